@@ -1,0 +1,1 @@
+//! Blocks: hashes, metadata, signatures, and the trusted chain of config blocks.

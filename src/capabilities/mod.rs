@@ -1,0 +1,1 @@
+//! Capability levels and what each one changes.

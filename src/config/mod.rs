@@ -1,0 +1,1 @@
+//! The channel config: its tree, updates of it, their validation, and its JSON form.

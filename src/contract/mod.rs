@@ -1,0 +1,1 @@
+//! The contract: functions, proposals and their derived status, ledger layout, access, events.

@@ -1,0 +1,1 @@
+//! An embedded development network: in memory, one process, for demo, tests and benches.

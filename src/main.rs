@@ -1,0 +1,3 @@
+//! The `cmscc` program.
+
+fn main() {}

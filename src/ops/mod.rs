@@ -1,0 +1,1 @@
+//! Operations: metrics, health, version, logs and orderly shutdown.

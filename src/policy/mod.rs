@@ -1,0 +1,1 @@
+//! Policies: signature policies, implicit meta policies, their evaluation and its explanation.

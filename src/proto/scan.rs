@@ -1,0 +1,266 @@
+//! A borrowed reader of protobuf fields.
+//!
+//! One call of [`Fields::next`] reads one field. Nested messages come as their bytes, so a caller
+//! decides how deep it goes and keeps its own stack: nothing here recurses or copies.
+
+use std::str;
+
+/// Why bytes are not protobuf.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ScanError {
+    /// The bytes end inside a field.
+    #[error("unexpected end of protobuf bytes")]
+    Truncated,
+    /// A varint has more than ten bytes, or does not fit 64 bits.
+    #[error("protobuf varint overflows 64 bits")]
+    Varint,
+    /// Field number 0, or above 2^29 - 1.
+    #[error("illegal protobuf field number")]
+    FieldNumber,
+    /// A group end without its start, or an unknown wire type.
+    #[error("illegal protobuf wire type")]
+    WireType,
+    /// Groups (the deprecated wire type) nested too deep.
+    #[error("protobuf groups nested too deep")]
+    TooDeep,
+    /// A string field that is not UTF-8.
+    #[error("protobuf string is not utf-8")]
+    Utf8,
+}
+
+/// The content of one field as the wire carries it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wire<'a> {
+    /// Wire type 0.
+    Varint(u64),
+    /// Wire type 1, eight bytes.
+    Fixed64(u64),
+    /// Wire type 2: bytes, strings, messages, packed lists.
+    Bytes(&'a [u8]),
+    /// Wire type 5, four bytes.
+    Fixed32(u32),
+    /// Wire types 3 and 4: a deprecated group, kept only as a whole.
+    Group,
+}
+
+/// One field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Field<'a> {
+    /// The field number.
+    pub number: u32,
+    /// Its content.
+    pub wire: Wire<'a>,
+    /// Tag and content as they stand in the input, to keep what we do not know.
+    pub raw: &'a [u8],
+}
+
+impl<'a> Field<'a> {
+    /// The bytes of a length-delimited field; `None` where the wire type is another (such a field
+    /// counts as unknown).
+    #[must_use]
+    pub const fn bytes(&self) -> Option<&'a [u8]> {
+        match self.wire {
+            Wire::Bytes(b) => Some(b),
+            _ => None,
+        }
+    }
+
+    /// The number of a varint field; `None` where the wire type is another.
+    #[must_use]
+    pub const fn varint(&self) -> Option<u64> {
+        match self.wire {
+            Wire::Varint(v) => Some(v),
+            _ => None,
+        }
+    }
+
+    /// The text of a string field; `None` where the wire type is another.
+    ///
+    /// # Errors
+    /// [`ScanError::Utf8`].
+    pub fn text(&self) -> Result<Option<&'a str>, ScanError> {
+        self.bytes()
+            .map(|b| str::from_utf8(b).map_err(|_| ScanError::Utf8))
+            .transpose()
+    }
+}
+
+/// Reads the fields of one message in the order of the input.
+#[derive(Clone, Debug)]
+pub struct Fields<'a> {
+    rest: &'a [u8],
+}
+
+/// Deprecated groups are skipped without recursion; Go's decoder allows this many inside each other.
+const GROUP_DEPTH: usize = 10_000;
+
+impl<'a> Fields<'a> {
+    /// Starts at the first field of a serialized message.
+    #[must_use]
+    pub const fn new(message: &'a [u8]) -> Self {
+        Self { rest: message }
+    }
+
+    /// The next field, or `None` at the end.
+    ///
+    /// # Errors
+    /// [`ScanError`] where the bytes are not protobuf; the reader then stays where it was.
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "fallible: `while let Some(field) = fields.next()?` reads better than an iterator of results"
+    )]
+    pub fn next(&mut self) -> Result<Option<Field<'a>>, ScanError> {
+        if self.rest.is_empty() {
+            return Ok(None);
+        }
+        let start = self.rest;
+        let mut rest = start;
+        let (number, kind) = tag(&mut rest)?;
+        let wire = match kind {
+            3 => {
+                skip_group(&mut rest, number)?;
+                Wire::Group
+            }
+            _ => content(&mut rest, kind)?,
+        };
+        let used = start.len().saturating_sub(rest.len());
+        let raw = start.get(..used).unwrap_or(start);
+        self.rest = rest;
+        Ok(Some(Field { number, wire, raw }))
+    }
+}
+
+/// Reads one varint and moves `rest` behind it.
+///
+/// # Errors
+/// [`ScanError::Truncated`], [`ScanError::Varint`].
+pub fn varint(rest: &mut &[u8]) -> Result<u64, ScanError> {
+    let mut value = 0u64;
+    for (i, byte) in rest.iter().enumerate() {
+        let bits = u64::from(byte & 0x7f);
+        if i == 9 && *byte > 1 {
+            return Err(ScanError::Varint);
+        }
+        value |= bits << (7 * i);
+        if byte & 0x80 == 0 {
+            *rest = rest.get(i.saturating_add(1)..).unwrap_or_default();
+            return Ok(value);
+        }
+    }
+    Err(ScanError::Truncated)
+}
+
+fn tag(rest: &mut &[u8]) -> Result<(u32, u8), ScanError> {
+    let tag = varint(rest)?;
+    let number = u32::try_from(tag >> 3).map_err(|_| ScanError::FieldNumber)?;
+    if number == 0 || number > 0x1fff_ffff {
+        return Err(ScanError::FieldNumber);
+    }
+    Ok((number, u8::try_from(tag & 7).unwrap_or_default()))
+}
+
+fn content<'a>(rest: &mut &'a [u8], kind: u8) -> Result<Wire<'a>, ScanError> {
+    Ok(match kind {
+        0 => Wire::Varint(varint(rest)?),
+        1 => Wire::Fixed64(u64::from_le_bytes(fixed(rest)?)),
+        2 => {
+            let len = usize::try_from(varint(rest)?).map_err(|_| ScanError::Truncated)?;
+            let (head, tail) = rest.split_at_checked(len).ok_or(ScanError::Truncated)?;
+            *rest = tail;
+            Wire::Bytes(head)
+        }
+        5 => Wire::Fixed32(u32::from_le_bytes(fixed(rest)?)),
+        _ => return Err(ScanError::WireType),
+    })
+}
+
+fn fixed<const N: usize>(rest: &mut &[u8]) -> Result<[u8; N], ScanError> {
+    let (head, tail) = rest.split_first_chunk::<N>().ok_or(ScanError::Truncated)?;
+    *rest = tail;
+    Ok(*head)
+}
+
+fn skip_group(rest: &mut &[u8], number: u32) -> Result<(), ScanError> {
+    let mut open = vec![number];
+    while let Some(&inner) = open.last() {
+        match tag(rest)? {
+            (n, 4) if n == inner => {
+                open.pop();
+            }
+            (_, 4) => return Err(ScanError::WireType),
+            (n, 3) => {
+                if open.len() >= GROUP_DEPTH {
+                    return Err(ScanError::TooDeep);
+                }
+                open.push(n);
+            }
+            (_, kind) => {
+                content(rest, kind)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn all(bytes: &[u8]) -> Result<Vec<(u32, Wire<'_>)>, ScanError> {
+        let mut fields = Fields::new(bytes);
+        let mut out = Vec::new();
+        while let Some(f) = fields.next()? {
+            out.push((f.number, f.wire));
+        }
+        Ok(out)
+    }
+
+    #[test]
+    fn reads_every_wire_type() {
+        let bytes = [
+            0x08, 0x96, 0x01, // 1: varint 150
+            0x12, 0x02, b'h', b'i', // 2: bytes
+            0x1d, 1, 0, 0, 0, // 3: fixed32
+            0x21, 2, 0, 0, 0, 0, 0, 0, 0, // 4: fixed64
+            0x2b, 0x08, 0x01, 0x2c, // 5: group with one field
+        ];
+        assert_eq!(
+            all(&bytes).unwrap(),
+            vec![
+                (1, Wire::Varint(150)),
+                (2, Wire::Bytes(b"hi")),
+                (3, Wire::Fixed32(1)),
+                (4, Wire::Fixed64(2)),
+                (5, Wire::Group),
+            ]
+        );
+    }
+
+    #[test]
+    fn refuses_what_is_not_protobuf() {
+        let overflow = [
+            0x08, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x02,
+        ];
+        let cases: &[(&str, &[u8], ScanError)] = &[
+            ("ends inside a varint", &[0x08, 0x80], ScanError::Truncated),
+            ("ends inside bytes", &[0x12, 0x05, 1], ScanError::Truncated),
+            ("field number 0", &[0x00, 0x01], ScanError::FieldNumber),
+            ("group end without start", &[0x0c], ScanError::WireType),
+            ("group ended by another", &[0x0b, 0x14], ScanError::WireType),
+            ("wire type 6", &[0x0e], ScanError::WireType),
+            ("varint over 64 bits", &overflow, ScanError::Varint),
+        ];
+        for (name, bytes, want) in cases {
+            assert_eq!(all(bytes).unwrap_err(), *want, "{name}");
+        }
+    }
+
+    #[test]
+    fn deep_groups_do_not_recurse() {
+        let mut bytes = vec![0x0b; 9_000];
+        bytes.extend(vec![0x0c; 9_000]);
+        assert_eq!(all(&bytes).unwrap(), vec![(1, Wire::Group)]);
+        assert_eq!(all(&vec![0x0b; 20_000]).unwrap_err(), ScanError::TooDeep);
+    }
+}

@@ -1,0 +1,29 @@
+//! What can go wrong between a contract and its peer.
+
+/// Why a state call has no answer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum StubError {
+    /// The peer answered with an error.
+    #[error("the peer refused `{call}`: {reason}")]
+    Refused {
+        /// The call, by the name of its message type.
+        call: &'static str,
+        /// The peer's words.
+        reason: String,
+    },
+    /// The peer answered something that is no answer to this call.
+    #[error("the peer's answer to `{call}` is not one: {detail}")]
+    Malformed {
+        /// The call.
+        call: &'static str,
+        /// What was wrong with it.
+        detail: String,
+    },
+    /// The stream ended, or the transaction was given up, before the answer came.
+    #[error("the stream ended before the answer to `{call}`")]
+    Ended {
+        /// The call.
+        call: &'static str,
+    },
+}

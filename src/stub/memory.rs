@@ -1,0 +1,1 @@
+//! A stub over a ledger snapshot in memory, which records what a transaction read and wrote.

@@ -1,0 +1,168 @@
+//! What a contract sees of the ledger, and what a peer sees of a contract.
+//!
+//! A [`Chaincode`] is called with one transaction's [`Invocation`] and a [`Stub`] to read and write
+//! with. Reads wait for the peer; writes and the event are kept until the transaction ends and are
+//! sent only with a success, so a refused call has written nothing. As in Fabric, a read never sees
+//! the transaction's own writes.
+//!
+//! The room names no runtime and no transport: `shim` is one implementation of [`Stub`] (over a
+//! peer's stream), [`memory`] another (over a ledger snapshot, recording the read and write sets).
+
+mod error;
+pub mod keys;
+pub mod memory;
+
+use std::{collections::BTreeMap, future::Future};
+
+use bytes::Bytes;
+
+pub use error::StubError;
+
+use crate::ids::{ChannelId, TxId, UnixTime};
+
+/// A chaincode: one function of an invocation, state and nothing else.
+pub trait Chaincode: Send + Sync + 'static {
+    /// Runs one transaction. Equal invocations over equal state give equal responses, events, reads
+    /// and writes, on every endorser.
+    fn invoke<S: Stub>(
+        &self,
+        invocation: &Invocation,
+        stub: &mut S,
+    ) -> impl Future<Output = Response> + Send;
+}
+
+/// The facts of one transaction, all of them signed by its submitter.
+#[derive(Clone, Debug, Default)]
+pub struct Invocation {
+    /// The channel that the transaction runs on.
+    pub channel: ChannelId,
+    /// The transaction's id.
+    pub tx_id: TxId,
+    /// Whether the peer sent INIT in place of TRANSACTION.
+    pub is_init: bool,
+    /// Function name and arguments, as bytes; may be empty.
+    pub args: Vec<Bytes>,
+    /// The submitter: a serialized `msp.SerializedIdentity`, authenticated by the peer.
+    pub creator: Bytes,
+    /// The submitter's clock.
+    pub timestamp: UnixTime,
+    /// Transient data by name; not stored in the transaction.
+    pub transient: BTreeMap<String, Bytes>,
+}
+
+/// Access to the state of this chaincode on this channel, for the length of one transaction.
+pub trait Stub: Send {
+    /// The value of a key; `None` where there is none (Fabric does not tell it from an empty value).
+    ///
+    /// # Errors
+    /// [`StubError`] where the peer refuses or the stream broke.
+    fn get_state(
+        &mut self,
+        key: &str,
+    ) -> impl Future<Output = Result<Option<Bytes>, StubError>> + Send;
+
+    /// The values of several keys, in the order of the keys.
+    ///
+    /// # Errors
+    /// As [`Stub::get_state`].
+    fn get_states(
+        &mut self,
+        keys: &[String],
+    ) -> impl Future<Output = Result<Vec<Option<Bytes>>, StubError>> + Send;
+
+    /// The entries with `start <= key < end` in key order, at most `most` of them. What was read,
+    /// and the end of the range where it was reached, become part of the read set.
+    ///
+    /// # Errors
+    /// As [`Stub::get_state`].
+    fn get_range(
+        &mut self,
+        range: &KeyRange,
+        most: usize,
+    ) -> impl Future<Output = Result<Entries, StubError>> + Send;
+
+    /// A page of a range, for calls that only read: Fabric refuses writes after one.
+    /// An empty bookmark starts at the beginning.
+    ///
+    /// # Errors
+    /// As [`Stub::get_state`].
+    fn get_page(
+        &mut self,
+        range: &KeyRange,
+        page_size: u32,
+        bookmark: &str,
+    ) -> impl Future<Output = Result<Page, StubError>> + Send;
+
+    /// Writes a key when the transaction succeeds. The last write or delete of a key counts.
+    fn put_state(&mut self, key: String, value: Bytes);
+
+    /// Deletes a key when the transaction succeeds.
+    fn del_state(&mut self, key: String);
+
+    /// The one event of this transaction, sent when it succeeds.
+    fn set_event(&mut self, event: Event);
+}
+
+/// Keys from `start` (included) to `end` (excluded), in byte order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyRange {
+    /// The first key that belongs.
+    pub start: String,
+    /// The first key that does not.
+    pub end: String,
+}
+
+/// One key and its value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The key.
+    pub key: String,
+    /// The value, never empty.
+    pub value: Bytes,
+}
+
+/// The result of a bounded range read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Entries {
+    /// What was read, in key order.
+    pub entries: Vec<Entry>,
+    /// Whether the range holds more than was asked for.
+    pub more: bool,
+}
+
+/// One page of a range.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Page {
+    /// What the page holds, in key order.
+    pub entries: Vec<Entry>,
+    /// Where the next page starts; empty after the last.
+    pub bookmark: String,
+}
+
+/// What listeners of a channel are told of a transaction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// The event's name.
+    pub name: String,
+    /// Its payload.
+    pub payload: Bytes,
+}
+
+/// The answer of a chaincode. Below 400 is a success that peers endorse.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Response {
+    /// 200 for success, otherwise the error's class.
+    pub status: i32,
+    /// Empty for success, otherwise the error for people and scripts.
+    pub message: String,
+    /// The result.
+    pub payload: Bytes,
+}
+
+impl Response {
+    /// Whether peers endorse it, and its writes and event go out.
+    #[must_use]
+    pub const fn is_success(&self) -> bool {
+        self.status < 400
+    }
+}
