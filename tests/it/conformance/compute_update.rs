@@ -1,0 +1,1 @@
+//! Suite `compute_update`.

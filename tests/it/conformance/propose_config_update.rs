@@ -1,0 +1,1 @@
+//! Suite `propose_config_update`.
