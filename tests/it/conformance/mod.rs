@@ -35,12 +35,18 @@ pub enum Outcome {
 impl Case {
     /// A text member; empty where absent.
     pub fn text(&self, name: &str) -> &str {
-        self.json.get(name).and_then(Value::as_str).unwrap_or_default()
+        self.json
+            .get(name)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
     }
 
     /// A number member; 0 where absent.
     pub fn number(&self, name: &str) -> u64 {
-        self.json.get(name).and_then(Value::as_u64).unwrap_or_default()
+        self.json
+            .get(name)
+            .and_then(Value::as_u64)
+            .unwrap_or_default()
     }
 
     /// A base64 member; empty where absent.
@@ -61,7 +67,12 @@ impl Case {
 
 /// Compares an outcome with the `expect`, `reason` and `alternatives` of some object.
 pub fn judge(want: &Value, ours: &Result<(), String>, random: bool) -> Outcome {
-    let text = |v: &Value, name: &str| v.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let text = |v: &Value, name: &str| {
+        v.get(name)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned()
+    };
     let expect = text(want, "expect");
     match (expect.as_str(), ours) {
         ("ok", Ok(())) | ("panic", Err(_)) => Outcome::Pass,
@@ -75,7 +86,10 @@ pub fn judge(want: &Value, ours: &Result<(), String>, random: bool) -> Outcome {
             } else if random {
                 Outcome::Warn(format!("reason {reason}, the reference says {reasons:?}"))
             } else {
-                Outcome::Fail(format!("reason {reason}, the reference says {reasons:?} ({})", text(want, "error")))
+                Outcome::Fail(format!(
+                    "reason {reason}, the reference says {reasons:?} ({})",
+                    text(want, "error")
+                ))
             }
         }
         (_, ours) => Outcome::Fail(format!(
@@ -108,7 +122,9 @@ pub fn shared(folder: &str, name: &str, ending: &str) -> Vec<u8> {
         .lock()
         .unwrap()
         .entry(path)
-        .or_insert_with_key(|path| fs::read(path).unwrap_or_else(|e| panic!("{}: {e}", path.display())))
+        .or_insert_with_key(|path| {
+            fs::read(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+        })
         .clone()
 }
 
@@ -126,7 +142,11 @@ pub fn run_suite(suite: &str, check: impl Fn(&str, &Case) -> Outcome) {
         .filter(|path| path.extension().is_some_and(|e| e == "jsonl"))
         .collect();
     files.sort();
-    assert!(!files.is_empty(), "suite {suite} has no cases in {}", folder.display());
+    assert!(
+        !files.is_empty(),
+        "suite {suite} has no cases in {}",
+        folder.display()
+    );
     let mut failing = Vec::new();
     for path in files {
         let file = path.file_stem().unwrap().to_string_lossy().into_owned();
@@ -134,7 +154,8 @@ pub fn run_suite(suite: &str, check: impl Fn(&str, &Case) -> Outcome) {
         let (mut passed, mut warned, mut failed) = (0u32, Vec::new(), Vec::new());
         for line in text.lines().filter(|l| !l.trim().is_empty()) {
             let case = Case {
-                json: serde_json::from_str(line).unwrap_or_else(|e| panic!("{}: {e}", path.display())),
+                json: serde_json::from_str(line)
+                    .unwrap_or_else(|e| panic!("{}: {e}", path.display())),
             };
             match check(&file, &case) {
                 Outcome::Pass => passed += 1,
@@ -151,5 +172,10 @@ pub fn run_suite(suite: &str, check: impl Fn(&str, &Case) -> Outcome) {
         assert!(passed > 0 || !failed.is_empty(), "{suite}/{file} is empty");
         failing.extend(failed.into_iter().map(|f| format!("{suite}/{file} {f}")));
     }
-    assert!(failing.is_empty(), "{} cases fail:\n{}", failing.len(), failing.join("\n"));
+    assert!(
+        failing.is_empty(),
+        "{} cases fail:\n{}",
+        failing.len(),
+        failing.join("\n")
+    );
 }
