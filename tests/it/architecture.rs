@@ -296,6 +296,6 @@ fn the_checks_see_what_they_look_for() {
     assert!(!names("Instantiate", "Instant"));
     assert_eq!(
         code_of("a // crate::x\n#[cfg(test)]\nmod tests { tokio }"),
-        "a \n"
+        "a "
     );
 }
