@@ -25,7 +25,11 @@ fn direct() -> BTreeSet<String> {
 fn every_direct_dependency_has_its_reason() {
     let listed: BTreeSet<String> = read("docs/dependencies.md")
         .lines()
-        .filter_map(|line| line.strip_prefix("| `")?.split_once('`').map(|(name, _)| name.to_owned()))
+        .filter_map(|line| {
+            line.strip_prefix("| `")?
+                .split_once('`')
+                .map(|(name, _)| name.to_owned())
+        })
         .collect();
     assert!(direct().len() > 20, "the manifest was not understood");
     assert_eq!(listed, direct());
@@ -34,9 +38,15 @@ fn every_direct_dependency_has_its_reason() {
 #[test]
 fn one_registry_and_one_tls_stack() {
     let lock = read("Cargo.lock");
-    let sources: BTreeSet<&str> = lock.lines().filter_map(|l| l.strip_prefix("source = ")).collect();
+    let sources: BTreeSet<&str> = lock
+        .lines()
+        .filter_map(|l| l.strip_prefix("source = "))
+        .collect();
     assert_eq!(sources.len(), 1, "{sources:?}");
     for banned in ["openssl-sys", "aws-lc-sys", "native-tls"] {
-        assert!(!lock.contains(&format!("name = \"{banned}\"")), "{banned} is in the tree");
+        assert!(
+            !lock.contains(&format!("name = \"{banned}\"")),
+            "{banned} is in the tree"
+        );
     }
 }

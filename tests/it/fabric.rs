@@ -1,0 +1,500 @@
+//! The whole story on a real Fabric network, with nothing but the `peer` command line.
+//!
+//! Runs when `FABRIC_BIN` (a directory with peer, orderer, configtxgen, configtxlator, cryptogen,
+//! osnadmin) and `FABRIC_CFG` (the sampleconfig directory of the same release) are set, and says so
+//! when it does not. `FABRIC_PORT_BASE` moves the ports (default 17050), `CAPS=v3` takes channel
+//! capability V3_0. The commands are those of `docs/walkthrough.md`.
+
+use std::{
+    env, fs,
+    net::TcpStream,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+const CHANNEL: &str = "mychannel";
+const CHAINCODE: &str = "cmscc";
+const PATIENCE: Duration = Duration::from_secs(60);
+
+#[test]
+fn two_organisations_add_a_third_and_a_fourth() {
+    let Some(net) = Net::up() else {
+        println!("SKIPPED: set FABRIC_BIN and FABRIC_CFG to run against a real Fabric network");
+        return;
+    };
+    let _org1 = net.start_server("org1");
+    let _org2 = net.start_server("org2");
+    let both = ["org1", "org2"];
+    for org in both {
+        net.install_and_approve(org);
+    }
+    net.commit_definition(&both);
+
+    net.refused("org1", "GetConfig", &[], "NOT_INITIALISED");
+    net.invoke(&both, "InitConsortium", &[&base64_of(&net.genesis())]);
+    assert_eq!(net.query("org2", "GetConfig", &[])["sequence"], 0);
+
+    // 1 to 4: at nearly the same time, both propose and sign
+    let propose = |org: &str, id: &str, name: &str| {
+        net.invoke_as(
+            org,
+            &both,
+            "AddOrganization",
+            &[id, name, &net.org_json(name), "a new member"],
+        );
+        net.sign(org, &both, id);
+    };
+    propose("org1", "add_orgx", "OrgXMSP");
+    propose("org2", "add_orgy", "OrgYMSP");
+    let waiting = net.query("org1", "GetProposal", &["add_orgx"]);
+    assert_eq!(waiting["status"], "WaitingForSignatures", "{waiting}");
+    assert_eq!(waiting["config_update_envelope_to_submit"], Value::Null);
+    assert_eq!(net.summary("add_orgx")["missing"], json!(["Org2MSP"]));
+    assert_eq!(net.summary("add_orgy")["missing"], json!(["Org1MSP"]));
+
+    // the orderer says the same of one signature (the submitter's own is there already)
+    let error = net
+        .submit("org1", &net.work("add_orgx.org1.pb"))
+        .unwrap_err();
+    assert!(
+        error.contains("1 sub-policies were satisfied, but this policy requires 2"),
+        "{error}"
+    );
+
+    // 5 to 7: Org2 signs, the verdict is ready, and the orderer agrees
+    net.sign("org2", &both, "add_orgx");
+    net.submit_ready("org2", "add_orgx");
+
+    // 8, 9: the block is the proof, and the other update went stale
+    net.sync(&both, 1);
+    let done = net.query("org2", "GetProposal", &["add_orgx"]);
+    assert_eq!(done["status"], "Submitted", "{done}");
+    assert_eq!(done["status_detail"]["sequence"], 1, "{done}");
+    assert_eq!(net.summary("add_orgy")["status"], "Outofdate");
+
+    // OrgX joins and runs a server of its own: with four members, three must endorse
+    net.script(&["start-peer", "orgx"]);
+    net.script(&["join", "orgx"]);
+    let _orgx = net.start_server("orgx");
+    net.install_and_approve("orgx");
+    let three = ["org1", "org2", "orgx"];
+    net.wait_for_definition("orgx");
+
+    // 10: recomputed from the intent
+    net.invoke_as("org2", &three, "UpdateProposals", &["6"]);
+    let again = net.query("orgx", "GetProposal", &["add_orgy"]);
+    assert_eq!(
+        (&again["revision"], &again["status"]),
+        (&json!(2), &json!("WaitingForSignatures")),
+        "{again}"
+    );
+    assert_eq!(
+        net.query("orgx", "GetProposal", &["add_orgx"])["archived"],
+        true
+    );
+
+    // 11: a majority of three signs
+    net.sign("org1", &three, "add_orgy");
+    net.sign("orgx", &three, "add_orgy");
+    net.submit_ready("org1", "add_orgy");
+    net.sync(&three, 2);
+    assert_eq!(net.summary("add_orgy")["status"], "Submitted");
+    let chain = net.query("orgx", "GetConfigChain", &[]);
+    assert_eq!(chain["chain"].as_array().map(Vec::len), Some(3), "{chain}");
+}
+
+/// A running network; it ends with this value.
+struct Net {
+    dir: TempDir,
+    bin: PathBuf,
+    port_base: u16,
+}
+
+/// A `cmscc serve` process; it ends with this value.
+struct Server(Child);
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+impl Drop for Net {
+    fn drop(&mut self) {
+        self.script(&["down"]);
+    }
+}
+
+impl Net {
+    #[expect(clippy::disallowed_methods, reason = "the test's own settings")]
+    fn up() -> Option<Self> {
+        let bin = PathBuf::from(env::var_os("FABRIC_BIN")?);
+        env::var_os("FABRIC_CFG")?;
+        let port_base = env::var("FABRIC_PORT_BASE").map_or(17050, |p| p.parse().unwrap());
+        let net = Self {
+            dir: TempDir::new().unwrap(),
+            bin,
+            port_base,
+        };
+        net.script(&["up"]);
+        fs::create_dir(net.work("anchors")).unwrap();
+        fs::copy(
+            net.genesis(),
+            net.work("anchors").join(format!("{CHANNEL}.block")),
+        )
+        .unwrap();
+        Some(net)
+    }
+
+    fn root(&self) -> PathBuf {
+        self.dir.path().join("net")
+    }
+
+    fn work(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    fn genesis(&self) -> PathBuf {
+        self.root().join(format!("{CHANNEL}.genesis.block"))
+    }
+
+    fn address(&self, org: &str) -> String {
+        let offset = match org {
+            "org1" => 15,
+            "org2" => 25,
+            _ => 35,
+        };
+        format!("127.0.0.1:{}", self.port_base + offset)
+    }
+
+    /// Runs a command of `tests/fabric/net.sh`; fails the test with its output.
+    fn script(&self, args: &[&str]) -> String {
+        self.try_script(args)
+            .unwrap_or_else(|e| panic!("net.sh {args:?}:\n{e}"))
+    }
+
+    fn try_script(&self, args: &[&str]) -> Result<String, String> {
+        let out = Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fabric/net.sh"))
+            .args(args)
+            .env("NET_DIR", self.root())
+            .env("CHANNEL", CHANNEL)
+            .env("PORT_BASE", self.port_base.to_string())
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        let stdout = String::from_utf8_lossy(&out.stdout).into_owned();
+        if out.status.success() {
+            return Ok(stdout);
+        }
+        Err(format!("{stdout}{}", String::from_utf8_lossy(&out.stderr)))
+    }
+
+    /// The `peer` command line as the admin of an organisation.
+    fn peer(&self, org: &str, args: &[&str]) -> Result<String, String> {
+        self.try_script(&[&["peer", org], args].concat())
+    }
+
+    fn package_id(&self, org: &str) -> String {
+        let out = Command::new(env!("CARGO_BIN_EXE_cmscc"))
+            .args([
+                "package",
+                "--label",
+                CHAINCODE,
+                "--address",
+                &self.address(org),
+                "--output",
+            ])
+            .arg(self.work(&format!("{org}.tar.gz")))
+            .output()
+            .unwrap();
+        assert!(
+            out.status.success(),
+            "{}",
+            String::from_utf8_lossy(&out.stderr)
+        );
+        String::from_utf8(out.stdout).unwrap().trim().to_owned()
+    }
+
+    fn start_server(&self, org: &str) -> Server {
+        let log = fs::File::create(self.work(&format!("{org}.log"))).unwrap();
+        let address = self.address(org);
+        let child = Command::new(env!("CARGO_BIN_EXE_cmscc"))
+            .arg("serve")
+            .env("CHAINCODE_ID", self.package_id(org))
+            .env("CHAINCODE_SERVER_ADDRESS", &address)
+            .env("CMSCC_TRUST_ANCHORS", self.work("anchors"))
+            .env("CMSCC_OPS_ADDRESS", "127.0.0.1:0")
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .unwrap();
+        let server = Server(child);
+        until("the server listens", || {
+            TcpStream::connect(&address).is_ok().then_some(())
+        });
+        server
+    }
+
+    fn install_and_approve(&self, org: &str) {
+        let package = self.work(&format!("{org}.tar.gz"));
+        self.peer(org, &["lifecycle", "chaincode", "install", text(&package)])
+            .unwrap();
+        let id = self.package_id(org);
+        let approve = [
+            "lifecycle",
+            "chaincode",
+            "approveformyorg",
+            "@ORDERER",
+            "-C",
+            CHANNEL,
+            "-n",
+            CHAINCODE,
+        ];
+        let definition = ["-v", "1", "--sequence", "1", "--package-id", &id];
+        self.peer(org, &[&approve[..], &definition].concat())
+            .unwrap();
+    }
+
+    fn commit_definition(&self, endorsers: &[&str]) {
+        let commit = [
+            "lifecycle",
+            "chaincode",
+            "commit",
+            "@ORDERER",
+            "-C",
+            CHANNEL,
+            "-n",
+            CHAINCODE,
+            "-v",
+            "1",
+        ];
+        let peers = self.endorsers(endorsers);
+        let peers: Vec<&str> = peers.iter().map(String::as_str).collect();
+        self.peer(
+            "org1",
+            &[&commit[..], &["--sequence", "1"], &peers].concat(),
+        )
+        .unwrap();
+    }
+
+    /// The peer of a new member knows the definition, and its own approval, once its ledger has caught up.
+    fn wait_for_definition(&self, org: &str) {
+        until("the new peer answers for the chaincode", || {
+            self.try_query(org, "GetConfig", &[])
+                .ok()
+                .filter(|c| c["sequence"] == 1)
+                .map(|_| ())
+        });
+    }
+
+    fn endorsers(&self, orgs: &[&str]) -> Vec<String> {
+        orgs.iter()
+            .flat_map(|org| {
+                let port = self.port_base + match *org { "org1" => 11, "org2" => 21, _ => 31 };
+                let ca = self.root().join(format!(
+                    "crypto/peerOrganizations/{org}.example.com/tlsca/tlsca.{org}.example.com-cert.pem"
+                ));
+                [
+                    "--peerAddresses".to_owned(),
+                    format!("127.0.0.1:{port}"),
+                    "--tlsRootCertFiles".to_owned(),
+                    text(&ca).to_owned(),
+                ]
+            })
+            .collect()
+    }
+
+    fn try_invoke(
+        &self,
+        org: &str,
+        endorsers: &[&str],
+        function: &str,
+        args: &[&str],
+    ) -> Result<String, String> {
+        let call = json!({ "Args": [&[function], args].concat() }).to_string();
+        let invoke = [
+            "chaincode",
+            "invoke",
+            "@ORDERER",
+            "-C",
+            CHANNEL,
+            "-n",
+            CHAINCODE,
+            "-c",
+            &call,
+            "--waitForEvent",
+        ];
+        let peers = self.endorsers(endorsers);
+        let peers: Vec<&str> = peers.iter().map(String::as_str).collect();
+        self.peer(org, &[&invoke[..], &peers].concat())
+    }
+
+    /// A write that may meet peers of different heights, as every client's may: tried again until it holds.
+    fn invoke_as(&self, org: &str, endorsers: &[&str], function: &str, args: &[&str]) {
+        let mut last = String::new();
+        until_or(|| match self.try_invoke(org, endorsers, function, args) {
+            Ok(_) => Some(()),
+            Err(e) if e.contains("do not match") || e.contains("MVCC_READ_CONFLICT") => {
+                last = e;
+                None
+            }
+            Err(e) => panic!("{function} as {org}: {e}"),
+        })
+        .unwrap_or_else(|| panic!("{function} as {org}: {last}"));
+    }
+
+    fn invoke(&self, endorsers: &[&str], function: &str, args: &[&str]) {
+        self.invoke_as("org1", endorsers, function, args);
+    }
+
+    fn try_query(&self, org: &str, function: &str, args: &[&str]) -> Result<Value, String> {
+        let call = json!({ "Args": [&[function], args].concat() }).to_string();
+        let answer = self.peer(
+            org,
+            &[
+                "chaincode",
+                "query",
+                "-C",
+                CHANNEL,
+                "-n",
+                CHAINCODE,
+                "-c",
+                &call,
+            ],
+        )?;
+        serde_json::from_str(&answer).map_err(|e| format!("{e}: {answer}"))
+    }
+
+    fn query(&self, org: &str, function: &str, args: &[&str]) -> Value {
+        self.try_query(org, function, args)
+            .unwrap_or_else(|e| panic!("{function} at {org}: {e}"))
+    }
+
+    fn refused(&self, org: &str, function: &str, args: &[&str], symbol: &str) {
+        let error = self.try_query(org, function, args).unwrap_err();
+        assert!(error.contains(symbol), "{function}: {error}");
+    }
+
+    /// The entry of a proposal in `ListProposals`.
+    fn summary(&self, id: &str) -> Value {
+        let list = self.query("org1", "ListProposals", &[]);
+        let found = list["proposals"]
+            .as_array()
+            .and_then(|l| l.iter().find(|p| p["proposal_id"] == id));
+        found
+            .unwrap_or_else(|| panic!("`{id}` is not in {list}"))
+            .clone()
+    }
+
+    /// `configtxgen -printOrg`, as the new member would run it.
+    fn org_json(&self, name: &str) -> String {
+        let out = Command::new(self.bin.join("configtxgen"))
+            .args(["-printOrg", name])
+            .env("FABRIC_CFG_PATH", self.root().join("cfg"))
+            .output()
+            .unwrap();
+        assert!(
+            out.status.success(),
+            "{}",
+            String::from_utf8_lossy(&out.stderr)
+        );
+        String::from_utf8(out.stdout).unwrap()
+    }
+
+    /// Takes the envelope from the proposal, signs it with `peer channel signconfigtx`, hands it in.
+    fn sign(&self, org: &str, endorsers: &[&str], id: &str) {
+        let proposal = self.query(org, "GetProposal", &[id]);
+        let envelope = STANDARD
+            .decode(proposal["config_update_to_sign"].as_str().unwrap())
+            .unwrap();
+        let file = self.work(&format!("{id}.{org}.pb"));
+        fs::write(&file, envelope).unwrap();
+        self.peer(org, &["channel", "signconfigtx", "-f", text(&file)])
+            .unwrap();
+        self.invoke_as(org, endorsers, "AddSignature", &[id, &base64_of(&file)]);
+    }
+
+    fn submit(&self, org: &str, envelope: &Path) -> Result<String, String> {
+        self.peer(
+            org,
+            &[
+                "channel",
+                "update",
+                "-f",
+                text(envelope),
+                "-c",
+                CHANNEL,
+                "@ORDERER",
+            ],
+        )
+    }
+
+    /// Demands the verdict `ReadyToSubmit`, and that the orderer agrees.
+    fn submit_ready(&self, org: &str, id: &str) {
+        let ready = self.query(org, "GetProposal", &[id]);
+        assert_eq!(ready["status"], "ReadyToSubmit", "{ready}");
+        let envelope = STANDARD
+            .decode(ready["config_update_envelope_to_submit"].as_str().unwrap())
+            .unwrap();
+        let file = self.work(&format!("{id}.submit.pb"));
+        fs::write(&file, envelope).unwrap();
+        self.submit(org, &file).unwrap();
+    }
+
+    /// Fetches the newest config block and hands it in, until the head is at `sequence`.
+    fn sync(&self, endorsers: &[&str], sequence: u64) {
+        let block = self.work("config.block");
+        until("the new config is synced", || {
+            self.peer(
+                "org1",
+                &[
+                    "channel",
+                    "fetch",
+                    "config",
+                    text(&block),
+                    "-c",
+                    CHANNEL,
+                    "@ORDERER",
+                ],
+            )
+            .ok()?;
+            self.try_invoke("org1", endorsers, "SyncConfig", &[&base64_of(&block)])
+                .ok()?;
+            (self.query("org1", "GetConfig", &[])["sequence"] == sequence).then_some(())
+        });
+    }
+}
+
+fn base64_of(file: &Path) -> String {
+    STANDARD.encode(fs::read(file).unwrap())
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+/// Asks again until there is an answer; a minute is the end of patience.
+#[expect(clippy::disallowed_methods, reason = "a deadline for other processes")]
+fn until_or<T>(mut ask: impl FnMut() -> Option<T>) -> Option<T> {
+    let start = Instant::now();
+    loop {
+        if let Some(answer) = ask() {
+            return Some(answer);
+        }
+        if start.elapsed() > PATIENCE {
+            return None;
+        }
+        thread::sleep(Duration::from_millis(100));
+    }
+}
+
+fn until<T>(what: &str, ask: impl FnMut() -> Option<T>) -> T {
+    until_or(ask).unwrap_or_else(|| panic!("gave up waiting: {what}"))
+}
