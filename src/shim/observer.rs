@@ -1,0 +1,131 @@
+//! What the shim tells about itself, for logs and metrics.
+
+use std::{fmt, time::Duration};
+
+use crate::ids::{ChannelId, TxId};
+
+/// Numbers the streams of one server, from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct StreamId(pub u64);
+
+impl fmt::Display for StreamId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+/// Receives facts. Called from the server's tasks: it must neither block nor panic, and nothing it
+/// does changes an answer.
+pub trait Observer: Send + Sync + 'static {
+    /// A peer opened a stream; `peer` is its address where known.
+    fn stream_opened(&self, stream: StreamId, peer: &str) {
+        let _ = (stream, peer);
+    }
+
+    /// The peer accepted our id, and transactions may come.
+    fn stream_ready(&self, stream: StreamId) {
+        let _ = stream;
+    }
+
+    /// The stream is over; `reason` is for people.
+    fn stream_closed(&self, stream: StreamId, reason: &str) {
+        let _ = (stream, reason);
+    }
+
+    /// The peer sent something that was ignored, such as the answer to a call nobody made.
+    fn stray_message(&self, stream: StreamId, what: &str) {
+        let _ = (stream, what);
+    }
+
+    /// A transaction was handed to the chaincode.
+    fn transaction_started(&self, transaction: &TransactionFacts) {
+        let _ = transaction;
+    }
+
+    /// It is over.
+    fn transaction_finished(
+        &self,
+        transaction: &TransactionFacts,
+        ending: &Ending,
+        elapsed: Duration,
+    ) {
+        let _ = (transaction, ending, elapsed);
+    }
+
+    /// The chaincode panicked; the transaction was answered with an error.
+    fn panicked(&self, transaction: &TransactionFacts, message: &str) {
+        let _ = (transaction, message);
+    }
+
+    /// A state call was answered; a range with several batches counts once.
+    fn state_call(&self, call: Call, elapsed: Duration) {
+        let _ = (call, elapsed);
+    }
+}
+
+/// An observer that ignores everything.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Quiet;
+
+impl Observer for Quiet {}
+
+/// Which transaction a fact is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TransactionFacts {
+    /// The stream it came on.
+    pub stream: StreamId,
+    /// Its channel.
+    pub channel: ChannelId,
+    /// Its id.
+    pub tx_id: TxId,
+    /// The first argument where it is short printable ASCII, otherwise empty.
+    pub function: String,
+}
+
+/// How a transaction ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// The chaincode answered, and the answer went to the peer.
+    Answered {
+        /// The response's status.
+        status: i32,
+        /// The response's message: empty, or the error.
+        message: String,
+    },
+    /// The peer was told that there is no answer.
+    Failed {
+        /// The stable code, such as `CHAINCODE_PANICKED`.
+        code: &'static str,
+    },
+    /// The peer gave it up, or the stream broke; nobody was told anything.
+    Cancelled,
+}
+
+/// The kinds of state calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Call {
+    /// One key.
+    Get,
+    /// Several keys.
+    GetMultiple,
+    /// A page of a range.
+    Page,
+    /// A range.
+    Range,
+    /// The writes of a finished transaction.
+    Write,
+}
+
+impl Call {
+    /// The name used in metrics and logs.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Get => "get",
+            Self::GetMultiple => "get_multiple",
+            Self::Page => "page",
+            Self::Range => "range",
+            Self::Write => "write",
+        }
+    }
+}
