@@ -318,7 +318,7 @@ impl Net {
         function: &str,
         args: &[&str],
     ) -> Result<String, String> {
-        let call = json!({ "Args": [&[function], args].concat() }).to_string();
+        let call = call(function, args);
         let invoke = [
             "chaincode",
             "invoke",
@@ -355,7 +355,7 @@ impl Net {
     }
 
     fn try_query(&self, org: &str, function: &str, args: &[&str]) -> Result<Value, String> {
-        let call = json!({ "Args": [&[function], args].concat() }).to_string();
+        let call = call(function, args);
         let answer = self.peer(
             org,
             &[
@@ -470,6 +470,12 @@ impl Net {
             (self.query("org1", "GetConfig", &[])["sequence"] == sequence).then_some(())
         });
     }
+}
+
+/// The argument of `-c`.
+fn call(function: &str, args: &[&str]) -> String {
+    let all: Vec<&str> = [function].iter().chain(args).copied().collect();
+    json!({ "Args": all }).to_string()
 }
 
 fn base64_of(file: &Path) -> String {
