@@ -1,1 +1,3 @@
 //! The channel config: its tree, updates of it, their validation, and its JSON form.
+
+pub mod json;

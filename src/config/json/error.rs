@@ -1,0 +1,149 @@
+//! Why a message has no JSON form, or a text is not a message.
+
+/// What is wrong.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum JsonProblem {
+    /// A scalar, enum, base64 text, timestamp or token that its field cannot hold.
+    #[error("illegal value for {expected}")]
+    BadValue {
+        /// What the field holds.
+        expected: &'static str,
+    },
+    /// The same field twice under its two spellings, or two members of a oneof.
+    #[error("field given twice")]
+    DuplicateField,
+    /// The text is not a JSON object.
+    #[error("json syntax error: expected {expected}")]
+    Syntax {
+        /// What could have stood there.
+        expected: &'static str,
+    },
+    /// More than 10,000 levels.
+    #[error("nested deeper than 10000 levels")]
+    TooDeep,
+    /// The text is longer than it may be.
+    #[error("json text larger than {max_bytes} bytes")]
+    TooLarge {
+        /// The limit, in bytes.
+        max_bytes: usize,
+    },
+    /// The bytes of this message, or of one that is nested in it, are not protobuf.
+    #[error("undecodable `{message_type}`")]
+    Undecodable {
+        /// The message's protobuf name.
+        message_type: &'static str,
+    },
+    /// A value or group that configs do not have at this place.
+    #[error("no such config element here: `{key}`")]
+    UnknownConfigKey {
+        /// Its key.
+        key: String,
+    },
+    /// A member that the message does not have.
+    #[error("unknown field `{field}` of `{message_type}`")]
+    UnknownField {
+        /// The message's protobuf name.
+        message_type: &'static str,
+        /// The member's name.
+        field: String,
+    },
+    /// A message type that this codec does not know.
+    #[error("unknown message type `{message_type}`")]
+    UnknownMessageType {
+        /// The name given.
+        message_type: String,
+    },
+    /// Bytes whose type the fields beside them do not tell.
+    #[error("content of unknown type")]
+    UnknownType,
+    /// Something else where an object or a list has to stand.
+    #[error("expected {expected}")]
+    WrongType {
+        /// What has to stand there.
+        expected: &'static str,
+    },
+}
+
+/// A problem and where it is.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{problem}{}", at(path, *offset))]
+pub struct JsonError {
+    problem: JsonProblem,
+    path: String,
+    offset: Option<usize>,
+}
+
+impl JsonError {
+    pub(super) const fn new(problem: JsonProblem) -> Self {
+        Self {
+            problem,
+            path: String::new(),
+            offset: None,
+        }
+    }
+
+    /// What is wrong.
+    #[must_use]
+    pub const fn problem(&self) -> &JsonProblem {
+        &self.problem
+    }
+
+    /// Where in the document: `channel_group.groups["Application"].values`; empty for the whole.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// Where in the text, in bytes; `None` where the problem is not one of a text.
+    #[must_use]
+    pub const fn offset(&self) -> Option<usize> {
+        self.offset
+    }
+
+    /// A stable code.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self.problem {
+            JsonProblem::BadValue { .. } => "JSON_BAD_VALUE",
+            JsonProblem::DuplicateField => "JSON_DUPLICATE_FIELD",
+            JsonProblem::Syntax { .. } => "JSON_SYNTAX",
+            JsonProblem::TooDeep => "JSON_TOO_DEEP",
+            JsonProblem::TooLarge { .. } => "JSON_TOO_LARGE",
+            JsonProblem::Undecodable { .. } => "JSON_UNDECODABLE",
+            JsonProblem::UnknownConfigKey { .. } => "JSON_UNKNOWN_CONFIG_KEY",
+            JsonProblem::UnknownField { .. } => "JSON_UNKNOWN_FIELD",
+            JsonProblem::UnknownMessageType { .. } => "JSON_UNKNOWN_MESSAGE_TYPE",
+            JsonProblem::UnknownType => "JSON_UNKNOWN_TYPE",
+            JsonProblem::WrongType { .. } => "JSON_WRONG_TYPE",
+        }
+    }
+
+    /// The class of the reason, in the words of the conformance vectors.
+    #[must_use]
+    pub const fn reason(&self) -> &'static str {
+        match self.problem {
+            JsonProblem::BadValue { .. } => "json_bad_value",
+            JsonProblem::DuplicateField => "json_duplicate_field",
+            JsonProblem::Syntax { .. } | JsonProblem::TooDeep | JsonProblem::TooLarge { .. } => {
+                "json_syntax"
+            }
+            JsonProblem::Undecodable { .. } => "undecodable",
+            JsonProblem::UnknownConfigKey { .. } => "json_unknown_config_key",
+            JsonProblem::UnknownField { .. } => "json_unknown_field",
+            JsonProblem::UnknownMessageType { .. } | JsonProblem::UnknownType => {
+                "json_undecodable_type"
+            }
+            JsonProblem::WrongType { .. } => "json_wrong_type",
+        }
+    }
+}
+
+fn at(path: &str, offset: Option<usize>) -> String {
+    match (path, offset) {
+        ("", None) => String::new(),
+        ("", Some(offset)) => format!(" at byte {offset}"),
+        (path, None) => format!(" at `{path}`"),
+        (path, Some(offset)) => format!(" at `{path}`, byte {offset}"),
+    }
+}
