@@ -25,7 +25,11 @@ pub fn encode(message_type: &str, bytes: &[u8]) -> Result<String, JsonError> {
 ///
 /// # Errors
 /// As [`encode`], and [`JsonProblem::TooLarge`].
-pub fn encode_compact(message_type: &str, bytes: &[u8], max_bytes: usize) -> Result<String, JsonError> {
+pub fn encode_compact(
+    message_type: &str,
+    bytes: &[u8],
+    max_bytes: usize,
+) -> Result<String, JsonError> {
     let _ = (message_type, bytes, max_bytes);
     Err(JsonError::new(JsonProblem::TooDeep))
 }

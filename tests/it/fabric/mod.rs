@@ -1,9 +1,12 @@
-//! The whole story on a real Fabric network, with nothing but the `peer` command line.
+//! A real Fabric network, driven with nothing but the `peer` command line.
 //!
-//! Runs when `FABRIC_BIN` (a directory with peer, orderer, configtxgen, configtxlator, cryptogen,
-//! osnadmin) and `FABRIC_CFG` (the sampleconfig directory of the same release) are set, and says so
-//! when it does not. `FABRIC_PORT_BASE` moves the ports (default 17050), `CAPS=v3` takes channel
-//! capability V3_0. The commands are those of `docs/walkthrough.md`.
+//! The tests run when `FABRIC_BIN` (a directory with peer, orderer, configtxgen, configtxlator,
+//! cryptogen, osnadmin) and `FABRIC_CFG` (the sampleconfig directory of the same release) are set,
+//! and say so when they do not. `FABRIC_PORT_BASE` moves the ports (default 17050), `CAPS=v3` takes
+//! channel capability V3_0.
+
+mod story;
+mod updates;
 
 use std::{
     env, fs,
@@ -21,93 +24,6 @@ use tempfile::TempDir;
 const CHANNEL: &str = "mychannel";
 const CHAINCODE: &str = "cmscc";
 const PATIENCE: Duration = Duration::from_secs(60);
-
-#[test]
-fn two_organisations_add_a_third_and_a_fourth() {
-    let Some(net) = Net::up() else {
-        println!("SKIPPED: set FABRIC_BIN and FABRIC_CFG to run against a real Fabric network");
-        return;
-    };
-    let _org1 = net.start_server("org1");
-    let _org2 = net.start_server("org2");
-    let both = ["org1", "org2"];
-    for org in both {
-        net.install_and_approve(org);
-    }
-    net.commit_definition(&both);
-
-    net.refused("org1", "GetConfig", &[], "NOT_INITIALISED");
-    net.invoke(&both, "InitConsortium", &[&base64_of(&net.genesis())]);
-    assert_eq!(net.query("org2", "GetConfig", &[])["sequence"], 0);
-
-    // 1 to 4: at nearly the same time, both propose and sign
-    let propose = |org: &str, id: &str, name: &str| {
-        net.invoke_as(
-            org,
-            &both,
-            "AddOrganization",
-            &[id, name, &net.org_json(name), "a new member"],
-        );
-        net.sign(org, &both, id);
-    };
-    propose("org1", "add_orgx", "OrgXMSP");
-    propose("org2", "add_orgy", "OrgYMSP");
-    let waiting = net.query("org1", "GetProposal", &["add_orgx"]);
-    assert_eq!(waiting["status"], "WaitingForSignatures", "{waiting}");
-    assert_eq!(waiting["config_update_envelope_to_submit"], Value::Null);
-    assert_eq!(net.summary("add_orgx")["missing"], json!(["Org2MSP"]));
-    assert_eq!(net.summary("add_orgy")["missing"], json!(["Org1MSP"]));
-
-    // the orderer says the same of one signature (the submitter's own is there already)
-    let error = net
-        .submit("org1", &net.work("add_orgx.org1.pb"))
-        .unwrap_err();
-    assert!(
-        error.contains("1 sub-policies were satisfied, but this policy requires 2"),
-        "{error}"
-    );
-
-    // 5 to 7: Org2 signs, the verdict is ready, and the orderer agrees
-    net.sign("org2", &both, "add_orgx");
-    net.submit_ready("org2", "add_orgx");
-
-    // 8, 9: the block is the proof, and the other update went stale
-    net.sync(&both, 1);
-    let done = net.query("org2", "GetProposal", &["add_orgx"]);
-    assert_eq!(done["status"], "Submitted", "{done}");
-    assert_eq!(done["status_detail"]["sequence"], 1, "{done}");
-    assert_eq!(net.summary("add_orgy")["status"], "Outofdate");
-
-    // OrgX joins and runs a server of its own: with four members, three must endorse
-    net.script(&["start-peer", "orgx"]);
-    net.script(&["join", "orgx"]);
-    let _orgx = net.start_server("orgx");
-    net.install_and_approve("orgx");
-    let three = ["org1", "org2", "orgx"];
-    net.wait_for_definition("orgx");
-
-    // 10: recomputed from the intent
-    net.invoke_as("org2", &three, "UpdateProposals", &["6"]);
-    let again = net.query("orgx", "GetProposal", &["add_orgy"]);
-    assert_eq!(
-        (&again["revision"], &again["status"]),
-        (&json!(2), &json!("WaitingForSignatures")),
-        "{again}"
-    );
-    assert_eq!(
-        net.query("orgx", "GetProposal", &["add_orgx"])["archived"],
-        true
-    );
-
-    // 11: a majority of three signs
-    net.sign("org1", &three, "add_orgy");
-    net.sign("orgx", &three, "add_orgy");
-    net.submit_ready("org1", "add_orgy");
-    net.sync(&three, 2);
-    assert_eq!(net.summary("add_orgy")["status"], "Submitted");
-    let chain = net.query("orgx", "GetConfigChain", &[]);
-    assert_eq!(chain["chain"].as_array().map(Vec::len), Some(3), "{chain}");
-}
 
 /// A running network; it ends with this value.
 struct Net {
@@ -134,10 +50,14 @@ impl Drop for Net {
 
 impl Net {
     #[expect(clippy::disallowed_methods, reason = "the test's own settings")]
-    fn up() -> Option<Self> {
-        let bin = PathBuf::from(env::var_os("FABRIC_BIN")?);
-        env::var_os("FABRIC_CFG")?;
-        let port_base = env::var("FABRIC_PORT_BASE").map_or(17050, |p| p.parse().unwrap());
+    fn up(offset: u16) -> Option<Self> {
+        let (Some(bin), Some(_)) = (env::var_os("FABRIC_BIN"), env::var_os("FABRIC_CFG")) else {
+            println!("SKIPPED: set FABRIC_BIN and FABRIC_CFG to run against a real Fabric network");
+            return None;
+        };
+        let bin = PathBuf::from(bin);
+        let port_base =
+            env::var("FABRIC_PORT_BASE").map_or(17050, |p| p.parse::<u16>().unwrap()) + offset;
         let net = Self {
             dir: TempDir::new().unwrap(),
             bin,
