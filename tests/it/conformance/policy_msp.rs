@@ -1,1 +1,0 @@
-//! Suite `policy_msp`.
