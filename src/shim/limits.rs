@@ -1,9 +1,11 @@
-//! What one stream may use.
+//! What peers may use.
 
-/// Limits of one stream, which is one peer.
+/// Limits of a server and of each of its streams; one stream is one peer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Transactions running at the same time; further ones are answered with an error at once.
+    /// Streams open at the same time; further ones are refused.
+    pub streams: usize,
+    /// Transactions of a stream running at the same time; further ones are answered with an error at once.
     pub transactions: usize,
     /// Bytes of arguments and signed proposals of running transactions; as above.
     pub transaction_bytes: usize,
@@ -15,6 +17,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
+            streams: 256,
             transactions: 1_024,
             transaction_bytes: 512 << 20,
             message_bytes: 100 << 20,

@@ -1,14 +1,26 @@
 //! The chaincode shim protocol: a sans-io handler, and the server that a peer dials.
 //!
 //! [`server::serve`] listens; each stream that a peer opens is one session, which moves messages
-//! between the stream, the handler and the transactions that run the chaincode. What happens on
+//! between the stream, the [`Handler`] and the transactions that run the chaincode. What happens on
 //! the way is told to an [`Observer`]; the room writes neither logs nor metrics itself.
 
+mod batch;
+mod error;
+mod features;
+mod handler;
 mod limits;
+mod message;
 mod observer;
+mod question;
 pub mod server;
+mod session;
 mod tls;
 
+pub use error::{Closing, Failure};
+pub use features::Features;
+pub use handler::{Event, Handler, Outcome};
 pub use limits::Limits;
+pub use message::TxKey;
 pub use observer::{Call, Ending, Observer, Quiet, StreamId, TransactionFacts};
-pub use tls::{Tls, TlsError};
+pub use question::{Reply, Request};
+pub use tls::Tls;

@@ -94,7 +94,7 @@ pub enum Ending {
     },
     /// The peer was told that there is no answer.
     Failed {
-        /// The stable code, such as `CHAINCODE_PANICKED`.
+        /// The stable code, such as `CHAINCODE_FAILED`.
         code: &'static str,
     },
     /// The peer gave it up, or the stream broke; nobody was told anything.

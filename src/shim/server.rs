@@ -1,12 +1,37 @@
 //! The gRPC server that peers dial.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
+};
 
-use tokio::net::TcpListener;
+use tokio::{
+    net::TcpListener,
+    sync::{Semaphore, mpsc},
+    time::sleep,
+};
+use tokio_stream::{Stream, StreamExt, wrappers::ReceiverStream};
 use tokio_util::sync::CancellationToken;
+use tonic::{
+    Request, Response, Status, Streaming,
+    transport::{self, Server, server::TcpIncoming},
+};
 
-use super::{Limits, Observer, Tls, TlsError};
-use crate::stub::Chaincode;
+use super::{
+    Limits, Observer, StreamId, Tls,
+    session::{self, Shared},
+};
+use crate::{
+    proto::protos::{
+        ChaincodeMessage,
+        chaincode_server::{self, ChaincodeServer},
+    },
+    stub::Chaincode,
+};
 
 /// How a server behaves.
 #[derive(Clone, Debug)]
@@ -24,7 +49,7 @@ pub struct ShimSettings {
 }
 
 impl ShimSettings {
-    /// Settings with the defaults, without TLS.
+    /// The default settings, without TLS.
     #[must_use]
     pub fn new(chaincode_id: impl Into<String>) -> Self {
         Self {
@@ -41,16 +66,18 @@ impl ShimSettings {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ServeError {
-    /// TLS cannot be set up.
-    #[error(transparent)]
-    Tls(#[from] TlsError),
+    /// The certificate, the key or the client CA cannot be used.
+    #[error("the tls certificate, key or client ca of the chaincode server cannot be used")]
+    Tls(#[source] transport::Error),
     /// The transport failed.
     #[error("the chaincode server failed")]
-    Transport(#[from] tonic::transport::Error),
+    Transport(#[from] transport::Error),
 }
 
 /// Serves a chaincode to any number of peers until `shutdown` is cancelled and the running
 /// transactions have ended or used up their grace.
+///
+/// Must run in a Tokio runtime; each running transaction takes one of its blocking threads.
 ///
 /// # Errors
 /// [`ServeError`] where it cannot start, or the listener fails.
@@ -61,7 +88,94 @@ pub async fn serve<C: Chaincode>(
     observer: Arc<dyn Observer>,
     shutdown: CancellationToken,
 ) -> Result<(), ServeError> {
-    let _ = (listener, chaincode, settings, observer);
-    shutdown.cancelled().await;
-    Ok(())
+    let mut builder = Server::builder()
+        // A peer pings when it has read nothing for 60 s. Ours finds peers that are gone without
+        // a word, whose streams would stay for ever.
+        .http2_keepalive_interval(Some(KEEPALIVE))
+        .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
+        .initial_stream_window_size(WINDOW)
+        .initial_connection_window_size(WINDOW);
+    if let Some(tls) = &settings.tls {
+        builder = builder
+            .tls_config(tls.server_config())
+            .map_err(ServeError::Tls)?;
+    }
+    let (limit, grace) = (settings.limits.message_bytes, settings.shutdown_grace);
+    let service = Service {
+        streams: Arc::new(Semaphore::new(settings.limits.streams)),
+        opened: AtomicU64::new(0),
+        shared: Arc::new(Shared {
+            chaincode,
+            settings,
+            observer,
+            shutdown: shutdown.clone(),
+        }),
+    };
+    let service = ChaincodeServer::new(service)
+        .max_decoding_message_size(limit)
+        .max_encoding_message_size(limit);
+    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+    let serving = builder
+        .add_service(service)
+        .serve_with_incoming_shutdown(incoming, shutdown.cancelled());
+    tokio::select! {
+        served = serving => Ok(served?),
+        // the sessions keep to their grace; this is for connections that do not
+        () = async { shutdown.cancelled().await; sleep(grace.saturating_add(LINGER)).await } => {
+            Ok(())
+        }
+    }
+}
+
+/// How long the server waits before it asks a silent peer for a sign of life.
+const KEEPALIVE: Duration = Duration::from_secs(60);
+
+/// How long the peer may take to give it, as long as the peer gives us.
+const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// How many bytes a peer may send ahead of our reading, on a stream and on a connection.
+const WINDOW: u32 = 4 << 20;
+
+/// How long connections may take to close after all sessions have ended.
+const LINGER: Duration = Duration::from_secs(2);
+
+struct Service<C> {
+    shared: Arc<Shared<C>>,
+    streams: Arc<Semaphore>,
+    opened: AtomicU64,
+}
+
+#[tonic::async_trait]
+impl<C: Chaincode> chaincode_server::Chaincode for Service<C> {
+    type ConnectStream = Pin<Box<dyn Stream<Item = Result<ChaincodeMessage, Status>> + Send>>;
+
+    async fn connect(
+        &self,
+        request: Request<Streaming<ChaincodeMessage>>,
+    ) -> Result<Response<Self::ConnectStream>, Status> {
+        let place = Arc::clone(&self.streams)
+            .try_acquire_owned()
+            .map_err(|_| Status::resource_exhausted("too many streams on this chaincode server"))?;
+        let id = StreamId(self.opened.fetch_add(1, Relaxed).saturating_add(1));
+        let peer = request
+            .remote_addr()
+            .map_or_else(|| "unknown".to_owned(), |address| address.to_string());
+        self.shared.observer.stream_opened(id, &peer);
+        let (outgoing, messages) = mpsc::channel(64);
+        let session = session::run(
+            Arc::clone(&self.shared),
+            id,
+            request
+                .into_inner()
+                .map(|m| m.map_err(|s| s.message().to_owned())),
+            outgoing,
+        );
+        tokio::spawn(async move {
+            session.await;
+            drop(place);
+        });
+        Ok(Response::new(Box::pin(
+            ReceiverStream::new(messages).map(Ok),
+        )))
+    }
 }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use tonic::transport::{Certificate, Identity, ServerTlsConfig};
+
 /// The server's certificate and key, and who may connect.
 #[derive(Clone)]
 pub struct Tls {
@@ -13,6 +15,17 @@ pub struct Tls {
     pub client_ca: Option<Vec<u8>>,
 }
 
+impl Tls {
+    pub(super) fn server_config(&self) -> ServerTlsConfig {
+        let identity = Identity::from_pem(&self.certificate, &self.key);
+        let config = ServerTlsConfig::new().identity(identity);
+        match &self.client_ca {
+            Some(ca) => config.client_ca_root(Certificate::from_pem(ca)),
+            None => config,
+        }
+    }
+}
+
 // SECURITY: a key never gets into a log through `{:?}`.
 impl fmt::Debug for Tls {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -20,13 +33,4 @@ impl fmt::Debug for Tls {
             .field("mutual", &self.client_ca.is_some())
             .finish_non_exhaustive()
     }
-}
-
-/// Why TLS cannot be set up.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum TlsError {
-    /// Certificate, key or CA are not what they should be.
-    #[error("the tls material of the chaincode server is not usable: {0}")]
-    Unusable(String),
 }

@@ -1,0 +1,132 @@
+//! Why a transaction gets no answer of the chaincode, and why a stream ends.
+
+use std::time::Duration;
+
+/// Why the peer is told ERROR in place of a response.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Failure {
+    /// The chaincode panicked, or ended while a call of its own was under way.
+    #[error("the chaincode failed on this call; its log has the transaction id")]
+    ChaincodeFailed,
+    /// What the peer sent is no invocation.
+    #[error("the peer's message is no invocation: {0}")]
+    InvalidProposal(String),
+    /// The response, with its event, is too large for a message.
+    #[error("the response has {bytes} bytes, a message holds {limit}")]
+    ResponseTooLarge {
+        /// The message's size.
+        bytes: usize,
+        /// The limit.
+        limit: usize,
+    },
+    /// The server is going down.
+    #[error("the chaincode server is shutting down; call again")]
+    ShuttingDown,
+    /// The stream has no room for another transaction.
+    #[error("{running} transactions are running on this stream, the limit is {limit}; call again")]
+    TooManyTransactions {
+        /// How many run.
+        running: usize,
+        /// How many may.
+        limit: usize,
+    },
+    /// The running transactions hold too many bytes.
+    #[error("the running transactions and this one hold {bytes} bytes, the limit is {limit}")]
+    TooManyTransactionBytes {
+        /// How many bytes they would hold.
+        bytes: usize,
+        /// How many they may.
+        limit: usize,
+    },
+    /// The same transaction is already running; both are given up.
+    #[error("a transaction with this id is already running on this channel")]
+    TransactionRunning,
+    /// The peer answered a call that was not made; further answers could be taken for others.
+    #[error("the peer sent `{0}` where the transaction had asked nothing")]
+    UnexpectedAnswer(&'static str),
+    /// The peer refused the writes of a successful transaction.
+    #[error("the peer refused the writes: {0}")]
+    WritesRefused(String),
+}
+
+impl Failure {
+    /// All codes, in alphabetical order.
+    pub const CODES: [&'static str; 9] = [
+        "CHAINCODE_FAILED",
+        "INVALID_PROPOSAL",
+        "RESPONSE_TOO_LARGE",
+        "SHUTTING_DOWN",
+        "TOO_MANY_TRANSACTIONS",
+        "TOO_MANY_TRANSACTION_BYTES",
+        "TRANSACTION_RUNNING",
+        "UNEXPECTED_ANSWER",
+        "WRITES_REFUSED",
+    ];
+
+    /// The stable code.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::ChaincodeFailed => "CHAINCODE_FAILED",
+            Self::InvalidProposal(_) => "INVALID_PROPOSAL",
+            Self::ResponseTooLarge { .. } => "RESPONSE_TOO_LARGE",
+            Self::ShuttingDown => "SHUTTING_DOWN",
+            Self::TooManyTransactions { .. } => "TOO_MANY_TRANSACTIONS",
+            Self::TooManyTransactionBytes { .. } => "TOO_MANY_TRANSACTION_BYTES",
+            Self::TransactionRunning => "TRANSACTION_RUNNING",
+            Self::UnexpectedAnswer(_) => "UNEXPECTED_ANSWER",
+            Self::WritesRefused(_) => "WRITES_REFUSED",
+        }
+    }
+
+    /// The class of the error, as in the answers of the contract.
+    #[must_use]
+    pub const fn status(&self) -> i32 {
+        match self {
+            Self::InvalidProposal(_) => 400,
+            Self::ResponseTooLarge { .. } => 413,
+            _ => 500,
+        }
+    }
+
+    /// What the peer is told: `Code NNN: SYMBOL: text`.
+    #[must_use]
+    pub fn text(&self) -> String {
+        format!("Code {}: {}: {self}", self.status(), self.code())
+    }
+}
+
+/// Why a stream is over.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Closing {
+    /// The transport failed.
+    #[error("the stream broke: {0}")]
+    Broken(String),
+    /// The peer ended it, or went away.
+    #[error("the peer ended the stream")]
+    PeerEnded,
+    /// The peer did not accept the registration in time.
+    #[error(
+        "the peer did not accept the registration as `{chaincode_id}` within {} s; most likely \
+         CHAINCODE_ID is not the package id that this peer has installed", .within.as_secs()
+    )]
+    RegistrationUnanswered {
+        /// What we registered as.
+        chaincode_id: String,
+        /// How long we waited.
+        within: Duration,
+    },
+    /// We shut down.
+    #[error("the server is shutting down")]
+    ShutDown,
+    /// The peer sent what has no place here.
+    #[error("expected {expected}, the peer sent `{came}`")]
+    UnexpectedMessage {
+        /// What could have come.
+        expected: &'static str,
+        /// The name of the message type that came.
+        came: String,
+    },
+}

@@ -1,0 +1,522 @@
+//! The state of one stream, without a stream.
+
+use std::{
+    collections::{BTreeMap, VecDeque, btree_map::Entry},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use prost::Message;
+
+use super::{
+    batch::Batch,
+    error::{Closing, Failure},
+    features::Features,
+    limits::Limits,
+    message::{self, TxKey},
+    observer::Ending,
+    question::{Question, Reply, Request, Step},
+};
+use crate::{
+    proto::protos::{ChaincodeMessage, chaincode_message::Type},
+    stub::{Event as ChaincodeEvent, Invocation, Response, StubError},
+};
+
+/// One stream between this chaincode and one peer, as a state machine.
+///
+/// * inputs: [`handle_message`](Self::handle_message) (the peer sent something),
+///   [`handle_request`](Self::handle_request) (a transaction asks for state),
+///   [`handle_outcome`](Self::handle_outcome) and [`handle_panic`](Self::handle_panic) (the
+///   chaincode is done with a transaction), [`handle_shutdown`](Self::handle_shutdown),
+///   [`handle_end`](Self::handle_end) (the stream is gone), [`handle_timeout`](Self::handle_timeout);
+/// * [`poll_transmit`](Self::poll_transmit): what to send, in this order;
+/// * [`poll_event`](Self::poll_event): what the session must do or tell;
+/// * [`poll_timeout`](Self::poll_timeout): when to call `handle_timeout`, if nothing comes before.
+///
+/// After every input, drain `poll_transmit` and `poll_event` before the next one: what is queued is
+/// then bounded by what a single input can cause. Times are counted from the opening of the stream.
+/// After [`Event::Closed`] nothing more is sent and every input is ignored.
+///
+/// A transaction holds its place from [`Event::Started`] until the session hands in its outcome (or
+/// panic), also when it was given up in between: so the number of running chaincode calls is
+/// bounded whatever the peer sends.
+#[derive(Debug)]
+pub struct Handler {
+    chaincode_id: String,
+    limits: Limits,
+    register_timeout: Duration,
+    phase: Phase,
+    // INVARIANT: at most `limits.transactions`
+    transactions: BTreeMap<TxKey, Transaction>,
+    // INVARIANT: the sum of the `bytes` of all transactions
+    bytes: usize,
+    /// When running transactions are given up, once the shutdown has begun.
+    shutdown: Option<Duration>,
+    transmit: VecDeque<ChaincodeMessage>,
+    events: VecDeque<Event>,
+}
+
+/// What a session is told.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Event {
+    /// The answer to a transaction's request.
+    Answered {
+        /// The transaction.
+        key: TxKey,
+        /// The answer.
+        answer: Result<Reply, StubError>,
+    },
+    /// The stream is over: send what is queued, then close it. Nothing follows.
+    Closed(Closing),
+    /// A started transaction is over for the peer. If the chaincode still runs it, its requests
+    /// have no answer any more.
+    Ended {
+        /// The transaction.
+        key: TxKey,
+        /// How.
+        ending: Ending,
+    },
+    /// The peer accepted us.
+    Ready(Features),
+    /// A transaction was answered with an error and never started.
+    Refused {
+        /// The transaction.
+        key: TxKey,
+        /// Why.
+        failure: Failure,
+    },
+    /// Run this transaction.
+    Started {
+        /// The transaction.
+        key: TxKey,
+        /// What to call the chaincode with.
+        invocation: Box<Invocation>,
+    },
+    /// The peer sent something that was ignored.
+    Stray(String),
+}
+
+/// What a chaincode call left behind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// Its answer.
+    pub response: Response,
+    /// What it wrote; `None` deletes.
+    pub writes: BTreeMap<String, Option<Bytes>>,
+    /// Its event.
+    pub event: Option<ChaincodeEvent>,
+}
+
+#[derive(Debug)]
+enum Phase {
+    /// REGISTER is out.
+    Registering,
+    /// REGISTERED has come.
+    Registered,
+    /// READY has come.
+    Ready(Features),
+    Closed,
+}
+
+#[derive(Debug)]
+struct Transaction {
+    /// What it holds, in bytes.
+    bytes: usize,
+    doing: Doing,
+}
+
+#[derive(Debug)]
+enum Doing {
+    /// The chaincode runs.
+    Running,
+    /// It waits for an answer.
+    Asking(Question),
+    /// It is done, and its writes are on their way.
+    Writing(Batch, Box<ChaincodeMessage>, Ending),
+    /// The peer was told that it has failed; the chaincode still runs.
+    Abandoned,
+}
+
+impl Handler {
+    /// A stream that has just been opened; REGISTER is the first thing to send.
+    #[must_use]
+    pub fn new(chaincode_id: &str, limits: Limits, register_timeout: Duration) -> Self {
+        Self {
+            chaincode_id: chaincode_id.to_owned(),
+            limits,
+            register_timeout,
+            phase: Phase::Registering,
+            transactions: BTreeMap::new(),
+            bytes: 0,
+            shutdown: None,
+            transmit: VecDeque::from([message::register(chaincode_id)]),
+            events: VecDeque::new(),
+        }
+    }
+
+    /// The peer sent a message.
+    pub fn handle_message(&mut self, message: ChaincodeMessage) {
+        let kind = Type::try_from(message.r#type).unwrap_or(Type::Undefined);
+        match (&self.phase, kind) {
+            (Phase::Closed, _) => {}
+            // Fabric: fabric-chaincode-go, shim/handler.go, handleMessage: echoed in every state
+            (_, Type::Keepalive) => self.transmit.push_back(message),
+            (Phase::Registering, Type::Registered) => self.phase = Phase::Registered,
+            (Phase::Registered, Type::Ready) => {
+                let features = Features::announced(message.payload);
+                self.phase = Phase::Ready(features);
+                self.events.push_back(Event::Ready(features));
+            }
+            (Phase::Ready(_), Type::Init | Type::Transaction) => self.start(message),
+            (Phase::Ready(_), Type::Response | Type::Error) => self.answer(kind, message),
+            (Phase::Registering, _) => self.misplaced("REGISTERED", &message),
+            (Phase::Registered, _) => self.misplaced("READY", &message),
+            (Phase::Ready(_), _) => {
+                self.misplaced("INIT, TRANSACTION, RESPONSE, ERROR or KEEPALIVE", &message);
+            }
+        }
+        self.close_when_drained();
+    }
+
+    /// A running transaction asks for state. One request at a time: a second one before the answer
+    /// is refused.
+    pub fn handle_request(&mut self, key: &TxKey, request: Request) {
+        let Phase::Ready(features) = self.phase else {
+            return;
+        };
+        let Some(transaction) = self.transactions.get_mut(key) else {
+            return;
+        };
+        if !matches!(transaction.doing, Doing::Running) {
+            let call = "GET_STATE";
+            let (key, answer) = (key.clone(), Err(StubError::Ended { call }));
+            self.events.push_back(Event::Answered { key, answer });
+            return;
+        }
+        let (question, step) = Question::ask(request, &features);
+        transaction.doing = Doing::Asking(question);
+        self.go_on(key, Ok(step));
+    }
+
+    /// The chaincode answered a transaction.
+    pub fn handle_outcome(&mut self, key: &TxKey, outcome: Outcome) {
+        self.finish(key, outcome);
+        self.close_when_drained();
+    }
+
+    /// The chaincode panicked.
+    pub fn handle_panic(&mut self, key: &TxKey) {
+        self.fail(key, &Failure::ChaincodeFailed);
+        self.release(key);
+        self.close_when_drained();
+    }
+    /// The server shuts down: no new transactions, and what runs is given up at `deadline`.
+    pub fn handle_shutdown(&mut self, deadline: Duration) {
+        self.shutdown.get_or_insert(deadline);
+        self.close_when_drained();
+    }
+
+    /// The stream is gone.
+    pub fn handle_end(&mut self, why: Closing) {
+        self.close(why);
+    }
+
+    /// Time has passed.
+    pub fn handle_timeout(&mut self, now: Duration) {
+        if self.poll_timeout().is_none_or(|deadline| now < deadline) {
+            return;
+        }
+        if matches!(self.phase, Phase::Registering) {
+            let chaincode_id = self.chaincode_id.clone();
+            let within = self.register_timeout;
+            self.close(Closing::RegistrationUnanswered {
+                chaincode_id,
+                within,
+            });
+            return;
+        }
+        let keys: Vec<_> = self.transactions.keys().cloned().collect();
+        for key in keys {
+            self.fail(&key, &Failure::ShuttingDown);
+        }
+        self.close(Closing::ShutDown);
+    }
+
+    /// The next message to send.
+    pub fn poll_transmit(&mut self) -> Option<ChaincodeMessage> {
+        self.transmit.pop_front()
+    }
+
+    /// The next event.
+    pub fn poll_event(&mut self) -> Option<Event> {
+        self.events.pop_front()
+    }
+
+    /// When to call [`Handler::handle_timeout`].
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Duration> {
+        match self.phase {
+            Phase::Registering => Some(self.register_timeout),
+            Phase::Registered | Phase::Ready(_) => self.shutdown,
+            Phase::Closed => None,
+        }
+    }
+
+    /// Whether the shutdown has begun.
+    #[must_use]
+    pub const fn is_shutting_down(&self) -> bool {
+        self.shutdown.is_some()
+    }
+
+    /// Transactions that hold a place.
+    #[must_use]
+    pub fn transactions(&self) -> usize {
+        self.transactions.len()
+    }
+
+    /// Bytes that they hold.
+    #[must_use]
+    pub const fn transaction_bytes(&self) -> usize {
+        self.bytes
+    }
+
+    fn start(&mut self, message: ChaincodeMessage) {
+        let key = TxKey::of(&message);
+        let bytes = message.encoded_len();
+        match self.admit(&key, bytes, message) {
+            Ok(invocation) => {
+                self.bytes = self.bytes.saturating_add(bytes);
+                let doing = Doing::Running;
+                self.transactions
+                    .insert(key.clone(), Transaction { bytes, doing });
+                let invocation = Box::new(invocation);
+                self.events.push_back(Event::Started { key, invocation });
+            }
+            Err(failure) => {
+                self.transmit.push_back(key.failed(&failure));
+                self.events.push_back(Event::Refused { key, failure });
+            }
+        }
+    }
+
+    fn admit(
+        &mut self,
+        key: &TxKey,
+        bytes: usize,
+        message: ChaincodeMessage,
+    ) -> Result<Invocation, Failure> {
+        if self.transactions.contains_key(key) {
+            // The peer has only one context of this name, so ours is not the one it means.
+            self.abandon(key, Ending::Cancelled);
+            return Err(Failure::TransactionRunning);
+        }
+        if self.shutdown.is_some() {
+            return Err(Failure::ShuttingDown);
+        }
+        let (running, limit) = (self.transactions.len(), self.limits.transactions);
+        if running >= limit {
+            return Err(Failure::TooManyTransactions { running, limit });
+        }
+        let (bytes, limit) = (
+            self.bytes.saturating_add(bytes),
+            self.limits.transaction_bytes,
+        );
+        if bytes > limit {
+            return Err(Failure::TooManyTransactionBytes { bytes, limit });
+        }
+        message::invocation(message)
+    }
+
+    /// RESPONSE or ERROR.
+    fn answer(&mut self, kind: Type, message: ChaincodeMessage) {
+        let key = TxKey::of(&message);
+        let Some(transaction) = self.transactions.get_mut(&key) else {
+            self.stray(kind, &key);
+            return;
+        };
+        match &mut transaction.doing {
+            Doing::Abandoned => self.stray(kind, &key),
+            Doing::Running => {
+                let failure = Failure::UnexpectedAnswer(kind.as_str_name());
+                self.fail(&key, &failure);
+            }
+            Doing::Asking(question) => {
+                let step = if kind == Type::Response {
+                    question.handle_answer(message.payload)
+                } else {
+                    Err(StubError::Refused {
+                        call: question.call(),
+                        reason: message::words(&message.payload),
+                    })
+                };
+                self.go_on(&key, step);
+            }
+            Doing::Writing(..) if kind == Type::Response => self.write_further(&key),
+            Doing::Writing(..) => {
+                let words = message::words(&message.payload);
+                self.fail(&key, &Failure::WritesRefused(words));
+            }
+        }
+    }
+
+    fn finish(&mut self, key: &TxKey, outcome: Outcome) {
+        let Phase::Ready(features) = self.phase else {
+            return;
+        };
+        let Some(transaction) = self.transactions.get_mut(key) else {
+            return;
+        };
+        if !matches!(transaction.doing, Doing::Running) {
+            // given up already; or the chaincode let go of a call whose answer is still to come
+            self.fail(key, &Failure::ChaincodeFailed);
+            self.release(key);
+            return;
+        }
+        let ending = Ending::Answered {
+            status: outcome.response.status,
+            message: outcome.response.message.clone(),
+        };
+        // Fabric: core/endorser/endorser.go, callChaincode: neither writes nor event of a response
+        // of 400 or above are used
+        let (writes, event) = if outcome.response.is_success() {
+            (outcome.writes, outcome.event)
+        } else {
+            (BTreeMap::new(), None)
+        };
+        let last = key.completed(outcome.response, event);
+        let bytes = last.encoded_len();
+        if bytes > self.limits.message_bytes {
+            let limit = self.limits.message_bytes;
+            self.fail(key, &Failure::ResponseTooLarge { bytes, limit });
+            self.release(key);
+            return;
+        }
+        let batch = Batch::new(writes, &features);
+        transaction.doing = Doing::Writing(batch, Box::new(last), ending);
+        self.write_further(key);
+    }
+
+    /// Goes on with a transaction's question.
+    fn go_on(&mut self, key: &TxKey, step: Result<Step, StubError>) {
+        match step {
+            Ok(Step::Send(kind, payload)) => self.transmit.push_back(key.message(kind, payload)),
+            Ok(Step::Done(reply)) => self.answered(key, Ok(reply)),
+            Err(error) => self.answered(key, Err(error)),
+        }
+    }
+
+    fn answered(&mut self, key: &TxKey, answer: Result<Reply, StubError>) {
+        if let Some(transaction) = self.transactions.get_mut(key)
+            && matches!(transaction.doing, Doing::Asking(_))
+        {
+            transaction.doing = Doing::Running;
+        }
+        let key = key.clone();
+        self.events.push_back(Event::Answered { key, answer });
+    }
+
+    /// Sends the next writes of a finished transaction, or its end.
+    fn write_further(&mut self, key: &TxKey) {
+        let Entry::Occupied(mut entry) = self.transactions.entry(key.clone()) else {
+            return;
+        };
+        let Doing::Writing(batch, ..) = &mut entry.get_mut().doing else {
+            return;
+        };
+        let Some((kind, payload)) = batch.next() else {
+            let transaction = entry.remove();
+            self.bytes = self.bytes.saturating_sub(transaction.bytes);
+            if let Doing::Writing(_, last, ending) = transaction.doing {
+                self.transmit.push_back(*last);
+                self.ended(key, ending);
+            }
+            return;
+        };
+        let message = key.message(kind, payload);
+        let (bytes, limit) = (message.encoded_len(), self.limits.message_bytes);
+        if bytes > limit {
+            let words = format!("a value needs a message of {bytes} bytes, it holds {limit}");
+            self.fail(key, &Failure::WritesRefused(words));
+        } else {
+            self.transmit.push_back(message);
+        }
+    }
+
+    /// Tells the peer that a transaction has failed, unless it is over already.
+    fn fail(&mut self, key: &TxKey, failure: &Failure) {
+        let code = failure.code();
+        if self.abandon(key, Ending::Failed { code }) {
+            self.transmit.push_back(key.failed(failure));
+        }
+    }
+
+    /// Gives a transaction up; false if it was no more.
+    fn abandon(&mut self, key: &TxKey, ending: Ending) -> bool {
+        let Some(transaction) = self.transactions.get_mut(key) else {
+            return false;
+        };
+        match &transaction.doing {
+            Doing::Abandoned => return false,
+            Doing::Asking(question) => {
+                let call = question.call();
+                let (key, answer) = (key.clone(), Err(StubError::Ended { call }));
+                self.events.push_back(Event::Answered { key, answer });
+                transaction.doing = Doing::Abandoned;
+            }
+            Doing::Running => transaction.doing = Doing::Abandoned,
+            // the chaincode is done, nobody will hand in its outcome
+            Doing::Writing(..) => self.release(key),
+        }
+        self.ended(key, ending);
+        true
+    }
+
+    fn ended(&mut self, key: &TxKey, ending: Ending) {
+        let key = key.clone();
+        self.events.push_back(Event::Ended { key, ending });
+    }
+
+    /// Frees the place of a transaction that is over and no longer runs.
+    fn release(&mut self, key: &TxKey) {
+        if let Some(transaction) = self.transactions.remove(key) {
+            self.bytes = self.bytes.saturating_sub(transaction.bytes);
+        }
+    }
+
+    fn stray(&mut self, kind: Type, key: &TxKey) {
+        let (kind, tx) = (kind.as_str_name(), key.tx_id.as_str().escape_debug());
+        let what = format!("{kind} for transaction `{tx}`, which waits for nothing");
+        self.events.push_back(Event::Stray(what));
+    }
+
+    /// Fabric's shims answer a misplaced message with ERROR and end the stream.
+    // Fabric: fabric-chaincode-go, shim/handler.go, handleMessage.
+    fn misplaced(&mut self, expected: &'static str, message: &ChaincodeMessage) {
+        let came = message::type_name(message);
+        let why = Closing::UnexpectedMessage { expected, came };
+        let error = TxKey::of(message).message(Type::Error, why.to_string());
+        self.transmit.push_back(error);
+        self.close(why);
+    }
+
+    fn close_when_drained(&mut self) {
+        if self.shutdown.is_some() && self.transactions.is_empty() {
+            self.close(Closing::ShutDown);
+        }
+    }
+
+    fn close(&mut self, why: Closing) {
+        if matches!(self.phase, Phase::Closed) {
+            return;
+        }
+        self.phase = Phase::Closed;
+        let keys: Vec<_> = self.transactions.keys().cloned().collect();
+        for key in keys {
+            self.abandon(&key, Ending::Cancelled);
+        }
+        self.transactions.clear();
+        self.bytes = 0;
+        self.events.push_back(Event::Closed(why));
+    }
+}
