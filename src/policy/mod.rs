@@ -1,1 +1,32 @@
 //! Policies: signature policies, implicit meta policies, their evaluation and its explanation.
+//!
+//! * [`PolicyManagerBuilder`] compiles every policy of a config into one flat [`PolicyManager`],
+//!   which finds policies by name as Fabric does and evaluates them;
+//! * [`SignerSet`] turns signatures into the identities that count, and says why others do not;
+//! * [`Explanation`] is the tree of policies behind a decision, with what would complete it;
+//! * [`parse_policy`] and [`print_policy`] speak Fabric's policy language.
+//!
+//! Policies may be nested as deep as Fabric accepts; nothing here recurses over that depth.
+
+mod choose;
+mod complete;
+mod error;
+mod evaluate;
+mod explain;
+mod implicit_meta;
+mod manager;
+mod model;
+mod parse;
+mod print;
+mod search;
+mod signers;
+mod wire;
+
+pub use complete::CompletingSet;
+pub use error::{PolicyError, RuleProblem};
+pub use evaluate::{Evaluation, Irrelevant};
+pub use explain::{Explanation, Node};
+pub use manager::{GroupId, PolicyId, PolicyManager, PolicyManagerBuilder};
+pub use parse::parse_policy;
+pub use print::{print_implicit_meta, print_policy};
+pub use signers::{Rejected, SignatureProblem, SignedData, Signer, SignerSet};
