@@ -92,7 +92,9 @@ impl PolicyManager {
 
     /// Every policy, groups in the order they were added, names ascending within a group.
     pub fn iter(&self) -> impl Iterator<Item = PolicyId> {
-        self.groups.iter().flat_map(|g| g.policies.values().copied())
+        self.groups
+            .iter()
+            .flat_map(|g| g.policies.values().copied())
     }
 
     pub(super) fn policy(&self, id: PolicyId) -> Option<&Policy> {

@@ -9,7 +9,7 @@
 //! Policies may be nested as deep as Fabric accepts; nothing here recurses over that depth.
 
 mod choose;
-mod complete;
+
 mod error;
 mod evaluate;
 mod explain;
@@ -18,11 +18,10 @@ mod manager;
 mod model;
 mod parse;
 mod print;
-mod search;
+
 mod signers;
 mod wire;
 
-pub use complete::CompletingSet;
 pub use error::{PolicyError, RuleProblem};
 pub use evaluate::{Evaluation, Irrelevant};
 pub use explain::{Explanation, Node};

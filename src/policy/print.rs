@@ -1,0 +1,114 @@
+//! Policies as text, in the language that [`parse_policy`](super::parse_policy) reads.
+
+use std::fmt::Write as _;
+
+use crate::policy::{
+    error::RuleProblem,
+    implicit_meta::ImplicitMeta,
+    manager::{PolicyId, PolicyManager},
+    model::{Kind, Principals, Rule},
+    wire,
+};
+
+/// Prints a serialized `SignaturePolicyEnvelope`: `OR('Org1MSP.admin', AND(..))`,
+/// `OutOf(2, ..)` where the threshold is neither one nor all. A principal that the language cannot
+/// name is described between the quotes.
+///
+/// # Errors
+/// [`RuleProblem`] where the policy does not compile.
+pub fn print_policy(envelope: &[u8]) -> Result<String, RuleProblem> {
+    let mut principals = Principals::default();
+    let rules = wire::signature_policy(envelope, &mut principals)?;
+    Ok(rules_text(&rules, 0, &principals, usize::MAX))
+}
+
+/// Prints a serialized `ImplicitMetaPolicy`: `MAJORITY Admins`. A rule number that Fabric does not
+/// list is shown as `RULE-7`.
+///
+/// # Errors
+/// [`RuleProblem::Undecodable`].
+pub fn print_implicit_meta(policy: &[u8]) -> Result<String, RuleProblem> {
+    let (sub_policy, rule) = wire::implicit_meta(policy)?;
+    let subs = Vec::new();
+    Ok(ImplicitMeta {
+        sub_policy,
+        rule,
+        subs,
+    }
+    .text())
+}
+
+impl PolicyManager {
+    /// A policy's rule as text: `MAJORITY Admins`, `OR('Org1MSP.admin')`; empty for an unknown id.
+    #[must_use]
+    pub fn rule_text(&self, id: PolicyId) -> String {
+        self.rule_text_up_to(id, usize::MAX)
+    }
+
+    /// The same, cut with `..` after about `limit` bytes.
+    pub(super) fn rule_text_up_to(&self, id: PolicyId, limit: usize) -> String {
+        match self.policy(id).map(|policy| &policy.kind) {
+            None => String::new(),
+            Some(Kind::ImplicitMeta(meta)) => meta.text(),
+            Some(Kind::Signature(rules)) => rules_text(rules, 0, self.principals_table(), limit),
+        }
+    }
+}
+
+/// The rule at `from` with everything below it, cut with `..` after about `limit` bytes.
+pub(super) fn rules_text(
+    rules: &[Rule],
+    from: usize,
+    principals: &Principals,
+    limit: usize,
+) -> String {
+    let mut out = String::new();
+    // how many rules of each open gate are still to be printed
+    let mut open: Vec<usize> = Vec::new();
+    for rule in rules.get(from..).unwrap_or_default() {
+        if out.len() > limit {
+            out.push_str("..");
+            break;
+        }
+        match rule {
+            Rule::OutOf { n, rules: 0, .. } => {
+                let _ = write!(out, "OutOf({n})");
+            }
+            Rule::OutOf { n, rules, .. } => {
+                match usize::try_from(*n) {
+                    Ok(1) => out.push_str("OR("),
+                    Ok(n) if n == *rules => out.push_str("AND("),
+                    _ => {
+                        let _ = write!(out, "OutOf({n}, ");
+                    }
+                }
+                open.push(*rules);
+                continue;
+            }
+            Rule::SignedBy(id) => {
+                let name = principals.get(*id).map(ToString::to_string);
+                out.push('\'');
+                for c in name.unwrap_or_default().chars() {
+                    if matches!(c, '\'' | '\\') {
+                        out.push('\\');
+                    }
+                    out.push(c);
+                }
+                out.push('\'');
+            }
+        }
+        while let Some(left) = open.last_mut() {
+            *left = left.saturating_sub(1);
+            if *left > 0 {
+                out.push_str(", ");
+                break;
+            }
+            out.push(')');
+            open.pop();
+        }
+        if open.is_empty() {
+            break;
+        }
+    }
+    out
+}
