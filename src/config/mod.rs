@@ -1,7 +1,10 @@
 //! The channel config: its tree, updates of it, their validation, and its JSON form.
 
 mod apply;
+mod build;
+mod compare;
 mod compute;
+mod encode;
 pub mod envelope;
 mod error;
 pub mod json;
@@ -9,8 +12,10 @@ mod limits;
 mod patch;
 mod path;
 mod tree;
+mod wire;
 
 pub use apply::{Delta, DeltaElement, Update, apply};
+pub use compare::{Change, Difference, Differences, differences};
 pub use compute::compute_update;
 pub use envelope::ConfigSignature;
 pub use error::{ComputeError, ConfigError, EnvelopeError, PatchError, UpdateError};

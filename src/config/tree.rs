@@ -1,182 +1,522 @@
-//! A channel config as a tree.
+//! A channel config as a tree of groups, values and policies.
+
+use std::{fmt, str, sync::Arc};
 
 use bytes::Bytes;
 
 use super::{
+    build::{Borrowed, build},
+    compare,
+    encode::{Encoder, Versions, encode_borrowed},
     error::ConfigError,
-    path::{ElementKind, ElementPath},
+    path::{self, ElementKind, ElementPath, ROOT_KEY},
+    wire::{Group, GroupTree, Policy, Rule, Run, Span, Text, Value, place_of},
 };
-use crate::ids::Sequence;
+use crate::{
+    ids::Sequence,
+    proto::{
+        scan::{Fields, Wire},
+        write,
+    },
+};
 
-/// A channel config.
+/// The mod policy that the repair gives to elements without one.
+const REPAIRED_MOD_POLICY: &[u8] = b"Admins";
+
+/// A channel config: `common.Config`, with its sequence and channel group.
+///
+/// The tree keeps the bytes it was read from and points into them. A clone shares everything.
+/// Unknown fields of elements are kept, those of the `Config` itself are not.
 #[derive(Clone)]
 pub struct ConfigTree {
     sequence: Sequence,
-}
-
-impl std::fmt::Debug for ConfigTree {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ConfigTree").finish_non_exhaustive()
-    }
+    root: Option<Arc<GroupTree>>,
 }
 
 impl ConfigTree {
     /// Reads a serialized `common.Config`.
     ///
     /// # Errors
-    /// [`ConfigError`].
+    /// [`ConfigError`], where the reference's decoder refuses it too, or past 4 GiB.
     pub fn parse(config: Bytes) -> Result<Self, ConfigError> {
-        todo!("{config:?}")
+        let whole = Span::whole(&config)?;
+        let (mut sequence, mut pieces) = (0, Vec::new());
+        let mut fields = Fields::new(&config);
+        while let Some(field) = fields.next()? {
+            match (field.number, field.wire) {
+                (1, Wire::Varint(number)) => sequence = number,
+                (2, Wire::Bytes(b)) => pieces.push(place_of(whole, &fields, b)),
+                _ => {}
+            }
+        }
+        Self::of_pieces(Sequence(sequence), &config, &pieces)
     }
+
     /// Reads a serialized `common.ConfigGroup` as the channel group of a config.
     ///
     /// # Errors
     /// [`ConfigError`].
     pub fn from_group(sequence: Sequence, group: Bytes) -> Result<Self, ConfigError> {
-        todo!("{sequence} {group:?}")
+        let whole = Span::whole(&group)?;
+        Self::of_pieces(sequence, &group, &[whole])
     }
+
+    fn of_pieces(sequence: Sequence, data: &Bytes, pieces: &[Span]) -> Result<Self, ConfigError> {
+        let root = match pieces {
+            [] => None,
+            _ => Some(Arc::new(GroupTree::parse(data, pieces)?)),
+        };
+        Ok(Self { sequence, root })
+    }
+
+    /// The tree of some elements.
+    pub(super) fn of_elements(
+        sequence: Sequence,
+        elements: &Borrowed<'_>,
+    ) -> Result<Self, ConfigError> {
+        Self::from_group(sequence, encode_borrowed(elements).into())
+    }
+
     /// How often the config was changed.
     #[must_use]
     pub const fn sequence(&self) -> Sequence {
         self.sequence
     }
-    /// The channel group; `None` where there is none.
+
+    /// The channel group; `None` where the config has none.
     #[must_use]
     pub fn root(&self) -> Option<GroupRef<'_>> {
-        todo!()
+        self.root.as_deref().and_then(GroupRef::root)
     }
-    /// The group that these names lead to, from the root; none of them: the root.
+
+    /// The group that these names lead to from the root; without names, the root.
     #[must_use]
     pub fn group(&self, names: &[&str]) -> Option<GroupRef<'_>> {
-        todo!("{names:?}")
+        names
+            .iter()
+            .try_fold(self.root()?, |group, name| group.group(name))
     }
-    /// The deterministic encoding.
+
+    /// The deterministic encoding as a `common.Config`.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        todo!()
+        let Some(tree) = self.root.as_deref() else {
+            let mut out = Vec::new();
+            write::uint(&mut out, 1, self.sequence.0);
+            return out;
+        };
+        let encoder = Encoder::of_tree(tree, Versions::Kept);
+        let lengths = encoder.lengths();
+        let root = lengths.first().copied().unwrap_or_default();
+        let mut out = Vec::with_capacity(root.saturating_add(32));
+        write::uint(&mut out, 1, self.sequence.0);
+        write::bytes_header(&mut out, 2, root);
+        encoder.group(&mut out, 0, &lengths);
+        out
     }
+
     /// Whether both say the same, versions and sequences aside.
     #[must_use]
-    pub fn same_content(&self, _other: &Self) -> bool {
-        todo!()
+    pub fn same_content(&self, other: &Self) -> bool {
+        self.same(other, false)
     }
-    /// Whether the channel groups are equal as messages; sequences are not compared.
+
+    /// Whether the channel groups are equal as messages: versions and unknown fields count,
+    /// sequences do not.
     #[must_use]
-    pub fn equals(&self, _other: &Self) -> bool {
-        todo!()
+    pub fn equals(&self, other: &Self) -> bool {
+        self.same(other, true)
     }
-    /// The tree in which every element without mod policy has `Admins`.
-    #[must_use]
-    pub fn repaired(&self) -> Self {
-        todo!()
+
+    fn same(&self, other: &Self, versions: bool) -> bool {
+        match (self.root(), other.root()) {
+            (None, None) => true,
+            (Some(a), Some(b)) => compare::same_group(a, b, versions),
+            _ => false,
+        }
+    }
+
+    /// The config in which every element without mod policy has `Admins`.
+    ///
+    /// # Errors
+    /// [`ConfigError`] where the result is too long.
+    // Fabric: common/configtx/configmap.go, recurseConfigMap; whether it is done depends on the
+    // update: see `Delta::needs_repair`
+    pub fn repaired(&self) -> Result<Self, ConfigError> {
+        let Some(root) = self.root() else {
+            return Ok(self.clone());
+        };
+        let arena = &root.tree.arena;
+        let complete = arena.groups.iter().all(|e| !e.mod_policy.is_empty())
+            && arena.values.iter().all(|e| !e.mod_policy.is_empty())
+            && arena.policies.iter().all(|e| !e.mod_policy.is_empty());
+        if complete {
+            return Ok(self.clone());
+        }
+        let elements = build::<_, ConfigError>(repaired(root), root, |source, members| {
+            for child in source.groups() {
+                members.group(repaired(child), child);
+            }
+            for value in source.values() {
+                let mut value = value.borrowed();
+                repair(&mut value.mod_policy);
+                members.value(value);
+            }
+            for policy in source.policies() {
+                let mut policy = policy.borrowed();
+                repair(&mut policy.mod_policy);
+                members.policy(policy);
+            }
+            Ok(())
+        })?;
+        Self::of_elements(self.sequence, &elements)
+    }
+}
+
+/// Short, whatever the config holds.
+impl fmt::Debug for ConfigTree {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let bytes = self.root.as_ref().map_or(0, |tree| tree.data.len());
+        f.debug_struct("ConfigTree")
+            .field("sequence", &self.sequence)
+            .field("bytes", &bytes)
+            .finish_non_exhaustive()
     }
 }
 
 /// A group of a tree.
-#[derive(Clone, Copy, Debug)]
-pub struct GroupRef<'a>(&'a ());
+#[derive(Clone, Copy)]
+pub struct GroupRef<'a> {
+    tree: &'a GroupTree,
+    group: &'a Group<Span>,
+    index: u32,
+}
+
+impl<'a> GroupRef<'a> {
+    pub(super) fn root(tree: &'a GroupTree) -> Option<Self> {
+        Self::at(tree, 0)
+    }
+
+    fn at(tree: &'a GroupTree, index: u32) -> Option<Self> {
+        let group = tree.arena.groups.get(index as usize)?;
+        Some(Self { tree, group, index })
+    }
+
+    /// Its name; the root's is `Channel`.
+    #[must_use]
+    pub fn name(&self) -> &'a str {
+        match self.group.parent {
+            Some(_) => text(self.group.name, self.tree),
+            None => ROOT_KEY,
+        }
+    }
+
+    /// The group that holds it; `None` for the root.
+    #[must_use]
+    pub fn parent(&self) -> Option<Self> {
+        Self::at(self.tree, self.group.parent?)
+    }
+
+    /// The names from below the root to this group.
+    #[must_use]
+    pub fn names(&self) -> Vec<&'a str> {
+        let mut names = Vec::new();
+        let mut next = Some(*self);
+        while let Some(group) = next {
+            next = group.parent();
+            if next.is_some() {
+                names.push(group.name());
+            }
+        }
+        names.reverse();
+        names
+    }
+
+    /// Its groups, ascending by name.
+    pub fn groups(&self) -> impl ExactSizeIterator<Item = GroupRef<'a>> + use<'a> {
+        let (tree, Run { start, .. }) = (self.tree, self.group.groups);
+        let groups = self.group.groups.of(&tree.arena.groups);
+        (start..start.saturating_add(super::wire::position(groups.len())))
+            .zip(groups)
+            .map(move |(index, group)| GroupRef { tree, group, index })
+    }
+
+    /// Its values, ascending by name.
+    pub fn values(&self) -> impl ExactSizeIterator<Item = ValueRef<'a>> + use<'a> {
+        let group = *self;
+        let values = group.group.values.of(&group.tree.arena.values);
+        values.iter().map(move |value| ValueRef { group, value })
+    }
+
+    /// Its policies, ascending by name.
+    pub fn policies(&self) -> impl ExactSizeIterator<Item = PolicyRef<'a>> + use<'a> {
+        let group = *self;
+        let policies = group.group.policies.of(&group.tree.arena.policies);
+        policies
+            .iter()
+            .map(move |policy| PolicyRef { group, policy })
+    }
+
+    /// One of its groups.
+    #[must_use]
+    pub fn group(&self, name: &str) -> Option<Self> {
+        let run = self.group.groups;
+        let groups = run.of(&self.tree.arena.groups);
+        let at = find(groups, name, |g| g.name.get(&self.tree.data))?;
+        Self::at(self.tree, run.start.saturating_add(at))
+    }
+
+    /// One of its values.
+    #[must_use]
+    pub fn value(&self, name: &str) -> Option<ValueRef<'a>> {
+        let values = self.group.values.of(&self.tree.arena.values);
+        let at = find(values, name, |v| v.name.get(&self.tree.data))?;
+        let value = values.get(at as usize)?;
+        Some(ValueRef {
+            group: *self,
+            value,
+        })
+    }
+
+    /// One of its policies.
+    #[must_use]
+    pub fn policy(&self, name: &str) -> Option<PolicyRef<'a>> {
+        let policies = self.group.policies.of(&self.tree.arena.policies);
+        let at = find(policies, name, |p| p.name.get(&self.tree.data))?;
+        let policy = policies.get(at as usize)?;
+        Some(PolicyRef {
+            group: *self,
+            policy,
+        })
+    }
+
+    /// One of its members.
+    #[must_use]
+    pub fn member(&self, kind: ElementKind, name: &str) -> Option<ElementRef<'a>> {
+        match kind {
+            ElementKind::Group => self.group(name).map(ElementRef::Group),
+            ElementKind::Policy => self.policy(name).map(ElementRef::Policy),
+            ElementKind::Value => self.value(name).map(ElementRef::Value),
+        }
+    }
+
+    /// The deterministic encoding as a `common.ConfigGroup`.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        self.encode_with(Versions::Kept)
+    }
+
+    pub(super) fn encode_with(&self, versions: Versions) -> Vec<u8> {
+        let encoder = Encoder::of_tree(self.tree, versions);
+        let lengths = encoder.lengths();
+        let own = lengths.get(self.index as usize);
+        let mut out = Vec::with_capacity(own.copied().unwrap_or_default());
+        encoder.group(&mut out, self.index, &lengths);
+        out
+    }
+
+    /// The bytes it was read from, where they are one piece; else empty.
+    pub(super) fn body(&self) -> &'a [u8] {
+        self.group.body.get(&self.tree.data)
+    }
+
+    pub(super) fn borrowed(&self) -> Group<&'a [u8]> {
+        Group {
+            name: self.group.name.get(&self.tree.data),
+            mod_policy: self.group.mod_policy.get(&self.tree.data),
+            unknown: self.unknown(),
+            version: self.group.version,
+            ..Group::default()
+        }
+    }
+}
+
 /// A value of a tree.
-#[derive(Clone, Copy, Debug)]
-pub struct ValueRef<'a>(&'a ());
+#[derive(Clone, Copy)]
+pub struct ValueRef<'a> {
+    group: GroupRef<'a>,
+    value: &'a Value<Span>,
+}
+
+impl<'a> ValueRef<'a> {
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &'a str {
+        text(self.value.name, self.group.tree)
+    }
+
+    /// The group that holds it.
+    #[must_use]
+    pub const fn group(&self) -> GroupRef<'a> {
+        self.group
+    }
+
+    /// Its content: a serialized message that its name and place tell the type of.
+    #[must_use]
+    pub fn bytes(&self) -> &'a [u8] {
+        self.value.bytes.get(&self.group.tree.data)
+    }
+
+    /// The same, sharing the memory of the tree.
+    #[must_use]
+    pub fn shared_bytes(&self) -> Bytes {
+        self.group.tree.data.slice_ref(self.bytes())
+    }
+
+    pub(super) fn encode_with(&self, versions: Versions) -> Vec<u8> {
+        let mut out = Vec::new();
+        Encoder::of_tree(self.group.tree, versions).value(&mut out, self.value);
+        out
+    }
+
+    pub(super) fn borrowed(&self) -> Value<&'a [u8]> {
+        Value {
+            name: self.value.name.get(&self.group.tree.data),
+            mod_policy: self.value.mod_policy.get(&self.group.tree.data),
+            unknown: self.unknown(),
+            bytes: self.bytes(),
+            version: self.value.version,
+        }
+    }
+}
+
 /// A policy of a tree.
-#[derive(Clone, Copy, Debug)]
-pub struct PolicyRef<'a>(&'a ());
+#[derive(Clone, Copy)]
+pub struct PolicyRef<'a> {
+    group: GroupRef<'a>,
+    policy: &'a Policy<Span>,
+}
+
+impl<'a> PolicyRef<'a> {
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &'a str {
+        text(self.policy.name, self.group.tree)
+    }
+
+    /// The group that holds it.
+    #[must_use]
+    pub const fn group(&self) -> GroupRef<'a> {
+        self.group
+    }
+
+    /// Whether there is an inner `common.Policy` at all; an empty one counts.
+    #[must_use]
+    pub const fn is_present(&self) -> bool {
+        self.policy.rule.is_some()
+    }
+
+    /// Its type: 1 signature, 3 implicit meta; 0 where absent.
+    #[must_use]
+    pub fn kind(&self) -> i32 {
+        self.policy.rule.map_or(0, |rule| rule.kind)
+    }
+
+    /// The serialized rule; empty where absent.
+    #[must_use]
+    pub fn rule(&self) -> &'a [u8] {
+        self.inner().map_or(&[], |rule| rule.bytes)
+    }
+
+    pub(super) fn encode_with(&self, versions: Versions) -> Vec<u8> {
+        let mut out = Vec::new();
+        Encoder::of_tree(self.group.tree, versions).policy(&mut out, self.policy);
+        out
+    }
+
+    pub(super) fn inner(&self) -> Option<Rule<&'a [u8]>> {
+        let tree = self.group.tree;
+        self.policy.rule.map(|rule| Rule {
+            kind: rule.kind,
+            bytes: rule.bytes.get(&tree.data),
+            unknown: rule.unknown.get(&tree.kept),
+        })
+    }
+
+    pub(super) fn borrowed(&self) -> Policy<&'a [u8]> {
+        Policy {
+            name: self.policy.name.get(&self.group.tree.data),
+            mod_policy: self.policy.mod_policy.get(&self.group.tree.data),
+            unknown: self.unknown(),
+            rule: self.inner(),
+            version: self.policy.version,
+        }
+    }
+}
 
 macro_rules! element {
-    ($name:ident) => {
+    ($name:ident, $kind:ident, $own:ident, $tree:expr, $within:expr) => {
         impl<'a> $name<'a> {
-            /// Its name; the root's is `Channel`.
-            #[must_use]
-            pub fn name(&self) -> &'a str {
-                todo!("{:?}", self.0)
-            }
             /// Its version.
             #[must_use]
-            pub fn version(&self) -> u64 {
-                todo!()
+            pub const fn version(&self) -> u64 {
+                self.$own.version
             }
+
             /// Its mod policy; may be empty.
             #[must_use]
             pub fn mod_policy(&self) -> &'a str {
-                todo!()
+                text(self.$own.mod_policy, $tree(self))
             }
+
             /// Its path as text, such as `/Channel/Application`.
             #[must_use]
             pub fn path(&self) -> String {
-                todo!()
+                let names = $within(self);
+                path::join([ROOT_KEY].into_iter().chain(names))
             }
+
             /// Its place.
             #[must_use]
             pub fn element_path(&self) -> ElementPath {
-                todo!()
+                ElementPath::new(ElementKind::$kind, $within(self))
+            }
+
+            pub(super) fn name_bytes(&self) -> &'a [u8] {
+                self.$own.name.get(&$tree(self).data)
+            }
+
+            pub(super) fn mod_policy_bytes(&self) -> &'a [u8] {
+                self.$own.mod_policy.get(&$tree(self).data)
+            }
+
+            pub(super) fn unknown(&self) -> &'a [u8] {
+                self.$own.unknown.get(&$tree(self).kept)
+            }
+        }
+
+        impl fmt::Debug for $name<'_> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_struct(stringify!($name))
+                    .field("name", &self.name())
+                    .field("version", &self.version())
+                    .finish_non_exhaustive()
             }
         }
     };
 }
-element!(GroupRef);
-element!(ValueRef);
-element!(PolicyRef);
 
-impl<'a> GroupRef<'a> {
-    /// Its groups, ascending by name.
-    pub fn groups(&self) -> impl ExactSizeIterator<Item = GroupRef<'a>> + use<'a> {
-        Vec::new().into_iter()
-    }
-    /// Its values, ascending by name.
-    pub fn values(&self) -> impl ExactSizeIterator<Item = ValueRef<'a>> + use<'a> {
-        Vec::new().into_iter()
-    }
-    /// Its policies, ascending by name.
-    pub fn policies(&self) -> impl ExactSizeIterator<Item = PolicyRef<'a>> + use<'a> {
-        Vec::new().into_iter()
-    }
-    /// One of its groups.
-    #[must_use]
-    pub fn group(&self, _name: &str) -> Option<GroupRef<'a>> {
-        todo!()
-    }
-    /// One of its values.
-    #[must_use]
-    pub fn value(&self, _name: &str) -> Option<ValueRef<'a>> {
-        todo!()
-    }
-    /// One of its policies.
-    #[must_use]
-    pub fn policy(&self, _name: &str) -> Option<PolicyRef<'a>> {
-        todo!()
-    }
-    /// The deterministic encoding of the `common.ConfigGroup`.
-    #[must_use]
-    pub fn encode(&self) -> Vec<u8> {
-        todo!()
-    }
-}
-
-impl<'a> ValueRef<'a> {
-    /// The content.
-    #[must_use]
-    pub fn bytes(&self) -> &'a [u8] {
-        todo!()
-    }
-}
-
-impl<'a> PolicyRef<'a> {
-    /// Whether there is an inner `common.Policy` at all.
-    #[must_use]
-    pub fn is_present(&self) -> bool {
-        todo!()
-    }
-    /// The policy type: 1 signature, 3 implicit meta; 0 where absent.
-    #[must_use]
-    pub fn kind(&self) -> i32 {
-        todo!()
-    }
-    /// The serialized rule; empty where absent.
-    #[must_use]
-    pub fn rule(&self) -> &'a [u8] {
-        todo!()
-    }
-}
+element!(
+    GroupRef,
+    Group,
+    group,
+    |e: &GroupRef<'a>| e.tree,
+    |e: &GroupRef<'a>| e.names()
+);
+element!(
+    ValueRef,
+    Value,
+    value,
+    |e: &ValueRef<'a>| e.group.tree,
+    |e: &ValueRef<'a>| below(e.group, e.name())
+);
+element!(
+    PolicyRef,
+    Policy,
+    policy,
+    |e: &PolicyRef<'a>| e.group.tree,
+    |e: &PolicyRef<'a>| below(e.group, e.name())
+);
 
 /// Any element of a tree.
 #[derive(Clone, Copy, Debug)]
@@ -189,31 +529,91 @@ pub enum ElementRef<'a> {
     Value(ValueRef<'a>),
 }
 
+macro_rules! of_any {
+    ($(#[$doc:meta])* $name:ident -> $out:ty) => {
+        $(#[$doc])*
+        #[must_use]
+        pub fn $name(&self) -> $out {
+            match self {
+                Self::Group(e) => e.$name(),
+                Self::Policy(e) => e.$name(),
+                Self::Value(e) => e.$name(),
+            }
+        }
+    };
+}
+
 impl<'a> ElementRef<'a> {
     /// What it is.
     #[must_use]
-    pub fn kind(&self) -> ElementKind {
-        todo!()
+    pub const fn kind(&self) -> ElementKind {
+        match self {
+            Self::Group(_) => ElementKind::Group,
+            Self::Policy(_) => ElementKind::Policy,
+            Self::Value(_) => ElementKind::Value,
+        }
     }
-    /// Its version.
+
+    of_any!(
+        /// Its name; the root's is `Channel`.
+        name -> &'a str
+    );
+    of_any!(
+        /// Its version.
+        version -> u64
+    );
+    of_any!(
+        /// Its mod policy; may be empty.
+        mod_policy -> &'a str
+    );
+    of_any!(
+        /// Its path as text, such as `/Channel/Application`.
+        path -> String
+    );
+    of_any!(
+        /// Its place.
+        element_path -> ElementPath
+    );
+
+    /// The group in whose policies a relative mod policy of this element is looked up: a group
+    /// itself, or the one that holds the value or policy.
+    // Fabric: common/configtx/update.go, policyForItem
     #[must_use]
-    pub fn version(&self) -> u64 {
-        todo!()
+    pub const fn policy_group(&self) -> GroupRef<'a> {
+        match self {
+            Self::Group(group) => *group,
+            Self::Policy(policy) => policy.group(),
+            Self::Value(value) => value.group(),
+        }
     }
-    /// Its mod policy.
-    #[must_use]
-    pub fn mod_policy(&self) -> &'a str {
-        todo!()
+}
+
+fn repaired(group: GroupRef<'_>) -> Group<&[u8]> {
+    let mut group = group.borrowed();
+    repair(&mut group.mod_policy);
+    group
+}
+
+const fn repair(mod_policy: &mut &[u8]) {
+    if mod_policy.is_empty() {
+        *mod_policy = REPAIRED_MOD_POLICY;
     }
-    /// Its place.
-    #[must_use]
-    pub fn element_path(&self) -> ElementPath {
-        todo!()
-    }
-    /// The names from below the root to the group whose policies a relative mod policy of this
-    /// element is looked up in: a group itself, or the group that holds the value or policy.
-    #[must_use]
-    pub fn group_names(&self) -> Vec<&'a str> {
-        todo!()
-    }
+}
+
+fn below<'a>(group: GroupRef<'a>, name: &'a str) -> Vec<&'a str> {
+    let mut names = group.names();
+    names.push(name);
+    names
+}
+
+/// The text at a place that is known to be UTF-8.
+fn text(place: Span, tree: &GroupTree) -> &str {
+    str::from_utf8(place.get(&tree.data)).unwrap_or_default()
+}
+
+/// Where a name stands in a list that ascends by name.
+fn find<'d, E>(list: &[E], name: &str, name_of: impl Fn(&E) -> &'d [u8]) -> Option<u32> {
+    list.binary_search_by(|e| name_of(e).cmp(name.as_bytes()))
+        .ok()
+        .and_then(|at| u32::try_from(at).ok())
 }

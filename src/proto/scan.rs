@@ -102,6 +102,12 @@ impl<'a> Fields<'a> {
         Self { rest: message }
     }
 
+    /// How many bytes follow the field that was read last.
+    #[must_use]
+    pub const fn remaining(&self) -> usize {
+        self.rest.len()
+    }
+
     /// The next field, or `None` at the end.
     ///
     /// # Errors

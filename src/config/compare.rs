@@ -1,0 +1,265 @@
+//! What two trees have in common.
+
+use std::{cmp::Ordering, collections::BTreeMap, iter::Peekable};
+
+use super::{
+    path::ElementPath,
+    tree::{ConfigTree, GroupRef, PolicyRef, ValueRef},
+    wire::Rule,
+};
+use crate::proto::scan::Fields;
+
+/// How an element of one config differs from another config.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Change {
+    /// Only the second config has it. Of a group: with all it holds.
+    Added,
+    /// Its own content differs. Of a group: the mod policy.
+    Changed,
+    /// Only the first config has it. Of a group: with all it holds.
+    Removed,
+}
+
+/// One element that two configs do not have alike.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Difference {
+    /// The element.
+    pub path: ElementPath,
+    /// What is different.
+    pub change: Change,
+}
+
+/// The elements that differ in content from one config to another, versions aside: of each group
+/// itself, its values, its policies, the groups that one side lacks, and then the inside of those
+/// that both have; each ascending by name.
+#[must_use]
+pub fn differences<'a>(from: &'a ConfigTree, to: &'a ConfigTree) -> Differences<'a> {
+    let mut all = Differences {
+        found: Vec::new(),
+        open: Vec::new(),
+    };
+    match (from.root(), to.root()) {
+        (Some(a), Some(b)) => all.open.push((a, b)),
+        (Some(a), None) => all.group(a, Change::Removed),
+        (None, Some(b)) => all.group(b, Change::Added),
+        (None, None) => {}
+    }
+    all
+}
+
+/// Iterates over the differences of two configs; see [`differences`].
+#[derive(Debug)]
+pub struct Differences<'a> {
+    /// Found and not yet handed out; the next one is the last.
+    found: Vec<(Element<'a>, Change)>,
+    /// Groups of the same path that are still to be compared; the next one is the last.
+    open: Vec<(GroupRef<'a>, GroupRef<'a>)>,
+}
+
+/// Paths are made only when they are handed out: below deep groups they are long.
+#[derive(Clone, Copy, Debug)]
+enum Element<'a> {
+    Group(GroupRef<'a>),
+    Policy(PolicyRef<'a>),
+    Value(ValueRef<'a>),
+}
+
+impl<'a> Differences<'a> {
+    fn group(&mut self, group: GroupRef<'a>, change: Change) {
+        self.found.push((Element::Group(group), change));
+    }
+
+    fn compare(&mut self, a: GroupRef<'a>, b: GroupRef<'a>) {
+        if same_bytes(a, b) {
+            return;
+        }
+        if !same_own_content(a, b) {
+            self.group(b, Change::Changed);
+        }
+        for side in join_values(a, b) {
+            let found = match side {
+                Side::Both(x, y) if same_value(x, y) && same_unknown(x.unknown(), y.unknown()) => {
+                    continue;
+                }
+                Side::Both(_, y) => (y, Change::Changed),
+                Side::Left(x) => (x, Change::Removed),
+                Side::Right(y) => (y, Change::Added),
+            };
+            self.found.push((Element::Value(found.0), found.1));
+        }
+        for side in join_policies(a, b) {
+            let found = match side {
+                Side::Both(x, y) if same_policy(x, y) && same_unknown(x.unknown(), y.unknown()) => {
+                    continue;
+                }
+                Side::Both(_, y) => (y, Change::Changed),
+                Side::Left(x) => (x, Change::Removed),
+                Side::Right(y) => (y, Change::Added),
+            };
+            self.found.push((Element::Policy(found.0), found.1));
+        }
+        let deeper = self.open.len();
+        for side in join_groups(a, b) {
+            match side {
+                Side::Both(x, y) => self.open.push((x, y)),
+                Side::Left(x) => self.group(x, Change::Removed),
+                Side::Right(y) => self.group(y, Change::Added),
+            }
+        }
+        if let Some(deeper) = self.open.get_mut(deeper..) {
+            deeper.reverse();
+        }
+        self.found.reverse();
+    }
+}
+
+impl Iterator for Differences<'_> {
+    type Item = Difference;
+
+    fn next(&mut self) -> Option<Difference> {
+        loop {
+            if let Some((element, change)) = self.found.pop() {
+                let path = match element {
+                    Element::Group(e) => e.element_path(),
+                    Element::Policy(e) => e.element_path(),
+                    Element::Value(e) => e.element_path(),
+                };
+                return Some(Difference { path, change });
+            }
+            let (a, b) = self.open.pop()?;
+            self.compare(a, b);
+        }
+    }
+}
+
+/// An element of either of two lists.
+pub(super) enum Side<E> {
+    Both(E, E),
+    Left(E),
+    Right(E),
+}
+
+/// Walks two lists that ascend by some order as one.
+pub(super) struct Join<I: Iterator, F> {
+    left: Peekable<I>,
+    right: Peekable<I>,
+    order: F,
+}
+
+impl<I: Iterator, F: Fn(&I::Item, &I::Item) -> Ordering> Iterator for Join<I, F> {
+    type Item = Side<I::Item>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let order = match (self.left.peek(), self.right.peek()) {
+            (Some(l), Some(r)) => (self.order)(l, r),
+            (Some(_), None) => Ordering::Less,
+            (None, _) => Ordering::Greater,
+        };
+        Some(match order {
+            Ordering::Less => Side::Left(self.left.next()?),
+            Ordering::Equal => Side::Both(self.left.next()?, self.right.next()?),
+            Ordering::Greater => Side::Right(self.right.next()?),
+        })
+    }
+}
+
+macro_rules! join {
+    ($name:ident, $members:ident, $element:ident) => {
+        /// The members of one kind of two groups, ascending by name.
+        pub(super) fn $name<'a>(
+            left: GroupRef<'a>,
+            right: GroupRef<'a>,
+        ) -> impl Iterator<Item = Side<$element<'a>>> {
+            Join {
+                left: left.$members().peekable(),
+                right: right.$members().peekable(),
+                order: |l: &$element<'a>, r: &$element<'a>| l.name_bytes().cmp(r.name_bytes()),
+            }
+        }
+    };
+}
+
+join!(join_groups, groups, GroupRef);
+join!(join_values, values, ValueRef);
+join!(join_policies, policies, PolicyRef);
+
+/// Whether two groups are equal as messages; versions count or not.
+pub(super) fn same_group(a: GroupRef<'_>, b: GroupRef<'_>, versions: bool) -> bool {
+    let mut open = vec![(a, b)];
+    while let Some((a, b)) = open.pop() {
+        if same_bytes(a, b) {
+            continue;
+        }
+        let same_version = |x: u64, y: u64| !versions || x == y;
+        let same = same_own_content(a, b)
+            && same_version(a.version(), b.version())
+            && join_values(a, b).all(|side| {
+                matches!(side, Side::Both(x, y) if same_value(x, y)
+                    && same_version(x.version(), y.version())
+                    && same_unknown(x.unknown(), y.unknown()))
+            })
+            && join_policies(a, b).all(|side| {
+                matches!(side, Side::Both(x, y) if same_policy(x, y)
+                    && same_version(x.version(), y.version())
+                    && same_unknown(x.unknown(), y.unknown()))
+            });
+        if !same {
+            return false;
+        }
+        for side in join_groups(a, b) {
+            let Side::Both(x, y) = side else {
+                return false;
+            };
+            open.push((x, y));
+        }
+    }
+    true
+}
+
+/// Whether two groups were read from the same bytes, which makes them equal in every respect.
+pub(super) fn same_bytes(a: GroupRef<'_>, b: GroupRef<'_>) -> bool {
+    !a.body().is_empty() && a.body() == b.body()
+}
+
+fn same_own_content(a: GroupRef<'_>, b: GroupRef<'_>) -> bool {
+    a.mod_policy_bytes() == b.mod_policy_bytes() && same_unknown(a.unknown(), b.unknown())
+}
+
+/// Whether two values say the same; versions and unknown fields do not count.
+pub(super) fn same_value(a: ValueRef<'_>, b: ValueRef<'_>) -> bool {
+    a.mod_policy_bytes() == b.mod_policy_bytes() && a.bytes() == b.bytes()
+}
+
+/// Whether two policies say the same; versions and unknown fields do not count, those inside the
+/// rule do.
+pub(super) fn same_policy(a: PolicyRef<'_>, b: PolicyRef<'_>) -> bool {
+    a.mod_policy_bytes() == b.mod_policy_bytes() && same_rule(a.inner(), b.inner())
+}
+
+pub(super) fn same_rule(a: Option<Rule<&[u8]>>, b: Option<Rule<&[u8]>>) -> bool {
+    match (a, b) {
+        (None, None) => true,
+        (Some(a), Some(b)) => {
+            a.kind == b.kind && a.bytes == b.bytes && same_unknown(a.unknown, b.unknown)
+        }
+        _ => false,
+    }
+}
+
+/// Whether two messages have the same unknown fields: order counts only among fields of the same
+/// number.
+// Fabric: google.golang.org/protobuf, equalUnknown
+pub(super) fn same_unknown(a: &[u8], b: &[u8]) -> bool {
+    a == b || (a.len() == b.len() && by_number(a) == by_number(b))
+}
+
+fn by_number(unknown: &[u8]) -> BTreeMap<u32, Vec<u8>> {
+    let mut all: BTreeMap<u32, Vec<u8>> = BTreeMap::new();
+    let mut fields = Fields::new(unknown);
+    while let Ok(Some(field)) = fields.next() {
+        all.entry(field.number)
+            .or_default()
+            .extend_from_slice(field.raw);
+    }
+    all
+}
