@@ -42,27 +42,6 @@ impl ConfigSignature {
         out
     }
 
-    /// What it signs, to be read as one message.
-    #[must_use]
-    pub fn signed_message<'a>(&'a self, config_update: &'a [u8]) -> [&'a [u8]; 2] {
-        [&self.signature_header, config_update]
-    }
-
-    /// The creator that its header names: a serialized identity, not yet read.
-    ///
-    /// # Errors
-    /// [`EnvelopeError::Undecodable`].
-    pub fn creator(&self) -> Result<&[u8], EnvelopeError> {
-        let mut creator: &[u8] = &[];
-        each_field("signature header", &self.signature_header, |field| {
-            if field.number == 1 {
-                creator = field.bytes().unwrap_or(creator);
-            }
-            Ok(())
-        })?;
-        Ok(creator)
-    }
-
     fn read(carrier: &Bytes, bytes: &[u8]) -> Result<Self, EnvelopeError> {
         let mut out = Self::default();
         each_field("config signature", bytes, |field| {
@@ -182,6 +161,30 @@ pub fn read_update_envelope(envelope: &Bytes) -> Result<UpdateEnvelope, Envelope
     Ok(out)
 }
 
+/// What a config signature signs, to be read as one message.
+#[must_use]
+pub const fn signed_message<'a>(
+    signature_header: &'a [u8],
+    config_update: &'a [u8],
+) -> [&'a [u8]; 2] {
+    [signature_header, config_update]
+}
+
+/// The creator in a serialized `common.SignatureHeader`: a serialized identity, not yet read.
+///
+/// # Errors
+/// [`EnvelopeError::Undecodable`].
+pub fn creator(signature_header: &[u8]) -> Result<&[u8], EnvelopeError> {
+    let mut creator: &[u8] = &[];
+    each_field("signature header", signature_header, |field| {
+        if field.number == 1 {
+            creator = field.bytes().unwrap_or(creator);
+        }
+        Ok(())
+    })?;
+    Ok(creator)
+}
+
 /// Type and channel id of a serialized `common.ChannelHeader`.
 fn read_channel_header(bytes: &[u8]) -> Result<(i32, &str), EnvelopeError> {
     let (mut kind, mut channel_id) = (0, "");
@@ -239,7 +242,8 @@ mod tests {
         assert_eq!(read.channel_id.as_str(), "ch");
         assert_eq!(read.config_update, Bytes::from_static(b"update"));
         assert_eq!(read.signatures, signatures);
-        assert_eq!(read.signatures[1].creator().unwrap(), [2]);
+        let header = &read.signatures[1].signature_header;
+        assert_eq!(creator(header).unwrap(), [2]);
         let carried = Bytes::from(signature(9).encode());
         assert_eq!(ConfigSignature::parse(&carried).unwrap(), signature(9));
     }
