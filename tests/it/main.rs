@@ -16,3 +16,4 @@ mod architecture;
 mod conformance;
 mod dependencies;
 mod fabric;
+mod shim;

@@ -1,0 +1,10 @@
+//! The chaincode stream: recorded streams replayed, the handler case by case and at random, and the
+//! server over real sockets.
+
+mod demo;
+mod handler;
+mod hostile;
+mod messages;
+mod pair;
+mod replay;
+mod server;

@@ -1,0 +1,179 @@
+//! A handler and the chaincode it serves, moved by hand: no sockets, no threads, no time.
+
+use std::{
+    collections::BTreeMap,
+    future::{Future, poll_fn},
+    pin::Pin,
+    sync::{Arc, Mutex},
+    task::{Context, Poll, Waker},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use cmscc::{
+    proto::protos::ChaincodeMessage,
+    shim::{Event, Handler, Limits, Outcome, Reply, Request, TxKey},
+    stub::{
+        Chaincode, Entries, Event as ChaincodeEvent, Invocation, KeyRange, Page, Response, Stub,
+        StubError,
+    },
+};
+
+use super::demo::Demo;
+
+/// The two machines; what the handler sent is in `sent`.
+pub(super) struct Pair {
+    handler: Handler,
+    calls: BTreeMap<TxKey, Call>,
+    pub(super) sent: Vec<ChaincodeMessage>,
+}
+
+struct Call {
+    future: Pin<Box<dyn Future<Output = Outcome>>>,
+    slots: Slots,
+}
+
+#[derive(Clone, Default)]
+struct Slots(Arc<Mutex<(Option<Request>, Option<Result<Reply, StubError>>)>>);
+
+impl Pair {
+    pub(super) fn new(chaincode_id: &str) -> Self {
+        let mut pair = Self {
+            handler: Handler::new(chaincode_id, Limits::default(), Duration::from_secs(10)),
+            calls: BTreeMap::new(),
+            sent: Vec::new(),
+        };
+        pair.drive();
+        pair
+    }
+
+    pub(super) fn deliver(&mut self, message: ChaincodeMessage) {
+        self.handler.handle_message(message);
+        self.drive();
+    }
+
+    /// Moves messages, calls and answers until nothing moves any more.
+    fn drive(&mut self) {
+        loop {
+            while let Some(message) = self.handler.poll_transmit() {
+                self.sent.push(message);
+            }
+            let Some(event) = self.handler.poll_event() else {
+                if !self.run_calls() {
+                    return;
+                }
+                continue;
+            };
+            match event {
+                Event::Started { key, invocation } => self.start(key, *invocation),
+                Event::Answered { key, answer } => {
+                    self.calls[&key].slots.0.lock().unwrap().1 = Some(answer);
+                }
+                Event::Ready(_) | Event::Ended { .. } => {}
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
+    fn start(&mut self, key: TxKey, invocation: Invocation) {
+        let slots = Slots::default();
+        let mut stub = PairStub {
+            slots: slots.clone(),
+            writes: BTreeMap::new(),
+            event: None,
+        };
+        let future = Box::pin(async move {
+            let response: Response = Demo.invoke(&invocation, &mut stub).await;
+            Outcome {
+                response,
+                writes: stub.writes,
+                event: stub.event,
+            }
+        });
+        self.calls.insert(key, Call { future, slots });
+    }
+
+    /// Lets every call run as far as it gets; whether one of them wants something.
+    fn run_calls(&mut self) -> bool {
+        let mut moved = false;
+        let mut over = Vec::new();
+        for (key, call) in &mut self.calls {
+            match call
+                .future
+                .as_mut()
+                .poll(&mut Context::from_waker(Waker::noop()))
+            {
+                Poll::Ready(outcome) => over.push((key.clone(), outcome)),
+                Poll::Pending => {
+                    if let Some(request) = call.slots.0.lock().unwrap().0.take() {
+                        self.handler.handle_request(key, request);
+                        moved = true;
+                    }
+                }
+            }
+        }
+        for (key, outcome) in over {
+            self.calls.remove(&key);
+            self.handler.handle_outcome(&key, outcome);
+            moved = true;
+        }
+        moved
+    }
+}
+
+struct PairStub {
+    slots: Slots,
+    writes: BTreeMap<String, Option<Bytes>>,
+    event: Option<ChaincodeEvent>,
+}
+
+impl PairStub {
+    async fn ask(&self, request: Request) -> Result<Reply, StubError> {
+        self.slots.0.lock().unwrap().0 = Some(request);
+        poll_fn(|_| match self.slots.0.lock().unwrap().1.take() {
+            Some(answer) => Poll::Ready(answer),
+            None => Poll::Pending,
+        })
+        .await
+    }
+}
+
+impl Stub for PairStub {
+    async fn get_state(&mut self, key: &str) -> Result<Option<Bytes>, StubError> {
+        let Reply::Value(value) = self.ask(Request::Get(key.to_owned())).await? else {
+            panic!("no value");
+        };
+        Ok(value)
+    }
+
+    async fn get_states(&mut self, keys: &[String]) -> Result<Vec<Option<Bytes>>, StubError> {
+        let Reply::Values(values) = self.ask(Request::GetMultiple(keys.to_vec())).await? else {
+            panic!("no values");
+        };
+        Ok(values)
+    }
+
+    async fn get_range(&mut self, range: &KeyRange, most: usize) -> Result<Entries, StubError> {
+        let range = range.clone();
+        let Reply::Entries(entries) = self.ask(Request::Range { range, most }).await? else {
+            panic!("no entries");
+        };
+        Ok(entries)
+    }
+
+    async fn get_page(&mut self, _: &KeyRange, _: u32, _: &str) -> Result<Page, StubError> {
+        unimplemented!("the recorded chaincode reads no pages")
+    }
+
+    fn put_state(&mut self, key: String, value: Bytes) {
+        self.writes.insert(key, Some(value));
+    }
+
+    fn del_state(&mut self, key: String) {
+        self.writes.insert(key, None);
+    }
+
+    fn set_event(&mut self, event: ChaincodeEvent) {
+        self.event = Some(event);
+    }
+}

@@ -1,0 +1,466 @@
+//! The server over real sockets, with the peer's side played by hand.
+
+use std::{
+    future::Future,
+    net::SocketAddr,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use cmscc::{
+    proto::protos::{ChaincodeMessage, chaincode_client::ChaincodeClient, chaincode_message::Type},
+    shim::{
+        Call, Ending, Limits, Observer, StreamId, Tls, TransactionFacts,
+        server::{ServeError, ShimSettings, serve},
+    },
+};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use tokio::{net::TcpListener, sync::mpsc, task::JoinHandle, time::timeout};
+use tokio_stream::wrappers::ReceiverStream;
+use tokio_util::sync::CancellationToken;
+use tonic::{
+    Status, Streaming,
+    transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity},
+};
+
+use super::{
+    demo::Demo,
+    messages::{about, kind, message, ready, response, text, transaction},
+};
+
+/// The longest that a step of a test may take.
+const DEADLINE: Duration = Duration::from_secs(20);
+
+async fn soon<T>(what: &str, future: impl Future<Output = T>) -> T {
+    timeout(DEADLINE, future)
+        .await
+        .unwrap_or_else(|_| panic!("waited too long for {what}"))
+}
+
+/// Keeps every fact as a line.
+#[derive(Default)]
+struct Facts(Mutex<Vec<String>>);
+
+impl Facts {
+    fn add(&self, line: String) {
+        self.0.lock().unwrap().push(line);
+    }
+
+    fn has(&self, part: &str) -> bool {
+        self.0.lock().unwrap().iter().any(|l| l.contains(part))
+    }
+}
+
+impl Observer for Facts {
+    fn stream_opened(&self, stream: StreamId, _: &str) {
+        self.add(format!("opened {stream}"));
+    }
+
+    fn stream_closed(&self, stream: StreamId, reason: &str) {
+        self.add(format!("closed {stream}: {reason}"));
+    }
+
+    fn transaction_finished(&self, tx: &TransactionFacts, ending: &Ending, _: Duration) {
+        self.add(format!("{} {} {ending:?}", tx.tx_id, tx.function));
+    }
+
+    fn panicked(&self, tx: &TransactionFacts, words: &str) {
+        self.add(format!("{} panicked: {words}", tx.tx_id));
+    }
+
+    fn state_call(&self, call: Call, _: Duration) {
+        self.add(format!("call {}", call.name()));
+    }
+}
+
+struct Server {
+    address: SocketAddr,
+    facts: Arc<Facts>,
+    shutdown: CancellationToken,
+    task: JoinHandle<Result<(), ServeError>>,
+}
+
+impl Server {
+    async fn start(settings: ShimSettings) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let facts = Arc::new(Facts::default());
+        let shutdown = CancellationToken::new();
+        let observer = Arc::clone(&facts) as Arc<dyn Observer>;
+        let serving = serve(
+            listener,
+            Arc::new(Demo),
+            settings,
+            observer,
+            shutdown.clone(),
+        );
+        Self {
+            address,
+            facts,
+            shutdown,
+            task: tokio::spawn(serving),
+        }
+    }
+
+    async fn stop(self) -> Arc<Facts> {
+        self.shutdown.cancel();
+        soon("the server's end", self.task).await.unwrap().unwrap();
+        self.facts
+    }
+}
+
+fn settings() -> ShimSettings {
+    ShimSettings::new("cc_1:00")
+}
+
+/// The peer's end of a stream.
+struct Peer {
+    to: mpsc::Sender<ChaincodeMessage>,
+    from: Streaming<ChaincodeMessage>,
+    _channel: Channel,
+}
+
+impl Peer {
+    /// Connects, and takes the REGISTER.
+    async fn dial(server: &Server, tls: Option<ClientTlsConfig>) -> Result<Self, String> {
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        let uri = format!("{scheme}://{}", server.address);
+        let mut endpoint = Endpoint::from_shared(uri).unwrap();
+        if let Some(tls) = tls {
+            endpoint = endpoint.tls_config(tls.domain_name("localhost")).unwrap();
+        }
+        let channel = endpoint.connect().await.map_err(|e| format!("{e:?}"))?;
+        let (to, messages) = mpsc::channel(16);
+        let from = ChaincodeClient::new(channel.clone())
+            .max_decoding_message_size(100 << 20)
+            .max_encoding_message_size(100 << 20)
+            .connect(ReceiverStream::new(messages))
+            .await
+            .map_err(|status| format!("{status:?}"))?
+            .into_inner();
+        let mut peer = Self {
+            to,
+            from,
+            _channel: channel,
+        };
+        match soon("REGISTER", peer.from.message()).await {
+            Ok(Some(register)) => {
+                assert_eq!(kind(&register), Type::Register);
+                Ok(peer)
+            }
+            other => Err(format!("{other:?}")),
+        }
+    }
+
+    /// Connects and registers.
+    async fn ready(server: &Server) -> Self {
+        let mut peer = Self::dial(server, None).await.unwrap();
+        peer.send(message(Type::Registered)).await;
+        peer.send(ready(Some(100))).await;
+        peer
+    }
+
+    async fn send(&mut self, message: ChaincodeMessage) {
+        self.to.send(message).await.unwrap();
+    }
+
+    async fn next(&mut self) -> Result<Option<ChaincodeMessage>, Status> {
+        soon("a message", self.from.message()).await
+    }
+
+    async fn expect(&mut self, expected: Type) -> ChaincodeMessage {
+        let message = self.next().await.unwrap().unwrap();
+        assert_eq!(kind(&message), expected, "{message:?}");
+        message
+    }
+
+    /// Calls a function that asks for nothing.
+    async fn call(&mut self, tx: &str, args: &[&str]) -> ChaincodeMessage {
+        self.send(transaction(tx, args)).await;
+        let message = self.next().await.unwrap().unwrap();
+        assert_eq!(message.txid, tx);
+        message
+    }
+}
+
+#[tokio::test]
+async fn a_transaction_reads_and_writes_over_the_stream() {
+    let server = Server::start(settings()).await;
+    let mut peer = Peer::ready(&server).await;
+    peer.send(transaction("r", &["range", "a", "z"])).await;
+    peer.expect(Type::GetStateByRange).await;
+    let rows = super::messages::batch(&["k"], false);
+    peer.send(response("r", rows)).await;
+    let done = peer.expect(Type::Completed).await;
+    assert!(done.payload.ends_with(b"1"));
+
+    peer.send(transaction("w", &["batchn", "k", "3"])).await;
+    peer.expect(Type::WriteBatchState).await;
+    peer.send(response("w", "")).await;
+    peer.expect(Type::Completed).await;
+
+    let facts = server.stop().await;
+    for line in ["call range", "call write", "r range Answered", "w batchn"] {
+        assert!(facts.has(line), "{line}");
+    }
+    assert!(facts.has("closed 1: the server is shutting down"));
+}
+
+#[tokio::test]
+async fn transactions_of_one_stream_run_at_the_same_time() {
+    let server = Server::start(settings()).await;
+    let mut peer = Peer::ready(&server).await;
+    let names: Vec<String> = (0..40).map(|i| format!("tx{i}")).collect();
+    for name in &names {
+        peer.send(transaction(name, &["get", name])).await;
+    }
+    let mut asked = Vec::new();
+    for _ in &names {
+        asked.push(peer.expect(Type::GetState).await.txid);
+    }
+    for name in asked.iter().rev() {
+        peer.send(response(name, name.as_bytes())).await;
+    }
+    let mut ended = Vec::new();
+    for _ in &names {
+        let done = peer.expect(Type::Completed).await;
+        assert!(done.payload.ends_with(done.txid.as_bytes()));
+        ended.push(done.txid);
+    }
+    ended.sort();
+    let mut expected = names;
+    expected.sort();
+    assert_eq!(ended, expected);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn many_peers_have_streams_of_their_own() {
+    let server = Server::start(settings()).await;
+    let mut peers = Vec::new();
+    for _ in 0..5 {
+        peers.push(Peer::ready(&server).await);
+    }
+    for peer in &mut peers {
+        peer.send(transaction("same", &["get", "k"])).await;
+    }
+    for (i, peer) in peers.iter_mut().enumerate() {
+        peer.expect(Type::GetState).await;
+        peer.send(response("same", i.to_string())).await;
+        let done = peer.expect(Type::Completed).await;
+        assert!(done.payload.ends_with(i.to_string().as_bytes()));
+    }
+    drop(peers);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_panic_ends_its_transaction_and_nothing_else() {
+    let server = Server::start(settings()).await;
+    let mut peer = Peer::ready(&server).await;
+    let failed = peer.call("p", &["panic", "secret words"]).await;
+    let text = text(&failed);
+    assert!(text.starts_with("Code 500: CHAINCODE_FAILED: "), "{text}");
+    assert!(!text.contains("secret words"), "{text}");
+    let done = peer.call("q", &["echo", "still here"]).await;
+    assert_eq!(kind(&done), Type::Completed);
+    assert!(server.stop().await.has("p panicked: secret words"));
+}
+
+#[tokio::test]
+async fn a_broken_stream_cancels_its_transactions_and_the_next_dial_works() {
+    let server = Server::start(settings()).await;
+    let mut peer = Peer::ready(&server).await;
+    peer.send(transaction("t", &["get", "k"])).await;
+    peer.expect(Type::GetState).await;
+    drop(peer);
+    let mut peer = Peer::ready(&server).await;
+    let done = peer.call("u", &["echo", "hello"]).await;
+    assert_eq!(kind(&done), Type::Completed);
+    assert!(server.stop().await.has("t get Cancelled"));
+}
+
+#[tokio::test]
+async fn an_unanswered_registration_closes_the_stream() {
+    let server = Server::start(ShimSettings {
+        register_timeout: Duration::from_millis(20),
+        ..settings()
+    })
+    .await;
+    let mut peer = Peer::dial(&server, None).await.unwrap();
+    assert_eq!(peer.next().await.unwrap(), None);
+    assert!(
+        server
+            .stop()
+            .await
+            .has("CHAINCODE_ID is not the package id")
+    );
+}
+
+#[tokio::test]
+async fn a_misplaced_message_is_answered_before_the_stream_closes() {
+    let server = Server::start(settings()).await;
+    let mut peer = Peer::ready(&server).await;
+    peer.send(message(Type::GetState)).await;
+    assert!(text(&peer.next().await.unwrap().unwrap()).contains("GET_STATE"));
+    assert_eq!(peer.next().await.unwrap(), None);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_shutdown_waits_for_running_transactions() {
+    let server = Server::start(settings()).await;
+    let mut peer = Peer::ready(&server).await;
+    peer.send(transaction("t", &["get", "k"])).await;
+    peer.expect(Type::GetState).await;
+    server.shutdown.cancel();
+    // the stream notices the shutdown in its own time; until then it may still take this
+    loop {
+        let late = peer.call("late", &["echo", "x"]).await;
+        if kind(&late) == Type::Error {
+            assert!(text(&late).contains("SHUTTING_DOWN"));
+            break;
+        }
+    }
+    peer.send(response("t", "v")).await;
+    peer.expect(Type::Completed).await;
+    assert_eq!(peer.next().await.unwrap(), None);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_shutdown_gives_up_after_its_grace() {
+    let server = Server::start(ShimSettings {
+        shutdown_grace: Duration::from_millis(20),
+        ..settings()
+    })
+    .await;
+    let mut peer = Peer::ready(&server).await;
+    peer.send(transaction("t", &["get", "k"])).await;
+    peer.expect(Type::GetState).await;
+    server.shutdown.cancel();
+    assert!(text(&peer.next().await.unwrap().unwrap()).contains("SHUTTING_DOWN"));
+    assert_eq!(peer.next().await.unwrap(), None);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn messages_may_be_large_but_not_endless() {
+    let server = Server::start(ShimSettings {
+        limits: Limits {
+            message_bytes: 24 << 20,
+            ..Limits::default()
+        },
+        ..settings()
+    })
+    .await;
+    let mut peer = Peer::ready(&server).await;
+    let large = "x".repeat(20 << 20);
+    let done = peer.call("t", &["echo", &large]).await;
+    assert_eq!(kind(&done), Type::Completed);
+    assert!(done.payload.len() > large.len());
+    let endless = "x".repeat(25 << 20);
+    peer.send(about("u", Type::Keepalive, endless)).await;
+    assert!(!matches!(peer.next().await, Ok(Some(_))));
+    let mut peer = Peer::ready(&server).await;
+    assert_eq!(kind(&peer.call("v", &["echo", ""]).await), Type::Completed);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn streams_beyond_the_limit_are_refused() {
+    let server = Server::start(ShimSettings {
+        limits: Limits {
+            streams: 1,
+            ..Limits::default()
+        },
+        ..settings()
+    })
+    .await;
+    let peer = Peer::ready(&server).await;
+    let refused = Peer::dial(&server, None).await.err().unwrap();
+    assert!(refused.contains("too many streams"), "{refused}");
+    drop(peer);
+    server.stop().await;
+}
+
+/// A CA, and PEM texts of a certificate of `localhost` with its key.
+fn certificates() -> (String, String, String) {
+    let mut ca = CertificateParams::new(Vec::new()).unwrap();
+    ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let ca = CertifiedIssuer::self_signed(ca, KeyPair::generate().unwrap()).unwrap();
+    let key = KeyPair::generate().unwrap();
+    let leaf = CertificateParams::new(vec!["localhost".to_owned()])
+        .unwrap()
+        .signed_by(&key, &ca)
+        .unwrap();
+    (ca.pem(), leaf.pem(), key.serialize_pem())
+}
+
+#[tokio::test]
+async fn tls_proves_the_server_and_where_wanted_the_peer() {
+    let (ca, certificate, key) = certificates();
+    let (other_ca, other_certificate, other_key) = certificates();
+    let identity = Identity::from_pem(&certificate, &key);
+    let stranger = Identity::from_pem(&other_certificate, &other_key);
+    let trust = |ca: &str| ClientTlsConfig::new().ca_certificate(Certificate::from_pem(ca));
+    let cases = [
+        ("server only", false, Some(trust(&ca)), true),
+        (
+            "a server nobody knows",
+            false,
+            Some(trust(&other_ca)),
+            false,
+        ),
+        ("no tls", false, None, false),
+        ("mutual", true, Some(trust(&ca).identity(identity)), true),
+        ("no client certificate", true, Some(trust(&ca)), false),
+        (
+            "a stranger",
+            true,
+            Some(trust(&ca).identity(stranger)),
+            false,
+        ),
+    ];
+    for (name, mutual, client, works) in cases {
+        let tls = Tls {
+            certificate: certificate.clone().into_bytes(),
+            key: key.clone().into_bytes(),
+            client_ca: mutual.then(|| ca.clone().into_bytes()),
+        };
+        let server = Server::start(ShimSettings {
+            tls: Some(tls),
+            ..settings()
+        })
+        .await;
+        let peer = Peer::dial(&server, client).await;
+        assert_eq!(peer.is_ok(), works, "{name}: {:?}", peer.err());
+        drop(peer);
+        server.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn unusable_tls_material_is_an_error_at_the_start() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let settings = ShimSettings {
+        tls: Some(Tls {
+            certificate: b"no certificate".to_vec(),
+            key: b"no key".to_vec(),
+            client_ca: None,
+        }),
+        ..settings()
+    };
+    let observer = Arc::new(Facts::default());
+    let served = serve(
+        listener,
+        Arc::new(Demo),
+        settings,
+        observer,
+        CancellationToken::new(),
+    );
+    assert!(matches!(
+        soon("the error", served).await,
+        Err(ServeError::Tls(_))
+    ));
+}
