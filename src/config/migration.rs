@@ -1,0 +1,223 @@
+//! Changing the consensus type: only in maintenance, only to BFT, and nothing else with it.
+
+use std::collections::BTreeSet;
+
+use bytes::Bytes;
+
+use super::{
+    apply::Update,
+    bundle::Bundle,
+    consensus::{self, OptionsError},
+    sections::Orderer,
+    transaction::{last_bytes, merged},
+    values::{BftOptions, RaftMetadata},
+};
+use crate::proto::scan::{Fields, ScanError};
+
+/// `orderer.ConsensusType.State.STATE_NORMAL`.
+const NORMAL: i32 = 0;
+
+/// A change of consensus type or state that is not allowed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum MigrationError {
+    /// The next consensus metadata is not usable for BFT.
+    #[error("the metadata of consensus type `BFT` is not usable: {0}")]
+    BftMetadata(#[from] OptionsError),
+    /// The consenters of raft and of BFT differ.
+    #[error("value `/Channel/Orderer/Orderers` does not list the consenters of the raft metadata")]
+    BftMapping,
+    /// Orderer capabilities do not allow migration.
+    #[error("changing consensus type or state needs an orderer capability V1_4_2 or later")]
+    CapabilityDisabled,
+    /// Entering or leaving maintenance changes something else too.
+    #[error("entering or leaving maintenance may change nothing but the state: {0}")]
+    OtherChange(&'static str),
+    /// The type changes outside maintenance.
+    #[error("the consensus type may only change from `{from}` to `{to}` in maintenance")]
+    Required {
+        /// The current type.
+        from: String,
+        /// The next type.
+        to: String,
+    },
+    /// There is no way between these types.
+    #[error("the consensus type cannot change from `{from}` to `{to}`")]
+    Transition {
+        /// The current type.
+        from: String,
+        /// The next type.
+        to: String,
+    },
+}
+
+impl MigrationError {
+    /// The vectors' reason class.
+    #[must_use]
+    pub const fn reason(&self) -> &'static str {
+        match self {
+            Self::BftMetadata(_) => "maintenance_bft_metadata",
+            Self::BftMapping => "maintenance_bft_mapping",
+            Self::CapabilityDisabled => "maintenance_capability_disabled",
+            Self::OtherChange(_) => "maintenance_entry_with_other_change",
+            Self::Required { .. } => "maintenance_required",
+            Self::Transition { .. } => "maintenance_transition",
+        }
+    }
+}
+
+impl Bundle {
+    /// Whether the update that makes `next` of this config respects the rules of migration.
+    /// Configs without an Orderer group pass: [`Self::check_successor`] judges them.
+    ///
+    /// # Errors
+    /// [`MigrationError`].
+    // Fabric: orderer/common/msgprocessor/maintenancefilter.go, inspect
+    pub fn check_migration(&self, next: &Self, update: &Update) -> Result<(), MigrationError> {
+        match (&self.orderer, &next.orderer) {
+            (Some(current), Some(next)) => check(current, next, update),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn check(current: &Orderer, next: &Orderer, update: &Update) -> Result<(), MigrationError> {
+    let (from, to) = (&current.consensus, &next.consensus);
+    if !current.capabilities.consensus_type_migration() {
+        if to.state != NORMAL || from.name != to.name {
+            return Err(MigrationError::CapabilityDisabled);
+        }
+        return Ok(());
+    }
+    if from.state != to.state {
+        only_consensus_type(update.bytes())
+            // the update was decoded already, so this cannot happen
+            .unwrap_or(Err("the update does not decode"))
+            .map_err(MigrationError::OtherChange)?;
+        if from.name != to.name {
+            return Err(MigrationError::OtherChange("the type changes too"));
+        }
+        if from.metadata != to.metadata {
+            return Err(MigrationError::OtherChange("the metadata changes too"));
+        }
+    }
+    if from.name == to.name {
+        return Ok(());
+    }
+    let names = || (from.name.clone(), to.name.clone());
+    if from.state == NORMAL || to.state == NORMAL {
+        let (from, to) = names();
+        return Err(MigrationError::Required { from, to });
+    }
+    if to.name != consensus::BFT {
+        let (from, to) = names();
+        return Err(MigrationError::Transition { from, to });
+    }
+    let options = BftOptions::parse(&to.metadata).map_err(OptionsError::Undecodable)?;
+    consensus::check_bft_options(&options)?;
+    if same_consenters(current, next) {
+        Ok(())
+    } else {
+        Err(MigrationError::BftMapping)
+    }
+}
+
+/// Whether every raft consenter is also one of BFT, and there are no others.
+// Fabric: orderer/common/msgprocessor/maintenancefilter.go, validateBFTConsenterMapping
+fn same_consenters(current: &Orderer, next: &Orderer) -> bool {
+    let raft = RaftMetadata::parse(&current.consensus.metadata).unwrap_or_default();
+    let bft = &next.consenters;
+    !bft.is_empty()
+        && raft.consenters.len() == bft.len()
+        && raft.consenters.iter().all(|raft| {
+            bft.iter().any(|bft| {
+                (raft.port, &raft.host) == (bft.port, &bft.host)
+                    && raft.server_tls_cert == bft.server_tls_cert
+                    && raft.client_tls_cert == bft.client_tls_cert
+            })
+        })
+}
+
+/// Whether the write set names the value ConsensusType of the Orderer group and nothing else,
+/// policies and contents aside.
+// Fabric: orderer/common/msgprocessor/maintenancefilter.go, ensureConsensusTypeChangeOnly
+fn only_consensus_type(update: &Bytes) -> Result<Result<(), &'static str>, ScanError> {
+    let write_set = merged(update, 3)?.unwrap_or_default();
+    if keys(&write_set, 3)?.0.iter().next().is_some() {
+        return Ok(Err("the update names values of `/Channel`"));
+    }
+    let (groups, orderer) = keys(&write_set, 2)?;
+    if groups.len() != 1 || !groups.contains("Orderer") {
+        return Ok(Err("the update does not name the Orderer group alone"));
+    }
+    let orderer = orderer.unwrap_or_default();
+    if !keys(&orderer, 2)?.0.is_empty() {
+        return Ok(Err("the update names groups of `/Channel/Orderer`"));
+    }
+    let (values, _) = keys(&orderer, 3)?;
+    if values.len() != 1 || !values.contains("ConsensusType") {
+        return Ok(Err("the update does not name the value ConsensusType alone"));
+    }
+    Ok(Ok(()))
+}
+
+/// The keys of a map field, and the content of its last entry.
+fn keys(message: &Bytes, number: u32) -> Result<(BTreeSet<String>, Option<Bytes>), ScanError> {
+    let (mut keys, mut content) = (BTreeSet::new(), None);
+    let mut fields = Fields::new(message);
+    while let Some(field) = fields.next()? {
+        if let (true, Some(entry)) = (field.number == number, field.bytes()) {
+            let entry = message.slice_ref(entry);
+            let key = last_bytes(&entry, 1)?;
+            keys.insert(String::from_utf8_lossy(&key).into_owned());
+            content = merged(&entry, 2)?;
+        }
+    }
+    Ok((keys, content))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::proto::write;
+
+    fn group(groups: &[(&str, Vec<u8>)], values: &[&str]) -> Vec<u8> {
+        let mut out = Vec::new();
+        let mut entry = |number, key: &str, content: &[u8]| {
+            let mut entry = Vec::new();
+            write::message(&mut entry, 1, key.as_bytes());
+            write::message(&mut entry, 2, content);
+            write::message(&mut out, number, &entry);
+        };
+        for (name, content) in groups {
+            entry(2, name, content);
+        }
+        for name in values {
+            entry(3, name, &[]);
+        }
+        out
+    }
+
+    #[test]
+    fn maintenance_is_entered_alone() {
+        let only = |root: Vec<u8>| {
+            let mut update = Vec::new();
+            write::message(&mut update, 3, &root);
+            only_consensus_type(&update.into()).unwrap().is_ok()
+        };
+        let orderer = group(&[], &["ConsensusType"]);
+        assert!(only(group(&[("Orderer", orderer.clone())], &[])));
+        let cases = [
+            ("nothing", group(&[], &[])),
+            ("a root value", group(&[("Orderer", orderer.clone())], &["Capabilities"])),
+            ("two groups", group(&[("Application", vec![]), ("Orderer", orderer.clone())], &[])),
+            ("another group", group(&[("Application", orderer.clone())], &[])),
+            ("an organisation", group(&[("Orderer", group(&[("Org", vec![])], &["ConsensusType"]))], &[])),
+            ("another value", group(&[("Orderer", group(&[], &["BatchSize"]))], &[])),
+            ("two values", group(&[("Orderer", group(&[], &["BatchSize", "ConsensusType"]))], &[])),
+        ];
+        for (name, root) in cases {
+            assert!(!only(root), "{name}");
+        }
+    }
+}

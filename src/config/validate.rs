@@ -1,0 +1,181 @@
+//! Judging an update against the current config, and a config against its last update.
+
+use bytes::Bytes;
+
+use super::{
+    apply::{Delta, Update},
+    bundle::Bundle,
+    envelope::{self, ConfigSignature},
+    path::ElementPath,
+    refusal::{Cause, Refusal, Stage},
+    transaction::ConfigEnvelope,
+    tree::{ConfigTree, ElementRef},
+};
+use crate::policy::{PolicyId, SignedData, SignerSet};
+
+impl Bundle {
+    /// The config that an envelope of type CONFIG_UPDATE makes of this one, if its signatures
+    /// suffice. The result itself is not judged: see [`Self::check_successor`].
+    ///
+    /// # Errors
+    /// [`Refusal`] at stage [`Stage::Envelope`] or [`Stage::Propose`].
+    // Fabric: common/configtx/validator.go, ProposeConfigUpdate
+    pub fn propose(&self, envelope: &[u8]) -> Result<ConfigTree, Refusal> {
+        let envelope = Bytes::copy_from_slice(envelope);
+        // an envelope that does not decode never reaches the validator
+        super::transaction::envelope_parts(&envelope)
+            .map_err(|e| Refusal::at(Stage::Envelope, e))?;
+        self.authorize(&envelope)
+            .map_err(|cause| Refusal::at(Stage::Propose, cause))
+    }
+
+    /// The next config, if it is what its last update makes of this one and a peer lets it follow.
+    ///
+    /// # Errors
+    /// [`Refusal`].
+    pub fn validate(&self, config_envelope: &[u8]) -> Result<Self, Refusal> {
+        let config_envelope = ConfigEnvelope::parse(&Bytes::copy_from_slice(config_envelope))
+            .map_err(|e| Refusal::at(Stage::Envelope, e))?;
+        let config = (config_envelope.config.map(ConfigTree::parse).transpose())
+            .map_err(|e| Refusal::at(Stage::Envelope, e))?;
+        self.validate_config(config, config_envelope.last_update.as_ref())
+    }
+
+    /// The same for parts that are decoded already.
+    ///
+    /// # Errors
+    /// [`Refusal`].
+    // Fabric: common/configtx/validator.go, Validate; core/peer/channel.go, Apply
+    pub fn validate_config(
+        &self,
+        config: Option<ConfigTree>,
+        last_update: Option<&Bytes>,
+    ) -> Result<Self, Refusal> {
+        let config = self
+            .check_result(config, last_update)
+            .map_err(|cause| Refusal::at(Stage::Validate, cause))?;
+        let next = self
+            .successor(config)
+            .map_err(|e| Refusal::at(Stage::NewBundle, e))?;
+        self.check_transition(&next)
+            .map_err(|e| Refusal::at(Stage::ValidateNew, e))?;
+        Ok(next)
+    }
+
+    fn check_result(
+        &self,
+        config: Option<ConfigTree>,
+        last_update: Option<&Bytes>,
+    ) -> Result<ConfigTree, Cause> {
+        let config = config.ok_or(Cause::MissingConfig)?;
+        if config.sequence() != self.sequence().next() {
+            return Err(Cause::SequenceMismatch {
+                want: self.sequence().next().0,
+                got: config.sequence().0,
+            });
+        }
+        let result = self.authorize(last_update.ok_or(Cause::MissingLastUpdate)?)?;
+        if result.equals(&config) {
+            Ok(config)
+        } else {
+            Err(Cause::ResultMismatch)
+        }
+    }
+
+    /// Section 2 of the rules, in its order.
+    fn authorize(&self, envelope: &Bytes) -> Result<ConfigTree, Cause> {
+        let envelope = envelope::read_update_envelope(envelope)?;
+        let update = Update::parse(envelope.config_update)?;
+        update.check_channel(&self.channel_id)?;
+        let delta = update.delta_set(self.tree())?;
+        let creators = creators(&envelope.signatures)?;
+        if delta.elements().is_empty() {
+            return Err(super::UpdateError::NoDifferences.into());
+        }
+        let signers = self.signers(update.bytes(), &envelope.signatures, &creators);
+        self.check_delta(&delta, &signers)?;
+        Ok(delta.result())
+    }
+
+    // Fabric: common/configtx/update.go, verifyDeltaSet
+    fn check_delta(&self, delta: &Delta<'_>, signers: &SignerSet) -> Result<(), Cause> {
+        for element in delta.elements() {
+            element.check()?;
+            let Some(existing) = element.existing() else {
+                continue;
+            };
+            let policy = self.policy_of(existing)?;
+            if !self.policies().evaluate(self.msps(), policy, signers) {
+                return Err(Cause::PolicyNotSatisfied {
+                    element: element.element_path(),
+                    policy: self.policies().path(policy),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// The policy that an element's mod policy leads to.
+    // Fabric: common/configtx/update.go, policyForItem
+    fn policy_of(&self, element: ElementRef<'_>) -> Result<PolicyId, Cause> {
+        let name = element.mod_policy();
+        let policies = self.policies();
+        let found = if name.starts_with('/') {
+            policies.absolute(name)
+        } else {
+            policies
+                .group(&element.group_names())
+                .and_then(|group| policies.lookup(group, name))
+        };
+        found.ok_or_else(|| Cause::MissingPolicy {
+            element: element.element_path(),
+            mod_policy: name.to_owned(),
+        })
+    }
+
+    /// The policies of the elements that a delta changes, in its order; new elements need none.
+    pub(super) fn delta_policies(
+        &self,
+        delta: &Delta<'_>,
+    ) -> Result<Vec<(ElementPath, PolicyId)>, Cause> {
+        let existing = delta.elements().iter();
+        existing
+            .filter_map(|element| Some((element.element_path(), element.existing()?)))
+            .map(|(path, existing)| Ok((path, self.policy_of(existing)?)))
+            .collect()
+    }
+
+    /// Who signed an update: each signature is verified once.
+    pub(super) fn signers(
+        &self,
+        config_update: &[u8],
+        signatures: &[ConfigSignature],
+        creators: &[&[u8]],
+    ) -> SignerSet {
+        let messages: Vec<[&[u8]; 2]> = signatures
+            .iter()
+            .map(|s| envelope::signed_message(&s.signature_header, config_update))
+            .collect();
+        let data: Vec<SignedData<'_>> = signatures
+            .iter()
+            .zip(creators)
+            .zip(&messages)
+            .map(|((signature, creator), message)| SignedData {
+                identity: creator,
+                message,
+                signature: &signature.signature,
+            })
+            .collect();
+        SignerSet::from_signed_data(self.msps(), &data)
+    }
+}
+
+/// The creator that each signature's header names; one header that does not decode is an error.
+pub(super) fn creators(signatures: &[ConfigSignature]) -> Result<Vec<&[u8]>, Cause> {
+    (signatures.iter().enumerate())
+        .map(|(index, signature)| {
+            envelope::creator(&signature.signature_header)
+                .map_err(|source| Cause::SignatureHeader { index, source })
+        })
+        .collect()
+}
