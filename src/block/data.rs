@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use ring::digest;
 
-use super::transaction::Transaction;
+use crate::config::transaction::{CONFIG, Transaction};
 use crate::{
     ids::Digest,
     proto::{
@@ -11,9 +11,6 @@ use crate::{
         write,
     },
 };
-
-/// `common.HeaderType.CONFIG`.
-const CONFIG: i32 = 1;
 
 /// Why a block's transactions are not well-formed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -65,7 +62,7 @@ pub fn data_hash(entries: &[Bytes]) -> Digest {
 /// Whether the block has one transaction, of type CONFIG.
 // Fabric: protoutil/commonutils.go, HasConfigTx
 #[must_use]
-pub fn is_config(entries: &[Bytes]) -> bool {
+pub(super) fn is_config(entries: &[Bytes]) -> bool {
     match entries {
         [only] => {
             Transaction::parse(only).is_ok_and(|transaction| transaction.header_type == CONFIG)
@@ -172,8 +169,16 @@ mod tests {
                 b"\x0a\x81\x00p\x12\x01s",
                 Err(Malformed::NotCanonical { index: 0 }),
             ),
-            ("no payload", b"\x12\x01s", Err(Malformed::NoPayload { index: 0 })),
-            ("no signature", b"\x0a\x01p", Err(Malformed::NoSignature { index: 0 })),
+            (
+                "no payload",
+                b"\x12\x01s",
+                Err(Malformed::NoPayload { index: 0 }),
+            ),
+            (
+                "no signature",
+                b"\x0a\x01p",
+                Err(Malformed::NoSignature { index: 0 }),
+            ),
             (
                 "cut",
                 b"\x0a\x05p",

@@ -6,7 +6,7 @@ use super::{
     path::{is_legal_channel_id, is_legal_key},
     sections::{self, Application, Channel, Consortiums, MspPool, Orderer},
     tree::{ConfigTree, GroupRef},
-    values::{BatchSize, Consenter, ConsensusType},
+    values::{BatchSize, ConsensusType, Consenter},
 };
 use crate::{
     capabilities::{ApplicationCapabilities, ChannelCapabilities, OrdererCapabilities},
@@ -131,7 +131,9 @@ pub enum BundleError {
         org: String,
     },
     /// There are no orderer addresses.
-    #[error("value `/Channel/OrdererAddresses` is empty, which needs a channel capability V1_4_2 or later")]
+    #[error(
+        "value `/Channel/OrdererAddresses` is empty, which needs a channel capability V1_4_2 or later"
+    )]
     MissingOrdererAddresses,
     /// An MSP that cannot be set up.
     #[error("the msp of `{org}` cannot be set up: {source}")]

@@ -3,7 +3,7 @@
 /// Why text is not a duration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a duration such as `500ms` or `2s`")]
-pub struct DurationError;
+pub(super) struct DurationError;
 
 /// The units, in nanoseconds; both micro signs are accepted.
 const UNITS: [(&str, u64); 8] = [
@@ -25,7 +25,7 @@ const LIMIT: u64 = 1 << 63;
 /// # Errors
 /// [`DurationError`] where Go's own parser refuses, overflow of 63 bits included.
 // Fabric: time.ParseDuration, by way of common/channelconfig/orderer.go
-pub fn parse(text: &str) -> Result<i64, DurationError> {
+pub(super) fn parse(text: &str) -> Result<i64, DurationError> {
     let (negative, mut rest) = match text.strip_prefix(['-', '+']) {
         Some(rest) => (text.starts_with('-'), rest),
         None => (false, text),

@@ -156,7 +156,9 @@ fn only_consensus_type(update: &Bytes) -> Result<Result<(), &'static str>, ScanE
     }
     let (values, _) = keys(&orderer, 3)?;
     if values.len() != 1 || !values.contains("ConsensusType") {
-        return Ok(Err("the update does not name the value ConsensusType alone"));
+        return Ok(Err(
+            "the update does not name the value ConsensusType alone",
+        ));
     }
     Ok(Ok(()))
 }
@@ -209,12 +211,39 @@ mod tests {
         assert!(only(group(&[("Orderer", orderer.clone())], &[])));
         let cases = [
             ("nothing", group(&[], &[])),
-            ("a root value", group(&[("Orderer", orderer.clone())], &["Capabilities"])),
-            ("two groups", group(&[("Application", vec![]), ("Orderer", orderer.clone())], &[])),
-            ("another group", group(&[("Application", orderer.clone())], &[])),
-            ("an organisation", group(&[("Orderer", group(&[("Org", vec![])], &["ConsensusType"]))], &[])),
-            ("another value", group(&[("Orderer", group(&[], &["BatchSize"]))], &[])),
-            ("two values", group(&[("Orderer", group(&[], &["BatchSize", "ConsensusType"]))], &[])),
+            (
+                "a root value",
+                group(&[("Orderer", orderer.clone())], &["Capabilities"]),
+            ),
+            (
+                "two groups",
+                group(
+                    &[("Application", vec![]), ("Orderer", orderer.clone())],
+                    &[],
+                ),
+            ),
+            (
+                "another group",
+                group(&[("Application", orderer.clone())], &[]),
+            ),
+            (
+                "an organisation",
+                group(
+                    &[("Orderer", group(&[("Org", vec![])], &["ConsensusType"]))],
+                    &[],
+                ),
+            ),
+            (
+                "another value",
+                group(&[("Orderer", group(&[], &["BatchSize"]))], &[]),
+            ),
+            (
+                "two values",
+                group(
+                    &[("Orderer", group(&[], &["BatchSize", "ConsensusType"]))],
+                    &[],
+                ),
+            ),
         ];
         for (name, root) in cases {
             assert!(!only(root), "{name}");

@@ -2,26 +2,47 @@
 
 mod apply;
 mod build;
+mod bundle;
 mod compare;
 mod compute;
+mod consensus;
+mod duration;
+mod emulate;
 mod encode;
 pub mod envelope;
 mod error;
+mod filters;
 pub mod json;
 mod limits;
+mod migration;
 mod patch;
 mod path;
+mod refusal;
+mod sections;
+mod successor;
+pub mod transaction;
 mod tree;
+mod validate;
+mod values;
 mod wire;
 
 pub use apply::{Delta, DeltaElement, Update, apply};
 pub use compare::{Change, Difference, Differences, differences};
+
+pub use bundle::{Bundle, BundleError, Org, Section};
 pub use compute::compute_update;
+pub use consensus::{ConsensusError, ConsenterChange, OptionsError, quorum};
+pub use emulate::{Effect, Emulation, PolicyVerdict, UpdatePolicy, Verdict};
 pub use envelope::ConfigSignature;
 pub use error::{ComputeError, ConfigError, EnvelopeError, PatchError, UpdateError};
+pub use filters::{FilterError, Filters};
 pub use limits::Limits;
+pub use migration::MigrationError;
 pub use patch::{Patch, Touched};
 pub use path::{
     ElementKind, ElementPath, ROOT_KEY, is_legal_channel_id, is_legal_key, is_legal_mod_policy,
 };
+pub use refusal::{Cause, Refusal, Stage};
+pub use successor::SuccessorError;
 pub use tree::{ConfigTree, ElementRef, GroupRef, PolicyRef, ValueRef};
+pub use values::{BatchSize, ConsensusType, Consenter};

@@ -7,7 +7,7 @@ use super::{
     duration,
     transaction::scan,
     tree::GroupRef,
-    values::{self, BatchSize, Consenter, ConsensusType, Place},
+    values::{self, BatchSize, ConsensusType, Consenter, Place},
 };
 use crate::{
     capabilities::{ApplicationCapabilities, ChannelCapabilities, MspVersion, OrdererCapabilities},
@@ -148,10 +148,7 @@ impl Orderer {
 
 impl Application {
     // Fabric: common/channelconfig/application.go, NewApplicationConfig
-    pub(super) fn read(
-        group: GroupRef<'_>,
-        msps: &mut MspPool<'_>,
-    ) -> Result<Self, BundleError> {
+    pub(super) fn read(group: GroupRef<'_>, msps: &mut MspPool<'_>) -> Result<Self, BundleError> {
         check_values(group, Place::Application)?;
         let capabilities =
             ApplicationCapabilities::new(value(group, "Capabilities", values::capabilities)?);
@@ -168,10 +165,7 @@ impl Application {
 impl Consortiums {
     // Fabric: common/channelconfig/consortiums.go, NewConsortiumsConfig; the group's own values are
     // not looked at
-    pub(super) fn read(
-        group: GroupRef<'_>,
-        msps: &mut MspPool<'_>,
-    ) -> Result<Self, BundleError> {
+    pub(super) fn read(group: GroupRef<'_>, msps: &mut MspPool<'_>) -> Result<Self, BundleError> {
         let mut consortiums = BTreeMap::new();
         for consortium in group.groups() {
             check_values(consortium, Place::Consortium)?;
@@ -217,7 +211,11 @@ fn check_values(group: GroupRef<'_>, place: Place) -> Result<(), BundleError> {
                     source,
                 });
             }
-            None => return Err(BundleError::UnexpectedValueKey { value: value.path() }),
+            None => {
+                return Err(BundleError::UnexpectedValueKey {
+                    value: value.path(),
+                });
+            }
         }
     }
     Ok(())
@@ -269,7 +267,10 @@ impl<'a> MspPool<'a> {
         let id = msp.id().clone();
         if let Some(other) = self.found.get(&id) {
             if !same_message(other.config(), config) {
-                return Err(BundleError::DuplicateMsp { org: org.path(), id });
+                return Err(BundleError::DuplicateMsp {
+                    org: org.path(),
+                    id,
+                });
             }
             return Ok(Arc::clone(other));
         }

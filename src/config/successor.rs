@@ -79,9 +79,9 @@ impl Bundle {
     /// [`Refusal`] at stage [`Stage::NewBundle`], [`Stage::Capabilities`] or
     /// [`Stage::ValidateNew`].
     // Fabric: orderer/common/multichannel/chainsupport.go, ProposeConfigUpdate
-    pub fn check_successor(&self, next: ConfigTree) -> Result<Self, Refusal> {
+    pub fn check_successor(&self, next: &ConfigTree) -> Result<Self, Refusal> {
         let next = self
-            .successor(next)
+            .successor(next.clone())
             .map_err(|e| Refusal::at(Stage::NewBundle, e))?;
         next.check_orderer_capabilities()
             .map_err(|e| Refusal::at(Stage::Capabilities, e))?;

@@ -184,7 +184,10 @@ mod tests {
     #[test]
     fn repeated_messages_merge() {
         let bytes = Bytes::from_static(b"\x0a\x02\x08\x01\x0a\x02\x10\x02");
-        assert_eq!(merged(&bytes, 1).unwrap().unwrap().as_ref(), b"\x08\x01\x10\x02");
+        assert_eq!(
+            merged(&bytes, 1).unwrap().unwrap().as_ref(),
+            b"\x08\x01\x10\x02"
+        );
         assert_eq!(merged(&bytes, 2), Ok(None));
         let broken = Bytes::from_static(b"\x0a\x01\x08\x0a\x01\x01");
         assert_eq!(merged(&broken, 1), Err(ScanError::Truncated));
@@ -193,7 +196,10 @@ mod tests {
     #[test]
     fn a_transaction_needs_a_header() {
         let payload = Bytes::from_static(b"\x0a\x02\x12\x00");
-        assert_eq!(Transaction::parse(&payload), Err(TransactionError::MissingHeader));
+        assert_eq!(
+            Transaction::parse(&payload),
+            Err(TransactionError::MissingHeader)
+        );
         let typed = Bytes::from_static(b"\x0a\x0b\x0a\x09\x0a\x07\x08\x01\x22\x03chn");
         let transaction = Transaction::parse(&typed).unwrap();
         assert_eq!(transaction.header_type, CONFIG);

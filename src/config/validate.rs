@@ -99,13 +99,14 @@ impl Bundle {
 
     // Fabric: common/configtx/update.go, verifyDeltaSet
     fn check_delta(&self, delta: &Delta<'_>, signers: &SignerSet) -> Result<(), Cause> {
+        let mut decided = self.policies().evaluation(self.msps(), signers);
         for element in delta.elements() {
             element.check()?;
             let Some(existing) = element.existing() else {
                 continue;
             };
             let policy = self.policy_of(existing)?;
-            if !self.policies().evaluate(self.msps(), policy, signers) {
+            if !decided.accepts(policy) {
                 return Err(Cause::PolicyNotSatisfied {
                     element: element.element_path(),
                     policy: self.policies().path(policy),
@@ -152,17 +153,13 @@ impl Bundle {
         signatures: &[ConfigSignature],
         creators: &[&[u8]],
     ) -> SignerSet {
-        let messages: Vec<[&[u8]; 2]> = signatures
-            .iter()
-            .map(|s| envelope::signed_message(&s.signature_header, config_update))
-            .collect();
         let data: Vec<SignedData<'_>> = signatures
             .iter()
             .zip(creators)
-            .zip(&messages)
-            .map(|((signature, creator), message)| SignedData {
+            .map(|(signature, creator)| SignedData {
                 identity: creator,
-                message,
+                message: envelope::signed_message(&signature.signature_header, config_update)
+                    .to_vec(),
                 signature: &signature.signature,
             })
             .collect();

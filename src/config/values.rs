@@ -8,7 +8,7 @@ use crate::proto::scan::{Field, Fields, ScanError};
 
 /// What kind of group a value is in, which decides the keys that may stand there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+pub(super) enum Place {
     /// `/Channel`.
     Channel,
     /// `/Channel/Orderer`.
@@ -62,7 +62,7 @@ impl Place {
     }
 
     /// Checks a value: `None` where its key may not stand here.
-    pub fn check(self, key: &str, value: &[u8]) -> Option<Result<(), ScanError>> {
+    pub(super) fn check(self, key: &str, value: &[u8]) -> Option<Result<(), ScanError>> {
         self.shape(key).map(|shape| check(&shape, value))
     }
 }
@@ -70,10 +70,15 @@ impl Place {
 /// Recurses over the shape, which is at most four levels deep, never over the input.
 fn check(shape: &Shape, bytes: &[u8]) -> Result<(), ScanError> {
     let Message(known) = shape else {
-        return std::str::from_utf8(bytes).map(drop).map_err(|_| ScanError::Utf8);
+        return std::str::from_utf8(bytes)
+            .map(drop)
+            .map_err(|_| ScanError::Utf8);
     };
     each(bytes, |field| {
-        match (field.bytes(), known.iter().find(|(number, _)| *number == field.number)) {
+        match (
+            field.bytes(),
+            known.iter().find(|(number, _)| *number == field.number),
+        ) {
             (Some(content), Some((_, shape))) => check(shape, content),
             _ => Ok(()),
         }
@@ -117,7 +122,7 @@ fn set_u64(slot: &mut u64, field: &Field<'_>) {
 ///
 /// # Errors
 /// [`ScanError`].
-pub fn capabilities(value: &[u8]) -> Result<Vec<String>, ScanError> {
+pub(super) fn capabilities(value: &[u8]) -> Result<Vec<String>, ScanError> {
     let mut names = Vec::new();
     each(value, |entry| {
         if let (1, Some(entry)) = (entry.number, entry.bytes()) {
@@ -137,7 +142,7 @@ pub fn capabilities(value: &[u8]) -> Result<Vec<String>, ScanError> {
 ///
 /// # Errors
 /// [`ScanError`].
-pub fn addresses(value: &[u8]) -> Result<Vec<String>, ScanError> {
+pub(super) fn addresses(value: &[u8]) -> Result<Vec<String>, ScanError> {
     let mut addresses = Vec::new();
     each(value, |field| {
         if let (1, Some(text)) = (field.number, field.text()?) {
@@ -152,7 +157,7 @@ pub fn addresses(value: &[u8]) -> Result<Vec<String>, ScanError> {
 ///
 /// # Errors
 /// [`ScanError`].
-pub fn text(value: &[u8]) -> Result<String, ScanError> {
+pub(super) fn text(value: &[u8]) -> Result<String, ScanError> {
     let mut text = String::new();
     each(value, |field| match field.number {
         1 => set_text(&mut text, &field),
@@ -165,7 +170,7 @@ pub fn text(value: &[u8]) -> Result<String, ScanError> {
 ///
 /// # Errors
 /// [`ScanError`].
-pub fn width(value: &[u8]) -> Result<u32, ScanError> {
+pub(super) fn width(value: &[u8]) -> Result<u32, ScanError> {
     let mut width = 0;
     each(value, |field| {
         if field.number == 1 {
@@ -294,37 +299,37 @@ impl Consenter {
 
 /// `etcdraft.ConfigMetadata`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct RaftMetadata {
+pub(super) struct RaftMetadata {
     /// The nodes, in the order given.
-    pub consenters: Vec<RaftConsenter>,
+    pub(super) consenters: Vec<RaftConsenter>,
     /// The options; `None` where absent.
-    pub options: Option<RaftOptions>,
+    pub(super) options: Option<RaftOptions>,
 }
 
 /// `etcdraft.Consenter`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct RaftConsenter {
+pub(super) struct RaftConsenter {
     /// Host name or address.
-    pub host: String,
+    pub(super) host: String,
     /// TCP port.
-    pub port: u32,
+    pub(super) port: u32,
     /// Its TLS client certificate, PEM: what identifies a node.
-    pub client_tls_cert: Bytes,
+    pub(super) client_tls_cert: Bytes,
     /// Its TLS server certificate, PEM.
-    pub server_tls_cert: Bytes,
+    pub(super) server_tls_cert: Bytes,
 }
 
 /// `etcdraft.Options`, as far as they are checked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct RaftOptions {
+pub(super) struct RaftOptions {
     /// A duration.
-    pub tick_interval: String,
+    pub(super) tick_interval: String,
     /// Ticks without a heartbeat after which a follower becomes a candidate.
-    pub election_tick: u32,
+    pub(super) election_tick: u32,
     /// Ticks between two heartbeats.
-    pub heartbeat_tick: u32,
+    pub(super) heartbeat_tick: u32,
     /// Blocks in flight, at most.
-    pub max_inflight_blocks: u32,
+    pub(super) max_inflight_blocks: u32,
 }
 
 impl RaftMetadata {
@@ -332,7 +337,7 @@ impl RaftMetadata {
     ///
     /// # Errors
     /// [`ScanError`].
-    pub fn parse(metadata: &[u8]) -> Result<Self, ScanError> {
+    pub(super) fn parse(metadata: &[u8]) -> Result<Self, ScanError> {
         let mut raft = Self::default();
         each(metadata, |field| {
             match (field.number, field.bytes()) {
@@ -380,37 +385,37 @@ impl RaftOptions {
 
 /// `smartbft.Options`, as far as they are checked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct BftOptions {
+pub(super) struct BftOptions {
     /// Requests in a batch, at most.
-    pub request_batch_max_count: u64,
+    pub(super) request_batch_max_count: u64,
     /// Bytes in a batch, at most.
-    pub request_batch_max_bytes: u64,
+    pub(super) request_batch_max_bytes: u64,
     /// A duration.
-    pub request_batch_max_interval: String,
+    pub(super) request_batch_max_interval: String,
     /// Messages.
-    pub incoming_message_buffer_size: u64,
+    pub(super) incoming_message_buffer_size: u64,
     /// Requests.
-    pub request_pool_size: u64,
+    pub(super) request_pool_size: u64,
     /// A duration.
-    pub request_forward_timeout: String,
+    pub(super) request_forward_timeout: String,
     /// A duration.
-    pub request_complain_timeout: String,
+    pub(super) request_complain_timeout: String,
     /// A duration.
-    pub request_auto_remove_timeout: String,
+    pub(super) request_auto_remove_timeout: String,
     /// A duration.
-    pub view_change_resend_interval: String,
+    pub(super) view_change_resend_interval: String,
     /// A duration.
-    pub view_change_timeout: String,
+    pub(super) view_change_timeout: String,
     /// A duration.
-    pub leader_heartbeat_timeout: String,
+    pub(super) leader_heartbeat_timeout: String,
     /// Heartbeats in a timeout.
-    pub leader_heartbeat_count: u64,
+    pub(super) leader_heartbeat_count: u64,
     /// A duration.
-    pub collect_timeout: String,
+    pub(super) collect_timeout: String,
     /// `smartbft.Options.Rotation`: 0 unspecified, 1 off, 2 on.
-    pub leader_rotation: i32,
+    pub(super) leader_rotation: i32,
     /// Decisions after which the leader rotates.
-    pub decisions_per_leader: u64,
+    pub(super) decisions_per_leader: u64,
 }
 
 impl BftOptions {
@@ -418,7 +423,7 @@ impl BftOptions {
     ///
     /// # Errors
     /// [`ScanError`].
-    pub fn parse(metadata: &[u8]) -> Result<Self, ScanError> {
+    pub(super) fn parse(metadata: &[u8]) -> Result<Self, ScanError> {
         let mut options = Self::default();
         each(metadata, |field| {
             match field.number {
@@ -467,14 +472,39 @@ mod tests {
     #[test]
     fn decoding_stumbles_where_go_does() {
         let cases: &[(Place, &str, &[u8], Result<(), ScanError>)] = &[
-            (Place::Channel, "Capabilities", b"\x0a\x03\x0a\x01\xff", Err(ScanError::Utf8)),
-            (Place::Channel, "Capabilities", b"\x0a\x03\x12\x01\x08", Err(ScanError::Truncated)),
-            (Place::Orderer, "Orderers", b"\x0a\x03\x12\x01\xff", Err(ScanError::Utf8)),
+            (
+                Place::Channel,
+                "Capabilities",
+                b"\x0a\x03\x0a\x01\xff",
+                Err(ScanError::Utf8),
+            ),
+            (
+                Place::Channel,
+                "Capabilities",
+                b"\x0a\x03\x12\x01\x08",
+                Err(ScanError::Truncated),
+            ),
+            (
+                Place::Orderer,
+                "Orderers",
+                b"\x0a\x03\x12\x01\xff",
+                Err(ScanError::Utf8),
+            ),
             (Place::Orderer, "Orderers", b"\x0a\x03\x2a\x01\xff", Ok(())),
-            (Place::Orderer, "ConsensusType", b"\x0a\x01\xff", Err(ScanError::Utf8)),
+            (
+                Place::Orderer,
+                "ConsensusType",
+                b"\x0a\x01\xff",
+                Err(ScanError::Utf8),
+            ),
             (Place::Orderer, "ConsensusType", b"\x12\x01\xff", Ok(())),
             (Place::Orderer, "BatchSize", b"\x0a\x01\xff", Ok(())),
-            (Place::Application, "ACLs", b"\x0a\x05\x12\x03\x0a\x01\xff", Err(ScanError::Utf8)),
+            (
+                Place::Application,
+                "ACLs",
+                b"\x0a\x05\x12\x03\x0a\x01\xff",
+                Err(ScanError::Utf8),
+            ),
         ];
         for (place, key, value, want) in cases {
             assert_eq!(place.check(key, value), Some(*want), "{key} {value:x?}");

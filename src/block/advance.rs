@@ -1,0 +1,27 @@
+//! The trusted chain of config blocks: from one config to the next, believing nobody.
+
+use super::{config_block::ConfigBlock, error::BlockError, verify::verify_signatures};
+use crate::config::Bundle;
+
+/// The next config of a channel, if this block proves it: it is for this channel, its data is what
+/// its header names, its signatures satisfy the BlockValidation policy of the config before, the
+/// sequence is one more, and the config is the exact result of its last update, by the rules that
+/// a peer checks. Block number and previous hash are claims that are not judged.
+///
+/// # Errors
+/// [`BlockError`]: the first of these that fails; [`BlockError::Unsupported`] where the new config
+/// demands levels that this build does not know.
+pub fn advance(head: &Bundle, block: &ConfigBlock) -> Result<Bundle, BlockError> {
+    if block.channel_id() != head.channel() {
+        return Err(BlockError::WrongChannel {
+            want: head.channel().clone(),
+            got: block.channel_id().clone(),
+        });
+    }
+    block.block().check_data_hash()?;
+    verify_signatures(block.block(), head)?;
+    let next = head.validate_config(Some(block.tree().clone()), block.last_update())?;
+    next.check_peer_capabilities()
+        .map_err(BlockError::Unsupported)?;
+    Ok(next)
+}

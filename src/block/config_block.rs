@@ -1,0 +1,110 @@
+//! A block that carries a config.
+
+use bytes::Bytes;
+
+use super::{error::BlockError, parse::Block};
+use crate::{
+    config::{
+        ConfigTree, envelope,
+        transaction::{CONFIG, ConfigEnvelope, Transaction},
+    },
+    ids::{ChannelId, Digest, Sequence},
+};
+
+/// A block with exactly one transaction, of type CONFIG. Nothing of it is verified: see
+/// [`super::advance`]. The config's bytes and the update's are kept as carried.
+#[derive(Clone, Debug)]
+pub struct ConfigBlock {
+    block: Block,
+    channel_id: ChannelId,
+    config: Bytes,
+    tree: ConfigTree,
+    last_update: Option<Bytes>,
+}
+
+impl ConfigBlock {
+    /// Reads a serialized `common.Block` and the config in it.
+    ///
+    /// # Errors
+    /// [`BlockError::Undecodable`], [`BlockError::NotConfig`], [`BlockError::Transaction`],
+    /// [`BlockError::Config`].
+    pub fn parse(bytes: Bytes) -> Result<Self, BlockError> {
+        let block = Block::parse(bytes)?;
+        let [envelope] = block.data() else {
+            return Err(BlockError::NotConfig);
+        };
+        let transaction = Transaction::parse(envelope)?;
+        if transaction.header_type != CONFIG {
+            return Err(BlockError::NotConfig);
+        }
+        let carried = ConfigEnvelope::parse(&transaction.data)?;
+        let config = carried.config.ok_or(BlockError::NotConfig)?;
+        Ok(Self {
+            channel_id: transaction.channel_id,
+            tree: ConfigTree::parse(config.clone())?,
+            config,
+            last_update: carried.last_update,
+            block,
+        })
+    }
+
+    /// The block.
+    #[must_use]
+    pub const fn block(&self) -> &Block {
+        &self.block
+    }
+
+    /// The channel that the transaction's header names.
+    #[must_use]
+    pub const fn channel_id(&self) -> &ChannelId {
+        &self.channel_id
+    }
+
+    /// The serialized `common.Config`, as carried.
+    #[must_use]
+    pub const fn config(&self) -> &Bytes {
+        &self.config
+    }
+
+    /// The same, decoded.
+    #[must_use]
+    pub const fn tree(&self) -> &ConfigTree {
+        &self.tree
+    }
+
+    /// SHA-256 of [`Self::config`].
+    #[must_use]
+    pub fn config_digest(&self) -> Digest {
+        Digest::of(&self.config)
+    }
+
+    /// How often the channel's config was changed, up to here.
+    #[must_use]
+    pub const fn sequence(&self) -> Sequence {
+        self.tree.sequence()
+    }
+
+    /// The serialized `common.Envelope` of the update that made this config, as carried; `None` in
+    /// a genesis block.
+    #[must_use]
+    pub const fn last_update(&self) -> Option<&Bytes> {
+        self.last_update.as_ref()
+    }
+
+    /// SHA-256 of the config update in [`Self::last_update`]; `None` where there is none, or where
+    /// it is not a config update (in a genesis block it may be anything).
+    #[must_use]
+    pub fn update_digest(&self) -> Option<Digest> {
+        let update = envelope::read_update_envelope(self.last_update()?).ok()?;
+        Some(Digest::of(&update.config_update))
+    }
+
+    /// Whether this is the same block as another one: equal header bytes and equal data; metadata
+    /// may differ, since orderers sign on their own.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.block.header().is_some()
+            && self.block.header() == other.block.header()
+            && self.block.data() == other.block.data()
+    }
+}

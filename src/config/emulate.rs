@@ -1,0 +1,352 @@
+//! What an orderer would say of an update, without an orderer.
+
+use std::collections::BTreeMap;
+
+use super::{
+    apply::Update,
+    bundle::Bundle,
+    consensus::ConsenterChange,
+    envelope::ConfigSignature,
+    filters::FilterError,
+    path::ElementPath,
+    refusal::{Refusal, Stage},
+    tree::ConfigTree,
+    validate::creators,
+};
+use crate::{
+    ids::MspId,
+    policy::{Explanation, PolicyId, SignerSet},
+    proto::write,
+};
+
+/// What an orderer adds to an envelope beyond what we know: its own certificate and signature, and
+/// the submitter's. In bytes.
+const UNKNOWN_BYTES: u64 = 16 * 1024;
+
+/// What an update does to a config, signatures aside: the part of an emulation that only a new
+/// config changes.
+#[derive(Debug)]
+pub struct Effect {
+    policies: Vec<UpdatePolicy>,
+    next: Result<Bundle, Refusal>,
+    change: ConsenterChange,
+    /// Bytes of the update and of the resulting config together.
+    bytes: u64,
+}
+
+/// A policy that decides an update, and for which elements.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UpdatePolicy {
+    /// The policy.
+    pub policy: PolicyId,
+    /// The elements that it decides, ascending; never empty.
+    pub elements: Vec<ElementPath>,
+}
+
+/// What an orderer would say of an update with these signatures, and why.
+#[derive(Debug)]
+pub struct Emulation {
+    /// The answer.
+    pub verdict: Verdict,
+    /// Who signed, and which signatures do not count.
+    pub signers: SignerSet,
+    /// Every policy that decides the update, by the first element that it decides.
+    pub policies: Vec<PolicyVerdict>,
+    /// The resulting config, where the update applies and its result is valid.
+    pub result: Option<ConfigTree>,
+    /// What an orderer checks and nobody can know from the config, in words.
+    pub not_checked: Vec<String>,
+}
+
+/// The answer of an emulation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// An orderer would accept it.
+    Accepted,
+    /// An orderer would refuse it, whoever signs.
+    Refused(Refusal),
+    /// Only signatures are missing.
+    Unsatisfied,
+    /// The config demands orderer levels that this build does not know, so nobody can say.
+    Unsupported {
+        /// The unknown levels, ascending.
+        levels: Vec<String>,
+    },
+}
+
+/// What one policy says of the signatures.
+#[derive(Debug)]
+pub struct PolicyVerdict {
+    /// The policy's path, such as `/Channel/Application/Admins`.
+    pub path: String,
+    /// The elements that it decides, ascending; never empty.
+    pub elements: Vec<ElementPath>,
+    /// Whether it accepts, and why.
+    pub explanation: Explanation,
+}
+
+impl Emulation {
+    /// The MSPs that could complete what is missing, ascending.
+    #[must_use]
+    pub fn missing(&self) -> Vec<MspId> {
+        let mut missing: Vec<MspId> = (self.policies.iter())
+            .flat_map(|policy| policy.explanation.missing().iter().cloned())
+            .collect();
+        missing.sort();
+        missing.dedup();
+        missing
+    }
+
+    fn refused(refusal: Refusal) -> Self {
+        Self {
+            verdict: Verdict::Refused(refusal),
+            signers: SignerSet::default(),
+            policies: Vec::new(),
+            result: None,
+            not_checked: Vec::new(),
+        }
+    }
+}
+
+impl Effect {
+    /// The policies that decide the update, by the first element that each decides.
+    #[must_use]
+    pub fn policies(&self) -> &[UpdatePolicy] {
+        &self.policies
+    }
+
+    /// The resulting config, compiled.
+    ///
+    /// # Errors
+    /// Why an orderer would not let it follow.
+    pub const fn next(&self) -> Result<&Bundle, &Refusal> {
+        self.next.as_ref()
+    }
+}
+
+impl Bundle {
+    /// What an orderer would say of an update with these signatures, in this order.
+    #[must_use]
+    pub fn emulate(&self, update: &Update, signatures: &[ConfigSignature]) -> Emulation {
+        let signers = match self.verify_signatures(update, signatures) {
+            Ok(signers) => signers,
+            Err(refusal) => return Emulation::refused(refusal),
+        };
+        match self.effect(update) {
+            Ok(effect) => self.decide(&effect, signers, signatures),
+            Err(refusal) => Emulation {
+                signers,
+                ..Emulation::refused(refusal)
+            },
+        }
+    }
+
+    /// The same without signatures: the resulting config, if the update applies and its result is
+    /// valid.
+    ///
+    /// # Errors
+    /// [`Refusal`].
+    pub fn emulate_unsigned(&self, update: &Update) -> Result<(ConfigTree, Self), Refusal> {
+        let next = self.effect(update)?.next?;
+        Ok((next.tree().clone(), next))
+    }
+
+    /// The policies that decide an update, by the first element that each decides.
+    ///
+    /// # Errors
+    /// [`Refusal`] where the update does not fit this config.
+    pub fn update_policies(&self, update: &Update) -> Result<Vec<UpdatePolicy>, Refusal> {
+        let propose = |cause| Refusal::at(Stage::Propose, cause);
+        update
+            .check_channel(self.channel())
+            .map_err(|e| propose(e.into()))?;
+        let delta = update.delta(self.tree()).map_err(|e| propose(e.into()))?;
+        Ok(by_policy(self.delta_policies(&delta).map_err(propose)?))
+    }
+
+    /// Who signed an update: each signature is verified once.
+    ///
+    /// # Errors
+    /// [`Refusal`] where a signature's header does not decode, which spoils the whole update.
+    pub fn verify_signatures(
+        &self,
+        update: &Update,
+        signatures: &[ConfigSignature],
+    ) -> Result<SignerSet, Refusal> {
+        let creators = creators(signatures).map_err(|e| Refusal::at(Stage::Propose, e))?;
+        Ok(self.signers(update.bytes(), signatures, &creators))
+    }
+
+    /// Which signatures to hand out, and in which order, so that they satisfy: places in the input.
+    /// `None` where no order of any of them does.
+    #[must_use]
+    pub fn choose_signatures(
+        &self,
+        update: &Update,
+        signatures: &[ConfigSignature],
+    ) -> Option<Vec<usize>> {
+        let signers = self.verify_signatures(update, signatures).ok()?;
+        let policies = self.update_policies(update).ok()?;
+        let ids: Vec<PolicyId> = policies.iter().map(|policy| policy.policy).collect();
+        let positions = self.policies().choose(self.msps(), &ids, &signers)?;
+        positions
+            .into_iter()
+            .map(|position| Some(signers.signers().get(position)?.index))
+            .collect()
+    }
+
+    /// What an update does to this config.
+    ///
+    /// # Errors
+    /// [`Refusal`] where the update does not fit this config; that its result is not valid is part
+    /// of the effect.
+    pub fn effect(&self, update: &Update) -> Result<Effect, Refusal> {
+        let propose = |cause| Refusal::at(Stage::Propose, cause);
+        update
+            .check_channel(self.channel())
+            .map_err(|e| propose(e.into()))?;
+        let delta = update.delta(self.tree()).map_err(|e| propose(e.into()))?;
+        let policies = by_policy(self.delta_policies(&delta).map_err(propose)?);
+        let result = delta.result();
+        let bytes = (update.bytes().len() as u64).saturating_add(result.encode().len() as u64);
+        let judged = self.judge(update, &result);
+        let (next, change) = match judged {
+            Ok((next, change)) => (Ok(next), change),
+            Err(refusal) => (Err(refusal), ConsenterChange::default()),
+        };
+        Ok(Effect {
+            policies,
+            next,
+            change,
+            bytes,
+        })
+    }
+
+    /// All that comes after the update itself is accepted.
+    // Fabric: orderer/common/msgprocessor/standardchannel.go, ProcessConfigUpdateMsg
+    fn judge(
+        &self,
+        update: &Update,
+        result: &ConfigTree,
+    ) -> Result<(Self, ConsenterChange), Refusal> {
+        let next = self.check_successor(result)?;
+        let change = self
+            .check_consensus(&next)
+            .map_err(|e| Refusal::at(Stage::Consensus, e))?;
+        self.check_migration(&next, update)
+            .map_err(|e| Refusal::at(Stage::Migration, e))?;
+        Ok((next, change))
+    }
+
+    /// Decides an update whose effect on this very config is known.
+    #[must_use]
+    pub fn decide(
+        &self,
+        effect: &Effect,
+        signers: SignerSet,
+        signatures: &[ConfigSignature],
+    ) -> Emulation {
+        let policies: Vec<PolicyVerdict> = (effect.policies.iter())
+            .map(|decides| PolicyVerdict {
+                path: self.policies().path(decides.policy),
+                elements: decides.elements.clone(),
+                explanation: self
+                    .policies()
+                    .explain(self.msps(), decides.policy, &signers),
+            })
+            .collect();
+        let satisfied = (policies.iter()).all(|policy| policy.explanation.satisfied());
+        let bytes = transaction_bytes(effect.bytes, signatures);
+        let levels = self.unknown_levels();
+        let verdict = match (&effect.next, self.check_size(bytes)) {
+            _ if !levels.is_empty() => Verdict::Unsupported { levels },
+            (Err(refusal), _) => Verdict::Refused(refusal.clone()),
+            (_, Err(refusal)) => Verdict::Refused(refusal),
+            _ if satisfied => Verdict::Accepted,
+            _ => Verdict::Unsatisfied,
+        };
+        Emulation {
+            verdict,
+            signers,
+            policies,
+            result: (effect.next.as_ref().ok()).map(|next| next.tree().clone()),
+            not_checked: self.not_checked(effect, bytes),
+        }
+    }
+
+    /// Levels that an orderer must know and this build does not.
+    fn unknown_levels(&self) -> Vec<String> {
+        let orderer = self.orderer_capabilities();
+        let mut levels: Vec<String> = (orderer.into_iter())
+            .flat_map(|capabilities| capabilities.unsupported())
+            .chain(self.channel_capabilities().unsupported())
+            .map(str::to_owned)
+            .collect();
+        levels.sort();
+        levels.dedup();
+        levels
+    }
+
+    /// The resulting transaction must pass the size filter of this config.
+    fn check_size(&self, bytes: u64) -> Result<(), Refusal> {
+        match self.batch_size() {
+            Some(size) if bytes > u64::from(size.absolute_max_bytes) => Err(Refusal::at(
+                Stage::ResultFilters,
+                FilterError::TooLarge {
+                    bytes,
+                    limit: size.absolute_max_bytes,
+                },
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    fn not_checked(&self, effect: &Effect, bytes: u64) -> Vec<String> {
+        let mut out = Vec::new();
+        if let Some(orderer) = &self.orderer {
+            out.push(format!(
+                "that the submitter satisfies `{}` and its certificate has not expired",
+                orderer.senders()
+            ));
+            let limit = u64::from(orderer.batch_size.absolute_max_bytes);
+            if bytes <= limit && bytes.saturating_add(UNKNOWN_BYTES) > limit {
+                out.push(format!(
+                    "that the resulting transaction, of {bytes} bytes without the orderer's part, \
+                     stays within {limit} bytes"
+                ));
+            }
+        }
+        if effect.change.added > 0 {
+            out.push("that the tls certificates of the added consenter are valid now".to_owned());
+        }
+        if effect.change != ConsenterChange::default() {
+            out.push("that enough raft nodes are alive".to_owned());
+        }
+        out
+    }
+}
+
+/// Groups elements by the policy that decides them.
+fn by_policy(elements: Vec<(ElementPath, PolicyId)>) -> Vec<UpdatePolicy> {
+    let mut places: BTreeMap<PolicyId, usize> = BTreeMap::new();
+    let mut out: Vec<UpdatePolicy> = Vec::new();
+    for (element, policy) in elements {
+        let place = *places.entry(policy).or_insert(out.len());
+        match out.get_mut(place) {
+            Some(known) => known.elements.push(element),
+            None => out.push(UpdatePolicy {
+                policy,
+                elements: vec![element],
+            }),
+        }
+    }
+    out
+}
+
+/// The least that the resulting config transaction can have.
+fn transaction_bytes(update_and_result: u64, signatures: &[ConfigSignature]) -> u64 {
+    let field = |bytes: &[u8]| write::bytes_field_len(1, bytes.len()) as u64;
+    (signatures.iter())
+        .map(|s| field(&s.signature_header).saturating_add(field(&s.signature)))
+        .fold(update_and_result, u64::saturating_add)
+}

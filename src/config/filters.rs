@@ -1,0 +1,178 @@
+//! The orderer's filters on incoming envelopes.
+
+use bytes::Bytes;
+
+use super::{
+    bundle::Bundle,
+    sections::Orderer,
+    transaction::{TransactionError, creator, envelope_parts, last_bytes, merged},
+};
+use crate::{
+    ids::UnixTime,
+    policy::{SignedData, SignerSet},
+    proto::scan::ScanError,
+};
+
+/// `orderer.ConsensusType.State.STATE_MAINTENANCE`.
+const MAINTENANCE: i32 = 1;
+
+/// Why a filter does not let an envelope in.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum FilterError {
+    /// The sender's certificate has expired.
+    #[error("the sender's certificate has expired")]
+    CreatorExpired,
+    /// There is no payload.
+    #[error("the envelope has no payload")]
+    EmptyPayload,
+    /// The policy for senders does not exist.
+    #[error("there is no policy `{0}`")]
+    MissingPolicy(&'static str),
+    /// The sender may not send.
+    #[error("the sender does not satisfy `{0}`")]
+    PolicyNotSatisfied(&'static str),
+    /// Longer than the channel allows.
+    #[error("{bytes} bytes are more than the channel's absolute maximum of {limit}")]
+    TooLarge {
+        /// Payload and signature, in bytes.
+        bytes: u64,
+        /// `BatchSize.absolute_max_bytes`.
+        limit: u32,
+    },
+    /// The envelope does not say who sent it.
+    #[error(transparent)]
+    Transaction(#[from] TransactionError),
+}
+
+impl FilterError {
+    /// The vectors' reason class.
+    #[must_use]
+    pub const fn reason(&self) -> &'static str {
+        match self {
+            Self::CreatorExpired => "creator_expired",
+            Self::EmptyPayload => "empty_payload",
+            Self::MissingPolicy(_) => "missing_policy",
+            Self::PolicyNotSatisfied(_) => "policy_not_satisfied",
+            Self::TooLarge { .. } => "too_large",
+            Self::Transaction(e) => e.reason(),
+        }
+    }
+}
+
+impl From<ScanError> for FilterError {
+    fn from(source: ScanError) -> Self {
+        Self::Transaction(source.into())
+    }
+}
+
+/// What each filter says of one envelope, in the order in which an orderer asks them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Filters {
+    /// Whether there is a payload.
+    pub empty: Result<(), FilterError>,
+    /// Whether it is short enough.
+    pub size: Result<(), FilterError>,
+    /// Whether the sender's certificate has not expired.
+    pub expiration: Result<(), FilterError>,
+    /// Whether the sender may send.
+    pub signature: Result<(), FilterError>,
+}
+
+impl Filters {
+    /// The first refusal.
+    ///
+    /// # Errors
+    /// [`FilterError`].
+    pub fn pass(self) -> Result<(), FilterError> {
+        self.empty
+            .and(self.size)
+            .and(self.expiration)
+            .and(self.signature)
+    }
+}
+
+impl Bundle {
+    /// What the orderer's filters say of an envelope at this time; `None` without an Orderer group.
+    ///
+    /// # Errors
+    /// [`ScanError`] where the bytes are not an envelope.
+    // Fabric: orderer/common/msgprocessor: emptyrejectrule, sizefilter, expiration, sigfilter
+    pub fn orderer_filters(
+        &self,
+        envelope: &[u8],
+        now: UnixTime,
+    ) -> Result<Option<Filters>, ScanError> {
+        let Some(orderer) = &self.orderer else {
+            return Ok(None);
+        };
+        let (payload, signature) = envelope_parts(&Bytes::copy_from_slice(envelope))?;
+        let bytes = payload.len().saturating_add(signature.len()) as u64;
+        // the reference adds up in 32 bits
+        let limit = orderer.batch_size.absolute_max_bytes;
+        let too_large = super::transaction::low_u32(bytes) > limit;
+        let sender = sender(&payload);
+        Ok(Some(Filters {
+            empty: check(!payload.is_empty(), || FilterError::EmptyPayload),
+            size: check(!too_large, || FilterError::TooLarge { bytes, limit }),
+            expiration: sender.clone().and_then(|sender| {
+                let expires = (orderer.capabilities.expiration_check())
+                    .then(|| expires_at(&sender))
+                    .flatten();
+                check(expires.is_none_or(|expires| now < expires), || {
+                    FilterError::CreatorExpired
+                })
+            }),
+            signature: sender.and_then(|sender| {
+                self.check_sender(orderer.senders(), &sender, &payload, &signature)
+            }),
+        }))
+    }
+
+    fn check_sender(
+        &self,
+        policy: &'static str,
+        sender: &[u8],
+        payload: &[u8],
+        signature: &[u8],
+    ) -> Result<(), FilterError> {
+        let id = self
+            .policies()
+            .absolute(policy)
+            .ok_or(FilterError::MissingPolicy(policy))?;
+        let signed = SignedData {
+            identity: sender,
+            message: vec![payload],
+            signature,
+        };
+        let signers = SignerSet::from_signed_data(self.msps(), &[signed]);
+        check(self.policies().evaluate(self.msps(), id, &signers), || {
+            FilterError::PolicyNotSatisfied(policy)
+        })
+    }
+}
+
+impl Orderer {
+    /// The policy of those who may send to the channel.
+    pub(super) const fn senders(&self) -> &'static str {
+        match self.consensus.state {
+            MAINTENANCE => "/Channel/Orderer/Writers",
+            _ => "/Channel/Writers",
+        }
+    }
+}
+
+/// The creator that an envelope's payload names.
+// Fabric: protoutil/signeddata.go, EnvelopeAsSignedData
+fn sender(payload: &Bytes) -> Result<Bytes, FilterError> {
+    let header = merged(payload, 1)?.ok_or(TransactionError::MissingHeader)?;
+    Ok(creator(&last_bytes(&header, 2)?)?)
+}
+
+fn check(holds: bool, error: impl FnOnce() -> FilterError) -> Result<(), FilterError> {
+    if holds { Ok(()) } else { Err(error()) }
+}
+
+fn expires_at(_sender: &[u8]) -> Option<UnixTime> {
+    None // until identity lands expires_at
+}
