@@ -207,7 +207,7 @@ impl Bundle {
             .map_err(|e| propose(e.into()))?;
         let delta = update.delta(self.tree()).map_err(|e| propose(e.into()))?;
         let policies = by_policy(self.delta_policies(&delta).map_err(propose)?);
-        let result = delta.result();
+        let result = delta.result().map_err(|e| propose(e.into()))?;
         let bytes = (update.bytes().len() as u64).saturating_add(result.encode().len() as u64);
         let judged = self.judge(update, &result);
         let (next, change) = match judged {

@@ -1,19 +1,13 @@
 //! Changing the consensus type: only in maintenance, only to BFT, and nothing else with it.
 
-use std::collections::BTreeSet;
-
-use bytes::Bytes;
-
 use super::{
     apply::Update,
     bundle::Bundle,
     consensus::{self, OptionsError},
     sections::Orderer,
-    transaction::{last_bytes, merged},
+    tree::GroupRef,
     values::{BftOptions, RaftMetadata},
 };
-use crate::proto::scan::{Fields, ScanError};
-
 /// `orderer.ConsensusType.State.STATE_NORMAL`.
 const NORMAL: i32 = 0;
 
@@ -90,10 +84,7 @@ fn check(current: &Orderer, next: &Orderer, update: &Update) -> Result<(), Migra
         return Ok(());
     }
     if from.state != to.state {
-        only_consensus_type(update.bytes())
-            // the update was decoded already, so this cannot happen
-            .unwrap_or(Err("the update does not decode"))
-            .map_err(MigrationError::OtherChange)?;
+        only_consensus_type(update.write_set())?;
         if from.name != to.name {
             return Err(MigrationError::OtherChange("the type changes too"));
         }
@@ -138,44 +129,27 @@ fn same_consenters(current: &Orderer, next: &Orderer) -> bool {
         })
 }
 
-/// Whether the write set names the value ConsensusType of the Orderer group and nothing else,
-/// policies and contents aside.
+/// The write set names the value ConsensusType of the Orderer group and nothing else, policies
+/// and contents aside.
 // Fabric: orderer/common/msgprocessor/maintenancefilter.go, ensureConsensusTypeChangeOnly
-fn only_consensus_type(update: &Bytes) -> Result<Result<(), &'static str>, ScanError> {
-    let write_set = merged(update, 3)?.unwrap_or_default();
-    if keys(&write_set, 3)?.0.iter().next().is_some() {
-        return Ok(Err("the update names values of `/Channel`"));
+fn only_consensus_type(write_set: Option<GroupRef<'_>>) -> Result<(), MigrationError> {
+    let other = |what| Err(MigrationError::OtherChange(what));
+    let Some(root) = write_set else {
+        return other("the update writes nothing");
+    };
+    if root.values().len() > 0 {
+        return other("the update names values of `/Channel`");
     }
-    let (groups, orderer) = keys(&write_set, 2)?;
-    if groups.len() != 1 || !groups.contains("Orderer") {
-        return Ok(Err("the update does not name the Orderer group alone"));
+    let Some(orderer) = root.group("Orderer").filter(|_| root.groups().len() == 1) else {
+        return other("the update does not name the group `/Channel/Orderer` alone");
+    };
+    if orderer.groups().len() > 0 {
+        return other("the update names groups of `/Channel/Orderer`");
     }
-    let orderer = orderer.unwrap_or_default();
-    if !keys(&orderer, 2)?.0.is_empty() {
-        return Ok(Err("the update names groups of `/Channel/Orderer`"));
+    if orderer.values().len() != 1 || orderer.value("ConsensusType").is_none() {
+        return other("the update does not name the value ConsensusType alone");
     }
-    let (values, _) = keys(&orderer, 3)?;
-    if values.len() != 1 || !values.contains("ConsensusType") {
-        return Ok(Err(
-            "the update does not name the value ConsensusType alone",
-        ));
-    }
-    Ok(Ok(()))
-}
-
-/// The keys of a map field, and the content of its last entry.
-fn keys(message: &Bytes, number: u32) -> Result<(BTreeSet<String>, Option<Bytes>), ScanError> {
-    let (mut keys, mut content) = (BTreeSet::new(), None);
-    let mut fields = Fields::new(message);
-    while let Some(field) = fields.next()? {
-        if let (true, Some(entry)) = (field.number == number, field.bytes()) {
-            let entry = message.slice_ref(entry);
-            let key = last_bytes(&entry, 1)?;
-            keys.insert(String::from_utf8_lossy(&key).into_owned());
-            content = merged(&entry, 2)?;
-        }
-    }
-    Ok((keys, content))
+    Ok(())
 }
 
 #[cfg(test)]
@@ -205,7 +179,7 @@ mod tests {
         let only = |root: Vec<u8>| {
             let mut update = Vec::new();
             write::message(&mut update, 3, &root);
-            only_consensus_type(&update.into()).unwrap().is_ok()
+            only_consensus_type(Update::parse(update.into()).unwrap().write_set()).is_ok()
         };
         let orderer = group(&[], &["ConsensusType"]);
         assert!(only(group(&[("Orderer", orderer.clone())], &[])));

@@ -27,9 +27,8 @@ mod values;
 mod wire;
 
 pub use apply::{Delta, DeltaElement, Update, apply};
-pub use compare::{Change, Difference, Differences, differences};
-
 pub use bundle::{Bundle, BundleError, Org, Section};
+pub use compare::{Change, Difference, Differences, differences};
 pub use compute::compute_update;
 pub use consensus::{ConsensusError, ConsenterChange, OptionsError, quorum};
 pub use emulate::{Effect, Emulation, PolicyVerdict, UpdatePolicy, Verdict};

@@ -94,7 +94,7 @@ impl Bundle {
         }
         let signers = self.signers(update.bytes(), &envelope.signatures, &creators);
         self.check_delta(&delta, &signers)?;
-        Ok(delta.result())
+        Ok(delta.result()?)
     }
 
     // Fabric: common/configtx/update.go, verifyDeltaSet
@@ -125,7 +125,7 @@ impl Bundle {
             policies.absolute(name)
         } else {
             policies
-                .group(&element.group_names())
+                .group(&element.policy_group().names())
                 .and_then(|group| policies.lookup(group, name))
         };
         found.ok_or_else(|| Cause::MissingPolicy {
