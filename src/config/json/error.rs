@@ -35,11 +35,8 @@ pub enum JsonProblem {
         message_type: &'static str,
     },
     /// A value or group that configs do not have at this place.
-    #[error("no such config element here: `{key}`")]
-    UnknownConfigKey {
-        /// Its key.
-        key: String,
-    },
+    #[error("channel configs have no such element")]
+    UnknownConfigKey,
     /// A member that the message does not have.
     #[error("unknown field `{field}` of `{message_type}`")]
     UnknownField {
@@ -83,6 +80,18 @@ impl JsonError {
         }
     }
 
+    /// The same with its place in the document.
+    pub(super) fn with_path(mut self, path: String) -> Self {
+        self.path = path;
+        self
+    }
+
+    /// The same with its place in the text, in bytes.
+    pub(super) const fn with_offset(mut self, offset: usize) -> Self {
+        self.offset = Some(offset);
+        self
+    }
+
     /// What is wrong.
     #[must_use]
     pub const fn problem(&self) -> &JsonProblem {
@@ -111,7 +120,7 @@ impl JsonError {
             JsonProblem::TooDeep => "JSON_TOO_DEEP",
             JsonProblem::TooLarge { .. } => "JSON_TOO_LARGE",
             JsonProblem::Undecodable { .. } => "JSON_UNDECODABLE",
-            JsonProblem::UnknownConfigKey { .. } => "JSON_UNKNOWN_CONFIG_KEY",
+            JsonProblem::UnknownConfigKey => "JSON_UNKNOWN_CONFIG_KEY",
             JsonProblem::UnknownField { .. } => "JSON_UNKNOWN_FIELD",
             JsonProblem::UnknownMessageType { .. } => "JSON_UNKNOWN_MESSAGE_TYPE",
             JsonProblem::UnknownType => "JSON_UNKNOWN_TYPE",
@@ -129,12 +138,63 @@ impl JsonError {
                 "json_syntax"
             }
             JsonProblem::Undecodable { .. } => "undecodable",
-            JsonProblem::UnknownConfigKey { .. } => "json_unknown_config_key",
+            JsonProblem::UnknownConfigKey => "json_unknown_config_key",
             JsonProblem::UnknownField { .. } => "json_unknown_field",
             JsonProblem::UnknownMessageType { .. } | JsonProblem::UnknownType => {
                 "json_undecodable_type"
             }
             JsonProblem::WrongType { .. } => "json_wrong_type",
+        }
+    }
+}
+
+/// Builds the place of an error in the document; keeps the beginning of what is very deep.
+#[derive(Debug, Default)]
+pub(super) struct Path {
+    text: String,
+    cut: bool,
+}
+
+impl Path {
+    /// Where the text is cut, in bytes.
+    const LONGEST: usize = 512;
+
+    pub(super) fn field(&mut self, name: &str) {
+        if !self.text.is_empty() {
+            self.push(".");
+        }
+        self.push(name);
+    }
+
+    pub(super) fn key(&mut self, key: &str) {
+        self.push(&format!("[{key:?}]"));
+    }
+
+    /// A field or a key, whichever it looks like.
+    pub(super) fn member(&mut self, name: &str) {
+        let like_a_field = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
+        if !name.is_empty() && name.bytes().all(like_a_field) {
+            self.field(name);
+        } else {
+            self.key(name);
+        }
+    }
+
+    pub(super) fn index(&mut self, index: usize) {
+        self.push(&format!("[{index}]"));
+    }
+
+    pub(super) fn finish(mut self) -> String {
+        if self.cut {
+            self.text.push_str("...");
+        }
+        self.text
+    }
+
+    fn push(&mut self, part: &str) {
+        self.cut |= self.text.len().saturating_add(part.len()) > Self::LONGEST;
+        if !self.cut {
+            self.text.push_str(part);
         }
     }
 }

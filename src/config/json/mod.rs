@@ -5,19 +5,32 @@
 //! whose type is known (an envelope's payload, a config value under its key, a policy's rule), the
 //! message stands there as an object.
 
+mod check;
+mod decode;
+mod encode;
 mod error;
+mod opened;
+mod scalar;
+mod shape;
+mod tape;
+mod text;
+mod timestamp;
 
 pub use error::{JsonError, JsonProblem};
 
+use shape::{SHAPES, ShapeId};
+use text::Layout;
+
 /// Writes a message as Fabric's JSON text: keys sorted, tab indent, a newline at the end.
 ///
-/// `message_type` is a protobuf name such as `common.Config`; see [`is_known`].
+/// `message_type` is a protobuf name such as `common.Config`; see [`is_known`]. The indent of deeply
+/// nested content grows with the square of its size, as Fabric's does: where others choose the
+/// content, use [`encode_compact`].
 ///
 /// # Errors
 /// [`JsonError`] where the bytes are not such a message, or where something inside has no JSON form.
 pub fn encode(message_type: &str, bytes: &[u8]) -> Result<String, JsonError> {
-    let _ = (message_type, bytes);
-    Err(JsonError::new(JsonProblem::TooDeep))
+    encode::encode(known(message_type)?, bytes, Layout::Indented, usize::MAX)
 }
 
 /// The same document as [`encode`] without white space and without the last newline, at most
@@ -30,24 +43,21 @@ pub fn encode_compact(
     bytes: &[u8],
     max_bytes: usize,
 ) -> Result<String, JsonError> {
-    let _ = (message_type, bytes, max_bytes);
-    Err(JsonError::new(JsonProblem::TooDeep))
+    encode::encode(known(message_type)?, bytes, Layout::Compact, max_bytes)
 }
 
 /// Reads Fabric's JSON text and gives the message's deterministic encoding.
 ///
 /// # Errors
-/// [`JsonError`], with the position in the text where it can be known.
+/// [`JsonError`], with the position in the text.
 pub fn decode(message_type: &str, text: &[u8]) -> Result<Vec<u8>, JsonError> {
-    let _ = (message_type, text);
-    Err(JsonError::new(JsonProblem::TooDeep))
+    decode::decode(known(message_type)?, text)
 }
 
 /// Whether [`encode`] and [`decode`] know a message type.
 #[must_use]
 pub fn is_known(message_type: &str) -> bool {
-    let _ = message_type;
-    false
+    known(message_type).is_ok()
 }
 
 /// Writes an application organisation's `common.ConfigGroup` with its values opened, as
@@ -56,8 +66,7 @@ pub fn is_known(message_type: &str) -> bool {
 /// # Errors
 /// As [`encode`].
 pub fn encode_org(group: &[u8]) -> Result<String, JsonError> {
-    let _ = group;
-    Err(JsonError::new(JsonProblem::TooDeep))
+    encode::encode(org()?, group, Layout::Indented, usize::MAX)
 }
 
 /// Reads what `configtxgen -printOrg` writes for an application organisation: gives its
@@ -66,8 +75,7 @@ pub fn encode_org(group: &[u8]) -> Result<String, JsonError> {
 /// # Errors
 /// As [`decode`].
 pub fn decode_org(text: &[u8]) -> Result<Vec<u8>, JsonError> {
-    let _ = text;
-    Err(JsonError::new(JsonProblem::TooDeep))
+    decode::decode(org()?, text)
 }
 
 /// Writes one `common.ConfigValue` of an application organisation, opened by its key (`MSP`,
@@ -76,8 +84,7 @@ pub fn decode_org(text: &[u8]) -> Result<Vec<u8>, JsonError> {
 /// # Errors
 /// As [`encode`].
 pub fn encode_org_value(key: &str, value: &[u8]) -> Result<String, JsonError> {
-    let _ = (key, value);
-    Err(JsonError::new(JsonProblem::TooDeep))
+    encode::encode(org_value(key)?, value, Layout::Indented, usize::MAX)
 }
 
 /// Reads one value of an application organisation by its key (`MSP`, `AnchorPeers`): gives the
@@ -86,6 +93,28 @@ pub fn encode_org_value(key: &str, value: &[u8]) -> Result<String, JsonError> {
 /// # Errors
 /// As [`decode`].
 pub fn decode_org_value(key: &str, text: &[u8]) -> Result<Vec<u8>, JsonError> {
-    let _ = (key, text);
-    Err(JsonError::new(JsonProblem::TooDeep))
+    decode::decode(org_value(key)?, text)
+}
+
+fn known(message_type: &str) -> Result<ShapeId, JsonError> {
+    let fabric = opened::is_fabric(message_type);
+    let shape = fabric.then(|| SHAPES.open(message_type)).flatten();
+    shape.ok_or_else(|| {
+        JsonError::new(JsonProblem::UnknownMessageType {
+            message_type: message_type.to_owned(),
+        })
+    })
+}
+
+fn org() -> Result<ShapeId, JsonError> {
+    let org = SHAPES.application_org;
+    org.ok_or_else(|| JsonError::new(JsonProblem::UnknownConfigKey))
+}
+
+fn org_value(key: &str) -> Result<ShapeId, JsonError> {
+    let keys = SHAPES
+        .application_org_values
+        .and_then(|keys| SHAPES.keys.get(keys));
+    let shape = keys.and_then(|keys| keys.shape(key));
+    shape.ok_or_else(|| JsonError::new(JsonProblem::UnknownConfigKey))
 }
