@@ -31,10 +31,6 @@ impl<'a> Evaluation<'a> {
     pub fn accepts(&mut self, id: PolicyId) -> bool {
         self.0.accepts(id)
     }
-
-    pub(super) const fn decider(&mut self) -> &mut Decider<'a, Known<'a>> {
-        &mut self.0
-    }
 }
 
 /// Why an identity has no say in some policies.
@@ -149,7 +145,7 @@ pub(super) struct Known<'a> {
 }
 
 impl<'a> Known<'a> {
-    fn new(manager: &'a PolicyManager, msps: &'a Msps, signers: &'a SignerSet) -> Self {
+    pub(super) fn new(manager: &'a PolicyManager, msps: &'a Msps, signers: &'a SignerSet) -> Self {
         let mut by_msp = BTreeMap::<_, Vec<usize>>::new();
         for (position, signer) in signers.signers().iter().enumerate() {
             let own = by_msp.entry(signer.identity.msp_id()).or_default();
@@ -164,8 +160,8 @@ impl<'a> Known<'a> {
         }
     }
 
-    pub(super) const fn set(&self) -> &'a SignerSet {
-        self.signers
+    pub(super) const fn manager(&self) -> &'a PolicyManager {
+        self.manager
     }
 
     pub(super) const fn msps(&self) -> &'a Msps {
@@ -291,10 +287,6 @@ impl<'a, H: Holders> Decider<'a, H> {
             holders,
             work: 0,
         }
-    }
-
-    pub(super) const fn manager(&self) -> &'a PolicyManager {
-        self.manager
     }
 
     /// Whether a policy accepts; an unknown one never does.

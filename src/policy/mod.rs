@@ -8,7 +8,9 @@
 //!
 //! Policies may be nested as deep as Fabric accepts; nothing here recurses over that depth.
 
+mod cast;
 mod choose;
+mod complete;
 
 mod error;
 mod evaluate;
@@ -19,6 +21,7 @@ mod model;
 mod parse;
 mod print;
 
+mod search;
 mod signers;
 mod wire;
 
