@@ -4,7 +4,7 @@ use std::{cmp::Ordering, collections::BTreeMap, iter::Peekable};
 
 use super::{
     path::ElementPath,
-    tree::{ConfigTree, GroupRef, PolicyRef, ValueRef},
+    tree::{ConfigTree, ElementRef, GroupRef, PolicyRef, ValueRef},
     wire::Rule,
 };
 use crate::proto::scan::Fields;
@@ -51,22 +51,15 @@ pub fn differences<'a>(from: &'a ConfigTree, to: &'a ConfigTree) -> Differences<
 #[derive(Debug)]
 pub struct Differences<'a> {
     /// Found and not yet handed out; the next one is the last.
-    found: Vec<(Element<'a>, Change)>,
+    // paths are made only when they are handed out: below deep groups they are long
+    found: Vec<(ElementRef<'a>, Change)>,
     /// Groups of the same path that are still to be compared; the next one is the last.
     open: Vec<(GroupRef<'a>, GroupRef<'a>)>,
 }
 
-/// Paths are made only when they are handed out: below deep groups they are long.
-#[derive(Clone, Copy, Debug)]
-enum Element<'a> {
-    Group(GroupRef<'a>),
-    Policy(PolicyRef<'a>),
-    Value(ValueRef<'a>),
-}
-
 impl<'a> Differences<'a> {
     fn group(&mut self, group: GroupRef<'a>, change: Change) {
-        self.found.push((Element::Group(group), change));
+        self.found.push((ElementRef::Group(group), change));
     }
 
     fn compare(&mut self, a: GroupRef<'a>, b: GroupRef<'a>) {
@@ -85,7 +78,7 @@ impl<'a> Differences<'a> {
                 Side::Left(x) => (x, Change::Removed),
                 Side::Right(y) => (y, Change::Added),
             };
-            self.found.push((Element::Value(found.0), found.1));
+            self.found.push((ElementRef::Value(found.0), found.1));
         }
         for side in join_policies(a, b) {
             let found = match side {
@@ -96,7 +89,7 @@ impl<'a> Differences<'a> {
                 Side::Left(x) => (x, Change::Removed),
                 Side::Right(y) => (y, Change::Added),
             };
-            self.found.push((Element::Policy(found.0), found.1));
+            self.found.push((ElementRef::Policy(found.0), found.1));
         }
         let deeper = self.open.len();
         for side in join_groups(a, b) {
@@ -119,11 +112,7 @@ impl Iterator for Differences<'_> {
     fn next(&mut self) -> Option<Difference> {
         loop {
             if let Some((element, change)) = self.found.pop() {
-                let path = match element {
-                    Element::Group(e) => e.element_path(),
-                    Element::Policy(e) => e.element_path(),
-                    Element::Value(e) => e.element_path(),
-                };
+                let path = element.element_path();
                 return Some(Difference { path, change });
             }
             let (a, b) = self.open.pop()?;
@@ -185,35 +174,54 @@ join!(join_policies, policies, PolicyRef);
 
 /// Whether two groups are equal as messages; versions count or not.
 pub(super) fn same_group(a: GroupRef<'_>, b: GroupRef<'_>, versions: bool) -> bool {
+    first_difference(a, b, versions).is_none()
+}
+
+/// The first element in which two groups differ as messages; versions count or not.
+pub(super) fn first_difference<'a>(
+    a: GroupRef<'a>,
+    b: GroupRef<'a>,
+    versions: bool,
+) -> Option<ElementRef<'a>> {
+    let same_version = |x: u64, y: u64| !versions || x == y;
     let mut open = vec![(a, b)];
     while let Some((a, b)) = open.pop() {
         if same_bytes(a, b) {
             continue;
         }
-        let same_version = |x: u64, y: u64| !versions || x == y;
-        let same = same_own_content(a, b)
-            && same_version(a.version(), b.version())
-            && join_values(a, b).all(|side| {
-                matches!(side, Side::Both(x, y) if same_value(x, y)
-                    && same_version(x.version(), y.version())
-                    && same_unknown(x.unknown(), y.unknown()))
-            })
-            && join_policies(a, b).all(|side| {
-                matches!(side, Side::Both(x, y) if same_policy(x, y)
-                    && same_version(x.version(), y.version())
-                    && same_unknown(x.unknown(), y.unknown()))
-            });
-        if !same {
-            return false;
+        if !same_own_content(a, b) || !same_version(a.version(), b.version()) {
+            return Some(ElementRef::Group(b));
+        }
+        for side in join_values(a, b) {
+            match side {
+                Side::Both(x, y)
+                    if same_value(x, y)
+                        && same_version(x.version(), y.version())
+                        && same_unknown(x.unknown(), y.unknown()) => {}
+                Side::Both(e, _) | Side::Left(e) | Side::Right(e) => {
+                    return Some(ElementRef::Value(e));
+                }
+            }
+        }
+        for side in join_policies(a, b) {
+            match side {
+                Side::Both(x, y)
+                    if same_policy(x, y)
+                        && same_version(x.version(), y.version())
+                        && same_unknown(x.unknown(), y.unknown()) => {}
+                Side::Both(e, _) | Side::Left(e) | Side::Right(e) => {
+                    return Some(ElementRef::Policy(e));
+                }
+            }
         }
         for side in join_groups(a, b) {
-            let Side::Both(x, y) = side else {
-                return false;
-            };
-            open.push((x, y));
+            match side {
+                Side::Both(x, y) => open.push((x, y)),
+                Side::Left(e) | Side::Right(e) => return Some(ElementRef::Group(e)),
+            }
         }
     }
-    true
+    None
 }
 
 /// Whether two groups were read from the same bytes, which makes them equal in every respect.

@@ -315,6 +315,11 @@ impl<'a> GroupRef<'a> {
         out
     }
 
+    /// Whether there were unknown fields anywhere in the whole tree.
+    pub(super) const fn has_unknown(&self) -> bool {
+        self.tree.has_unknown
+    }
+
     /// The bytes it was read from, where they are one piece; else empty.
     pub(super) fn body(&self) -> &'a [u8] {
         self.group.body.get(&self.tree.data)

@@ -1,0 +1,116 @@
+//! Two patches as one.
+
+use super::{Mode, of_canonical};
+use crate::config::{
+    build::Members,
+    compare::{Side, join_groups, join_policies, join_values, same_group, same_policy, same_value},
+    error::PatchError,
+    tree::GroupRef,
+    wire::Group,
+};
+
+/// A group that one patch or both give.
+#[derive(Clone, Copy)]
+pub(super) enum Union<'a> {
+    /// Both patch it.
+    Both(GroupRef<'a>, GroupRef<'a>),
+    /// One decides alone.
+    One(GroupRef<'a>),
+}
+
+impl<'a> Union<'a> {
+    /// A group that both patches give.
+    pub(super) fn of(
+        a: GroupRef<'a>,
+        b: GroupRef<'a>,
+    ) -> Result<(Group<&'a [u8]>, Self), PatchError> {
+        let agree = match (is_whole(a), is_whole(b)) {
+            (false, false) => {
+                let (x, y) = (a.mod_policy_bytes(), b.mod_policy_bytes());
+                if x.is_empty() || y.is_empty() || x == y {
+                    let mod_policy = if x.is_empty() { y } else { x };
+                    let group = Group {
+                        mod_policy,
+                        ..a.borrowed()
+                    };
+                    return Ok((group, Self::Both(a, b)));
+                }
+                None
+            }
+            (true, true) if a.version() == b.version() && same_group(a, b, true) => Some(a),
+            (true, false) if !touches(b) => Some(a),
+            (false, true) if !touches(a) => Some(b),
+            _ => None,
+        };
+        match agree {
+            Some(one) => Ok((one.borrowed(), Self::One(one))),
+            None => Err(PatchError::Conflict {
+                path: a.element_path(),
+            }),
+        }
+    }
+
+    /// Adds the members of both.
+    pub(super) fn members(self, out: &mut Members<'_, 'a, Self>) -> Result<(), PatchError> {
+        let (a, b) = match self {
+            Self::Both(a, b) => (a, b),
+            Self::One(group) => {
+                for child in group.groups() {
+                    out.group(child.borrowed(), Self::One(child));
+                }
+                group.values().for_each(|v| out.value(v.borrowed()));
+                group.policies().for_each(|p| out.policy(p.borrowed()));
+                return Ok(());
+            }
+        };
+        for side in join_groups(a, b) {
+            let (group, source) = match side {
+                Side::Both(x, y) => Self::of(x, y)?,
+                Side::Left(one) | Side::Right(one) => (one.borrowed(), Self::One(one)),
+            };
+            out.group(group, source);
+        }
+        for side in join_values(a, b) {
+            out.value(match side {
+                Side::Both(x, y) if x.version() != y.version() || !same_value(x, y) => {
+                    return Err(PatchError::Conflict {
+                        path: x.element_path(),
+                    });
+                }
+                Side::Both(one, _) | Side::Left(one) | Side::Right(one) => one.borrowed(),
+            });
+        }
+        for side in join_policies(a, b) {
+            out.policy(match side {
+                Side::Both(x, y) if x.version() != y.version() || !same_policy(x, y) => {
+                    return Err(PatchError::Conflict {
+                        path: x.element_path(),
+                    });
+                }
+                Side::Both(one, _) | Side::Left(one) | Side::Right(one) => one.borrowed(),
+            });
+        }
+        Ok(())
+    }
+}
+
+/// Whether all of the group is written or deleted.
+fn is_whole(group: GroupRef<'_>) -> bool {
+    of_canonical(group.version()) != Mode::Patch
+}
+
+/// Whether a patched group says anything at all.
+fn touches(group: GroupRef<'_>) -> bool {
+    let mut open = vec![group];
+    while let Some(group) = open.pop() {
+        let own = is_whole(group)
+            || !group.mod_policy().is_empty()
+            || group.values().len() > 0
+            || group.policies().len() > 0;
+        if own {
+            return true;
+        }
+        open.extend(group.groups());
+    }
+    false
+}
