@@ -2,19 +2,21 @@
 
 use std::collections::BTreeMap;
 
+use bytes::Bytes;
+
 use super::{
     apply::Update,
     bundle::Bundle,
     consensus::ConsenterChange,
-    envelope::ConfigSignature,
+    envelope::{self, ConfigSignature},
     filters::FilterError,
     path::ElementPath,
-    refusal::{Refusal, Stage},
+    refusal::{Cause, Refusal, Stage},
     tree::ConfigTree,
     validate::creators,
 };
 use crate::{
-    ids::MspId,
+    ids::{MspId, UnixTime},
     policy::{Explanation, PolicyId, SignerSet},
     proto::write,
 };
@@ -156,7 +158,7 @@ impl Bundle {
     /// # Errors
     /// [`Refusal`] where the update does not fit this config.
     pub fn update_policies(&self, update: &Update) -> Result<Vec<UpdatePolicy>, Refusal> {
-        let propose = |cause| Refusal::at(Stage::Propose, cause);
+        let propose = |cause: Cause| Refusal::at(Stage::Propose, cause);
         update
             .check_channel(self.channel())
             .map_err(|e| propose(e.into()))?;
@@ -201,7 +203,7 @@ impl Bundle {
     /// [`Refusal`] where the update does not fit this config; that its result is not valid is part
     /// of the effect.
     pub fn effect(&self, update: &Update) -> Result<Effect, Refusal> {
-        let propose = |cause| Refusal::at(Stage::Propose, cause);
+        let propose = |cause: Cause| Refusal::at(Stage::Propose, cause);
         update
             .check_channel(self.channel())
             .map_err(|e| propose(e.into()))?;
@@ -236,6 +238,26 @@ impl Bundle {
         self.check_migration(&next, update)
             .map_err(|e| Refusal::at(Stage::Migration, e))?;
         Ok((next, change))
+    }
+
+    /// All that an orderer asks of an incoming update, up to the transaction that it makes of it:
+    /// the next config. That transaction passes the filters once more: see
+    /// [`Self::orderer_filters`].
+    ///
+    /// # Errors
+    /// [`Refusal`]: the first check that fails, in the orderer's order.
+    pub fn order(&self, envelope: &Bytes, now: UnixTime) -> Result<Self, Refusal> {
+        let filters = self
+            .orderer_filters(envelope, now)
+            .map_err(|e| Refusal::at(Stage::Envelope, e))?;
+        if let Some(filters) = filters {
+            filters.pass().map_err(|e| Refusal::at(Stage::Filters, e))?;
+        }
+        let result = self.propose(envelope)?;
+        let propose = |cause: Cause| Refusal::at(Stage::Propose, cause);
+        let carried = envelope::read_update_envelope(envelope).map_err(|e| propose(e.into()))?;
+        let update = Update::parse(carried.config_update).map_err(|e| propose(e.into()))?;
+        Ok(self.judge(&update, &result)?.0)
     }
 
     /// Decides an update whose effect on this very config is known.

@@ -13,6 +13,7 @@
 )]
 
 mod architecture;
+mod chain;
 mod conformance;
 mod dependencies;
 mod fabric;

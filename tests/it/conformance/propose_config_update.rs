@@ -1,1 +1,159 @@
-//! Suite `propose_config_update`.
+//! Config updates as an orderer judges them, and config envelopes as a peer judges them.
+
+use cmscc::{
+    config::{
+        Bundle, ConfigTree, FilterError, Filters, Refusal, Update,
+        envelope::read_update_envelope,
+        transaction::{ConfigEnvelope, envelope_parts},
+    },
+    ids::{ChannelId, Digest, UnixTime},
+};
+use serde_json::{Value, json};
+
+use super::{Case, Outcome, judge, run_suite, shared};
+
+/// When the certificates of the vectors are looked at: 2026-11-20, as their maker did.
+const NOW: UnixTime = UnixTime {
+    seconds: 1_795_132_800,
+    nanos: 0,
+};
+
+#[test]
+fn propose_config_update() {
+    run_suite("propose_config_update", |_, case| match case.text("op") {
+        "validate" => validate(case),
+        _ => propose(case),
+    });
+}
+
+/// Stage and reason class of a failure.
+type Failure = (&'static str, String);
+
+fn propose(case: &Case) -> Outcome {
+    let ours = propose_in_stages(case);
+    let mut outcomes = vec![in_stage(case, &ours)];
+    if let Ok((tree, migration)) = &ours {
+        let digest = Digest::of(&tree.encode()).to_string();
+        let want = case.text("result_config_sha256");
+        if digest != want {
+            outcomes.push(Outcome::Fail(format!(
+                "result {digest}, the reference says {want}"
+            )));
+        }
+        let name = case.text("result_config_ref");
+        if !name.is_empty() && tree.encode() != shared("configs", name, ".pb") {
+            outcomes.push(Outcome::Fail(format!("the result is not {name}")));
+        }
+        if let Some(want) = case.get("maintenance_filter") {
+            outcomes.push(judge(want, migration, false));
+        }
+    }
+    if let Some(want) = case.get("orderer_filters") {
+        outcomes.push(filters(case, want));
+    }
+    outcomes
+        .into_iter()
+        .find(|outcome| !matches!(outcome, Outcome::Pass))
+        .unwrap_or(Outcome::Pass)
+}
+
+fn propose_in_stages(case: &Case) -> Result<(ConfigTree, Result<(), String>), Failure> {
+    let envelope = case.bytes("envelope");
+    envelope_parts(&envelope.clone().into()).map_err(|_| ("envelope", "undecodable".to_owned()))?;
+    let current = current(case)?;
+    let tree = current.propose(&envelope).map_err(failure)?;
+    let next = current.check_successor(&tree).map_err(failure)?;
+    let update = read_update_envelope(&envelope.into())
+        .unwrap()
+        .config_update;
+    let update = Update::parse(update).unwrap();
+    let migration = current
+        .check_migration(&next, &update)
+        .map_err(|e| e.reason().to_owned());
+    Ok((tree, migration))
+}
+
+fn current(case: &Case) -> Result<Bundle, Failure> {
+    let config = shared("configs", case.text("config_ref"), ".pb");
+    let tree =
+        ConfigTree::parse(config.into()).map_err(|e| ("current_bundle", e.reason().to_owned()))?;
+    Bundle::new(&ChannelId::from(case.text("channel_id")), tree)
+        .map_err(|e| ("current_bundle", e.reason().to_owned()))
+}
+
+fn failure(refusal: Refusal) -> Failure {
+    (refusal.stage().name(), refusal.reason().to_owned())
+}
+
+/// Judges outcome and reason, and the stage where there is only one.
+fn in_stage<T>(case: &Case, ours: &Result<T, Failure>) -> Outcome {
+    let outcome = case.judge(
+        &ours
+            .as_ref()
+            .map(drop)
+            .map_err(|(_, reason)| reason.clone()),
+    );
+    let stage = case.text("stage");
+    match ours {
+        Err((ours, reason)) if matches!(outcome, Outcome::Pass) && !stage.is_empty() => {
+            let mut stages = vec![(stage, case.text("reason"))];
+            for other in case
+                .get("alternatives")
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten()
+            {
+                let text = |name: &str| other[name].as_str().unwrap_or_default();
+                stages.push((text("stage"), text("reason")));
+            }
+            let expected = case.text("expect") == "panic"
+                || stages.iter().any(|(s, r)| s == ours && r == reason);
+            if expected {
+                Outcome::Pass
+            } else {
+                Outcome::Fail(format!("stage {ours}, the reference says {stages:?}"))
+            }
+        }
+        _ => outcome,
+    }
+}
+
+fn filters(case: &Case, want: &Value) -> Outcome {
+    let Ok(current) = current(case) else {
+        return Outcome::Pass;
+    };
+    let filters = current
+        .orderer_filters(&case.bytes("envelope"), NOW)
+        .unwrap();
+    let Filters {
+        empty,
+        size,
+        expiration,
+        signature,
+    } = filters.expect("a config with filters has an Orderer group");
+    let text = |result: Result<(), FilterError>| match result {
+        Ok(()) => "ok",
+        Err(e) => e.reason(),
+    };
+    let ours = json!({
+        "empty": text(empty),
+        "size": text(size),
+        "expiration": text(expiration),
+        "signature": text(signature),
+    });
+    if ours == *want {
+        Outcome::Pass
+    } else {
+        Outcome::Fail(format!("orderer filters {ours}, the reference says {want}"))
+    }
+}
+
+fn validate(case: &Case) -> Outcome {
+    let ours = (|| {
+        let envelope = case.bytes("config_envelope");
+        ConfigEnvelope::parse(&envelope.clone().into())
+            .map_err(|_| ("envelope", "undecodable".to_owned()))?;
+        current(case)?.validate(&envelope).map_err(failure)
+    })();
+    in_stage(case, &ours)
+}

@@ -1,0 +1,115 @@
+//! Blocks that an orderer could make alone: properly signed, but not what the admins signed.
+
+use bytes::Bytes;
+use cmscc::{
+    block::{self, BlockError, ConfigBlock, Header, data_hash},
+    identity::Signer,
+    proto::{common, write},
+};
+use prost::Message;
+
+use super::{NETWORKS, block, genesis, signer};
+
+/// Makes a block around another config envelope and signs it as the orderer.
+fn forge(original: &ConfigBlock, change: impl Fn(&mut common::ConfigEnvelope)) -> ConfigBlock {
+    forge_signed_by(original, change, &orderer())
+}
+
+fn orderer() -> impl Signer {
+    signer(
+        "OrdererMSP",
+        "ordererOrganizations/example.com/orderers/orderer.example.com",
+    )
+}
+
+fn forge_signed_by(
+    original: &ConfigBlock,
+    change: impl Fn(&mut common::ConfigEnvelope),
+    signer: &dyn Signer,
+) -> ConfigBlock {
+    let mut block = common::Block::decode(original.block().bytes().clone()).unwrap();
+    let data = block.data.as_mut().unwrap();
+    let mut envelope = common::Envelope::decode(data.data[0].clone()).unwrap();
+    let mut payload = common::Payload::decode(envelope.payload).unwrap();
+    let mut carried = common::ConfigEnvelope::decode(payload.data).unwrap();
+    change(&mut carried);
+    payload.data = carried.encode_to_vec().into();
+    envelope.payload = payload.encode_to_vec().into();
+    data.data[0] = envelope.encode_to_vec().into();
+    let header = block.header.as_mut().unwrap();
+    header.data_hash = Bytes::copy_from_slice(data_hash(&data.data).as_bytes());
+    let der = Header::parse(&header.encode_to_vec().into()).unwrap().der();
+    let entries = &mut block.metadata.as_mut().unwrap().metadata;
+    let mut metadata = common::Metadata::decode(entries[0].clone()).unwrap();
+    let mut signature_header = Vec::new();
+    write::bytes(&mut signature_header, 1, signer.serialized_identity());
+    let signed = [&metadata.value[..], &signature_header, &der].concat();
+    metadata.signatures = vec![common::MetadataSignature {
+        signature: signer.sign(&signed).unwrap().into(),
+        signature_header: signature_header.into(),
+        ..common::MetadataSignature::default()
+    }];
+    entries[0] = metadata.encode_to_vec().into();
+    ConfigBlock::parse(block.encode_to_vec().into()).unwrap()
+}
+
+fn refusal(network: &str, forged: &ConfigBlock) -> &'static str {
+    match block::advance(&genesis(network), forged) {
+        Err(BlockError::Invalid(refusal)) => refusal.reason(),
+        other => panic!("{network}: {other:?}"),
+    }
+}
+
+#[test]
+fn the_forger_can_sign_at_all() {
+    for network in NETWORKS {
+        let original = block(network, "add-orgx/config_block_after.pb");
+        let same = forge(&original, |_| {});
+        block::advance(&genesis(network), &same).unwrap();
+        let outsider = signer(
+            "Org1MSP",
+            "peerOrganizations/org1.example.com/users/Admin@org1.example.com",
+        );
+        let signed = forge_signed_by(&original, |_| {}, &outsider);
+        let refused = block::advance(&genesis(network), &signed).unwrap_err();
+        assert_eq!(refused.code(), "BLOCK_SIGNATURES");
+    }
+}
+
+#[test]
+fn a_config_is_only_what_its_update_makes() {
+    for network in NETWORKS {
+        let original = block(network, "add-orgx/config_block_after.pb");
+        let config = |carried: &mut common::ConfigEnvelope| -> common::ConfigGroup {
+            carried.config.clone().unwrap().channel_group.unwrap()
+        };
+        let grown = forge(&original, |carried| {
+            let mut group = config(carried);
+            group.version += 1;
+            carried.config.as_mut().unwrap().channel_group = Some(group);
+        });
+        assert_eq!(refusal(network, &grown), "result_mismatch");
+        let jumped = forge(&original, |carried| {
+            carried.config.as_mut().unwrap().sequence += 1;
+        });
+        assert_eq!(refusal(network, &jumped), "sequence_mismatch");
+        let orphan = forge(&original, |carried| carried.last_update = None);
+        assert_eq!(refusal(network, &orphan), "missing_last_update");
+    }
+}
+
+#[test]
+fn an_update_counts_only_with_its_signatures() {
+    for network in NETWORKS {
+        let original = block(network, "add-orgx/config_block_after.pb");
+        let stripped = forge(&original, |carried| {
+            let update = carried.last_update.as_mut().unwrap();
+            let mut payload = common::Payload::decode(update.payload.clone()).unwrap();
+            let mut inner = common::ConfigUpdateEnvelope::decode(payload.data).unwrap();
+            inner.signatures.truncate(1);
+            payload.data = inner.encode_to_vec().into();
+            update.payload = payload.encode_to_vec().into();
+        });
+        assert_eq!(refusal(network, &stripped), "policy_not_satisfied");
+    }
+}
