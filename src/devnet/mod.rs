@@ -1,1 +1,45 @@
-//! An embedded development network: in memory, one process, for demo, tests and benches.
+//! An embedded development network, in memory and in one process: for demo, tests and benches.
+//!
+//! What differs from Fabric is how blocks and proposals travel: nodes call each other. Everything
+//! that decides is the real thing: certificates and signatures, gRPC between a peer and its
+//! organisation's chaincode server, endorsements over equal bytes, config updates through the rules
+//! of an orderer, signed blocks, validation by policy, versions and ranges.
+//!
+//! | file | what it is |
+//! |---|---|
+//! | `ca`, `organization` | certificate authorities, identities, MSPs |
+//! | `genesis`, `cut` | the first config of a channel; building blocks |
+//! | `transaction`, `rwset`, `endorse` | proposals, endorsements, transactions |
+//! | `stream`, `simulator`, `peer`, `ledger` | a peer: its end of the chaincode stream, its state |
+//! | `server`, `node` | a chaincode server that can be killed; what an organisation runs |
+//! | `orderer`, `network` | a channel's ordering node; all of it together |
+
+mod access;
+mod ca;
+mod clock;
+mod cut;
+mod endorse;
+mod error;
+mod genesis;
+mod ledger;
+mod network;
+mod node;
+mod orderer;
+mod organization;
+mod peer;
+mod rwset;
+mod server;
+mod simulator;
+mod stream;
+#[cfg(test)]
+mod tests;
+mod transaction;
+
+pub use ca::{Role, SigningIdentity};
+pub use endorse::Endorsed;
+pub use error::{DevnetError, ExecuteError};
+pub use genesis::Levels;
+pub use network::{Network, Options};
+pub use organization::{MspDefinition, Organization};
+pub use stream::Behavior;
+pub use transaction::Call;

@@ -1,0 +1,289 @@
+//! Certificate authorities that live as long as the process, and the identities they issue.
+//!
+//! Certificates look like those of Fabric's `cryptogen`: P-256, the role of an identity as the one OU
+//! of its subject (NodeOUs), a subject key identifier on CAs, low-S signatures.
+
+use std::{fmt, sync::Arc};
+
+use bytes::Bytes;
+use rcgen::{
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
+    Issuer, KeyPair as TlsKey, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PublicKeyData,
+    SignatureAlgorithm, SigningKey,
+};
+use ring::{
+    rand::SystemRandom,
+    signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair},
+};
+use time::{Duration, OffsetDateTime};
+
+use super::{clock, error::DevnetError};
+use crate::{
+    config::ConfigSignature,
+    crypto::ecdsa,
+    identity::{P256Signer, Signer, serialized_identity},
+    ids::MspId,
+    proto::write,
+};
+
+/// What a certificate of an organisation is for; written into its OU.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// An administrator.
+    Admin,
+    /// A client application or user.
+    Client,
+    /// An ordering node.
+    Orderer,
+    /// A peer.
+    Peer,
+}
+
+impl Role {
+    /// The OU that NodeOUs give the role.
+    #[must_use]
+    pub const fn ou(self) -> &'static str {
+        match self {
+            Self::Admin => "admin",
+            Self::Client => "client",
+            Self::Orderer => "orderer",
+            Self::Peer => "peer",
+        }
+    }
+}
+
+/// One certificate authority: a self-signed root and its key.
+#[derive(Debug)]
+pub(super) struct Authority {
+    issuer: Issuer<'static, Key>,
+    certificate_pem: String,
+}
+
+impl Authority {
+    /// Makes a root for a domain: `prefix` is `ca` for identities and `tlsca` for TLS.
+    ///
+    /// # Errors
+    /// [`DevnetError::Certificate`] where the system gives no randomness.
+    pub(super) fn generate(prefix: &str, domain: &str) -> Result<Self, DevnetError> {
+        let key = Key::generate()?;
+        let mut params = params();
+        params
+            .distinguished_name
+            .push(DnType::OrganizationName, domain);
+        params
+            .distinguished_name
+            .push(DnType::CommonName, format!("{prefix}.{domain}"));
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.key_usages = vec![
+            KeyUsagePurpose::DigitalSignature,
+            KeyUsagePurpose::KeyEncipherment,
+            KeyUsagePurpose::KeyCertSign,
+            KeyUsagePurpose::CrlSign,
+        ];
+        params.extended_key_usages = vec![
+            ExtendedKeyUsagePurpose::ClientAuth,
+            ExtendedKeyUsagePurpose::ServerAuth,
+        ];
+        let certificate_pem = params.self_signed(&key)?.pem();
+        Ok(Self {
+            issuer: Issuer::new(params, key),
+            certificate_pem,
+        })
+    }
+
+    /// The root certificate as PEM.
+    #[must_use]
+    pub(super) fn certificate_pem(&self) -> &str {
+        &self.certificate_pem
+    }
+
+    /// Issues an identity of the organisation whose root this is.
+    ///
+    /// # Errors
+    /// [`DevnetError::Certificate`] where the system gives no randomness.
+    pub(super) fn issue_identity(
+        &self,
+        msp_id: &MspId,
+        common_name: &str,
+        role: Role,
+    ) -> Result<SigningIdentity, DevnetError> {
+        let key = Key::generate()?;
+        let mut params = params();
+        params
+            .distinguished_name
+            .push(DnType::OrganizationalUnitName, role.ou());
+        params
+            .distinguished_name
+            .push(DnType::CommonName, common_name);
+        params.is_ca = IsCa::ExplicitNoCa;
+        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+        params.use_authority_key_identifier_extension = true;
+        let certificate = params.signed_by(&key, &self.issuer)?.pem();
+        let certificate = certificate.as_bytes();
+        let random = Arc::new(SystemRandom::new());
+        let signer =
+            P256Signer::new(msp_id, certificate, &key.pkcs8, random).map_err(DevnetError::build)?;
+        Ok(SigningIdentity {
+            msp_id: msp_id.clone(),
+            serialized: serialized_identity(msp_id, certificate).into(),
+            signer,
+        })
+    }
+
+    /// Issues a certificate for TLS servers and clients on loopback.
+    ///
+    /// # Errors
+    /// [`DevnetError::Certificate`] where the system gives no randomness.
+    pub(super) fn issue_tls(&self, host: &str) -> Result<TlsCertificate, DevnetError> {
+        let key = TlsKey::generate()?;
+        let names = [host, "localhost", "127.0.0.1"].map(str::to_owned);
+        let mut params = params();
+        params.subject_alt_names = CertificateParams::new(names.to_vec())?.subject_alt_names;
+        params.distinguished_name.push(DnType::CommonName, host);
+        params.is_ca = IsCa::ExplicitNoCa;
+        params.key_usages = vec![
+            KeyUsagePurpose::DigitalSignature,
+            KeyUsagePurpose::KeyEncipherment,
+        ];
+        params.extended_key_usages = vec![
+            ExtendedKeyUsagePurpose::ServerAuth,
+            ExtendedKeyUsagePurpose::ClientAuth,
+        ];
+        params.use_authority_key_identifier_extension = true;
+        Ok(TlsCertificate {
+            certificate_pem: params.signed_by(&key, &self.issuer)?.pem(),
+            key_pem: key.serialize_pem(),
+        })
+    }
+}
+
+/// A certificate for TLS with its key.
+#[derive(Clone)]
+pub(super) struct TlsCertificate {
+    /// The certificate as PEM.
+    pub(super) certificate_pem: String,
+    /// The key as PEM.
+    pub(super) key_pem: String,
+}
+
+impl fmt::Debug for TlsCertificate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TlsCertificate").finish_non_exhaustive()
+    }
+}
+
+/// An identity with its private key.
+#[derive(Debug)]
+pub struct SigningIdentity {
+    msp_id: MspId,
+    serialized: Bytes,
+    signer: P256Signer,
+}
+
+impl SigningIdentity {
+    /// The organisation's MSP id.
+    #[must_use]
+    pub const fn msp_id(&self) -> &MspId {
+        &self.msp_id
+    }
+
+    /// The serialized `msp.SerializedIdentity`.
+    #[must_use]
+    pub const fn serialized(&self) -> &Bytes {
+        &self.serialized
+    }
+
+    /// Signs the concatenation of the parts: DER, low-S.
+    ///
+    /// # Errors
+    /// [`DevnetError::Randomness`] where the system gives none.
+    pub fn sign(&self, parts: &[&[u8]]) -> Result<Bytes, DevnetError> {
+        let signature = self.signer.sign(&parts.concat());
+        Ok(signature.map_err(|_| DevnetError::Randomness)?.into())
+    }
+
+    /// A new serialized `common.SignatureHeader` of this identity.
+    ///
+    /// # Errors
+    /// [`DevnetError::Randomness`] where the system gives none.
+    pub fn signature_header(&self) -> Result<Bytes, DevnetError> {
+        let mut out = Vec::new();
+        write::bytes(&mut out, 1, &self.serialized);
+        write::bytes(&mut out, 2, &clock::nonce()?);
+        Ok(out.into())
+    }
+
+    /// Signs a config update, as `peer channel signconfigtx` does.
+    ///
+    /// # Errors
+    /// [`DevnetError::Randomness`] where the system gives none.
+    pub fn sign_config_update(&self, config_update: &[u8]) -> Result<ConfigSignature, DevnetError> {
+        let signature_header = self.signature_header()?;
+        let signature = self.sign(&[&signature_header, config_update])?;
+        Ok(ConfigSignature {
+            signature_header,
+            signature,
+        })
+    }
+}
+
+/// A P-256 key that signs certificates low-S.
+struct Key {
+    pair: EcdsaKeyPair,
+    pkcs8: Vec<u8>,
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Key").finish_non_exhaustive()
+    }
+}
+
+impl Key {
+    fn generate() -> Result<Self, DevnetError> {
+        let random = SystemRandom::new();
+        let algorithm = &ECDSA_P256_SHA256_FIXED_SIGNING;
+        let pkcs8 = EcdsaKeyPair::generate_pkcs8(algorithm, &random)
+            .map_err(|_| DevnetError::Randomness)?;
+        let pair = EcdsaKeyPair::from_pkcs8(algorithm, pkcs8.as_ref(), &random)
+            .map_err(|_| DevnetError::Randomness)?;
+        Ok(Self {
+            pair,
+            pkcs8: pkcs8.as_ref().to_vec(),
+        })
+    }
+}
+
+impl PublicKeyData for Key {
+    fn der_bytes(&self) -> &[u8] {
+        self.pair.public_key().as_ref()
+    }
+
+    fn algorithm(&self) -> &'static SignatureAlgorithm {
+        &PKCS_ECDSA_P256_SHA256
+    }
+}
+
+impl SigningKey for Key {
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, rcgen::Error> {
+        let fixed = self
+            .pair
+            .sign(&SystemRandom::new(), message)
+            .map_err(|_| rcgen::Error::RingUnspecified)?;
+        Ok(ecdsa::low_s(ecdsa::Curve::P256, fixed.as_ref()))
+    }
+}
+
+/// What all certificates have in common: valid from five minutes ago for ten years.
+fn params() -> CertificateParams {
+    let start = OffsetDateTime::from(clock::system_time()) - Duration::minutes(5);
+    let mut name = DistinguishedName::new();
+    name.push(DnType::CountryName, "US");
+    name.push(DnType::StateOrProvinceName, "California");
+    name.push(DnType::LocalityName, "San Francisco");
+    let mut params = CertificateParams::default();
+    params.distinguished_name = name;
+    params.not_before = start;
+    params.not_after = start + Duration::days(3650);
+    params
+}

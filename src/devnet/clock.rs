@@ -1,0 +1,45 @@
+//! The host's clock and randomness: what a client puts into the transactions it makes.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use prost_types::Timestamp;
+use ring::rand::{SecureRandom, SystemRandom};
+
+use super::error::DevnetError;
+use crate::ids::UnixTime;
+
+/// The host's time.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "clients, authorities and orderers put the host's time into what they make"
+)]
+pub(super) fn system_time() -> SystemTime {
+    SystemTime::now()
+}
+
+/// The same since 1970.
+pub(super) fn now() -> UnixTime {
+    let since = system_time().duration_since(UNIX_EPOCH).unwrap_or_default();
+    UnixTime {
+        seconds: i64::try_from(since.as_secs()).unwrap_or(i64::MAX),
+        nanos: since.subsec_nanos(),
+    }
+}
+
+/// The same as messages carry it.
+pub(super) fn timestamp() -> Timestamp {
+    let now = now();
+    Timestamp {
+        seconds: now.seconds,
+        nanos: i32::try_from(now.nanos).unwrap_or_default(),
+    }
+}
+
+/// 24 random bytes, as Fabric's clients put into signature headers.
+pub(super) fn nonce() -> Result<[u8; 24], DevnetError> {
+    let mut nonce = [0; 24];
+    SystemRandom::new()
+        .fill(&mut nonce)
+        .map_err(|_| DevnetError::Randomness)?;
+    Ok(nonce)
+}

@@ -1,0 +1,455 @@
+//! The network: organisations with their peers and chaincode servers, one ordering node, channels.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use bytes::Bytes;
+use futures_util::future::join_all;
+use prost::Message;
+
+use super::{
+    ca::SigningIdentity,
+    endorse::{Endorsed, collect, majority},
+    error::DevnetError,
+    genesis::{self, HostPort, Levels, Member},
+    node::Node,
+    orderer::Chain,
+    organization::{OrdererOrganization, Organization},
+    stream::Behavior,
+    transaction::{Call, Proposal, response_of, signed_update},
+};
+use crate::{
+    block::Block,
+    config::{Section, json},
+    ids::{ChannelId, MspId},
+    proto::protos::TxValidationCode,
+    shim::{Observer, Quiet},
+    stub::{Chaincode, Response, memory::Ledger},
+};
+
+/// How a network is set up.
+#[derive(Clone)]
+pub struct Options {
+    /// The name of the chaincode's definition.
+    pub chaincode: String,
+    /// Capability levels of new channels.
+    pub levels: Levels,
+    /// Which release the peers behave like towards the chaincode servers.
+    pub behavior: Behavior,
+    /// Whether peers and chaincode servers speak mutual TLS.
+    pub tls: bool,
+    /// Hears what the chaincode servers do.
+    pub observer: Arc<dyn Observer>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            chaincode: "cmscc".to_owned(),
+            levels: Levels::default(),
+            behavior: Behavior::default(),
+            tls: false,
+            observer: Arc::new(Quiet),
+        }
+    }
+}
+
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options")
+            .field("chaincode", &self.chaincode)
+            .field("levels", &self.levels)
+            .field("behavior", &self.behavior)
+            .field("tls", &self.tls)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A network in this process. Everything is in memory, and gone when it is dropped.
+///
+/// A transaction is endorsed by the peers of the channel's current members, each of which asks its
+/// own organisation's chaincode server over gRPC, then ordered, validated and committed by all
+/// peers before the call returns.
+pub struct Network<C> {
+    options: Options,
+    chaincode: MakeChaincode<C>,
+    orderer: Arc<OrdererOrganization>,
+    /// By the organisation's name.
+    nodes: BTreeMap<String, Node>,
+    chains: BTreeMap<ChannelId, Mutex<Chain>>,
+}
+
+type MakeChaincode<C> = Box<dyn Fn(&Organization) -> Arc<C> + Send + Sync>;
+
+impl<C> fmt::Debug for Network<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Network")
+            .field("options", &self.options)
+            .field("nodes", &self.nodes)
+            .field("channels", &self.chains.keys())
+            .finish_non_exhaustive()
+    }
+}
+
+impl<C: Chaincode> Network<C> {
+    /// A network without organisations and channels. `chaincode` makes the contract that an
+    /// organisation's server serves.
+    ///
+    /// # Errors
+    /// [`DevnetError::Certificate`], [`DevnetError::Randomness`].
+    pub fn new(
+        options: Options,
+        chaincode: impl Fn(&Organization) -> Arc<C> + Send + Sync + 'static,
+    ) -> Result<Self, DevnetError> {
+        Ok(Self {
+            options,
+            chaincode: Box::new(chaincode),
+            orderer: Arc::new(OrdererOrganization::generate()?),
+            nodes: BTreeMap::new(),
+            chains: BTreeMap::new(),
+        })
+    }
+
+    /// Makes an organisation with its certificates and a peer, which has joined no channel and
+    /// has no chaincode server yet.
+    ///
+    /// # Errors
+    /// [`DevnetError::Certificate`], [`DevnetError::Randomness`].
+    pub fn add_organization(&mut self, name: &str) -> Result<Arc<Organization>, DevnetError> {
+        let organization = Arc::new(Organization::generate(name)?);
+        let node = Node::new(Arc::clone(&organization), &self.options)?;
+        self.nodes.insert(name.to_owned(), node);
+        Ok(organization)
+    }
+
+    /// Starts an organisation's chaincode server, again where it runs already.
+    ///
+    /// # Errors
+    /// [`DevnetError::Unknown`], [`DevnetError::Server`].
+    pub async fn start_server(&mut self, organization: &str) -> Result<(), DevnetError> {
+        let node = self
+            .nodes
+            .get_mut(organization)
+            .ok_or_else(|| unknown(organization))?;
+        let chaincode = (self.chaincode)(&node.organization);
+        node.start_server(chaincode, &self.options).await
+    }
+
+    /// Lets an organisation's chaincode server finish what runs, and ends it.
+    ///
+    /// # Errors
+    /// [`DevnetError::Unknown`], [`DevnetError::Server`].
+    pub async fn stop_server(&mut self, organization: &str) -> Result<(), DevnetError> {
+        let node = self
+            .nodes
+            .get_mut(organization)
+            .ok_or_else(|| unknown(organization))?;
+        node.stop_server().await
+    }
+
+    /// Ends an organisation's chaincode server at once, whatever it does.
+    ///
+    /// # Errors
+    /// [`DevnetError::Unknown`].
+    pub fn kill_server(&mut self, organization: &str) -> Result<(), DevnetError> {
+        let node = self
+            .nodes
+            .get_mut(organization)
+            .ok_or_else(|| unknown(organization))?;
+        node.kill_server();
+        Ok(())
+    }
+
+    /// Makes a channel of some organisations, whose peers join it; gives its genesis block.
+    ///
+    /// # Errors
+    /// [`DevnetError::Unknown`], [`DevnetError::Build`].
+    pub fn create_channel(
+        &mut self,
+        channel: &ChannelId,
+        members: &[&str],
+    ) -> Result<Bytes, DevnetError> {
+        let organizations = members
+            .iter()
+            .map(|name| Ok(&self.node(name)?.organization))
+            .collect::<Result<Vec<_>, DevnetError>>()?;
+        let definitions: Vec<_> = organizations.iter().map(|o| definition(o)).collect();
+        let endpoint = HostPort {
+            host: "orderer.example.com".to_owned(),
+            port: 7050,
+        };
+        let group =
+            genesis::channel_group(self.options.levels, &self.orderer, &endpoint, &definitions)?;
+        let genesis = genesis::genesis_block(channel, group)?;
+        let chain = Chain::start(Arc::clone(&self.orderer), channel, genesis.clone())?;
+        self.chains.insert(channel.clone(), Mutex::new(chain));
+        for name in members {
+            self.join(channel, name)?;
+        }
+        Ok(genesis)
+    }
+
+    /// An organisation's peer joins a channel and catches up with it.
+    ///
+    /// # Errors
+    /// [`DevnetError::Unknown`], [`DevnetError::Rejected`].
+    pub fn join(&self, channel: &ChannelId, organization: &str) -> Result<(), DevnetError> {
+        let node = self.node(organization)?;
+        let chain = self.chain(channel)?;
+        let mut blocks = chain.blocks().iter();
+        if let Some(genesis) = blocks.next() {
+            node.peer.join(channel, genesis)?;
+        }
+        for block in blocks {
+            node.peer.commit(channel, block)?;
+        }
+        Ok(())
+    }
+
+    /// An organisation of this network.
+    ///
+    /// # Errors
+    /// [`DevnetError::Unknown`].
+    pub fn organization(&self, name: &str) -> Result<&Arc<Organization>, DevnetError> {
+        Ok(&self.node(name)?.organization)
+    }
+
+    /// What `configtxgen -printOrg` prints for an organisation.
+    ///
+    /// # Errors
+    /// [`DevnetError::Unknown`], [`DevnetError::Build`].
+    pub fn organization_json(&self, name: &str) -> Result<String, DevnetError> {
+        let group = genesis::application_org(&definition(self.organization(name)?))?;
+        json::encode_org(&group.encode_to_vec()).map_err(DevnetError::build)
+    }
+
+    /// The MSP ids of the channel's members, ascending.
+    ///
+    /// # Errors
+    /// [`DevnetError::Unknown`].
+    pub fn members(&self, channel: &ChannelId) -> Result<BTreeSet<MspId>, DevnetError> {
+        let chain = self.chain(channel)?;
+        let members = chain.bundle().orgs(Section::Application);
+        Ok(members.map(|org| org.msp_id.clone()).collect())
+    }
+
+    /// The block that carries the channel's config, as `peer channel fetch config` gets it.
+    ///
+    /// # Errors
+    /// [`DevnetError::Unknown`].
+    pub fn config_block(&self, channel: &ChannelId) -> Result<Bytes, DevnetError> {
+        let chain = self.chain(channel)?;
+        chain
+            .config_block()
+            .cloned()
+            .ok_or_else(|| DevnetError::Unknown {
+                kind: "config block of channel",
+                name: channel.to_string(),
+            })
+    }
+
+    /// An organisation's state of a channel, as of the last block.
+    ///
+    /// # Errors
+    /// [`DevnetError::Unknown`].
+    pub fn state(&self, channel: &ChannelId, organization: &str) -> Result<Ledger, DevnetError> {
+        self.node(organization)?.peer.snapshot(channel)
+    }
+
+    /// Asks one organisation's peer, without endorsing anything.
+    ///
+    /// # Errors
+    /// [`DevnetError::Refused`] where the chaincode refuses, [`DevnetError::Execute`],
+    /// [`DevnetError::AccessDenied`], [`DevnetError::Unknown`].
+    pub async fn query(
+        &self,
+        organization: &str,
+        client: &SigningIdentity,
+        call: &Call,
+    ) -> Result<Response, DevnetError> {
+        let node = self.node(organization)?;
+        let proposal = Proposal::new(call, &self.options.chaincode, client)?;
+        let answer = node.peer.process(&proposal.signed).await?;
+        let response = answer
+            .response
+            .map(response_of)
+            .ok_or_else(|| DevnetError::missing("the answer"))?;
+        if response.is_success() {
+            return Ok(response);
+        }
+        Err(DevnetError::Refused {
+            msp_id: node.organization.msp_id().clone(),
+            response,
+        })
+    }
+
+    /// Has a call endorsed by the peers of all members; a majority of the members must agree.
+    ///
+    /// # Errors
+    /// [`DevnetError::NotEndorsed`] where too few peers answer, [`DevnetError::Refused`] where that
+    /// is for a refusal of the chaincode, [`DevnetError::Mismatch`] where the answers differ.
+    pub async fn endorse(
+        &self,
+        client: &SigningIdentity,
+        call: &Call,
+    ) -> Result<Endorsed, DevnetError> {
+        let members = self.members(&call.channel)?;
+        let needed = majority(members.len());
+        let nodes: Vec<_> = self
+            .nodes
+            .values()
+            .filter(|node| members.contains(node.organization.msp_id()))
+            .collect();
+        self.endorse_by(&nodes, needed, client, call).await
+    }
+
+    /// Has a call endorsed by the peers of these organisations, all of them and no others.
+    ///
+    /// # Errors
+    /// As [`Network::endorse`].
+    pub async fn endorse_with(
+        &self,
+        organizations: &[&str],
+        client: &SigningIdentity,
+        call: &Call,
+    ) -> Result<Endorsed, DevnetError> {
+        let nodes = organizations.iter().map(|name| self.node(name));
+        let nodes = nodes.collect::<Result<Vec<_>, _>>()?;
+        self.endorse_by(&nodes, nodes.len(), client, call).await
+    }
+
+    async fn endorse_by(
+        &self,
+        nodes: &[&Node],
+        needed: usize,
+        client: &SigningIdentity,
+        call: &Call,
+    ) -> Result<Endorsed, DevnetError> {
+        let proposal = Proposal::new(call, &self.options.chaincode, client)?;
+        let answers = join_all(nodes.iter().map(|node| node.peer.process(&proposal.signed))).await;
+        let ids = nodes.iter().map(|node| node.organization.msp_id().clone());
+        let (response, payload, endorsements) =
+            collect(ids.zip(answers), needed, &self.options.chaincode)?;
+        Ok(Endorsed {
+            transaction: proposal.transaction(client, payload, endorsements)?,
+            tx_id: proposal.tx_id,
+            response,
+        })
+    }
+
+    /// Orders endorsed transactions as one block, in this order, and gives the validation code of
+    /// each. All peers have committed the block when it returns.
+    ///
+    /// # Errors
+    /// [`DevnetError::Rejected`] where the orderer refuses one, [`DevnetError::Diverged`].
+    pub fn order(
+        &self,
+        channel: &ChannelId,
+        transactions: &[Endorsed],
+    ) -> Result<Vec<TxValidationCode>, DevnetError> {
+        let envelopes = transactions.iter().map(|t| t.transaction.clone()).collect();
+        let mut chain = self.chain(channel)?;
+        let block = chain.order(envelopes)?;
+        self.deliver(channel, &block)
+    }
+
+    /// Endorses, orders and commits a call; gives the chaincode's answer.
+    ///
+    /// # Errors
+    /// As [`Network::endorse`] and [`Network::order`]; [`DevnetError::Invalid`] where the
+    /// transaction was not valid.
+    pub async fn invoke(
+        &self,
+        client: &SigningIdentity,
+        call: &Call,
+    ) -> Result<Response, DevnetError> {
+        let endorsed = self.endorse(client, call).await?;
+        let codes = self.order(&call.channel, std::slice::from_ref(&endorsed))?;
+        match codes.first() {
+            Some(TxValidationCode::Valid) => Ok(endorsed.response),
+            Some(code) => Err(DevnetError::Invalid {
+                tx_id: endorsed.tx_id,
+                code: *code,
+            }),
+            None => Err(DevnetError::missing("the block")),
+        }
+    }
+
+    /// Submits a config update as `peer channel update` does: adds the submitter's signature, and
+    /// signs the envelope. Gives the config block, which all peers have committed.
+    ///
+    /// # Errors
+    /// [`DevnetError::Rejected`] where the orderer refuses it, [`DevnetError::Malformed`].
+    pub fn submit_update(
+        &self,
+        channel: &ChannelId,
+        submitter: &SigningIdentity,
+        envelope: &Bytes,
+    ) -> Result<Bytes, DevnetError> {
+        let envelope = signed_update(envelope, submitter)?;
+        let mut chain = self.chain(channel)?;
+        let block = chain.update(&envelope)?;
+        self.deliver(channel, &block)?;
+        Ok(block)
+    }
+
+    /// Every peer that joined the channel commits the block; all must agree.
+    fn deliver(
+        &self,
+        channel: &ChannelId,
+        block: &Bytes,
+    ) -> Result<Vec<TxValidationCode>, DevnetError> {
+        let mut agreed: Option<Vec<TxValidationCode>> = None;
+        for node in self.nodes.values() {
+            let Some(codes) = node.peer.commit(channel, block)? else {
+                continue;
+            };
+            if agreed.as_ref().is_some_and(|agreed| *agreed != codes) {
+                let number = Block::parse(block.clone())
+                    .map_err(DevnetError::build)?
+                    .number();
+                return Err(DevnetError::Diverged {
+                    channel: channel.clone(),
+                    block: number,
+                });
+            }
+            agreed = Some(codes);
+        }
+        Ok(agreed.unwrap_or_default())
+    }
+
+    fn node(&self, name: &str) -> Result<&Node, DevnetError> {
+        self.nodes.get(name).ok_or_else(|| unknown(name))
+    }
+
+    fn chain(&self, channel: &ChannelId) -> Result<MutexGuard<'_, Chain>, DevnetError> {
+        let chain = self
+            .chains
+            .get(channel)
+            .ok_or_else(|| DevnetError::Unknown {
+                kind: "channel",
+                name: channel.to_string(),
+            })?;
+        Ok(chain.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+fn definition(organization: &Organization) -> Member<'_> {
+    Member {
+        msp: organization.msp(),
+        anchor_peer: HostPort {
+            host: format!("peer0.{}", organization.domain()),
+            port: 7051,
+        },
+    }
+}
+
+fn unknown(name: &str) -> DevnetError {
+    DevnetError::Unknown {
+        kind: "organisation",
+        name: name.to_owned(),
+    }
+}

@@ -1,0 +1,113 @@
+//! What one organisation runs: a peer, and a chaincode server beside it.
+
+use std::sync::Arc;
+
+use super::{
+    ca::{Authority, TlsCertificate},
+    error::DevnetError,
+    network::Options,
+    organization::Organization,
+    peer::Peer,
+    server::Server,
+    stream::ClientTls,
+};
+use crate::{
+    ids::Digest,
+    shim::{Tls, server::ShimSettings},
+    stub::Chaincode,
+};
+
+/// An organisation's processes.
+#[derive(Debug)]
+pub(super) struct Node {
+    pub(super) organization: Arc<Organization>,
+    pub(super) peer: Peer,
+    package_id: String,
+    tls: Option<Tls>,
+    /// The chaincode server, while it runs.
+    server: Option<Server>,
+}
+
+impl Node {
+    /// A peer without a chaincode server.
+    pub(super) fn new(
+        organization: Arc<Organization>,
+        options: &Options,
+    ) -> Result<Self, DevnetError> {
+        // as real ones, package ids differ from organisation to organisation
+        let digest = Digest::of(organization.msp_id().as_str().as_bytes());
+        let package_id = format!("{}_1.0:{digest}", options.chaincode);
+        let tls = options.tls.then(|| mutual_tls(&organization)).transpose()?;
+        let (server_tls, client_tls) = tls.unzip();
+        let peer = Peer::new(
+            Arc::clone(&organization),
+            package_id.clone(),
+            options.behavior,
+            client_tls,
+        );
+        Ok(Self {
+            organization,
+            peer,
+            package_id,
+            tls: server_tls,
+            server: None,
+        })
+    }
+
+    /// Starts the chaincode server, in place of one that runs, and tells the peer where it is.
+    pub(super) async fn start_server<C: Chaincode>(
+        &mut self,
+        chaincode: Arc<C>,
+        options: &Options,
+    ) -> Result<(), DevnetError> {
+        let mut settings = ShimSettings::new(self.package_id.clone());
+        settings.tls.clone_from(&self.tls);
+        let observer = Arc::clone(&options.observer);
+        let server = Server::start(chaincode, settings, observer).await;
+        let server = server.map_err(|reason| self.failed(reason))?;
+        self.peer.install(server.address());
+        self.server = Some(server);
+        Ok(())
+    }
+
+    /// Ends the chaincode server in order.
+    pub(super) async fn stop_server(&mut self) -> Result<(), DevnetError> {
+        match self.server.take() {
+            Some(server) => server.stop().await.map_err(|reason| self.failed(reason)),
+            None => Ok(()),
+        }
+    }
+
+    /// Ends the chaincode server at once.
+    pub(super) fn kill_server(&mut self) {
+        self.server = None;
+    }
+
+    fn failed(&self, reason: String) -> DevnetError {
+        DevnetError::Server {
+            name: self.organization.name().to_owned(),
+            reason,
+        }
+    }
+}
+
+/// Certificates for both ends of the connection between peer and chaincode server.
+fn mutual_tls(organization: &Organization) -> Result<(Tls, ClientTls), DevnetError> {
+    let authority = Authority::generate("tlsca", organization.domain())?;
+    let ca = authority.certificate_pem();
+    let host = |name| format!("{name}.{}", organization.domain());
+    let server: TlsCertificate = authority.issue_tls(&host("chaincode"))?;
+    let peer: TlsCertificate = authority.issue_tls(&host("peer0"))?;
+    Ok((
+        Tls {
+            certificate: server.certificate_pem.into_bytes(),
+            key: server.key_pem.into_bytes(),
+            client_ca: Some(ca.as_bytes().to_vec()),
+        },
+        ClientTls {
+            server_ca: ca.to_owned(),
+            certificate: peer.certificate_pem,
+            key: peer.key_pem,
+        },
+    ))
+}

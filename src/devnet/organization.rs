@@ -1,0 +1,176 @@
+//! The organisations of a development network and what the channel config says of them.
+
+use bytes::Bytes;
+use prost::Message;
+
+use super::{
+    ca::{Authority, Role, SigningIdentity, TlsCertificate},
+    error::DevnetError,
+};
+use crate::{ids::MspId, proto::msp};
+
+/// An organisation with a peer: its authorities and one identity of each kind.
+#[derive(Debug)]
+pub struct Organization {
+    name: String,
+    domain: String,
+    msp: MspDefinition,
+    admin: SigningIdentity,
+    client: SigningIdentity,
+    peer: SigningIdentity,
+}
+
+impl Organization {
+    /// Makes an organisation: `Org1` has the MSP id `Org1MSP` and the domain `org1.example.com`.
+    ///
+    /// # Errors
+    /// [`DevnetError::Certificate`], [`DevnetError::Randomness`] where the system gives none.
+    pub fn generate(name: &str) -> Result<Self, DevnetError> {
+        let domain = format!("{}.example.com", name.to_lowercase());
+        let msp_id = MspId::new(format!("{name}MSP"));
+        let ca = Authority::generate("ca", &domain)?;
+        let issue = |user: &str, role| ca.issue_identity(&msp_id, user, role);
+        Ok(Self {
+            admin: issue(&format!("Admin@{domain}"), Role::Admin)?,
+            client: issue(&format!("User1@{domain}"), Role::Client)?,
+            peer: issue(&format!("peer0.{domain}"), Role::Peer)?,
+            msp: MspDefinition::new(&msp_id, &ca, &Authority::generate("tlsca", &domain)?),
+            name: name.to_owned(),
+            domain,
+        })
+    }
+
+    /// The name for people, such as `Org1`.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The domain, such as `org1.example.com`.
+    #[must_use]
+    pub fn domain(&self) -> &str {
+        &self.domain
+    }
+
+    /// The MSP id, which is also the name of its group in the channel config.
+    #[must_use]
+    pub const fn msp_id(&self) -> &MspId {
+        &self.msp.id
+    }
+
+    /// The organisation's public half, for the channel config.
+    #[must_use]
+    pub const fn msp(&self) -> &MspDefinition {
+        &self.msp
+    }
+
+    /// Its administrator.
+    #[must_use]
+    pub const fn admin(&self) -> &SigningIdentity {
+        &self.admin
+    }
+
+    /// An ordinary user of it.
+    #[must_use]
+    pub const fn client(&self) -> &SigningIdentity {
+        &self.client
+    }
+
+    /// Its peer.
+    #[must_use]
+    pub const fn peer(&self) -> &SigningIdentity {
+        &self.peer
+    }
+}
+
+/// The organisation that orders.
+#[derive(Debug)]
+pub(super) struct OrdererOrganization {
+    msp: MspDefinition,
+    orderer: SigningIdentity,
+    tls: TlsCertificate,
+}
+
+impl OrdererOrganization {
+    /// Makes `OrdererMSP` of `example.com`.
+    ///
+    /// # Errors
+    /// [`DevnetError::Certificate`], [`DevnetError::Randomness`] where the system gives none.
+    pub(super) fn generate() -> Result<Self, DevnetError> {
+        let domain = "example.com";
+        let msp_id = MspId::new("OrdererMSP");
+        let ca = Authority::generate("ca", domain)?;
+        let tls_ca = Authority::generate("tlsca", domain)?;
+        let host = format!("orderer.{domain}");
+        Ok(Self {
+            orderer: ca.issue_identity(&msp_id, &host, Role::Orderer)?,
+            tls: tls_ca.issue_tls(&host)?,
+            msp: MspDefinition::new(&msp_id, &ca, &tls_ca),
+        })
+    }
+
+    /// The organisation's public half, for the channel config.
+    #[must_use]
+    pub(super) const fn msp(&self) -> &MspDefinition {
+        &self.msp
+    }
+
+    /// The ordering node's identity; signs blocks.
+    #[must_use]
+    pub(super) const fn orderer(&self) -> &SigningIdentity {
+        &self.orderer
+    }
+
+    /// The ordering node's TLS certificate, which names it as a consenter.
+    #[must_use]
+    pub(super) const fn tls(&self) -> &TlsCertificate {
+        &self.tls
+    }
+}
+
+/// An MSP as the channel config carries it.
+#[derive(Clone, Debug)]
+pub struct MspDefinition {
+    /// The MSP id.
+    pub id: MspId,
+    /// The serialized `msp.MSPConfig`.
+    pub config: Bytes,
+}
+
+impl MspDefinition {
+    /// What `configtxgen` makes of an MSP folder of `cryptogen`: NodeOUs on, no listed admins.
+    fn new(id: &MspId, ca: &Authority, tls_ca: &Authority) -> Self {
+        let root = Bytes::copy_from_slice(ca.certificate_pem().as_bytes());
+        let ou = |role: Role| {
+            Some(msp::FabricOuIdentifier {
+                certificate: root.clone(),
+                organizational_unit_identifier: role.ou().to_owned(),
+            })
+        };
+        let fabric = msp::FabricMspConfig {
+            name: id.to_string(),
+            crypto_config: Some(msp::FabricCryptoConfig {
+                signature_hash_family: "SHA2".to_owned(),
+                identity_identifier_hash_function: "SHA256".to_owned(),
+            }),
+            tls_root_certs: vec![Bytes::copy_from_slice(tls_ca.certificate_pem().as_bytes())],
+            fabric_node_ous: Some(msp::FabricNodeOUs {
+                enable: true,
+                client_ou_identifier: ou(Role::Client),
+                peer_ou_identifier: ou(Role::Peer),
+                admin_ou_identifier: ou(Role::Admin),
+                orderer_ou_identifier: ou(Role::Orderer),
+            }),
+            root_certs: vec![root],
+            ..msp::FabricMspConfig::default()
+        };
+        let config = msp::MspConfig {
+            r#type: 0,
+            config: fabric.encode_to_vec().into(),
+        };
+        Self {
+            id: id.clone(),
+            config: config.encode_to_vec().into(),
+        }
+    }
+}

@@ -1,0 +1,392 @@
+//! One transaction's view of a peer's ledger: answers the state calls of a chaincode and records
+//! what was read and written.
+//!
+//! Ranges are answered as Fabric's peers do: batches of 100, with the iterator one entry ahead of
+//! what was sent, so that the entry after a batch is part of the read set.
+
+use std::{collections::BTreeMap, mem};
+
+use bytes::Bytes;
+use prost::Message;
+
+use crate::{
+    proto::{protos, protos::chaincode_message::Type, queryresult},
+    stub::{
+        KeyRange,
+        memory::{Ledger, RANGE_BATCH, RangeRead, ReadWriteSet, Versioned},
+    },
+};
+
+/// Runs over a snapshot; [`Simulator::answer`] for each state call, then [`Simulator::finish`].
+#[derive(Debug)]
+pub(super) struct Simulator {
+    namespace: String,
+    ledger: Ledger,
+    set: ReadWriteSet,
+    iterators: BTreeMap<String, Iteration>,
+    opened: u64,
+    paged: bool,
+}
+
+/// A range that is being read.
+#[derive(Debug)]
+struct Iteration {
+    /// Where in the set's ranges its reads are recorded.
+    recorded: usize,
+    /// What is still ahead of it.
+    rest: KeyRange,
+    /// What was read and not sent.
+    pending: Vec<protos::QueryResultBytes>,
+}
+
+impl Simulator {
+    /// A simulation of one transaction of a chaincode on the ledger as it is now.
+    pub(super) fn new(namespace: &str, ledger: Ledger) -> Self {
+        Self {
+            namespace: namespace.to_owned(),
+            ledger,
+            set: ReadWriteSet::default(),
+            iterators: BTreeMap::new(),
+            opened: 0,
+            paged: false,
+        }
+    }
+
+    /// The payload of the RESPONSE to a state call, or the text of the ERROR.
+    pub(super) fn answer(&mut self, kind: Type, payload: &[u8]) -> Result<Bytes, String> {
+        match kind {
+            Type::GetState => {
+                let call: protos::GetState = decode(payload)?;
+                no_collection(&call.collection)?;
+                Ok(self.read(&call.key).unwrap_or_default())
+            }
+            Type::GetStateMultiple => {
+                let call: protos::GetStateMultiple = decode(payload)?;
+                no_collection(&call.collection)?;
+                let values = call.keys.iter().map(|key| self.read(key));
+                let values = values.map(Option::unwrap_or_default).collect();
+                Ok(encode(&protos::GetStateMultipleResult { values }))
+            }
+            Type::GetStateByRange => self.open_range(decode(payload)?),
+            Type::QueryStateNext => {
+                let call: protos::QueryStateNext = decode(payload)?;
+                self.next_batch(&call.id)
+            }
+            Type::QueryStateClose => {
+                let call: protos::QueryStateClose = decode(payload)?;
+                self.iterators
+                    .remove(&call.id)
+                    .ok_or("query iterator not found")?;
+                Ok(encode(&protos::QueryResponse {
+                    id: call.id,
+                    ..protos::QueryResponse::default()
+                }))
+            }
+            Type::PutState => {
+                let call: protos::PutState = decode(payload)?;
+                no_collection(&call.collection)?;
+                self.write(call.key, Some(call.value))
+            }
+            Type::DelState => {
+                let call: protos::DelState = decode(payload)?;
+                no_collection(&call.collection)?;
+                self.write(call.key, None)
+            }
+            Type::WriteBatchState => self.write_batch(decode(payload)?),
+            other => Err(format!(
+                "{} is not served by a development peer",
+                other.as_str_name()
+            )),
+        }
+    }
+
+    /// What the transaction did.
+    pub(super) fn finish(self) -> ReadWriteSet {
+        self.set
+    }
+
+    fn read(&mut self, key: &str) -> Option<Bytes> {
+        let found = self.ledger.get(key);
+        let version = found.map(|entry| entry.version);
+        let value = found.map(|entry| entry.value.clone());
+        self.set.reads.insert(key.to_owned(), version);
+        value
+    }
+
+    fn write(&mut self, key: String, value: Option<Bytes>) -> Result<Bytes, String> {
+        if key.is_empty() {
+            return Err("the key is empty".to_owned());
+        }
+        if self.paged {
+            return Err("a transaction that made a paged query cannot write".to_owned());
+        }
+        self.set.writes.insert(key, value);
+        Ok(Bytes::new())
+    }
+
+    fn write_batch(&mut self, batch: protos::WriteBatchState) -> Result<Bytes, String> {
+        use protos::write_record::Type as Record;
+        for record in batch.rec {
+            no_collection(&record.collection)?;
+            let value = match record.r#type() {
+                Record::PutState => Some(record.value),
+                Record::DelState => None,
+                other => {
+                    return Err(format!(
+                        "{} is not served by a development peer",
+                        other.as_str_name()
+                    ));
+                }
+            };
+            self.write(record.key, value)?;
+        }
+        Ok(Bytes::new())
+    }
+
+    fn open_range(&mut self, call: protos::GetStateByRange) -> Result<Bytes, String> {
+        no_collection(&call.collection)?;
+        let range = KeyRange {
+            start: call.start_key,
+            end: call.end_key,
+        };
+        if call.metadata.is_empty() {
+            self.opened = self.opened.saturating_add(1);
+            let id = self.opened.to_string();
+            let iteration = self.iterate(range);
+            self.iterators.insert(id.clone(), iteration);
+            return self.next_batch(&id);
+        }
+        let page: protos::QueryMetadata = decode(&call.metadata)?;
+        self.page(range, &page)
+    }
+
+    /// Fabric: `core/chaincode/query_response_generator.go`, `BuildQueryResponse` without paging.
+    fn next_batch(&mut self, id: &str) -> Result<Bytes, String> {
+        let mut iteration = self
+            .iterators
+            .remove(id)
+            .ok_or("query iterator not found")?;
+        let mut response = protos::QueryResponse {
+            id: id.to_owned(),
+            ..protos::QueryResponse::default()
+        };
+        while let Some(result) = self.advance(&mut iteration) {
+            if iteration.pending.len() == RANGE_BATCH {
+                response.results = mem::replace(&mut iteration.pending, vec![result]);
+                response.has_more = true;
+                self.iterators.insert(id.to_owned(), iteration);
+                return Ok(encode(&response));
+            }
+            iteration.pending.push(result);
+        }
+        response.results = iteration.pending;
+        Ok(encode(&response))
+    }
+
+    fn page(&mut self, mut range: KeyRange, page: &protos::QueryMetadata) -> Result<Bytes, String> {
+        if !self.set.writes.is_empty() {
+            return Err("a transaction that wrote cannot make a paged query".to_owned());
+        }
+        let size = usize::try_from(page.page_size)
+            .ok()
+            .filter(|size| *size > 0)
+            .ok_or("the page size is not positive")?;
+        self.paged = true;
+        if !page.bookmark.is_empty() {
+            range.start.clone_from(&page.bookmark);
+        }
+        let mut iteration = self.iterate(range);
+        let mut results = Vec::new();
+        while results.len() < size
+            && let Some(result) = self.advance(&mut iteration)
+        {
+            results.push(result);
+        }
+        let next = self.ledger.range(&iteration.rest).next();
+        let metadata = protos::QueryResponseMetadata {
+            fetched_records_count: i32::try_from(results.len()).unwrap_or(i32::MAX),
+            bookmark: next.map(|(key, _)| key.to_owned()).unwrap_or_default(),
+        };
+        Ok(encode(&protos::QueryResponse {
+            results,
+            metadata: encode(&metadata),
+            ..protos::QueryResponse::default()
+        }))
+    }
+
+    fn iterate(&mut self, range: KeyRange) -> Iteration {
+        let recorded = self.set.ranges.len();
+        self.set.ranges.push(RangeRead {
+            range: range.clone(),
+            reads: Vec::new(),
+            exhausted: false,
+        });
+        Iteration {
+            recorded,
+            rest: range,
+            pending: Vec::new(),
+        }
+    }
+
+    /// The next entry of a range, recorded; `None` (recorded as well) at its end.
+    fn advance(&mut self, iteration: &mut Iteration) -> Option<protos::QueryResultBytes> {
+        let record = self.set.ranges.get_mut(iteration.recorded)?;
+        let Some((key, Versioned { value, version })) = self.ledger.range(&iteration.rest).next()
+        else {
+            record.exhausted = true;
+            return None;
+        };
+        record.reads.push((key.to_owned(), *version));
+        iteration.rest.start = format!("{key}\0");
+        let entry = queryresult::Kv {
+            namespace: self.namespace.clone(),
+            key: key.to_owned(),
+            value: value.clone(),
+        };
+        Some(protos::QueryResultBytes {
+            result_bytes: encode(&entry),
+        })
+    }
+}
+
+fn no_collection(collection: &str) -> Result<(), String> {
+    if collection.is_empty() {
+        Ok(())
+    } else {
+        Err("private data is not served by a development peer".to_owned())
+    }
+}
+
+fn decode<M: Message + Default>(payload: &[u8]) -> Result<M, String> {
+    M::decode(payload).map_err(|e| e.to_string())
+}
+
+fn encode<M: Message>(message: &M) -> Bytes {
+    message.encode_to_vec().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{ids::BlockNumber, stub::memory::Version};
+
+    fn ledger(keys: usize) -> Ledger {
+        let writes = (0..keys)
+            .map(|i| (format!("k{i:04}"), Some(Bytes::from_static(b"v"))))
+            .collect();
+        let mut ledger = Ledger::new();
+        let version = Version {
+            block: BlockNumber(1),
+            tx: 0,
+        };
+        ledger.commit(
+            version,
+            &ReadWriteSet {
+                writes,
+                ..ReadWriteSet::default()
+            },
+        );
+        ledger
+    }
+
+    fn range(simulator: &mut Simulator, metadata: &protos::QueryMetadata) -> protos::QueryResponse {
+        let call = protos::GetStateByRange {
+            start_key: "k".to_owned(),
+            end_key: "l".to_owned(),
+            metadata: encode(metadata),
+            ..protos::GetStateByRange::default()
+        };
+        let bytes = simulator
+            .answer(Type::GetStateByRange, &call.encode_to_vec())
+            .unwrap();
+        decode(&bytes).unwrap()
+    }
+
+    #[test]
+    fn batches_run_one_entry_ahead() {
+        for (keys, first, more, passed, exhausted) in [
+            (0, 0, false, 0, true),
+            (99, 99, false, 99, true),
+            (100, 100, false, 100, true),
+            (101, 100, true, 101, false),
+            (250, 100, true, 101, false),
+        ] {
+            let mut simulator = Simulator::new("cmscc", ledger(keys));
+            let response = range(&mut simulator, &protos::QueryMetadata::default());
+            assert_eq!(response.results.len(), first, "{keys}");
+            assert_eq!(response.has_more, more, "{keys}");
+            let read = &simulator.finish().ranges[0];
+            assert_eq!(read.reads.len(), passed, "{keys}");
+            assert_eq!(read.exhausted, exhausted, "{keys}");
+        }
+    }
+
+    #[test]
+    fn all_batches_together_are_the_range() {
+        let mut simulator = Simulator::new("cmscc", ledger(250));
+        let mut response = range(&mut simulator, &protos::QueryMetadata::default());
+        let mut sizes = vec![response.results.len()];
+        while response.has_more {
+            let next = protos::QueryStateNext {
+                id: response.id.clone(),
+            };
+            let bytes = simulator
+                .answer(Type::QueryStateNext, &next.encode_to_vec())
+                .unwrap();
+            response = decode(&bytes).unwrap();
+            sizes.push(response.results.len());
+        }
+        assert_eq!(sizes, [100, 100, 50]);
+        let read = &simulator.finish().ranges[0];
+        assert!(read.exhausted);
+        assert_eq!(read.reads.len(), 250);
+    }
+
+    #[test]
+    fn pages_carry_a_bookmark_and_forbid_writes() {
+        let mut simulator = Simulator::new("cmscc", ledger(3));
+        let mut page = protos::QueryMetadata {
+            page_size: 2,
+            bookmark: String::new(),
+        };
+        let first = range(&mut simulator, &page);
+        let facts: protos::QueryResponseMetadata = decode(&first.metadata).unwrap();
+        assert_eq!(first.results.len(), 2);
+        assert_eq!(facts.bookmark, "k0002");
+        page.bookmark = facts.bookmark;
+        let last = range(&mut simulator, &page);
+        let facts: protos::QueryResponseMetadata = decode(&last.metadata).unwrap();
+        assert_eq!((last.results.len(), facts.bookmark.as_str()), (1, ""));
+        let put = protos::PutState {
+            key: "a".to_owned(),
+            ..protos::PutState::default()
+        };
+        assert!(
+            simulator
+                .answer(Type::PutState, &put.encode_to_vec())
+                .is_err()
+        );
+    }
+
+    #[test]
+    fn a_read_does_not_see_the_transactions_own_writes() {
+        let mut simulator = Simulator::new("cmscc", ledger(0));
+        let put = protos::PutState {
+            key: "a".to_owned(),
+            value: Bytes::from_static(b"1"),
+            ..protos::PutState::default()
+        };
+        simulator
+            .answer(Type::PutState, &put.encode_to_vec())
+            .unwrap();
+        let get = protos::GetState {
+            key: "a".to_owned(),
+            ..protos::GetState::default()
+        };
+        let found = simulator
+            .answer(Type::GetState, &get.encode_to_vec())
+            .unwrap();
+        assert!(found.is_empty());
+        assert_eq!(simulator.finish().reads["a"], None);
+    }
+}

@@ -1,0 +1,351 @@
+//! A peer's end of one chaincode stream: dials the server, accepts its registration, runs
+//! transactions on it and answers their state calls.
+//!
+//! One stream carries the transactions of all channels at the same time; they are told apart by
+//! channel and transaction id. When the stream ends, every transaction on it ends with an error.
+
+use std::{
+    collections::BTreeMap,
+    net::SocketAddr,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use prost::Message;
+use tokio::{sync::mpsc, sync::oneshot, task::AbortHandle, time::timeout};
+use tokio_stream::wrappers::UnboundedReceiverStream;
+use tonic::{
+    Streaming,
+    transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity},
+};
+
+use super::{error::ExecuteError, simulator::Simulator, transaction::response_of};
+use crate::{
+    ids::{ChannelId, TxId},
+    proto::{
+        protos,
+        protos::{ChaincodeMessage, chaincode_client::ChaincodeClient, chaincode_message::Type},
+    },
+    stub::{Event, Response, memory::ReadWriteSet},
+};
+
+/// How long connecting and registering may take, together.
+const LAUNCH_TIMEOUT: Duration = Duration::from_secs(3);
+/// How long a transaction may run.
+const EXECUTE_TIMEOUT: Duration = Duration::from_secs(30);
+/// The longest message in either direction, in bytes.
+const MESSAGE_BYTES: usize = 100 << 20;
+/// How many writes or keys go into one batch.
+const BATCH: u32 = 1_000;
+
+/// Which Fabric release a peer behaves like on its streams.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Behavior {
+    /// Sends an empty READY: no write batches, no reads of several keys at once.
+    V2_5,
+    /// Announces batches with READY.
+    #[default]
+    V3_1,
+}
+
+/// Where a peer finds a chaincode server, as `connection.json` of the package says.
+#[derive(Clone, Debug)]
+pub(super) struct Connection {
+    pub(super) package_id: String,
+    pub(super) address: SocketAddr,
+    pub(super) tls: Option<ClientTls>,
+}
+
+/// What a peer needs to speak TLS with its chaincode server; all PEM.
+#[derive(Clone, Debug)]
+pub(super) struct ClientTls {
+    pub(super) server_ca: String,
+    pub(super) certificate: String,
+    pub(super) key: String,
+}
+
+/// What a chaincode made of a transaction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Executed {
+    pub(super) response: Response,
+    pub(super) set: ReadWriteSet,
+}
+
+/// An open stream on which the chaincode has registered.
+#[derive(Debug)]
+pub(super) struct ChaincodeStream {
+    outgoing: mpsc::UnboundedSender<ChaincodeMessage>,
+    running: Arc<Running>,
+    reader: AbortHandle,
+}
+
+impl ChaincodeStream {
+    /// Dials a server and waits for its registration, as a peer's launch of an external chaincode.
+    pub(super) async fn open(
+        connection: &Connection,
+        behavior: Behavior,
+    ) -> Result<Self, ExecuteError> {
+        let failed = |reason: String| ExecuteError::Launch {
+            package_id: connection.package_id.clone(),
+            address: connection.address,
+            reason,
+        };
+        match timeout(LAUNCH_TIMEOUT, Self::launch(connection, behavior)).await {
+            Ok(launched) => launched.map_err(failed),
+            Err(_) => Err(failed("no registration in time".to_owned())),
+        }
+    }
+
+    async fn launch(connection: &Connection, behavior: Behavior) -> Result<Self, String> {
+        let channel = dial(connection).await?;
+        let (outgoing, outbound) = mpsc::unbounded_channel();
+        let mut incoming = ChaincodeClient::new(channel)
+            .max_decoding_message_size(MESSAGE_BYTES)
+            .max_encoding_message_size(MESSAGE_BYTES)
+            .connect(UnboundedReceiverStream::new(outbound))
+            .await
+            .map_err(|status| status.to_string())?
+            .into_inner();
+        let register = incoming.message().await.map_err(|s| s.to_string())?;
+        check_registration(register, &connection.package_id)?;
+        for message in accept(behavior) {
+            outgoing
+                .send(message)
+                .map_err(|_| "the stream ended".to_owned())?;
+        }
+        let running = Arc::new(Running::default());
+        let reader = tokio::spawn(read(incoming, outgoing.clone(), Arc::clone(&running)));
+        Ok(Self {
+            outgoing,
+            running,
+            reader: reader.abort_handle(),
+        })
+    }
+
+    /// Whether transactions can still be run on it.
+    pub(super) fn is_open(&self) -> bool {
+        self.running.is_open()
+    }
+
+    /// Runs a transaction and gives its answer with what it read and wrote.
+    pub(super) async fn execute(
+        &self,
+        message: ChaincodeMessage,
+        simulator: Simulator,
+    ) -> Result<Executed, ExecuteError> {
+        let key = key(&message);
+        let (done, outcome) = oneshot::channel();
+        self.running.start(key.clone(), Run { simulator, done })?;
+        if self.outgoing.send(message).is_err() {
+            self.running.take(&key);
+            return Err(ExecuteError::StreamEnded);
+        }
+        match timeout(EXECUTE_TIMEOUT, outcome).await {
+            Ok(outcome) => outcome.unwrap_or(Err(ExecuteError::StreamEnded)),
+            Err(_) => {
+                self.running.take(&key);
+                Err(ExecuteError::Timeout(EXECUTE_TIMEOUT))
+            }
+        }
+    }
+}
+
+impl Drop for ChaincodeStream {
+    fn drop(&mut self) {
+        self.reader.abort();
+        self.running.close();
+    }
+}
+
+async fn dial(connection: &Connection) -> Result<Channel, String> {
+    let scheme = if connection.tls.is_some() {
+        "https"
+    } else {
+        "http"
+    };
+    let mut endpoint = Endpoint::from_shared(format!("{scheme}://{}", connection.address))
+        .map_err(|e| e.to_string())?;
+    if let Some(tls) = &connection.tls {
+        let config = ClientTlsConfig::new()
+            .ca_certificate(Certificate::from_pem(&tls.server_ca))
+            .identity(Identity::from_pem(&tls.certificate, &tls.key))
+            .domain_name("localhost");
+        endpoint = endpoint.tls_config(config).map_err(|e| e.to_string())?;
+    }
+    endpoint.connect().await.map_err(|e| cause(&e))
+}
+
+/// The innermost reason of an error; the transport's own text says little.
+fn cause(error: &dyn std::error::Error) -> String {
+    let mut innermost = error;
+    while let Some(source) = innermost.source() {
+        innermost = source;
+    }
+    innermost.to_string()
+}
+
+fn check_registration(message: Option<ChaincodeMessage>, package_id: &str) -> Result<(), String> {
+    let message = message.ok_or("the server closed the stream before it registered")?;
+    if message.r#type() != Type::Register {
+        let got = message.r#type().as_str_name();
+        return Err(format!("the first message is {got}, not REGISTER"));
+    }
+    let id = protos::ChaincodeId::decode(message.payload).map_err(|e| e.to_string())?;
+    if id.name == package_id {
+        Ok(())
+    } else {
+        Err(format!("it registered as `{}`", id.name))
+    }
+}
+
+/// REGISTERED, and READY right behind it.
+fn accept(behavior: Behavior) -> [ChaincodeMessage; 2] {
+    let params = protos::ChaincodeAdditionalParams {
+        use_write_batch: true,
+        max_size_write_batch: BATCH,
+        use_get_multiple_keys: true,
+        max_size_get_multiple_keys: BATCH,
+    };
+    let payload = match behavior {
+        Behavior::V2_5 => Bytes::new(),
+        Behavior::V3_1 => params.encode_to_vec().into(),
+    };
+    let message = |kind: Type, payload| ChaincodeMessage {
+        r#type: kind.into(),
+        payload,
+        ..ChaincodeMessage::default()
+    };
+    [
+        message(Type::Registered, Bytes::new()),
+        message(Type::Ready, payload),
+    ]
+}
+
+/// Answers state calls and collects results until the stream ends.
+async fn read(
+    mut incoming: Streaming<ChaincodeMessage>,
+    outgoing: mpsc::UnboundedSender<ChaincodeMessage>,
+    running: Arc<Running>,
+) {
+    while let Ok(Some(message)) = incoming.message().await {
+        if let Some(answer) = running.handle(message)
+            && outgoing.send(answer).is_err()
+        {
+            break;
+        }
+    }
+    running.close();
+}
+
+/// The transactions that run on a stream; `None` once it has ended.
+#[derive(Debug)]
+struct Running(Mutex<Option<BTreeMap<Key, Run>>>);
+
+type Key = (ChannelId, TxId);
+
+#[derive(Debug)]
+struct Run {
+    simulator: Simulator,
+    done: oneshot::Sender<Result<Executed, ExecuteError>>,
+}
+
+impl Default for Running {
+    fn default() -> Self {
+        Self(Mutex::new(Some(BTreeMap::new())))
+    }
+}
+
+impl Running {
+    fn is_open(&self) -> bool {
+        self.lock().is_some()
+    }
+
+    fn start(&self, key: Key, run: Run) -> Result<(), ExecuteError> {
+        let mut runs = self.lock();
+        let runs = runs.as_mut().ok_or(ExecuteError::StreamEnded)?;
+        if runs.contains_key(&key) {
+            return Err(ExecuteError::Running);
+        }
+        runs.insert(key, run);
+        Ok(())
+    }
+
+    fn take(&self, key: &Key) -> Option<Run> {
+        self.lock().as_mut()?.remove(key)
+    }
+
+    fn close(&self) {
+        for run in self
+            .lock()
+            .take()
+            .into_iter()
+            .flat_map(BTreeMap::into_values)
+        {
+            // nobody may be waiting any more
+            let _ = run.done.send(Err(ExecuteError::StreamEnded));
+        }
+    }
+
+    /// Takes a message of the chaincode; gives what it is to be answered, if anything. What
+    /// belongs to no running transaction is ignored, as a late COMPLETED is.
+    fn handle(&self, message: ChaincodeMessage) -> Option<ChaincodeMessage> {
+        let key = key(&message);
+        let outcome = match message.r#type() {
+            Type::Keepalive => return None,
+            Type::Completed => protos::Response::decode(message.payload.clone())
+                .map_err(|e| ExecuteError::Chaincode(e.to_string())),
+            Type::Error => Err(ExecuteError::Chaincode(
+                String::from_utf8_lossy(&message.payload).into_owned(),
+            )),
+            _ => return self.answer(&key, &message),
+        };
+        let run = self.take(&key)?;
+        let executed = outcome.map(|response| {
+            let mut set = run.simulator.finish();
+            set.event = message.chaincode_event.map(|event| Event {
+                name: event.event_name,
+                payload: event.payload,
+            });
+            Executed {
+                response: response_of(response),
+                set,
+            }
+        });
+        // nobody may be waiting any more
+        let _ = run.done.send(executed);
+        None
+    }
+
+    fn answer(&self, key: &Key, message: &ChaincodeMessage) -> Option<ChaincodeMessage> {
+        let mut runs = self.lock();
+        let run = runs.as_mut()?.get_mut(key)?;
+        let answer = run.simulator.answer(message.r#type(), &message.payload);
+        let (kind, payload) = match answer {
+            Ok(payload) => (Type::Response, payload),
+            Err(reason) => {
+                let call = message.r#type().as_str_name();
+                let text = format!("{call} failed: transaction ID: {}: {reason}", key.1);
+                (Type::Error, text.into())
+            }
+        };
+        Some(ChaincodeMessage {
+            r#type: kind.into(),
+            payload,
+            txid: message.txid.clone(),
+            channel_id: message.channel_id.clone(),
+            ..ChaincodeMessage::default()
+        })
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<BTreeMap<Key, Run>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn key(message: &ChaincodeMessage) -> Key {
+    (
+        ChannelId::new(message.channel_id.clone()),
+        TxId::new(message.txid.clone()),
+    )
+}
