@@ -1,0 +1,39 @@
+//! `cmscc demo`: the story of two organisations that want to bring in a third and a fourth, on the
+//! embedded network, narrated and checked.
+
+mod narrate;
+mod report;
+mod story;
+
+use std::io::Write as _;
+
+pub use report::{Deed, ProposalState, Report, Step};
+pub use story::tell;
+
+/// What `cmscc demo` was asked for.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct DemoOptions {
+    /// Print one JSON document in place of the narration.
+    pub json: bool,
+}
+
+/// Runs the story and prints it to standard output.
+///
+/// # Errors
+/// Where the network fails, where standard output cannot be written, and where an outcome is not
+/// the expected one; what happened until then is printed first.
+pub async fn run(options: DemoOptions) -> anyhow::Result<()> {
+    let report = tell().await;
+    let mut out = anstream::stdout().lock();
+    if options.json {
+        serde_json::to_writer_pretty(&mut out, &report)?;
+        writeln!(out)?;
+    } else {
+        narrate::report(&report, &mut out)?;
+    }
+    out.flush()?;
+    match report.problems() {
+        0 => Ok(()),
+        n => anyhow::bail!("{n} outcomes of the story were not as expected"),
+    }
+}

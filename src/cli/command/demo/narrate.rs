@@ -1,0 +1,114 @@
+//! The story as text for people.
+
+use std::io::{self, Write};
+
+use anstyle::{AnsiColor, Style};
+use serde_json::Value;
+
+use super::report::{Deed, ProposalState, Report, Step};
+
+const HEADING: Style = Style::new().bold();
+const ACTOR: Style = AnsiColor::Cyan.on_default();
+const DIM: Style = Style::new().dimmed();
+const GOOD: Style = AnsiColor::Green.on_default();
+const WAITING: Style = AnsiColor::Yellow.on_default();
+const BAD: Style = AnsiColor::Red.on_default().bold();
+
+/// How much of a long text in an answer is shown, in characters.
+const SHOWN: usize = 40;
+
+/// Writes the whole story.
+pub(super) fn report(report: &Report, out: &mut impl Write) -> io::Result<()> {
+    writeln!(
+        out,
+        "Channel {} on an embedded network, for demonstration: real certificates, real\n\
+         signatures, and a chaincode server of its own for each organisation. Changing\n\
+         the members takes a majority of the members' admins.",
+        report.channel
+    )?;
+    for one in &report.steps {
+        step(one, out)?;
+    }
+    writeln!(out)?;
+    if let Some(error) = &report.error {
+        writeln!(out, "{BAD}The story ended early:{BAD:#} {error}")?;
+    }
+    match report.problems() {
+        0 => writeln!(out, "{GOOD}Everything was as expected.{GOOD:#}"),
+        n => writeln!(out, "{BAD}{n} outcomes were not as expected.{BAD:#}"),
+    }
+}
+
+fn step(step: &Step, out: &mut impl Write) -> io::Result<()> {
+    writeln!(out)?;
+    writeln!(
+        out,
+        "{HEADING}{:>2}. {}{HEADING:#}",
+        step.number, step.title
+    )?;
+    for one in &step.deeds {
+        deed(one, out)?;
+    }
+    for state in &step.proposals {
+        proposal(state, out)?;
+    }
+    let members: Vec<_> = step.members.iter().map(String::as_str).collect();
+    writeln!(out, "    {DIM}members:{DIM:#} {}", members.join(", "))?;
+    for unexpected in &step.unexpected {
+        writeln!(out, "    {BAD}not as expected:{BAD:#} {unexpected}")?;
+    }
+    Ok(())
+}
+
+fn deed(deed: &Deed, out: &mut impl Write) -> io::Result<()> {
+    writeln!(out, "    {ACTOR}{}{ACTOR:#} {}", deed.actor, deed.deed)?;
+    if deed.answer != Value::Null {
+        writeln!(out, "      {DIM}-> {}{DIM:#}", shortened(&deed.answer))?;
+    }
+    Ok(())
+}
+
+fn proposal(state: &ProposalState, out: &mut impl Write) -> io::Result<()> {
+    let style = match state.status.as_str() {
+        "Submitted" | "ReadyToSubmit" => GOOD,
+        "WaitingForSignatures" => WAITING,
+        _ => BAD,
+    };
+    write!(
+        out,
+        "    {DIM}proposal{DIM:#} {} {DIM}revision {}{DIM:#} {style}{}{style:#}",
+        state.proposal_id, state.revision, state.status
+    )?;
+    if state.archived {
+        write!(out, ", archived")?;
+    }
+    if !state.signed_by.is_empty() {
+        write!(out, ", signed by {}", state.signed_by.join(", "))?;
+    }
+    if state.status == "WaitingForSignatures" && !state.missing.is_empty() {
+        write!(out, ", missing {}", state.missing.join(", "))?;
+    }
+    writeln!(out)
+}
+
+/// An answer on one line, long texts cut.
+fn shortened(answer: &Value) -> String {
+    match answer {
+        Value::String(text) if text.chars().count() > SHOWN => {
+            let start: String = text.chars().take(SHOWN).collect();
+            format!("\"{start}...\"")
+        }
+        Value::Array(items) => {
+            let items: Vec<_> = items.iter().map(shortened).collect();
+            format!("[{}]", items.join(", "))
+        }
+        Value::Object(fields) => {
+            let fields: Vec<_> = fields
+                .iter()
+                .map(|(name, value)| format!("{name}: {}", shortened(value)))
+                .collect();
+            format!("{{{}}}", fields.join(", "))
+        }
+        other => other.to_string(),
+    }
+}
