@@ -1,0 +1,142 @@
+//! What the embedded network does when servers are gone, answers differ or somebody may not call.
+
+use cmscc::{
+    devnet::{DevnetError, ExecuteError, Options},
+    proto::protos::TxValidationCode,
+};
+
+use super::devnet_harness::Consortium;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_server_is_named_and_comes_back() {
+    let mut c = Consortium::new(&["Org1", "Org2"], Options::default()).await;
+    c.propose_to_add("Org1", "add_orgx", "OrgX").await;
+    let signature = c.signature("Org1", "add_orgx").await;
+    let args = ["AddSignature", "add_orgx", &signature];
+
+    c.network.kill_server("Org2").unwrap();
+    let error = c.invoke("Org1", &args).await.unwrap_err();
+    let DevnetError::NotEndorsed {
+        needed,
+        got,
+        ref failures,
+    } = error
+    else {
+        panic!("{error}");
+    };
+    assert_eq!((needed, got), (2, 1));
+    let [(who, why)] = &failures[..] else {
+        panic!("{failures:?}");
+    };
+    assert_eq!(who.as_str(), "Org2MSP");
+    assert!(why.contains("no chaincode server at 127.0.0.1:"), "{why}");
+    let error = c
+        .query("Org2", &["GetProposal", "add_orgx"])
+        .await
+        .unwrap_err();
+    assert!(matches!(
+        error,
+        DevnetError::Execute {
+            reason: ExecuteError::Launch { .. },
+            ..
+        }
+    ));
+    // Org1's own server still answers, and nothing was signed
+    let proposal = c.query("Org1", &["GetProposal", "add_orgx"]).await.unwrap();
+    assert_eq!(proposal["signatures"].as_array().unwrap().len(), 0);
+
+    c.network.start_server("Org2").await.unwrap();
+    c.invoke("Org1", &args).await.unwrap();
+    let proposal = c.query("Org2", &["GetProposal", "add_orgx"]).await.unwrap();
+    assert_eq!(proposal["signatures"][0]["msp_id"], "Org1MSP");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stopped_server_ends_in_order_and_comes_back() {
+    let mut c = Consortium::new(&["Org1", "Org2"], Options::default()).await;
+    c.network.stop_server("Org1").await.unwrap();
+    let error = c
+        .invoke("Org2", &["DeleteProposal", "none"])
+        .await
+        .unwrap_err();
+    // the other server's own refusal is the more telling answer
+    assert!(matches!(error, DevnetError::Refused { .. }), "{error}");
+    c.network.start_server("Org1").await.unwrap();
+    c.query("Org1", &["GetConfigChain"]).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_majority_is_enough_while_one_of_three_is_away() {
+    let mut c = Consortium::new(&["Org1", "Org2", "Org3"], Options::default()).await;
+    c.network.kill_server("Org3").unwrap();
+    c.propose_to_add("Org1", "add_orgx", "OrgX").await;
+    c.sign("Org2", "add_orgx").await;
+    // with its server back, the third one has missed nothing: state lives in its peer's ledger
+    c.network.start_server("Org3").await.unwrap();
+    c.sign("Org3", "add_orgx").await;
+    assert_eq!(c.status("Org3", "add_orgx").await, "ReadyToSubmit");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn endorsements_of_a_minority_are_invalid() {
+    let mut c = Consortium::new(&["Org1", "Org2", "Org3"], Options::default()).await;
+    c.propose_to_add("Org1", "add_orgx", "OrgX").await;
+    let signature = c.signature("Org1", "add_orgx").await;
+    let call = c.call(&["AddSignature", "add_orgx", &signature]);
+    let admin = c.network.organization("Org1").unwrap().admin();
+    let endorsed = c
+        .network
+        .endorse_with(&["Org1"], admin, &call)
+        .await
+        .unwrap();
+    let codes = c.network.order(&c.channel, &[endorsed]).unwrap();
+    assert_eq!(codes, [TxValidationCode::EndorsementPolicyFailure]);
+    let proposal = c.query("Org2", &["GetProposal", "add_orgx"]).await.unwrap();
+    assert_eq!(proposal["signatures"].as_array().unwrap().len(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_transaction_twice_is_a_duplicate() {
+    let mut c = Consortium::new(&["Org1", "Org2"], Options::default()).await;
+    c.propose_to_add("Org1", "add_orgx", "OrgX").await;
+    let signature = c.signature("Org1", "add_orgx").await;
+    let args = ["AddSignature", "add_orgx", &signature];
+    let endorsed = c.endorse("Org1", &args).await;
+    let codes = c
+        .network
+        .order(&c.channel, &[endorsed.clone(), endorsed])
+        .unwrap();
+    assert_eq!(
+        codes,
+        [TxValidationCode::Valid, TxValidationCode::DuplicateTxid]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn outsiders_are_not_let_in() {
+    let mut c = Consortium::new(&["Org1", "Org2"], Options::default()).await;
+    let outsider = c.network.add_organization("OrgX").unwrap();
+    let call = c.call(&["ListProposals"]);
+    let error = c
+        .network
+        .query("Org1", outsider.admin(), &call)
+        .await
+        .unwrap_err();
+    assert!(matches!(error, DevnetError::AccessDenied { .. }), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_orderer_refuses_an_update_with_too_few_signatures() {
+    let mut c = Consortium::new(&["Org1", "Org2"], Options::default()).await;
+    c.propose_to_add("Org1", "add_orgx", "OrgX").await;
+    let proposal = c.query("Org1", &["GetProposal", "add_orgx"]).await.unwrap();
+    assert!(proposal["config_update_envelope_to_submit"].is_null());
+    let unsigned = super::devnet_harness::base64_field(&proposal, "config_update_to_sign");
+    let org1 = c.network.organization("Org1").unwrap().admin();
+    let error = c
+        .network
+        .submit_update(&c.channel, org1, &unsigned)
+        .unwrap_err();
+    assert!(matches!(error, DevnetError::Rejected { .. }), "{error}");
+    assert_eq!(c.network.members(&c.channel).unwrap().len(), 2);
+}
