@@ -1,0 +1,213 @@
+//! Where everything lies on the ledger.
+
+use std::borrow::Cow;
+
+use crate::{
+    ids::{Digest, MspId, ProposalId, Revision, Sequence},
+    stub::{
+        KeyRange,
+        keys::{attributes, composite, number, prefix},
+    },
+};
+
+const CONFIG: &str = "config";
+const SEQUENCE: &str = "seq";
+const SIGNATURE: &str = "signature";
+const PROPOSAL: &str = "proposal";
+const MEMBER: &str = "member";
+
+/// The newest verified config's facts.
+pub(super) fn head() -> String {
+    composite(CONFIG, &["head"])
+}
+
+/// The newest verified config's bytes.
+pub(super) fn body() -> String {
+    composite(CONFIG, &["body"])
+}
+
+/// What the members agreed about the contract.
+pub(super) fn settings() -> String {
+    composite("settings", &[])
+}
+
+/// One link of the verified chain.
+pub(super) fn chain_entry(sequence: Sequence) -> String {
+    composite(CONFIG, &[SEQUENCE, &number(sequence.0)])
+}
+
+/// The links of the chain from a sequence on, in ascending order.
+pub(super) fn chain_from(sequence: Sequence) -> KeyRange {
+    KeyRange {
+        start: chain_entry(sequence),
+        end: prefix(CONFIG, &[SEQUENCE]).end,
+    }
+}
+
+/// The sequence of a chain entry's key.
+pub(super) fn chain_sequence(key: &str) -> Option<Sequence> {
+    match attributes(CONFIG, key)?.as_slice() {
+        [SEQUENCE, digits] => digits.parse().ok().map(Sequence),
+        _ => None,
+    }
+}
+
+/// Where a config update took effect.
+pub(super) fn applied(update: &Digest) -> String {
+    composite("applied", &[&update.to_string()])
+}
+
+/// Whose bytes a config update is.
+pub(super) fn update(update: &Digest) -> String {
+    composite("update", &[&update.to_string()])
+}
+
+/// A proposal that is not archived.
+pub(super) fn proposal(id: &ProposalId) -> String {
+    composite(PROPOSAL, &[id.as_str()])
+}
+
+/// All proposals that are not archived, in ascending order of their ids.
+pub(super) fn proposals() -> KeyRange {
+    prefix(PROPOSAL, &[])
+}
+
+/// A finished proposal.
+pub(super) fn archive(id: &ProposalId) -> String {
+    composite("archive", &[id.as_str()])
+}
+
+/// Since when an MSP id is a member.
+pub(super) fn member(msp_id: &MspId) -> String {
+    composite(MEMBER, &[&escaped(msp_id.as_str())])
+}
+
+/// All members, in ascending order of their escaped ids.
+pub(super) fn members() -> KeyRange {
+    prefix(MEMBER, &[])
+}
+
+/// The MSP id of a member's key.
+pub(super) fn member_msp_id(key: &str) -> Option<MspId> {
+    match attributes(MEMBER, key)?.as_slice() {
+        [msp_id] => Some(MspId::new(unescaped(msp_id))),
+        _ => None,
+    }
+}
+
+/// One identity's signature on one revision.
+pub(super) fn signature(slot: &SignatureSlot<'_>) -> String {
+    composite(
+        SIGNATURE,
+        &[
+            slot.proposal.as_str(),
+            &number(slot.revision.0),
+            &escaped(slot.msp_id.as_str()),
+            slot.fingerprint,
+        ],
+    )
+}
+
+/// All signatures on a proposal, by revision, then MSP id, then identity.
+pub(super) fn signatures(proposal: &ProposalId) -> KeyRange {
+    prefix(SIGNATURE, &[proposal.as_str()])
+}
+
+/// All signatures on one revision of a proposal by identities of one MSP.
+pub(super) fn signatures_of(
+    proposal: &ProposalId,
+    revision: Revision,
+    msp_id: &MspId,
+) -> KeyRange {
+    prefix(
+        SIGNATURE,
+        &[
+            proposal.as_str(),
+            &number(revision.0),
+            &escaped(msp_id.as_str()),
+        ],
+    )
+}
+
+/// Revision, MSP id and fingerprint of a signature's key.
+pub(super) fn signature_facts(key: &str) -> Option<(Revision, MspId, String)> {
+    match attributes(SIGNATURE, key)?.as_slice() {
+        [_, revision, msp_id, fingerprint] => Some((
+            Revision(revision.parse().ok()?),
+            MspId::new(unescaped(msp_id)),
+            (*fingerprint).to_owned(),
+        )),
+        _ => None,
+    }
+}
+
+/// Where one signature lies.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct SignatureSlot<'a> {
+    /// The proposal that was signed.
+    pub(super) proposal: &'a ProposalId,
+    /// Its revision that was signed.
+    pub(super) revision: Revision,
+    /// The signer's MSP.
+    pub(super) msp_id: &'a MspId,
+    /// The signer's MSP identity id.
+    pub(super) fingerprint: &'a str,
+}
+
+/// MSP ids are chosen by organisations, and Fabric does not look at them: what would break a
+/// composite key apart is written as `%` and a hex code.
+fn escaped(text: &str) -> Cow<'_, str> {
+    if !text.contains(['%', '\0', char::MAX]) {
+        return Cow::Borrowed(text);
+    }
+    let replaced = text
+        .replace('%', "%25")
+        .replace('\0', "%00")
+        .replace(char::MAX, "%FF");
+    Cow::Owned(replaced)
+}
+
+fn unescaped(text: &str) -> String {
+    text.replace("%00", "\0")
+        .replace("%FF", char::MAX.encode_utf8(&mut [0; 4]))
+        .replace("%25", "%")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn odd_msp_ids_stay_apart_and_read_back() {
+        let id = ProposalId::new("add");
+        let mut seen = std::collections::BTreeSet::new();
+        for odd in ["Org1MSP", "%", "%25", "a\0b", "a%00b", "\u{10FFFF}", "%FF", ""] {
+            let msp_id = MspId::new(odd);
+            let key = signature(&SignatureSlot {
+                proposal: &id,
+                revision: Revision(3),
+                msp_id: &msp_id,
+                fingerprint: "abc",
+            });
+            assert!(signatures(&id).start <= key && key < signatures(&id).end);
+            assert_eq!(
+                signature_facts(&key),
+                Some((Revision(3), msp_id.clone(), "abc".to_owned())),
+                "{odd:?}"
+            );
+            assert_eq!(member_msp_id(&member(&msp_id)), Some(msp_id));
+            assert!(seen.insert(key));
+        }
+    }
+
+    #[test]
+    fn chain_ranges_start_where_asked() {
+        let range = chain_from(Sequence(9));
+        assert!(chain_entry(Sequence(8)) < range.start);
+        assert!(range.start <= chain_entry(Sequence(10)));
+        assert!(chain_entry(Sequence(u64::MAX)) < range.end);
+        assert!(head() < range.start);
+        assert_eq!(chain_sequence(&chain_entry(Sequence(9))), Some(Sequence(9)));
+        assert_eq!(chain_sequence(&head()), None);
+    }
+}
