@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::{Serialize, Serializer};
+
 use crate::stub::{Response, StubError};
 
 macro_rules! codes {
@@ -178,6 +180,12 @@ impl Code {
             code: self,
             text: text.to_string(),
         }
+    }
+}
+
+impl Serialize for Code {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.symbol())
     }
 }
 

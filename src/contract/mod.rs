@@ -2,12 +2,40 @@
 //!
 //! Every function has three steps: read everything it needs (`state`), decide without touching the
 //! ledger, then write. What is decided depends on arguments, transient data, the signed proposal and
-//! ledger state only; a server's own settings, anchors and caches can make a call fail and nothing else.
+//! ledger state only; a server's own settings, anchors and caches can make a call fail and nothing
+//! else.
+//!
+//! | files | what they know |
+//! |---|---|
+//! | `router`, `args`, `error`, `reports`, `events` | the interface: names, arguments, refusals, shapes |
+//! | `keys`, `state`, `cache` | the ledger |
+//! | `chain`, `proposal`, `signatures`, `status`, `access` | the decisions, all pure |
+//! | `sync`, `recover`, `propose`, `sign`, `finish`, `recompute`, `show`, `inspect` | the functions, a family each |
 
+mod access;
 mod anchors;
+mod args;
+mod cache;
+mod chain;
 mod error;
+mod events;
+mod finish;
+mod inspect;
+mod keys;
 mod limits;
+mod propose;
+mod proposal;
+mod recompute;
+mod recover;
+mod reports;
 mod router;
+mod show;
+mod sign;
+mod signatures;
+mod state;
+mod status;
+mod sync;
+mod timestamps;
 
 pub use anchors::{Anchors, Disown, HeadFacts, NoAnchors, NoObserver, Observer};
 pub use error::{Code, ContractError};

@@ -4,9 +4,21 @@ use std::{fmt, sync::Arc};
 
 use super::{
     Limits,
-    anchors::{Anchors, Observer},
+    anchors::{Anchors, HeadFacts, Observer},
+    args::Arguments,
+    cache::BundleCache,
+    error::{Code, ContractError},
+    finish, inspect, propose, recompute, recover, reports, show, sign,
+    state::{Trusted, digest},
+    sync,
 };
-use crate::stub::{Chaincode, Invocation, Response, Stub};
+use crate::{
+    block::ConfigBlock,
+    config::Bundle,
+    ids::{ChannelId, Digest, Sequence, UnixTime},
+    proto::cmscc::Head,
+    stub::{Chaincode, Invocation, Response, Stub},
+};
 
 /// The server's own settings. They can make a call fail; they never change an answer.
 #[derive(Clone, Debug, Default)]
@@ -22,6 +34,7 @@ pub struct Contract {
     settings: ContractSettings,
     anchors: Arc<dyn Anchors>,
     observer: Arc<dyn Observer>,
+    cache: BundleCache,
 }
 
 impl Contract {
@@ -35,6 +48,41 @@ impl Contract {
             settings,
             anchors,
             observer,
+            cache: BundleCache::default(),
+        }
+    }
+
+    async fn answer<S: Stub>(
+        &self,
+        invocation: &Invocation,
+        stub: &mut S,
+    ) -> Result<Vec<u8>, ContractError> {
+        let call = Call {
+            invocation,
+            args: Arguments::new(invocation, &self.settings.limits)?,
+            contract: self,
+        };
+        // message type INIT means `Init`, whatever the function is called
+        let function = match invocation.is_init {
+            true => Function::Init,
+            false => Function::named(call.args.function())?,
+        };
+        match function {
+            Function::Init => sync::init(&call, stub).await,
+            Function::InitConsortium => sync::init_consortium(&call, stub).await,
+            Function::SyncConfig => sync::sync_config(&call, stub).await,
+            Function::RecoverConfig => recover::recover_config(&call, stub).await,
+            Function::ProposeConfigUpdate => propose::propose_config_update(&call, stub).await,
+            Function::AddOrganization => propose::add_organization(&call, stub).await,
+            Function::ReconfigOrganizationMsp => propose::reconfig_msp(&call, stub).await,
+            Function::AddSignature => sign::add_signature(&call, stub).await,
+            Function::WithdrawProposal => finish::withdraw_proposal(&call, stub).await,
+            Function::DeleteProposal => finish::delete_proposal(&call, stub).await,
+            Function::UpdateProposals => recompute::update_proposals(&call, stub).await,
+            Function::GetProposal => show::get_proposal(&call, stub).await,
+            Function::ListProposals => show::list_proposals(&call, stub).await,
+            Function::GetConfig => inspect::get_config(&call, stub).await,
+            Function::GetConfigChain => inspect::get_config_chain(&call, stub).await,
         }
     }
 }
@@ -48,12 +96,250 @@ impl fmt::Debug for Contract {
 }
 
 impl Chaincode for Contract {
-    async fn invoke<S: Stub>(&self, _invocation: &Invocation, _stub: &mut S) -> Response {
-        let _ = (&self.anchors, &self.observer);
-        Response {
-            status: 500,
-            message: String::new(),
-            payload: Default::default(),
+    async fn invoke<S: Stub>(&self, invocation: &Invocation, stub: &mut S) -> Response {
+        match self.answer(invocation, stub).await {
+            Ok(payload) => Response {
+                status: 200,
+                message: String::new(),
+                payload: payload.into(),
+            },
+            Err(error) => error.response(),
         }
+    }
+}
+
+/// What the contract can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Function {
+    AddOrganization,
+    AddSignature,
+    DeleteProposal,
+    GetConfig,
+    GetConfigChain,
+    GetProposal,
+    Init,
+    InitConsortium,
+    ListProposals,
+    ProposeConfigUpdate,
+    ReconfigOrganizationMsp,
+    RecoverConfig,
+    SyncConfig,
+    UpdateProposals,
+    WithdrawProposal,
+}
+
+impl Function {
+    /// Every name that is served, ascending; two functions have an older spelling, too.
+    const NAMES: [(&'static str, Self); 17] = [
+        ("AddOrganization", Self::AddOrganization),
+        ("AddOrgnization", Self::AddOrganization),
+        ("AddSignature", Self::AddSignature),
+        ("DeleteProposal", Self::DeleteProposal),
+        ("GetConfig", Self::GetConfig),
+        ("GetConfigChain", Self::GetConfigChain),
+        ("GetProposal", Self::GetProposal),
+        ("Init", Self::Init),
+        ("InitConsortium", Self::InitConsortium),
+        ("ListProposals", Self::ListProposals),
+        ("ProposeConfigUpdate", Self::ProposeConfigUpdate),
+        ("ReconfigOrganizationMSP", Self::ReconfigOrganizationMsp),
+        ("ReconfigOrgnizationMSP", Self::ReconfigOrganizationMsp),
+        ("RecoverConfig", Self::RecoverConfig),
+        ("SyncConfig", Self::SyncConfig),
+        ("UpdateProposals", Self::UpdateProposals),
+        ("WithdrawProposal", Self::WithdrawProposal),
+    ];
+
+    /// The function of this name.
+    pub(super) fn named(name: &str) -> Result<Self, ContractError> {
+        Self::NAMES
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, function)| *function)
+            .ok_or_else(|| {
+                let names: Vec<&str> = Self::NAMES.iter().map(|(known, _)| *known).collect();
+                Code::UnknownFunction.because(format_args!(
+                    "no function `{}`; there are {}",
+                    super::args::shown(name),
+                    names.join(", ")
+                ))
+            })
+    }
+}
+
+/// One call, and what the server brings along for it.
+#[derive(Debug)]
+pub(super) struct Call<'a> {
+    invocation: &'a Invocation,
+    /// The call's arguments.
+    pub(super) args: Arguments<'a>,
+    contract: &'a Contract,
+}
+
+impl<'a> Call<'a> {
+    /// The channel that the call is on.
+    pub(super) const fn channel(&self) -> &'a ChannelId {
+        &self.invocation.channel
+    }
+
+    /// The transaction's id.
+    pub(super) fn tx_id(&self) -> &'a str {
+        self.invocation.tx_id.as_str()
+    }
+
+    /// The serialized identity of the submitter.
+    pub(super) fn creator(&self) -> &'a [u8] {
+        &self.invocation.creator
+    }
+
+    /// The submitter's clock.
+    pub(super) const fn now(&self) -> UnixTime {
+        self.invocation.timestamp
+    }
+
+    /// Whether a bootstrap without anchor is endorsed.
+    pub(super) const fn allow_unanchored(&self) -> bool {
+        self.contract.settings.allow_unanchored
+    }
+
+    /// Compiled configs.
+    pub(super) const fn cache(&self) -> &'a BundleCache {
+        &self.contract.cache
+    }
+
+    /// Who wants to know facts.
+    pub(super) fn observer(&self) -> &'a dyn Observer {
+        self.contract.observer.as_ref()
+    }
+
+    /// The anchor of this server's operator.
+    pub(super) fn anchor(&self) -> Result<Option<ConfigBlock>, ContractError> {
+        let unreadable = |why: &dyn fmt::Display| {
+            Code::AnchorUnreadable.because(format_args!(
+                "this server's trust anchor for channel `{}` cannot be read: {why}",
+                self.channel()
+            ))
+        };
+        let bytes = self
+            .contract
+            .anchors
+            .anchor(self.channel())
+            .map_err(|why| unreadable(&why))?;
+        let Some(bytes) = bytes else {
+            return Ok(None);
+        };
+        let block = ConfigBlock::parse(bytes).map_err(|why| unreadable(&why))?;
+        block.check_data_hash().map_err(|why| unreadable(&why))?;
+        Ok(Some(block))
+    }
+
+    /// The permission of this server's operator to drop a false branch.
+    pub(super) fn disown(&self) -> Result<Option<super::Disown>, ContractError> {
+        self.contract.anchors.disown(self.channel()).map_err(|why| {
+            Code::AnchorUnreadable.because(format_args!(
+                "this server's permission to disown on channel `{}` cannot be read: {why}",
+                self.channel()
+            ))
+        })
+    }
+
+    /// Reads what every call reads first, and compiles the head's config.
+    pub(super) async fn trusted<S: Stub>(
+        &self,
+        stub: &mut S,
+    ) -> Result<(Trusted, Arc<Bundle>), ContractError> {
+        let trusted = Trusted::demand(stub).await?;
+        let bundle = trusted.bundle(self.channel(), self.cache())?;
+        self.tell_head(&trusted.head)?;
+        let levels = unsupported(&bundle);
+        if !levels.is_empty() {
+            self.observer().unsupported(self.channel(), &levels);
+        }
+        Ok((trusted, bundle))
+    }
+
+    /// The same for calls that write: refused where the channel needs more than this build knows.
+    pub(super) async fn trusted_to_write<S: Stub>(
+        &self,
+        stub: &mut S,
+    ) -> Result<(Trusted, Arc<Bundle>), ContractError> {
+        let (trusted, bundle) = self.trusted(stub).await?;
+        demand_supported(&bundle)?;
+        Ok((trusted, bundle))
+    }
+
+    /// Tells the observer which head was seen or endorsed.
+    pub(super) fn tell_head(&self, head: &Head) -> Result<(), ContractError> {
+        let facts = HeadFacts {
+            epoch: head.epoch,
+            sequence: Sequence(head.sequence),
+            config_sha256: digest(&head.config_sha256)?,
+        };
+        self.observer().head(self.channel(), &facts);
+        Ok(())
+    }
+}
+
+/// The levels of a config that this build does not know and that concern peers.
+pub(super) fn unsupported(bundle: &Bundle) -> Vec<String> {
+    let channel = bundle.channel_capabilities().unsupported();
+    let application = bundle
+        .application_capabilities()
+        .map(|c| c.unsupported())
+        .unwrap_or_default();
+    channel
+        .into_iter()
+        .map(|level| format!("Channel/{level}"))
+        .chain(
+            application
+                .into_iter()
+                .map(|level| format!("Application/{level}")),
+        )
+        .collect()
+}
+
+/// Refuses a config that requires levels which this build does not know.
+pub(super) fn demand_supported(bundle: &Bundle) -> Result<(), ContractError> {
+    let levels = unsupported(bundle);
+    if levels.is_empty() {
+        return Ok(());
+    }
+    Err(Code::CapabilityUnsupported.because(format_args!(
+        "the config of sequence {} requires the capability levels `{}`, which this server \
+         (version {}) does not know; install a version that does",
+        bundle.sequence(),
+        levels.join("`, `"),
+        env!("CARGO_PKG_VERSION")
+    )))
+}
+
+/// The answer of a function that proposed or computed an update again.
+pub(super) fn proposed(
+    id: &crate::ids::ProposalId,
+    revision: u64,
+    update: &Digest,
+) -> Result<Vec<u8>, ContractError> {
+    reports::write(&reports::Proposed {
+        config_update_sha256: update.to_string(),
+        proposal_id: id.to_string(),
+        revision,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_spellings_are_served() {
+        for (old, new) in [
+            ("AddOrgnization", "AddOrganization"),
+            ("ReconfigOrgnizationMSP", "ReconfigOrganizationMSP"),
+        ] {
+            assert_eq!(Function::named(old), Function::named(new));
+        }
+        let unknown = Function::named("addOrganization").unwrap_err();
+        assert_eq!(unknown.code(), Code::UnknownFunction);
+        assert!(Function::NAMES.is_sorted_by_key(|(name, _)| *name));
     }
 }

@@ -1,0 +1,93 @@
+//! The one event of a transaction that wrote something.
+//!
+//! Payloads carry no status: deriving it would take reads that a write must not make.
+
+use bytes::Bytes;
+use serde_json::{Value, json};
+
+use super::reports::{AppliedProposal, ChainLink, SignerReport};
+use crate::{
+    ids::{ProposalId, Revision},
+    stub::Event,
+};
+
+/// A new proposal.
+pub(super) fn new_proposal(id: &ProposalId, revision: Revision) -> Event {
+    event(
+        "NewProposalEvent",
+        json!({ "proposal_id": id.as_str(), "revision": revision.0 }),
+    )
+}
+
+/// Signatures that were added.
+pub(super) fn new_signature(
+    id: &ProposalId,
+    revision: Revision,
+    signers: &[SignerReport],
+) -> Event {
+    event(
+        "NewSignatureEvent",
+        json!({ "proposal_id": id.as_str(), "revision": revision.0, "signers": signers }),
+    )
+}
+
+/// A proposal taken back.
+pub(super) fn withdrawn(id: &ProposalId) -> Event {
+    event(
+        "ProposalWithdrawnEvent",
+        json!({ "proposal_id": id.as_str() }),
+    )
+}
+
+/// A proposal archived by its owner.
+pub(super) fn deleted(id: &ProposalId) -> Event {
+    event(
+        "ProposalDeletedEvent",
+        json!({ "proposal_id": id.as_str() }),
+    )
+}
+
+/// Proposals archived and computed again.
+pub(super) fn updated(archived: &[String], recomputed: &[AppliedProposal]) -> Event {
+    event(
+        "ProposalsUpdatedEvent",
+        json!({ "archived": archived, "recomputed": recomputed }),
+    )
+}
+
+/// A new head; also of a bootstrap and of a recovery.
+pub(super) fn synced(added: &[ChainLink], applied: &[AppliedProposal]) -> Event {
+    let sequences: Vec<u64> = added.iter().map(|link| link.sequence).collect();
+    let blocks: Vec<u64> = added.iter().map(|link| link.block_number).collect();
+    event(
+        "ConfigSyncedEvent",
+        json!({ "applied": applied, "blocks": blocks, "sequences": sequences }),
+    )
+}
+
+/// Keys come out sorted: `serde_json` keeps objects in a `BTreeMap`.
+fn event(name: &str, mut payload: Value) -> Event {
+    if let Some(fields) = payload.as_object_mut() {
+        fields.insert("type".to_owned(), name.into());
+        fields.insert("version".to_owned(), 1.into());
+    }
+    Event {
+        name: name.to_owned(),
+        payload: Bytes::from(payload.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn payloads_name_their_type_and_version() {
+        let event = new_proposal(&ProposalId::new("add_orgx"), Revision(1));
+        assert_eq!(event.name, "NewProposalEvent");
+        assert_eq!(
+            event.payload,
+            r#"{"proposal_id":"add_orgx","revision":1,"type":"NewProposalEvent","version":1}"#
+        );
+    }
+}

@@ -1,0 +1,175 @@
+//! Ends of proposals: `WithdrawProposal`, `DeleteProposal`, and the archive.
+
+use std::collections::BTreeMap;
+
+use super::{
+    access::{Admin, owner_remains},
+    error::{Code, ContractError},
+    events, keys, proposal,
+    reports::{self, Ended},
+    router::Call,
+    state::{self, InEffect, RevisionSignatures},
+    timestamps,
+};
+use crate::{
+    ids::{Digest, MspId, ProposalId, Revision, Sequence},
+    proto::{
+        cmscc::{Archive, ArchivedSigner, Member, Outcome, Proof, Proposal, Withdrawal},
+        common,
+    },
+    stub::Stub,
+};
+
+/// `WithdrawProposal`: its owner takes it back; it stays readable.
+pub(super) async fn withdraw_proposal<S: Stub>(
+    call: &Call<'_>,
+    stub: &mut S,
+) -> Result<Vec<u8>, ContractError> {
+    call.args.expect(1, &["id"])?;
+    let id = call.args.id(0)?;
+    let (trusted, bundle) = call.trusted_to_write(stub).await?;
+    let admin = Admin::check(&bundle, call.creator())?;
+    let mut proposal = state::proposal(stub, &id).await?;
+    let proposer = proposer(stub, &proposal).await?;
+    let update = Digest::of(&proposal::current(&proposal)?.config_update);
+    let proof = state::in_effect(stub, trusted.sequence(), &update).await?;
+    admin.demand_owner(&proposal, proposer.as_ref())?;
+    let ended = match (proof, &proposal.withdrawal) {
+        (Some(_), _) => Some("Submitted"),
+        (None, Some(_)) => Some("Withdrawn"),
+        (None, None) => None,
+    };
+    if let Some(status) = ended {
+        return Err(Code::WrongStatus.because(format_args!(
+            "proposal `{id}` is `{status}` at sequence {}; it cannot be withdrawn",
+            trusted.sequence()
+        )));
+    }
+    proposal.withdrawal = Some(Withdrawal {
+        tx_id: call.tx_id().to_owned(),
+        timestamp: Some(timestamps::stored(call.now())),
+    });
+    state::put(stub, keys::proposal(&id), &proposal);
+    stub.set_event(events::withdrawn(&id));
+    ended_answer(&id, trusted.sequence())
+}
+
+/// `DeleteProposal`: withdraws it where it is open, and archives it.
+pub(super) async fn delete_proposal<S: Stub>(
+    call: &Call<'_>,
+    stub: &mut S,
+) -> Result<Vec<u8>, ContractError> {
+    call.args.expect(1, &["id"])?;
+    let id = call.args.id(0)?;
+    let (trusted, bundle) = call.trusted_to_write(stub).await?;
+    let admin = Admin::check(&bundle, call.creator())?;
+    let stored = stub
+        .get_states(&[keys::proposal(&id), keys::archive(&id)])
+        .await?;
+    let proposal: Proposal = match stored.as_slice() {
+        [Some(proposal), _] => state::decode(&keys::proposal(&id), proposal)?,
+        [None, Some(_)] => {
+            return Err(Code::IdUsed.because(format_args!("proposal `{id}` is archived already")));
+        }
+        _ => return Err(state::unknown_proposal(&id)),
+    };
+    let proposer = proposer(stub, &proposal).await?;
+    let proofs = state::proofs(stub, trusted.sequence(), &proposal).await?;
+    let signatures = state::signatures(stub, &id).await?;
+    // what an organisation that left has open belongs to nobody
+    if owner_remains(&proposal, proposer.as_ref()) {
+        admin.demand_owner(&proposal, proposer.as_ref())?;
+    }
+    let proof = effective(&proofs);
+    let ending = Ending {
+        outcome: match proof {
+            Some(_) => Outcome::Submitted,
+            None => Outcome::Withdrawn,
+        },
+        proof,
+        as_of: trusted.sequence(),
+    };
+    archive(call, stub, proposal, &signatures, &ending);
+    stub.set_event(events::deleted(&id));
+    ended_answer(&id, trusted.sequence())
+}
+
+fn ended_answer(id: &ProposalId, as_of: Sequence) -> Result<Vec<u8>, ContractError> {
+    reports::write(&Ended {
+        as_of_sequence: as_of.0,
+        proposal_id: id.to_string(),
+    })
+}
+
+/// Since when the proposer's organisation is a member.
+pub(super) async fn proposer<S: Stub>(
+    stub: &mut S,
+    proposal: &Proposal,
+) -> Result<Option<Member>, ContractError> {
+    let msp_id = MspId::new(proposal.proposer_msp_id.as_str());
+    state::get(stub, &keys::member(&msp_id)).await
+}
+
+/// The revision that took effect; of several the newest.
+pub(super) fn effective(proofs: &[(u64, Option<InEffect>)]) -> Option<(u64, &InEffect)> {
+    proofs
+        .iter()
+        .rev()
+        .find_map(|(revision, proof)| Some((*revision, proof.as_ref()?)))
+}
+
+/// How a proposal ends.
+#[derive(Debug)]
+pub(super) struct Ending<'a> {
+    /// What became of it.
+    pub(super) outcome: Outcome,
+    /// The revision that took effect, and where.
+    pub(super) proof: Option<(u64, &'a InEffect)>,
+    /// The head's sequence.
+    pub(super) as_of: Sequence,
+}
+
+/// Moves a proposal and its signatures into the archive.
+pub(super) fn archive<S: Stub>(
+    call: &Call<'_>,
+    stub: &mut S,
+    proposal: Proposal,
+    signatures: &BTreeMap<Revision, RevisionSignatures>,
+    ending: &Ending<'_>,
+) {
+    let id = ProposalId::new(proposal.id.as_str());
+    let last = proposal.revisions.last().map_or(0, |r| r.revision);
+    let kept = ending.proof.map_or(last, |(revision, _)| revision);
+    let signers = signatures
+        .iter()
+        .flat_map(|(revision, of)| of.signatures.iter().map(move |s| (revision.0, s)))
+        .map(|(revision, stored)| ArchivedSigner {
+            revision,
+            msp_id: stored.msp_id.to_string(),
+            fingerprint: stored.fingerprint.clone(),
+            config_signature: (revision == kept).then(|| common::ConfigSignature {
+                signature_header: stored.signature.signature_header.clone(),
+                signature: stored.signature.signature.clone(),
+            }),
+        })
+        .collect();
+    let archive = Archive {
+        proposal: Some(proposal),
+        outcome: ending.outcome.into(),
+        proof: ending.proof.map(|(revision, proof)| Proof {
+            sequence: proof.sequence.0,
+            revision,
+            block_number: proof.entry.block_number,
+            block_hash: proof.entry.block_hash.clone(),
+        }),
+        signers,
+        tx_id: call.tx_id().to_owned(),
+        archived_at: Some(timestamps::stored(call.now())),
+        as_of_sequence: ending.as_of.0,
+    };
+    for stored in signatures.values().flat_map(|of| &of.signatures) {
+        stub.del_state(stored.key.clone());
+    }
+    stub.del_state(keys::proposal(&id));
+    state::put(stub, keys::archive(&id), &archive);
+}

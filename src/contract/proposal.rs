@@ -1,0 +1,233 @@
+//! An intent, the update computed from it, and what others did to the same elements. Pure.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+
+use super::{
+    error::{Code, ContractError},
+    reports::{ConflictReport, optional_digest},
+};
+use crate::{
+    config::{
+        Bundle, ConfigTree, ElementPath, Limits, Patch, Update, compute_update,
+    },
+    ids::Digest,
+    proto::cmscc::{Proposal, RevisionBytes, TouchedElement},
+};
+
+/// An update computed from an intent on the current config.
+#[derive(Debug)]
+pub(super) struct Computed {
+    /// The serialized `common.ConfigUpdate`.
+    pub(super) config_update: Bytes,
+    /// What the intent writes or deletes, with the content that is there now.
+    pub(super) touched: Vec<TouchedElement>,
+}
+
+/// Why bytes do not do what the intent wants.
+#[derive(Debug)]
+pub(super) struct Misfit {
+    /// For people.
+    pub(super) why: String,
+    /// Elements where the result differs from the intent; empty where the bytes do not apply.
+    pub(super) different_effect: Vec<String>,
+    /// Whether the bytes were made for another state of the config.
+    pub(super) stale: bool,
+}
+
+/// An element of the intent that somebody else changed since the update was computed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Conflict {
+    element: String,
+    base: Option<Digest>,
+    theirs: Option<Digest>,
+    ours: Option<Digest>,
+}
+
+impl Conflict {
+    /// The conflict as answers show it.
+    pub(super) fn report(&self) -> ConflictReport {
+        ConflictReport {
+            base_sha256: optional_digest(self.base.as_ref()),
+            current_sha256: optional_digest(self.theirs.as_ref()),
+            element: self.element.clone(),
+            ours_sha256: optional_digest(self.ours.as_ref()),
+        }
+    }
+}
+
+/// The stored intent.
+pub(super) fn patch(proposal: &Proposal) -> Result<Patch, ContractError> {
+    // what was accepted once stays readable, whatever a server's limits are now
+    let limits = Limits {
+        patch_bytes: usize::MAX,
+        patch_levels: usize::MAX,
+    };
+    Patch::parse(proposal.patch.clone(), &limits).map_err(|e| {
+        Code::StateCorrupt.because(format_args!("the patch of proposal `{}`: {e}", proposal.id))
+    })
+}
+
+/// The current revision.
+pub(super) fn current(proposal: &Proposal) -> Result<&RevisionBytes, ContractError> {
+    proposal.revisions.last().ok_or_else(|| {
+        Code::StateCorrupt.because(format_args!("proposal `{}` has no revision", proposal.id))
+    })
+}
+
+/// Whether the config is as the intent wants it. `intended` is the patched config.
+pub(super) fn is_in_effect(config: &ConfigTree, intended: &ConfigTree) -> bool {
+    intended.same_content(config)
+        || (is_repaired(config, intended) && intended.repaired().same_content(config))
+}
+
+/// Computes the update that turns the config into the intended one, and makes sure that it does.
+pub(super) fn compute(
+    bundle: &Bundle,
+    patch: &Patch,
+    intended: &ConfigTree,
+) -> Result<Computed, ContractError> {
+    let bytes = compute_update(bundle.channel(), bundle.tree(), intended)
+        .map_err(|e| Code::NothingToChange.because(e))?;
+    let config_update = Bytes::from(bytes);
+    effect(bundle, &config_update, intended).map_err(|misfit| {
+        let code = match misfit.different_effect.is_empty() {
+            true => Code::InvalidResult,
+            false => Code::DifferentEffect,
+        };
+        code.because(misfit.text())
+    })?;
+    Ok(Computed {
+        config_update,
+        touched: touched(patch, bundle.tree()),
+    })
+}
+
+/// Applies an update without asking for signatures and compares its result with the intent,
+/// versions aside: Fabric's read set checks versions, not contents, so an update made for another
+/// config can apply and do something else.
+pub(super) fn effect(
+    bundle: &Bundle,
+    config_update: &Bytes,
+    intended: &ConfigTree,
+) -> Result<Update, Misfit> {
+    let update = Update::parse(config_update.clone()).map_err(|e| Misfit {
+        why: e.to_string(),
+        different_effect: Vec::new(),
+        stale: false,
+    })?;
+    let (result, _) = bundle.emulate_unsigned(&update).map_err(|refusal| Misfit {
+        why: refusal.to_string(),
+        different_effect: Vec::new(),
+        stale: update
+            .delta(bundle.tree())
+            .is_err_and(|e| e.is_stale()),
+    })?;
+    let expected = match is_repaired(bundle.tree(), intended) {
+        true => intended.repaired(),
+        false => intended.clone(),
+    };
+    if result.same_content(&expected) {
+        return Ok(update);
+    }
+    Err(Misfit {
+        why: "the update applies, but does something else than its intent".to_owned(),
+        different_effect: differences(bundle, &result, &expected),
+        stale: false,
+    })
+}
+
+impl Misfit {
+    /// For people, with what differs.
+    pub(super) fn text(&self) -> String {
+        if self.different_effect.is_empty() {
+            return self.why.clone();
+        }
+        format!("{}: {}", self.why, self.different_effect.join(", "))
+    }
+}
+
+/// The elements of the intent whose content is no longer the one that the current revision was
+/// computed on, in the intent's order.
+pub(super) fn conflicts(
+    proposal: &Proposal,
+    patch: &Patch,
+    bundle: &Bundle,
+    intended: &ConfigTree,
+) -> Vec<Conflict> {
+    let now = by_element(&touched(patch, bundle.tree()));
+    let ours = by_element(&touched(patch, intended));
+    proposal
+        .touched
+        .iter()
+        .filter_map(|element| {
+            let key = (element.element.clone(), element.whole);
+            let theirs = now.get(&key).copied().flatten();
+            let base = Digest::from_bytes(&element.content_sha256);
+            (theirs != base).then(|| Conflict {
+                element: element.element.clone(),
+                base,
+                theirs,
+                ours: ours.get(&key).copied().flatten(),
+            })
+        })
+        .collect()
+}
+
+/// What the intent writes or deletes, with the content that a config has there.
+fn touched(patch: &Patch, config: &ConfigTree) -> Vec<TouchedElement> {
+    patch
+        .touched(config)
+        .into_iter()
+        .map(|touched| TouchedElement {
+            element: touched.path.to_string(),
+            content_sha256: touched
+                .digest
+                .map(|digest| Bytes::copy_from_slice(digest.as_bytes()))
+                .unwrap_or_default(),
+            whole: touched.whole,
+        })
+        .collect()
+}
+
+fn by_element(touched: &[TouchedElement]) -> BTreeMap<(String, bool), Option<Digest>> {
+    touched
+        .iter()
+        .map(|element| {
+            (
+                (element.element.clone(), element.whole),
+                Digest::from_bytes(&element.content_sha256),
+            )
+        })
+        .collect()
+}
+
+/// Whether Fabric gives elements without mod policy one when it applies the update: it does where
+/// the value `/Channel/Orderer/Capabilities` is in the old or in the new config.
+fn is_repaired(config: &ConfigTree, intended: &ConfigTree) -> bool {
+    [config, intended].into_iter().any(|tree| {
+        tree.group(&["Orderer"])
+            .is_some_and(|orderer| orderer.value("Capabilities").is_some())
+    })
+}
+
+/// The elements where two results differ: what an update from one to the other would write.
+fn differences(bundle: &Bundle, result: &ConfigTree, expected: &ConfigTree) -> Vec<String> {
+    let update = compute_update(bundle.channel(), result, expected)
+        .ok()
+        .and_then(|bytes| Update::parse(bytes.into()).ok());
+    let Some(update) = update else {
+        return Vec::new();
+    };
+    let Ok(delta) = update.delta_set(result) else {
+        return Vec::new();
+    };
+    let mut paths: Vec<ElementPath> = delta
+        .elements()
+        .iter()
+        .map(|element| element.element_path())
+        .collect();
+    paths.sort();
+    paths.iter().map(ToString::to_string).collect()
+}

@@ -1,0 +1,456 @@
+//! New proposals: `ProposeConfigUpdate`, `AddOrganization`, `ReconfigOrganizationMSP`.
+
+use std::{str, sync::Arc};
+
+use bytes::Bytes;
+use serde::Deserialize;
+
+use super::{
+    access::Admin,
+    args::{base64, is_json, shown},
+    error::{Code, ContractError},
+    events, keys,
+    proposal::{self, Computed, Misfit},
+    router::{self, Call},
+    state::{self, Trusted},
+    timestamps,
+};
+use crate::{
+    config::{
+        Bundle, ConfigTree, Limits, Patch, PatchError, Section, Update, UpdateError, is_legal_key,
+        json,
+    },
+    ids::{Digest, ProposalId, Revision, Sequence, UnixTime},
+    proto::{
+        cmscc::{Proposal, ProposalKind, RevisionBytes, UpdateOwner},
+        msp::{FabricMspConfig, MspConfig},
+        write,
+    },
+    stub::Stub,
+};
+
+use prost::Message;
+
+/// The value that holds an organisation's MSP.
+const MSP: &str = "MSP";
+
+/// Options of a new proposal.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Options {
+    deadline: Option<String>,
+}
+
+/// What a proposal is made of, beside its intent.
+#[derive(Debug)]
+struct Header<'a> {
+    id: ProposalId,
+    description: &'a str,
+    deadline: Option<UnixTime>,
+}
+
+/// What is to change, and the bytes where it was given as bytes.
+#[derive(Debug)]
+struct Intent {
+    patch: Patch,
+    given: Option<Bytes>,
+}
+
+/// `ProposeConfigUpdate`: an intent as a patch, or as a computed update.
+pub(super) async fn propose_config_update<S: Stub>(
+    call: &Call<'_>,
+    stub: &mut S,
+) -> Result<Vec<u8>, ContractError> {
+    let names = ["id", "patch or config update", "description", "options"];
+    call.args.expect(3, &names)?;
+    let header = header(call, 2)?;
+    let given = given_intent(call, 1)?;
+    let (trusted, bundle, admin) = opened(call, stub, &header.id).await?;
+    let intent = match given {
+        Given::Patch(patch) => Intent { patch, given: None },
+        Given::Update(update) => from_update(call, &bundle, &update)?,
+    };
+    store(call, stub, &trusted, &bundle, &admin, &header, &intent).await
+}
+
+/// `AddOrganization`: a new group in Application, as `configtxgen -printOrg` writes it.
+pub(super) async fn add_organization<S: Stub>(
+    call: &Call<'_>,
+    stub: &mut S,
+) -> Result<Vec<u8>, ContractError> {
+    let names = [
+        "id",
+        "organisation name",
+        "ConfigGroup JSON",
+        "description",
+        "options",
+    ];
+    call.args.expect(4, &names)?;
+    let header = header(call, 3)?;
+    let name = call.args.text(1, "organisation name")?;
+    if !is_legal_key(name) {
+        return Err(Code::BadName.because(format_args!(
+            "organisation name `{}` is not 1 to 249 of the characters a-z A-Z 0-9 . -",
+            shown(name)
+        )));
+    }
+    let group = json::decode_org(document(call, 2, "ConfigGroup")?)
+        .map_err(|e| Code::BadJson.because(format_args!("argument `ConfigGroup JSON`: {e}")))?;
+    let group = sized(call, group)?;
+    let group = ConfigTree::from_group(Sequence(0), group)
+        .map_err(|e| Code::BadProtobuf.because(format_args!("the organisation's group: {e}")))?;
+    let (trusted, bundle, admin) = opened(call, stub, &header.id).await?;
+    let intent = new_organization(&bundle, name, &group)?;
+    store(call, stub, &trusted, &bundle, &admin, &header, &intent).await
+}
+
+/// `ReconfigOrganizationMSP`: another MSP definition for the caller's own organisation.
+pub(super) async fn reconfig_msp<S: Stub>(
+    call: &Call<'_>,
+    stub: &mut S,
+) -> Result<Vec<u8>, ContractError> {
+    call.args.expect(
+        3,
+        &["id", "MSP ConfigValue JSON", "description", "options"],
+    )?;
+    let header = header(call, 2)?;
+    let value = json::decode_org_value(MSP, document(call, 1, "MSP ConfigValue")?)
+        .map_err(|e| Code::BadJson.because(format_args!("argument `MSP ConfigValue JSON`: {e}")))?;
+    let value = sized(call, value)?;
+    let (trusted, bundle, admin) = opened(call, stub, &header.id).await?;
+    let intent = new_msp(&bundle, &admin, &value)?;
+    store(call, stub, &trusted, &bundle, &admin, &header, &intent).await
+}
+
+fn header<'a>(call: &Call<'a>, description: usize) -> Result<Header<'a>, ContractError> {
+    let options: Options = call.args.options(description.saturating_add(1))?;
+    Ok(Header {
+        id: call.args.id(0)?,
+        description: call.args.description(description)?,
+        deadline: options
+            .deadline
+            .map(|given| timestamps::deadline(&given, call.now()))
+            .transpose()?,
+    })
+}
+
+/// An intent as the caller gave it.
+enum Given {
+    Patch(Patch),
+    Update(Update),
+}
+
+fn given_intent(call: &Call<'_>, index: usize) -> Result<Given, ContractError> {
+    let value = call.args.value(index);
+    if is_json(value) {
+        let text = call.args.text(index, "patch")?.as_bytes();
+        // a text is longer than what it says: what cannot fit is not read
+        let bytes = json::decode("common.Config", text)
+            .map_err(|e| Code::BadJson.because(format_args!("the patch: {e}")))?;
+        let patch = Patch::parse(sized(call, bytes)?, &limits(call)).map_err(patch_refusal)?;
+        return Ok(Given::Patch(patch));
+    }
+    let bytes = sized(call, base64(value, "config update")?)?;
+    Update::parse(bytes).map(Given::Update).map_err(|e| {
+        Code::BadProtobuf.because(format_args!(
+            "argument `patch or config update` is neither a JSON object nor a ConfigUpdate: {e}"
+        ))
+    })
+}
+
+fn sized(call: &Call<'_>, bytes: impl Into<Bytes>) -> Result<Bytes, ContractError> {
+    let bytes = bytes.into();
+    let limit = call.args.limits().patch;
+    if bytes.len() > limit {
+        return Err(Code::PatchTooLarge.because(format_args!(
+            "the change has {} bytes in its protobuf form, the limit is {limit}",
+            bytes.len()
+        )));
+    }
+    Ok(bytes)
+}
+
+fn limits(call: &Call<'_>) -> Limits {
+    Limits {
+        patch_bytes: call.args.limits().patch,
+        patch_levels: call.args.limits().patch_levels,
+    }
+}
+
+fn document<'a>(call: &Call<'a>, index: usize, name: &str) -> Result<&'a [u8], ContractError> {
+    let text = call.args.text(index, name)?.as_bytes();
+    if is_json(text) {
+        return Ok(text);
+    }
+    Err(Code::BadJson.because(format_args!("argument `{name} JSON` is not a JSON object")))
+}
+
+/// Reads what every proposal needs: the trusted config, a caller who may propose, an unused id.
+async fn opened<S: Stub>(
+    call: &Call<'_>,
+    stub: &mut S,
+    id: &ProposalId,
+) -> Result<(Trusted, Arc<Bundle>, Admin), ContractError> {
+    let (trusted, bundle) = call.trusted_to_write(stub).await?;
+    let admin = Admin::check(&bundle, call.creator())?;
+    let used = stub
+        .get_states(&[keys::proposal(id), keys::archive(id)])
+        .await?;
+    if used.iter().any(Option::is_some) {
+        return Err(Code::IdUsed.because(format_args!(
+            "id `{id}` was used before; ids are never reused, choose another"
+        )));
+    }
+    Ok((trusted, bundle, admin))
+}
+
+fn from_update(
+    call: &Call<'_>,
+    bundle: &Bundle,
+    update: &Update,
+) -> Result<Intent, ContractError> {
+    update
+        .check_channel(call.channel())
+        .map_err(update_refusal)?;
+    let patch = Patch::from_update(bundle.tree(), update).map_err(patch_refusal)?;
+    let patch = Patch::parse(patch.bytes().clone(), &limits(call)).map_err(patch_refusal)?;
+    Ok(Intent {
+        patch,
+        given: Some(update.bytes().clone()),
+    })
+}
+
+fn new_organization(
+    bundle: &Bundle,
+    name: &str,
+    group: &ConfigTree,
+) -> Result<Intent, ContractError> {
+    let root = group
+        .root()
+        .ok_or_else(|| Code::BadProtobuf.because("the organisation's group is empty"))?;
+    let bad_msp = |why: &dyn std::fmt::Display| {
+        Code::BadMsp.because(format_args!("the organisation's MSP: {why}"))
+    };
+    let value = root
+        .value(MSP)
+        .ok_or_else(|| bad_msp(&"the group has no value `MSP`"))?;
+    let (msp_id, config) = msp_of(value.bytes()).map_err(|e| bad_msp(&e))?;
+    if bundle
+        .orgs(Section::Application)
+        .any(|org| org.name == name)
+    {
+        return Err(Code::OrganizationExists.because(format_args!(
+            "the Application group of sequence {} has an organisation `{name}` already",
+            bundle.sequence()
+        )));
+    }
+    if bundle
+        .orgs(Section::Application)
+        .any(|org| org.msp_id.as_str() == msp_id)
+    {
+        return Err(Code::MspExists.because(format_args!(
+            "`{msp_id}` is a member of the Application group of sequence {} already",
+            bundle.sequence()
+        )));
+    }
+    let other = bundle
+        .msps()
+        .get(&msp_id)
+        .is_some_and(|msp| MspConfig::decode(msp.config()).ok().as_ref() != Some(&config));
+    if other {
+        return Err(Code::MspConflict.because(format_args!(
+            "`{msp_id}` exists elsewhere in the config of sequence {} with another MSP definition",
+            bundle.sequence()
+        )));
+    }
+    let patch = Patch::put_group(&["Application", name], root).map_err(patch_refusal)?;
+    Ok(Intent { patch, given: None })
+}
+
+fn new_msp(bundle: &Bundle, admin: &Admin, value: &Bytes) -> Result<Intent, ContractError> {
+    let wrapped = group_with_value(MSP, value);
+    let tree = ConfigTree::from_group(Sequence(0), wrapped)
+        .map_err(|e| Code::BadProtobuf.because(format_args!("the MSP value: {e}")))?;
+    let value = tree
+        .root()
+        .and_then(|root| root.value(MSP))
+        .ok_or_else(|| Code::BadProtobuf.because("the MSP value is empty"))?;
+    let (msp_id, _) = msp_of(value.bytes())
+        .map_err(|e| Code::BadMsp.because(format_args!("the MSP value: {e}")))?;
+    if msp_id != admin.msp_id().as_str() {
+        return Err(Code::BadMsp.because(format_args!(
+            "the definition is for `{msp_id}`, the caller belongs to `{}`; an organisation \
+             changes its own, and an MSP id never changes",
+            admin.msp_id()
+        )));
+    }
+    let groups: Vec<Vec<&str>> = [
+        (Section::Application, "Application"),
+        (Section::Orderer, "Orderer"),
+    ]
+    .into_iter()
+    .flat_map(|(section, name)| bundle.orgs(section).map(move |org| (name, org)))
+    .filter(|(_, org)| org.msp_id == admin.msp_id())
+    .map(|(section, org)| vec![section, org.name])
+    .collect();
+    if groups.is_empty() {
+        return Err(Code::UnknownOrganization.because(format_args!(
+            "no group of the config of sequence {} has the MSP id `{}`",
+            bundle.sequence(),
+            admin.msp_id()
+        )));
+    }
+    let patch = Patch::put_value(&groups, MSP, value).map_err(patch_refusal)?;
+    Ok(Intent { patch, given: None })
+}
+
+/// The MSP id that a definition names, and the definition.
+fn msp_of(value: &[u8]) -> Result<(String, MspConfig), String> {
+    let config = MspConfig::decode(value).map_err(|e| e.to_string())?;
+    if config.r#type != 0 {
+        return Err(format!(
+            "type {} is not 0 (X.509); members of Application that sign have X.509 identities",
+            config.r#type
+        ));
+    }
+    let fabric = FabricMspConfig::decode(config.config.clone()).map_err(|e| e.to_string())?;
+    if fabric.name.is_empty() {
+        return Err("it names no MSP id".to_owned());
+    }
+    Ok((fabric.name, config))
+}
+
+/// A serialized `common.ConfigGroup` with one value.
+fn group_with_value(name: &str, value: &[u8]) -> Bytes {
+    const MAP_KEY: u32 = 1;
+    const MAP_VALUE: u32 = 2;
+    const GROUP_VALUES: u32 = 3;
+    let mut entry = Vec::new();
+    write::message(&mut entry, MAP_KEY, name.as_bytes());
+    write::message(&mut entry, MAP_VALUE, value);
+    let mut group = Vec::new();
+    write::message(&mut group, GROUP_VALUES, &entry);
+    group.into()
+}
+
+/// The first revision of an intent: the bytes given, or those computed.
+fn first_revision(bundle: &Bundle, intent: &Intent) -> Result<Computed, ContractError> {
+    let patch = &intent.patch;
+    let intended = patch.apply(bundle.tree()).map_err(patch_refusal)?;
+    if proposal::is_in_effect(bundle.tree(), &intended) {
+        return Err(Code::NothingToChange.because(format_args!(
+            "the config of sequence {} is like that already",
+            bundle.sequence()
+        )));
+    }
+    let computed = proposal::compute(bundle, patch, &intended)?;
+    let Some(given) = &intent.given else {
+        return Ok(computed);
+    };
+    proposal::effect(bundle, given, &intended).map_err(|misfit: Misfit| {
+        let code = match misfit.stale {
+            true => Code::StaleUpdate,
+            false => Code::BadUpdate,
+        };
+        code.because(misfit.text())
+    })?;
+    Ok(Computed {
+        config_update: given.clone(),
+        touched: computed.touched,
+    })
+}
+
+async fn store<S: Stub>(
+    call: &Call<'_>,
+    stub: &mut S,
+    trusted: &Trusted,
+    bundle: &Bundle,
+    admin: &Admin,
+    header: &Header<'_>,
+    intent: &Intent,
+) -> Result<Vec<u8>, ContractError> {
+    const FIRST: Revision = Revision(1);
+    let computed = first_revision(bundle, intent)?;
+    let update = Digest::of(&computed.config_update);
+    demand_free(stub, &update).await?;
+    let sequence = trusted.head.sequence;
+    let proposal = Proposal {
+        id: header.id.to_string(),
+        kind: ProposalKind::ConfigUpdate.into(),
+        description: header.description.to_owned(),
+        patch: intent.patch.bytes().clone(),
+        given_update: intent.given.clone().unwrap_or_default(),
+        revisions: vec![RevisionBytes {
+            revision: FIRST.0,
+            config_update: computed.config_update,
+            base_sequence: sequence,
+        }],
+        touched: computed.touched,
+        proposer_msp_id: admin.msp_id().to_string(),
+        proposed_sequence: sequence,
+        tx_id: call.tx_id().to_owned(),
+        created_at: Some(timestamps::stored(call.now())),
+        deadline: header.deadline.map(timestamps::stored),
+        withdrawal: None,
+    };
+    state::put(stub, keys::proposal(&header.id), &proposal);
+    put_owner(stub, &update, &header.id, FIRST);
+    stub.set_event(events::new_proposal(&header.id, FIRST));
+    router::proposed(&header.id, FIRST.0, &update)
+}
+
+/// Refuses bytes that another open proposal has.
+pub(super) async fn demand_free<S: Stub>(
+    stub: &mut S,
+    update: &Digest,
+) -> Result<(), ContractError> {
+    let owner: Option<UpdateOwner> = state::get(stub, &keys::update(update)).await?;
+    let Some(owner) = owner else {
+        return Ok(());
+    };
+    let key = keys::proposal(&ProposalId::new(owner.proposal_id.as_str()));
+    let other: Option<Proposal> = state::get(stub, &key).await?;
+    if other.is_none_or(|other| other.withdrawal.is_some()) {
+        return Ok(());
+    }
+    Err(Code::UpdateTaken.because(format_args!(
+        "proposal `{}` has this very update as its revision {}; sign that one",
+        owner.proposal_id, owner.revision
+    )))
+}
+
+/// Records whose bytes these are.
+pub(super) fn put_owner<S: Stub>(
+    stub: &mut S,
+    update: &Digest,
+    id: &ProposalId,
+    revision: Revision,
+) {
+    let owner = UpdateOwner {
+        proposal_id: id.to_string(),
+        revision: revision.0,
+    };
+    state::put(stub, keys::update(update), &owner);
+}
+
+fn patch_refusal(error: PatchError) -> ContractError {
+    let code = match &error {
+        PatchError::TooDeep { .. } | PatchError::TooLong { .. } => Code::PatchTooLarge,
+        PatchError::Update(e) if e.is_stale() => Code::StaleUpdate,
+        PatchError::Update(_)
+        | PatchError::Differs { .. }
+        | PatchError::IsolatedData
+        | PatchError::NoEffect => Code::BadUpdate,
+        _ => Code::BadPatch,
+    };
+    code.because(error)
+}
+
+fn update_refusal(error: UpdateError) -> ContractError {
+    let code = match &error {
+        UpdateError::ChannelMismatch { .. } => Code::WrongChannel,
+        e if e.is_stale() => Code::StaleUpdate,
+        _ => Code::BadUpdate,
+    };
+    code.because(error)
+}

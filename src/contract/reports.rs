@@ -1,0 +1,346 @@
+//! The shapes of answers. Field names are public: more may be added, none renamed.
+//!
+//! Fields are declared in the order of their names, so that keys come out sorted; absent ones are
+//! null. Documents in Fabric's own JSON stand inside as they are ([`RawValue`]): they may be nested
+//! deeper than a generic JSON tree can hold.
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use serde::Serialize;
+use serde_json::{Value, value::RawValue};
+
+use super::{
+    error::{Code, ContractError},
+    state::digest,
+};
+use crate::{
+    config::json,
+    ids::{ChannelId, Digest, Sequence},
+    proto::cmscc::{ChainEntry, Head},
+};
+
+/// A Fabric document inside an answer is never longer than this, in bytes.
+const DOCUMENT: usize = 512 << 20;
+
+/// The bytes of an answer.
+pub(super) fn write(report: &impl Serialize) -> Result<Vec<u8>, ContractError> {
+    serde_json::to_vec(report)
+        .map_err(|e| Code::Internal.because(format_args!("the answer cannot be written: {e}")))
+}
+
+/// A message in Fabric's JSON form, to stand inside an answer.
+pub(super) fn document(
+    message_type: &str,
+    bytes: &[u8],
+) -> Result<Box<RawValue>, ContractError> {
+    let text = json::encode_compact(message_type, bytes, DOCUMENT).map_err(|e| {
+        Code::Internal.because(format_args!("`{message_type}` has no json form: {e}"))
+    })?;
+    RawValue::from_string(text)
+        .map_err(|e| Code::Internal.because(format_args!("`{message_type}` as json: {e}")))
+}
+
+/// Base64 as answers carry it.
+pub(super) fn base64(bytes: &[u8]) -> String {
+    STANDARD.encode(bytes)
+}
+
+/// Propose, Add, Reconfig.
+#[derive(Debug, Serialize)]
+pub(super) struct Proposed {
+    pub(super) config_update_sha256: String,
+    pub(super) proposal_id: String,
+    pub(super) revision: u64,
+}
+
+/// AddSignature.
+#[derive(Debug, Serialize)]
+pub(super) struct Signed {
+    pub(super) added: Vec<SignerReport>,
+    pub(super) already: Vec<SignerReport>,
+    pub(super) proposal_id: String,
+    pub(super) refused: Vec<RefusedSignature>,
+    pub(super) revision: u64,
+}
+
+/// An identity that signed.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub(super) struct SignerReport {
+    pub(super) fingerprint: String,
+    pub(super) msp_id: String,
+    pub(super) subject: String,
+}
+
+/// A signature that was not taken; what could not be read of its signer is null.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct RefusedSignature {
+    pub(super) code: Code,
+    pub(super) fingerprint: Option<String>,
+    pub(super) msp_id: Option<String>,
+    pub(super) reason: String,
+    pub(super) subject: Option<String>,
+}
+
+/// Withdraw, Delete.
+#[derive(Debug, Serialize)]
+pub(super) struct Ended {
+    pub(super) as_of_sequence: u64,
+    pub(super) proposal_id: String,
+}
+
+/// UpdateProposals.
+#[derive(Debug, Default, Serialize)]
+pub(super) struct Updated {
+    pub(super) archived: Vec<ArchivedReport>,
+    pub(super) as_of_sequence: u64,
+    pub(super) left: Vec<LeftReport>,
+    pub(super) recomputed: Vec<RecomputedReport>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct ArchivedReport {
+    pub(super) outcome: &'static str,
+    pub(super) proposal_id: String,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct LeftReport {
+    pub(super) proposal_id: String,
+    pub(super) reason: String,
+    /// Null while it is open: which of the open statuses it has takes reads that a write must not
+    /// make.
+    pub(super) status: Option<&'static str>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct RecomputedReport {
+    pub(super) config_update_sha256: String,
+    /// Where others changed the same elements since: what was taken for granted and what is there.
+    pub(super) conflicts: Vec<ConflictReport>,
+    pub(super) proposal_id: String,
+    pub(super) revision: u64,
+}
+
+/// An element that the intent writes or deletes and that somebody else changed meanwhile.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct ConflictReport {
+    /// SHA-256 of the content that the proposal was computed on; null: absent.
+    pub(super) base_sha256: Option<String>,
+    /// SHA-256 of the content now; null: absent.
+    pub(super) current_sha256: Option<String>,
+    pub(super) element: String,
+    /// SHA-256 of the content that the proposal would put there; null: absent.
+    pub(super) ours_sha256: Option<String>,
+}
+
+/// Init, Sync, Recover.
+#[derive(Debug, Serialize)]
+pub(super) struct Synced {
+    pub(super) added: Vec<ChainLink>,
+    pub(super) applied: Vec<AppliedProposal>,
+    pub(super) block_hash: Option<String>,
+    pub(super) block_number: Option<u64>,
+    pub(super) channel_id: String,
+    pub(super) config_sha256: Option<String>,
+    pub(super) epoch: Option<u64>,
+    pub(super) known: Vec<ChainLink>,
+    pub(super) sequence: Option<u64>,
+}
+
+impl Synced {
+    /// The answer for this head, or for none yet, with nothing added or known.
+    pub(super) fn at(channel: &ChannelId, head: Option<&Head>) -> Result<Self, ContractError> {
+        let hex = |bytes: &[u8]| digest(bytes).map(|d| d.to_string());
+        Ok(Self {
+            added: Vec::new(),
+            applied: Vec::new(),
+            block_hash: head.map(|h| hex(&h.block_hash)).transpose()?,
+            block_number: head.map(|h| h.block_number),
+            channel_id: channel.to_string(),
+            config_sha256: head.map(|h| hex(&h.config_sha256)).transpose()?,
+            epoch: head.map(|h| h.epoch),
+            known: Vec::new(),
+            sequence: head.map(|h| h.sequence),
+        })
+    }
+}
+
+/// A proposal's revision that took effect.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct AppliedProposal {
+    pub(super) proposal_id: String,
+    pub(super) revision: u64,
+}
+
+/// GetConfigChain.
+#[derive(Debug, Serialize)]
+pub(super) struct Chain {
+    pub(super) chain: Vec<ChainLink>,
+}
+
+/// One link of the verified chain.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct ChainLink {
+    pub(super) block_hash: String,
+    pub(super) block_number: u64,
+    pub(super) config_sha256: String,
+    pub(super) config_update_sha256: Option<String>,
+    pub(super) sequence: u64,
+}
+
+impl ChainLink {
+    /// The link that an entry of the ledger is.
+    pub(super) fn new(sequence: Sequence, entry: &ChainEntry) -> Result<Self, ContractError> {
+        let update = match entry.config_update_sha256.is_empty() {
+            true => None,
+            false => Some(digest(&entry.config_update_sha256)?.to_string()),
+        };
+        Ok(Self {
+            block_hash: digest(&entry.block_hash)?.to_string(),
+            block_number: entry.block_number,
+            config_sha256: digest(&entry.config_sha256)?.to_string(),
+            config_update_sha256: update,
+            sequence: sequence.0,
+        })
+    }
+}
+
+/// GetConfig.
+#[derive(Debug, Serialize)]
+pub(super) struct ConfigReport {
+    pub(super) block_hash: String,
+    pub(super) block_number: u64,
+    pub(super) config: Box<RawValue>,
+    pub(super) config_sha256: String,
+    pub(super) epoch: u64,
+    pub(super) sequence: u64,
+    /// Levels that the channel requires and this build does not know.
+    pub(super) unsupported: Vec<String>,
+}
+
+/// ListProposals.
+#[derive(Debug, Serialize)]
+pub(super) struct ProposalList {
+    pub(super) as_of_sequence: u64,
+    pub(super) bookmark: String,
+    pub(super) proposals: Vec<ProposalSummary>,
+    pub(super) unsupported: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct ProposalSummary {
+    pub(super) description: String,
+    pub(super) kind: &'static str,
+    pub(super) missing: Vec<String>,
+    pub(super) proposal_id: String,
+    pub(super) proposer_msp_id: String,
+    pub(super) revision: u64,
+    pub(super) signed_by: Vec<String>,
+    pub(super) status: &'static str,
+}
+
+/// GetProposal.
+#[derive(Debug, Serialize)]
+pub(super) struct ProposalReport {
+    pub(super) applied_revision: Option<u64>,
+    pub(super) archived: bool,
+    pub(super) as_of_sequence: u64,
+    pub(super) base_sequence: u64,
+    pub(super) config_update: Option<Box<RawValue>>,
+    pub(super) config_update_envelope_to_submit: Option<String>,
+    pub(super) config_update_sha256: String,
+    pub(super) config_update_to_sign: Option<String>,
+    pub(super) consent_trail: Vec<ConsentReport>,
+    pub(super) created_at: Option<String>,
+    pub(super) deadline: Option<String>,
+    pub(super) description: String,
+    pub(super) diff: Option<Value>,
+    pub(super) endorsement: Option<Value>,
+    pub(super) explanation: Option<Value>,
+    pub(super) kind: &'static str,
+    pub(super) lint: Option<Value>,
+    pub(super) not_checked: Vec<String>,
+    pub(super) outcome: Option<OutcomeReport>,
+    pub(super) patch: Option<Box<RawValue>>,
+    pub(super) proposal_id: String,
+    pub(super) proposer_msp_id: String,
+    pub(super) revision: u64,
+    pub(super) signatures: Vec<SignatureReport>,
+    pub(super) signatures_left_out: Vec<LeftOutReport>,
+    pub(super) status: &'static str,
+    pub(super) status_detail: StatusDetail,
+    pub(super) still_effective_if_submitted: Vec<u64>,
+    pub(super) tx_id: String,
+    pub(super) unsupported: Vec<String>,
+    pub(super) votes: Vec<Value>,
+}
+
+/// Why a proposal has its status.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub(super) struct StatusDetail {
+    /// The config is like that already, without proof that it was this proposal.
+    pub(super) already_in_effect: bool,
+    pub(super) conflicts: Vec<ConflictReport>,
+    /// What the bytes would do beside, or instead of, the intent.
+    pub(super) different_effect: Vec<String>,
+    /// Organisations whose signatures could complete it.
+    pub(super) missing: Vec<String>,
+    pub(super) proof: Option<ProofReport>,
+    /// Of an out-of-date one: whether it can be computed again without a conflict.
+    pub(super) rebases: Option<bool>,
+    /// `unsupported` where this build cannot tell what an orderer would say.
+    pub(super) verdict: Option<&'static str>,
+    pub(super) why: Option<String>,
+}
+
+/// Where in the verified chain a revision took effect.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct ProofReport {
+    pub(super) block_hash: String,
+    pub(super) block_number: u64,
+    pub(super) revision: u64,
+    pub(super) sequence: u64,
+}
+
+/// How an archived proposal ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct OutcomeReport {
+    pub(super) archived_at: Option<String>,
+    pub(super) as_of_sequence: u64,
+    pub(super) outcome: &'static str,
+    pub(super) proof: Option<ProofReport>,
+    pub(super) tx_id: String,
+}
+
+/// A stored signature on the current revision.
+#[derive(Debug, Serialize)]
+pub(super) struct SignatureReport {
+    pub(super) config_signature: String,
+    pub(super) counts: bool,
+    pub(super) fingerprint: String,
+    pub(super) msp_id: String,
+    pub(super) reason: Option<String>,
+    pub(super) subject: Option<String>,
+}
+
+/// Valid signatures beyond what counts of one organisation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct LeftOutReport {
+    /// Of those that were read.
+    pub(super) count: usize,
+    pub(super) msp_id: String,
+    /// Whether there are more, which were not read.
+    pub(super) unread: bool,
+}
+
+/// Who signed an earlier revision of the same intent.
+#[derive(Debug, Serialize)]
+pub(super) struct ConsentReport {
+    pub(super) fingerprint: String,
+    pub(super) msp_id: String,
+    pub(super) revision: u64,
+}
+
+/// A digest as text, where it is there.
+pub(super) fn optional_digest(digest: Option<&Digest>) -> Option<String> {
+    digest.map(Digest::to_string)
+}

@@ -1,0 +1,348 @@
+//! Proposals for people and programs: `GetProposal`, `ListProposals`.
+
+use serde::Deserialize;
+
+use super::{
+    error::{Code, ContractError},
+    finish, keys, proposal,
+    recompute::outcome_name,
+    reports::{
+        self, ConsentReport, OutcomeReport, ProofReport, ProposalList, ProposalReport,
+        ProposalSummary, SignatureReport, StatusDetail,
+    },
+    router::{self, Call},
+    signatures::Judged,
+    state,
+    status::{self, Facts, Status},
+    timestamps,
+};
+use crate::{
+    config::Bundle,
+    ids::{Digest, ProposalId, Revision, Sequence},
+    proto::cmscc::{Archive, Outcome, Proposal, ProposalKind},
+    stub::Stub,
+};
+
+use prost::Message;
+use prost_types::Timestamp;
+
+/// The page that is listed where none is asked for, and the largest.
+const PAGE: u32 = 50;
+const LARGEST_PAGE: u32 = 200;
+
+/// `GetProposal`: everything about one proposal; of an archived one what remains.
+pub(super) async fn get_proposal<S: Stub>(
+    call: &Call<'_>,
+    stub: &mut S,
+) -> Result<Vec<u8>, ContractError> {
+    call.args.expect(1, &["id"])?;
+    let id = call.args.id(0)?;
+    let (trusted, bundle) = call.trusted(stub).await?;
+    let stored: Option<Proposal> = state::get(stub, &keys::proposal(&id)).await?;
+    let Some(proposal) = stored else {
+        let archive: Option<Archive> = state::get(stub, &keys::archive(&id)).await?;
+        let archive = archive.ok_or_else(|| state::unknown_proposal(&id))?;
+        return archived(call, stub, &bundle, trusted.sequence(), &archive).await;
+    };
+    let proofs = state::proofs(stub, trusted.sequence(), &proposal).await?;
+    let signatures = state::signatures(stub, &id).await?;
+    let facts = Facts {
+        bundle: &bundle,
+        proposal: &proposal,
+        proof: proofs.last().and_then(|(_, proof)| proof.clone()),
+        signatures: &signatures,
+        now: call.now(),
+    };
+    let derived = facts.derive()?;
+    let current = proposal::current(&proposal)?;
+    let consent_trail = signatures
+        .iter()
+        .filter(|(revision, _)| revision.0 < current.revision)
+        .flat_map(|(revision, of)| of.signatures.iter().map(move |one| (revision, one)))
+        .map(|(revision, one)| ConsentReport {
+            fingerprint: one.fingerprint.clone(),
+            msp_id: one.msp_id.to_string(),
+            revision: revision.0,
+        })
+        .collect();
+    let still_effective = match derived.status {
+        // the chain moved past its bytes
+        Status::Submitted => Vec::new(),
+        _ => facts.still_effective(),
+    };
+    let report = ProposalReport {
+        applied_revision: finish::effective(&proofs).map(|(revision, _)| revision),
+        config_update_envelope_to_submit: derived.envelope.as_deref().map(reports::base64),
+        config_update_to_sign: Some(reports::base64(&status::envelope_to_sign(
+            &bundle,
+            &current.config_update,
+        ))),
+        consent_trail,
+        explanation: derived.explanation,
+        not_checked: derived.not_checked,
+        signatures: derived.tally.judged.iter().map(signature_report).collect(),
+        signatures_left_out: derived.tally.left_out,
+        status: derived.status.name(),
+        status_detail: derived.detail,
+        still_effective_if_submitted: still_effective,
+        ..bare(&bundle, trusted.sequence(), &proposal)?
+    };
+    reports::write(&report)
+}
+
+/// What can be said of a proposal without deriving anything.
+fn bare(
+    bundle: &Bundle,
+    as_of: Sequence,
+    proposal: &Proposal,
+) -> Result<ProposalReport, ContractError> {
+    let current = proposal::current(proposal)?;
+    let time = |at: Option<&Timestamp>| at.and_then(|at| timestamps::text(timestamps::read(at)));
+    Ok(ProposalReport {
+        applied_revision: None,
+        archived: false,
+        as_of_sequence: as_of.0,
+        base_sequence: current.base_sequence,
+        // an update given as bytes may hold values that have no json form
+        config_update: reports::document("common.ConfigUpdate", &current.config_update).ok(),
+        config_update_envelope_to_submit: None,
+        config_update_sha256: Digest::of(&current.config_update).to_string(),
+        config_update_to_sign: None,
+        consent_trail: Vec::new(),
+        created_at: time(proposal.created_at.as_ref()),
+        deadline: time(proposal.deadline.as_ref()),
+        description: proposal.description.clone(),
+        diff: None,
+        endorsement: None,
+        explanation: None,
+        kind: kind_name(proposal.kind()),
+        lint: None,
+        not_checked: Vec::new(),
+        outcome: None,
+        patch: reports::document("common.Config", &proposal.patch).ok(),
+        proposal_id: proposal.id.clone(),
+        proposer_msp_id: proposal.proposer_msp_id.clone(),
+        revision: current.revision,
+        signatures: Vec::new(),
+        signatures_left_out: Vec::new(),
+        status: "",
+        status_detail: StatusDetail::default(),
+        still_effective_if_submitted: Vec::new(),
+        tx_id: proposal.tx_id.clone(),
+        unsupported: router::unsupported(bundle),
+        votes: Vec::new(),
+    })
+}
+
+const fn kind_name(kind: ProposalKind) -> &'static str {
+    match kind {
+        ProposalKind::ConfigUpdate => "config_update",
+        ProposalKind::Unspecified => "unknown",
+    }
+}
+
+fn signature_report(judged: &Judged<'_>) -> SignatureReport {
+    SignatureReport {
+        config_signature: config_signature(
+            &judged.stored.signature.signature_header,
+            &judged.stored.signature.signature,
+        ),
+        counts: judged.reason.is_none(),
+        fingerprint: judged.stored.fingerprint.clone(),
+        msp_id: judged.stored.msp_id.to_string(),
+        reason: judged.reason.clone(),
+        subject: judged
+            .identity
+            .as_ref()
+            .map(|identity| identity.subject().to_owned()),
+    }
+}
+
+/// Base64 of a serialized `common.ConfigSignature`.
+fn config_signature(header: &bytes::Bytes, signature: &bytes::Bytes) -> String {
+    let message = crate::proto::common::ConfigSignature {
+        signature_header: header.clone(),
+        signature: signature.clone(),
+    };
+    reports::base64(&message.encode_to_vec())
+}
+
+/// An archived proposal: how it ended then, and what the chain proves now.
+async fn archived<S: Stub>(
+    call: &Call<'_>,
+    stub: &mut S,
+    bundle: &Bundle,
+    as_of: Sequence,
+    archive: &Archive,
+) -> Result<Vec<u8>, ContractError> {
+    let proposal = archive.proposal.as_ref().ok_or_else(|| {
+        Code::StateCorrupt.because(format_args!(
+            "an archived proposal on channel `{}` has no content",
+            call.channel()
+        ))
+    })?;
+    let proofs = state::proofs(stub, as_of, proposal).await?;
+    let proof = finish::effective(&proofs)
+        .map(|(revision, proof)| status::proof_report(proof, revision))
+        .transpose()?;
+    let outcome = outcome(archive, proof.as_ref());
+    let last = proposal::current(proposal)?.revision;
+    let kept = archive.signers.iter().filter_map(|signer| {
+        let signature = signer.config_signature.as_ref()?;
+        Some(SignatureReport {
+            config_signature: config_signature(
+                &signature.signature_header,
+                &signature.signature,
+            ),
+            counts: false,
+            fingerprint: signer.fingerprint.clone(),
+            msp_id: signer.msp_id.clone(),
+            reason: Some(format!(
+                "the proposal is archived; it is on revision {}",
+                signer.revision
+            )),
+            subject: None,
+        })
+    });
+    let consent_trail = archive
+        .signers
+        .iter()
+        .filter(|signer| signer.revision < last)
+        .map(|signer| ConsentReport {
+            fingerprint: signer.fingerprint.clone(),
+            msp_id: signer.msp_id.clone(),
+            revision: signer.revision,
+        })
+        .collect();
+    let report = ProposalReport {
+        applied_revision: proof.as_ref().map(|proof| proof.revision),
+        archived: true,
+        consent_trail,
+        outcome: Some(OutcomeReport {
+            archived_at: archive
+                .archived_at
+                .as_ref()
+                .and_then(|at| timestamps::text(timestamps::read(at))),
+            as_of_sequence: archive.as_of_sequence,
+            outcome,
+            proof: proof.clone(),
+            tx_id: archive.tx_id.clone(),
+        }),
+        signatures: kept.collect(),
+        status: outcome,
+        status_detail: StatusDetail {
+            proof,
+            ..StatusDetail::default()
+        },
+        ..bare(bundle, as_of, proposal)?
+    };
+    reports::write(&report)
+}
+
+/// With proof it is submitted, whatever it was when it was archived; without, what was proven then
+/// was disowned by a recovery.
+fn outcome(archive: &Archive, proof: Option<&ProofReport>) -> &'static str {
+    match (proof, archive.outcome()) {
+        (Some(_), _) => outcome_name(Outcome::Submitted),
+        (None, Outcome::Submitted) => "Disowned",
+        (None, other) => outcome_name(other),
+    }
+}
+
+/// Which proposals to list, and how many to look at.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct ListOptions {
+    status: Option<String>,
+    msp_id: Option<String>,
+    page_size: Option<u32>,
+    bookmark: String,
+}
+
+/// `ListProposals`: one page of summaries, in ascending order of ids. Only for queries: Fabric
+/// refuses writes after a page.
+pub(super) async fn list_proposals<S: Stub>(
+    call: &Call<'_>,
+    stub: &mut S,
+) -> Result<Vec<u8>, ContractError> {
+    call.args.expect(0, &["options"])?;
+    let options: ListOptions = call.args.options(0)?;
+    let page_size = options.page_size.unwrap_or(PAGE);
+    if !(1..=LARGEST_PAGE).contains(&page_size) {
+        return Err(Code::BadOption.because(format_args!(
+            "page_size {page_size} is not 1 to {LARGEST_PAGE}"
+        )));
+    }
+    if let Some(status) = &options.status
+        && !Status::ALL.iter().any(|known| known.name() == status)
+    {
+        let names: Vec<&str> = Status::ALL.iter().map(|known| known.name()).collect();
+        return Err(Code::BadOption.because(format_args!(
+            "status `{}` is none of {}",
+            super::args::shown(status),
+            names.join(", ")
+        )));
+    }
+    let (trusted, bundle) = call.trusted(stub).await?;
+    let page = stub
+        .get_page(&keys::proposals(), page_size, &options.bookmark)
+        .await?;
+    let mut proposals = Vec::new();
+    for entry in &page.entries {
+        let proposal: Proposal = state::decode(&entry.key, &entry.value)?;
+        if options
+            .msp_id
+            .as_ref()
+            .is_some_and(|msp_id| *msp_id != proposal.proposer_msp_id)
+        {
+            continue;
+        }
+        let summary = summary(call, stub, &bundle, trusted.sequence(), &proposal).await?;
+        if options
+            .status
+            .as_ref()
+            .is_none_or(|status| status == summary.status)
+        {
+            proposals.push(summary);
+        }
+    }
+    reports::write(&ProposalList {
+        as_of_sequence: trusted.head.sequence,
+        bookmark: page.bookmark,
+        proposals,
+        unsupported: router::unsupported(&bundle),
+    })
+}
+
+async fn summary<S: Stub>(
+    call: &Call<'_>,
+    stub: &mut S,
+    bundle: &Bundle,
+    head: Sequence,
+    proposal: &Proposal,
+) -> Result<ProposalSummary, ContractError> {
+    let id = ProposalId::new(proposal.id.as_str());
+    let current = proposal::current(proposal)?;
+    let update = Digest::of(&current.config_update);
+    let proof = state::in_effect(stub, head, &update).await?;
+    let mut signatures = state::signatures(stub, &id).await?;
+    signatures.retain(|revision, _| *revision == Revision(current.revision));
+    let facts = Facts {
+        bundle,
+        proposal,
+        proof,
+        signatures: &signatures,
+        now: call.now(),
+    };
+    let derived = facts.derive()?;
+    Ok(ProposalSummary {
+        description: proposal.description.clone(),
+        kind: kind_name(proposal.kind()),
+        missing: derived.detail.missing,
+        proposal_id: proposal.id.clone(),
+        proposer_msp_id: proposal.proposer_msp_id.clone(),
+        revision: current.revision,
+        signed_by: derived.tally.signed_by(),
+        status: derived.status.name(),
+    })
+}

@@ -1,0 +1,210 @@
+//! `AddSignature`: anyone may carry a signature; the signer inside is what counts.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use prost::Message;
+
+use super::{
+    args::{base64, is_json},
+    error::{Code, ContractError},
+    events,
+    keys::{self, SignatureSlot},
+    proposal,
+    reports::{self, RefusedSignature, Signed},
+    router::Call,
+    signatures::{Accepted, Wanted},
+    state,
+    status::Standing,
+};
+use crate::{
+    config::{ConfigSignature, EnvelopeError, envelope, json},
+    ids::{Digest, ProposalId, Revision},
+    proto::{cmscc, common},
+    stub::Stub,
+};
+
+/// `AddSignature`: a ConfigSignature as JSON or base64, or an envelope with any number of them.
+pub(super) async fn add_signature<S: Stub>(
+    call: &Call<'_>,
+    stub: &mut S,
+) -> Result<Vec<u8>, ContractError> {
+    call.args.expect(2, &["id", "signature"])?;
+    let id = call.args.id(0)?;
+    let given = given_signatures(call)?;
+    let (trusted, bundle) = call.trusted_to_write(stub).await?;
+    let proposal = state::proposal(stub, &id).await?;
+    let current = proposal::current(&proposal)?;
+    let update = Digest::of(&current.config_update);
+    let proof = state::in_effect(stub, trusted.sequence(), &update).await?;
+    let standing = Standing::of(&bundle, &proposal, proof)?;
+    let Standing::Open(open) = &standing else {
+        let status = standing.status().map_or("", |status| status.name());
+        return Err(Code::WrongStatus.because(format_args!(
+            "proposal `{id}` is `{status}` at sequence {}; signatures are added while it is open{}",
+            trusted.sequence(),
+            match standing {
+                Standing::Outofdate(_) => ", so let its owner call `UpdateProposals` first",
+                _ => "",
+            }
+        )));
+    };
+    if let Some(carried) = &given.config_update
+        && *carried != current.config_update
+    {
+        return Err(Code::WrongBytes.because(format_args!(
+            "the envelope carries the update `{}`, revision {} of proposal `{id}` is `{update}`; \
+             sign the envelope that `GetProposal` gives",
+            Digest::of(carried),
+            current.revision
+        )));
+    }
+    let revision = Revision(current.revision);
+    let others = proposal
+        .revisions
+        .split_last()
+        .map(|(_, others)| others)
+        .unwrap_or_default();
+    let wanted = Wanted {
+        bundle: &bundle,
+        policies: &open.policies,
+        config_update: &current.config_update,
+        others,
+        header_limit: call.args.limits().signature_header,
+    };
+    let mut report = Signed {
+        added: Vec::new(),
+        already: Vec::new(),
+        proposal_id: id.to_string(),
+        refused: Vec::new(),
+        revision: revision.0,
+    };
+    // one slot an identity: the first signature of each counts
+    let mut slots: BTreeMap<String, Accepted> = BTreeMap::new();
+    for signature in &given.signatures {
+        match wanted.accept(signature) {
+            Ok(accepted) => {
+                slots
+                    .entry(slot(&id, revision, &accepted))
+                    .or_insert(accepted);
+            }
+            Err(refused) => report.refused.push(refused),
+        }
+    }
+    let keys: Vec<String> = slots.keys().cloned().collect();
+    let stored = stub.get_states(&keys).await?;
+    let mut new = Vec::new();
+    for ((key, accepted), stored) in slots.into_iter().zip(stored) {
+        if stored.is_some() {
+            report.already.push(accepted.signer());
+        } else {
+            report.added.push(accepted.signer());
+            new.push((key, accepted));
+        }
+    }
+    if report.added.is_empty() && report.already.is_empty() {
+        return Err(only_refused(&id, &report.refused));
+    }
+    if !new.is_empty() {
+        stub.set_event(events::new_signature(&id, revision, &report.added));
+    }
+    for (key, accepted) in new {
+        state::put(stub, key, &stored_form(accepted.signature));
+    }
+    reports::write(&report)
+}
+
+/// Signatures of a call, and the bytes that the caller says they are on.
+struct Given {
+    signatures: Vec<ConfigSignature>,
+    config_update: Option<Bytes>,
+}
+
+fn given_signatures(call: &Call<'_>) -> Result<Given, ContractError> {
+    let value = call.args.value(1);
+    let bytes = if is_json(value) {
+        json::decode("common.ConfigSignature", value)
+            .map(Bytes::from)
+            .map_err(|e| Code::BadJson.because(format_args!("argument `signature`: {e}")))?
+    } else {
+        base64(value, "signature")?
+    };
+    if !is_json(value)
+        && let Ok(envelope) = envelope::read_update_envelope(&bytes)
+    {
+        let limit = call.args.limits().signatures;
+        if envelope.signatures.len() > limit {
+            return Err(Code::TooMany.because(format_args!(
+                "the envelope has {} signatures, the limit is {limit}",
+                envelope.signatures.len()
+            )));
+        }
+        if envelope.signatures.is_empty() {
+            return Err(Code::BadProtobuf.because(
+                "the envelope carries no signature; sign it with `peer channel signconfigtx`",
+            ));
+        }
+        return Ok(Given {
+            signatures: envelope.signatures,
+            config_update: Some(envelope.config_update),
+        });
+    }
+    let signature = common::ConfigSignature::decode(bytes.clone())
+        .map_err(|_| not_a_signature(&bytes))?;
+    if signature.signature_header.is_empty() || signature.signature.is_empty() {
+        return Err(not_a_signature(&bytes));
+    }
+    Ok(Given {
+        signatures: vec![ConfigSignature {
+            signature_header: signature.signature_header,
+            signature: signature.signature,
+        }],
+        config_update: None,
+    })
+}
+
+fn not_a_signature(bytes: &Bytes) -> ContractError {
+    let why = match envelope::read_update_envelope(bytes) {
+        Err(e @ EnvelopeError::WrongType { .. }) => format!(" ({e})"),
+        _ => String::new(),
+    };
+    Code::BadProtobuf.because(format_args!(
+        "argument `signature` is neither a ConfigSignature nor an envelope of type CONFIG_UPDATE\
+         {why}"
+    ))
+}
+
+fn slot(id: &ProposalId, revision: Revision, accepted: &Accepted) -> String {
+    keys::signature(&SignatureSlot {
+        proposal: id,
+        revision,
+        msp_id: accepted.identity.msp_id(),
+        fingerprint: accepted.identity.id(),
+    })
+}
+
+fn stored_form(signature: ConfigSignature) -> cmscc::Signature {
+    cmscc::Signature {
+        config_signature: Some(common::ConfigSignature {
+            signature_header: signature.signature_header,
+            signature: signature.signature,
+        }),
+    }
+}
+
+/// The refusal of a call whose signatures are all refused: the first one's code, everybody's reason.
+fn only_refused(id: &ProposalId, refused: &[RefusedSignature]) -> ContractError {
+    let reasons: Vec<String> = refused
+        .iter()
+        .map(|one| {
+            let subject = one.subject.as_deref().unwrap_or("unknown signer");
+            let msp_id = one.msp_id.as_deref().unwrap_or("unknown msp");
+            format!("{subject} of {msp_id}: {} ({})", one.reason, one.code.symbol())
+        })
+        .collect();
+    let code = refused.first().map_or(Code::BadProtobuf, |one| one.code);
+    code.because(format_args!(
+        "no signature was added to proposal `{id}`: {}",
+        reasons.join("; ")
+    ))
+}

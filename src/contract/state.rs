@@ -1,0 +1,338 @@
+//! Reading and writing the ledger's values.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use bytes::Bytes;
+use prost::Message;
+
+use super::{
+    cache::BundleCache,
+    error::{Code, ContractError},
+    keys,
+};
+use crate::{
+    config::{Bundle, ConfigSignature, ConfigTree},
+    ids::{ChannelId, Digest, MspId, ProposalId, Revision, Sequence},
+    proto::cmscc::{Applied, ChainEntry, Head, Proposal, Settings},
+    stub::{KeyRange, Stub},
+};
+
+/// The contract capabilities that this build knows.
+const CONTRACT_CAPABILITIES: [&str; 1] = ["V1_0"];
+
+/// At most this many signatures of one organisation on one revision are read.
+const SIGNATURES_READ: usize = 1024;
+
+/// How many entries of a range are asked for at a time.
+const STEP: usize = 1000;
+
+/// What every call reads first: the trusted head, its config, and the settings.
+#[derive(Debug)]
+pub(super) struct Trusted {
+    /// The head's facts.
+    pub(super) head: Head,
+    /// The config's bytes, as the block carried them.
+    pub(super) body: Bytes,
+    /// What the members agreed.
+    pub(super) settings: Settings,
+}
+
+impl Trusted {
+    /// Reads the three keys; `None` before the bootstrap.
+    pub(super) async fn read<S: Stub>(stub: &mut S) -> Result<Option<Self>, ContractError> {
+        let keys = [keys::head(), keys::body(), keys::settings()];
+        let values: [Option<Bytes>; 3] = stub
+            .get_states(&keys)
+            .await?
+            .try_into()
+            .map_err(|_| Code::StateUnavailable.because("not one value for each key"))?;
+        match values {
+            [None, None, None] => Ok(None),
+            [Some(head), Some(body), Some(settings)] => {
+                let trusted = Self {
+                    head: decode(&keys[0], &head)?,
+                    body,
+                    settings: decode(&keys[2], &settings)?,
+                };
+                trusted.check_contract_capabilities()?;
+                Ok(Some(trusted))
+            }
+            _ => Err(Code::StateCorrupt.because("head, body and settings are not all there")),
+        }
+    }
+
+    /// Reads the three keys.
+    pub(super) async fn demand<S: Stub>(stub: &mut S) -> Result<Self, ContractError> {
+        Self::read(stub).await?.ok_or_else(|| {
+            Code::NotInitialized.because(
+                "this channel has no trusted config yet; call `InitConsortium` with a config block",
+            )
+        })
+    }
+
+    /// The head's sequence.
+    pub(super) const fn sequence(&self) -> Sequence {
+        Sequence(self.head.sequence)
+    }
+
+    /// SHA-256 of the head's config.
+    pub(super) fn config_digest(&self) -> Result<Digest, ContractError> {
+        digest(&self.head.config_sha256)
+    }
+
+    /// The head's config, compiled; parsed only where the cache does not hold it.
+    pub(super) fn bundle(
+        &self,
+        channel: &ChannelId,
+        cache: &BundleCache,
+    ) -> Result<Arc<Bundle>, ContractError> {
+        let digest = self.config_digest()?;
+        if let Some(bundle) = cache.get(channel, &digest) {
+            return Ok(bundle);
+        }
+        if Digest::of(&self.body) != digest {
+            return Err(Code::StateCorrupt.because("the config is not the one that the head names"));
+        }
+        let tree = ConfigTree::parse(self.body.clone())
+            .map_err(|e| Code::StateCorrupt.because(format_args!("the head's config: {e}")))?;
+        let bundle = Bundle::new(channel, tree)
+            .map_err(|e| Code::StateCorrupt.because(format_args!("the head's config: {e}")))?;
+        let bundle = Arc::new(bundle);
+        cache.put(channel, &digest, &bundle);
+        Ok(bundle)
+    }
+
+    /// A server that lacks a capability that the members agreed on must not endorse.
+    fn check_contract_capabilities(&self) -> Result<(), ContractError> {
+        let lacking: Vec<&str> = self
+            .settings
+            .capabilities
+            .iter()
+            .map(String::as_str)
+            .filter(|c| !CONTRACT_CAPABILITIES.contains(c))
+            .collect();
+        if lacking.is_empty() {
+            return Ok(());
+        }
+        Err(Code::ContractCapability.because(format_args!(
+            "the members agreed on contract capabilities `{}`, which this server (version {}) does \
+             not know; install a version that does",
+            lacking.join("`, `"),
+            env!("CARGO_PKG_VERSION")
+        )))
+    }
+}
+
+/// The settings that the first bootstrap writes.
+pub(super) fn first_settings(tx_id: &str) -> Settings {
+    Settings {
+        instance: tx_id.to_owned(),
+        version: Some(0),
+        capabilities: CONTRACT_CAPABILITIES.map(str::to_owned).to_vec(),
+        gate: crate::proto::cmscc::GateMode::Advisory.into(),
+        endorsement_policy: String::new(),
+    }
+}
+
+/// Reads one of our values.
+pub(super) async fn get<M: Message + Default, S: Stub>(
+    stub: &mut S,
+    key: &str,
+) -> Result<Option<M>, ContractError> {
+    stub.get_state(key)
+        .await?
+        .map(|value| decode(key, &value))
+        .transpose()
+}
+
+/// Writes one of our values.
+pub(super) fn put<S: Stub>(stub: &mut S, key: String, value: &impl Message) {
+    stub.put_state(key, value.encode_to_vec().into());
+}
+
+/// Reads one of our values from its bytes.
+pub(super) fn decode<M: Message + Default>(key: &str, value: &Bytes) -> Result<M, ContractError> {
+    M::decode(value.clone()).map_err(|_| corrupt(key))
+}
+
+/// The refusal where the value of a key is not one of ours.
+pub(super) fn corrupt(key: &str) -> ContractError {
+    Code::StateCorrupt.because(format_args!("the value of key {key:?} is not one of ours"))
+}
+
+/// A digest field of one of our values.
+pub(super) fn digest(bytes: &[u8]) -> Result<Digest, ContractError> {
+    Digest::from_bytes(bytes)
+        .ok_or_else(|| Code::StateCorrupt.because("a stored digest has not 32 bytes"))
+}
+
+/// All entries of a range, with their keys, in key order.
+pub(super) async fn all<M: Message + Default, S: Stub>(
+    stub: &mut S,
+    mut range: KeyRange,
+) -> Result<Vec<(String, M)>, ContractError> {
+    let mut found = Vec::new();
+    loop {
+        let step = stub.get_range(&range, STEP).await?;
+        for entry in step.entries {
+            let value = decode(&entry.key, &entry.value)?;
+            found.push((entry.key, value));
+        }
+        match found.last() {
+            Some((last, _)) if step.more => range.start = behind(last),
+            _ => return Ok(found),
+        }
+    }
+}
+
+/// An open proposal, whole; the refusal where there is none by this id says whether it is archived.
+pub(super) async fn proposal<S: Stub>(
+    stub: &mut S,
+    id: &ProposalId,
+) -> Result<Proposal, ContractError> {
+    if let Some(proposal) = get(stub, &keys::proposal(id)).await? {
+        return Ok(proposal);
+    }
+    if stub.get_state(&keys::archive(id)).await?.is_some() {
+        return Err(Code::WrongStatus.because(format_args!(
+            "proposal `{id}` is finished and archived; `GetProposal` shows what remains"
+        )));
+    }
+    Err(unknown_proposal(id))
+}
+
+/// The refusal where an id was never used.
+pub(super) fn unknown_proposal(id: &ProposalId) -> ContractError {
+    Code::UnknownProposal.because(format_args!(
+        "there is no proposal `{id}`; `ListProposals` shows those that there are"
+    ))
+}
+
+/// For each stored revision where its bytes took effect, in the order of the revisions.
+pub(super) async fn proofs<S: Stub>(
+    stub: &mut S,
+    head: Sequence,
+    proposal: &Proposal,
+) -> Result<Vec<(u64, Option<InEffect>)>, ContractError> {
+    let mut proofs = Vec::with_capacity(proposal.revisions.len());
+    for bytes in &proposal.revisions {
+        let update = Digest::of(&bytes.config_update);
+        proofs.push((bytes.revision, in_effect(stub, head, &update).await?));
+    }
+    Ok(proofs)
+}
+
+/// Where in the verified chain a config update took effect.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct InEffect {
+    /// The sequence that it led to.
+    pub(super) sequence: Sequence,
+    /// The chain's entry for it.
+    pub(super) entry: ChainEntry,
+}
+
+/// The proof that a config update took effect, where there is one that counts. Reads the update's
+/// `applied` key, and the chain's entry only where that names one.
+pub(super) async fn in_effect<S: Stub>(
+    stub: &mut S,
+    head: Sequence,
+    update: &Digest,
+) -> Result<Option<InEffect>, ContractError> {
+    let key = keys::applied(update);
+    let Some(applied) = get::<Applied, S>(stub, &key).await? else {
+        return Ok(None);
+    };
+    let sequence = Sequence(applied.sequence.ok_or_else(|| corrupt(&key))?);
+    if sequence > head {
+        return Ok(None);
+    }
+    let entry: Option<ChainEntry> = get(stub, &keys::chain_entry(sequence)).await?;
+    Ok(entry
+        .filter(|entry| entry.config_update_sha256 == update.as_bytes())
+        .map(|entry| InEffect { sequence, entry }))
+}
+
+/// One stored signature.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct StoredSignature {
+    /// Its key.
+    pub(super) key: String,
+    /// The signer's MSP.
+    pub(super) msp_id: MspId,
+    /// The signer's MSP identity id.
+    pub(super) fingerprint: String,
+    /// Header and signature.
+    pub(super) signature: ConfigSignature,
+}
+
+/// The stored signatures of one revision.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct RevisionSignatures {
+    /// In key order: by MSP id, then identity.
+    pub(super) signatures: Vec<StoredSignature>,
+    /// The organisations of which there are more than were read.
+    pub(super) unread: Vec<MspId>,
+}
+
+/// All signatures on a proposal by revision. Of each organisation and revision at most 1,024 are
+/// read, so that a flood of them hurts only those who made it.
+pub(super) async fn signatures<S: Stub>(
+    stub: &mut S,
+    proposal: &ProposalId,
+) -> Result<BTreeMap<Revision, RevisionSignatures>, ContractError> {
+    let mut found: BTreeMap<Revision, RevisionSignatures> = BTreeMap::new();
+    let mut range = keys::signatures(proposal);
+    // of the organisation and revision of the key that was read last
+    let mut run = (Revision(0), MspId::default(), 0usize);
+    loop {
+        let room = SIGNATURES_READ.saturating_sub(run.2).max(1);
+        let step = stub.get_range(&range, room).await?;
+        let Some(last) = step.entries.last().map(|e| e.key.clone()) else {
+            return Ok(found);
+        };
+        for entry in step.entries {
+            let (revision, msp_id, fingerprint) =
+                keys::signature_facts(&entry.key).ok_or_else(|| corrupt(&entry.key))?;
+            let value: crate::proto::cmscc::Signature = decode(&entry.key, &entry.value)?;
+            let signature = value.config_signature.ok_or_else(|| corrupt(&entry.key))?;
+            if (run.0, &run.1) != (revision, &msp_id) {
+                run = (revision, msp_id.clone(), 0);
+            }
+            run.2 = run.2.saturating_add(1);
+            found
+                .entry(revision)
+                .or_default()
+                .signatures
+                .push(StoredSignature {
+                    key: entry.key,
+                    msp_id,
+                    fingerprint,
+                    signature: ConfigSignature {
+                        signature_header: signature.signature_header,
+                        signature: signature.signature,
+                    },
+                });
+        }
+        if !step.more {
+            return Ok(found);
+        }
+        range.start = behind(&last);
+        if run.2 >= SIGNATURES_READ {
+            let rest = keys::signatures_of(proposal, run.0, &run.1);
+            let left = KeyRange {
+                start: range.start.clone(),
+                end: rest.end.clone(),
+            };
+            if !stub.get_range(&left, 1).await?.entries.is_empty() {
+                found.entry(run.0).or_default().unread.push(run.1.clone());
+            }
+            range.start = rest.end;
+            run.2 = 0;
+        }
+    }
+}
+
+/// The first key behind this one.
+fn behind(key: &str) -> String {
+    format!("{key}\0")
+}

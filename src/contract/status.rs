@@ -1,0 +1,369 @@
+//! The status of a proposal, derived from stored facts and the verified config. Pure.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use serde_json::{Value, json};
+
+use super::{
+    error::ContractError,
+    proposal::{self, Computed, Conflict},
+    reports::{ProofReport, StatusDetail},
+    signatures::{Tally, tally},
+    state::{InEffect, RevisionSignatures, digest},
+    timestamps,
+};
+use crate::{
+    config::{Bundle, ConfigSignature, Update, Verdict, choose_signatures, envelope},
+    ids::{Revision, UnixTime},
+    policy::PolicyId,
+    proto::cmscc::{Proposal, RevisionBytes},
+};
+
+/// What a proposal is, as answers name it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Status {
+    /// In effect.
+    Submitted,
+    /// Taken back by its owner.
+    Withdrawn,
+    /// Its intent cannot be applied any more.
+    Broken,
+    /// Made for another config.
+    Outofdate,
+    /// Past its deadline.
+    Expired,
+    /// Policies are not satisfied yet.
+    WaitingForSignatures,
+    /// An orderer would accept it.
+    ReadyToSubmit,
+}
+
+impl Status {
+    /// Every status, in the order in which the first match wins.
+    pub(super) const ALL: [Self; 7] = [
+        Self::Submitted,
+        Self::Withdrawn,
+        Self::Broken,
+        Self::Outofdate,
+        Self::Expired,
+        Self::WaitingForSignatures,
+        Self::ReadyToSubmit,
+    ];
+
+    /// Its public name.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Submitted => "Submitted",
+            Self::Withdrawn => "Withdrawn",
+            Self::Broken => "Broken",
+            Self::Outofdate => "Outofdate",
+            Self::Expired => "Expired",
+            Self::WaitingForSignatures => "WaitingForSignatures",
+            Self::ReadyToSubmit => "ReadyToSubmit",
+        }
+    }
+}
+
+/// What can be said of a proposal without looking at signatures, votes and deadline.
+#[derive(Debug)]
+pub(super) enum Standing {
+    /// The verified chain proves that the current revision took effect.
+    Submitted(InEffect),
+    /// The config is as the intent wants it, for whatever reason.
+    AlreadyInEffect,
+    /// Taken back by its owner.
+    Withdrawn,
+    /// The intent cannot be applied any more; why.
+    Broken(String),
+    /// The bytes do not fit the config any more, or would do something else than the intent.
+    Outofdate(Box<Stale>),
+    /// The bytes apply cleanly, with exactly the intended effect.
+    Open(Box<Open>),
+}
+
+/// An out-of-date proposal.
+#[derive(Debug)]
+pub(super) struct Stale {
+    /// What does not fit.
+    pub(super) why: String,
+    /// What the bytes would do beside, or instead of, the intent.
+    pub(super) different_effect: Vec<String>,
+    /// The update computed again.
+    pub(super) fresh: Computed,
+    /// What others changed that the intent changes, too.
+    pub(super) conflicts: Vec<Conflict>,
+}
+
+/// A proposal whose bytes fit.
+#[derive(Debug)]
+pub(super) struct Open {
+    /// The current revision's bytes.
+    pub(super) update: Update,
+    /// The policies of the existing elements that it writes.
+    pub(super) policies: Vec<PolicyId>,
+}
+
+impl Standing {
+    /// Judges the current revision. `proof`: where its bytes took effect.
+    pub(super) fn of(
+        bundle: &Bundle,
+        proposal: &Proposal,
+        proof: Option<InEffect>,
+    ) -> Result<Self, ContractError> {
+        if let Some(proof) = proof {
+            return Ok(Self::Submitted(proof));
+        }
+        if proposal.withdrawal.is_some() {
+            return Ok(Self::Withdrawn);
+        }
+        let patch = proposal::patch(proposal)?;
+        let intended = match patch.apply(bundle.tree()) {
+            Ok(intended) => intended,
+            Err(e) => return Ok(Self::Broken(e.to_string())),
+        };
+        if proposal::is_in_effect(bundle.tree(), &intended) {
+            return Ok(Self::AlreadyInEffect);
+        }
+        let current = proposal::current(proposal)?;
+        let update = match proposal::effect(bundle, &current.config_update, &intended) {
+            Ok(update) => update,
+            Err(misfit) => {
+                return Ok(match proposal::compute(bundle, &patch, &intended) {
+                    Err(refusal) => Self::Broken(refusal.text().to_owned()),
+                    Ok(fresh) => Self::Outofdate(Box::new(Stale {
+                        why: misfit.why,
+                        different_effect: misfit.different_effect,
+                        conflicts: proposal::conflicts(proposal, &patch, bundle, &intended),
+                        fresh,
+                    })),
+                });
+            }
+        };
+        match bundle.update_policies(&update) {
+            Err(refusal) => Ok(Self::Broken(refusal.to_string())),
+            Ok(policies) => Ok(Self::Open(Box::new(Open {
+                update,
+                policies: policies.into_iter().map(|(_, policy)| policy).collect(),
+            }))),
+        }
+    }
+
+    /// The status, where it is decided without signatures and deadline.
+    pub(super) const fn status(&self) -> Option<Status> {
+        match self {
+            Self::Submitted(_) | Self::AlreadyInEffect => Some(Status::Submitted),
+            Self::Withdrawn => Some(Status::Withdrawn),
+            Self::Broken(_) => Some(Status::Broken),
+            Self::Outofdate(_) => Some(Status::Outofdate),
+            Self::Open(_) => None,
+        }
+    }
+}
+
+/// Everything that a proposal's status follows from.
+#[derive(Debug)]
+pub(super) struct Facts<'a> {
+    /// The verified config.
+    pub(super) bundle: &'a Bundle,
+    /// The proposal.
+    pub(super) proposal: &'a Proposal,
+    /// Where the current revision's bytes took effect.
+    pub(super) proof: Option<InEffect>,
+    /// What lies on the ledger for each revision.
+    pub(super) signatures: &'a BTreeMap<Revision, RevisionSignatures>,
+    /// The transaction's time.
+    pub(super) now: UnixTime,
+}
+
+/// A proposal's status with everything that explains it.
+#[derive(Debug)]
+pub(super) struct Derived<'a> {
+    /// The status.
+    pub(super) status: Status,
+    /// Why.
+    pub(super) detail: StatusDetail,
+    /// The signatures on the current revision.
+    pub(super) tally: Tally<'a>,
+    /// The policies that decide, and what they make of the signatures.
+    pub(super) explanation: Option<Value>,
+    /// What cannot be known from the config.
+    pub(super) not_checked: Vec<String>,
+    /// A serialized envelope that an orderer would accept.
+    pub(super) envelope: Option<Vec<u8>>,
+}
+
+impl<'a> Facts<'a> {
+    /// Derives the status; the first match wins, in the order of [`Status::ALL`].
+    pub(super) fn derive(&self) -> Result<Derived<'a>, ContractError> {
+        let standing = Standing::of(self.bundle, self.proposal, self.proof.clone())?;
+        let current = proposal::current(self.proposal)?;
+        let mut detail = detail(&standing, current.revision)?;
+        let Standing::Open(open) = &standing else {
+            return Ok(Derived {
+                status: standing.status().unwrap_or(Status::Broken),
+                detail,
+                tally: self.tally(current, None),
+                explanation: None,
+                not_checked: Vec::new(),
+                envelope: None,
+            });
+        };
+        let tally = self.tally(current, Some(&open.policies));
+        let judged = Judgement::of(self.bundle, &open.update, &tally.counting());
+        detail.missing = judged.missing;
+        detail.verdict = judged.unsupported.then_some("unsupported");
+        detail.why.clone_from(&judged.refused);
+        let expired = self
+            .proposal
+            .deadline
+            .as_ref()
+            .is_some_and(|deadline| timestamps::read(deadline) < self.now);
+        let status = if judged.refused.is_some() {
+            Status::Broken
+        } else if expired {
+            Status::Expired
+        } else if judged.accepted.is_some() {
+            Status::ReadyToSubmit
+        } else {
+            Status::WaitingForSignatures
+        };
+        let envelope = judged
+            .accepted
+            .filter(|_| status == Status::ReadyToSubmit)
+            .map(|signatures| {
+                envelope::update_envelope(
+                    self.bundle.channel(),
+                    &current.config_update,
+                    &signatures,
+                )
+            });
+        Ok(Derived {
+            status,
+            detail,
+            tally,
+            explanation: Some(judged.explanation),
+            not_checked: judged.not_checked,
+            envelope,
+        })
+    }
+
+    /// The revisions whose bytes an orderer would accept now with the signatures that lie here,
+    /// whatever the members agreed since. Ascending.
+    pub(super) fn still_effective(&self) -> Vec<u64> {
+        let effective = |bytes: &&RevisionBytes| {
+            let Ok(update) = Update::parse(bytes.config_update.clone()) else {
+                return false;
+            };
+            let policies = self.bundle.update_policies(&update).map(|policies| {
+                let ids = policies.into_iter().map(|(_, policy)| policy);
+                ids.collect::<Vec<_>>()
+            });
+            let Ok(policies) = policies else {
+                return false;
+            };
+            let counting = self.tally(bytes, Some(&policies)).counting();
+            Judgement::of(self.bundle, &update, &counting)
+                .accepted
+                .is_some()
+        };
+        self.proposal
+            .revisions
+            .iter()
+            .filter(effective)
+            .map(|bytes| bytes.revision)
+            .collect()
+    }
+
+    fn tally(&self, bytes: &RevisionBytes, policies: Option<&[PolicyId]>) -> Tally<'a> {
+        self.signatures
+            .get(&Revision(bytes.revision))
+            .map_or_else(Tally::default, |signatures| {
+                tally(self.bundle, policies, &bytes.config_update, signatures)
+            })
+    }
+}
+
+/// What an orderer would say of an update with these signatures.
+struct Judgement {
+    /// The signatures to hand out, in an order that satisfies.
+    accepted: Option<Vec<ConfigSignature>>,
+    refused: Option<String>,
+    unsupported: bool,
+    missing: Vec<String>,
+    not_checked: Vec<String>,
+    explanation: Value,
+}
+
+impl Judgement {
+    fn of(bundle: &Bundle, update: &Update, counting: &[ConfigSignature]) -> Self {
+        let picked: Vec<ConfigSignature> = match choose_signatures(bundle, update, counting) {
+            Some(indices) => indices
+                .into_iter()
+                .filter_map(|index| counting.get(index).cloned())
+                .collect(),
+            None => counting.to_vec(),
+        };
+        let emulation = bundle.emulate(update, &picked);
+        let explanation: Vec<Value> = emulation
+            .policies
+            .iter()
+            .map(|verdict| {
+                json!({
+                    "element": verdict.element.to_string(),
+                    "policy": verdict.policy,
+                    "satisfied": verdict.explanation.satisfied(),
+                    "tree": verdict.explanation.to_json(),
+                })
+            })
+            .collect();
+        let missing = emulation.missing().iter().map(ToString::to_string).collect();
+        let mut judgement = Self {
+            accepted: None,
+            refused: None,
+            unsupported: false,
+            missing,
+            not_checked: emulation.not_checked,
+            explanation: Value::Array(explanation),
+        };
+        match emulation.verdict {
+            Verdict::Accepted => judgement.accepted = Some(picked),
+            Verdict::Refused(refusal) => judgement.refused = Some(refusal.to_string()),
+            Verdict::Unsupported { .. } => judgement.unsupported = true,
+            Verdict::Unsatisfied => {}
+        }
+        judgement
+    }
+}
+
+fn detail(standing: &Standing, revision: u64) -> Result<StatusDetail, ContractError> {
+    let mut detail = StatusDetail::default();
+    match standing {
+        Standing::Submitted(proof) => detail.proof = Some(proof_report(proof, revision)?),
+        Standing::AlreadyInEffect => detail.already_in_effect = true,
+        Standing::Broken(why) => detail.why = Some(why.clone()),
+        Standing::Outofdate(stale) => {
+            detail.why = Some(stale.why.clone());
+            detail.different_effect.clone_from(&stale.different_effect);
+            detail.conflicts = stale.conflicts.iter().map(Conflict::report).collect();
+            detail.rebases = Some(stale.conflicts.is_empty());
+        }
+        Standing::Withdrawn | Standing::Open(_) => {}
+    }
+    Ok(detail)
+}
+
+/// A proof as answers show it.
+pub(super) fn proof_report(proof: &InEffect, revision: u64) -> Result<ProofReport, ContractError> {
+    Ok(ProofReport {
+        block_hash: digest(&proof.entry.block_hash)?.to_string(),
+        block_number: proof.entry.block_number,
+        revision,
+        sequence: proof.sequence.0,
+    })
+}
+
+/// A serialized envelope without signatures, as `peer channel signconfigtx` takes it.
+pub(super) fn envelope_to_sign(bundle: &Bundle, config_update: &Bytes) -> Vec<u8> {
+    envelope::update_envelope(bundle.channel(), config_update, &[])
+}
