@@ -104,23 +104,25 @@ impl<'a> Arguments<'a> {
                 false => format!("[{name}]"),
             })
             .collect();
-        Err(Code::ArgumentCount.because(match missing.and_then(|i| names.get(i)) {
-            Some(name) => format!(
-                "argument `{name}` is missing or empty; `{}` takes: {}",
-                self.function,
-                usage.join(", ")
-            ),
-            None => format!(
-                "{} arguments are too many; `{}` takes: {}",
-                self.values.len(),
-                self.function,
-                if usage.is_empty() {
-                    "none".to_owned()
-                } else {
+        Err(
+            Code::ArgumentCount.because(match missing.and_then(|i| names.get(i)) {
+                Some(name) => format!(
+                    "argument `{name}` is missing or empty; `{}` takes: {}",
+                    self.function,
                     usage.join(", ")
-                }
-            ),
-        }))
+                ),
+                None => format!(
+                    "{} arguments are too many; `{}` takes: {}",
+                    self.values.len(),
+                    self.function,
+                    if usage.is_empty() {
+                        "none".to_owned()
+                    } else {
+                        usage.join(", ")
+                    }
+                ),
+            }),
+        )
     }
 
     /// The bytes of an argument, from 0; empty where it is absent.
@@ -197,7 +199,9 @@ impl<'a> Arguments<'a> {
             return Ok(None);
         }
         let given: Vec<String> = serde_json::from_str(text).map_err(|error| {
-            Code::BadJson.because(format_args!("`ids` is not a JSON array of strings: {error}"))
+            Code::BadJson.because(format_args!(
+                "`ids` is not a JSON array of strings: {error}"
+            ))
         })?;
         if given.len() > self.limits.items {
             return Err(Code::TooMany.because(format_args!(
@@ -302,15 +306,12 @@ pub(super) fn base64(text: &[u8], name: &str) -> Result<Bytes, ContractError> {
         .copied()
         .filter(|b| !b.is_ascii_whitespace())
         .collect();
-    STANDARD
-        .decode(&packed)
-        .map(Bytes::from)
-        .map_err(|error| {
-            Code::BadBase64.because(format_args!(
-                "argument `{name}` is not standard base64 with padding: {}",
-                error.to_string().to_lowercase()
-            ))
-        })
+    STANDARD.decode(&packed).map(Bytes::from).map_err(|error| {
+        Code::BadBase64.because(format_args!(
+            "argument `{name}` is not standard base64 with padding: {}",
+            error.to_string().to_lowercase()
+        ))
+    })
 }
 
 /// What a caller gave, cut to a length that fits a message.
@@ -425,10 +426,7 @@ mod tests {
         let limits = Limits::default();
         let list = call(&[b"f", b"[\"abc\",\"abd\",\"abc\"]"]);
         let arguments = Arguments::new(&list, &limits).unwrap();
-        assert_eq!(
-            arguments.ids(0),
-            Ok(Some(vec!["abc".into(), "abd".into()]))
-        );
+        assert_eq!(arguments.ids(0), Ok(Some(vec!["abc".into(), "abd".into()])));
     }
 
     #[test]
@@ -439,7 +437,10 @@ mod tests {
         let mut block = call(&[b"f", &raw, b"Cg II\nAQ==", digest.as_bytes()]);
         let arguments = Arguments::new(&block, &limits).unwrap();
         assert_eq!(arguments.block(0), Ok(raw.clone()));
-        assert_eq!(arguments.block(1), Ok(Bytes::from_static(b"\x0a\x02\x08\x01")));
+        assert_eq!(
+            arguments.block(1),
+            Ok(Bytes::from_static(b"\x0a\x02\x08\x01"))
+        );
         assert_eq!(code(arguments.block(2)), Code::TransientMissing);
         block
             .transient

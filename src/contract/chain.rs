@@ -24,6 +24,7 @@ use crate::{
 pub(super) fn read_block(bytes: Bytes, channel: &ChannelId) -> Result<ConfigBlock, ContractError> {
     let block = ConfigBlock::parse(bytes).map_err(|e| refusal(&e, Code::BadBlock))?;
     block
+        .block()
         .check_data_hash()
         .map_err(|e| refusal(&e, Code::BlockDataHash))?;
     if block.channel_id() != channel {
@@ -49,10 +50,7 @@ pub(super) struct Growth {
 
 impl Growth {
     /// Starts a chain with a block that somebody trusts.
-    pub(super) fn start(
-        channel: &ChannelId,
-        block: &ConfigBlock,
-    ) -> Result<Self, ContractError> {
+    pub(super) fn start(channel: &ChannelId, block: &ConfigBlock) -> Result<Self, ContractError> {
         let bundle = Bundle::new(channel, block.tree().clone())
             .map_err(|e| Code::BadBlock.because(format_args!("its config is not valid: {e}")))?;
         demand_supported(&bundle)?;
@@ -73,10 +71,7 @@ impl Growth {
 
     /// Goes on from a trusted head. `entries`: those of the ledger for the sequences that the
     /// call's blocks carry, as far as there are any.
-    pub(super) fn from_head(
-        bundle: Arc<Bundle>,
-        entries: BTreeMap<Sequence, ChainEntry>,
-    ) -> Self {
+    pub(super) fn from_head(bundle: Arc<Bundle>, entries: BTreeMap<Sequence, ChainEntry>) -> Self {
         Self {
             bundle,
             entries,
@@ -212,16 +207,14 @@ pub(super) fn member_ids(bundle: &Bundle) -> BTreeSet<MspId> {
         .collect()
 }
 
-/// Whether two blocks are the same: equal header bytes and equal data.
-pub(super) fn same_block(a: &ConfigBlock, b: &ConfigBlock) -> bool {
-    a.block().header_bytes() == b.block().header_bytes() && a.block().data() == b.block().data()
-}
-
 /// The contract's refusal for a block's.
 pub(super) fn refusal(error: &BlockError, otherwise: Code) -> ContractError {
     let code = match error.code() {
         "BLOCK_DATA_HASH" => Code::BlockDataHash,
         "BLOCK_SIGNATURES" => Code::BlockSignatures,
+        "BLOCK_METADATA" | "BLOCK_NO_HEADER" | "BLOCK_MALFORMED" => Code::BadBlock,
+        "BLOCK_POLICY_MISSING" => Code::BlockSignatures,
+        "CAPABILITY_UNSUPPORTED" => Code::CapabilityUnsupported,
         "WRONG_CHANNEL" => Code::WrongChannel,
         _ => otherwise,
     };

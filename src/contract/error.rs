@@ -105,8 +105,6 @@ codes! {
 
     /// No function of this name.
     UnknownFunction = 404 "UNKNOWN_FUNCTION";
-    /// The caller's organisation has no group with an MSP to change.
-    UnknownOrganization = 404 "UNKNOWN_ORGANIZATION";
     /// No proposal with this id.
     UnknownProposal = 404 "UNKNOWN_PROPOSAL";
 

@@ -36,8 +36,9 @@ pub(super) async fn get_config<S: Stub>(
     let (trusted, bundle) = call.trusted(stub).await?;
     let config = match options.format {
         Format::Json => reports::document("common.Config", &trusted.body)?,
-        Format::Base64 => to_raw_value(&reports::base64(&trusted.body))
-            .map_err(|e| Code::Internal.because(e))?,
+        Format::Base64 => {
+            to_raw_value(&reports::base64(&trusted.body)).map_err(|e| Code::Internal.because(e))?
+        }
     };
     let head = &trusted.head;
     reports::write(&ConfigReport {

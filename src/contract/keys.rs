@@ -114,11 +114,7 @@ pub(super) fn signatures(proposal: &ProposalId) -> KeyRange {
 }
 
 /// All signatures on one revision of a proposal by identities of one MSP.
-pub(super) fn signatures_of(
-    proposal: &ProposalId,
-    revision: Revision,
-    msp_id: &MspId,
-) -> KeyRange {
+pub(super) fn signatures_of(proposal: &ProposalId, revision: Revision, msp_id: &MspId) -> KeyRange {
     prefix(
         SIGNATURE,
         &[
@@ -181,7 +177,16 @@ mod tests {
     fn odd_msp_ids_stay_apart_and_read_back() {
         let id = ProposalId::new("add");
         let mut seen = std::collections::BTreeSet::new();
-        for odd in ["Org1MSP", "%", "%25", "a\0b", "a%00b", "\u{10FFFF}", "%FF", ""] {
+        for odd in [
+            "Org1MSP",
+            "%",
+            "%25",
+            "a\0b",
+            "a%00b",
+            "\u{10FFFF}",
+            "%FF",
+            "",
+        ] {
             let msp_id = MspId::new(odd);
             let key = signature(&SignatureSlot {
                 proposal: &id,

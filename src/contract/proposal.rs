@@ -9,9 +9,7 @@ use super::{
     reports::{ConflictReport, optional_digest},
 };
 use crate::{
-    config::{
-        Bundle, ConfigTree, ElementPath, Limits, Patch, Update, compute_update,
-    },
+    config::{Bundle, ConfigTree, Effect, ElementPath, Limits, Patch, Update, compute_update},
     ids::Digest,
     proto::cmscc::{Proposal, RevisionBytes, TouchedElement},
 };
@@ -79,7 +77,10 @@ pub(super) fn current(proposal: &Proposal) -> Result<&RevisionBytes, ContractErr
 /// Whether the config is as the intent wants it. `intended` is the patched config.
 pub(super) fn is_in_effect(config: &ConfigTree, intended: &ConfigTree) -> bool {
     intended.same_content(config)
-        || (is_repaired(config, intended) && intended.repaired().same_content(config))
+        || (is_repaired(config, intended)
+            && intended
+                .repaired()
+                .is_ok_and(|repaired| repaired.same_content(config)))
 }
 
 /// Computes the update that turns the config into the intended one, and makes sure that it does.
@@ -104,36 +105,40 @@ pub(super) fn compute(
     })
 }
 
-/// Applies an update without asking for signatures and compares its result with the intent,
-/// versions aside: Fabric's read set checks versions, not contents, so an update made for another
-/// config can apply and do something else.
+/// What an update does, signatures aside, where that is valid and what the intent wants, versions
+/// aside: Fabric's read set checks versions, not contents, so an update made for another config can
+/// apply and do something else.
 pub(super) fn effect(
     bundle: &Bundle,
     config_update: &Bytes,
     intended: &ConfigTree,
-) -> Result<Update, Misfit> {
-    let update = Update::parse(config_update.clone()).map_err(|e| Misfit {
-        why: e.to_string(),
+) -> Result<Effect, Misfit> {
+    let misfit = |why: String, stale: bool| Misfit {
+        why,
         different_effect: Vec::new(),
-        stale: false,
+        stale,
+    };
+    let update = Update::parse(config_update.clone()).map_err(|e| misfit(e.to_string(), false))?;
+    let effect = bundle.effect(&update).map_err(|refusal| {
+        let stale = update.delta(bundle.tree()).is_err_and(|e| e.is_stale());
+        misfit(refusal.to_string(), stale)
     })?;
-    let (result, _) = bundle.emulate_unsigned(&update).map_err(|refusal| Misfit {
-        why: refusal.to_string(),
-        different_effect: Vec::new(),
-        stale: update
-            .delta(bundle.tree())
-            .is_err_and(|e| e.is_stale()),
-    })?;
+    let result = match effect.next() {
+        Ok(next) => next.tree(),
+        Err(refusal) => return Err(misfit(refusal.to_string(), false)),
+    };
     let expected = match is_repaired(bundle.tree(), intended) {
-        true => intended.repaired(),
+        true => intended
+            .repaired()
+            .map_err(|e| misfit(e.to_string(), false))?,
         false => intended.clone(),
     };
     if result.same_content(&expected) {
-        return Ok(update);
+        return Ok(effect);
     }
     Err(Misfit {
         why: "the update applies, but does something else than its intent".to_owned(),
-        different_effect: differences(bundle, &result, &expected),
+        different_effect: differences(bundle, result, &expected),
         stale: false,
     })
 }

@@ -23,8 +23,8 @@ use crate::{
     ids::{Digest, ProposalId, Revision, Sequence, UnixTime},
     proto::{
         cmscc::{Proposal, ProposalKind, RevisionBytes, UpdateOwner},
+        common,
         msp::{FabricMspConfig, MspConfig},
-        write,
     },
     stub::Stub,
 };
@@ -97,10 +97,8 @@ pub(super) async fn add_organization<S: Stub>(
     let group = json::decode_org(document(call, 2, "ConfigGroup")?)
         .map_err(|e| Code::BadJson.because(format_args!("argument `ConfigGroup JSON`: {e}")))?;
     let group = sized(call, group)?;
-    let group = ConfigTree::from_group(Sequence(0), group)
-        .map_err(|e| Code::BadProtobuf.because(format_args!("the organisation's group: {e}")))?;
     let (trusted, bundle, admin) = opened(call, stub, &header.id).await?;
-    let intent = new_organization(&bundle, name, &group)?;
+    let intent = new_organization(call, &bundle, name, &group)?;
     store(call, stub, &trusted, &bundle, &admin, &header, &intent).await
 }
 
@@ -109,16 +107,14 @@ pub(super) async fn reconfig_msp<S: Stub>(
     call: &Call<'_>,
     stub: &mut S,
 ) -> Result<Vec<u8>, ContractError> {
-    call.args.expect(
-        3,
-        &["id", "MSP ConfigValue JSON", "description", "options"],
-    )?;
+    call.args
+        .expect(3, &["id", "MSP ConfigValue JSON", "description", "options"])?;
     let header = header(call, 2)?;
     let value = json::decode_org_value(MSP, document(call, 1, "MSP ConfigValue")?)
         .map_err(|e| Code::BadJson.because(format_args!("argument `MSP ConfigValue JSON`: {e}")))?;
     let value = sized(call, value)?;
     let (trusted, bundle, admin) = opened(call, stub, &header.id).await?;
-    let intent = new_msp(&bundle, &admin, &value)?;
+    let intent = new_msp(call, &bundle, &admin, &value)?;
     store(call, stub, &trusted, &bundle, &admin, &header, &intent).await
 }
 
@@ -204,11 +200,7 @@ async fn opened<S: Stub>(
     Ok((trusted, bundle, admin))
 }
 
-fn from_update(
-    call: &Call<'_>,
-    bundle: &Bundle,
-    update: &Update,
-) -> Result<Intent, ContractError> {
+fn from_update(call: &Call<'_>, bundle: &Bundle, update: &Update) -> Result<Intent, ContractError> {
     update
         .check_channel(call.channel())
         .map_err(update_refusal)?;
@@ -221,11 +213,14 @@ fn from_update(
 }
 
 fn new_organization(
+    call: &Call<'_>,
     bundle: &Bundle,
     name: &str,
-    group: &ConfigTree,
+    group: &Bytes,
 ) -> Result<Intent, ContractError> {
-    let root = group
+    let tree = ConfigTree::from_group(Sequence(0), group.clone())
+        .map_err(|e| Code::BadProtobuf.because(format_args!("the organisation's group: {e}")))?;
+    let root = tree
         .root()
         .ok_or_else(|| Code::BadProtobuf.because("the organisation's group is empty"))?;
     let bad_msp = |why: &dyn std::fmt::Display| {
@@ -263,19 +258,20 @@ fn new_organization(
             bundle.sequence()
         )));
     }
-    let patch = Patch::put_group(&["Application", name], root).map_err(patch_refusal)?;
+    let patch =
+        Patch::put_group(&["Application", name], group, &limits(call)).map_err(patch_refusal)?;
     Ok(Intent { patch, given: None })
 }
 
-fn new_msp(bundle: &Bundle, admin: &Admin, value: &Bytes) -> Result<Intent, ContractError> {
-    let wrapped = group_with_value(MSP, value);
-    let tree = ConfigTree::from_group(Sequence(0), wrapped)
+fn new_msp(
+    call: &Call<'_>,
+    bundle: &Bundle,
+    admin: &Admin,
+    value: &Bytes,
+) -> Result<Intent, ContractError> {
+    let content = common::ConfigValue::decode(value.clone())
         .map_err(|e| Code::BadProtobuf.because(format_args!("the MSP value: {e}")))?;
-    let value = tree
-        .root()
-        .and_then(|root| root.value(MSP))
-        .ok_or_else(|| Code::BadProtobuf.because("the MSP value is empty"))?;
-    let (msp_id, _) = msp_of(value.bytes())
+    let (msp_id, _) = msp_of(&content.value)
         .map_err(|e| Code::BadMsp.because(format_args!("the MSP value: {e}")))?;
     if msp_id != admin.msp_id().as_str() {
         return Err(Code::BadMsp.because(format_args!(
@@ -284,23 +280,21 @@ fn new_msp(bundle: &Bundle, admin: &Admin, value: &Bytes) -> Result<Intent, Cont
             admin.msp_id()
         )));
     }
-    let groups: Vec<Vec<&str>> = [
+    let mut patches = Vec::new();
+    for (section, name) in [
         (Section::Application, "Application"),
         (Section::Orderer, "Orderer"),
-    ]
-    .into_iter()
-    .flat_map(|(section, name)| bundle.orgs(section).map(move |org| (name, org)))
-    .filter(|(_, org)| org.msp_id == admin.msp_id())
-    .map(|(section, org)| vec![section, org.name])
-    .collect();
-    if groups.is_empty() {
-        return Err(Code::UnknownOrganization.because(format_args!(
-            "no group of the config of sequence {} has the MSP id `{}`",
-            bundle.sequence(),
-            admin.msp_id()
-        )));
+    ] {
+        for org in bundle.orgs(section) {
+            if org.msp_id == admin.msp_id() {
+                let group = [name, org.name];
+                let patch = Patch::put_value(&group, MSP, value, &limits(call));
+                patches.push(patch.map_err(patch_refusal)?);
+            }
+        }
     }
-    let patch = Patch::put_value(&groups, MSP, value).map_err(patch_refusal)?;
+
+    let patch = Patch::combine(&patches).map_err(patch_refusal)?;
     Ok(Intent { patch, given: None })
 }
 
@@ -318,19 +312,6 @@ fn msp_of(value: &[u8]) -> Result<(String, MspConfig), String> {
         return Err("it names no MSP id".to_owned());
     }
     Ok((fabric.name, config))
-}
-
-/// A serialized `common.ConfigGroup` with one value.
-fn group_with_value(name: &str, value: &[u8]) -> Bytes {
-    const MAP_KEY: u32 = 1;
-    const MAP_VALUE: u32 = 2;
-    const GROUP_VALUES: u32 = 3;
-    let mut entry = Vec::new();
-    write::message(&mut entry, MAP_KEY, name.as_bytes());
-    write::message(&mut entry, MAP_VALUE, value);
-    let mut group = Vec::new();
-    write::message(&mut group, GROUP_VALUES, &entry);
-    group.into()
 }
 
 /// The first revision of an intent: the bytes given, or those computed.

@@ -8,9 +8,7 @@ use super::{
     events,
     finish::{self, Ending},
     keys, proposal, propose,
-    reports::{
-        self, AppliedProposal, ArchivedReport, LeftReport, RecomputedReport, Updated,
-    },
+    reports::{self, AppliedProposal, ArchivedReport, LeftReport, RecomputedReport, Updated},
     router::Call,
     state::{self, InEffect, RevisionSignatures},
     status::{Stale, Standing, Status},

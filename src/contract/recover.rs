@@ -28,8 +28,7 @@ pub(super) async fn recover_config<S: Stub>(
     let disowned = call.args.number(1, "disowned_from")?.map(Sequence);
     let trusted = Trusted::demand(stub).await?;
     let first_gone = disowned.map_or(block.sequence(), |from| from.min(block.sequence()));
-    let gone: Vec<(String, ChainEntry)> =
-        state::all(stub, keys::chain_from(first_gone)).await?;
+    let gone: Vec<(String, ChainEntry)> = state::all(stub, keys::chain_from(first_gone)).await?;
     let members: Vec<(String, Member)> = state::all(stub, keys::members()).await?;
 
     demand_permission(call, &block, disowned, trusted.head.epoch)?;
@@ -50,7 +49,12 @@ pub(super) async fn recover_config<S: Stub>(
     for (key, _) in gone {
         stub.del_state(key);
     }
-    write_members(stub, &members, &chain::member_ids(&bundle), block.sequence());
+    write_members(
+        stub,
+        &members,
+        &chain::member_ids(&bundle),
+        block.sequence(),
+    );
     let entry = chain::entry(&block);
     state::put(stub, keys::chain_entry(block.sequence()), &entry);
     // saturating: 2^64 recoveries do not happen
@@ -80,7 +84,7 @@ fn demand_permission(
             call.channel()
         )));
     };
-    if !chain::same_block(block, &anchor) {
+    if !block.is_same(&anchor) {
         return Err(Code::AnchorMismatch.because(format_args!(
             "the block (sequence {}, config `{}`) is not this server's trust anchor (sequence {}, \
              config `{}`)",
@@ -130,11 +134,7 @@ fn write_members<S: Stub>(
     }
 }
 
-fn answer(
-    call: &Call<'_>,
-    head: &Head,
-    added: Vec<ChainLink>,
-) -> Result<Vec<u8>, ContractError> {
+fn answer(call: &Call<'_>, head: &Head, added: Vec<ChainLink>) -> Result<Vec<u8>, ContractError> {
     reports::write(&Synced {
         added,
         ..Synced::at(call.channel(), Some(head))?

@@ -28,10 +28,7 @@ pub(super) fn write(report: &impl Serialize) -> Result<Vec<u8>, ContractError> {
 }
 
 /// A message in Fabric's JSON form, to stand inside an answer.
-pub(super) fn document(
-    message_type: &str,
-    bytes: &[u8],
-) -> Result<Box<RawValue>, ContractError> {
+pub(super) fn document(message_type: &str, bytes: &[u8]) -> Result<Box<RawValue>, ContractError> {
     let text = json::encode_compact(message_type, bytes, DOCUMENT).map_err(|e| {
         Code::Internal.because(format_args!("`{message_type}` has no json form: {e}"))
     })?;

@@ -128,6 +128,11 @@ pub(super) enum Function {
     WithdrawProposal,
 }
 
+/// The names of all functions that are served, ascending.
+pub fn function_names() -> impl Iterator<Item = &'static str> {
+    Function::NAMES.iter().map(|(name, _)| *name)
+}
+
 impl Function {
     /// Every name that is served, ascending; two functions have an older spelling, too.
     const NAMES: [(&'static str, Self); 17] = [
@@ -229,7 +234,10 @@ impl<'a> Call<'a> {
             return Ok(None);
         };
         let block = ConfigBlock::parse(bytes).map_err(|why| unreadable(&why))?;
-        block.check_data_hash().map_err(|why| unreadable(&why))?;
+        block
+            .block()
+            .check_data_hash()
+            .map_err(|why| unreadable(&why))?;
         Ok(Some(block))
     }
 

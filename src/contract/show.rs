@@ -190,10 +190,7 @@ async fn archived<S: Stub>(
     let kept = archive.signers.iter().filter_map(|signer| {
         let signature = signer.config_signature.as_ref()?;
         Some(SignatureReport {
-            config_signature: config_signature(
-                &signature.signature_header,
-                &signature.signature,
-            ),
+            config_signature: config_signature(&signature.signature_header, &signature.signature),
             counts: false,
             fingerprint: signer.fingerprint.clone(),
             msp_id: signer.msp_id.clone(),

@@ -15,7 +15,7 @@ use super::{
     router::Call,
     signatures::{Accepted, Wanted},
     state,
-    status::Standing,
+    status::{Standing, policies_of},
 };
 use crate::{
     config::{ConfigSignature, EnvelopeError, envelope, json},
@@ -38,7 +38,7 @@ pub(super) async fn add_signature<S: Stub>(
     let update = Digest::of(&current.config_update);
     let proof = state::in_effect(stub, trusted.sequence(), &update).await?;
     let standing = Standing::of(&bundle, &proposal, proof)?;
-    let Standing::Open(open) = &standing else {
+    let Standing::Open(effect) = &standing else {
         let status = standing.status().map_or("", |status| status.name());
         return Err(Code::WrongStatus.because(format_args!(
             "proposal `{id}` is `{status}` at sequence {}; signatures are added while it is open{}",
@@ -67,7 +67,7 @@ pub(super) async fn add_signature<S: Stub>(
         .unwrap_or_default();
     let wanted = Wanted {
         bundle: &bundle,
-        policies: &open.policies,
+        policies: &policies_of(effect),
         config_update: &current.config_update,
         others,
         header_limit: call.args.limits().signature_header,
@@ -149,8 +149,8 @@ fn given_signatures(call: &Call<'_>) -> Result<Given, ContractError> {
             config_update: Some(envelope.config_update),
         });
     }
-    let signature = common::ConfigSignature::decode(bytes.clone())
-        .map_err(|_| not_a_signature(&bytes))?;
+    let signature =
+        common::ConfigSignature::decode(bytes.clone()).map_err(|_| not_a_signature(&bytes))?;
     if signature.signature_header.is_empty() || signature.signature.is_empty() {
         return Err(not_a_signature(&bytes));
     }
@@ -199,7 +199,11 @@ fn only_refused(id: &ProposalId, refused: &[RefusedSignature]) -> ContractError 
         .map(|one| {
             let subject = one.subject.as_deref().unwrap_or("unknown signer");
             let msp_id = one.msp_id.as_deref().unwrap_or("unknown msp");
-            format!("{subject} of {msp_id}: {} ({})", one.reason, one.code.symbol())
+            format!(
+                "{subject} of {msp_id}: {} ({})",
+                one.reason,
+                one.code.symbol()
+            )
         })
         .collect();
     let code = refused.first().map_or(Code::BadProtobuf, |one| one.code);

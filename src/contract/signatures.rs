@@ -160,15 +160,18 @@ pub(super) struct Tally<'a> {
     pub(super) judged: Vec<Judged<'a>>,
     /// Organisations of which more signatures would count than may, by MSP id.
     pub(super) left_out: Vec<LeftOutReport>,
+    /// Who signed with a signature that counts; their `index` is the place in `judged`.
+    pub(super) signers: SignerSet,
 }
 
 impl Tally<'_> {
-    /// The signatures that count, in key order.
-    pub(super) fn counting(&self) -> Vec<ConfigSignature> {
-        self.judged
+    /// The signatures of these signers, in their order.
+    pub(super) fn signatures_of(&self, signers: &SignerSet) -> Vec<ConfigSignature> {
+        signers
+            .signers()
             .iter()
-            .filter(|j| j.reason.is_none())
-            .map(|j| j.stored.signature.clone())
+            .filter_map(|signer| self.judged.get(signer.index))
+            .map(|judged| judged.stored.signature.clone())
             .collect()
     }
 
@@ -228,7 +231,19 @@ pub(super) fn tally<'a>(
         }
     }
     let left_out = leave_out(bundle, &mut judged, &signatures.unread);
-    Tally { judged, left_out }
+    let counts = |index: usize| judged.get(index).is_some_and(|one| one.reason.is_none());
+    let counting: Vec<usize> = set
+        .signers()
+        .iter()
+        .enumerate()
+        .filter(|(_, signer)| counts(signer.index))
+        .map(|(position, _)| position)
+        .collect();
+    Tally {
+        left_out,
+        signers: set.pick(&counting),
+        judged,
+    }
 }
 
 fn why_not(bundle: &Bundle, policies: Option<&[PolicyId]>, identity: &Identity) -> Option<String> {
@@ -245,11 +260,7 @@ fn why_not(bundle: &Bundle, policies: Option<&[PolicyId]>, identity: &Identity) 
 }
 
 /// Takes the signatures beyond the bound of each organisation out of the count.
-fn leave_out(
-    bundle: &Bundle,
-    judged: &mut [Judged<'_>],
-    unread: &[MspId],
-) -> Vec<LeftOutReport> {
+fn leave_out(bundle: &Bundle, judged: &mut [Judged<'_>], unread: &[MspId]) -> Vec<LeftOutReport> {
     let mut by_org: BTreeMap<MspId, Vec<usize>> = BTreeMap::new();
     for (index, one) in judged.iter().enumerate() {
         if one.reason.is_none() {

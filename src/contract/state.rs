@@ -248,7 +248,7 @@ pub(super) async fn in_effect<S: Stub>(
     }
     let entry: Option<ChainEntry> = get(stub, &keys::chain_entry(sequence)).await?;
     Ok(entry
-        .filter(|entry| entry.config_update_sha256 == update.as_bytes())
+        .filter(|entry| entry.config_update_sha256.as_ref() == update.as_bytes())
         .map(|entry| InEffect { sequence, entry }))
 }
 

@@ -14,7 +14,7 @@ use super::{
     timestamps,
 };
 use crate::{
-    config::{Bundle, ConfigSignature, Update, Verdict, choose_signatures, envelope},
+    config::{Bundle, ConfigSignature, Effect, Update, Verdict, envelope},
     ids::{Revision, UnixTime},
     policy::PolicyId,
     proto::cmscc::{Proposal, RevisionBytes},
@@ -79,7 +79,7 @@ pub(super) enum Standing {
     /// The bytes do not fit the config any more, or would do something else than the intent.
     Outofdate(Box<Stale>),
     /// The bytes apply cleanly, with exactly the intended effect.
-    Open(Box<Open>),
+    Open(Box<Effect>),
 }
 
 /// An out-of-date proposal.
@@ -93,15 +93,6 @@ pub(super) struct Stale {
     pub(super) fresh: Computed,
     /// What others changed that the intent changes, too.
     pub(super) conflicts: Vec<Conflict>,
-}
-
-/// A proposal whose bytes fit.
-#[derive(Debug)]
-pub(super) struct Open {
-    /// The current revision's bytes.
-    pub(super) update: Update,
-    /// The policies of the existing elements that it writes.
-    pub(super) policies: Vec<PolicyId>,
 }
 
 impl Standing {
@@ -126,27 +117,19 @@ impl Standing {
             return Ok(Self::AlreadyInEffect);
         }
         let current = proposal::current(proposal)?;
-        let update = match proposal::effect(bundle, &current.config_update, &intended) {
-            Ok(update) => update,
-            Err(misfit) => {
-                return Ok(match proposal::compute(bundle, &patch, &intended) {
-                    Err(refusal) => Self::Broken(refusal.text().to_owned()),
-                    Ok(fresh) => Self::Outofdate(Box::new(Stale {
-                        why: misfit.why,
-                        different_effect: misfit.different_effect,
-                        conflicts: proposal::conflicts(proposal, &patch, bundle, &intended),
-                        fresh,
-                    })),
-                });
-            }
+        let misfit = match proposal::effect(bundle, &current.config_update, &intended) {
+            Ok(effect) => return Ok(Self::Open(Box::new(effect))),
+            Err(misfit) => misfit,
         };
-        match bundle.update_policies(&update) {
-            Err(refusal) => Ok(Self::Broken(refusal.to_string())),
-            Ok(policies) => Ok(Self::Open(Box::new(Open {
-                update,
-                policies: policies.into_iter().map(|(_, policy)| policy).collect(),
-            }))),
-        }
+        Ok(match proposal::compute(bundle, &patch, &intended) {
+            Err(refusal) => Self::Broken(refusal.text().to_owned()),
+            Ok(fresh) => Self::Outofdate(Box::new(Stale {
+                why: misfit.why,
+                different_effect: misfit.different_effect,
+                conflicts: proposal::conflicts(proposal, &patch, bundle, &intended),
+                fresh,
+            })),
+        })
     }
 
     /// The status, where it is decided without signatures and deadline.
@@ -199,7 +182,7 @@ impl<'a> Facts<'a> {
         let standing = Standing::of(self.bundle, self.proposal, self.proof.clone())?;
         let current = proposal::current(self.proposal)?;
         let mut detail = detail(&standing, current.revision)?;
-        let Standing::Open(open) = &standing else {
+        let Standing::Open(effect) = &standing else {
             return Ok(Derived {
                 status: standing.status().unwrap_or(Status::Broken),
                 detail,
@@ -209,8 +192,8 @@ impl<'a> Facts<'a> {
                 envelope: None,
             });
         };
-        let tally = self.tally(current, Some(&open.policies));
-        let judged = Judgement::of(self.bundle, &open.update, &tally.counting());
+        let tally = self.tally(current, Some(&policies_of(effect)));
+        let judged = Judgement::of(self.bundle, effect, &tally);
         detail.missing = judged.missing;
         detail.verdict = judged.unsupported.then_some("unsupported");
         detail.why.clone_from(&judged.refused);
@@ -255,15 +238,11 @@ impl<'a> Facts<'a> {
             let Ok(update) = Update::parse(bytes.config_update.clone()) else {
                 return false;
             };
-            let policies = self.bundle.update_policies(&update).map(|policies| {
-                let ids = policies.into_iter().map(|(_, policy)| policy);
-                ids.collect::<Vec<_>>()
-            });
-            let Ok(policies) = policies else {
+            let Ok(effect) = self.bundle.effect(&update) else {
                 return false;
             };
-            let counting = self.tally(bytes, Some(&policies)).counting();
-            Judgement::of(self.bundle, &update, &counting)
+            let tally = self.tally(bytes, Some(&policies_of(&effect)));
+            Judgement::of(self.bundle, &effect, &tally)
                 .accepted
                 .is_some()
         };
@@ -296,28 +275,35 @@ struct Judgement {
 }
 
 impl Judgement {
-    fn of(bundle: &Bundle, update: &Update, counting: &[ConfigSignature]) -> Self {
-        let picked: Vec<ConfigSignature> = match choose_signatures(bundle, update, counting) {
-            Some(indices) => indices
-                .into_iter()
-                .filter_map(|index| counting.get(index).cloned())
-                .collect(),
-            None => counting.to_vec(),
+    fn of(bundle: &Bundle, effect: &Effect, tally: &Tally<'_>) -> Self {
+        let chosen = bundle
+            .policies()
+            .choose(bundle.msps(), &policies_of(effect), &tally.signers);
+        let signers = match chosen {
+            Some(positions) => tally.signers.pick(&positions),
+            None => tally.signers.clone(),
         };
-        let emulation = bundle.emulate(update, &picked);
+        let picked = tally.signatures_of(&signers);
+        let emulation = bundle.decide(effect, signers, &picked);
         let explanation: Vec<Value> = emulation
             .policies
             .iter()
             .map(|verdict| {
+                let elements: Vec<String> =
+                    verdict.elements.iter().map(ToString::to_string).collect();
                 json!({
-                    "element": verdict.element.to_string(),
-                    "policy": verdict.policy,
+                    "elements": elements,
+                    "policy": verdict.path,
                     "satisfied": verdict.explanation.satisfied(),
-                    "tree": verdict.explanation.to_json(),
+                    "explanation": verdict.explanation.to_json(),
                 })
             })
             .collect();
-        let missing = emulation.missing().iter().map(ToString::to_string).collect();
+        let missing = emulation
+            .missing()
+            .iter()
+            .map(ToString::to_string)
+            .collect();
         let mut judgement = Self {
             accepted: None,
             refused: None,
@@ -334,6 +320,11 @@ impl Judgement {
         }
         judgement
     }
+}
+
+/// The policies that decide about an update.
+pub(super) fn policies_of(effect: &Effect) -> Vec<PolicyId> {
+    effect.policies().iter().map(|one| one.policy).collect()
 }
 
 fn detail(standing: &Standing, revision: u64) -> Result<StatusDetail, ContractError> {

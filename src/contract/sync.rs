@@ -16,16 +16,13 @@ use super::{
 use crate::{
     block::{self, ConfigBlock},
     config::Bundle,
-    ids::{BlockNumber, Digest, Sequence},
+    ids::{Digest, Sequence},
     proto::cmscc::{Applied, ChainEntry, Head, Member, UpdateOwner},
     stub::Stub,
 };
 
 /// Message type INIT, or the function `Init`: a bootstrap where there is no head, nothing otherwise.
-pub(super) async fn init<S: Stub>(
-    call: &Call<'_>,
-    stub: &mut S,
-) -> Result<Vec<u8>, ContractError> {
+pub(super) async fn init<S: Stub>(call: &Call<'_>, stub: &mut S) -> Result<Vec<u8>, ContractError> {
     if let Some(trusted) = Trusted::read(stub).await? {
         call.tell_head(&trusted.head)?;
         return reports::write(&Synced::at(call.channel(), Some(&trusted.head))?);
@@ -89,11 +86,7 @@ async fn bootstrap<S: Stub>(call: &Call<'_>, stub: &mut S) -> Result<Vec<u8>, Co
     // the first block is trusted, not proven: only what follows is recorded as applied
     let after = Some(first.sequence());
     let records = records(stub, after, &growth, Sequence(0)).await?;
-    state::put(
-        stub,
-        keys::settings(),
-        &state::first_settings(call.tx_id()),
-    );
+    state::put(stub, keys::settings(), &state::first_settings(call.tx_id()));
     let head = write(call, stub, &growth, &records, 1)?;
     answer(call, &head, &growth, records.proposals)
 }
@@ -175,13 +168,10 @@ fn demand_trust(
                 start.config_digest()
             )));
         }
-        if start.block().number() == BlockNumber(0) {
-            return Ok(());
-        }
-        return block::verify_signatures(start.block(), first)
+        return block::verify_own_signatures(start, first)
             .map_err(|e| chain::refusal(&e, Code::BlockSignatures));
     };
-    if blocks.iter().any(|block| chain::same_block(block, &anchor)) {
+    if blocks.iter().any(|block| block.is_same(&anchor)) {
         return Ok(());
     }
     let descends = anchor.channel_id() == call.channel()

@@ -68,8 +68,18 @@ mod tests {
             seconds: 1_795_000_000,
             nanos: 0,
         };
-        for bad in ["", "tomorrow", "2026-11-18", "1999-01-01T00:00:00Z", "2030-13-01T00:00:00Z"] {
-            assert_eq!(deadline(bad, now).unwrap_err().code(), Code::BadDeadline, "{bad}");
+        for bad in [
+            "",
+            "tomorrow",
+            "2026-11-18",
+            "1999-01-01T00:00:00Z",
+            "2030-13-01T00:00:00Z",
+        ] {
+            assert_eq!(
+                deadline(bad, now).unwrap_err().code(),
+                Code::BadDeadline,
+                "{bad}"
+            );
         }
         let good = deadline("2030-01-31T12:00:00.25+02:00", now).unwrap();
         assert_eq!(text(good).as_deref(), Some("2030-01-31T10:00:00.25Z"));
