@@ -344,7 +344,7 @@ impl Bundle {
     pub fn orgs(&self, section: Section) -> impl Iterator<Item = Org<'_>> {
         let application = (self.application.iter())
             .filter(move |_| section == Section::Application)
-            .flat_map(|application| application.orgs.iter().map(|(name, msp)| (name, msp)));
+            .flat_map(|application| &application.orgs);
         let orderer = (self.orderer.iter())
             .filter(move |_| section == Section::Orderer)
             .flat_map(|orderer| orderer.orgs.iter().map(|(name, org)| (name, &org.msp)));

@@ -257,7 +257,10 @@ impl Bundle {
         let propose = |cause: Cause| Refusal::at(Stage::Propose, cause);
         let carried = envelope::read_update_envelope(envelope).map_err(|e| propose(e.into()))?;
         let update = Update::parse(carried.config_update).map_err(|e| propose(e.into()))?;
-        Ok(self.judge(&update, &result)?.0)
+        let (next, _) = self.judge(&update, &result)?;
+        self.check_header_channel(&carried.channel_id)
+            .map_err(|e| Refusal::at(Stage::Consensus, e))?;
+        Ok(next)
     }
 
     /// Decides an update whose effect on this very config is known.

@@ -2,11 +2,12 @@
 
 use super::{
     apply::Update,
+    bft::{BFT, BftOptions, check_bft_options},
     bundle::Bundle,
-    consensus::{self, OptionsError},
+    consensus::OptionsError,
+    raft::RaftMetadata,
     sections::Orderer,
     tree::GroupRef,
-    values::{BftOptions, RaftMetadata},
 };
 /// `orderer.ConsensusType.State.STATE_NORMAL`.
 const NORMAL: i32 = 0;
@@ -100,12 +101,12 @@ fn check(current: &Orderer, next: &Orderer, update: &Update) -> Result<(), Migra
         let (from, to) = names();
         return Err(MigrationError::Required { from, to });
     }
-    if to.name != consensus::BFT {
+    if to.name != BFT {
         let (from, to) = names();
         return Err(MigrationError::Transition { from, to });
     }
     let options = BftOptions::parse(&to.metadata).map_err(OptionsError::Undecodable)?;
-    consensus::check_bft_options(&options)?;
+    check_bft_options(&options)?;
     if same_consenters(current, next) {
         Ok(())
     } else {

@@ -1,6 +1,7 @@
 //! The channel config: its tree, updates of it, their validation, and its JSON form.
 
 mod apply;
+mod bft;
 mod build;
 mod bundle;
 mod compare;
@@ -17,6 +18,7 @@ mod limits;
 mod migration;
 mod patch;
 mod path;
+mod raft;
 mod refusal;
 mod sections;
 mod successor;
@@ -27,10 +29,11 @@ mod values;
 mod wire;
 
 pub use apply::{Delta, DeltaElement, Update, apply};
+pub use bft::quorum;
 pub use bundle::{Bundle, BundleError, Org, Section};
 pub use compare::{Change, Difference, Differences, differences};
 pub use compute::compute_update;
-pub use consensus::{ConsensusError, ConsenterChange, OptionsError, quorum};
+pub use consensus::{ConsensusError, ConsenterChange, OptionsError};
 pub use emulate::{Effect, Emulation, PolicyVerdict, UpdatePolicy, Verdict};
 pub use envelope::ConfigSignature;
 pub use error::{ComputeError, ConfigError, EnvelopeError, PatchError, UpdateError};
