@@ -1,6 +1,7 @@
 //! Real config blocks and the updates that made them: verified, advanced over, emulated, forged.
 
 mod blocks;
+mod consensus;
 mod emulation;
 mod forged;
 

@@ -1,0 +1,241 @@
+//! What the consensus plug-ins refuse although the config itself is valid.
+
+use cmscc::{
+    config::{Bundle, ConfigTree, quorum},
+    ids::ChannelId,
+    proto::{common, etcdraft, msp, orderer},
+};
+use prost::Message;
+use rcgen::{
+    BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose,
+};
+
+use super::{NETWORKS, block, channel, data};
+
+const RAFT: &str = NETWORKS[1];
+
+/// The config of a raft network, as a message.
+fn raft_config() -> common::Config {
+    common::Config::decode(block(RAFT, "genesis.block").config().clone()).unwrap()
+}
+
+fn compile(channel: &ChannelId, config: &common::Config) -> Bundle {
+    let tree = ConfigTree::parse(config.encode_to_vec().into()).unwrap();
+    Bundle::new(channel, tree).unwrap()
+}
+
+fn orderer_group(config: &mut common::Config) -> &mut common::ConfigGroup {
+    let root = config.channel_group.as_mut().unwrap();
+    root.groups.get_mut("Orderer").unwrap()
+}
+
+/// Changes one value of a group.
+fn edit<M: Message + Default>(
+    group: &mut common::ConfigGroup,
+    key: &str,
+    change: impl FnOnce(&mut M),
+) {
+    let value = group.values.get_mut(key).unwrap();
+    let mut message = M::decode(value.value.clone()).unwrap();
+    change(&mut message);
+    value.value = message.encode_to_vec().into();
+}
+
+fn edit_raft(config: &mut common::Config, change: impl FnOnce(&mut etcdraft::ConfigMetadata)) {
+    edit(
+        orderer_group(config),
+        "ConsensusType",
+        |consensus: &mut orderer::ConsensusType| {
+            let mut metadata =
+                etcdraft::ConfigMetadata::decode(consensus.metadata.clone()).unwrap();
+            change(&mut metadata);
+            consensus.metadata = metadata.encode_to_vec().into();
+        },
+    );
+}
+
+/// A TLS certificate authority of the orderer organisation, beside its own one.
+struct Authority(Issuer<'static, KeyPair>);
+
+impl Authority {
+    fn join(config: &mut common::Config) -> Self {
+        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
+        let key = KeyPair::generate().unwrap();
+        let certificate = params.self_signed(&key).unwrap().pem();
+        let orgs = &mut orderer_group(config).groups;
+        let org = orgs.values_mut().next().unwrap();
+        edit(org, "MSP", |value: &mut msp::MspConfig| {
+            let mut definition = msp::FabricMspConfig::decode(value.config.clone()).unwrap();
+            definition.tls_root_certs.push(certificate.into());
+            value.config = definition.encode_to_vec().into();
+        });
+        Self(Issuer::new(params, key))
+    }
+
+    fn consenter(&self, host: &str, usage: ExtendedKeyUsagePurpose) -> etcdraft::Consenter {
+        let mut params = CertificateParams::new(vec![host.to_owned()]).unwrap();
+        params.extended_key_usages = vec![usage];
+        let key = KeyPair::generate().unwrap();
+        let certificate = params.signed_by(&key, &self.0).unwrap().pem();
+        etcdraft::Consenter {
+            host: host.to_owned(),
+            port: 7050,
+            client_tls_cert: certificate.clone().into(),
+            server_tls_cert: certificate.into(),
+        }
+    }
+}
+
+/// What the plug-in says of a change of the raft config.
+fn raft(change: impl FnOnce(&mut common::Config)) -> Result<(usize, usize), &'static str> {
+    let mut next = raft_config();
+    let current = compile(&channel(), &next);
+    change(&mut next);
+    current
+        .check_consensus(&compile(&channel(), &next))
+        .map(|change| (change.added, change.removed))
+        .map_err(|e| e.reason())
+}
+
+#[test]
+fn raft_consenters_change_one_at_a_time() {
+    let client = || ExtendedKeyUsagePurpose::ClientAuth;
+    assert_eq!(raft(|_| {}), Ok((0, 0)));
+    let add = |count: usize, remove: bool| {
+        raft(|config| {
+            let authority = Authority::join(config);
+            edit_raft(config, |raft| {
+                if remove {
+                    raft.consenters.clear();
+                }
+                for n in 0..count {
+                    raft.consenters
+                        .push(authority.consenter(&format!("o{n}"), client()));
+                }
+            });
+        })
+    };
+    assert_eq!(add(1, false), Ok((1, 0)));
+    assert_eq!(add(1, true), Ok((1, 1)));
+    assert_eq!(add(2, false), Err("consensus_too_many_changes"));
+    assert_eq!(add(0, true), Err("consensus_no_consenters"));
+}
+
+#[test]
+fn raft_certificates_come_from_the_orderer_organisations() {
+    let with = |usage: ExtendedKeyUsagePurpose| {
+        raft(|config| {
+            let authority = Authority::join(config);
+            edit_raft(config, |raft| {
+                raft.consenters.push(authority.consenter("o", usage));
+            });
+        })
+    };
+    assert_eq!(with(ExtendedKeyUsagePurpose::ServerAuth), Ok((1, 0)));
+    assert_eq!(
+        with(ExtendedKeyUsagePurpose::CodeSigning),
+        Err("consensus_certificate")
+    );
+    let foreign = "crypto/peerOrganizations/org1.example.com/peers/peer0.org1.example.com/tls";
+    let foreign = data(&format!("{foreign}/server.crt"));
+    let garbage = bytes::Bytes::from_static(b"not a certificate");
+    for certificate in [foreign, garbage] {
+        let refused = raft(|config| {
+            edit_raft(config, |raft| {
+                raft.consenters[0].server_tls_cert = certificate;
+            });
+        });
+        assert_eq!(refused, Err("consensus_certificate"));
+    }
+}
+
+#[test]
+fn raft_metadata_is_judged() {
+    let edited = |change: fn(&mut etcdraft::ConfigMetadata)| raft(|c| edit_raft(c, change));
+    // host and port, and another server certificate, are no change of membership
+    assert_eq!(edited(|raft| raft.consenters[0].port += 1), Ok((0, 0)));
+    assert_eq!(
+        edited(|raft| raft.options = None),
+        Err("consensus_metadata")
+    );
+    let ticks = |raft: &mut etcdraft::ConfigMetadata| {
+        raft.options.as_mut().unwrap().election_tick = 1;
+    };
+    assert_eq!(edited(ticks), Err("consensus_metadata"));
+    let twice =
+        |raft: &mut etcdraft::ConfigMetadata| raft.consenters.push(raft.consenters[0].clone());
+    assert_eq!(edited(twice), Err("consensus_duplicate_consenter"));
+    let consensus = |change: fn(&mut orderer::ConsensusType)| {
+        raft(|config| edit(orderer_group(config), "ConsensusType", change))
+    };
+    assert_eq!(consensus(|c| c.metadata.clear()), Ok((0, 0)));
+    assert_eq!(
+        consensus(|c| c.metadata = vec![0xff].into()),
+        Err("consensus_metadata")
+    );
+    assert_eq!(
+        consensus(|c| c.r#type = "solo".into()),
+        Err("consensus_unknown_type")
+    );
+    assert_eq!(consensus(|c| c.r#type = "BFT".into()), Ok((0, 0)));
+}
+
+#[test]
+fn bft_consenters_and_their_policy_change_together() {
+    let channel = ChannelId::from("vec-channel");
+    let path = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/tests/vectors/configs/d-bft4.pb"
+    );
+    let original = common::Config::decode(&*std::fs::read(path).unwrap()).unwrap();
+    let current = compile(&channel, &original);
+    let check = |config: &common::Config| {
+        current
+            .check_consensus(&compile(&channel, config))
+            .map(drop)
+            .map_err(|e| e.reason())
+    };
+    assert_eq!(check(&original), Ok(()));
+    let mut fewer = original.clone();
+    let mut consenters = Vec::new();
+    edit(
+        orderer_group(&mut fewer),
+        "Orderers",
+        |orderers: &mut common::Orderers| {
+            orderers.consenter_mapping.pop();
+            consenters.clone_from(&orderers.consenter_mapping);
+        },
+    );
+    assert_eq!(check(&fewer), Err("consensus_block_validation"));
+    let rule = |kind| common::SignaturePolicy { r#type: Some(kind) };
+    use common::signature_policy::{NOutOf, Type};
+    let matching = common::SignaturePolicyEnvelope {
+        version: 0,
+        rule: Some(rule(Type::NOutOf(NOutOf {
+            n: i32::try_from(quorum(consenters.len())).unwrap(),
+            rules: (0..3).map(|n| rule(Type::SignedBy(n))).collect(),
+        }))),
+        identities: consenters
+            .iter()
+            .map(|consenter| common::MspPrincipal {
+                principal_classification: 2,
+                principal: msp::SerializedIdentity {
+                    mspid: consenter.msp_id.clone(),
+                    id_bytes: consenter.identity.clone(),
+                }
+                .encode_to_vec()
+                .into(),
+            })
+            .collect(),
+    };
+    let policies = &mut orderer_group(&mut fewer).policies;
+    let policy = policies.get_mut("BlockValidation").unwrap();
+    policy.policy.as_mut().unwrap().value = matching.encode_to_vec().into();
+    assert_eq!(check(&fewer), Ok(()));
+    let mut none = original.clone();
+    orderer_group(&mut none).values.remove("Orderers");
+    assert_eq!(check(&none), Err("consensus_missing_value"));
+}
