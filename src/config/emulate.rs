@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 
 use super::{
-    apply::Update,
+    apply::{Delta, Update},
     bundle::Bundle,
     consensus::ConsenterChange,
     envelope::{self, ConfigSignature},
@@ -132,7 +132,11 @@ impl Bundle {
     pub fn emulate(&self, update: &Update, signatures: &[ConfigSignature]) -> Emulation {
         let signers = match self.verify_signatures(update, signatures) {
             Ok(signers) => signers,
-            Err(refusal) => return Emulation::refused(refusal),
+            Err(refusal) => {
+                // what comes before the signatures in the reference's order comes first here
+                let before = self.delta_set(update).err();
+                return Emulation::refused(before.unwrap_or(refusal));
+            }
         };
         match self.effect(update) {
             Ok(effect) => self.decide(&effect, signers, signatures),
@@ -159,10 +163,7 @@ impl Bundle {
     /// [`Refusal`] where the update does not fit this config.
     pub fn update_policies(&self, update: &Update) -> Result<Vec<UpdatePolicy>, Refusal> {
         let propose = |cause: Cause| Refusal::at(Stage::Propose, cause);
-        update
-            .check_channel(self.channel())
-            .map_err(|e| propose(e.into()))?;
-        let delta = update.delta(self.tree()).map_err(|e| propose(e.into()))?;
+        let delta = self.checked_delta(update)?;
         Ok(by_policy(self.delta_policies(&delta).map_err(propose)?))
     }
 
@@ -204,10 +205,7 @@ impl Bundle {
     /// of the effect.
     pub fn effect(&self, update: &Update) -> Result<Effect, Refusal> {
         let propose = |cause: Cause| Refusal::at(Stage::Propose, cause);
-        update
-            .check_channel(self.channel())
-            .map_err(|e| propose(e.into()))?;
-        let delta = update.delta(self.tree()).map_err(|e| propose(e.into()))?;
+        let delta = self.checked_delta(update)?;
         let policies = by_policy(self.delta_policies(&delta).map_err(propose)?);
         let result = delta.result().map_err(|e| propose(e.into()))?;
         let bytes = (update.bytes().len() as u64).saturating_add(result.encode().len() as u64);
@@ -222,6 +220,22 @@ impl Bundle {
             change,
             bytes,
         })
+    }
+
+    /// What an update writes.
+    fn delta_set<'a>(&'a self, update: &'a Update) -> Result<Delta<'a>, Refusal> {
+        update
+            .check_channel(self.channel())
+            .and_then(|()| update.delta_set(self.tree()))
+            .map_err(|e| Refusal::at(Stage::Propose, e))
+    }
+
+    /// What an update writes: something, and each element well-formed.
+    fn checked_delta<'a>(&'a self, update: &'a Update) -> Result<Delta<'a>, Refusal> {
+        update
+            .check_channel(self.channel())
+            .and_then(|()| update.delta(self.tree()))
+            .map_err(|e| Refusal::at(Stage::Propose, e))
     }
 
     /// All that comes after the update itself is accepted.
