@@ -6,11 +6,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use prost::Message;
 
-use super::{
-    clock, cut,
-    error::DevnetError,
-    organization::{MspDefinition, OrdererOrganization},
-};
+use super::{clock, cut, error::DevnetError, organization::MspDefinition};
 use crate::{
     ids::ChannelId,
     policy::parse_policy,
@@ -49,6 +45,17 @@ pub(super) struct HostPort {
     pub(super) host: String,
     /// TCP port.
     pub(super) port: u16,
+}
+
+/// The organisation that orders, with its one consenter.
+#[derive(Clone, Debug)]
+pub(super) struct Consenter<'a> {
+    /// Its MSP.
+    pub(super) msp: &'a MspDefinition,
+    /// Its TLS certificate, as PEM.
+    pub(super) tls_certificate: &'a str,
+    /// Where it listens.
+    pub(super) endpoint: HostPort,
 }
 
 /// A member of the application section.
@@ -107,8 +114,7 @@ pub(super) fn genesis_block(
 /// [`DevnetError::Build`] where a policy cannot be built.
 pub(super) fn channel_group(
     levels: Levels,
-    orderer: &OrdererOrganization,
-    endpoint: &HostPort,
+    consenter: &Consenter<'_>,
     members: &[Member<'_>],
 ) -> Result<common::ConfigGroup, DevnetError> {
     let hashing = common::HashingAlgorithm {
@@ -122,7 +128,7 @@ pub(super) fn channel_group(
     Ok(group(
         [
             ("Application", application_group(levels, application)),
-            ("Orderer", orderer_group(levels, orderer, endpoint)?),
+            ("Orderer", orderer_group(levels, consenter)?),
         ],
         [
             ("HashingAlgorithm", hashing.encode_to_vec()),
@@ -185,8 +191,7 @@ fn application_group(
 
 fn orderer_group(
     levels: Levels,
-    orderer: &OrdererOrganization,
-    endpoint: &HostPort,
+    consenter: &Consenter<'_>,
 ) -> Result<common::ConfigGroup, DevnetError> {
     let any_writer = implicit(common::implicit_meta_policy::Rule::Any, "Writers");
     let batch = orderer::BatchSize {
@@ -198,13 +203,13 @@ fn orderer_group(
         timeout: "250ms".to_owned(),
     };
     Ok(group(
-        [("OrdererOrg", orderer_org(orderer, endpoint)?)],
+        [("OrdererOrg", orderer_org(consenter)?)],
         [
             ("BatchSize", batch.encode_to_vec()),
             ("BatchTimeout", timeout.encode_to_vec()),
             ("Capabilities", capabilities(levels.orderer)),
             ("ChannelRestrictions", Vec::new()),
-            ("ConsensusType", consensus(orderer, endpoint)),
+            ("ConsensusType", consensus(consenter)),
         ],
         section_policies()
             .into_iter()
@@ -212,11 +217,9 @@ fn orderer_group(
     ))
 }
 
-fn orderer_org(
-    orderer: &OrdererOrganization,
-    endpoint: &HostPort,
-) -> Result<common::ConfigGroup, DevnetError> {
-    let id = &orderer.msp().id;
+fn orderer_org(consenter: &Consenter<'_>) -> Result<common::ConfigGroup, DevnetError> {
+    let Consenter { msp, endpoint, .. } = consenter;
+    let id = &msp.id;
     let endpoints = common::OrdererAddresses {
         addresses: vec![format!("{}:{}", endpoint.host, endpoint.port)],
     };
@@ -224,7 +227,7 @@ fn orderer_org(
     Ok(group(
         [],
         [
-            ("MSP", orderer.msp().config.to_vec()),
+            ("MSP", msp.config.to_vec()),
             ("Endpoints", endpoints.encode_to_vec()),
         ],
         [
@@ -235,12 +238,12 @@ fn orderer_org(
     ))
 }
 
-fn consensus(orderer: &OrdererOrganization, endpoint: &HostPort) -> Vec<u8> {
-    let certificate = Bytes::copy_from_slice(orderer.tls().certificate_pem.as_bytes());
+fn consensus(consenter: &Consenter<'_>) -> Vec<u8> {
+    let certificate = Bytes::copy_from_slice(consenter.tls_certificate.as_bytes());
     let metadata = etcdraft::ConfigMetadata {
         consenters: vec![etcdraft::Consenter {
-            host: endpoint.host.clone(),
-            port: u32::from(endpoint.port),
+            host: consenter.endpoint.host.clone(),
+            port: u32::from(consenter.endpoint.port),
             client_tls_cert: certificate.clone(),
             server_tls_cert: certificate,
         }],
@@ -330,5 +333,78 @@ fn group(
             .map(|(name, rule)| (name.to_owned(), policy(rule)))
             .collect(),
         mod_policy: ADMINS.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, path::PathBuf};
+
+    use super::*;
+    use crate::{block::ConfigBlock, config::ConfigTree, ids::MspId};
+
+    fn file(path: &str) -> Vec<u8> {
+        let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fabric-data");
+        fs::read(root.join(path)).unwrap()
+    }
+
+    fn pem(path: &str) -> String {
+        String::from_utf8(file(&format!("crypto/{path}"))).unwrap()
+    }
+
+    fn msp(id: &str, folder: &str, domain: &str) -> MspDefinition {
+        let certificate = |ca: &str| pem(&format!("{folder}/{domain}/{ca}/{ca}.{domain}-cert.pem"));
+        MspDefinition::new(&MspId::new(id), &certificate("ca"), &certificate("tlsca"))
+    }
+
+    /// With the capture's certificates it is the capture's config.
+    #[test]
+    fn the_config_is_the_one_that_configtxgen_makes() {
+        for (capture, channel) in [
+            ("fabric-3.1.5-caps-v2", "V2_0"),
+            ("fabric-3.1.5-caps-v3", "V3_0"),
+            ("fabric-2.5.16-caps-v2", "V2_0"),
+        ] {
+            let block = ConfigBlock::parse(file(&format!("{capture}/genesis.block")).into());
+            let block = block.unwrap();
+            let address = |group: &[&str], value: &str| {
+                let group = block.tree().group(group).unwrap();
+                Bytes::copy_from_slice(group.value(value).unwrap().bytes())
+            };
+            let anchor = |id: &str| {
+                let anchors = address(&["Application", id], "AnchorPeers");
+                let peer = protos::AnchorPeers::decode(anchors).unwrap().anchor_peers[0].clone();
+                HostPort {
+                    host: peer.host,
+                    port: u16::try_from(peer.port).unwrap(),
+                }
+            };
+            let endpoints = address(&["Orderer", "OrdererOrg"], "Endpoints");
+            let endpoints = common::OrdererAddresses::decode(endpoints).unwrap();
+            let (host, port) = endpoints.addresses[0].rsplit_once(':').unwrap();
+            let orderer = "ordererOrganizations/example.com/orderers/orderer.example.com";
+            let consenter = Consenter {
+                msp: &msp("OrdererMSP", "ordererOrganizations", "example.com"),
+                tls_certificate: &pem(&format!("{orderer}/tls/server.crt")),
+                endpoint: HostPort {
+                    host: host.to_owned(),
+                    port: port.parse().unwrap(),
+                },
+            };
+            let org1 = msp("Org1MSP", "peerOrganizations", "org1.example.com");
+            let org2 = msp("Org2MSP", "peerOrganizations", "org2.example.com");
+            let members = [&org1, &org2].map(|msp| Member {
+                msp,
+                anchor_peer: anchor(msp.id.as_str()),
+            });
+            let levels = Levels {
+                channel,
+                ..Levels::default()
+            };
+            let group = channel_group(levels, &consenter, &members).unwrap();
+            let ours = ConfigTree::from_group(block.sequence(), group.encode_to_vec().into());
+            let ours = ours.unwrap();
+            assert!(ours.equals(block.tree()), "{capture}");
+        }
     }
 }

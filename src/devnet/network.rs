@@ -14,7 +14,7 @@ use super::{
     ca::SigningIdentity,
     endorse::{Endorsed, collect, majority},
     error::DevnetError,
-    genesis::{self, HostPort, Levels, Member},
+    genesis::{self, Consenter, HostPort, Levels, Member},
     node::Node,
     orderer::Chain,
     organization::{OrdererOrganization, Organization},
@@ -177,12 +177,15 @@ impl<C: Chaincode> Network<C> {
             .map(|name| Ok(&self.node(name)?.organization))
             .collect::<Result<Vec<_>, DevnetError>>()?;
         let definitions: Vec<_> = organizations.iter().map(|o| definition(o)).collect();
-        let endpoint = HostPort {
-            host: "orderer.example.com".to_owned(),
-            port: 7050,
+        let consenter = Consenter {
+            msp: self.orderer.msp(),
+            tls_certificate: &self.orderer.tls().certificate_pem,
+            endpoint: HostPort {
+                host: "orderer.example.com".to_owned(),
+                port: 7050,
+            },
         };
-        let group =
-            genesis::channel_group(self.options.levels, &self.orderer, &endpoint, &definitions)?;
+        let group = genesis::channel_group(self.options.levels, &consenter, &definitions)?;
         let genesis = genesis::genesis_block(channel, group)?;
         let chain = Chain::start(Arc::clone(&self.orderer), channel, genesis.clone())?;
         self.chains.insert(channel.clone(), Mutex::new(chain));

@@ -29,12 +29,13 @@ impl Organization {
         let domain = format!("{}.example.com", name.to_lowercase());
         let msp_id = MspId::new(format!("{name}MSP"));
         let ca = Authority::generate("ca", &domain)?;
+        let tls_ca = Authority::generate("tlsca", &domain)?;
         let issue = |user: &str, role| ca.issue_identity(&msp_id, user, role);
         Ok(Self {
             admin: issue(&format!("Admin@{domain}"), Role::Admin)?,
             client: issue(&format!("User1@{domain}"), Role::Client)?,
             peer: issue(&format!("peer0.{domain}"), Role::Peer)?,
-            msp: MspDefinition::new(&msp_id, &ca, &Authority::generate("tlsca", &domain)?),
+            msp: MspDefinition::new(&msp_id, ca.certificate_pem(), tls_ca.certificate_pem()),
             name: name.to_owned(),
             domain,
         })
@@ -105,7 +106,7 @@ impl OrdererOrganization {
         Ok(Self {
             orderer: ca.issue_identity(&msp_id, &host, Role::Orderer)?,
             tls: tls_ca.issue_tls(&host)?,
-            msp: MspDefinition::new(&msp_id, &ca, &tls_ca),
+            msp: MspDefinition::new(&msp_id, ca.certificate_pem(), tls_ca.certificate_pem()),
         })
     }
 
@@ -139,8 +140,8 @@ pub struct MspDefinition {
 
 impl MspDefinition {
     /// What `configtxgen` makes of an MSP folder of `cryptogen`: NodeOUs on, no listed admins.
-    fn new(id: &MspId, ca: &Authority, tls_ca: &Authority) -> Self {
-        let root = Bytes::copy_from_slice(ca.certificate_pem().as_bytes());
+    pub(super) fn new(id: &MspId, ca_pem: &str, tls_ca_pem: &str) -> Self {
+        let root = Bytes::copy_from_slice(ca_pem.as_bytes());
         let ou = |role: Role| {
             Some(msp::FabricOuIdentifier {
                 certificate: root.clone(),
@@ -153,7 +154,7 @@ impl MspDefinition {
                 signature_hash_family: "SHA2".to_owned(),
                 identity_identifier_hash_function: "SHA256".to_owned(),
             }),
-            tls_root_certs: vec![Bytes::copy_from_slice(tls_ca.certificate_pem().as_bytes())],
+            tls_root_certs: vec![Bytes::copy_from_slice(tls_ca_pem.as_bytes())],
             fabric_node_ous: Some(msp::FabricNodeOUs {
                 enable: true,
                 client_ou_identifier: ou(Role::Client),
