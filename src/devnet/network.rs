@@ -129,11 +129,8 @@ impl<C: Chaincode> Network<C> {
     ///
     /// # Errors
     /// [`DevnetError::Unknown`], [`DevnetError::Server`].
-    pub async fn start_server(&mut self, organization: &str) -> Result<(), DevnetError> {
-        let node = self
-            .nodes
-            .get_mut(organization)
-            .ok_or_else(|| unknown(organization))?;
+    pub async fn start_server(&self, organization: &str) -> Result<(), DevnetError> {
+        let node = self.node(organization)?;
         let chaincode = (self.chaincode)(&node.organization);
         node.start_server(chaincode, &self.options).await
     }
@@ -142,25 +139,16 @@ impl<C: Chaincode> Network<C> {
     ///
     /// # Errors
     /// [`DevnetError::Unknown`], [`DevnetError::Server`].
-    pub async fn stop_server(&mut self, organization: &str) -> Result<(), DevnetError> {
-        let node = self
-            .nodes
-            .get_mut(organization)
-            .ok_or_else(|| unknown(organization))?;
-        node.stop_server().await
+    pub async fn stop_server(&self, organization: &str) -> Result<(), DevnetError> {
+        self.node(organization)?.stop_server().await
     }
 
-    /// Ends an organisation's chaincode server at once, whatever it does.
+    /// Ends an organisation's chaincode server at once, whatever it does, as `kill -9` would.
     ///
     /// # Errors
-    /// [`DevnetError::Unknown`].
-    pub fn kill_server(&mut self, organization: &str) -> Result<(), DevnetError> {
-        let node = self
-            .nodes
-            .get_mut(organization)
-            .ok_or_else(|| unknown(organization))?;
-        node.kill_server();
-        Ok(())
+    /// [`DevnetError::Unknown`], [`DevnetError::Server`].
+    pub async fn kill_server(&self, organization: &str) -> Result<(), DevnetError> {
+        self.node(organization)?.kill_server().await
     }
 
     /// Makes a channel of some organisations, whose peers join it; gives its genesis block.

@@ -1,6 +1,6 @@
 //! What one organisation runs: a peer, and a chaincode server beside it.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{
     ca::{Authority, TlsCertificate},
@@ -25,7 +25,7 @@ pub(super) struct Node {
     package_id: String,
     tls: Option<Tls>,
     /// The chaincode server, while it runs.
-    server: Option<Server>,
+    server: Mutex<Option<Server>>,
 }
 
 impl Node {
@@ -50,13 +50,13 @@ impl Node {
             peer,
             package_id,
             tls: server_tls,
-            server: None,
+            server: Mutex::new(None),
         })
     }
 
     /// Starts the chaincode server, in place of one that runs, and tells the peer where it is.
     pub(super) async fn start_server<C: Chaincode>(
-        &mut self,
+        &self,
         chaincode: Arc<C>,
         options: &Options,
     ) -> Result<(), DevnetError> {
@@ -65,22 +65,34 @@ impl Node {
         let observer = Arc::clone(&options.observer);
         let server = Server::start(chaincode, settings, observer).await;
         let server = server.map_err(|reason| self.failed(reason))?;
+        self.kill_server().await?;
         self.peer.install(server.address());
-        self.server = Some(server);
+        *self.server() = Some(server);
         Ok(())
     }
 
     /// Ends the chaincode server in order.
-    pub(super) async fn stop_server(&mut self) -> Result<(), DevnetError> {
-        match self.server.take() {
-            Some(server) => server.stop().await.map_err(|reason| self.failed(reason)),
-            None => Ok(()),
+    pub(super) async fn stop_server(&self) -> Result<(), DevnetError> {
+        let server = self.server().take();
+        if let Some(server) = server {
+            server.stop().await.map_err(|reason| self.failed(reason))?;
+            self.peer.disconnected().await;
         }
+        Ok(())
     }
 
     /// Ends the chaincode server at once.
-    pub(super) fn kill_server(&mut self) {
-        self.server = None;
+    pub(super) async fn kill_server(&self) -> Result<(), DevnetError> {
+        let server = self.server().take();
+        if let Some(server) = server {
+            server.kill().await.map_err(|reason| self.failed(reason))?;
+            self.peer.disconnected().await;
+        }
+        Ok(())
+    }
+
+    fn server(&self) -> MutexGuard<'_, Option<Server>> {
+        self.server.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn failed(&self, reason: String) -> DevnetError {

@@ -72,6 +72,14 @@ impl Peer {
         *self.address.lock().unwrap_or_else(PoisonError::into_inner) = Some(address);
     }
 
+    /// Waits until no stream is open.
+    pub(super) async fn disconnected(&self) {
+        let stream = self.stream.lock().await.take();
+        if let Some(stream) = stream {
+            stream.ended().await;
+        }
+    }
+
     /// Joins a channel.
     pub(super) fn join(&self, channel: &ChannelId, genesis: &Bytes) -> Result<(), DevnetError> {
         let ledger = ChannelLedger::join(channel, genesis)?;

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{
     net::TcpListener,
     runtime::{Builder, Runtime},
-    task::JoinHandle,
+    task::{JoinHandle, spawn_blocking},
     time::timeout,
 };
 use tokio_util::sync::CancellationToken;
@@ -77,14 +77,26 @@ impl Server {
         self.address
     }
 
+    /// Ends everything that it does, at once.
+    pub(super) async fn kill(mut self) -> Result<(), String> {
+        let Some(runtime) = self.runtime.take() else {
+            return Ok(());
+        };
+        // waits until its tasks are gone, and their sockets with them
+        spawn_blocking(move || runtime.shutdown_timeout(STOP_TIMEOUT))
+            .await
+            .map_err(|e| e.to_string())
+    }
+
     /// Lets running transactions end, then ends, as on SIGTERM.
     pub(super) async fn stop(mut self) -> Result<(), String> {
         self.shutdown.cancel();
         match timeout(STOP_TIMEOUT, &mut self.serving).await {
-            Ok(Ok(served)) => served.map_err(|e| e.to_string()),
-            Ok(Err(e)) => Err(e.to_string()),
-            Err(_) => Err("it did not stop in time".to_owned()),
+            Ok(Ok(served)) => served.map_err(|e| e.to_string())?,
+            Ok(Err(e)) => return Err(e.to_string()),
+            Err(_) => return Err("it did not stop in time".to_owned()),
         }
+        self.kill().await
     }
 }
 

@@ -15,6 +15,7 @@ use bytes::Bytes;
 use prost::Message;
 use tokio::{sync::mpsc, sync::oneshot, task::AbortHandle, time::timeout};
 use tokio_stream::wrappers::UnboundedReceiverStream;
+use tokio_util::sync::CancellationToken;
 use tonic::{
     Streaming,
     transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity},
@@ -128,6 +129,11 @@ impl ChaincodeStream {
         self.running.is_open()
     }
 
+    /// Waits until it has ended.
+    pub(super) async fn ended(&self) {
+        self.running.closed.cancelled().await;
+    }
+
     /// Runs a transaction and gives its answer with what it read and wrote.
     pub(super) async fn execute(
         &self,
@@ -238,9 +244,14 @@ async fn read(
     running.close();
 }
 
-/// The transactions that run on a stream; `None` once it has ended.
+/// The transactions that run on a stream.
 #[derive(Debug)]
-struct Running(Mutex<Option<BTreeMap<Key, Run>>>);
+struct Running {
+    /// `None` once it has ended.
+    runs: Mutex<Option<BTreeMap<Key, Run>>>,
+    /// Cancelled when it has ended.
+    closed: CancellationToken,
+}
 
 type Key = (ChannelId, TxId);
 
@@ -252,7 +263,10 @@ struct Run {
 
 impl Default for Running {
     fn default() -> Self {
-        Self(Mutex::new(Some(BTreeMap::new())))
+        Self {
+            runs: Mutex::new(Some(BTreeMap::new())),
+            closed: CancellationToken::new(),
+        }
     }
 }
 
@@ -276,15 +290,12 @@ impl Running {
     }
 
     fn close(&self) {
-        for run in self
-            .lock()
-            .take()
-            .into_iter()
-            .flat_map(BTreeMap::into_values)
-        {
+        let runs = self.lock().take();
+        for run in runs.into_iter().flat_map(BTreeMap::into_values) {
             // nobody may be waiting any more
             let _ = run.done.send(Err(ExecuteError::StreamEnded));
         }
+        self.closed.cancel();
     }
 
     /// Takes a message of the chaincode; gives what it is to be answered, if anything. What
@@ -339,7 +350,7 @@ impl Running {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Option<BTreeMap<Key, Run>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.runs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

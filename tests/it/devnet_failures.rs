@@ -1,9 +1,15 @@
 //! What the embedded network does when servers are gone, answers differ or somebody may not call.
 
+use std::sync::Arc;
+
+use bytes::Bytes;
 use cmscc::{
-    devnet::{DevnetError, ExecuteError, Options},
+    devnet::{Call, DevnetError, ExecuteError, Network, Options},
+    ids::ChannelId,
     proto::protos::TxValidationCode,
+    stub::{Chaincode, Invocation, Response, Stub},
 };
+use tokio::sync::Notify;
 
 use super::devnet_harness::Consortium;
 
@@ -14,7 +20,7 @@ async fn a_killed_server_is_named_and_comes_back() {
     let signature = c.signature("Org1", "add_orgx").await;
     let args = ["AddSignature", "add_orgx", &signature];
 
-    c.network.kill_server("Org2").unwrap();
+    c.network.kill_server("Org2").await.unwrap();
     let error = c.invoke("Org1", &args).await.unwrap_err();
     let DevnetError::NotEndorsed {
         needed,
@@ -51,9 +57,55 @@ async fn a_killed_server_is_named_and_comes_back() {
     assert_eq!(proposal["signatures"][0]["msp_id"], "Org1MSP");
 }
 
+/// Never answers, and says when it was called.
+#[derive(Debug, Default)]
+struct Hangs {
+    called: Notify,
+}
+
+impl Chaincode for Hangs {
+    async fn invoke<S: Stub>(&self, invocation: &Invocation, _stub: &mut S) -> Response {
+        if !invocation.args.is_empty() {
+            self.called.notify_one();
+            std::future::pending::<()>().await;
+        }
+        Response {
+            status: 200,
+            message: String::new(),
+            payload: Bytes::new(),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_killed_in_the_middle_of_a_transaction_fails_it_at_once() {
+    let chaincode = Arc::new(Hangs::default());
+    let served = Arc::clone(&chaincode);
+    let mut network = Network::new(Options::default(), move |_| Arc::clone(&served)).unwrap();
+    network.add_organization("Org1").unwrap();
+    let channel = ChannelId::new("mychannel");
+    network.create_channel(&channel, &["Org1"]).unwrap();
+    network.start_server("Org1").await.unwrap();
+    let admin = network.organization("Org1").unwrap().admin();
+    let call = Call::new(&channel, ["hang"]);
+    let (invoked, killed) = tokio::join!(network.invoke(admin, &call), async {
+        chaincode.called.notified().await;
+        network.kill_server("Org1").await
+    });
+    killed.unwrap();
+    let error = invoked.unwrap_err().to_string();
+    assert!(error.contains("0 of 1 endorsements: `Org1MSP`"), "{error}");
+    assert!(error.contains("the chaincode's stream ended"), "{error}");
+    network.start_server("Org1").await.unwrap();
+    network
+        .invoke(admin, &Call::new(&channel, []))
+        .await
+        .unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stopped_server_ends_in_order_and_comes_back() {
-    let mut c = Consortium::new(&["Org1", "Org2"], Options::default()).await;
+    let c = Consortium::new(&["Org1", "Org2"], Options::default()).await;
     c.network.stop_server("Org1").await.unwrap();
     let error = c
         .invoke("Org2", &["DeleteProposal", "none"])
@@ -68,7 +120,7 @@ async fn a_stopped_server_ends_in_order_and_comes_back() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_majority_is_enough_while_one_of_three_is_away() {
     let mut c = Consortium::new(&["Org1", "Org2", "Org3"], Options::default()).await;
-    c.network.kill_server("Org3").unwrap();
+    c.network.kill_server("Org3").await.unwrap();
     c.propose_to_add("Org1", "add_orgx", "OrgX").await;
     c.sign("Org2", "add_orgx").await;
     // with its server back, the third one has missed nothing: state lives in its peer's ledger
