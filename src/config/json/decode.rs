@@ -419,7 +419,10 @@ impl<'t, 'a> Decoder<'t, 'a> {
     /// The shape of what a field holds; `None` where nothing tells it.
     fn inside(&self, field: Field, at: At) -> Result<Option<ShapeId>, Fault> {
         match field.slot.content {
-            Content::Plain(id) | Content::Nested(id) | Content::Opened(id) => Ok(Some(id)),
+            Content::Plain(id)
+            | Content::Nested(id)
+            | Content::NestedLast(id)
+            | Content::Opened(id) => Ok(Some(id)),
             Content::NestedBy(choice) => {
                 // only the known case: Fabric's decoder crashes in any other
                 let known = |choice: &Choice| Choice {

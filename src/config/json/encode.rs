@@ -105,7 +105,7 @@ impl<'a> Encoder<'a> {
     ) -> Result<String, JsonError> {
         let mut encoder = Self {
             walk,
-            text: Text::new(layout, bytes.len().saturating_mul(4).min(max_bytes)),
+            text: Text::new(layout, bytes.len(), max_bytes),
             max_bytes,
             pieces: Vec::new(),
             open: Vec::new(),
@@ -310,7 +310,10 @@ impl<'a> Encoder<'a> {
         key: &str,
     ) -> Result<&'static Shape, JsonProblem> {
         let id = match content {
-            Content::Plain(id) | Content::Nested(id) | Content::Opened(id) => Some(id),
+            Content::Plain(id)
+            | Content::Nested(id)
+            | Content::NestedLast(id)
+            | Content::Opened(id) => Some(id),
             Content::ByKey(keys) => {
                 let keys = SHAPES.keys.get(keys);
                 let shape = keys.and_then(|keys| keys.shape(key));

@@ -38,7 +38,7 @@ pub enum JsonProblem {
     #[error("channel configs have no such element")]
     UnknownConfigKey,
     /// A member that the message does not have.
-    #[error("unknown field `{field}` of `{message_type}`")]
+    #[error("unknown field `{}` of `{message_type}`", field.escape_debug())]
     UnknownField {
         /// The message's protobuf name.
         message_type: &'static str,
@@ -46,7 +46,7 @@ pub enum JsonProblem {
         field: String,
     },
     /// A message type that this codec does not know.
-    #[error("unknown message type `{message_type}`")]
+    #[error("unknown message type `{}`", message_type.escape_debug())]
     UnknownMessageType {
         /// The name given.
         message_type: String,

@@ -118,3 +118,6 @@ fn org_value(key: &str) -> Result<ShapeId, JsonError> {
     let shape = keys.and_then(|keys| keys.shape(key));
     shape.ok_or_else(|| JsonError::new(JsonProblem::UnknownConfigKey))
 }
+
+#[cfg(test)]
+mod tests;

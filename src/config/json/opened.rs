@@ -239,13 +239,15 @@ pub(super) fn apply(shapes: &mut Shapes) {
 
 /// The sets of a namespace are opened only below a set whose data model says key-value.
 fn read_write_sets(shapes: &mut Shapes) {
-    let Some(inside) = shapes.open("kvrwset.KVRWSet") else {
+    let inside = shapes.open("kvrwset.KVRWSet").map(Content::Opened);
+    let hashed = shapes
+        .open("rwset.CollectionHashedReadWriteSet")
+        .map(Content::NestedLast);
+    let (Some(inside), Some(hashed)) = (inside, hashed) else {
         return;
     };
-    let kv = shapes.variant(
-        "rwset.NsReadWriteSet",
-        &[("rwset", Content::Opened(inside))],
-    );
+    let contents = [("rwset", inside), ("collection_hashed_rwset", hashed)];
+    let kv = shapes.variant("rwset.NsReadWriteSet", &contents);
     let model = position(shapes, "rwset.TxReadWriteSet", "data_model");
     let choice = Choice {
         sibling: Sibling::Number(model),
@@ -295,9 +297,21 @@ fn config(shapes: &mut Shapes) {
     }
     shapes.application_org = groups.get(APPLICATION_ORG).copied();
     if let Some(channel) = groups.get(CHANNEL).copied() {
-        shapes.set("common.Config", "channel_group", Content::Nested(channel));
-        shapes.set("common.ConfigUpdate", "read_set", Content::Nested(channel));
-        shapes.set("common.ConfigUpdate", "write_set", Content::Nested(channel));
+        shapes.set(
+            "common.Config",
+            "channel_group",
+            Content::NestedLast(channel),
+        );
+        shapes.set(
+            "common.ConfigUpdate",
+            "read_set",
+            Content::NestedLast(channel),
+        );
+        shapes.set(
+            "common.ConfigUpdate",
+            "write_set",
+            Content::NestedLast(channel),
+        );
     }
 }
 

@@ -44,18 +44,19 @@ pub(super) fn integer(number: &[u8]) -> Option<Integer> {
     let whole = whole.strip_prefix(b"0").unwrap_or(whole);
     let zeros = fraction.iter().rev().take_while(|d| **d == b'0').count();
     let fraction = fraction.get(..fraction.len().saturating_sub(zeros))?;
+    let exponent = rest.get(1..).unwrap_or_default();
+    if matches!(exponent, b"+" | b"-") {
+        return None;
+    }
     if whole.is_empty() && fraction.is_empty() {
         return Some(Integer {
             negative: false,
             magnitude: 0,
         });
     }
-    let exponent = match rest.get(1..) {
-        Some(exponent) if !exponent.is_empty() => {
-            let text = std::str::from_utf8(exponent).ok()?;
-            text.parse::<i32>().ok()?
-        }
-        _ => 0,
+    let exponent = match std::str::from_utf8(exponent).ok()? {
+        "" => 0,
+        exponent => exponent.parse::<i32>().ok()?,
     };
     let magnitude = if exponent >= 0 {
         let shift = usize::try_from(exponent).ok()?;

@@ -104,6 +104,8 @@ pub(super) enum Content {
     Plain(ShapeId),
     /// A message on the wire, in an open shape.
     Nested(ShapeId),
+    /// The same, but read after all others.
+    NestedLast(ShapeId),
     /// A message on the wire whose shape a sibling tells.
     NestedBy(usize),
     /// A message on the wire whose shape its map key tells.
@@ -293,7 +295,7 @@ impl Slot {
             Content::Nested(_) => 1,
             Content::Opened(_) | Content::UnknownKey | Content::UnknownType => 4,
             Content::OpenedBy(_) => 7,
-            Content::ByKey(_) | Content::NestedBy(_) => 10,
+            Content::ByKey(_) | Content::NestedLast(_) | Content::NestedBy(_) => 10,
         };
         match self.form {
             Form::Single => kind,
