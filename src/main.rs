@@ -1,3 +1,7 @@
 //! The `cmscc` program.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cmscc::cli::main()
+}

@@ -2,6 +2,7 @@
 
 use std::{fmt, time::Duration};
 
+use super::Closing;
 use crate::ids::{ChannelId, TxId};
 
 /// Numbers the streams of one server, from 1.
@@ -27,8 +28,8 @@ pub trait Observer: Send + Sync + 'static {
         let _ = stream;
     }
 
-    /// The stream is over; `reason` is for people.
-    fn stream_closed(&self, stream: StreamId, reason: &str) {
+    /// The stream is over.
+    fn stream_closed(&self, stream: StreamId, reason: &Closing) {
         let _ = (stream, reason);
     }
 
@@ -37,12 +38,17 @@ pub trait Observer: Send + Sync + 'static {
         let _ = (stream, what);
     }
 
+    /// A transaction was answered with an error before it began; `code` as in [`Ending::Failed`].
+    fn transaction_refused(&self, transaction: &TransactionFacts, code: &'static str) {
+        let _ = (transaction, code);
+    }
+
     /// A transaction was handed to the chaincode.
     fn transaction_started(&self, transaction: &TransactionFacts) {
         let _ = transaction;
     }
 
-    /// It is over.
+    /// A transaction that was handed to the chaincode is over.
     fn transaction_finished(
         &self,
         transaction: &TransactionFacts,
@@ -78,6 +84,8 @@ pub struct TransactionFacts {
     pub channel: ChannelId,
     /// Its id.
     pub tx_id: TxId,
+    /// Whether it came as INIT.
+    pub is_init: bool,
     /// The first argument where it is short printable ASCII, otherwise empty.
     pub function: String,
 }

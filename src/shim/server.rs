@@ -56,7 +56,7 @@ impl ShimSettings {
             chaincode_id: chaincode_id.into(),
             tls: None,
             limits: Limits::default(),
-            register_timeout: Duration::from_secs(10),
+            register_timeout: Duration::from_secs(5),
             shutdown_grace: Duration::from_secs(20),
         }
     }

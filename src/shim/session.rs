@@ -1,9 +1,6 @@
 //! One peer's stream: moves messages between the stream, the handler and the running transactions.
 
-use std::{
-    any::Any, collections::BTreeMap, fmt::Display, panic::AssertUnwindSafe, sync::Arc,
-    time::Duration,
-};
+use std::{any::Any, collections::BTreeMap, fmt::Display, panic::AssertUnwindSafe, sync::Arc};
 
 use bytes::Bytes;
 use futures_util::FutureExt;
@@ -17,8 +14,8 @@ use tokio_stream::{Stream, StreamExt};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Call, Closing, Ending, Event, Handler, Observer, Outcome, Reply, Request, StreamId,
-    TransactionFacts, TxKey, server::ShimSettings,
+    Call, Closing, Event, Handler, Observer, Outcome, Reply, Request, StreamId, TransactionFacts,
+    TxKey, server::ShimSettings,
 };
 use crate::{
     proto::protos::ChaincodeMessage,
@@ -91,7 +88,7 @@ pub(super) async fn run<C: Chaincode>(
             break;
         }
     }
-    shared.observer.stream_closed(id, &reason.to_string());
+    shared.observer.stream_closed(id, &reason);
 }
 
 struct Session<C> {
@@ -188,11 +185,9 @@ impl<C: Chaincode> Session<C> {
                 }
                 Event::Ready(_) => self.shared.observer.stream_ready(self.id),
                 Event::Refused { key, failure } => {
-                    let facts = self.facts(&key, String::new());
-                    let code = failure.code();
-                    let ending = Ending::Failed { code };
+                    let facts = self.facts(&key, false, String::new());
                     let observer = &self.shared.observer;
-                    observer.transaction_finished(&facts, &ending, Duration::ZERO);
+                    observer.transaction_refused(&facts, failure.code());
                 }
                 Event::Started { key, invocation } => self.start(key, *invocation),
                 Event::Stray(what) => self.shared.observer.stray_message(self.id, &what),
@@ -202,7 +197,7 @@ impl<C: Chaincode> Session<C> {
     }
 
     fn start(&mut self, key: TxKey, invocation: Invocation) {
-        let facts = self.facts(&key, function(&invocation));
+        let facts = self.facts(&key, invocation.is_init, function(&invocation));
         self.shared.observer.transaction_started(&facts);
         let started = Instant::now();
         let waiting = None;
@@ -227,11 +222,12 @@ impl<C: Chaincode> Session<C> {
         self.shared.observer.state_call(waiting.call, elapsed);
     }
 
-    fn facts(&self, key: &TxKey, function: String) -> TransactionFacts {
+    fn facts(&self, key: &TxKey, is_init: bool, function: String) -> TransactionFacts {
         TransactionFacts {
             stream: self.id,
             channel: key.channel.clone(),
             tx_id: key.tx_id.clone(),
+            is_init,
             function,
         }
     }

@@ -14,6 +14,7 @@
 
 mod architecture;
 mod chain;
+mod cli;
 mod conformance;
 mod dependencies;
 mod devnet_concurrency;

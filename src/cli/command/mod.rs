@@ -1,3 +1,7 @@
 //! One file per command.
 
+pub(super) mod completion;
 pub mod demo;
+pub(super) mod package;
+pub(super) mod serve;
+pub(super) mod version;

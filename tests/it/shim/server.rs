@@ -10,7 +10,7 @@ use std::{
 use cmscc::{
     proto::protos::{ChaincodeMessage, chaincode_client::ChaincodeClient, chaincode_message::Type},
     shim::{
-        Call, Ending, Limits, Observer, StreamId, Tls, TransactionFacts,
+        Call, Closing, Ending, Limits, Observer, StreamId, Tls, TransactionFacts,
         server::{ServeError, ShimSettings, serve},
     },
 };
@@ -56,7 +56,7 @@ impl Observer for Facts {
         self.add(format!("opened {stream}"));
     }
 
-    fn stream_closed(&self, stream: StreamId, reason: &str) {
+    fn stream_closed(&self, stream: StreamId, reason: &Closing) {
         self.add(format!("closed {stream}: {reason}"));
     }
 

@@ -5,10 +5,24 @@ mod narrate;
 mod report;
 mod story;
 
-use std::io::Write as _;
+use std::{io::Write as _, process::ExitCode};
+
+use anyhow::Context;
+use tokio::runtime;
 
 pub use report::{Deed, ProposalState, Report, Step};
 pub use story::tell;
+
+use crate::cli::args::DemoArgs;
+
+pub(in crate::cli) fn main(args: &DemoArgs) -> anyhow::Result<ExitCode> {
+    let runtime = runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("cannot start the runtime")?;
+    runtime.block_on(run(DemoOptions { json: args.json }))?;
+    Ok(ExitCode::SUCCESS)
+}
 
 /// What `cmscc demo` was asked for.
 #[derive(Clone, Copy, Debug, Default)]

@@ -1,0 +1,194 @@
+//! Trust anchors as files: `<channel>.block` and `<channel>.disown` in one folder.
+
+use std::{
+    fs::{self, File},
+    io::{self, Read},
+    path::PathBuf,
+};
+
+use bytes::Bytes;
+
+use crate::{
+    block::ConfigBlock,
+    contract::{Anchors, Disown},
+    ids::{ChannelId, Sequence},
+};
+
+/// The longest anchor, in bytes: what fits a gRPC message of Fabric's nodes.
+const LONGEST: u64 = 100 << 20;
+
+/// A folder that an operator mounted; read anew at every call, so that a changed file counts at
+/// once.
+#[derive(Clone, Debug)]
+pub(super) struct AnchorFolder {
+    folder: PathBuf,
+}
+
+impl AnchorFolder {
+    pub(super) const fn new(folder: PathBuf) -> Self {
+        Self { folder }
+    }
+
+    /// Reads every file; the channels with an anchor, in the order of their names.
+    ///
+    /// # Errors
+    /// Everything that is wrong.
+    pub(super) fn check(&self) -> Result<Vec<ChannelId>, Vec<String>> {
+        let folder = self.folder.display();
+        let entries = fs::read_dir(&self.folder)
+            .and_then(Iterator::collect::<io::Result<Vec<_>>>)
+            .map_err(|error| vec![format!("cannot read the folder `{folder}`: {error}")])?;
+        let mut channels = Vec::new();
+        let mut errors = Vec::new();
+        for entry in entries {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let (channel, wrong) = if let Some(name) = name.strip_suffix(".block") {
+                let channel = ChannelId::from(name);
+                (Some(channel.clone()), self.anchor(&channel).err())
+            } else if let Some(name) = name.strip_suffix(".disown") {
+                (None, self.disown(&ChannelId::from(name)).err())
+            } else {
+                continue;
+            };
+            match wrong {
+                Some(error) => errors.push(error),
+                None => channels.extend(channel),
+            }
+        }
+        channels.sort();
+        errors.sort();
+        if errors.is_empty() {
+            Ok(channels)
+        } else {
+            Err(errors)
+        }
+    }
+
+    /// The content of a channel's file; `None` where there is no such file.
+    // SECURITY: the name of a channel comes from the peer; only legal ones reach the file system
+    fn read(&self, channel: &ChannelId, ending: &str) -> Result<Option<Vec<u8>>, String> {
+        if !is_channel_name(channel.as_str()) {
+            return Err(format!("`{channel}` is no name of a channel"));
+        }
+        let path = self.folder.join(format!("{channel}.{ending}"));
+        let mut content = Vec::new();
+        let read = File::open(&path).and_then(|file| {
+            file.take(LONGEST.saturating_add(1))
+                .read_to_end(&mut content)
+        });
+        match read {
+            Ok(read) if u64::try_from(read).is_ok_and(|n| n <= LONGEST) => Ok(Some(content)),
+            Ok(_) => Err(format!("`{}` is longer than a block", path.display())),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(format!("cannot read `{}`: {error}", path.display())),
+        }
+    }
+}
+
+impl Anchors for AnchorFolder {
+    fn anchor(&self, channel: &ChannelId) -> Result<Option<Bytes>, String> {
+        let Some(content) = self.read(channel, "block")? else {
+            return Ok(None);
+        };
+        let content = Bytes::from(content);
+        let block = ConfigBlock::parse(content.clone())
+            .and_then(|block| block.block().check_data_hash().map(|()| block))
+            .map_err(|error| format!("the anchor `{channel}.block` is no config block: {error}"))?;
+        if block.channel_id() != channel {
+            let other = block.channel_id();
+            return Err(format!(
+                "the anchor `{channel}.block` is a block of channel `{other}`"
+            ));
+        }
+        Ok(Some(content))
+    }
+
+    fn disown(&self, channel: &ChannelId) -> Result<Option<Disown>, String> {
+        let Some(content) = self.read(channel, "disown")? else {
+            return Ok(None);
+        };
+        let text = String::from_utf8_lossy(&content);
+        let numbers: Option<Vec<u64>> = text
+            .split_ascii_whitespace()
+            .map(|number| number.parse().ok())
+            .collect();
+        match numbers.as_deref() {
+            Some([epoch, from]) => Ok(Some(Disown {
+                epoch: *epoch,
+                from: Sequence(*from),
+            })),
+            _ => Err(format!(
+                "`{channel}.disown` is not two numbers: the epoch to be ended, and the first \
+                 sequence that is false"
+            )),
+        }
+    }
+}
+
+// Fabric: common/configtx/validator.go, validateChannelID.
+fn is_channel_name(name: &str) -> bool {
+    name.len() < 250
+        && name.starts_with(|c: char| c.is_ascii_lowercase())
+        && name
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '.' || c == '-')
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    const GENESIS: &str = "tests/fabric-data/fabric-3.1.5-caps-v2/genesis.block";
+
+    fn genesis() -> Vec<u8> {
+        fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join(GENESIS)).unwrap()
+    }
+
+    #[test]
+    fn files_are_read_anew_and_checked() {
+        let folder = tempfile::tempdir().unwrap();
+        let anchors = AnchorFolder::new(folder.path().to_owned());
+        let channel = ChannelId::from("mychannel");
+        assert_eq!(anchors.anchor(&channel), Ok(None));
+        assert_eq!(anchors.check(), Ok(vec![]));
+
+        fs::write(folder.path().join("mychannel.block"), genesis()).unwrap();
+        fs::write(folder.path().join("mychannel.disown"), "2 7\n").unwrap();
+        fs::write(folder.path().join("README"), "not an anchor").unwrap();
+        assert_eq!(anchors.anchor(&channel).unwrap().unwrap(), genesis());
+        let disown = anchors.disown(&channel).unwrap().unwrap();
+        assert_eq!((disown.epoch, disown.from), (2, Sequence(7)));
+        assert_eq!(anchors.check(), Ok(vec![channel]));
+    }
+
+    #[test]
+    fn everything_wrong_is_reported_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let anchors = AnchorFolder::new(folder.path().to_owned());
+        let mut flipped = genesis();
+        let middle = flipped.len() / 2;
+        flipped[middle] ^= 1;
+        for (name, content) in [
+            ("garbage.block", b"garbage".to_vec()),
+            ("mychannel.block", flipped),
+            ("other.block", genesis()),
+            ("Bad_Name.block", genesis()),
+            ("mychannel.disown", b"2".to_vec()),
+            ("other.disown", b"2 x".to_vec()),
+        ] {
+            fs::write(folder.path().join(name), content).unwrap();
+        }
+        let errors = anchors.check().unwrap_err();
+        assert_eq!(errors.len(), 6, "{errors:#?}");
+    }
+
+    #[test]
+    fn a_channel_name_cannot_leave_the_folder() {
+        let anchors = AnchorFolder::new(PathBuf::from("/nonexistent"));
+        for name in ["../etc/passwd", "a/b", "", ".", "..", "A"] {
+            assert!(anchors.anchor(&ChannelId::from(name)).is_err(), "{name}");
+        }
+    }
+}

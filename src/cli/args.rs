@@ -1,0 +1,298 @@
+//! The arguments of the program. What `serve` takes is text here: `settings` reads it, so that all
+//! its errors are reported together.
+
+use std::path::PathBuf;
+
+use clap::{
+    Parser, Subcommand,
+    builder::styling::{AnsiColor, Styles},
+};
+use clap_complete::Shell;
+
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Green.on_default().bold())
+    .usage(AnsiColor::Green.on_default().bold())
+    .literal(AnsiColor::Cyan.on_default().bold())
+    .placeholder(AnsiColor::Cyan.on_default());
+
+/// Consortium management chaincode for Hyperledger Fabric: channel config changes, agreed on the
+/// ledger.
+#[derive(Debug, Parser)]
+#[command(name = "cmscc", version, styles = STYLES, arg_required_else_help = true)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Serve the chaincode to the peers of an organisation
+    Serve(Box<ServeArgs>),
+    /// Write the chaincode package for a peer, and print its package id
+    Package(PackageArgs),
+    /// Play a whole story on an embedded network: two organisations add a third and a fourth
+    Demo(DemoArgs),
+    /// Print the version
+    Version(VersionArgs),
+    /// Print a completion script for a shell
+    Completion(CompletionArgs),
+}
+
+const SERVE_EXAMPLES: &str = "\
+Examples:
+  A server beside a peer, which dials it at the address in the package:
+    CHAINCODE_ID=$(cat org1.id) CHAINCODE_SERVER_ADDRESS=0.0.0.0:9999 \\
+      cmscc serve --trust-anchors /etc/cmscc/anchors
+
+  With mutual TLS:
+    cmscc serve --chaincode-id \"$ID\" --address 0.0.0.0:9999 --tls-disabled false \\
+      --tls-cert server.pem --tls-key server.key --client-ca peer-ca.pem
+
+Every setting has a flag and a variable; the flag wins.";
+
+/// Serves the chaincode. Peers dial it, also several of them. SIGTERM lets running transactions
+/// end, then stops.
+#[derive(Clone, Debug, Default, clap::Args)]
+#[command(after_help = SERVE_EXAMPLES)]
+pub(super) struct ServeArgs {
+    /// Where peers dial in: HOST:PORT
+    #[arg(long, value_name = "HOST:PORT", env = "CHAINCODE_SERVER_ADDRESS")]
+    pub(super) address: Option<String>,
+
+    /// The package id, as `cmscc package` or `peer lifecycle chaincode install` printed it
+    #[arg(long, value_name = "ID", env = "CHAINCODE_ID")]
+    pub(super) chaincode_id: Option<String>,
+
+    /// The other name of the same setting
+    #[arg(long, value_name = "ID", env = "CORE_CHAINCODE_ID_NAME", hide = true)]
+    pub(super) core_chaincode_id_name: Option<String>,
+
+    /// Whether peers connect without TLS [default: true]
+    #[arg(long, value_name = "BOOL", env = "CHAINCODE_TLS_DISABLED")]
+    pub(super) tls_disabled: Option<String>,
+
+    /// PEM file of the server's private key
+    #[arg(long, value_name = "FILE", env = "CHAINCODE_TLS_KEY")]
+    pub(super) tls_key: Option<String>,
+
+    /// PEM file of the server's certificate chain
+    #[arg(long, value_name = "FILE", env = "CHAINCODE_TLS_CERT")]
+    pub(super) tls_cert: Option<String>,
+
+    /// PEM file of the CAs whose clients may connect: mutual TLS
+    #[arg(long, value_name = "FILE", env = "CHAINCODE_CLIENT_CA_CERT")]
+    pub(super) client_ca: Option<String>,
+
+    /// Folder of trust anchors: CHANNEL.block, a serialized config block; CHANNEL.disown
+    #[arg(long, value_name = "FOLDER", env = "CMSCC_TRUST_ANCHORS")]
+    pub(super) trust_anchors: Option<String>,
+
+    /// Whether to endorse a bootstrap without an anchor; for development only [default: false]
+    #[arg(long, value_name = "BOOL", env = "CMSCC_ALLOW_UNANCHORED")]
+    pub(super) allow_unanchored: Option<String>,
+
+    /// When a channel requires a capability that this build does not know: `refuse` its writing
+    /// calls, or `exit` [default: refuse]
+    #[arg(long, value_name = "WHAT", env = "CMSCC_ON_UNSUPPORTED")]
+    pub(super) on_unsupported: Option<String>,
+
+    /// Where /metrics, /livez, /readyz, /healthz and /version are served [default: 127.0.0.1:9443]
+    #[arg(long, value_name = "HOST:PORT", env = "CMSCC_OPS_ADDRESS")]
+    pub(super) ops_address: Option<String>,
+
+    /// Log filter, such as `info` or `warn,cmscc=debug` [default: info]
+    #[arg(long, value_name = "FILTER", env = "CMSCC_LOG")]
+    pub(super) log: Option<String>,
+
+    /// Log lines as `text` or `json` [default: text]
+    #[arg(long, value_name = "FORMAT", env = "CMSCC_LOG_FORMAT")]
+    pub(super) log_format: Option<String>,
+
+    /// Seconds that running transactions get at a shutdown [default: 20]
+    #[arg(long, value_name = "SECONDS", env = "CMSCC_SHUTDOWN_GRACE")]
+    pub(super) shutdown_grace: Option<String>,
+
+    #[command(flatten)]
+    pub(super) limits: LimitArgs,
+}
+
+/// Limits; sizes in bytes.
+#[derive(Clone, Debug, Default, clap::Args)]
+#[command(next_help_heading = "Limits")]
+pub(super) struct LimitArgs {
+    /// Bytes of one argument [default: 33554432]
+    #[arg(
+        long,
+        value_name = "BYTES",
+        env = "CMSCC_LIMIT_ARGUMENT",
+        hide_short_help = true
+    )]
+    pub(super) limit_argument: Option<String>,
+
+    /// Bytes of all arguments of a call [default: 67108864]
+    #[arg(
+        long,
+        value_name = "BYTES",
+        env = "CMSCC_LIMIT_CALL",
+        hide_short_help = true
+    )]
+    pub(super) limit_call: Option<String>,
+
+    /// Bytes of a patch [default: 1048576]
+    #[arg(
+        long,
+        value_name = "BYTES",
+        env = "CMSCC_LIMIT_PATCH",
+        hide_short_help = true
+    )]
+    pub(super) limit_patch: Option<String>,
+
+    /// Levels of a patch [default: 64]
+    #[arg(
+        long,
+        value_name = "N",
+        env = "CMSCC_LIMIT_PATCH_LEVELS",
+        hide_short_help = true
+    )]
+    pub(super) limit_patch_levels: Option<String>,
+
+    /// Bytes of a description [default: 4096]
+    #[arg(
+        long,
+        value_name = "BYTES",
+        env = "CMSCC_LIMIT_DESCRIPTION",
+        hide_short_help = true
+    )]
+    pub(super) limit_description: Option<String>,
+
+    /// Bytes of a reason [default: 1024]
+    #[arg(
+        long,
+        value_name = "BYTES",
+        env = "CMSCC_LIMIT_REASON",
+        hide_short_help = true
+    )]
+    pub(super) limit_reason: Option<String>,
+
+    /// Bytes of a signature header [default: 8192]
+    #[arg(
+        long,
+        value_name = "BYTES",
+        env = "CMSCC_LIMIT_SIGNATURE_HEADER",
+        hide_short_help = true
+    )]
+    pub(super) limit_signature_header: Option<String>,
+
+    /// Signatures in one argument [default: 1024]
+    #[arg(
+        long,
+        value_name = "N",
+        env = "CMSCC_LIMIT_SIGNATURES",
+        hide_short_help = true
+    )]
+    pub(super) limit_signatures: Option<String>,
+
+    /// Ids or blocks in one call [default: 1024]
+    #[arg(
+        long,
+        value_name = "N",
+        env = "CMSCC_LIMIT_ITEMS",
+        hide_short_help = true
+    )]
+    pub(super) limit_items: Option<String>,
+
+    /// Transactions in flight on one stream [default: 1024]
+    #[arg(
+        long,
+        value_name = "N",
+        env = "CMSCC_LIMIT_TRANSACTIONS",
+        hide_short_help = true
+    )]
+    pub(super) limit_transactions: Option<String>,
+
+    /// Streams open at the same time [default: 256]
+    #[arg(
+        long,
+        value_name = "N",
+        env = "CMSCC_LIMIT_STREAMS",
+        hide_short_help = true
+    )]
+    pub(super) limit_streams: Option<String>,
+}
+
+const PACKAGE_EXAMPLES: &str = "\
+Examples:
+  cmscc package --address cmscc.org1.example.com:9999 > org1.id
+  peer lifecycle chaincode install cmscc.tar.gz
+
+  The server demands TLS with a client certificate:
+    cmscc package --address cmscc.org1.example.com:9999 --tls-root-cert ca.pem \\
+      --client-cert peer.pem --client-key peer.key --json
+
+The package holds the address at which the peer finds the server, so each organisation has its own
+package and package id. The same input gives the same package, byte for byte.";
+
+/// Writes the chaincode package (type `ccaas`) for an organisation's peers.
+#[derive(Debug, clap::Args)]
+#[command(after_help = PACKAGE_EXAMPLES)]
+pub(super) struct PackageArgs {
+    /// Where the peer finds the server: HOST:PORT
+    #[arg(long, value_name = "HOST:PORT")]
+    pub(super) address: String,
+
+    /// The package's label; becomes part of the package id
+    #[arg(long, default_value = "cmscc")]
+    pub(super) label: String,
+
+    /// The file to write [default: LABEL.tar.gz]
+    #[arg(long, short, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+
+    /// How long the peer tries to connect, as Go writes durations
+    #[arg(long, value_name = "DURATION", default_value = "10s")]
+    pub(super) dial_timeout: String,
+
+    /// PEM file of the CA of the server's certificate: the peer uses TLS
+    #[arg(long, value_name = "FILE")]
+    pub(super) tls_root_cert: Option<PathBuf>,
+
+    /// PEM file of the certificate that the peer shows the server
+    #[arg(long, value_name = "FILE", requires_all = ["client_key", "tls_root_cert"])]
+    pub(super) client_cert: Option<PathBuf>,
+
+    /// PEM file of its private key; it becomes part of the package
+    #[arg(long, value_name = "FILE", requires = "client_cert")]
+    pub(super) client_key: Option<PathBuf>,
+
+    /// Print a JSON document in place of the package id
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+const DEMO_EXAMPLES: &str = "\
+Examples:
+  cmscc demo
+  cmscc demo --json | jq '.steps[].proposals'";
+
+/// Plays the story on an embedded network, in this process: real gRPC, certificates and signatures,
+/// no Fabric needed. Fails where an outcome is not the expected one.
+#[derive(Debug, clap::Args)]
+#[command(after_help = DEMO_EXAMPLES)]
+pub(super) struct DemoArgs {
+    /// Print one JSON document in place of the narration
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct VersionArgs {
+    /// Print a JSON document
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct CompletionArgs {
+    /// The shell
+    pub(super) shell: Shell,
+}

@@ -1,0 +1,245 @@
+//! The metrics, in the OpenMetrics text format. Names are public: `docs/operations.md` lists them.
+
+use std::time::Duration;
+
+use prometheus_client::{
+    encoding::{EncodeLabelSet, text},
+    metrics::{
+        counter::Counter,
+        family::Family,
+        gauge::Gauge,
+        histogram::{Histogram, exponential_buckets},
+        info::Info,
+    },
+    registry::{Registry, Unit},
+};
+
+/// Counters, gauges and histograms of this process. Times are in seconds.
+#[derive(Debug)]
+pub struct Metrics {
+    registry: Registry,
+    invocations: Family<Invocation, Counter>,
+    invocation_duration: Family<Function, Histogram>,
+    in_flight: Gauge,
+    panics: Counter,
+    state_calls: Family<Call, Histogram>,
+    streams: Gauge,
+    registrations_unanswered: Counter,
+    stray_messages: Counter,
+    config_sequence: Family<Channel, Gauge>,
+    config_epoch: Family<Channel, Gauge>,
+    config_forks: Family<Channel, Counter>,
+    config_unsupported: Family<Channel, Gauge>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Invocation {
+    function: String,
+    code: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Function {
+    function: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Call {
+    call: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Channel {
+    channel: String,
+}
+
+impl Metrics {
+    /// Metrics at zero.
+    #[must_use]
+    pub fn new(version: &'static str) -> Self {
+        let mut metrics = Self {
+            registry: Registry::with_prefix("cmscc"),
+            invocations: Family::default(),
+            invocation_duration: Family::new_with_constructor(durations),
+            in_flight: Gauge::default(),
+            panics: Counter::default(),
+            state_calls: Family::new_with_constructor(durations),
+            streams: Gauge::default(),
+            registrations_unanswered: Counter::default(),
+            stray_messages: Counter::default(),
+            config_sequence: Family::default(),
+            config_epoch: Family::default(),
+            config_forks: Family::default(),
+            config_unsupported: Family::default(),
+        };
+        metrics.register(version);
+        metrics
+    }
+
+    /// A call has begun.
+    pub fn started(&self) {
+        self.in_flight.inc();
+    }
+
+    /// A call that had begun is over.
+    pub fn stopped(&self) {
+        self.in_flight.dec();
+    }
+
+    /// A call was answered. `function` must come from a bounded set, since each value is kept.
+    pub fn invocation(&self, function: &str, code: &str, elapsed: Duration) {
+        let (function, code) = (function.to_owned(), code.to_owned());
+        let labels = Function {
+            function: function.clone(),
+        };
+        self.invocation_duration
+            .get_or_create(&labels)
+            .observe(elapsed.as_secs_f64());
+        let labels = Invocation { function, code };
+        self.invocations.get_or_create(&labels).inc();
+    }
+
+    /// A call panicked.
+    pub fn panicked(&self) {
+        self.panics.inc();
+    }
+
+    /// A peer answered a call for state.
+    pub fn state_call(&self, call: &'static str, elapsed: Duration) {
+        self.state_calls
+            .get_or_create(&Call { call })
+            .observe(elapsed.as_secs_f64());
+    }
+
+    /// A stream was opened.
+    pub fn stream_opened(&self) {
+        self.streams.inc();
+    }
+
+    /// A stream was closed.
+    pub fn stream_closed(&self) {
+        self.streams.dec();
+    }
+
+    /// A peer did not accept our id.
+    pub fn registration_unanswered(&self) {
+        self.registrations_unanswered.inc();
+    }
+
+    /// A peer sent something that was ignored.
+    pub fn stray_message(&self) {
+        self.stray_messages.inc();
+    }
+
+    /// The config of a channel.
+    pub fn config(&self, channel: &str, epoch: u64, sequence: u64) {
+        let gauge = |n| i64::try_from(n).unwrap_or(i64::MAX);
+        let channel = label(channel);
+        self.config_epoch.get_or_create(&channel).set(gauge(epoch));
+        self.config_sequence
+            .get_or_create(&channel)
+            .set(gauge(sequence));
+    }
+
+    /// Another config of a known sequence.
+    pub fn fork(&self, channel: &str) {
+        self.config_forks.get_or_create(&label(channel)).inc();
+    }
+
+    /// How many required levels of a channel this build does not know.
+    pub fn unsupported(&self, channel: &str, levels: usize) {
+        self.config_unsupported
+            .get_or_create(&label(channel))
+            .set(i64::try_from(levels).unwrap_or(i64::MAX));
+    }
+
+    /// The text form.
+    pub(super) fn text(&self) -> String {
+        let mut out = String::new();
+        // writing to a string does not fail
+        let _ = text::encode(&mut out, &self.registry);
+        out
+    }
+
+    fn register(&mut self, version: &'static str) {
+        let registry = &mut self.registry;
+        registry.register(
+            "build",
+            "The build of this process",
+            Info::new([("version", version)]),
+        );
+        registry.register(
+            "invocations",
+            "Calls by function and code; the code is OK, or the symbol of the error",
+            self.invocations.clone(),
+        );
+        registry.register_with_unit(
+            "invocation_duration",
+            "Time from the peer's message to our answer",
+            Unit::Seconds,
+            self.invocation_duration.clone(),
+        );
+        registry.register(
+            "transactions_in_flight",
+            "Calls that are running",
+            self.in_flight.clone(),
+        );
+        registry.register(
+            "panics",
+            "Calls that ended in a panic; each is a defect",
+            self.panics.clone(),
+        );
+        registry.register_with_unit(
+            "state_call_duration",
+            "Time that the peer takes to answer a call for state",
+            Unit::Seconds,
+            self.state_calls.clone(),
+        );
+        registry.register(
+            "streams",
+            "Streams that peers hold open",
+            self.streams.clone(),
+        );
+        registry.register(
+            "registrations_unanswered",
+            "Streams closed because the peer did not accept CHAINCODE_ID",
+            self.registrations_unanswered.clone(),
+        );
+        registry.register(
+            "stray_messages",
+            "Messages of peers that were ignored",
+            self.stray_messages.clone(),
+        );
+        registry.register(
+            "config_sequence",
+            "Sequence of the config that the contract holds for true",
+            self.config_sequence.clone(),
+        );
+        registry.register(
+            "config_epoch",
+            "How often the config chain was recovered, plus one",
+            self.config_epoch.clone(),
+        );
+        registry.register(
+            "config_forks",
+            "Config blocks brought for a known sequence with another config; wake somebody",
+            self.config_forks.clone(),
+        );
+        registry.register(
+            "config_unsupported",
+            "Capability levels that the config requires and this build does not know",
+            self.config_unsupported.clone(),
+        );
+    }
+}
+
+fn label(channel: &str) -> Channel {
+    Channel {
+        channel: channel.to_owned(),
+    }
+}
+
+/// Half a millisecond to a minute.
+fn durations() -> Histogram {
+    Histogram::new(exponential_buckets(0.000_5, 2.0, 18))
+}

@@ -1,0 +1,353 @@
+//! The program as people and scripts run it: output, files, exit codes.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpStream,
+    path::Path,
+    process::{Child, Command, Output, Stdio},
+};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+fn cmscc(folder: &TempDir, args: &[&str], variables: &[(&str, &str)]) -> Output {
+    command(folder, args, variables).output().unwrap()
+}
+
+/// The program in a folder, with no variables but these.
+fn command(folder: &TempDir, args: &[&str], variables: &[(&str, &str)]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cmscc"));
+    command
+        .args(args)
+        .env_clear()
+        .envs(variables.iter().copied())
+        .current_dir(folder.path());
+    command
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+fn genesis() -> Vec<u8> {
+    let file = "tests/fabric-data/fabric-3.1.5-caps-v2/genesis.block";
+    fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap()
+}
+
+fn folder() -> TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+#[test]
+fn all_wrong_settings_are_reported_at_once() {
+    let folder = folder();
+    let anchors = folder.path().join("anchors");
+    fs::create_dir(&anchors).unwrap();
+    fs::write(anchors.join("mychannel.block"), "garbage").unwrap();
+    fs::write(folder.path().join("cert.pem"), "garbage").unwrap();
+    let variables = [
+        ("CHAINCODE_SERVER_ADDRESS", "nowhere"),
+        ("CHAINCODE_ID", "a:1"),
+        ("CORE_CHAINCODE_ID_NAME", "b:2"),
+        ("CHAINCODE_TLS_DISABLED", "false"),
+        ("CHAINCODE_TLS_CERT", "cert.pem"),
+        ("CHAINCODE_CLIENT_CA_CERT", "absent.pem"),
+        ("CMSCC_TRUST_ANCHORS", "anchors"),
+        ("CMSCC_ALLOW_UNANCHORED", "perhaps"),
+        ("CMSCC_ON_UNSUPPORTED", "panic"),
+        ("CMSCC_OPS_ADDRESS", "9443"),
+        ("CMSCC_LOG", "cmscc=loud"),
+        ("CMSCC_LOG_FORMAT", "xml"),
+        ("CMSCC_SHUTDOWN_GRACE", "soon"),
+        ("CMSCC_LIMIT_ARGUMENT", "0"),
+    ];
+    let out = cmscc(&folder, &["serve", "--limit-items=-1"], &variables);
+    assert_eq!(out.status.code(), Some(2));
+    assert!(out.stdout.is_empty());
+    let errors = text(&out.stderr);
+    let expected = [
+        "CHAINCODE_ID (--chaincode-id) is `a:1`, but CORE_CHAINCODE_ID_NAME is `b:2`",
+        "CHAINCODE_SERVER_ADDRESS (--address) is `nowhere`, which is not HOST:PORT",
+        "CHAINCODE_TLS_KEY (--tls-key) is missing, and TLS is not disabled",
+        "CHAINCODE_TLS_CERT (--tls-cert) names `cert.pem`, which holds no PEM certificate",
+        "CHAINCODE_CLIENT_CA_CERT (--client-ca) names `absent.pem`, which cannot be read",
+        "CMSCC_TRUST_ANCHORS (--trust-anchors): the anchor `mychannel.block` is no config block",
+        "CMSCC_LIMIT_ARGUMENT (--limit-argument) is `0`, which is no number from 1",
+        "CMSCC_LIMIT_ITEMS (--limit-items) is `-1`, which is no number from 1",
+        "CMSCC_ALLOW_UNANCHORED (--allow-unanchored) is `perhaps`, which is none of `true`",
+        "CMSCC_ON_UNSUPPORTED (--on-unsupported) is `panic`, which is none of `refuse`, `exit`",
+        "CMSCC_OPS_ADDRESS (--ops-address) is `9443`, which is not HOST:PORT",
+        "CMSCC_LOG (--log) is `cmscc=loud`, which is no log filter",
+        "CMSCC_LOG_FORMAT (--log-format) is `xml`, which is none of `text`, `json`",
+        "CMSCC_SHUTDOWN_GRACE (--shutdown-grace) is `soon`, which is no number from 1",
+    ];
+    for error in expected {
+        assert!(
+            errors.contains(&format!("error: {error}")),
+            "{error}\n\n{errors}"
+        );
+    }
+    assert_eq!(errors.lines().count(), expected.len(), "{errors}");
+}
+
+#[test]
+fn missing_settings_and_a_certificate_without_tls_are_errors() {
+    let out = cmscc(&folder(), &["serve"], &[("CHAINCODE_TLS_CERT", "cert.pem")]);
+    assert_eq!(out.status.code(), Some(2));
+    let errors = text(&out.stderr);
+    for part in [
+        "CHAINCODE_ID (--chaincode-id) is missing",
+        "CHAINCODE_SERVER_ADDRESS (--address) is missing",
+        "CHAINCODE_TLS_CERT (--tls-cert) is given, but CHAINCODE_TLS_DISABLED",
+    ] {
+        assert!(errors.contains(part), "{errors}");
+    }
+    assert_eq!(errors.lines().count(), 3, "{errors}");
+}
+
+/// What `peer lifecycle chaincode calculatepackageid` of Fabric 3.1.5 and 2.5.16 prints for this
+/// package.
+const PACKAGE_ID: &str = "cmscc:e7e2f1e8bf9de8afd5551661437307ec9ed57b97d2d5411b59740aa3db6ed1da";
+
+#[test]
+fn a_package_is_reproducible_and_its_id_is_fabrics() {
+    let folder = folder();
+    let args = ["package", "--address", "cmscc.org1.example.com:9999"];
+    let first = cmscc(&folder, &args, &[]);
+    assert_eq!(first.status.code(), Some(0), "{}", text(&first.stderr));
+    assert_eq!(text(&first.stdout), format!("{PACKAGE_ID}\n"));
+    let written = fs::read(folder.path().join("cmscc.tar.gz")).unwrap();
+    let more = ["--output", "again.tar.gz", "--json"];
+    let second = cmscc(&folder, &[&args[..], &more[..]].concat(), &[]);
+    let document: Value = serde_json::from_slice(&second.stdout).unwrap();
+    assert_eq!(document["package_id"], PACKAGE_ID);
+    assert_eq!(document["file"], "again.tar.gz");
+    assert_eq!(document["label"], "cmscc");
+    assert_eq!(document["address"], "cmscc.org1.example.com:9999");
+    let again = fs::read(folder.path().join("again.tar.gz")).unwrap();
+    assert_eq!(written, again);
+}
+
+/// The files of a gzipped tar file.
+fn unpacked(bytes: &[u8]) -> Vec<(String, Vec<u8>)> {
+    let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(bytes));
+    archive
+        .entries()
+        .unwrap()
+        .map(|entry| {
+            let mut entry = entry.unwrap();
+            let name = entry.path().unwrap().to_string_lossy().into_owned();
+            let mut content = Vec::new();
+            entry.read_to_end(&mut content).unwrap();
+            (name, content)
+        })
+        .collect()
+}
+
+#[test]
+fn a_package_carries_tls_material() {
+    let folder = folder();
+    let key = rcgen::KeyPair::generate().unwrap();
+    let certificate = rcgen::CertificateParams::new(vec!["peer".to_owned()])
+        .unwrap()
+        .self_signed(&key)
+        .unwrap();
+    fs::write(folder.path().join("cert.pem"), certificate.pem()).unwrap();
+    fs::write(folder.path().join("key.pem"), key.serialize_pem()).unwrap();
+    let args = "package --address h:1 --label org1_cc --dial-timeout 3s --tls-root-cert cert.pem \
+                --client-cert cert.pem --client-key key.pem";
+    let args: Vec<&str> = args.split_whitespace().collect();
+    let out = cmscc(&folder, &args, &[]);
+    assert_eq!(out.status.code(), Some(0), "{}", text(&out.stderr));
+    assert!(text(&out.stdout).starts_with("org1_cc:"));
+    let package = unpacked(&fs::read(folder.path().join("org1_cc.tar.gz")).unwrap());
+    let [(metadata_name, metadata), (code_name, code)] = &package[..] else {
+        panic!("{} files", package.len());
+    };
+    assert_eq!(
+        (metadata_name.as_str(), code_name.as_str()),
+        ("metadata.json", "code.tar.gz")
+    );
+    let metadata: Value = serde_json::from_slice(metadata).unwrap();
+    assert_eq!(metadata["type"], "ccaas");
+    assert_eq!(metadata["label"], "org1_cc");
+    let code = unpacked(code);
+    assert_eq!(code[0].0, "connection.json");
+    let connection: Value = serde_json::from_slice(&code[0].1).unwrap();
+    assert_eq!(connection["address"], "h:1");
+    assert_eq!(connection["dial_timeout"], "3s");
+    assert_eq!(connection["tls_required"], true);
+    assert_eq!(connection["client_auth_required"], true);
+    assert_eq!(connection["root_cert"], certificate.pem());
+    assert_eq!(connection["client_cert"], certificate.pem());
+    assert_eq!(connection["client_key"], key.serialize_pem());
+}
+
+#[test]
+fn a_package_is_not_written_from_wrong_arguments() {
+    let folder = folder();
+    fs::write(folder.path().join("cert.pem"), "garbage").unwrap();
+    let args = "package --address nowhere --label -x --dial-timeout soon --tls-root-cert cert.pem";
+    let args: Vec<&str> = args.split_whitespace().collect();
+    let args: Vec<&str> = args
+        .into_iter()
+        .map(|a| if a == "-x" { "../x" } else { a })
+        .collect();
+    let out = cmscc(&folder, &args, &[]);
+    assert_eq!(out.status.code(), Some(2));
+    let errors = text(&out.stderr);
+    for flag in ["--address", "--label", "--dial-timeout", "--tls-root-cert"] {
+        assert!(errors.contains(&format!("error: {flag}: ")), "{errors}");
+    }
+    let out = cmscc(
+        &folder,
+        &["package", "--address", "h:1", "--client-key", "k"],
+        &[],
+    );
+    assert_eq!(out.status.code(), Some(2), "a key without its certificate");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn version_help_and_completion() {
+    let folder = folder();
+    let version = env!("CARGO_PKG_VERSION");
+    let out = cmscc(&folder, &["version"], &[]);
+    assert_eq!(text(&out.stdout), format!("cmscc {version}\n"));
+    let out = cmscc(&folder, &["version", "--json"], &[]);
+    let document: Value = serde_json::from_slice(&out.stdout).unwrap();
+    assert_eq!(document["version"], version);
+    for command in ["serve", "package"] {
+        let out = cmscc(&folder, &[command, "--help"], &[]);
+        assert!(text(&out.stdout).contains("Examples:"), "{command}");
+    }
+    for shell in ["bash", "zsh", "fish"] {
+        let out = cmscc(&folder, &["completion", shell], &[]);
+        assert!(text(&out.stdout).contains("trust-anchors"), "{shell}");
+    }
+    assert_eq!(cmscc(&folder, &["fly"], &[]).status.code(), Some(2));
+}
+
+#[test]
+fn errors_have_no_colour_in_a_pipe() {
+    let out = cmscc(&folder(), &["serve"], &[]);
+    assert!(!text(&out.stderr).contains('\u{1b}'));
+}
+
+/// A running `cmscc serve`.
+struct Serving {
+    child: Child,
+    log: BufReader<std::process::ChildStderr>,
+    operations: String,
+    address: String,
+}
+
+impl Serving {
+    fn start(folder: &TempDir, more: &[(&str, &str)]) -> Self {
+        let variables = [
+            ("CHAINCODE_SERVER_ADDRESS", "127.0.0.1:0"),
+            ("CHAINCODE_ID", "cmscc:00"),
+            ("CMSCC_OPS_ADDRESS", "127.0.0.1:0"),
+            ("CMSCC_LOG_FORMAT", "json"),
+        ];
+        let variables = [&variables[..], more].concat();
+        let mut child = command(folder, &["serve"], &variables)
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut log = BufReader::new(child.stderr.take().unwrap());
+        let mut line = String::new();
+        while !line.contains("\"serving\"") {
+            line.clear();
+            assert!(
+                log.read_line(&mut line).unwrap() > 0,
+                "the server has ended"
+            );
+        }
+        let line: Value = serde_json::from_str(&line).unwrap();
+        Self {
+            child,
+            log,
+            operations: line["operations"].as_str().unwrap().to_owned(),
+            address: line["address"].as_str().unwrap().to_owned(),
+        }
+    }
+
+    /// Status line and body.
+    fn get(&self, path: &str) -> (String, String) {
+        let mut stream = TcpStream::connect(&self.operations).unwrap();
+        write!(
+            stream,
+            "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        (head.lines().next().unwrap().to_owned(), body.to_owned())
+    }
+
+    /// Sends SIGTERM; the exit code and the rest of the log.
+    fn stop(mut self) -> (Option<i32>, String) {
+        let id = self.child.id().to_string();
+        let sent = Command::new("kill").args(["-TERM", &id]).status().unwrap();
+        assert!(sent.success());
+        let mut rest = String::new();
+        self.log.read_to_string(&mut rest).unwrap();
+        (self.child.wait().unwrap().code(), rest)
+    }
+}
+
+#[test]
+fn a_server_tells_how_it_is_and_stops_in_order() {
+    let folder = folder();
+    fs::write(folder.path().join("mychannel.block"), genesis()).unwrap();
+    let serving = Serving::start(&folder, &[("CMSCC_TRUST_ANCHORS", ".")]);
+    for path in ["/livez", "/healthz"] {
+        let (status, body) = serving.get(path);
+        assert!(status.contains("200"), "{status}");
+        assert_eq!(body, "{\"status\":\"OK\"}");
+    }
+    let (status, body) = serving.get("/readyz");
+    assert!(status.contains("200"), "{status}");
+    let ready: Value = serde_json::from_str(&body).unwrap();
+    assert_eq!(ready["ready"], true);
+    let (_, body) = serving.get("/version");
+    let version: Value = serde_json::from_str(&body).unwrap();
+    assert_eq!(version["version"], env!("CARGO_PKG_VERSION"));
+    let (_, metrics) = serving.get("/metrics");
+    assert!(metrics.contains("cmscc_build_info{version="), "{metrics}");
+    assert!(metrics.contains("cmscc_streams 0"), "{metrics}");
+    assert!(serving.get("/else").0.contains("404"));
+    let (code, log) = serving.stop();
+    assert_eq!(code, Some(0), "{log}");
+    assert!(log.contains("SIGTERM") && log.contains("stopped"), "{log}");
+}
+
+#[test]
+fn an_address_in_use_is_a_failure_that_names_it() {
+    let folder = folder();
+    let serving = Serving::start(&folder, &[]);
+    let out = cmscc(
+        &folder,
+        &[
+            "serve",
+            "--address",
+            &serving.address,
+            "--chaincode-id",
+            "x:1",
+        ],
+        &[("CMSCC_OPS_ADDRESS", &serving.operations)],
+    );
+    assert_eq!(out.status.code(), Some(1));
+    let errors = text(&out.stderr);
+    for part in [
+        "CHAINCODE_SERVER_ADDRESS",
+        "CMSCC_OPS_ADDRESS",
+        &serving.address,
+    ] {
+        assert!(errors.contains(part), "{errors}");
+    }
+    assert_eq!(serving.stop().0, Some(0));
+}
