@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    identity::{Anonymity, Msps, Principal, Role},
+    identity::{Anonymity, Principal, Role},
     ids::MspId,
     policy::{
-        evaluate::{Decider, Holders, Known},
+        evaluate::{Decider, Holders},
         manager::{PolicyId, PolicyManager},
         model::{Kind, PrincipalId, Rule},
     },
@@ -44,18 +44,18 @@ pub(super) struct Cast<'a> {
 }
 
 impl<'a> Cast<'a> {
-    /// Everyone who matters for these policies. Newcomers come from the MSPs that `may_sign` names;
-    /// `None` names all of the channel.
+    /// Everyone who matters for these policies. `may_come` says of an MSP whether somebody new may
+    /// come from it, and of `None` whether somebody new may come at all.
     pub(super) fn new(
-        known: &mut Known<'a>,
+        manager: &'a PolicyManager,
         ids: &[PolicyId],
-        may_sign: Option<&BTreeSet<MspId>>,
+        present: &mut impl Holders,
+        may_come: impl Fn(Option<&MspId>) -> bool,
     ) -> Self {
-        let manager = known.manager();
         let principals = named(manager, ids);
-        let mut satisfied = vec![Vec::new(); known.signers()];
+        let mut satisfied = vec![Vec::new(); present.signers()];
         for id in &principals {
-            for position in known.of(*id) {
+            for position in present.of(*id) {
                 if let Some(row) = satisfied.get_mut(*position) {
                     row.push(*id);
                 }
@@ -84,7 +84,7 @@ impl<'a> Cast<'a> {
                 classes_of.entry(*id).or_default().push(at);
             }
         }
-        let newcomers = newcomers(known.msps(), manager, &principals, &classes_of, may_sign);
+        let newcomers = newcomers(manager, &principals, &classes_of, may_come);
         let covered = newcomers.iter().flat_map(|(id, covered)| {
             let others = covered.iter().filter(move |other| *other != id);
             others.copied()
@@ -268,11 +268,10 @@ fn named(manager: &PolicyManager, ids: &[PolicyId]) -> BTreeSet<PrincipalId> {
 }
 
 fn newcomers(
-    msps: &Msps,
     manager: &PolicyManager,
     principals: &BTreeSet<PrincipalId>,
     classes_of: &BTreeMap<PrincipalId, Vec<usize>>,
-    may_sign: Option<&BTreeSet<MspId>>,
+    may_come: impl Fn(Option<&MspId>) -> bool,
 ) -> BTreeMap<PrincipalId, Vec<PrincipalId>> {
     let table = manager.principals_table();
     let mut by_msp = BTreeMap::<_, Vec<(PrincipalId, &Principal)>>::new();
@@ -285,10 +284,7 @@ fn newcomers(
     let of_nobody = by_msp.get(&None).cloned().unwrap_or_default();
     let mut out = BTreeMap::new();
     for (msp_id, group) in &by_msp {
-        let there = match msp_id {
-            Some(id) => msps.get(id.as_str()).is_some() && may_sign.is_none_or(|m| m.contains(*id)),
-            None => may_sign.is_none_or(|m| !m.is_empty()),
-        };
+        let there = may_come(*msp_id);
         for (id, principal) in group {
             // the one holder of a certificate has signed already
             let taken = is_one_identity(principal) && classes_of.contains_key(id);

@@ -6,8 +6,8 @@ use crate::{
     identity::Msps,
     ids::MspId,
     policy::{
-        cast::{Budget, Cast},
-        complete::{all_of, solve},
+        cast::{Budget, Cast, Pick},
+        complete::{Solved, Way, all_of, solve},
         evaluate::Known,
         manager::{PolicyId, PolicyManager},
         search,
@@ -29,28 +29,8 @@ impl PolicyManager {
     #[must_use]
     pub fn choose(&self, msps: &Msps, ids: &[PolicyId], signers: &SignerSet) -> Option<Vec<usize>> {
         let mut known = Known::new(self, msps, signers);
-        let nobody = BTreeSet::new();
-        let cast = Cast::new(&mut known, ids, Some(&nobody));
-        let mut budget = Budget::new(STEPS);
-        let solved = solve(&cast, ids, &mut budget);
-        let all = all_of(&cast, ids, &solved, &mut budget);
-        if all.ways.is_empty() && all.exact {
-            return None;
-        }
-        let mut search = Budget::new(STEPS);
-        let mut shortest: Vec<_> = all.ways.iter().collect();
-        shortest.sort_by_key(|way| way.picks.len());
-        let own_order = shortest
-            .iter()
-            .find(|way| cast.satisfies(ids, &way.picks, &mut search));
-        let order = match own_order {
-            Some(way) => Some(way.picks.clone()),
-            None => {
-                let way = shortest.first().map(|way| (*way).clone());
-                search::order(&cast, ids, &way.unwrap_or_default(), &mut search)
-            }
-        };
-        order.map(|picks| cast.positions(&picks))
+        let cast = Cast::new(self, ids, &mut known, |_| false);
+        choose(&cast, ids).map(|picks| cast.positions(&picks))
     }
 
     /// Whether all of these policies could still be satisfied, in some order, by the signers there
@@ -65,10 +45,34 @@ impl PolicyManager {
         organizations: &BTreeSet<MspId>,
     ) -> bool {
         let mut known = Known::new(self, msps, signers);
-        let cast = Cast::new(&mut known, ids, Some(organizations));
-        let mut budget = Budget::new(STEPS);
-        let solved = solve(&cast, ids, &mut budget);
-        let all = all_of(&cast, ids, &solved, &mut budget);
+        let cast = Cast::new(self, ids, &mut known, |msp_id| match msp_id {
+            Some(id) => organizations.contains(id) && msps.get(id.as_str()).is_some(),
+            None => !organizations.is_empty(),
+        });
+        let all = ways(&cast, ids);
         !all.ways.is_empty() || !all.exact
     }
+}
+
+/// An order of some present signers that satisfies all policies.
+pub(super) fn choose(cast: &Cast<'_>, ids: &[PolicyId]) -> Option<Vec<Pick>> {
+    let all = ways(cast, ids);
+    if all.ways.is_empty() && all.exact {
+        return None;
+    }
+    let mut search = Budget::new(STEPS);
+    let mut shortest: Vec<&Way> = all.ways.iter().collect();
+    shortest.sort_by_key(|way| way.picks.len());
+    let fits = |way: &&&Way| cast.satisfies(ids, &way.picks, &mut search);
+    if let Some(way) = shortest.iter().find(fits) {
+        return Some(way.picks.clone());
+    }
+    let way = shortest.first().map(|way| (*way).clone());
+    search::order(cast, ids, &way.unwrap_or_default(), &mut search)
+}
+
+fn ways<'a>(cast: &Cast<'a>, ids: &[PolicyId]) -> Solved<'a> {
+    let mut budget = Budget::new(STEPS);
+    let solved = solve(cast, ids, &mut budget);
+    all_of(cast, ids, &solved, &mut budget)
 }

@@ -330,7 +330,7 @@ impl<'w, 'a> Walk<'w, 'a> {
         let sum = |n: usize| {
             self.costs
                 .get(n)
-                .or(self.costs.last())
+                .or_else(|| self.costs.last())
                 .copied()
                 .unwrap_or(0)
         };

@@ -160,14 +160,6 @@ impl<'a> Known<'a> {
         }
     }
 
-    pub(super) const fn manager(&self) -> &'a PolicyManager {
-        self.manager
-    }
-
-    pub(super) const fn msps(&self) -> &'a Msps {
-        self.msps
-    }
-
     fn find(&self, principal: PrincipalId) -> Vec<usize> {
         let Some(principal) = self.manager.principals_table().get(principal) else {
             return Vec::new();

@@ -160,7 +160,9 @@ impl PolicyManager {
     #[must_use]
     pub fn explain(&self, msps: &Msps, id: PolicyId, signers: &SignerSet) -> Explanation {
         let mut known = Known::new(self, msps, signers);
-        let cast = Cast::new(&mut known, &[id], None);
+        let cast = Cast::new(self, &[id], &mut known, |msp_id| {
+            msp_id.is_none_or(|msp_id| msps.get(msp_id.as_str()).is_some())
+        });
         let mut decider = Decider::new(self, known);
         let satisfied = decider.accepts(id);
         let mut budget = Budget::new(STEPS);
