@@ -49,16 +49,22 @@ impl PolicyManager {
             Some(id) => organizations.contains(id) && msps.get(id.as_str()).is_some(),
             None => !organizations.is_empty(),
         });
-        let all = ways(&cast, ids);
-        !all.ways.is_empty() || !all.exact
+        could_pass(&cast, ids)
     }
+}
+
+/// Whether present signers and those who may come could satisfy all policies, if everybody stood
+/// where they are needed.
+pub(super) fn could_pass(cast: &Cast<'_>, ids: &[PolicyId]) -> bool {
+    let all = ways(cast, ids);
+    !all.ways.is_empty() || !all.exact
 }
 
 /// An order of some present signers that satisfies all policies.
 pub(super) fn choose(cast: &Cast<'_>, ids: &[PolicyId]) -> Option<Vec<Pick>> {
     let all = ways(cast, ids);
     if all.ways.is_empty() && all.exact {
-        return None;
+        return None; // greedy evaluation takes no signature that a way would not
     }
     let mut search = Budget::new(STEPS);
     let mut shortest: Vec<&Way> = all.ways.iter().collect();

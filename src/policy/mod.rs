@@ -23,6 +23,8 @@ mod print;
 
 mod search;
 mod signers;
+#[cfg(test)]
+mod tests;
 mod wire;
 
 pub use error::{PolicyError, RuleProblem};

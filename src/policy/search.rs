@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::policy::{
     cast::{Budget, Cast, Pick},
-    complete::{Solved, Way},
+    complete::{MAX_WAYS, Solved, Way},
     manager::PolicyId,
     model::PrincipalId,
 };
@@ -119,7 +119,8 @@ pub(super) fn smallest_sets(
                 found.insert(set);
             }
         }
-        if found.is_empty() && !budget.is_spent() {
+        // where greed costs more than the ways say, somebody whom no way names may help as well
+        if found.is_empty() || size > least {
             any_set(cast, ids, size, &mut found, budget);
         }
         if !found.is_empty() || budget.is_spent() {
@@ -149,7 +150,7 @@ fn any_set(
     let kinds: Vec<PrincipalId> = cast.newcomers().collect();
     // ascending indices into `kinds`, counted like digits
     let mut set = vec![0usize; size];
-    while !kinds.is_empty() && !budget.is_spent() {
+    while !kinds.is_empty() && found.len() < MAX_WAYS && !budget.is_spent() {
         let chosen = set.iter().filter_map(|kind| kinds.get(*kind).copied());
         let picks: Vec<Pick> = chosen.map(Pick::New).collect();
         let way = Way { new: size, picks };

@@ -1,0 +1,355 @@
+//! Completing sets and orders, against brute force.
+
+use super::*;
+
+#[test]
+fn one_signature_too_many_can_unsatisfy() {
+    // the gate is content with one, takes two when there are two, and leaves none for `A.member`
+    let text = "AND(OutOf(0, AND('A.admin', 'A.peer')), 'A.member')";
+    let (manager, id) = one(&parse_policy(text).unwrap());
+    assert!(accepts(&manager, id, &people(&["A.admin"])));
+    assert!(!accepts(&manager, id, &people(&["A.admin", "A.peer"])));
+    assert_eq!(
+        chosen(&manager, &[id], &people(&["A.admin", "A.peer"]))
+            .unwrap()
+            .len(),
+        1
+    );
+    assert_eq!(
+        smallest(&manager, id, &people(&["A.admin", "A.peer"])),
+        [Vec::<String>::new()]
+    );
+}
+
+#[test]
+fn small_completing_sets() {
+    let cases: &[(&str, &str, &[&str], &[&[&str]])] = &[
+        (
+            "one of two",
+            "OR('A.admin', 'B.admin')",
+            &[],
+            &[&["A.admin"], &["B.admin"]],
+        ),
+        (
+            "the other",
+            "AND('A.admin', 'B.admin')",
+            &["A.admin"],
+            &[&["B.admin"]],
+        ),
+        (
+            "the wrong role",
+            "AND('A.admin')",
+            &["A.peer"],
+            &[&["A.admin"]],
+        ),
+        (
+            "two of three",
+            "OutOf(2, 'A.admin', 'B.admin', 'C.admin')",
+            &["B.admin"],
+            &[&["A.admin"], &["C.admin"]],
+        ),
+        (
+            "the cheaper branch only",
+            "OR(AND('A.admin', 'B.admin', 'C.admin'), AND('A.admin', 'D.admin'))",
+            &["B.admin", "C.admin"],
+            &[&["A.admin"]],
+        ),
+        (
+            "a second one",
+            "AND('A.member', 'A.member')",
+            &["A.peer"],
+            &[&["A.member"]],
+        ),
+        (
+            "only the order is wrong",
+            "AND('A.member', 'A.admin')",
+            &["A.admin", "A.peer"],
+            &[&[]],
+        ),
+        ("nobody can", "OutOf(2, 'A.member')", &["A.peer"], &[]),
+        (
+            "greed costs one more",
+            "AND(OR('A.member', 'A.member'), 'A.member')",
+            &["A.peer"],
+            &[&["A.member", "A.member"]],
+        ),
+    ];
+    for (name, text, signers, want) in cases {
+        let (manager, id) = one(&parse_policy(text).unwrap());
+        assert_eq!(smallest(&manager, id, &people(signers)), *want, "{name}");
+    }
+}
+
+#[test]
+fn a_newcomer_serves_in_several_sub_policies() {
+    let admins = |orgs: &[&'static str]| {
+        let org = |msp_id: &&'static str| {
+            Model::Signature(Tree::Gate(1, vec![Tree::Principal(msp_id, Role::Admin)]))
+        };
+        Model::Meta(2, orgs.iter().map(org).collect())
+    };
+    let model = Model::Meta(1, vec![admins(&["A", "B", "C"]), admins(&["B", "C", "D"])]);
+    let (manager, id) = model.manager();
+    assert_eq!(smallest(&manager, id, &[]), [["B.admin", "C.admin"]]);
+    let have = people(&["D.admin"]);
+    assert_eq!(
+        smallest(&manager, id, &have),
+        [
+            ["A.admin", "B.admin"],
+            ["A.admin", "C.admin"],
+            ["B.admin", "C.admin"]
+        ]
+    );
+    let members = Model::Signature(Tree::Principal("A", Role::Member));
+    let model = Model::Meta(
+        1,
+        vec![members, Model::Signature(Tree::Principal("A", Role::Admin))],
+    );
+    let (manager, id) = model.manager();
+    assert_eq!(smallest(&manager, id, &[]), [["A.admin"]]);
+}
+
+#[test]
+fn a_majority_of_many_is_found_at_once() {
+    let msps: Vec<&'static str> = (0..1_000).map(|i| &*format!("Org{i:04}").leak()).collect();
+    let org = |msp_id: &&'static str| {
+        Model::Signature(Tree::Gate(1, vec![Tree::Principal(msp_id, Role::Admin)]))
+    };
+    let (manager, id) = Model::Meta(2, msps.iter().map(org).collect()).manager();
+    let some: Vec<Person> = msps
+        .iter()
+        .skip(600)
+        .map(|msp_id| Person {
+            msp_id,
+            role: Role::Admin,
+        })
+        .collect();
+    let cast = Cast::new(&manager, &[id], &mut People::new(&manager, &some), |_| true);
+    let mut budget = Budget::new(2_000_000);
+    let solved = solve(&cast, &[id], &mut budget);
+    let sets = smallest_sets(&cast, &[id], &solved[&id], &mut budget);
+    assert_eq!(sets.len(), MAX_WAYS);
+    assert!(
+        sets.iter().all(|set| set.len() == 101),
+        "{:?}",
+        sets.iter().map(Vec::len).collect::<Vec<_>>()
+    );
+    assert_eq!(
+        solved[&id].msps.len(),
+        600,
+        "each of the others may be among them"
+    );
+    let all: Vec<Person> = msps
+        .iter()
+        .map(|msp_id| Person {
+            msp_id,
+            role: Role::Admin,
+        })
+        .collect();
+    assert_eq!(chosen(&manager, &[id], &all).unwrap().len(), 501);
+}
+
+#[test]
+fn many_signatures_of_one_organisation() {
+    let rules = vec![Tree::Principal("A", Role::Member); 30];
+    let (manager, id) = one(&Tree::Gate(30, rules).envelope());
+    let have = vec![person("A.peer"); 28];
+    assert_eq!(smallest(&manager, id, &have), [["A.member", "A.member"]]);
+    assert_eq!(chosen(&manager, &[id], &have), None);
+}
+
+/// Whether some order of some of these people satisfies all models.
+fn some_order(
+    models: &[Model],
+    people: &[Person],
+    order: &mut Vec<Person>,
+    free: &mut Vec<bool>,
+) -> bool {
+    if models.iter().all(|model| model.holds(order)) {
+        return true;
+    }
+    for i in 0..people.len() {
+        if !free[i] || (0..i).any(|j| free[j] && people[j] == people[i]) {
+            continue;
+        }
+        free[i] = false;
+        order.push(people[i].clone());
+        if some_order(models, people, order, free) {
+            return true;
+        }
+        order.pop();
+        free[i] = true;
+    }
+    false
+}
+
+fn can_hold(models: &[Model], people: &[Person]) -> bool {
+    some_order(
+        models,
+        people,
+        &mut Vec::new(),
+        &mut vec![true; people.len()],
+    )
+}
+
+/// A newcomer of one of the principals that a policy names.
+fn newcomer(name: &str) -> Person {
+    let (msp_id, role) = name.split_once('.').unwrap();
+    let msp_id = MSPS.into_iter().find(|m| *m == msp_id).unwrap();
+    let role = match role {
+        "admin" => Role::Admin,
+        "peer" => Role::Peer,
+        _ => Role::Member,
+    };
+    Person { msp_id, role }
+}
+
+/// All multisets of `size` of these names.
+fn multisets(names: &[String], size: usize) -> Vec<Vec<String>> {
+    if size == 0 {
+        return vec![Vec::new()];
+    }
+    let mut out = Vec::new();
+    for (i, name) in names.iter().enumerate() {
+        for mut rest in multisets(&names[i..], size - 1) {
+            rest.insert(0, name.clone());
+            out.push(rest);
+        }
+    }
+    out
+}
+
+/// Whether newcomers for `strong` could stand in for those of `weak`, one for one.
+fn covers(strong: &[String], weak: &[String]) -> bool {
+    let Some((first, rest)) = weak.split_first() else {
+        return true;
+    };
+    (0..strong.len()).any(|i| {
+        let (msp_id, role) = first.split_once('.').unwrap();
+        let fits = strong[i] == *first
+            || (role == "member" && strong[i].starts_with(&format!("{msp_id}.")));
+        let mut others = strong.to_vec();
+        others.remove(i);
+        fits && covers(&others, rest)
+    })
+}
+
+proptest! {
+    #![proptest_config(cases(400))]
+
+    #[test]
+    fn chooses_an_order_whenever_there_is_one(models in prop::collection::vec(model(), 1..3), people in persons(5)) {
+        let mut builder = PolicyManagerBuilder::new();
+        let root = builder.group(None, "Channel");
+        for (i, model) in models.iter().enumerate() {
+            model.build(&mut builder, Some(root), &format!("M{i}"));
+        }
+        let manager = builder.finish().unwrap();
+        let ids: Vec<_> = (0..models.len()).map(|i| manager.absolute(&format!("M{i}/P")).unwrap()).collect();
+        let order = chosen(&manager, &ids, &people);
+        prop_assert_eq!(order.is_some(), can_hold(&models, &people));
+        if let Some(order) = order {
+            let unique: BTreeSet<_> = order.iter().collect();
+            prop_assert_eq!(unique.len(), order.len());
+            let order: Vec<Person> = order.iter().map(|i| people[*i].clone()).collect();
+            prop_assert!(models.iter().all(|model| model.holds(&order)));
+        }
+    }
+
+    #[test]
+    fn finds_the_smallest_completing_sets(model in model(), people in persons(2)) {
+        let (manager, id) = model.manager();
+        if model.holds(&people) {
+            return Ok(());
+        }
+        let names: Vec<String> = manager.principals(id).iter().map(ToString::to_string).collect();
+        let names: Vec<String> = names.into_iter().collect::<BTreeSet<_>>().into_iter().collect();
+        let models = [model];
+        let completes = |set: &Vec<String>| {
+            let mut all = people.clone();
+            all.extend(set.iter().map(|name| newcomer(name)));
+            can_hold(&models, &all)
+        };
+        let ours = smallest(&manager, id, &people);
+        let theirs = (0..4).map(|size| {
+            multisets(&names, size).into_iter().filter(|set| completes(set)).collect::<Vec<_>>()
+        });
+        match theirs.into_iter().find(|sets| !sets.is_empty()) {
+            None => prop_assert!(ours.iter().all(|set| set.len() >= 4)),
+            Some(theirs) => {
+                prop_assert!(!ours.is_empty(), "found none of {:?}", theirs);
+                for set in &ours {
+                    prop_assert!(theirs.contains(set), "{:?} is not one of {:?}", set, theirs);
+                }
+                for set in &theirs {
+                    let ours_too = ours.len() >= MAX_WAYS || ours.iter().any(|weak| covers(set, weak));
+                    prop_assert!(ours_too, "{:?} is not among {:?}", set, ours);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_an_order_could_satisfy_could_pass(model in model(), people in persons(2), from in 0..3usize) {
+        let (manager, id) = model.manager();
+        let from = &MSPS[..from];
+        let may_come = |msp_id: Option<&MspId>| msp_id.is_some_and(|id| from.contains(&id.as_str()));
+        let cast = Cast::new(&manager, &[id], &mut People::new(&manager, &people), may_come);
+        let could = choose::could_pass(&cast, &[id]);
+        let names = manager.principals(id).into_iter().filter(|p| may_come(p.msp_id()));
+        let names: Vec<String> = names.map(|p| p.to_string()).collect();
+        let models = [model];
+        let can = (0..4).flat_map(|size| multisets(&names, size)).any(|set| {
+            let new = set.iter().map(|name| newcomer(name));
+            can_hold(&models, &people.iter().cloned().chain(new).collect::<Vec<_>>())
+        });
+        prop_assert!(could || !can);
+    }
+}
+
+#[test]
+fn without_an_organisation_it_cannot_pass() {
+    let text = "OutOf(2, 'A.admin', 'B.admin', 'C.admin')";
+    let (manager, id) = one(&parse_policy(text).unwrap());
+    let could = |have: &[&'static str], from: &[&str]| {
+        let people = people(have);
+        let may_come =
+            |msp_id: Option<&MspId>| msp_id.is_some_and(|id| from.contains(&id.as_str()));
+        let cast = Cast::new(
+            &manager,
+            &[id],
+            &mut People::new(&manager, &people),
+            may_come,
+        );
+        choose::could_pass(&cast, &[id])
+    };
+    assert!(could(&[], &["A", "B"]));
+    assert!(!could(&[], &["A"]));
+    assert!(could(&["B.admin"], &["A"]));
+    assert!(
+        !could(&["A.admin"], &["A"]),
+        "one rule asks for A only once"
+    );
+    assert!(!could(&["B.peer"], &["A"]));
+    assert!(could(&["B.admin", "C.admin"], &[]));
+}
+
+#[test]
+fn picks_that_do_not_exist_are_passed_over() {
+    let (manager, id) = one(&parse_policy("OR('A.member')").unwrap());
+    let people = people(&["A.peer"]);
+    let cast = Cast::new(&manager, &[id], &mut People::new(&manager, &people), |_| {
+        true
+    });
+    let picks = [
+        Pick::Present(7),
+        Pick::Present(0),
+        Pick::Present(0),
+        Pick::New(PrincipalId(0)),
+    ];
+    assert_eq!(cast.positions(&picks), [0]);
+    assert!(
+        !cast.satisfies(&[id], &picks, &mut Budget::new(0)),
+        "no budget"
+    );
+}
