@@ -7,7 +7,7 @@ use cmscc::{
     devnet::{Call, DevnetError, ExecuteError, Network, Options},
     ids::ChannelId,
     proto::protos::TxValidationCode,
-    stub::{Chaincode, Invocation, Response, Stub},
+    stub::{Chaincode, Event, Invocation, Response, Stub},
 };
 use tokio::sync::Notify;
 
@@ -101,6 +101,76 @@ async fn a_server_killed_in_the_middle_of_a_transaction_fails_it_at_once() {
         .invoke(admin, &Call::new(&channel, []))
         .await
         .unwrap();
+}
+
+/// Answers with its organisation's name where the call says so.
+#[derive(Debug)]
+struct Differs {
+    name: String,
+}
+
+impl Chaincode for Differs {
+    async fn invoke<S: Stub>(&self, invocation: &Invocation, stub: &mut S) -> Response {
+        let own = Bytes::from(self.name.clone());
+        let mut payload = Bytes::new();
+        match invocation.args.first().map(AsRef::as_ref) {
+            Some(b"respond") => payload = own,
+            Some(b"announce") => stub.set_event(Event {
+                name: "E".to_owned(),
+                payload: own,
+            }),
+            Some(b"read") => {
+                payload = stub
+                    .get_state(&self.name)
+                    .await
+                    .unwrap()
+                    .unwrap_or_default()
+            }
+            Some(b"write") => stub.put_state("key".to_owned(), own),
+            _ => {}
+        }
+        Response {
+            status: 200,
+            message: String::new(),
+            payload,
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_that_differ_are_no_transaction() {
+    let mut network = Network::new(Options::default(), |organization| {
+        let name = organization.name().to_owned();
+        Arc::new(Differs { name })
+    })
+    .unwrap();
+    let names = ["Org1", "Org2"];
+    for name in names {
+        network.add_organization(name).unwrap();
+        network.start_server(name).await.unwrap();
+    }
+    let channel = ChannelId::new("mychannel");
+    network.create_channel(&channel, &names).unwrap();
+    let admin = network.organization("Org1").unwrap().admin();
+    for (function, part) in [
+        ("respond", "the response"),
+        ("announce", "the event"),
+        ("read", "the read set"),
+        ("write", "the write set"),
+    ] {
+        let invoked = network
+            .invoke(admin, &Call::new(&channel, [function]))
+            .await;
+        match invoked.unwrap_err() {
+            DevnetError::Mismatch { what, .. } => assert_eq!(what, part),
+            error => panic!("{function}: {error}"),
+        }
+    }
+    network
+        .invoke(admin, &Call::new(&channel, ["nothing"]))
+        .await
+        .unwrap();
+    assert_eq!(network.state(&channel, "Org2").unwrap().iter().count(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
