@@ -407,4 +407,21 @@ mod tests {
             assert!(ours.equals(block.tree()), "{capture}");
         }
     }
+
+    #[test]
+    fn an_organisation_prints_as_configtxgen_prints_it() {
+        let orgx = msp("OrgXMSP", "peerOrganizations", "orgx.example.com");
+        let member = Member {
+            msp: &orgx,
+            anchor_peer: HostPort {
+                host: "127.0.0.1".to_owned(),
+                port: 17081,
+            },
+        };
+        let group = application_org(&member).unwrap();
+        let json = crate::config::json::encode_org(&group.encode_to_vec()).unwrap();
+        let theirs = file("fabric-3.1.5-caps-v2/add-orgx/org.json");
+        let read = |text: &[u8]| -> serde_json::Value { serde_json::from_slice(text).unwrap() };
+        assert_eq!(read(json.as_bytes()), read(&theirs));
+    }
 }

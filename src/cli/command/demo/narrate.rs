@@ -112,3 +112,55 @@ fn shortened(answer: &Value) -> String {
         other => other.to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_step_is_told_with_what_was_not_as_expected() {
+        let told = Report {
+            channel: "mychannel".to_owned(),
+            steps: vec![Step {
+                number: 2,
+                title: "Org1 signs it".to_owned(),
+                deeds: vec![Deed {
+                    actor: "Org1MSP".to_owned(),
+                    deed: "AddSignature add_orgx".to_owned(),
+                    answer: json!({"revision": 1, "long": "x".repeat(100)}),
+                }],
+                proposals: vec![ProposalState {
+                    proposal_id: "add_orgx".to_owned(),
+                    status: "WaitingForSignatures".to_owned(),
+                    revision: 1,
+                    signed_by: vec!["Org1MSP".to_owned()],
+                    missing: vec!["Org2MSP".to_owned()],
+                    archived: false,
+                }],
+                members: ["Org1MSP".to_owned(), "Org2MSP".to_owned()].into(),
+                unexpected: vec!["something".to_owned()],
+            }],
+            error: Some("no network".to_owned()),
+        };
+        let mut out = anstream::StripStream::new(Vec::new());
+        report(&told, &mut out).unwrap();
+        let text = String::from_utf8(out.into_inner()).unwrap();
+        let body = text.split_once("\n\n").unwrap().1;
+        let expected = format!(
+            "\u{20}2. Org1 signs it
+    Org1MSP AddSignature add_orgx
+      -> {{long: \"{}...\", revision: 1}}
+    proposal add_orgx revision 1 WaitingForSignatures, signed by Org1MSP, missing Org2MSP
+    members: Org1MSP, Org2MSP
+    not as expected: something
+
+The story ended early: no network
+2 outcomes were not as expected.
+",
+            "x".repeat(SHOWN)
+        );
+        assert_eq!(body, expected);
+    }
+}
