@@ -1,6 +1,12 @@
 //! Membership: X.509 identities, the MSPs that define them, and the principals that policies name.
 
+mod certificate;
+mod certificate_policies;
+mod chain;
+mod constraints;
+mod crl;
 mod error;
+mod idemix;
 #[expect(
     clippy::module_inception,
     reason = "an identity is what this room is about"
@@ -8,17 +14,28 @@ mod error;
 mod identity;
 mod msp;
 mod msps;
+mod node_ous;
 mod principal;
+mod satisfies;
+mod setup;
 mod signer;
+mod wire;
 
-pub use error::MspError;
+pub use certificate::Certificate;
+pub use chain::{TrustPool, Usage};
+pub use error::{MspError, Place};
 pub use identity::Identity;
 pub use msp::Msp;
 pub use msps::Msps;
 pub use principal::{Anonymity, NamedIdentity, Principal, Role};
 pub use signer::{P256Signer, Signer, SignerError};
 
-use crate::{ids::MspId, proto::write};
+use crate::{
+    ids::{MspId, UnixTime},
+    proto::write,
+};
+
+use wire::SerializedIdentity;
 
 /// A serialized `msp.SerializedIdentity`: an MSP id and a PEM certificate.
 #[must_use]
@@ -27,4 +44,17 @@ pub fn serialized_identity(msp_id: &MspId, cert_pem: &[u8]) -> Vec<u8> {
     write::bytes(&mut out, 1, msp_id.as_str().as_bytes());
     write::bytes(&mut out, 2, cert_pem);
     out
+}
+
+/// When the certificate of a serialized `msp.SerializedIdentity` expires, whatever its MSP says of it;
+/// `None` where there is no certificate.
+// Fabric: common/crypto/expiration.go, ExpiresAt
+#[must_use]
+pub fn expires_at(serialized_identity: &[u8]) -> Option<UnixTime> {
+    let identity = SerializedIdentity::read(serialized_identity).ok()?;
+    let certificate = Certificate::from_pem(identity.id_bytes).ok()?;
+    Some(UnixTime {
+        seconds: certificate.not_after(),
+        nanos: 0,
+    })
 }

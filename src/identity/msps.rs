@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use crate::ids::MspId;
 
-use super::{Identity, Msp, MspError, Principal};
+use super::{Identity, Msp, MspError, Principal, wire::SerializedIdentity};
 
 /// The MSPs of a channel.
 #[derive(Clone, Debug, Default)]
@@ -35,8 +35,12 @@ impl Msps {
     ///
     /// # Errors
     /// It does not decode, its MSP is not of this channel, or that MSP cannot read it.
-    pub fn deserialize(&self, _serialized: &[u8]) -> Result<Identity, MspError> {
-        todo!()
+    // Fabric: msp/mspmgrimpl.go, DeserializeIdentity
+    pub fn deserialize(&self, serialized: &[u8]) -> Result<Identity, MspError> {
+        let read = SerializedIdentity::read(serialized)?;
+        let msp = self.get(read.msp_id);
+        let msp = msp.ok_or_else(|| MspError::UnknownMsp(read.msp_id.into()))?;
+        Identity::read(msp, serialized, read.id_bytes)
     }
 
     /// Whether an identity is whom the principal asks for: the identity's own MSP decides.

@@ -2,9 +2,20 @@
 
 use std::{fmt, sync::Arc};
 
-use ring::rand::SecureRandom;
+use ring::{
+    rand::SecureRandom,
+    signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair},
+};
 
-use crate::ids::MspId;
+use crate::{
+    crypto::{
+        ecdsa::{self, Curve},
+        pem,
+    },
+    ids::MspId,
+};
+
+use super::serialized_identity;
 
 /// Somebody who can sign.
 pub trait Signer: Send + Sync {
@@ -32,24 +43,38 @@ pub enum SignerError {
 
 /// An ECDSA P-256 key in memory.
 pub struct P256Signer {
-    _private: (),
+    identity: Vec<u8>,
+    key: EcdsaKeyPair,
+    random: Arc<dyn SecureRandom + Send + Sync>,
 }
 
 impl P256Signer {
-    /// A signer of this MSP, certificate (PEM) and private key (PKCS#8, PEM or DER).
+    /// A signer of this MSP, certificate (PEM) and private key (PKCS#8, PEM or DER). Whether the key
+    /// is the certificate's is not checked.
     ///
     /// # Errors
     /// [`SignerError::Key`].
     pub fn new(
-        _msp_id: &MspId,
-        _certificate: &[u8],
-        _key: &[u8],
-        _random: Arc<dyn SecureRandom + Send + Sync>,
+        msp_id: &MspId,
+        certificate: &[u8],
+        key: &[u8],
+        random: Arc<dyn SecureRandom + Send + Sync>,
     ) -> Result<Self, SignerError> {
-        todo!()
+        let decoded = pem::first_block(key).map(|block| block.content);
+        let key = EcdsaKeyPair::from_pkcs8(
+            &ECDSA_P256_SHA256_FIXED_SIGNING,
+            decoded.as_deref().unwrap_or(key),
+            &*random,
+        );
+        Ok(Self {
+            identity: serialized_identity(msp_id, certificate),
+            key: key.map_err(|_| SignerError::Key)?,
+            random,
+        })
     }
 }
 
+/// Never shows the key.
 impl fmt::Debug for P256Signer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("P256Signer").finish_non_exhaustive()
@@ -58,10 +83,13 @@ impl fmt::Debug for P256Signer {
 
 impl Signer for P256Signer {
     fn serialized_identity(&self) -> &[u8] {
-        todo!()
+        &self.identity
     }
 
-    fn sign(&self, _message: &[u8]) -> Result<Vec<u8>, SignerError> {
-        todo!()
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignerError> {
+        let signature = self.key.sign(&*self.random, message);
+        let signature = signature.map_err(|_| SignerError::Sign)?;
+        // half of ring's signatures have the high S that Fabric refuses
+        Ok(ecdsa::low_s(Curve::P256, signature.as_ref()))
     }
 }

@@ -65,7 +65,7 @@ pub enum SignatureProblem {
 impl SignatureProblem {
     /// The stable code of this problem.
     #[must_use]
-    pub const fn code(&self) -> &'static str {
+    pub fn code(&self) -> &'static str {
         match self {
             Self::BadSignature(_) => "BAD_SIGNATURE",
             Self::Duplicate { .. } => "DUPLICATE_SIGNER",

@@ -1,7 +1,159 @@
 //! `msp.jsonl`: setting up an MSP, and what it says of many identities.
 
-use super::super::{Case, Outcome};
+use std::{collections::BTreeMap, sync::Arc};
 
-pub(super) fn check(_case: &Case) -> Outcome {
-    Outcome::Fail("not compared yet".to_owned())
+use cmscc::{
+    capabilities::MspVersion,
+    identity::{Identity, Msp, MspError, Msps, Principal},
+};
+use serde_json::Value;
+
+use super::super::{Case, Outcome, base64, shared, shared_json};
+
+/// Compares what setting up and every identity gave. Reasons are advisory: another one is a warning.
+pub(super) fn check(case: &Case) -> Outcome {
+    let config = shared("msps", case.text("msp_ref"), ".pb");
+    let msp = match Msp::setup(&config, version(case.text("version"))) {
+        Ok(msp) => msp,
+        Err(why) => return refused(case, &why),
+    };
+    if case.text("expect") != "ok" {
+        return Outcome::Fail(format!(
+            "set up, the reference says {} ({})",
+            case.text("reason"),
+            case.text("error")
+        ));
+    }
+    if msp.id().as_str() != case.text("msp_id") {
+        return Outcome::Fail(format!("msp id `{}`", msp.id()));
+    }
+    let msps = Msps::new([Arc::new(msp)]);
+    let identities = shared_json("policy_msp/msp_identities.json");
+    let principals = principals();
+    let mut warnings = Vec::new();
+    for (name, want) in case.get("identities").and_then(Value::as_object).unwrap() {
+        let serialized = base64(identities[name].as_str().unwrap());
+        match check_identity(&msps, &serialized, want, &principals) {
+            Ok(differing) => warnings.extend(differing.map(|w| format!("{name}: {w}"))),
+            Err(why) => return Outcome::Fail(format!("{name}: {why}")),
+        }
+    }
+    if warnings.is_empty() {
+        Outcome::Pass
+    } else {
+        Outcome::Warn(warnings.join("; "))
+    }
+}
+
+fn refused(case: &Case, why: &MspError) -> Outcome {
+    if case.text("expect") != "error" {
+        return Outcome::Fail(format!("refused: {why}"));
+    }
+    let reason = case.text("reason");
+    if reason == why.reason() {
+        return Outcome::Pass;
+    }
+    Outcome::Warn(format!(
+        "{} ({why}), the reference says {reason}",
+        why.reason()
+    ))
+}
+
+fn check_identity(
+    msps: &Msps,
+    serialized: &[u8],
+    want: &Value,
+    principals: &BTreeMap<String, Principal>,
+) -> Result<Option<String>, String> {
+    let identity = msps.deserialize(serialized);
+    let deserialized = compare("deserialize", &want["deserialize"], identity.as_ref().err())?;
+    let Ok(identity) = identity else {
+        return Ok(deserialized);
+    };
+    let validated = compare(
+        "validate",
+        &want["validate"],
+        identity.validate().err().as_ref(),
+    )?;
+    let satisfied: Vec<&str> = principals
+        .iter()
+        .filter(|(_, principal)| msps.satisfies(&identity, principal).is_ok())
+        .map(|(name, _)| name.as_str())
+        .collect();
+    let mut wanted: Vec<&str> = want["satisfies"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(Value::as_str)
+        .collect();
+    wanted.sort_unstable();
+    if satisfied != wanted {
+        return Err(format!(
+            "satisfies {satisfied:?}, the reference says {wanted:?}"
+        ));
+    }
+    if want
+        .get("id")
+        .is_some_and(|id| id.as_str() != Some(identity.id()))
+    {
+        return Err(format!(
+            "id {}, the reference says {}",
+            identity.id(),
+            want["id"]
+        ));
+    }
+    if let Some(ous) = want.get("ous") {
+        let ours = ous_of(&identity);
+        if *ous != ours {
+            return Err(format!("ous {ours}, the reference says {ous}"));
+        }
+    }
+    Ok(validated)
+}
+
+/// The reason where it differs; an error where the outcome does.
+fn compare(step: &str, want: &Value, ours: Option<&MspError>) -> Result<Option<String>, String> {
+    let want = want.as_str().unwrap();
+    match ours {
+        None if want == "ok" => Ok(None),
+        Some(why) if want == why.reason() => Ok(None),
+        Some(why) if want != "ok" => Ok(Some(format!(
+            "{step}: {} ({why}), the reference says {want}",
+            why.reason()
+        ))),
+        ours => Err(format!("{step}: {ours:?}, the reference says {want}")),
+    }
+}
+
+fn ous_of(identity: &Identity) -> Value {
+    let Some(certifiers) = identity.certifiers() else {
+        return Value::Array(Vec::new());
+    };
+    let start = hex::encode(&certifiers[..8]);
+    identity
+        .organizational_units()
+        .iter()
+        .map(|unit| format!("{unit}:{start}"))
+        .collect()
+}
+
+fn principals() -> BTreeMap<String, Principal> {
+    let json = shared_json("policy_msp/msp_principals.json");
+    let parse = |v: &Value| Principal::parse(&base64(v.as_str().unwrap()));
+    json.as_object()
+        .unwrap()
+        .iter()
+        .map(|(name, v)| (name.clone(), parse(v)))
+        .collect()
+}
+
+fn version(name: &str) -> MspVersion {
+    match name {
+        "MSPv1_0" => MspVersion::V1_0,
+        "MSPv1_1" => MspVersion::V1_1,
+        "MSPv1_3" => MspVersion::V1_3,
+        "MSPv1_4_3" => MspVersion::V1_4_3,
+        "MSPv3_0" => MspVersion::V3_0,
+        other => panic!("no msp version {other}"),
+    }
 }
