@@ -235,6 +235,30 @@ fn errors_have_no_colour_in_a_pipe() {
     assert!(!text(&out.stderr).contains('\u{1b}'));
 }
 
+fn operations_page() -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/operations.md");
+    fs::read_to_string(path).unwrap()
+}
+
+#[test]
+fn every_setting_and_every_code_of_the_stream_is_documented() {
+    let page = operations_page();
+    let help = text(&cmscc(&folder(), &["serve", "--help"], &[]).stdout);
+    let variables: Vec<&str> = help
+        .split("[env: ")
+        .skip(1)
+        .map(|rest| rest.split('=').next().unwrap())
+        .collect();
+    assert!(variables.len() > 20, "{help}");
+    for variable in variables {
+        let name = variable.strip_prefix("CMSCC_LIMIT_").unwrap_or(variable);
+        assert!(page.contains(&format!("`{name}`")), "{variable}");
+    }
+    for code in cmscc::shim::Failure::CODES {
+        assert!(page.contains(&format!("`{code}`")), "{code}");
+    }
+}
+
 /// A running `cmscc serve`.
 struct Serving {
     child: Child,
@@ -319,6 +343,17 @@ fn a_server_tells_how_it_is_and_stops_in_order() {
     let (_, metrics) = serving.get("/metrics");
     assert!(metrics.contains("cmscc_build_info{version="), "{metrics}");
     assert!(metrics.contains("cmscc_streams 0"), "{metrics}");
+    let page = operations_page();
+    for line in metrics.lines().filter(|l| l.starts_with("# TYPE ")) {
+        let fields: Vec<&str> = line.split(' ').collect();
+        let ending = match fields[3] {
+            "counter" => "_total",
+            "info" => "_info",
+            _ => "",
+        };
+        let name = format!("`{}{ending}`", fields[2]);
+        assert!(page.contains(&name), "{name}");
+    }
     assert!(serving.get("/else").0.contains("404"));
     let (code, log) = serving.stop();
     assert_eq!(code, Some(0), "{log}");
