@@ -83,8 +83,11 @@ const OPENED: [(&str, &str, &str); 15] = [
     ),
 ];
 
-/// Message, its byte field, the number beside it, the message inside for each number.
-const BY_NUMBER: [(&str, &str, &str, &[(i32, &str)]); 4] = [
+/// A number and the message that it stands for.
+type Cases = &'static [(i32, &'static str)];
+
+/// Message, its byte field, the number beside it, the messages inside.
+const BY_NUMBER: [(&str, &str, &str, Cases); 4] = [
     (
         "common.ChannelHeader",
         "extension",
@@ -100,18 +103,18 @@ const BY_NUMBER: [(&str, &str, &str, &[(i32, &str)]); 4] = [
     ("common.Policy", "value", "type", POLICIES),
     ("msp.MSPConfig", "config", "type", MSPS),
 ];
-const PRINCIPALS: &[(i32, &str)] = &[
+const PRINCIPALS: Cases = &[
     (0, "common.MSPRole"),
     (1, "common.OrganizationUnit"),
     (2, "msp.SerializedIdentity"),
 ];
-const POLICIES: &[(i32, &str)] = &[
+const POLICIES: Cases = &[
     (1, "common.SignaturePolicyEnvelope"),
     (3, "common.ImplicitMetaPolicy"),
 ];
-const MSPS: &[(i32, &str)] = &[(0, "msp.FabricMSPConfig"), (1, "msp.IdemixMSPConfig")];
+const MSPS: Cases = &[(0, "msp.FabricMSPConfig"), (1, "msp.IdemixMSPConfig")];
 /// By the type in the channel header.
-const PAYLOADS: &[(i32, &str)] = &[
+const PAYLOADS: Cases = &[
     (0, "common.ConfigValue"),
     (1, "common.ConfigEnvelope"),
     (2, "common.ConfigUpdateEnvelope"),

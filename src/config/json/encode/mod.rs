@@ -4,7 +4,9 @@
 //! the text, and written. Open messages are frames of an explicit stack, one for each level of the
 //! text; the slices of all of them share one vector.
 
-use crate::proto::scan::{Fields, ScanError, Wire};
+mod pieces;
+
+pub(super) use pieces::{channel_type, int32};
 
 use super::{
     check::check,
@@ -13,6 +15,7 @@ use super::{
     text::{Layout, Text},
     timestamp,
 };
+use pieces::{Held, Piece, Source, channel_header_type, entry_value, entry_values, zero};
 
 /// Levels of the text. Go's encoder of indented text has the same limit.
 pub(super) const DEPTH: usize = 10_000;
@@ -27,13 +30,13 @@ pub(super) fn encode(
     layout: Layout,
     max_bytes: usize,
 ) -> Result<String, JsonError> {
-    Encoder::run(Walk::Result, root, bytes, layout, max_bytes).or_else(|fault| {
-        Err(
-            Encoder::run(Walk::Rule, root, bytes, Layout::Compact, usize::MAX)
-                .err()
-                .filter(|_| !matches!(fault.problem(), JsonProblem::TooLarge { .. }))
-                .unwrap_or(fault),
-        )
+    let too_large = |e: &JsonError| matches!(e.problem(), JsonProblem::TooLarge { .. });
+    Encoder::run(Walk::Result, root, bytes, layout, max_bytes).map_err(|fault| {
+        if too_large(&fault) {
+            return fault;
+        }
+        let again = Encoder::run(Walk::Rule, root, bytes, Layout::Compact, max_bytes);
+        again.err().filter(|e| !too_large(e)).unwrap_or(fault)
     })
 }
 
@@ -44,24 +47,6 @@ struct Encoder<'a> {
     /// The fields of all open messages, innermost last.
     pieces: Vec<Piece<'a>>,
     open: Vec<Frame>,
-}
-
-/// One field as it stands in the input.
-#[derive(Clone, Copy)]
-struct Piece<'a> {
-    /// The place of its slot in the walk.
-    rank: u8,
-    /// The key of a map's entry.
-    key: &'a str,
-    held: Held<'a>,
-}
-
-#[derive(Clone, Copy)]
-enum Held<'a> {
-    Number(u64),
-    Bytes(&'a [u8]),
-    /// An entry of a map, whole.
-    Entry(&'a [u8]),
 }
 
 /// An open level of the text.
@@ -84,15 +69,6 @@ enum Frame {
         at: usize,
         end: usize,
     },
-}
-
-/// Where the bytes of a message are.
-enum Source<'a> {
-    Bytes(&'a [u8]),
-    /// An entry of a map: its value, which may stand there in parts.
-    Entry(&'a [u8]),
-    /// A run of pieces, which merge.
-    Pieces(usize, usize),
 }
 
 impl<'a> Encoder<'a> {
@@ -221,7 +197,9 @@ impl<'a> Encoder<'a> {
         let last = end.checked_sub(1).filter(|_| first < end);
         let held = last.and_then(|at| self.pieces.get(at)).map(|p| p.held);
         match (slot.content, held) {
-            (Content::Scalar(scalar), held) => self.scalar(scalar, held.unwrap_or(zero(scalar))),
+            (Content::Scalar(scalar), held) => {
+                self.scalar(scalar, held.unwrap_or_else(|| zero(scalar)))
+            }
             (_, None) => self.text.raw("null"),
             (Content::Timestamp, Some(_)) => {
                 let run = self.pieces.get(first..end).unwrap_or_default();
@@ -271,7 +249,7 @@ impl<'a> Encoder<'a> {
         };
         match slot.content {
             Content::Scalar(scalar) => {
-                self.scalar(scalar, held.unwrap_or(zero(scalar)));
+                self.scalar(scalar, held.unwrap_or_else(|| zero(scalar)));
                 Ok(())
             }
             content if content.is_opened() => {
@@ -368,25 +346,6 @@ impl<'a> Encoder<'a> {
         })
     }
 
-    /// The pieces of one slot of the innermost open message.
-    fn siblings(&self, shape: &'static Shape, slot: usize) -> impl Iterator<Item = &Piece<'a>> {
-        let frame = self
-            .open
-            .iter()
-            .rev()
-            .take(2)
-            .find_map(|frame| match frame {
-                Frame::Message { start, .. } => Some(*start),
-                Frame::Run { .. } => None,
-            });
-        let rank = shape.rank(self.walk, slot);
-        let pieces = frame.and_then(|start| self.pieces.get(start..));
-        pieces
-            .unwrap_or_default()
-            .iter()
-            .filter(move |p| p.rank == rank)
-    }
-
     /// Opens a message: collects its fields and pushes its frame.
     fn message(&mut self, shape: &'static Shape, source: &Source<'a>) -> Result<(), JsonProblem> {
         if self.open.len() >= DEPTH {
@@ -419,75 +378,6 @@ impl<'a> Encoder<'a> {
             written: false,
         });
         Ok(())
-    }
-
-    fn collect(&mut self, shape: &'static Shape, bytes: &'a [u8]) -> Result<(), ScanError> {
-        let mut fields = Fields::new(bytes);
-        while let Some(field) = fields.next()? {
-            let Some((index, slot)) = shape.slot(field.number) else {
-                continue;
-            };
-            let varint = matches!(slot.content, Content::Scalar(s) if s.is_varint());
-            let mut key = "";
-            let held = match field.wire {
-                Wire::Bytes(entry) if slot.form == Form::Map => {
-                    key = entry_key(entry)?;
-                    Held::Entry(entry)
-                }
-                Wire::Bytes(bytes) if !varint => Held::Bytes(bytes),
-                Wire::Varint(number) if varint => Held::Number(number),
-                _ => continue,
-            };
-            let rank = shape.rank(self.walk, index);
-            self.pieces.push(Piece { rank, key, held });
-        }
-        Ok(())
-    }
-
-    /// Of the members of a oneof, the last one counts; parts of it that stand before another member
-    /// were given up with it.
-    fn settle_oneofs(&mut self, shape: &'static Shape, start: usize) {
-        const GIVEN_UP: u8 = u8::MAX;
-        let walk = self.walk;
-        let own = self.pieces.get_mut(start..).unwrap_or_default();
-        let mut settled: Vec<(i32, u8, bool)> = Vec::new();
-        for piece in own.iter_mut().rev() {
-            let slot = shape.at(walk, usize::from(piece.rank));
-            let Some(oneof) = slot.and_then(|(_, slot)| slot.oneof) else {
-                continue;
-            };
-            match settled.iter_mut().find(|(o, ..)| *o == oneof) {
-                None => settled.push((oneof, piece.rank, false)),
-                Some((_, rank, interrupted)) => {
-                    *interrupted |= *rank != piece.rank;
-                    if *interrupted {
-                        piece.rank = GIVEN_UP;
-                    }
-                }
-            }
-        }
-        // behind all others after sorting, and of no slot
-        own.sort_by_key(|p| p.rank == GIVEN_UP);
-        while self.pieces.len() > start && self.pieces.last().is_some_and(|p| p.rank == GIVEN_UP) {
-            self.pieces.pop();
-        }
-    }
-
-    /// Of several entries with one key the last counts, wholly.
-    fn settle_maps(&mut self, start: usize) {
-        let own = self.pieces.get_mut(start..).unwrap_or_default();
-        let same = |a: &Piece<'_>, b: &Piece<'_>| {
-            matches!(a.held, Held::Entry(_)) && (a.rank, a.key) == (b.rank, b.key)
-        };
-        if !own.is_sorted_by(|a, b| !same(a, b)) {
-            let mut kept: Vec<Piece<'a>> = Vec::with_capacity(own.len());
-            for piece in own.iter() {
-                kept.pop_if(|last| same(last, piece));
-                kept.push(*piece);
-            }
-            self.pieces.truncate(start);
-            self.pieces.append(&mut kept);
-        }
     }
 
     fn scalar(&mut self, scalar: Scalar, held: Held<'a>) {
@@ -552,108 +442,12 @@ impl<'a> Encoder<'a> {
     }
 }
 
-impl<'a> Held<'a> {
-    const fn bytes(self) -> &'a [u8] {
-        match self {
-            Self::Bytes(bytes) | Self::Entry(bytes) => bytes,
-            Self::Number(_) => &[],
-        }
-    }
-
-    const fn number(self) -> u64 {
-        match self {
-            Self::Number(number) => number,
-            Self::Bytes(_) | Self::Entry(_) => 0,
-        }
-    }
-}
-
 fn is_map(shape: &Shape, slot: usize) -> bool {
     shape.slots.get(slot).is_some_and(|s| s.form == Form::Map)
-}
-
-const fn zero(scalar: Scalar) -> Held<'static> {
-    if scalar.is_varint() {
-        Held::Number(0)
-    } else {
-        Held::Bytes(&[])
-    }
-}
-
-/// A 32-bit number is the low half of its varint, whatever stands above.
-pub(super) const fn int32(number: u64) -> i32 {
-    let [a, b, c, d, ..] = number.to_le_bytes();
-    i32::from_le_bytes([a, b, c, d])
 }
 
 fn undecodable(shape: &'static Shape) -> JsonProblem {
     JsonProblem::Undecodable {
         message_type: &shape.name,
     }
-}
-
-/// The key of a map's entry: the last one given, or the empty one.
-fn entry_key(entry: &[u8]) -> Result<&str, ScanError> {
-    let mut fields = Fields::new(entry);
-    let mut key = "";
-    while let Some(field) = fields.next()? {
-        if field.number == 1 {
-            key = field.text()?.unwrap_or(key);
-        }
-    }
-    Ok(key)
-}
-
-/// The value of a map's entry, where it is a scalar.
-fn entry_value(entry: &[u8]) -> Result<Option<Held<'_>>, ScanError> {
-    let mut fields = Fields::new(entry);
-    let mut value = None;
-    while let Some(field) = fields.next()? {
-        match field.wire {
-            Wire::Bytes(bytes) if field.number == 2 => value = Some(Held::Bytes(bytes)),
-            Wire::Varint(number) if field.number == 2 => value = Some(Held::Number(number)),
-            _ => {}
-        }
-    }
-    Ok(value)
-}
-
-/// The value of a map's entry, where it is a message: every part of it.
-fn entry_values<'a>(
-    entry: &'a [u8],
-    mut each: impl FnMut(&'a [u8]) -> Result<(), ScanError>,
-) -> Result<(), ScanError> {
-    let mut fields = Fields::new(entry);
-    while let Some(field) = fields.next()? {
-        if let (2, Some(part)) = (field.number, field.bytes()) {
-            each(part)?;
-        }
-    }
-    Ok(())
-}
-
-/// The type that a `common.Header`, given in parts, has in its channel header.
-fn channel_header_type<'a>(parts: impl Iterator<Item = &'a [u8]>) -> Result<i32, ScanError> {
-    let mut header: &[u8] = &[];
-    for part in parts {
-        let mut fields = Fields::new(part);
-        while let Some(field) = fields.next()? {
-            if field.number == 1 {
-                header = field.bytes().unwrap_or(header);
-            }
-        }
-    }
-    channel_type(header)
-}
-
-/// The type in a serialized `common.ChannelHeader`.
-pub(super) fn channel_type(header: &[u8]) -> Result<i32, ScanError> {
-    let mut kind = 0;
-    let mut fields = Fields::new(header);
-    while let Some(field) = fields.next()? {
-        if field.number == 1 {
-            kind = field.varint().map_or(kind, int32);
-        }
-    }
-    Ok(kind)
 }
