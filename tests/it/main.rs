@@ -16,6 +16,8 @@ mod architecture;
 mod chain;
 mod cli;
 mod conformance;
+mod contract_real_input;
+mod contract_world;
 mod dependencies;
 mod devnet_concurrency;
 mod devnet_failures;

@@ -1,0 +1,323 @@
+//! A ledger with the contract on it, and the people of the captures who call it.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex},
+};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use bytes::Bytes;
+use cmscc::{
+    contract::{Anchors, Contract, ContractSettings, Disown, NoObserver},
+    identity::signer::{P256Signer, Signer},
+    ids::{BlockNumber, ChannelId, MspId, TxId, UnixTime},
+    proto::common,
+    stub::{
+        Chaincode, Invocation, Response,
+        memory::{Ledger, MemoryStub, ReadWriteSet, Version},
+    },
+};
+use prost::Message;
+use ring::rand::SystemRandom;
+use serde_json::Value;
+
+/// Runs one transaction over a ledger snapshot: the contract itself, or something that reaches it
+/// over a stream.
+pub(crate) trait Server {
+    /// The response, and what the transaction read and wrote.
+    async fn simulate(&self, ledger: &Ledger, invocation: &Invocation) -> (Response, ReadWriteSet);
+}
+
+impl Server for Contract {
+    async fn simulate(&self, ledger: &Ledger, invocation: &Invocation) -> (Response, ReadWriteSet) {
+        let mut stub = MemoryStub::new(ledger);
+        let response = self.invoke(invocation, &mut stub).await;
+        (response, stub.finish().expect("no write after a page"))
+    }
+}
+
+/// Anchors that a test sets.
+#[derive(Debug, Default)]
+pub(crate) struct TestAnchors {
+    anchor: Mutex<Option<Bytes>>,
+    disown: Mutex<Option<Disown>>,
+}
+
+impl TestAnchors {
+    pub(crate) fn none() -> Arc<Self> {
+        Arc::default()
+    }
+
+    pub(crate) fn of(block: &[u8]) -> Arc<Self> {
+        let anchors = Self::default();
+        anchors.set(block);
+        Arc::new(anchors)
+    }
+
+    pub(crate) fn set(&self, block: &[u8]) {
+        *self.anchor.lock().unwrap() = Some(Bytes::copy_from_slice(block));
+    }
+
+    pub(crate) fn permit(&self, disown: Disown) {
+        *self.disown.lock().unwrap() = Some(disown);
+    }
+}
+
+impl Anchors for TestAnchors {
+    fn anchor(&self, _channel: &ChannelId) -> Result<Option<Bytes>, String> {
+        Ok(self.anchor.lock().unwrap().clone())
+    }
+
+    fn disown(&self, _channel: &ChannelId) -> Result<Option<Disown>, String> {
+        Ok(*self.disown.lock().unwrap())
+    }
+}
+
+/// A contract in this process.
+pub(crate) fn contract(anchors: &Arc<TestAnchors>) -> Contract {
+    Contract::new(
+        ContractSettings::default(),
+        Arc::<TestAnchors>::clone(anchors),
+        Arc::new(NoObserver),
+    )
+}
+
+/// A contract in this process that endorses any bootstrap.
+pub(crate) fn trusting() -> Contract {
+    let settings = ContractSettings {
+        allow_unanchored: true,
+        ..ContractSettings::default()
+    };
+    Contract::new(settings, TestAnchors::none(), Arc::new(NoObserver))
+}
+
+/// A channel's ledger and the server that simulates on it.
+pub(crate) struct World<S> {
+    pub(crate) server: S,
+    pub(crate) ledger: Ledger,
+    pub(crate) channel: ChannelId,
+    blocks: u64,
+}
+
+impl<S: Server> World<S> {
+    pub(crate) fn new(server: S) -> Self {
+        Self {
+            server,
+            ledger: Ledger::new(),
+            channel: ChannelId::new("mychannel"),
+            blocks: 0,
+        }
+    }
+
+    /// A transaction by its submitter. Ids and times follow from the state of the world.
+    pub(crate) fn invocation(&self, who: &Person, args: &[&[u8]]) -> Invocation {
+        Invocation {
+            channel: self.channel.clone(),
+            tx_id: TxId::new(format!("{:064x}", self.blocks)),
+            is_init: false,
+            args: args.iter().map(|a| Bytes::copy_from_slice(a)).collect(),
+            creator: Bytes::copy_from_slice(who.serialized()),
+            timestamp: UnixTime {
+                seconds: 1_795_000_000 + i64::try_from(self.blocks).unwrap(),
+                nanos: 0,
+            },
+            transient: Default::default(),
+        }
+    }
+
+    /// Simulates and, as an orderer and a peer would, commits what succeeded and wrote.
+    pub(crate) async fn submit(&mut self, invocation: &Invocation) -> (Response, ReadWriteSet) {
+        let (response, set) = self.server.simulate(&self.ledger, invocation).await;
+        assert!(
+            response.is_success() || (set.writes.is_empty() && set.event.is_none()),
+            "a refused call has written: {}",
+            response.message
+        );
+        assert_eq!(
+            set.event.is_some(),
+            !set.writes.is_empty(),
+            "one event for a transaction that wrote, none for others"
+        );
+        self.blocks += 1;
+        let version = Version {
+            block: BlockNumber(self.blocks),
+            tx: 0,
+        };
+        self.ledger.validate(&set).expect("nothing came in between");
+        self.ledger.commit(version, &set);
+        (response, set)
+    }
+
+    /// Submits a call that must succeed; its result.
+    pub(crate) async fn ok(&mut self, who: &Person, args: &[&[u8]]) -> Value {
+        let invocation = self.invocation(who, args);
+        let (response, _) = self.submit(&invocation).await;
+        assert!(
+            response.is_success(),
+            "{}: {}",
+            String::from_utf8_lossy(args[0]),
+            response.message
+        );
+        serde_json::from_slice(&response.payload).expect("answers are json")
+    }
+
+    /// Submits a call that must be refused with this symbol and write nothing; its message.
+    pub(crate) async fn refused(&mut self, who: &Person, args: &[&[u8]], symbol: &str) -> String {
+        let invocation = self.invocation(who, args);
+        self.refused_call(&invocation, symbol).await
+    }
+
+    /// The same for a whole invocation.
+    pub(crate) async fn refused_call(&mut self, call: &Invocation, symbol: &str) -> String {
+        let before = self.ledger.clone();
+        let (response, _) = self.submit(call).await;
+        let function = call.args.first().cloned().unwrap_or_default();
+        assert_eq!(
+            symbol_of(&response),
+            symbol,
+            "{}: status {} {}",
+            String::from_utf8_lossy(&function),
+            response.status,
+            response.message
+        );
+        assert!(response.payload.is_empty());
+        assert!(
+            before.iter().eq(self.ledger.iter()),
+            "a refused call changed state"
+        );
+        response.message
+    }
+
+    /// A proposal as `GetProposal` shows it.
+    pub(crate) async fn proposal(&mut self, id: &str) -> Value {
+        let anyone = person("Org1MSP");
+        self.ok(&anyone, &[b"GetProposal", id.as_bytes()]).await
+    }
+
+    /// The status of a proposal.
+    pub(crate) async fn status(&mut self, id: &str) -> String {
+        self.proposal(id).await["status"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    }
+
+    /// Signs a proposal's current revision and adds the signature.
+    pub(crate) async fn sign(&mut self, who: &Person, id: &str) -> Value {
+        let update = self.update_to_sign(id).await;
+        let signature = STANDARD.encode(who.config_signature(&update).encode_to_vec());
+        self.ok(who, &[b"AddSignature", id.as_bytes(), signature.as_bytes()])
+            .await
+    }
+
+    /// The bytes of the config update that are to be signed.
+    pub(crate) async fn update_to_sign(&mut self, id: &str) -> Bytes {
+        let shown = self.proposal(id).await;
+        let envelope = shown["config_update_to_sign"].as_str().unwrap().to_owned();
+        let envelope = STANDARD.decode(envelope).unwrap();
+        update_envelope(&envelope).config_update
+    }
+}
+
+/// The symbol of a refusal; the message where it does not have the documented form.
+pub(crate) fn symbol_of(response: &Response) -> &str {
+    response
+        .message
+        .strip_prefix(&format!("Code {}: ", response.status))
+        .and_then(|rest| rest.split_once(": "))
+        .map_or(&response.message, |(symbol, _)| symbol)
+}
+
+/// What an envelope of type CONFIG_UPDATE carries.
+pub(crate) fn update_envelope(envelope: &[u8]) -> common::ConfigUpdateEnvelope {
+    let envelope = common::Envelope::decode(envelope).unwrap();
+    let payload = common::Payload::decode(envelope.payload).unwrap();
+    let header = common::ChannelHeader::decode(payload.header.unwrap().channel_header).unwrap();
+    assert_eq!(
+        (header.r#type, header.channel_id.as_str()),
+        (2, "mychannel")
+    );
+    common::ConfigUpdateEnvelope::decode(payload.data).unwrap()
+}
+
+/// Somebody with a certificate and a key.
+pub(crate) struct Person(P256Signer);
+
+impl Person {
+    pub(crate) fn serialized(&self) -> &[u8] {
+        self.0.serialized_identity()
+    }
+
+    /// A signature on a config update, as `peer channel signconfigtx` makes it.
+    pub(crate) fn config_signature(&self, update: &[u8]) -> common::ConfigSignature {
+        let header = common::SignatureHeader {
+            creator: Bytes::copy_from_slice(self.serialized()),
+            nonce: Bytes::from_static(b"nonce"),
+        };
+        let header = header.encode_to_vec();
+        let signature = self.0.sign(&[&header, update].concat()).unwrap();
+        common::ConfigSignature {
+            signature_header: header.into(),
+            signature: signature.into(),
+        }
+    }
+}
+
+/// The admin of an organisation of the captures.
+pub(crate) fn person(msp_id: &str) -> Person {
+    user(msp_id, "Admin")
+}
+
+/// A user of an organisation of the captures.
+pub(crate) fn user(msp_id: &str, name: &str) -> Person {
+    let (kind, domain) = match msp_id {
+        "OrdererMSP" => ("ordererOrganizations", "example.com".to_owned()),
+        _ => {
+            let org = msp_id.strip_suffix("MSP").unwrap().to_lowercase();
+            ("peerOrganizations", format!("{org}.example.com"))
+        }
+    };
+    let msp = data()
+        .join("crypto")
+        .join(kind)
+        .join(&domain)
+        .join("users")
+        .join(format!("{name}@{domain}"))
+        .join("msp");
+    let certificate = fs::read(msp.join(format!("signcerts/{name}@{domain}-cert.pem"))).unwrap();
+    let key = fs::read(msp.join("keystore/priv_sk")).unwrap();
+    let random = Arc::new(SystemRandom::new());
+    Person(P256Signer::new(&MspId::new(msp_id), &certificate, &key, random).unwrap())
+}
+
+/// One of the captures from real networks.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Capture(&'static str);
+
+/// All captures.
+pub(crate) const CAPTURES: [Capture; 3] = [
+    Capture("fabric-3.1.5-caps-v2"),
+    Capture("fabric-3.1.5-caps-v3"),
+    Capture("fabric-2.5.16-caps-v2"),
+];
+
+impl Capture {
+    pub(crate) fn file(self, name: &str) -> Vec<u8> {
+        let path = data().join(self.0).join(name);
+        fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+    }
+
+    pub(crate) fn genesis(self) -> Vec<u8> {
+        self.file("genesis.block")
+    }
+}
+
+fn data() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fabric-data")
+}
+
+/// Base64 as arguments carry it.
+pub(crate) fn base64(bytes: &[u8]) -> String {
+    STANDARD.encode(bytes)
+}
