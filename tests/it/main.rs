@@ -16,6 +16,7 @@ mod architecture;
 mod chain;
 mod cli;
 mod conformance;
+mod contract_bad_input;
 mod contract_real_input;
 mod contract_world;
 mod dependencies;
