@@ -35,7 +35,9 @@ pub(super) async fn get_config<S: Stub>(
     let options: Options = call.args.options(0)?;
     let (trusted, bundle) = call.trusted(stub).await?;
     let config = match options.format {
-        Format::Json => reports::document("common.Config", &trusted.body)?,
+        Format::Json => reports::document("common.Config", &trusted.body).map_err(|e| {
+            Code::NoJsonForm.because(format_args!("{}; ask for `format` `base64`", e.text()))
+        })?,
         Format::Base64 => {
             to_raw_value(&reports::base64(&trusted.body)).map_err(|e| Code::Internal.because(e))?
         }

@@ -204,7 +204,13 @@ fn from_update(call: &Call<'_>, bundle: &Bundle, update: &Update) -> Result<Inte
     update
         .check_channel(call.channel())
         .map_err(update_refusal)?;
-    let patch = Patch::from_update(bundle.tree(), update).map_err(patch_refusal)?;
+    let patch = Patch::from_update(bundle.tree(), update).map_err(|e| {
+        let refusal = patch_refusal(e);
+        match refusal.code() {
+            Code::BadPatch => Code::BadUpdate.because(refusal.text()),
+            _ => refusal,
+        }
+    })?;
     let patch = Patch::parse(patch.bytes().clone(), &limits(call)).map_err(patch_refusal)?;
     Ok(Intent {
         patch,
