@@ -6,10 +6,11 @@ use bytes::Bytes;
 
 use super::{
     build::{Members, build},
+    element::{ElementRef, GroupRef},
     encode::{Encoder, Versions},
     error::{ConfigError, UpdateError},
     path::{ElementPath, is_legal_key, is_legal_mod_policy},
-    tree::{ConfigTree, ElementRef, GroupRef},
+    tree::ConfigTree,
     wire::{GroupTree, Span, place_of},
 };
 use crate::{
@@ -62,7 +63,7 @@ impl Update {
         let parse = |pieces: &[Span]| -> Result<_, ConfigError> {
             match pieces {
                 [] => Ok(None),
-                _ => Ok(Some(Arc::new(GroupTree::parse(&bytes, pieces)?))),
+                _ => Ok(Some(Arc::new(GroupTree::parse(bytes.clone(), pieces)?))),
             }
         };
         let (read, write) = (parse(&read)?, parse(&write)?);

@@ -3,8 +3,9 @@
 use std::{cmp::Ordering, collections::BTreeMap, iter::Peekable};
 
 use super::{
+    element::{ElementRef, GroupRef, PolicyRef, ValueRef},
     path::ElementPath,
-    tree::{ConfigTree, ElementRef, GroupRef, PolicyRef, ValueRef},
+    tree::ConfigTree,
     wire::Rule,
 };
 use crate::proto::scan::Fields;

@@ -5,9 +5,10 @@ use std::convert::Infallible;
 use super::{
     build::{Borrowed, Members, build},
     compare::{Side, join_groups, join_policies, join_values, same_bytes, same_policy, same_value},
+    element::{GroupRef, PolicyRef, ValueRef},
     encode::Encoder,
     error::ComputeError,
-    tree::{ConfigTree, GroupRef, PolicyRef, ValueRef},
+    tree::ConfigTree,
     wire::{Group, Policy, Value},
 };
 use crate::{ids::ChannelId, proto::write};

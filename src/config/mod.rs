@@ -8,6 +8,7 @@ mod compare;
 mod compute;
 mod consensus;
 mod duration;
+mod element;
 mod emulate;
 mod encode;
 pub mod envelope;

@@ -24,5 +24,7 @@ mod devnet_concurrency;
 mod devnet_failures;
 mod devnet_harness;
 mod devnet_scenario;
+mod differential_update;
 mod fabric;
+mod model;
 mod shim;

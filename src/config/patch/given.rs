@@ -3,9 +3,9 @@
 use super::{Mode, mode};
 use crate::config::{
     build::Members,
+    element::GroupRef,
     error::PatchError,
     path::ElementPath,
-    tree::GroupRef,
     wire::{Group, Policy, Value},
 };
 

@@ -4,7 +4,7 @@ use super::Mode;
 use crate::config::{
     build::Members,
     compare::{Side, join_groups, join_policies, join_values},
-    tree::GroupRef,
+    element::GroupRef,
     wire::{Group, Policy, Value},
 };
 

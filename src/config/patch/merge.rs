@@ -4,8 +4,8 @@ use super::{Mode, of_canonical};
 use crate::config::{
     build::Members,
     compare::{Side, join_groups, join_policies, join_values, same_policy, same_rule, same_value},
+    element::{GroupRef, PolicyRef, ValueRef},
     error::PatchError,
-    tree::{GroupRef, PolicyRef, ValueRef},
     wire::{Group, Policy, Value},
 };
 

@@ -15,11 +15,12 @@ use super::{
     build::{Borrowed, build},
     compare::first_difference,
     compute::compute_update,
+    element::GroupRef,
     encode::Versions,
     error::{ComputeError, ConfigError, PatchError},
     limits::Limits,
     path::{ElementKind, ElementPath},
-    tree::{ConfigTree, GroupRef},
+    tree::ConfigTree,
 };
 use crate::{
     ids::{ChannelId, Digest, Sequence},

@@ -4,8 +4,8 @@ use super::{Mode, of_canonical};
 use crate::config::{
     build::Members,
     compare::{Side, join_groups, join_policies, join_values, same_group, same_policy, same_value},
+    element::GroupRef,
     error::PatchError,
-    tree::GroupRef,
     wire::Group,
 };
 

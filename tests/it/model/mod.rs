@@ -1,0 +1,3 @@
+//! Slow, obvious implementations to compare ours with.
+
+pub(crate) mod update;
