@@ -1,11 +1,15 @@
 //! Real blocks verify, and lead from one config to the next.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use cmscc::{
     block::{self, Block, BlockError, ConfigBlock},
     config::ConfigTree,
     ids::{BlockNumber, ChannelId, Digest, Sequence},
+    proto::common,
 };
+use prost::Message;
 
 use super::{NETWORKS, block, bundle, channel, data, genesis};
 
@@ -78,6 +82,40 @@ fn blocks_satisfy_their_own_policy_too() {
         )
         .unwrap();
         assert_eq!(after.block().last_config_index().unwrap(), header.number);
+    }
+}
+
+#[test]
+fn what_did_not_change_is_not_set_up_again() {
+    for network in NETWORKS {
+        let head = genesis(network);
+        let next =
+            block::advance(&head, &block(network, "add-orgx/config_block_after.pb")).unwrap();
+        assert_eq!(next.msps().iter().count(), 4);
+        for msp in head.msps().iter() {
+            let kept = next.msps().get(msp.id().as_str()).unwrap();
+            assert!(Arc::ptr_eq(msp, kept), "{network} {}", msp.id());
+        }
+        let mut raised =
+            common::Config::decode(block(network, "genesis.block").config().clone()).unwrap();
+        let root = raised.channel_group.as_mut().unwrap();
+        let other = if network.ends_with("v3") {
+            "V2_0"
+        } else {
+            "V3_0"
+        };
+        let mut level = common::Capabilities::default();
+        level
+            .capabilities
+            .insert(other.to_owned(), common::Capability::default());
+        let value = root.values.get_mut("Capabilities").unwrap();
+        value.value = level.encode_to_vec().into();
+        let tree = ConfigTree::parse(raised.encode_to_vec().into()).unwrap();
+        let next = head.successor(tree).unwrap();
+        for msp in head.msps().iter() {
+            let other = next.msps().get(msp.id().as_str()).unwrap();
+            assert!(!Arc::ptr_eq(msp, other), "{network}: another msp version");
+        }
     }
 }
 
