@@ -27,7 +27,7 @@ pub struct Bundle {
     pub(super) application: Option<Application>,
     pub(super) consortiums: Option<Consortiums>,
     msps: Msps,
-    policies: PolicyManager,
+    policies: Arc<PolicyManager>,
 }
 
 /// The part of a channel that an organisation belongs to.
@@ -221,7 +221,7 @@ impl Bundle {
     }
 
     /// Compiles another config of the same channel; MSPs that did not change are shared, not set up
-    /// again.
+    /// again, and so are the policies when none of them changed.
     ///
     /// # Errors
     /// As [`Self::new`].
@@ -238,10 +238,10 @@ impl Bundle {
         sections::check_dependencies(root)?;
         let channel = Channel::read(root)?;
         let version = channel.capabilities.msp_version();
-        let before = before
+        let same_version = before
             .filter(|before| before.channel.capabilities.msp_version() == version)
             .map(|before| &before.msps);
-        let mut msps = MspPool::new(version, before);
+        let mut msps = MspPool::new(version, same_version);
         let (mut orderer, mut application, mut consortiums) = (None, None, None);
         for group in root.groups() {
             match group.name() {
@@ -253,7 +253,10 @@ impl Bundle {
                 other => return Err(BundleError::DisallowedGroup(other.to_owned())),
             }
         }
-        let policies = compile_policies(root)?;
+        let policies = match before {
+            Some(before) if same_policies(before.tree.root(), root) => Arc::clone(&before.policies),
+            _ => Arc::new(compile_policies(root)?),
+        };
         if !is_legal_channel_id(channel_id.as_str()) {
             return Err(BundleError::ChannelId(channel_id.clone()));
         }
@@ -296,7 +299,7 @@ impl Bundle {
 
     /// Its policies.
     #[must_use]
-    pub const fn policies(&self) -> &PolicyManager {
+    pub fn policies(&self) -> &PolicyManager {
         &self.policies
     }
 
@@ -375,6 +378,27 @@ fn compile_policies(root: GroupRef<'_>) -> Result<PolicyManager, BundleError> {
         open.extend(group.groups().map(|child| (child, Some(id))));
     }
     Ok(builder.finish()?)
+}
+
+/// Whether two configs have the same groups with the same policies in them, so that one compiles
+/// to what the other did.
+fn same_policies(before: Option<GroupRef<'_>>, root: GroupRef<'_>) -> bool {
+    let mut open: Vec<_> = before.map(|before| (before, root)).into_iter().collect();
+    let mut same = before.is_some();
+    while let (true, Some((one, other))) = (same, open.pop()) {
+        same = one.name() == other.name()
+            && one.groups().len() == other.groups().len()
+            && one.policies().len() == other.policies().len()
+            && one.policies().zip(other.policies()).all(|(one, other)| {
+                one.name() == other.name()
+                    && one.is_present()
+                    && other.is_present()
+                    && one.kind() == other.kind()
+                    && one.rule() == other.rule()
+            });
+        open.extend(one.groups().zip(other.groups()));
+    }
+    same
 }
 
 /// Every name of the config is legal.
