@@ -3,7 +3,7 @@
 use cmscc::{
     config::{Bundle, ConfigTree, quorum},
     ids::ChannelId,
-    proto::{common, etcdraft, msp, orderer},
+    proto::{common, etcdraft, msp, orderer, orderer::smartbft},
 };
 use prost::Message;
 use rcgen::{
@@ -190,7 +190,7 @@ fn bft_consenters_and_their_policy_change_together() {
         env!("CARGO_MANIFEST_DIR"),
         "/tests/vectors/configs/d-bft4.pb"
     );
-    let original = common::Config::decode(&*std::fs::read(path).unwrap()).unwrap();
+    let mut original = common::Config::decode(&*std::fs::read(path).unwrap()).unwrap();
     let current = compile(&channel, &original);
     let check = |config: &common::Config| {
         current
@@ -198,6 +198,16 @@ fn bft_consenters_and_their_policy_change_together() {
             .map(drop)
             .map_err(|e| e.reason())
     };
+    assert_eq!(check(&original), Err("consensus_rotation"));
+    edit(
+        orderer_group(&mut original),
+        "ConsensusType",
+        |consensus: &mut orderer::ConsensusType| {
+            let mut options = smartbft::Options::decode(consensus.metadata.clone()).unwrap();
+            options.leader_rotation = 1;
+            consensus.metadata = options.encode_to_vec().into();
+        },
+    );
     assert_eq!(check(&original), Ok(()));
     let mut fewer = original.clone();
     let mut consenters = Vec::new();

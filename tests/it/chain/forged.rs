@@ -11,7 +11,10 @@ use prost::Message;
 use super::{NETWORKS, block, genesis, signer};
 
 /// Makes a block around another config envelope and signs it as the orderer.
-fn forge(original: &ConfigBlock, change: impl Fn(&mut common::ConfigEnvelope)) -> ConfigBlock {
+pub(super) fn forge(
+    original: &ConfigBlock,
+    change: impl Fn(&mut common::ConfigEnvelope),
+) -> ConfigBlock {
     forge_signed_by(original, change, &orderer())
 }
 

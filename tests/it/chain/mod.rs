@@ -2,6 +2,7 @@
 
 mod blocks;
 mod consensus;
+mod depth;
 mod emulation;
 mod forged;
 

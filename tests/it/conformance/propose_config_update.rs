@@ -2,7 +2,7 @@
 
 use cmscc::{
     config::{
-        Bundle, ConfigTree, FilterError, Filters, Refusal, Update,
+        Bundle, ConfigTree, FilterError, Filters, Refusal, Stage, Update, Verdict,
         envelope::read_update_envelope,
         transaction::{ConfigEnvelope, envelope_parts},
     },
@@ -48,6 +48,7 @@ fn propose(case: &Case) -> Outcome {
             outcomes.push(judge(want, migration, false));
         }
     }
+    outcomes.push(emulation(case, &ours));
     if let Some(want) = case.get("orderer_filters") {
         outcomes.push(filters(case, want));
     }
@@ -71,6 +72,44 @@ fn propose_in_stages(case: &Case) -> Result<(ConfigTree, Result<(), String>), Fa
         .check_migration(&next, &update)
         .map_err(|e| e.reason().to_owned());
     Ok((tree, migration))
+}
+
+/// The emulation must say the same as the steps one by one.
+fn emulation<T>(case: &Case, ours: &Result<T, Failure>) -> Outcome {
+    let (Ok(current), Ok(envelope)) = (
+        current(case),
+        read_update_envelope(&case.bytes("envelope").into()),
+    ) else {
+        return Outcome::Pass;
+    };
+    let Ok(update) = Update::parse(envelope.config_update) else {
+        return Outcome::Pass;
+    };
+    let emulation = current.emulate(&update, &envelope.signatures);
+    let chosen = current.choose_signatures(&update, &envelope.signatures);
+    let fits = match (ours, &emulation.verdict) {
+        // the fake TLS certificates of the vectors do not pass the consensus plug-in
+        (Ok(_), Verdict::Refused(refusal)) => {
+            matches!(refusal.stage(), Stage::Consensus | Stage::Migration)
+        }
+        (Ok(_), Verdict::Accepted) => emulation.result.is_some() && chosen.is_some(),
+        (Err((_, reason)), Verdict::Unsatisfied) => reason == "policy_not_satisfied",
+        (Err((_, reason)), Verdict::Refused(refusal)) => {
+            // whoever signs, the result is refused too
+            reason == refusal.reason() || reason == "policy_not_satisfied"
+        }
+        (_, Verdict::Unsupported { levels }) => !levels.is_empty(),
+        _ => false,
+    };
+    if fits {
+        Outcome::Pass
+    } else {
+        let ours = ours.as_ref().map(drop);
+        Outcome::Fail(format!(
+            "steps say {ours:?}, emulation says {:?}",
+            emulation.verdict
+        ))
+    }
 }
 
 fn current(case: &Case) -> Result<Bundle, Failure> {
