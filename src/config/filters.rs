@@ -8,7 +8,7 @@ use super::{
     transaction::{TransactionError, creator, envelope_parts, last_bytes, merged},
 };
 use crate::{
-    identity::Certificate,
+    identity::expires_at,
     ids::UnixTime,
     policy::{SignedData, SignerSet},
     proto::scan::ScanError,
@@ -172,16 +172,4 @@ fn sender(payload: &Bytes) -> Result<Bytes, FilterError> {
 
 fn check(holds: bool, error: impl FnOnce() -> FilterError) -> Result<(), FilterError> {
     if holds { Ok(()) } else { Err(error()) }
-}
-
-/// When an identity's certificate expires; `None` where that cannot be read, which lets it pass.
-// Fabric: common/crypto/expiration.go, ExpiresAt
-fn expires_at(identity: &Bytes) -> Option<UnixTime> {
-    let msp_id = last_bytes(identity, 1).ok()?;
-    std::str::from_utf8(&msp_id).ok()?;
-    let certificate = Certificate::from_pem(&last_bytes(identity, 2).ok()?).ok()?;
-    Some(UnixTime {
-        seconds: certificate.not_after(),
-        nanos: 0,
-    })
 }

@@ -11,10 +11,7 @@ use super::{
     sections::Orderer,
     values::{each, set_bytes, set_text, set_u32},
 };
-use crate::{
-    identity::{Certificate, MspError, TrustPool, Usage},
-    proto::scan::ScanError,
-};
+use crate::{identity::TrustPool, proto::scan::ScanError};
 
 /// The name of the consensus type.
 pub(super) const RAFT: &str = "etcdraft";
@@ -89,7 +86,8 @@ fn check_raft_options(options: &RaftOptions) -> Result<(), OptionsError> {
     }
 }
 
-/// The certificates chain to the TLS CAs of the orderer organisations, for clients or for servers.
+/// The certificates chain to the TLS CAs of the orderer organisations, for clients or for servers,
+/// whatever the time.
 // Fabric: orderer/consensus/etcdraft/util.go, validateConsenterTLSCerts
 fn check_raft_certificates(
     consenters: &[RaftConsenter],
@@ -102,34 +100,15 @@ fn check_raft_certificates(
     );
     for consenter in consenters {
         for certificate in [&consenter.client_tls_cert, &consenter.server_tls_cert] {
-            check_certificate(certificate, &pool).map_err(|source| {
-                ConsensusError::Certificate {
+            pool.verify_tls(certificate)
+                .map_err(|source| ConsensusError::Certificate {
                     host: consenter.host.clone(),
                     port: consenter.port,
                     source,
-                }
-            })?;
+                })?;
         }
     }
     Ok(())
-}
-
-/// Whether a certificate chains to the pool when it starts or ends to be valid.
-///
-/// Differs from Fabric: the reference takes the time of its clock, and accepts whatever has expired
-/// by it; we have no clock, and the certificates of nodes that are added are named as not checked.
-fn check_certificate(pem: &[u8], pool: &TrustPool) -> Result<(), MspError> {
-    let certificate = Certificate::from_pem(pem)?;
-    let mut refused = None;
-    for at in [certificate.not_before(), certificate.not_after()] {
-        for usage in [Usage::ClientAuth, Usage::ServerAuth] {
-            match pool.chains(&certificate, at, usage) {
-                Ok(_) => return Ok(()),
-                Err(error) => refused = refused.or(Some(error)),
-            }
-        }
-    }
-    refused.map_or(Ok(()), Err)
 }
 
 /// No certificate is in two consenters; the two of one consenter may be equal.

@@ -52,7 +52,9 @@ fn verify(case: &Case) -> Outcome {
     let ours = block::verify(&block, &channel, last, &last_hash, &bundle);
     let mut outcomes = vec![case.judge(&reason(ours))];
     let signatures = reason(block::verify_signatures(&block, &bundle));
-    let check = case.get("signature_check").or_else(|| case.get("verifier_error"));
+    let check = case
+        .get("signature_check")
+        .or_else(|| case.get("verifier_error"));
     outcomes.push(judge(check.unwrap(), &signatures, false));
     if case.get("header_bytes").is_some() {
         outcomes.push(same(
