@@ -47,7 +47,7 @@ impl Crl {
         } else {
             bytes.to_vec()
         };
-        parse(Bytes::from(der)).ok_or(MspError::BadCrl)
+        parse(&Bytes::from(der)).ok_or(MspError::BadCrl)
     }
 
     /// Whether a certificate of this issuer is revoked by this list.
@@ -86,8 +86,8 @@ impl Crl {
 }
 
 /// Like Go's `encoding/asn1`, this does not mind elements after those that it knows.
-fn parse(der: Bytes) -> Option<Crl> {
-    let mut outer = Reader::new(&der);
+fn parse(der: &Bytes) -> Option<Crl> {
+    let mut outer = Reader::new(der);
     let mut fields = outer.inside(tag::SEQUENCE).filter(|_| outer.is_empty())?;
     let signed = fields.element(tag::SEQUENCE)?;
     let (oid, parameters) = algorithm_identifier(fields.content(tag::SEQUENCE)?)?;

@@ -16,7 +16,7 @@ pub enum MspError {
         /// The part.
         place: Place,
         /// The cause.
-        source: Box<MspError>,
+        source: Box<Self>,
     },
     /// An administrator of an MSP with NodeOUs has neither the client nor the admin unit.
     #[error("administrator carries neither the client nor the admin organizational unit")]

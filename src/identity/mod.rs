@@ -37,6 +37,9 @@ use crate::{
 
 use wire::SerializedIdentity;
 
+#[cfg(test)]
+mod tests;
+
 /// A serialized `msp.SerializedIdentity`: an MSP id and a PEM certificate.
 #[must_use]
 pub fn serialized_identity(msp_id: &MspId, cert_pem: &[u8]) -> Vec<u8> {
