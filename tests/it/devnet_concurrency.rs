@@ -106,7 +106,7 @@ async fn two_proposals_with_one_id_conflict() {
     let mut c = Consortium::new(&["Org1", "Org2"], Options::default()).await;
     c.network.add_organization("OrgX").unwrap();
     let json = c.network.organization_json("OrgX").unwrap();
-    let args = ["AddOrganization", "add", "OrgXMSP", &json, ""];
+    let args = ["AddOrganization", "add", "OrgXMSP", &json, "joins"];
     let (first, second) = tokio::join!(c.endorse("Org1", &args), c.endorse("Org2", &args));
     let codes = c.network.order(&c.channel, &[first, second]).unwrap();
     assert_eq!(
