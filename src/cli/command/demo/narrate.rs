@@ -6,6 +6,7 @@ use anstyle::{AnsiColor, Style};
 use serde_json::Value;
 
 use super::report::{Deed, ProposalState, Report, Step};
+use crate::ids::Digest;
 
 const HEADING: Style = Style::new().bold();
 const ACTOR: Style = AnsiColor::Cyan.on_default();
@@ -14,8 +15,9 @@ const GOOD: Style = AnsiColor::Green.on_default();
 const WAITING: Style = AnsiColor::Yellow.on_default();
 const BAD: Style = AnsiColor::Red.on_default().bold();
 
-/// How much of a long text in an answer is shown, in characters.
+/// How much of a long text in an answer is shown, and of a digest, in characters.
 const SHOWN: usize = 40;
+const DIGEST_SHOWN: usize = 12;
 
 /// Writes the whole story.
 pub(super) fn report(report: &Report, out: &mut impl Write) -> io::Result<()> {
@@ -91,12 +93,17 @@ fn proposal(state: &ProposalState, out: &mut impl Write) -> io::Result<()> {
     writeln!(out)
 }
 
-/// An answer on one line, long texts cut.
+/// An answer on one line: long texts are cut, and fields that say nothing are left out.
 fn shortened(answer: &Value) -> String {
     match answer {
-        Value::String(text) if text.chars().count() > SHOWN => {
-            let start: String = text.chars().take(SHOWN).collect();
-            format!("\"{start}...\"")
+        Value::String(text) => {
+            let shown = match Digest::from_hex(text) {
+                Some(_) => DIGEST_SHOWN,
+                None => SHOWN,
+            };
+            let start: String = text.chars().take(shown).collect();
+            let more = if start.len() < text.len() { "..." } else { "" };
+            format!("{start}{more}")
         }
         Value::Array(items) => {
             let items: Vec<_> = items.iter().map(shortened).collect();
@@ -105,11 +112,20 @@ fn shortened(answer: &Value) -> String {
         Value::Object(fields) => {
             let fields: Vec<_> = fields
                 .iter()
+                .filter(|(_, value)| says_something(value))
                 .map(|(name, value)| format!("{name}: {}", shortened(value)))
                 .collect();
             format!("{{{}}}", fields.join(", "))
         }
         other => other.to_string(),
+    }
+}
+
+fn says_something(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(false) => false,
+        Value::Array(items) => !items.is_empty(),
+        _ => true,
     }
 }
 
@@ -129,7 +145,13 @@ mod tests {
                 deeds: vec![Deed {
                     actor: "Org1MSP".to_owned(),
                     deed: "AddSignature add_orgx".to_owned(),
-                    answer: json!({"revision": 1, "long": "x".repeat(100)}),
+                    answer: json!({
+                        "revision": 1,
+                        "sha256": "a".repeat(64),
+                        "long": "x".repeat(100),
+                        "refused": [],
+                        "already": null,
+                    }),
                 }],
                 proposals: vec![ProposalState {
                     proposal_id: "add_orgx".to_owned(),
@@ -143,6 +165,7 @@ mod tests {
                 unexpected: vec!["something".to_owned()],
             }],
             error: Some("no network".to_owned()),
+            ok: false,
         };
         let mut out = anstream::StripStream::new(Vec::new());
         report(&told, &mut out).unwrap();
@@ -151,7 +174,7 @@ mod tests {
         let expected = format!(
             "\u{20}2. Org1 signs it
     Org1MSP AddSignature add_orgx
-      -> {{long: \"{}...\", revision: 1}}
+      -> {{long: {}..., revision: 1, sha256: aaaaaaaaaaaa...}}
     proposal add_orgx revision 1 WaitingForSignatures, signed by Org1MSP, missing Org2MSP
     members: Org1MSP, Org2MSP
     not as expected: something

@@ -14,6 +14,8 @@ pub struct Report {
     pub steps: Vec<Step>,
     /// Why the story ended before its end, if it did.
     pub error: Option<String>,
+    /// Whether everything was as expected.
+    pub ok: bool,
 }
 
 impl Report {
