@@ -26,5 +26,6 @@ mod devnet_harness;
 mod devnet_scenario;
 mod differential_update;
 mod fabric;
+mod json_documents;
 mod model;
 mod shim;

@@ -42,13 +42,13 @@ pub enum JsonProblem {
     UnknownField {
         /// The message's protobuf name.
         message_type: &'static str,
-        /// The member's name.
+        /// The beginning of the member's name.
         field: String,
     },
     /// A message type that this codec does not know.
     #[error("unknown message type `{}`", message_type.escape_debug())]
     UnknownMessageType {
-        /// The name given.
+        /// The beginning of the name given.
         message_type: String,
     },
     /// Bytes whose type the fields beside them do not tell.
@@ -146,6 +146,11 @@ impl JsonError {
             JsonProblem::WrongType { .. } => "json_wrong_type",
         }
     }
+}
+
+/// As much of a name as an error shows.
+pub(super) fn shown(name: &str) -> String {
+    name.chars().take(100).collect()
 }
 
 /// Builds the place of an error in the document; keeps the beginning of what is very deep.

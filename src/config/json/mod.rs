@@ -101,7 +101,7 @@ fn known(message_type: &str) -> Result<ShapeId, JsonError> {
     let shape = fabric.then(|| SHAPES.open(message_type)).flatten();
     shape.ok_or_else(|| {
         JsonError::new(JsonProblem::UnknownMessageType {
-            message_type: message_type.to_owned(),
+            message_type: error::shown(message_type),
         })
     })
 }

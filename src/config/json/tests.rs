@@ -229,6 +229,23 @@ fn of_a_namespace_only_key_values_are_opened() {
 }
 
 #[test]
+fn many_elements_whose_type_a_sibling_tells() {
+    // looked up for each of them: slow to the end of days if that walked over all of them
+    let sets = field(2, &[]).repeat(100_000);
+    let text = text("rwset.TxReadWriteSet", &sets);
+    assert_eq!(bytes("rwset.TxReadWriteSet", &text), hex::encode(sets));
+}
+
+#[test]
+fn errors_are_short_whatever_the_input() {
+    let long = "x".repeat(1_000_000);
+    let error = decode("common.Config", format!(r#"{{"{long}":1}}"#).as_bytes()).unwrap_err();
+    assert_eq!(error.reason(), "json_unknown_field");
+    assert!(error.to_string().len() < 1_000);
+    assert!(decode(&long, b"{}").unwrap_err().to_string().len() < 1_000);
+}
+
+#[test]
 fn integers_are_read_in_every_form() {
     for (number, want) in [
         ("5", "0805"),

@@ -4,7 +4,7 @@ use std::{borrow::Cow, collections::BTreeMap};
 
 use super::{Decoder, Fault, Field, Work};
 use crate::config::json::{
-    error::JsonProblem,
+    error::{JsonProblem, shown},
     shape::{SHAPES, Shape, Walk},
     tape::{At, Token},
 };
@@ -171,7 +171,7 @@ fn unknown(shape: &'static Shape, name: &str, at: At) -> Fault {
     Fault {
         problem: JsonProblem::UnknownField {
             message_type: &shape.name,
-            field: name.to_owned(),
+            field: shown(name),
         },
         at,
     }

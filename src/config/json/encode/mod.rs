@@ -323,13 +323,11 @@ impl<'a> Encoder<'a> {
                 let Some(slot) = shape.position("header") else {
                     return Ok(None);
                 };
-                let mut parts = self
-                    .siblings(shape, slot)
-                    .map(|p| p.held.bytes())
-                    .peekable();
-                if parts.peek().is_none() {
+                let parts = self.siblings(shape, slot);
+                if parts.is_empty() {
                     return Ok(None);
                 }
+                let parts = parts.iter().map(|p| p.held.bytes());
                 let kind = channel_header_type(parts).map_err(|_| JsonProblem::Undecodable {
                     message_type: "common.ChannelHeader",
                 })?;

@@ -53,26 +53,18 @@ pub(super) enum Source<'a> {
 
 impl<'a> Encoder<'a> {
     /// The pieces of one slot of the innermost open message.
-    pub(super) fn siblings(
-        &self,
-        shape: &'static Shape,
-        slot: usize,
-    ) -> impl Iterator<Item = &Piece<'a>> {
-        let frame = self
-            .open
-            .iter()
-            .rev()
-            .take(2)
-            .find_map(|frame| match frame {
-                Frame::Message { start, .. } => Some(*start),
-                Frame::Run { .. } => None,
-            });
+    pub(super) fn siblings(&self, shape: &'static Shape, slot: usize) -> &[Piece<'a>] {
+        let message = |frame: &Frame| match frame {
+            Frame::Message { start, .. } => Some(*start),
+            Frame::Run { .. } => None,
+        };
+        let start = self.open.iter().rev().take(2).find_map(message);
+        let own = start.and_then(|start| self.pieces.get(start..));
+        let own = own.unwrap_or_default();
         let rank = shape.rank(self.walk, slot);
-        let pieces = frame.and_then(|start| self.pieces.get(start..));
-        pieces
-            .unwrap_or_default()
-            .iter()
-            .filter(move |p| p.rank == rank)
+        let first = own.partition_point(|p| p.rank < rank);
+        let end = own.partition_point(|p| p.rank <= rank);
+        own.get(first..end).unwrap_or_default()
     }
 
     pub(super) fn collect(
