@@ -1,7 +1,7 @@
 //! The trusted chain of config blocks: from one config to the next, believing nobody.
 
 use super::{config_block::ConfigBlock, error::BlockError, verify::verify_signatures};
-use crate::config::Bundle;
+use crate::config::{Bundle, check_peer_levels};
 
 /// The next config of a channel, if this block proves it: it is for this channel, its data is what
 /// its header names, its signatures satisfy the BlockValidation policy of the config before, the
@@ -20,8 +20,8 @@ pub fn advance(head: &Bundle, block: &ConfigBlock) -> Result<Bundle, BlockError>
     }
     block.block().check_data_hash()?;
     verify_signatures(block.block(), head)?;
-    let next = head.validate_config(Some(block.tree().clone()), block.last_update())?;
-    next.check_peer_capabilities()
-        .map_err(BlockError::Unsupported)?;
-    Ok(next)
+    let next = head.validate_result(Some(block.tree().clone()), block.last_update())?;
+    // before the config is compiled: by the rules of a level that we know it may not be valid
+    check_peer_levels(&next).map_err(BlockError::Unsupported)?;
+    Ok(head.follow(next)?)
 }

@@ -46,6 +46,6 @@ pub use path::{
     ElementKind, ElementPath, ROOT_KEY, is_legal_channel_id, is_legal_key, is_legal_mod_policy,
 };
 pub use refusal::{Cause, Refusal, Stage};
-pub use successor::SuccessorError;
+pub use successor::{SuccessorError, check_peer_levels};
 pub use tree::{ConfigTree, ElementRef, GroupRef, PolicyRef, ValueRef};
 pub use values::{BatchSize, ConsensusType, Consenter};

@@ -5,9 +5,14 @@ use std::{collections::BTreeMap, sync::Arc};
 use super::{
     bundle::Bundle,
     refusal::{Refusal, Stage},
-    tree::ConfigTree,
+    tree::{ConfigTree, GroupRef},
+    values,
 };
-use crate::{identity::Msp, ids::MspId};
+use crate::{
+    capabilities::{ApplicationCapabilities, ChannelCapabilities},
+    identity::Msp,
+    ids::MspId,
+};
 
 /// A change that is not allowed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -103,18 +108,6 @@ impl Bundle {
         supported("/Channel", self.channel_capabilities().unsupported())
     }
 
-    /// Whether a peer of this build's level can serve this config.
-    ///
-    /// # Errors
-    /// [`SuccessorError::CapabilityUnsupported`].
-    // Fabric: core/peer/peer.go, capabilitiesSupportedOrPanic
-    pub fn check_peer_capabilities(&self) -> Result<(), SuccessorError> {
-        if let Some(application) = self.application_capabilities() {
-            supported("/Channel/Application", application.unsupported())?;
-        }
-        supported("/Channel", self.channel_capabilities().unsupported())
-    }
-
     /// Whether another config may follow this one.
     ///
     /// # Errors
@@ -168,6 +161,26 @@ impl Bundle {
         }
         Ok(())
     }
+}
+
+/// Whether a peer of this build's level can serve a config: what its channel and application levels
+/// are is read from the tree alone, since a level that is not known may change what is valid.
+/// Values that do not decode pass; they make no valid config.
+///
+/// # Errors
+/// [`SuccessorError::CapabilityUnsupported`].
+// Fabric: core/peer/peer.go, capabilitiesSupportedOrPanic
+pub fn check_peer_levels(config: &ConfigTree) -> Result<(), SuccessorError> {
+    let names = |group: Option<GroupRef<'_>>| {
+        let value = group.and_then(|group| group.value("Capabilities"));
+        value
+            .and_then(|value| values::capabilities(value.bytes()).ok())
+            .unwrap_or_default()
+    };
+    let application = ApplicationCapabilities::new(names(config.group(&["Application"])));
+    supported("/Channel/Application", application.unsupported())?;
+    let channel = ChannelCapabilities::new(names(config.root()));
+    supported("/Channel", channel.unsupported())
 }
 
 fn supported(group: &'static str, unknown: Vec<&str>) -> Result<(), SuccessorError> {

@@ -38,24 +38,32 @@ impl Bundle {
             .map_err(|e| Refusal::at(Stage::Envelope, e))?;
         let config = (config_envelope.config.map(ConfigTree::parse).transpose())
             .map_err(|e| Refusal::at(Stage::Envelope, e))?;
-        self.validate_config(config, config_envelope.last_update.as_ref())
+        let config = self.validate_result(config, config_envelope.last_update.as_ref())?;
+        self.follow(config)
     }
 
-    /// The same for parts that are decoded already.
+    /// Whether a config is exactly what its last update makes of this one; gives it back.
     ///
     /// # Errors
-    /// [`Refusal`].
-    // Fabric: common/configtx/validator.go, Validate; core/peer/channel.go, Apply
-    pub fn validate_config(
+    /// [`Refusal`] at stage [`Stage::Validate`].
+    // Fabric: common/configtx/validator.go, Validate
+    pub fn validate_result(
         &self,
         config: Option<ConfigTree>,
         last_update: Option<&Bytes>,
-    ) -> Result<Self, Refusal> {
-        let config = self
-            .check_result(config, last_update)
-            .map_err(|cause| Refusal::at(Stage::Validate, cause))?;
+    ) -> Result<ConfigTree, Refusal> {
+        self.check_result(config, last_update)
+            .map_err(|cause| Refusal::at(Stage::Validate, cause))
+    }
+
+    /// Compiles the next config and checks that a peer lets it follow this one.
+    ///
+    /// # Errors
+    /// [`Refusal`] at stage [`Stage::NewBundle`] or [`Stage::ValidateNew`].
+    // Fabric: core/peer/channel.go, Apply
+    pub fn follow(&self, next: ConfigTree) -> Result<Self, Refusal> {
         let next = self
-            .successor(config)
+            .successor(next)
             .map_err(|e| Refusal::at(Stage::NewBundle, e))?;
         self.check_transition(&next)
             .map_err(|e| Refusal::at(Stage::ValidateNew, e))?;

@@ -3,12 +3,15 @@
 use bytes::Bytes;
 use cmscc::{
     block::{self, BlockError, ConfigBlock, Header, data_hash},
+    config::{
+        ConfigSignature, ConfigTree, Update, Verdict, compute_update, envelope::update_envelope,
+    },
     identity::Signer,
     proto::{common, write},
 };
 use prost::Message;
 
-use super::{NETWORKS, block, genesis, signer};
+use super::{NETWORKS, block, channel, genesis, signer};
 
 /// Makes a block around another config envelope and signs it as the orderer.
 pub(super) fn forge(
@@ -115,4 +118,53 @@ fn an_update_counts_only_with_its_signatures() {
         });
         assert_eq!(refusal(network, &stripped), "policy_not_satisfied");
     }
+}
+
+#[test]
+fn levels_that_this_build_does_not_know_stop_the_head() {
+    let network = NETWORKS[1];
+    let head = genesis(network);
+    let original = block(network, "genesis.block");
+    let admins = ["org1", "org2"].map(|org| {
+        let msp_id = format!("{}MSP", org.replace("org", "Org"));
+        let folder = format!("peerOrganizations/{org}.example.com/users/Admin@{org}.example.com");
+        signer(&msp_id, &folder)
+    });
+    let mut config = common::Config::decode(original.config().clone()).unwrap();
+    let root = config.channel_group.as_mut().unwrap();
+    let application = root.groups.get_mut("Application").unwrap();
+    let value = application.values.get_mut("Capabilities").unwrap();
+    let mut levels = common::Capabilities::default();
+    levels
+        .capabilities
+        .insert("V9_9".to_owned(), common::Capability::default());
+    value.value = levels.encode_to_vec().into();
+    let updated = ConfigTree::parse(config.encode_to_vec().into()).unwrap();
+    let update: Bytes = compute_update(&channel(), head.tree(), &updated)
+        .unwrap()
+        .into();
+    let signatures = admins.map(|admin| {
+        let mut header = Vec::new();
+        write::bytes(&mut header, 1, admin.serialized_identity());
+        let signature = admin.sign(&[&header[..], &update].concat()).unwrap();
+        ConfigSignature {
+            signature_header: header.into(),
+            signature: signature.into(),
+        }
+    });
+    // an orderer does not look at application levels
+    let emulation = head.emulate(&Update::parse(update.clone()).unwrap(), &signatures);
+    assert_eq!(emulation.verdict, Verdict::Accepted);
+    let result = emulation.result.unwrap().encode();
+    let envelope = update_envelope(&channel(), &update, &signatures);
+    let next = forge(
+        &block(network, "add-orgx/config_block_after.pb"),
+        |carried| {
+            carried.config = Some(common::Config::decode(&*result).unwrap());
+            carried.last_update = Some(common::Envelope::decode(&*envelope).unwrap());
+        },
+    );
+    let refused = block::advance(&head, &next).unwrap_err();
+    assert_eq!(refused.code(), "CAPABILITY_UNSUPPORTED");
+    assert!(refused.to_string().contains("V9_9"), "{refused}");
 }
