@@ -27,6 +27,7 @@ mod devnet_concurrency;
 mod devnet_failures;
 mod devnet_harness;
 mod devnet_scenario;
+mod differential_policy;
 mod differential_update;
 mod fabric;
 mod json_documents;

@@ -1,3 +1,4 @@
 //! Slow, obvious implementations to compare ours with.
 
+pub(crate) mod policy;
 pub(crate) mod update;
