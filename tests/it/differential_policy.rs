@@ -79,7 +79,7 @@ static WORLD: LazyLock<World> = LazyLock::new(|| {
         principal(3, &[]),
         principal(3, &[8, 1]),
         principal(9, &[]),
-        vec![0xff],
+        principal(0, &[0xff]),
     ]);
     let combined = |parts: &[usize]| {
         let mut body = Vec::new();
