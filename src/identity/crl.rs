@@ -108,18 +108,20 @@ fn parse(der: &Bytes) -> Option<Crl> {
         serials.insert(der.slice_ref(entry.integer()?));
         time(&mut entry)?;
     }
-    let mut authority_key_id = None;
+    let mut key_id_extension = None;
     if let Some(explicit) = list.optional(tag::context_constructed(0))? {
         let mut extensions = Reader::new(explicit).inside(tag::SEQUENCE)?;
         while !extensions.is_empty() {
             let (oid, _, value) = extension(&mut extensions)?;
-            if oid == [0x55, 0x1d, 35] && authority_key_id.is_none() {
-                authority_key_id = key_identifier(value).map(|id| der.slice_ref(id));
+            if oid == [0x55, 0x1d, 35] {
+                key_id_extension.get_or_insert(value);
             }
         }
     }
     Some(Crl {
-        authority_key_id,
+        authority_key_id: key_id_extension
+            .and_then(key_identifier)
+            .map(|id| der.slice_ref(id)),
         serials,
         signed: der.slice_ref(signed.raw),
         algorithm,

@@ -45,6 +45,10 @@ pub(super) struct KnownIdentities(Mutex<BTreeMap<Bytes, Arc<Known>>>);
 /// How many identities an MSP remembers; it forgets them all when more come.
 const REMEMBERED: usize = 128;
 
+/// How long an identity may be to be remembered, so that nobody fills the memory with white space
+/// around a certificate. Unit: bytes.
+const REMEMBERED_SIZE: usize = 8 * 1024;
+
 impl Identity {
     /// Reads an identity of this MSP: `serialized` is the whole, `pem` the certificate in it.
     pub(super) fn read(msp: &Arc<Msp>, serialized: &[u8], pem: &[u8]) -> Result<Self, MspError> {
@@ -211,6 +215,9 @@ impl KnownIdentities {
     }
 
     fn add(&self, identity: &Arc<Known>) {
+        if identity.serialized.len() > REMEMBERED_SIZE {
+            return;
+        }
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= REMEMBERED {
             known.clear();

@@ -131,7 +131,8 @@ pub(super) struct X509 {
     /// The listed organisational units: by name the identifiers of their certifiers.
     pub(super) units: BTreeMap<String, Vec<Vec<u8>>>,
     pub(super) node_ous: NodeOus,
-    pub(super) admins: Vec<Member>,
+    /// The encodings of the listed administrators.
+    pub(super) admins: BTreeSet<Bytes>,
     pub(super) tls_roots: Vec<Certificate>,
     pub(super) tls_intermediates: Vec<Certificate>,
 }
@@ -142,7 +143,6 @@ impl fmt::Debug for X509 {
             .field("version", &self.version)
             .field("roots", &self.roots)
             .field("intermediates", &self.intermediates)
-            .field("admins", &self.admins)
             .field("node_ous", &self.node_ous)
             .finish_non_exhaustive()
     }
@@ -301,9 +301,7 @@ impl X509 {
     /// Whether an identity is listed as an administrator.
     // Fabric: msp/mspimpl.go, isInAdmins
     pub(super) fn is_listed_admin(&self, member: &Member) -> bool {
-        self.admins
-            .iter()
-            .any(|admin| admin.certificate == member.certificate)
+        self.admins.contains(member.certificate.der())
     }
 
     /// The hash of the encoding of a member, in lower-case hex.

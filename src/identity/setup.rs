@@ -28,8 +28,9 @@ pub(super) fn x509(config: &[u8], version: MspVersion) -> Result<(MspId, X509), 
     config.check_inside()?;
     let mut msp = authorities(&config, version)?;
     let modern = version >= MspVersion::V1_4_3;
+    let mut admins = Vec::new();
     if !modern {
-        msp.admins = msp.load_admins(&config)?;
+        admins = msp.load_admins(&config)?;
     }
     msp.crls = each(&config.revocation_list, Place::RevocationList, |crl| {
         Crl::read(crl)
@@ -41,12 +42,14 @@ pub(super) fn x509(config: &[u8], version: MspVersion) -> Result<(MspId, X509), 
     msp.set_units(&config)?;
     msp.set_node_ous(&config)?;
     if modern {
-        msp.admins = msp.load_admins(&config)?;
-        if msp.admins.is_empty() && msp.node_ous.enabled_unit(Role::Admin).is_none() {
+        admins = msp.load_admins(&config)?;
+        if admins.is_empty() && msp.node_ous.enabled_unit(Role::Admin).is_none() {
             return Err(MspError::NoAdmins);
         }
     }
-    msp.check_admins()?;
+    msp.check_admins(&admins)?;
+    let encodings = admins.iter().map(|admin| admin.certificate.der().clone());
+    msp.admins = encodings.collect();
     Ok((MspId::from(config.name), msp))
 }
 
@@ -78,7 +81,7 @@ fn authorities(config: &FabricMspConfig<'_>, version: MspVersion) -> Result<X509
         crls: Vec::new(),
         units: BTreeMap::new(),
         node_ous: NodeOus::default(),
-        admins: Vec::new(),
+        admins: BTreeSet::new(),
         tls_roots: Vec::new(),
         tls_intermediates: Vec::new(),
     };
@@ -279,8 +282,8 @@ impl X509 {
     /// The last check. With NodeOUs the newer versions only ask for a unit: an administrator may be
     /// revoked, or have several units.
     // Fabric: msp/mspimplsetup.go, postSetupV1, postSetupV11, postSetupV142
-    fn check_admins(&self) -> Result<(), MspError> {
-        each(&self.admins, Place::Admin, |admin| {
+    fn check_admins(&self, admins: &[Member]) -> Result<(), MspError> {
+        each(admins, Place::Admin, |admin| {
             if !self.node_ous.enabled {
                 return self.validate(admin);
             }
