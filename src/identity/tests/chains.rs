@@ -1,0 +1,226 @@
+//! Chains, and the form in which certificates are compared.
+
+use rcgen::{CustomExtension, ExtendedKeyUsagePurpose, GeneralSubtree, NameConstraints, SanType};
+
+use super::*;
+
+/// The reason why a leaf has not exactly one chain; `ok` where it has.
+fn chain(roots: &[&str], intermediates: &[&str], leaf: &str) -> &'static str {
+    let pool = TrustPool::new(
+        roots.iter().map(|pem| certificate(pem)),
+        intermediates.iter().map(|pem| certificate(pem)),
+    );
+    pool.unique_chain(&certificate(leaf))
+        .map_or_else(|why| why.reason(), |_| "ok")
+}
+
+#[test]
+fn chains_are_what_go_accepts() {
+    let root = Ca::root(ca_params("root"));
+    let mut late = ca_params("late");
+    late.not_before = date_time_ymd(2021, 1, 1);
+    let late = Ca::root(late);
+    let mut silent = ca_params("no certs");
+    silent.key_usages = vec![KeyUsagePurpose::CrlSign];
+    let silent = Ca::root(silent);
+    let mut client = ca_params("client only");
+    client.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+    let client = Ca::root(client);
+    let mut short = ca_params("short");
+    short.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+    let short = Ca::root(short);
+    let below_short = short.intermediate(ca_params("below"));
+    let below = root.intermediate(ca_params("below root"));
+    let not_ca = root.intermediate(params("not a ca"));
+    let mut odd = ca_params("odd");
+    odd.custom_extensions = vec![critical()];
+    let odd = Ca::root(odd);
+
+    let plain = params("leaf");
+    let mut with_client = plain.clone();
+    with_client.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+    let mut with_server = with_client.clone();
+    with_server
+        .extended_key_usages
+        .push(ExtendedKeyUsagePurpose::ServerAuth);
+    let mut with_any = plain.clone();
+    with_any.extended_key_usages = vec![ExtendedKeyUsagePurpose::Any];
+    let mut with_critical = plain.clone();
+    with_critical.custom_extensions = vec![critical()];
+    let mut expired = plain.clone();
+    expired.not_after = date_time_ymd(2020, 1, 2);
+
+    let cases = [
+        ("plain", &root, None, &plain, "ok"),
+        ("expired", &root, None, &expired, "ok"),
+        ("by an intermediate", &root, Some(&below), &plain, "ok"),
+        ("ca not valid yet", &late, None, &plain, "ca_validity"),
+        ("ca may not certify", &silent, None, &plain, "key_usage"),
+        ("ca for clients only", &client, None, &plain, "key_usage"),
+        ("client", &root, None, &with_client, "key_usage"),
+        ("client and server", &root, None, &with_server, "ok"),
+        ("any usage", &root, None, &with_any, "ok"),
+        (
+            "critical in the leaf",
+            &root,
+            None,
+            &with_critical,
+            "critical_extension",
+        ),
+        (
+            "critical in the ca",
+            &odd,
+            None,
+            &plain,
+            "critical_extension",
+        ),
+        (
+            "path too long",
+            &short,
+            Some(&below_short),
+            &plain,
+            "path_length",
+        ),
+        ("path long enough", &short, None, &plain, "ok"),
+        (
+            "intermediate is no ca",
+            &root,
+            Some(&not_ca),
+            &plain,
+            "key_usage",
+        ),
+    ];
+    for (name, root, intermediate, leaf, want) in cases {
+        let pem = intermediate.unwrap_or(root).leaf(leaf);
+        let intermediates: Vec<&str> = intermediate.iter().map(|ca| &*ca.pem).collect();
+        assert_eq!(chain(&[&root.pem], &intermediates, &pem), want, "{name}");
+    }
+    assert_eq!(
+        chain(&[&late.pem], &[], &root.leaf(&plain)),
+        "unknown_authority"
+    );
+    assert_eq!(
+        chain(&[&root.pem], &[], &below.leaf(&plain)),
+        "unknown_authority"
+    );
+}
+
+fn critical() -> CustomExtension {
+    let mut extension = CustomExtension::from_oid_content(&[1, 2, 3, 4], vec![4, 0]);
+    extension.set_criticality(true);
+    extension
+}
+
+#[test]
+fn exactly_one_chain_counts() {
+    let root = Ca::root(ca_params("root"));
+    let leaf = root.leaf(&params("leaf"));
+    let twin = root.params.self_signed(&root.key).unwrap().pem();
+    let mut other_serial = root.params.clone();
+    other_serial.serial_number = Some(SerialNumber::from(77u64));
+    let other_twin = other_serial.self_signed(&root.key).unwrap().pem();
+    assert_eq!(chain(&[&root.pem, &root.pem], &[], &leaf), "ok");
+    assert_eq!(
+        chain(&[&root.pem, &other_twin], &[], &leaf),
+        "multiple_chains"
+    );
+    assert_eq!(chain(&[&twin], &[], &leaf), "ok");
+
+    let second = Ca::root(ca_params("second"));
+    let below = root.intermediate(ca_params("below"));
+    let crossed = second.certify(&below.params, &below.key);
+    let leaf = below.leaf(&params("leaf"));
+    assert_eq!(chain(&[&root.pem, &second.pem], &[&below.pem], &leaf), "ok");
+    assert_eq!(
+        chain(&[&root.pem, &second.pem], &[&below.pem, &crossed], &leaf),
+        "multiple_chains"
+    );
+}
+
+#[test]
+fn cross_signed_intermediates_do_not_go_round() {
+    let root = Ca::root(ca_params("root"));
+    let a = root.intermediate(ca_params("a"));
+    let b = root.intermediate(ca_params("b"));
+    let a_by_b = b.certify(&a.params, &a.key);
+    let b_by_a = a.certify(&b.params, &b.key);
+    let leaf = a.leaf(&params("leaf"));
+    assert_eq!(
+        chain(&[&root.pem], &[&a_by_b, &b_by_a], &leaf),
+        "unknown_authority"
+    );
+    assert_eq!(chain(&[&root.pem], &[&a.pem, &b_by_a], &leaf), "ok");
+}
+
+#[test]
+fn a_search_for_chains_gives_up_in_time() {
+    // twenty CAs of one name, each certified by all: without a limit this would not end
+    let cas: Vec<Ca> = (0..20).map(|_| Ca::root(ca_params("same"))).collect();
+    let crossed: Vec<String> = cas
+        .iter()
+        .flat_map(|by| cas.iter().map(|of| by.certify(&of.params, &of.key)))
+        .collect();
+    let crossed: Vec<&str> = crossed.iter().map(|pem| &**pem).collect();
+    let leaf = cas[0].leaf(&params("leaf"));
+    let root = Ca::root(ca_params("root"));
+    let pool = TrustPool::new(
+        [certificate(&root.pem)],
+        crossed.iter().map(|pem| certificate(pem)),
+    );
+    assert_eq!(
+        pool.unique_chain(&certificate(&leaf)),
+        Err(MspError::SignatureLimit)
+    );
+}
+
+#[test]
+fn name_constraints_bind_what_is_below() {
+    let mut constrained = ca_params("constrained");
+    constrained.name_constraints = Some(NameConstraints {
+        permitted_subtrees: vec![GeneralSubtree::DnsName("org1.example".to_owned())],
+        excluded_subtrees: vec![GeneralSubtree::DnsName("bad.org1.example".to_owned())],
+    });
+    let ca = Ca::root(constrained);
+    let with_name = |common_name: &str, dns: &[&str]| {
+        let mut params = params(common_name);
+        let names = dns
+            .iter()
+            .map(|name| SanType::DnsName((*name).try_into().unwrap()));
+        params.subject_alt_names = names.collect();
+        ca.leaf(&params)
+    };
+    let cases: &[(&str, &[&str], &str)] = &[
+        ("Admin@org1", &[], "ok"),
+        ("host.org1.example", &[], "name_constraint"),
+        ("host.org1.example", &["a.org1.example"], "ok"),
+        ("x", &["a.org1.example", "org2.example"], "name_constraint"),
+        ("x", &["a.bad.org1.example"], "name_constraint"),
+    ];
+    for (common_name, dns, want) in cases {
+        let leaf = with_name(common_name, dns);
+        assert_eq!(
+            chain(&[&ca.pem], &[], &leaf),
+            *want,
+            "{common_name} {dns:?}"
+        );
+    }
+}
+
+#[test]
+fn certificates_are_normalised_to_low_s() {
+    let root = Ca::root(ca_params("root"));
+    let pool = TrustPool::new([certificate(&root.pem)], []);
+    let mut changed = 0;
+    for _ in 0..24 {
+        let leaf = certificate(&root.leaf(&params("leaf")));
+        let normal = chain::normalise(&leaf, &pool).unwrap();
+        assert_eq!(chain::normalise(&normal, &pool).unwrap(), normal);
+        assert_eq!(normal.check_signed_by(&certificate(&root.pem)), Ok(()));
+        assert_eq!(normal.signed_part(), leaf.signed_part());
+        changed += u32::from(normal != leaf);
+    }
+    assert!(
+        (1..24).contains(&changed),
+        "half of the signatures have high s: {changed}"
+    );
+}
