@@ -82,11 +82,7 @@ async fn a_signature_and_a_sync_the_other_way_round_are_both_valid() {
 async fn a_proposal_made_meanwhile_is_a_phantom_for_an_update_of_all() {
     let mut c = Consortium::new(&["Org1", "Org2"], Options::default()).await;
     c.propose_to_add("Org1", "add_orgx", "OrgX").await;
-    for name in ["Org1", "Org2"] {
-        c.sign(name, "add_orgx").await;
-    }
-    let block = STANDARD.encode(c.submit("Org1", "add_orgx").await);
-    c.invoke("Org1", &["SyncConfig", &block]).await.unwrap();
+    c.bring_in("add_orgx", &["Org1", "Org2"]).await.unwrap();
     // the update of all proposals ranges over them, and archives the submitted one
     let update = c.endorse("Org1", &["UpdateProposals", "6"]).await;
     c.propose_to_add("Org2", "add_orgy", "OrgY").await;

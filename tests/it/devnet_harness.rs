@@ -107,6 +107,25 @@ impl Consortium {
             .unwrap()
     }
 
+    /// Hands a config block to the contract.
+    pub(crate) async fn sync(
+        &self,
+        organization: &str,
+        block: &Bytes,
+    ) -> Result<Value, DevnetError> {
+        let block = STANDARD.encode(block);
+        self.invoke(organization, &["SyncConfig", &block]).await
+    }
+
+    /// Signs, submits and syncs a proposal; the first of the signers submits.
+    pub(crate) async fn bring_in(&self, id: &str, signers: &[&str]) -> Result<Value, DevnetError> {
+        for name in signers {
+            self.sign(name, id).await;
+        }
+        let block = self.submit(signers[0], id).await;
+        self.sync(signers[0], &block).await
+    }
+
     /// The status that the contract derives for a proposal.
     pub(crate) async fn status(&self, organization: &str, id: &str) -> String {
         let proposal = self
