@@ -349,3 +349,38 @@ impl<'a> MspMessage<'a> {
         Ok(out)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A `msp.MSPConfig` of type 0 for this id, with an unknown field.
+    fn config(id: &str, unknown: &[u8]) -> Vec<u8> {
+        let mut definition = Vec::new();
+        crate::proto::write::bytes(&mut definition, 1, id.as_bytes());
+        let mut config = Vec::new();
+        crate::proto::write::bytes(&mut config, 2, &definition);
+        config.extend_from_slice(unknown);
+        config
+    }
+
+    #[test]
+    fn definitions_are_compared_as_messages() {
+        let plain = config("A", b"");
+        let zero_type = [b"\x08\x00", &plain[..]].concat();
+        assert!(same_message(&plain, &zero_type));
+        assert!(!same_message(&plain, &config("B", b"")));
+        assert!(!same_message(&plain, &config("A", b"\x18\x01")));
+        // the order among unknown fields of different numbers does not matter
+        let (one, other) = (b"\x18\x01\x20\x02", b"\x20\x02\x18\x01");
+        assert!(same_message(&config("A", one), &config("A", other)));
+        assert!(!same_message(&plain, b"\xff"));
+    }
+
+    #[test]
+    fn an_id_is_read_without_setting_up() {
+        assert_eq!(claimed_id(&config("OrgMSP", b"")), Some("OrgMSP"));
+        assert_eq!(claimed_id(b""), None);
+        assert_eq!(claimed_id(b"\x12\x01\xff"), None);
+    }
+}
