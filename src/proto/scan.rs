@@ -112,6 +112,7 @@ impl<'a> Fields<'a> {
     ///
     /// # Errors
     /// [`ScanError`] where the bytes are not protobuf; the reader then stays where it was.
+    #[inline]
     #[expect(
         clippy::should_implement_trait,
         reason = "fallible: `while let Some(field) = fields.next()?` reads better than an iterator of results"
@@ -141,7 +142,23 @@ impl<'a> Fields<'a> {
 ///
 /// # Errors
 /// [`ScanError::Truncated`], [`ScanError::Varint`].
+#[inline]
 pub fn varint(rest: &mut &[u8]) -> Result<u64, ScanError> {
+    // nearly all tags, lengths and numbers are this short
+    match *rest {
+        [a, tail @ ..] if *a < 0x80 => {
+            *rest = tail;
+            Ok(u64::from(*a))
+        }
+        [a, b, tail @ ..] if *b < 0x80 => {
+            *rest = tail;
+            Ok(u64::from(*a & 0x7f) | u64::from(*b) << 7)
+        }
+        _ => long_varint(rest),
+    }
+}
+
+fn long_varint(rest: &mut &[u8]) -> Result<u64, ScanError> {
     let mut value = 0u64;
     for (i, byte) in rest.iter().enumerate() {
         let bits = u64::from(byte & 0x7f);
@@ -157,6 +174,7 @@ pub fn varint(rest: &mut &[u8]) -> Result<u64, ScanError> {
     Err(ScanError::Truncated)
 }
 
+#[inline]
 fn tag(rest: &mut &[u8]) -> Result<(u32, u8), ScanError> {
     let tag = varint(rest)?;
     let number = u32::try_from(tag >> 3).map_err(|_| ScanError::FieldNumber)?;
@@ -166,6 +184,7 @@ fn tag(rest: &mut &[u8]) -> Result<(u32, u8), ScanError> {
     Ok((number, u8::try_from(tag & 7).unwrap_or_default()))
 }
 
+#[inline]
 fn content<'a>(rest: &mut &'a [u8], kind: u8) -> Result<Wire<'a>, ScanError> {
     Ok(match kind {
         0 => Wire::Varint(varint(rest)?),
