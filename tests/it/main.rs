@@ -32,4 +32,5 @@ mod differential_update;
 mod fabric;
 mod json_documents;
 mod model;
+mod policy_explain;
 mod shim;

@@ -23,7 +23,8 @@ fn one_signature_too_many_can_unsatisfy() {
 
 #[test]
 fn small_completing_sets() {
-    let cases: &[(&str, &str, &[&str], &[&[&str]])] = &[
+    type Names<'n> = &'n [&'n str];
+    let cases: &[(&str, &str, Names<'_>, &[Names<'_>])] = &[
         (
             "one of two",
             "OR('A.admin', 'B.admin')",

@@ -11,10 +11,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 
 use crate::{
-    identity::{Principal, Role},
+    identity::{Msps, Principal, Role},
     ids::MspId,
     policy::{
-        PolicyError, PolicyId, PolicyManager, PolicyManagerBuilder, RuleProblem,
+        PolicyError, PolicyId, PolicyManager, PolicyManagerBuilder, RuleProblem, SignerSet,
         cast::{Budget, Cast, Pick},
         choose,
         complete::{MAX_WAYS, solve},
@@ -82,14 +82,14 @@ impl Holders for People<'_> {
 /// A policy as a tree, for the slow model.
 #[derive(Clone, Debug)]
 enum Tree {
-    Gate(i32, Vec<Tree>),
+    Gate(i32, Vec<Self>),
     Principal(&'static str, Role),
 }
 
 /// The policies of a config: a signature policy, or an implicit meta one over sub groups.
 #[derive(Clone, Debug)]
 enum Model {
-    Meta(i32, Vec<Model>),
+    Meta(i32, Vec<Self>),
     Signature(Tree),
 }
 
@@ -134,7 +134,7 @@ impl Tree {
             }
             Self::Gate(n, rules) => {
                 let mut gate = Vec::new();
-                write::uint(&mut gate, 1, i64::from(*n) as u64);
+                write::uint(&mut gate, 1, i64::from(*n).cast_unsigned());
                 for rule in rules {
                     write::message(&mut gate, 2, &rule.encode(principals));
                 }
@@ -233,7 +233,7 @@ fn principal_bytes(principal: &Principal) -> Vec<u8> {
 fn meta(sub_policy: &str, rule: i32) -> Vec<u8> {
     let mut out = Vec::new();
     write::bytes(&mut out, 1, sub_policy.as_bytes());
-    write::uint(&mut out, 2, i64::from(rule) as u64);
+    write::uint(&mut out, 2, i64::from(rule).cast_unsigned());
     out
 }
 

@@ -205,6 +205,10 @@ fn depth_costs_no_stack() {
         let id = manager.absolute("/Channel/P").unwrap();
         assert!(accepts(&manager, id, &people(&["A.peer"])));
         assert!(!accepts(&manager, id, &people(&["B.peer"])));
+        let explanation = manager.explain(&Msps::default(), id, &SignerSet::default());
+        assert_eq!(explanation.nodes().len(), 5_000);
+        assert_eq!(explanation.to_json()["omitted"], true);
+        assert!(!explanation.satisfied() && explanation.missing().is_empty());
         assert_eq!(smallest(&manager, id, &[]), [["A.member"]]);
         let deep = format!("/Channel/{}P", "G/".repeat(10_001));
         assert!(manager.absolute(&deep).is_some());

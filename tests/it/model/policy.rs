@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, rc::Rc};
 #[derive(Clone, Debug, Default)]
 pub struct Group {
     pub policies: BTreeMap<String, Policy>,
-    pub groups: BTreeMap<String, Group>,
+    pub groups: BTreeMap<String, Self>,
 }
 
 /// A policy as a config has it.
@@ -20,7 +20,7 @@ pub enum Policy {
 /// A rule of a signature policy; principals are numbers.
 #[derive(Clone, Debug)]
 pub enum Rule {
-    OutOf(i32, Vec<Rule>),
+    OutOf(i32, Vec<Self>),
     SignedBy(usize),
 }
 
