@@ -162,6 +162,22 @@ impl Net {
         server
     }
 
+    /// Servers for Org1 and Org2, the definition, and the bootstrap.
+    fn deploy(&self) -> [Server; 2] {
+        let servers = [self.start_server("org1"), self.start_server("org2")];
+        for org in ["org1", "org2"] {
+            self.install_and_approve(org);
+        }
+        self.commit_definition(&["org1", "org2"]);
+        self.refused("org1", "GetConfig", &[], "NOT_INITIALIZED");
+        self.invoke(
+            &["org1", "org2"],
+            "InitConsortium",
+            &[&base64_of(&self.genesis())],
+        );
+        servers
+    }
+
     fn install_and_approve(&self, org: &str) {
         let package = self.work(&format!("{org}.tar.gz"));
         self.peer(org, &["lifecycle", "chaincode", "install", text(&package)])
@@ -256,18 +272,26 @@ impl Net {
         self.peer(org, &[&invoke[..], &peers].concat())
     }
 
-    /// A write that may meet peers of different heights, as every client's may: tried again until it holds.
-    fn invoke_as(&self, org: &str, endorsers: &[&str], function: &str, args: &[&str]) {
-        let mut last = String::new();
-        until_or(|| match self.try_invoke(org, endorsers, function, args) {
-            Ok(_) => Some(()),
-            Err(e) if e.contains("do not match") || e.contains("MVCC_READ_CONFLICT") => {
-                last = e;
-                None
+    /// A write that may meet peers of different heights, as every client's may: tried again until
+    /// it is committed, or refused for good.
+    fn settle(
+        &self,
+        org: &str,
+        endorsers: &[&str],
+        function: &str,
+        args: &[&str],
+    ) -> Result<(), String> {
+        until("the write is committed or refused", || {
+            match self.try_invoke(org, endorsers, function, args) {
+                Err(e) if e.contains("do not match") || e.contains("MVCC_READ_CONFLICT") => None,
+                answer => Some(answer.map(|_| ())),
             }
-            Err(e) => panic!("{function} as {org}: {e}"),
         })
-        .unwrap_or_else(|| panic!("{function} as {org}: {last}"));
+    }
+
+    fn invoke_as(&self, org: &str, endorsers: &[&str], function: &str, args: &[&str]) {
+        self.settle(org, endorsers, function, args)
+            .unwrap_or_else(|e| panic!("{function} as {org}: {e}"));
     }
 
     fn invoke(&self, endorsers: &[&str], function: &str, args: &[&str]) {
@@ -329,16 +353,33 @@ impl Net {
     }
 
     /// Takes the envelope from the proposal, signs it with `peer channel signconfigtx`, hands it in.
-    fn sign(&self, org: &str, endorsers: &[&str], id: &str) {
-        let proposal = self.query(org, "GetProposal", &[id]);
-        let envelope = STANDARD
-            .decode(proposal["config_update_to_sign"].as_str().unwrap())
+    /// An organisation of orderers alone cannot call a chaincode: Org1 carries its signature.
+    fn sign(&self, signer: &str, endorsers: &[&str], id: &str) {
+        self.try_sign(signer, endorsers, id)
+            .unwrap_or_else(|e| panic!("{id} signed by {signer}: {e}"));
+    }
+
+    fn try_sign(&self, signer: &str, endorsers: &[&str], id: &str) -> Result<(), String> {
+        let carrier = if signer == "orderer" { "org1" } else { signer };
+        let proposal = self.query(carrier, "GetProposal", &[id]);
+        let file = self.decoded(
+            &format!("{id}.{signer}.pb"),
+            &proposal["config_update_to_sign"],
+        );
+        self.sign_file(signer, &file);
+        self.settle(carrier, endorsers, "AddSignature", &[id, &base64_of(&file)])
+    }
+
+    fn sign_file(&self, signer: &str, file: &Path) {
+        self.peer(signer, &["channel", "signconfigtx", "-f", text(file)])
             .unwrap();
-        let file = self.work(&format!("{id}.{org}.pb"));
-        fs::write(&file, envelope).unwrap();
-        self.peer(org, &["channel", "signconfigtx", "-f", text(&file)])
-            .unwrap();
-        self.invoke_as(org, endorsers, "AddSignature", &[id, &base64_of(&file)]);
+    }
+
+    /// A file with the bytes of a base64 member.
+    fn decoded(&self, name: &str, member: &Value) -> PathBuf {
+        let file = self.work(name);
+        fs::write(&file, STANDARD.decode(member.as_str().unwrap()).unwrap()).unwrap();
+        file
     }
 
     fn submit(&self, org: &str, envelope: &Path) -> Result<String, String> {
@@ -360,11 +401,10 @@ impl Net {
     fn submit_ready(&self, org: &str, id: &str) {
         let ready = self.query(org, "GetProposal", &[id]);
         assert_eq!(ready["status"], "ReadyToSubmit", "{ready}");
-        let envelope = STANDARD
-            .decode(ready["config_update_envelope_to_submit"].as_str().unwrap())
-            .unwrap();
-        let file = self.work(&format!("{id}.submit.pb"));
-        fs::write(&file, envelope).unwrap();
+        let file = self.decoded(
+            &format!("{id}.submit.pb"),
+            &ready["config_update_envelope_to_submit"],
+        );
         self.submit(org, &file).unwrap();
     }
 
@@ -408,19 +448,13 @@ fn text(path: &Path) -> &str {
 
 /// Asks again until there is an answer; a minute is the end of patience.
 #[expect(clippy::disallowed_methods, reason = "a deadline for other processes")]
-fn until_or<T>(mut ask: impl FnMut() -> Option<T>) -> Option<T> {
+fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
     let start = Instant::now();
     loop {
         if let Some(answer) = ask() {
-            return Some(answer);
+            return answer;
         }
-        if start.elapsed() > PATIENCE {
-            return None;
-        }
+        assert!(start.elapsed() < PATIENCE, "gave up waiting: {what}");
         thread::sleep(Duration::from_millis(100));
     }
-}
-
-fn until<T>(what: &str, ask: impl FnMut() -> Option<T>) -> T {
-    until_or(ask).unwrap_or_else(|| panic!("gave up waiting: {what}"))
 }

@@ -2,21 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::{Net, base64_of};
+use super::Net;
 
 #[test]
 fn two_organisations_add_a_third_and_a_fourth() {
     let Some(net) = Net::up(0) else { return };
-    let _org1 = net.start_server("org1");
-    let _org2 = net.start_server("org2");
+    let _servers = net.deploy();
     let both = ["org1", "org2"];
-    for org in both {
-        net.install_and_approve(org);
-    }
-    net.commit_definition(&both);
-
-    net.refused("org1", "GetConfig", &[], "NOT_INITIALISED");
-    net.invoke(&both, "InitConsortium", &[&base64_of(&net.genesis())]);
     assert_eq!(net.query("org2", "GetConfig", &[])["sequence"], 0);
 
     // 1 to 4: at nearly the same time, both propose and sign
@@ -54,7 +46,7 @@ fn two_organisations_add_a_third_and_a_fourth() {
     net.sync(&both, 1);
     let done = net.query("org2", "GetProposal", &["add_orgx"]);
     assert_eq!(done["status"], "Submitted", "{done}");
-    assert_eq!(done["status_detail"]["sequence"], 1, "{done}");
+    assert_eq!(done["status_detail"]["proof"]["sequence"], 1, "{done}");
     assert_eq!(net.summary("add_orgy")["status"], "Outofdate");
 
     // OrgX joins and runs a server of its own: with four members, three must endorse
