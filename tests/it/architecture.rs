@@ -126,7 +126,8 @@ fn sources() -> Vec<Source> {
                     .to_string_lossy()
                     .into_owned();
                 let room = first.trim_end_matches(".rs").to_owned();
-                if inside.file_name().is_some_and(|n| n == "tests.rs") {
+                let is_test = |part: &std::ffi::OsStr| part == "tests" || part == "tests.rs";
+                if inside.iter().any(is_test) {
                     continue;
                 }
                 let code = code_of(&fs::read_to_string(&path).unwrap());

@@ -1,0 +1,248 @@
+//! The certificate type.
+
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+};
+
+use bytes::Bytes;
+
+use crate::crypto::{
+    der::{self, tag},
+    ecdsa::{Curve, Signature},
+    pem,
+    signature::{Algorithm, PublicKey},
+};
+
+use super::{
+    super::MspError,
+    extensions::{Extensions, KEY_CERT_SIGN},
+    name, parse,
+};
+
+/// An X.509 certificate. Cheap to clone.
+#[derive(Clone)]
+pub struct Certificate(Arc<Inner>);
+
+pub(super) struct Inner {
+    pub(super) der: Bytes,
+    pub(super) version: i64,
+    pub(super) signed: Bytes,
+    /// The algorithm identifier without what may follow its parameters.
+    pub(super) algorithm_identifier: Vec<u8>,
+    pub(super) algorithm: Algorithm,
+    pub(super) signature: Vec<u8>,
+    pub(super) serial: Bytes,
+    pub(super) issuer: Bytes,
+    pub(super) subject: Bytes,
+    pub(super) names: name::Name,
+    pub(super) not_before: i64,
+    pub(super) not_after: i64,
+    pub(super) key_info: Bytes,
+    pub(super) key: Key,
+    pub(super) extensions: Extensions,
+    /// The key (as its key info) that is known to have signed this certificate, so that no signature is
+    /// verified twice while an MSP is set up or an identity is judged.
+    pub(super) signed_by: OnceLock<Bytes>,
+}
+
+pub(super) enum Key {
+    Ecdsa(Curve, Bytes),
+    Ed25519(Bytes),
+    Rsa(Bytes, Bytes),
+    /// A known algorithm that verifies nothing.
+    Other,
+    /// An unknown algorithm.
+    Unknown,
+}
+
+/// Why a certificate does not certify another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NotSigned {
+    /// It is not allowed to: no CA, or its key usage forbids it.
+    NotAllowed,
+    /// Its key did not sign.
+    Signature,
+}
+
+impl Certificate {
+    /// Reads the certificate in the first PEM block.
+    ///
+    /// # Errors
+    /// [`MspError::BadPem`], [`MspError::BadCertificate`].
+    pub fn from_pem(text: &[u8]) -> Result<Self, MspError> {
+        let block = pem::first_block(text).ok_or(MspError::BadPem)?;
+        Self::from_der(block.content)
+    }
+
+    /// Reads a certificate.
+    ///
+    /// # Errors
+    /// [`MspError::BadCertificate`].
+    pub fn from_der(der: impl Into<Bytes>) -> Result<Self, MspError> {
+        parse::certificate(der.into())
+            .map(|inner| Self(Arc::new(inner)))
+            .map_err(MspError::BadCertificate)
+    }
+
+    /// Its DER encoding.
+    #[must_use]
+    pub fn der(&self) -> &Bytes {
+        &self.0.der
+    }
+
+    /// The subject as text, the most specific part first.
+    #[must_use]
+    pub fn subject(&self) -> String {
+        name::text(&self.0.subject)
+    }
+
+    /// The issuer as text, the most specific part first.
+    #[must_use]
+    pub fn issuer(&self) -> String {
+        name::text(&self.0.issuer)
+    }
+
+    /// The organisational units of the subject, in the order of the certificate.
+    #[must_use]
+    pub fn organizational_units(&self) -> &[String] {
+        &self.0.names.units
+    }
+
+    /// The common name of the subject; empty where it has none.
+    #[must_use]
+    pub fn common_name(&self) -> &str {
+        &self.0.names.common_name
+    }
+
+    /// The serial number: the content of its `INTEGER`.
+    #[must_use]
+    pub fn serial(&self) -> &[u8] {
+        &self.0.serial
+    }
+
+    /// From when on it is valid. Unit: seconds since 1970.
+    #[must_use]
+    pub fn not_before(&self) -> i64 {
+        self.0.not_before
+    }
+
+    /// Until when it is valid, inclusive. Unit: seconds since 1970.
+    #[must_use]
+    pub fn not_after(&self) -> i64 {
+        self.0.not_after
+    }
+
+    /// Whether its basic constraints say that it is a CA's.
+    #[must_use]
+    pub fn is_ca(&self) -> bool {
+        self.0.extensions.basic.is_some_and(|basic| basic.is_ca)
+    }
+
+    /// The public key that it certifies.
+    #[must_use]
+    pub fn key(&self) -> PublicKey<'_> {
+        match &self.0.key {
+            Key::Ecdsa(curve, point) => PublicKey::Ecdsa(*curve, point),
+            Key::Ed25519(key) => PublicKey::Ed25519(key),
+            Key::Rsa(n, e) => PublicKey::Rsa(n, e),
+            Key::Other | Key::Unknown => PublicKey::Other,
+        }
+    }
+
+    /// Whether the algorithm of its key is one that Go knows.
+    pub(crate) fn has_known_key(&self) -> bool {
+        !matches!(self.0.key, Key::Unknown)
+    }
+
+    pub(crate) fn raw_subject(&self) -> &Bytes {
+        &self.0.subject
+    }
+
+    pub(crate) fn raw_issuer(&self) -> &Bytes {
+        &self.0.issuer
+    }
+
+    pub(crate) fn key_info(&self) -> &Bytes {
+        &self.0.key_info
+    }
+
+    pub(crate) fn extensions(&self) -> &Extensions {
+        &self.0.extensions
+    }
+
+    pub(crate) fn algorithm(&self) -> Algorithm {
+        self.0.algorithm
+    }
+
+    /// The part that is signed, the same for a certificate and its normalised form.
+    pub(crate) fn signed_part(&self) -> &Bytes {
+        &self.0.signed
+    }
+
+    /// Whether `parent` certifies this certificate: it may, and its key signed.
+    // Go: crypto/x509, CheckSignatureFrom
+    pub(crate) fn check_signed_by(&self, parent: &Self) -> Result<(), NotSigned> {
+        let theirs = &parent.0.extensions;
+        let may = match theirs.basic {
+            Some(basic) => basic.is_ca,
+            None => parent.0.version != 3,
+        };
+        if !may || theirs.key_usage != 0 && theirs.key_usage & KEY_CERT_SIGN == 0 {
+            return Err(NotSigned::NotAllowed);
+        }
+        if self.0.signed_by.get() == Some(&parent.0.key_info) {
+            return Ok(());
+        }
+        let Inner {
+            algorithm,
+            signed,
+            signature,
+            ..
+        } = &*self.0;
+        if algorithm.is_sha1() || !parent.key().verify(*algorithm, signed, signature) {
+            return Err(NotSigned::Signature);
+        }
+        // another thread may have been faster; both found a key that signed
+        let _ = self.0.signed_by.set(parent.0.key_info.clone());
+        Ok(())
+    }
+
+    /// This certificate with the low-S form of its ECDSA signature, made by a key of `curve`. The
+    /// certificate itself where it has that form already.
+    // Fabric: msp/cert.go, sanitizeECDSASignedCert
+    pub(crate) fn with_low_s(&self, curve: Curve) -> Result<Self, MspError> {
+        let signature = Signature::read(&self.0.signature)
+            .ok_or(MspError::BadCertificate("signature"))?
+            .low_s_der(curve);
+        if signature == self.0.signature {
+            return Ok(self.clone());
+        }
+        let bits = der::write(tag::BIT_STRING, &[&[0], &signature]);
+        let der = der::write(
+            tag::SEQUENCE,
+            &[&self.0.signed, &self.0.algorithm_identifier, &bits],
+        );
+        let normalised = Self::from_der(der)?;
+        if let Some(key) = self.0.signed_by.get() {
+            // the lowered signature is valid exactly when the original is
+            let _ = normalised.0.signed_by.set(key.clone());
+        }
+        Ok(normalised)
+    }
+}
+
+/// Two certificates are equal when their bytes are.
+impl PartialEq for Certificate {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.der == other.0.der
+    }
+}
+
+impl Eq for Certificate {}
+
+impl fmt::Debug for Certificate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Certificate").field(&self.subject()).finish()
+    }
+}
