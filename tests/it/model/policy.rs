@@ -5,44 +5,44 @@ use std::{collections::BTreeMap, rc::Rc};
 
 /// A config group with its policies.
 #[derive(Clone, Debug, Default)]
-pub struct Group {
-    pub policies: BTreeMap<String, Policy>,
-    pub groups: BTreeMap<String, Self>,
+pub(crate) struct Group {
+    pub(crate) policies: BTreeMap<String, Policy>,
+    pub(crate) groups: BTreeMap<String, Self>,
 }
 
 /// A policy as a config has it.
 #[derive(Clone, Debug)]
-pub enum Policy {
+pub(crate) enum Policy {
     ImplicitMeta { rule: i32, sub_policy: String },
     Signature(Rule),
 }
 
 /// A rule of a signature policy; principals are numbers.
 #[derive(Clone, Debug)]
-pub enum Rule {
+pub(crate) enum Rule {
     OutOf(i32, Vec<Self>),
     SignedBy(usize),
 }
 
 /// A compiled group.
-pub struct Manager {
-    pub path: String,
-    pub table: BTreeMap<String, Rc<Compiled>>,
-    pub managers: BTreeMap<String, Manager>,
+pub(crate) struct Manager {
+    pub(crate) path: String,
+    pub(crate) table: BTreeMap<String, Rc<Compiled>>,
+    pub(crate) managers: BTreeMap<String, Self>,
 }
 
 /// A compiled policy.
-pub enum Compiled {
-    ImplicitMeta(i32, Vec<Option<Rc<Compiled>>>),
+pub(crate) enum Compiled {
+    ImplicitMeta(i32, Vec<Option<Rc<Self>>>),
     Signature(Rule),
 }
 
 /// Where Fabric crashes: a name that is the bare path of a group.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Crash;
+pub(crate) struct Crash;
 
 impl Manager {
-    pub fn new(path: &str, group: &Group) -> Result<Self, Crash> {
+    pub(crate) fn new(path: &str, group: &Group) -> Result<Self, Crash> {
         let mut managers = BTreeMap::new();
         for (name, sub) in &group.groups {
             managers.insert(name.clone(), Self::new(&format!("{path}/{name}"), sub)?);
@@ -72,16 +72,14 @@ impl Manager {
         })
     }
 
-    pub fn get(&self, name: &str) -> Result<Option<Rc<Compiled>>, Crash> {
-        let relative = if name.starts_with('/') {
-            if !name[1..].starts_with(&self.path) {
-                return Ok(None);
-            }
-            name.as_bytes()
-                .get(1 + self.path.len() + 1..)
-                .ok_or(Crash)?
-        } else {
-            name.as_bytes()
+    pub(crate) fn get(&self, name: &str) -> Result<Option<Rc<Compiled>>, Crash> {
+        let relative = match name.strip_prefix('/') {
+            Some(absolute) if !absolute.starts_with(&self.path) => return Ok(None),
+            Some(absolute) => absolute
+                .as_bytes()
+                .get(self.path.len() + 1..)
+                .ok_or(Crash)?,
+            None => name.as_bytes(),
         };
         let relative = String::from_utf8_lossy(relative);
         Ok(self.table.get(&*relative).cloned())
@@ -90,7 +88,7 @@ impl Manager {
 
 impl Compiled {
     /// Whether `signers` signers are enough; `satisfies` says which of them satisfies which principal.
-    pub fn accepts(&self, signers: usize, satisfies: &dyn Fn(usize, usize) -> bool) -> bool {
+    pub(crate) fn accepts(&self, signers: usize, satisfies: &dyn Fn(usize, usize) -> bool) -> bool {
         match self {
             Self::Signature(rule) => holds(rule, &mut vec![false; signers], satisfies),
             Self::ImplicitMeta(rule, subs) => {
@@ -114,13 +112,12 @@ impl Compiled {
 fn holds(rule: &Rule, used: &mut Vec<bool>, satisfies: &dyn Fn(usize, usize) -> bool) -> bool {
     match rule {
         Rule::SignedBy(principal) => {
-            for signer in 0..used.len() {
-                if !used[signer] && satisfies(signer, *principal) {
-                    used[signer] = true;
-                    return true;
-                }
+            let free = |signer: &usize| !used[*signer] && satisfies(*signer, *principal);
+            let found = (0..used.len()).find(free);
+            if let Some(signer) = found {
+                used[signer] = true;
             }
-            false
+            found.is_some()
         }
         Rule::OutOf(n, rules) => {
             let mut have = 0;
