@@ -56,60 +56,121 @@ Every setting has a flag and a variable; the flag wins.";
 #[command(after_help = SERVE_EXAMPLES)]
 pub(super) struct ServeArgs {
     /// Where peers dial in: HOST:PORT
-    #[arg(long, value_name = "HOST:PORT", env = "CHAINCODE_SERVER_ADDRESS")]
+    #[arg(
+        long,
+        value_name = "HOST:PORT",
+        hide_env_values = true,
+        env = "CHAINCODE_SERVER_ADDRESS"
+    )]
     pub(super) address: Option<String>,
 
     /// The package id, as `cmscc package` or `peer lifecycle chaincode install` printed it
-    #[arg(long, value_name = "ID", env = "CHAINCODE_ID")]
+    #[arg(long, value_name = "ID", hide_env_values = true, env = "CHAINCODE_ID")]
     pub(super) chaincode_id: Option<String>,
 
     /// The other name of the same setting
-    #[arg(long, value_name = "ID", env = "CORE_CHAINCODE_ID_NAME", hide = true)]
+    #[arg(
+        long,
+        value_name = "ID",
+        hide_env_values = true,
+        env = "CORE_CHAINCODE_ID_NAME",
+        hide = true
+    )]
     pub(super) core_chaincode_id_name: Option<String>,
 
     /// Whether peers connect without TLS [default: true]
-    #[arg(long, value_name = "BOOL", env = "CHAINCODE_TLS_DISABLED")]
+    #[arg(
+        long,
+        value_name = "BOOL",
+        hide_env_values = true,
+        env = "CHAINCODE_TLS_DISABLED"
+    )]
     pub(super) tls_disabled: Option<String>,
 
     /// PEM file of the server's private key
-    #[arg(long, value_name = "FILE", env = "CHAINCODE_TLS_KEY")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        hide_env_values = true,
+        env = "CHAINCODE_TLS_KEY"
+    )]
     pub(super) tls_key: Option<String>,
 
     /// PEM file of the server's certificate chain
-    #[arg(long, value_name = "FILE", env = "CHAINCODE_TLS_CERT")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        hide_env_values = true,
+        env = "CHAINCODE_TLS_CERT"
+    )]
     pub(super) tls_cert: Option<String>,
 
     /// PEM file of the CAs whose clients may connect: mutual TLS
-    #[arg(long, value_name = "FILE", env = "CHAINCODE_CLIENT_CA_CERT")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        hide_env_values = true,
+        env = "CHAINCODE_CLIENT_CA_CERT"
+    )]
     pub(super) client_ca: Option<String>,
 
     /// Folder of trust anchors: CHANNEL.block, a serialized config block; CHANNEL.disown
-    #[arg(long, value_name = "FOLDER", env = "CMSCC_TRUST_ANCHORS")]
+    #[arg(
+        long,
+        value_name = "FOLDER",
+        hide_env_values = true,
+        env = "CMSCC_TRUST_ANCHORS"
+    )]
     pub(super) trust_anchors: Option<String>,
 
     /// Whether to endorse a bootstrap without an anchor; for development only [default: false]
-    #[arg(long, value_name = "BOOL", env = "CMSCC_ALLOW_UNANCHORED")]
+    #[arg(
+        long,
+        value_name = "BOOL",
+        hide_env_values = true,
+        env = "CMSCC_ALLOW_UNANCHORED"
+    )]
     pub(super) allow_unanchored: Option<String>,
 
     /// When a channel requires a capability that this build does not know: `refuse` its writing
     /// calls, or `exit` [default: refuse]
-    #[arg(long, value_name = "WHAT", env = "CMSCC_ON_UNSUPPORTED")]
+    #[arg(
+        long,
+        value_name = "WHAT",
+        hide_env_values = true,
+        env = "CMSCC_ON_UNSUPPORTED"
+    )]
     pub(super) on_unsupported: Option<String>,
 
     /// Where /metrics, /livez, /readyz, /healthz and /version are served [default: 127.0.0.1:9443]
-    #[arg(long, value_name = "HOST:PORT", env = "CMSCC_OPS_ADDRESS")]
+    #[arg(
+        long,
+        value_name = "HOST:PORT",
+        hide_env_values = true,
+        env = "CMSCC_OPS_ADDRESS"
+    )]
     pub(super) ops_address: Option<String>,
 
     /// Log filter, such as `info` or `warn,cmscc=debug` [default: info]
-    #[arg(long, value_name = "FILTER", env = "CMSCC_LOG")]
+    #[arg(long, value_name = "FILTER", hide_env_values = true, env = "CMSCC_LOG")]
     pub(super) log: Option<String>,
 
     /// Log lines as `text` or `json` [default: text]
-    #[arg(long, value_name = "FORMAT", env = "CMSCC_LOG_FORMAT")]
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        hide_env_values = true,
+        env = "CMSCC_LOG_FORMAT"
+    )]
     pub(super) log_format: Option<String>,
 
     /// Seconds that running transactions get at a shutdown [default: 20]
-    #[arg(long, value_name = "SECONDS", env = "CMSCC_SHUTDOWN_GRACE")]
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        hide_env_values = true,
+        env = "CMSCC_SHUTDOWN_GRACE"
+    )]
     pub(super) shutdown_grace: Option<String>,
 
     #[command(flatten)]
@@ -125,6 +186,7 @@ pub(super) struct LimitArgs {
         long,
         value_name = "BYTES",
         env = "CMSCC_LIMIT_ARGUMENT",
+        hide_env_values = true,
         hide_short_help = true
     )]
     pub(super) limit_argument: Option<String>,
@@ -134,6 +196,7 @@ pub(super) struct LimitArgs {
         long,
         value_name = "BYTES",
         env = "CMSCC_LIMIT_CALL",
+        hide_env_values = true,
         hide_short_help = true
     )]
     pub(super) limit_call: Option<String>,
@@ -143,6 +206,7 @@ pub(super) struct LimitArgs {
         long,
         value_name = "BYTES",
         env = "CMSCC_LIMIT_PATCH",
+        hide_env_values = true,
         hide_short_help = true
     )]
     pub(super) limit_patch: Option<String>,
@@ -152,6 +216,7 @@ pub(super) struct LimitArgs {
         long,
         value_name = "N",
         env = "CMSCC_LIMIT_PATCH_LEVELS",
+        hide_env_values = true,
         hide_short_help = true
     )]
     pub(super) limit_patch_levels: Option<String>,
@@ -161,6 +226,7 @@ pub(super) struct LimitArgs {
         long,
         value_name = "BYTES",
         env = "CMSCC_LIMIT_DESCRIPTION",
+        hide_env_values = true,
         hide_short_help = true
     )]
     pub(super) limit_description: Option<String>,
@@ -170,6 +236,7 @@ pub(super) struct LimitArgs {
         long,
         value_name = "BYTES",
         env = "CMSCC_LIMIT_REASON",
+        hide_env_values = true,
         hide_short_help = true
     )]
     pub(super) limit_reason: Option<String>,
@@ -179,6 +246,7 @@ pub(super) struct LimitArgs {
         long,
         value_name = "BYTES",
         env = "CMSCC_LIMIT_SIGNATURE_HEADER",
+        hide_env_values = true,
         hide_short_help = true
     )]
     pub(super) limit_signature_header: Option<String>,
@@ -188,6 +256,7 @@ pub(super) struct LimitArgs {
         long,
         value_name = "N",
         env = "CMSCC_LIMIT_SIGNATURES",
+        hide_env_values = true,
         hide_short_help = true
     )]
     pub(super) limit_signatures: Option<String>,
@@ -197,6 +266,7 @@ pub(super) struct LimitArgs {
         long,
         value_name = "N",
         env = "CMSCC_LIMIT_ITEMS",
+        hide_env_values = true,
         hide_short_help = true
     )]
     pub(super) limit_items: Option<String>,
@@ -206,6 +276,7 @@ pub(super) struct LimitArgs {
         long,
         value_name = "N",
         env = "CMSCC_LIMIT_TRANSACTIONS",
+        hide_env_values = true,
         hide_short_help = true
     )]
     pub(super) limit_transactions: Option<String>,
@@ -215,6 +286,7 @@ pub(super) struct LimitArgs {
         long,
         value_name = "N",
         env = "CMSCC_LIMIT_STREAMS",
+        hide_env_values = true,
         hide_short_help = true
     )]
     pub(super) limit_streams: Option<String>,

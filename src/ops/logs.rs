@@ -38,9 +38,8 @@ pub fn start(filter: EnvFilter, format: Format, colours: bool) -> Result<(), imp
         .with_writer(io::stderr)
         .with_ansi(ansi);
     panic::set_hook(Box::new(|info| {
-        let place = info.location().map(ToString::to_string);
-        let words = info.payload_as_str().unwrap_or("no words");
-        tracing::error!(place, words, "panic");
+        let what = info.to_string().replace('\n', " ");
+        tracing::error!(what, "panic");
     }));
     match format {
         Format::Json => builder.json().flatten_event(true).try_init(),

@@ -139,6 +139,8 @@ impl Metrics {
         self.config_sequence
             .get_or_create(&channel)
             .set(gauge(sequence));
+        // a counter that starts at 1 is no increase to Prometheus
+        let _ = self.config_forks.get_or_create(&channel);
     }
 
     /// Another config of a known sequence.

@@ -12,10 +12,10 @@ use std::{
 use tokio::{
     net::TcpListener,
     sync::{Semaphore, mpsc},
-    time::sleep,
+    time::{sleep, timeout},
 };
 use tokio_stream::{Stream, StreamExt, wrappers::ReceiverStream};
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tonic::{
     Request, Response, Status, Streaming,
     transport::{self, Server, server::TcpIncoming},
@@ -101,7 +101,9 @@ pub async fn serve<C: Chaincode>(
             .map_err(ServeError::Tls)?;
     }
     let (limit, grace) = (settings.limits.message_bytes, settings.shutdown_grace);
+    let sessions = TaskTracker::new();
     let service = Service {
+        sessions: sessions.clone(),
         streams: Arc::new(Semaphore::new(settings.limits.streams)),
         opened: AtomicU64::new(0),
         shared: Arc::new(Shared {
@@ -120,10 +122,13 @@ pub async fn serve<C: Chaincode>(
         .serve_with_incoming_shutdown(incoming, shutdown.cancelled());
     tokio::select! {
         served = serving => Ok(served?),
-        // the sessions keep to their grace; this is for connections that do not
-        () = async { shutdown.cancelled().await; sleep(grace.saturating_add(LINGER)).await } => {
-            Ok(())
-        }
+        () = async {
+            shutdown.cancelled().await;
+            sessions.close();
+            // the sessions keep to their grace, unless a peer does not read
+            let _ = timeout(grace.saturating_add(LINGER), sessions.wait()).await;
+            sleep(LINGER).await;
+        } => Ok(()),
     }
 }
 
@@ -141,6 +146,7 @@ const LINGER: Duration = Duration::from_secs(2);
 
 struct Service<C> {
     shared: Arc<Shared<C>>,
+    sessions: TaskTracker,
     streams: Arc<Semaphore>,
     opened: AtomicU64,
 }
@@ -170,7 +176,7 @@ impl<C: Chaincode> chaincode_server::Chaincode for Service<C> {
                 .map(|m| m.map_err(|s| s.message().to_owned())),
             outgoing,
         );
-        tokio::spawn(async move {
+        self.sessions.spawn(async move {
             session.await;
             drop(place);
         });

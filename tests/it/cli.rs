@@ -11,6 +11,8 @@ use std::{
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::shim::peer::Peer;
+
 fn cmscc(folder: &TempDir, args: &[&str], variables: &[(&str, &str)]) -> Output {
     command(folder, args, variables).output().unwrap()
 }
@@ -247,7 +249,7 @@ fn every_setting_and_every_code_of_the_stream_is_documented() {
     let variables: Vec<&str> = help
         .split("[env: ")
         .skip(1)
-        .map(|rest| rest.split('=').next().unwrap())
+        .map(|rest| rest.split(']').next().unwrap())
         .collect();
     assert!(variables.len() > 20, "{help}");
     for variable in variables {
@@ -358,6 +360,33 @@ fn a_server_tells_how_it_is_and_stops_in_order() {
     let (code, log) = serving.stop();
     assert_eq!(code, Some(0), "{log}");
     assert!(log.contains("SIGTERM") && log.contains("stopped"), "{log}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_are_counted_and_logged_and_peers_are_told() {
+    let folder = folder();
+    let serving = Serving::start(&folder, &[]);
+    let mut peer = Peer::ready(serving.address.parse().unwrap()).await;
+    let answer = peer.call("t1", &["Fly"]).await;
+    assert!(String::from_utf8_lossy(&answer.payload).contains("UNKNOWN_FUNCTION"));
+    let (_, metrics) = serving.get("/metrics");
+    let line = "cmscc_invocations_total{function=\"other\",code=\"UNKNOWN_FUNCTION\"} 1";
+    assert!(metrics.contains(line), "{metrics}");
+    assert!(metrics.contains("cmscc_streams 1\n"), "{metrics}");
+    assert!(
+        metrics.contains("cmscc_transactions_in_flight 0\n"),
+        "{metrics}"
+    );
+    let (_, body) = serving.get("/readyz");
+    let ready: Value = serde_json::from_str(&body).unwrap();
+    assert_eq!(ready["streams"], 1);
+    let (code, log) = serving.stop();
+    assert_eq!(code, Some(0), "{log}");
+    assert_eq!(peer.next().await.unwrap(), None);
+    let call = log.lines().find(|l| l.contains("\"txid\":\"t1\"")).unwrap();
+    let call: Value = serde_json::from_str(call).unwrap();
+    assert_eq!(call["channel"], "mychannel");
+    assert_eq!(call["code"], "UNKNOWN_FUNCTION");
 }
 
 #[test]

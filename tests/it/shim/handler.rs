@@ -358,37 +358,38 @@ fn a_range_is_read_as_far_as_wanted_and_closed_when_left() {
     use Type::{GetStateByRange, QueryStateClose, QueryStateNext};
     let first = batch(&["a", "b"], true);
     let last = batch(&["c"], false);
-    let cases: [(usize, &[&[u8]], &[Type], usize, bool); 6] = [
-        (10, &[&last], &[GetStateByRange], 1, false),
+    let none = Vec::new();
+    let cases = [
+        (10, vec![&last], vec![GetStateByRange], 1, false),
         (
             10,
-            &[&first, &last],
-            &[GetStateByRange, QueryStateNext],
+            vec![&first, &last],
+            vec![GetStateByRange, QueryStateNext],
             3,
             false,
         ),
         (
             3,
-            &[&first, &last],
-            &[GetStateByRange, QueryStateNext],
+            vec![&first, &last],
+            vec![GetStateByRange, QueryStateNext],
             3,
             false,
         ),
         (
             2,
-            &[&first, &[]],
-            &[GetStateByRange, QueryStateClose],
+            vec![&first, &none],
+            vec![GetStateByRange, QueryStateClose],
             2,
             true,
         ),
         (
             1,
-            &[&first, &[]],
-            &[GetStateByRange, QueryStateClose],
+            vec![&first, &none],
+            vec![GetStateByRange, QueryStateClose],
             1,
             true,
         ),
-        (0, &[&last], &[GetStateByRange], 0, true),
+        (0, vec![&last], vec![GetStateByRange], 0, true),
     ];
     for (most, answers, calls, count, more) in cases {
         let mut handler = running(None);
@@ -396,7 +397,7 @@ fn a_range_is_read_as_far_as_wanted_and_closed_when_left() {
         handler.handle_request(&key("t"), Request::Range { range, most });
         for (call, payload) in calls.iter().zip(answers) {
             assert_eq!(kinds(&mut handler), [*call], "most {most}");
-            handler.handle_message(response("t", *payload));
+            handler.handle_message(response("t", payload.clone()));
         }
         let Ok(Reply::Entries(Entries { entries, more: m })) = answer(&mut handler) else {
             panic!("no entries");
@@ -454,31 +455,13 @@ fn writes_go_out_with_a_success_only() {
 #[test]
 fn batches_are_cut_by_number_and_by_size() {
     let big = "x".repeat(9 << 20);
-    let cases: [(&str, Option<u32>, &[(&str, Option<&str>)], &[usize]); 4] = [
-        (
-            "one by one",
-            None,
-            &[("a", Some("1")), ("b", None), ("c", Some("3"))],
-            &[1, 1, 1],
-        ),
-        (
-            "by number, the last alone",
-            Some(2),
-            &[("a", Some("1")), ("b", None), ("c", Some("3"))],
-            &[2, 1],
-        ),
-        (
-            "a number of 0 means 100",
-            Some(0),
-            &[("a", Some("1")), ("b", None), ("c", Some("3"))],
-            &[3],
-        ),
-        (
-            "by size",
-            Some(100),
-            &[("a", Some(&big)), ("b", Some(&big)), ("c", None)],
-            &[1, 2],
-        ),
+    let three = vec![("a", Some("1")), ("b", None), ("c", Some("3"))];
+    let large = vec![("a", Some(big.as_str())), ("b", Some(&big)), ("c", None)];
+    let cases = [
+        ("one by one", None, &three, vec![1, 1, 1]),
+        ("by number, the last alone", Some(2), &three, vec![2, 1]),
+        ("a number of 0 means 100", Some(0), &three, vec![3]),
+        ("by size", Some(100), &large, vec![1, 2]),
     ];
     for (name, size, writes, expected) in cases {
         let mut handler = running(size);

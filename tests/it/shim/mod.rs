@@ -6,5 +6,6 @@ mod handler;
 mod hostile;
 mod messages;
 mod pair;
+pub(crate) mod peer;
 mod replay;
 mod server;

@@ -33,8 +33,15 @@ struct Call {
     slots: Slots,
 }
 
+/// What a call asks, and what it is answered.
 #[derive(Clone, Default)]
-struct Slots(Arc<Mutex<(Option<Request>, Option<Result<Reply, StubError>>)>>);
+struct Slots(Arc<Mutex<Exchange>>);
+
+#[derive(Default)]
+struct Exchange {
+    request: Option<Request>,
+    answer: Option<Result<Reply, StubError>>,
+}
 
 impl Pair {
     pub(super) fn new(chaincode_id: &str) -> Self {
@@ -67,7 +74,7 @@ impl Pair {
             match event {
                 Event::Started { key, invocation } => self.start(key, *invocation),
                 Event::Answered { key, answer } => {
-                    self.calls[&key].slots.0.lock().unwrap().1 = Some(answer);
+                    self.calls[&key].slots.0.lock().unwrap().answer = Some(answer);
                 }
                 Event::Ready(_) | Event::Ended { .. } => {}
                 other => panic!("{other:?}"),
@@ -105,7 +112,7 @@ impl Pair {
             {
                 Poll::Ready(outcome) => over.push((key.clone(), outcome)),
                 Poll::Pending => {
-                    if let Some(request) = call.slots.0.lock().unwrap().0.take() {
+                    if let Some(request) = call.slots.0.lock().unwrap().request.take() {
                         self.handler.handle_request(key, request);
                         moved = true;
                     }
@@ -129,8 +136,8 @@ struct PairStub {
 
 impl PairStub {
     async fn ask(&self, request: Request) -> Result<Reply, StubError> {
-        self.slots.0.lock().unwrap().0 = Some(request);
-        poll_fn(|_| match self.slots.0.lock().unwrap().1.take() {
+        self.slots.0.lock().unwrap().request = Some(request);
+        poll_fn(|_| match self.slots.0.lock().unwrap().answer.take() {
             Some(answer) => Poll::Ready(answer),
             None => Poll::Pending,
         })
@@ -162,7 +169,7 @@ impl Stub for PairStub {
     }
 
     async fn get_page(&mut self, _: &KeyRange, _: u32, _: &str) -> Result<Page, StubError> {
-        unimplemented!("the recorded chaincode reads no pages")
+        panic!("the recorded chaincode reads no pages")
     }
 
     fn put_state(&mut self, key: String, value: Bytes) {

@@ -1,41 +1,28 @@
 //! The server over real sockets, with the peer's side played by hand.
 
 use std::{
-    future::Future,
     net::SocketAddr,
     sync::{Arc, Mutex},
     time::Duration,
 };
 
 use cmscc::{
-    proto::protos::{ChaincodeMessage, chaincode_client::ChaincodeClient, chaincode_message::Type},
+    proto::protos::chaincode_message::Type,
     shim::{
         Call, Closing, Ending, Limits, Observer, StreamId, Tls, TransactionFacts,
         server::{ServeError, ShimSettings, serve},
     },
 };
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
-use tokio::{net::TcpListener, sync::mpsc, task::JoinHandle, time::timeout};
-use tokio_stream::wrappers::ReceiverStream;
+use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
-use tonic::{
-    Status, Streaming,
-    transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity},
-};
+use tonic::transport::{Certificate, ClientTlsConfig, Identity};
 
 use super::{
     demo::Demo,
-    messages::{about, kind, message, ready, response, text, transaction},
+    messages::{about, kind, message, response, text, transaction},
+    peer::{Peer, soon},
 };
-
-/// The longest that a step of a test may take.
-const DEADLINE: Duration = Duration::from_secs(20);
-
-async fn soon<T>(what: &str, future: impl Future<Output = T>) -> T {
-    timeout(DEADLINE, future)
-        .await
-        .unwrap_or_else(|_| panic!("waited too long for {what}"))
-}
 
 /// Keeps every fact as a line.
 #[derive(Default)]
@@ -113,80 +100,10 @@ fn settings() -> ShimSettings {
     ShimSettings::new("cc_1:00")
 }
 
-/// The peer's end of a stream.
-struct Peer {
-    to: mpsc::Sender<ChaincodeMessage>,
-    from: Streaming<ChaincodeMessage>,
-    _channel: Channel,
-}
-
-impl Peer {
-    /// Connects, and takes the REGISTER.
-    async fn dial(server: &Server, tls: Option<ClientTlsConfig>) -> Result<Self, String> {
-        let scheme = if tls.is_some() { "https" } else { "http" };
-        let uri = format!("{scheme}://{}", server.address);
-        let mut endpoint = Endpoint::from_shared(uri).unwrap();
-        if let Some(tls) = tls {
-            endpoint = endpoint.tls_config(tls.domain_name("localhost")).unwrap();
-        }
-        let channel = endpoint.connect().await.map_err(|e| format!("{e:?}"))?;
-        let (to, messages) = mpsc::channel(16);
-        let from = ChaincodeClient::new(channel.clone())
-            .max_decoding_message_size(100 << 20)
-            .max_encoding_message_size(100 << 20)
-            .connect(ReceiverStream::new(messages))
-            .await
-            .map_err(|status| format!("{status:?}"))?
-            .into_inner();
-        let mut peer = Self {
-            to,
-            from,
-            _channel: channel,
-        };
-        match soon("REGISTER", peer.from.message()).await {
-            Ok(Some(register)) => {
-                assert_eq!(kind(&register), Type::Register);
-                Ok(peer)
-            }
-            other => Err(format!("{other:?}")),
-        }
-    }
-
-    /// Connects and registers.
-    async fn ready(server: &Server) -> Self {
-        let mut peer = Self::dial(server, None).await.unwrap();
-        peer.send(message(Type::Registered)).await;
-        peer.send(ready(Some(100))).await;
-        peer
-    }
-
-    async fn send(&mut self, message: ChaincodeMessage) {
-        self.to.send(message).await.unwrap();
-    }
-
-    async fn next(&mut self) -> Result<Option<ChaincodeMessage>, Status> {
-        soon("a message", self.from.message()).await
-    }
-
-    async fn expect(&mut self, expected: Type) -> ChaincodeMessage {
-        let message = self.next().await.unwrap().unwrap();
-        assert_eq!(kind(&message), expected, "{message:?}");
-        message
-    }
-
-    /// Calls a function that asks for nothing.
-    async fn call(&mut self, tx: &str, args: &[&str]) -> ChaincodeMessage {
-        self.send(transaction(tx, args)).await;
-        let message = self.next().await.unwrap().unwrap();
-        assert_eq!(message.txid, tx);
-        message
-    }
-}
-
 #[tokio::test]
 async fn a_transaction_reads_and_writes_over_the_stream() {
     let server = Server::start(settings()).await;
-    let mut peer = Peer::ready(&server).await;
+    let mut peer = Peer::ready(server.address).await;
     peer.send(transaction("r", &["range", "a", "z"])).await;
     peer.expect(Type::GetStateByRange).await;
     let rows = super::messages::batch(&["k"], false);
@@ -209,7 +126,7 @@ async fn a_transaction_reads_and_writes_over_the_stream() {
 #[tokio::test]
 async fn transactions_of_one_stream_run_at_the_same_time() {
     let server = Server::start(settings()).await;
-    let mut peer = Peer::ready(&server).await;
+    let mut peer = Peer::ready(server.address).await;
     let names: Vec<String> = (0..40).map(|i| format!("tx{i}")).collect();
     for name in &names {
         peer.send(transaction(name, &["get", name])).await;
@@ -239,7 +156,7 @@ async fn many_peers_have_streams_of_their_own() {
     let server = Server::start(settings()).await;
     let mut peers = Vec::new();
     for _ in 0..5 {
-        peers.push(Peer::ready(&server).await);
+        peers.push(Peer::ready(server.address).await);
     }
     for peer in &mut peers {
         peer.send(transaction("same", &["get", "k"])).await;
@@ -257,7 +174,7 @@ async fn many_peers_have_streams_of_their_own() {
 #[tokio::test]
 async fn a_panic_ends_its_transaction_and_nothing_else() {
     let server = Server::start(settings()).await;
-    let mut peer = Peer::ready(&server).await;
+    let mut peer = Peer::ready(server.address).await;
     let failed = peer.call("p", &["panic", "secret words"]).await;
     let text = text(&failed);
     assert!(text.starts_with("Code 500: CHAINCODE_FAILED: "), "{text}");
@@ -270,11 +187,11 @@ async fn a_panic_ends_its_transaction_and_nothing_else() {
 #[tokio::test]
 async fn a_broken_stream_cancels_its_transactions_and_the_next_dial_works() {
     let server = Server::start(settings()).await;
-    let mut peer = Peer::ready(&server).await;
+    let mut peer = Peer::ready(server.address).await;
     peer.send(transaction("t", &["get", "k"])).await;
     peer.expect(Type::GetState).await;
     drop(peer);
-    let mut peer = Peer::ready(&server).await;
+    let mut peer = Peer::ready(server.address).await;
     let done = peer.call("u", &["echo", "hello"]).await;
     assert_eq!(kind(&done), Type::Completed);
     assert!(server.stop().await.has("t get Cancelled"));
@@ -287,7 +204,7 @@ async fn an_unanswered_registration_closes_the_stream() {
         ..settings()
     })
     .await;
-    let mut peer = Peer::dial(&server, None).await.unwrap();
+    let mut peer = Peer::dial(server.address, None).await.unwrap();
     assert_eq!(peer.next().await.unwrap(), None);
     assert!(
         server
@@ -300,7 +217,7 @@ async fn an_unanswered_registration_closes_the_stream() {
 #[tokio::test]
 async fn a_misplaced_message_is_answered_before_the_stream_closes() {
     let server = Server::start(settings()).await;
-    let mut peer = Peer::ready(&server).await;
+    let mut peer = Peer::ready(server.address).await;
     peer.send(message(Type::GetState)).await;
     assert!(text(&peer.next().await.unwrap().unwrap()).contains("GET_STATE"));
     assert_eq!(peer.next().await.unwrap(), None);
@@ -310,7 +227,7 @@ async fn a_misplaced_message_is_answered_before_the_stream_closes() {
 #[tokio::test]
 async fn a_shutdown_waits_for_running_transactions() {
     let server = Server::start(settings()).await;
-    let mut peer = Peer::ready(&server).await;
+    let mut peer = Peer::ready(server.address).await;
     peer.send(transaction("t", &["get", "k"])).await;
     peer.expect(Type::GetState).await;
     server.shutdown.cancel();
@@ -335,7 +252,7 @@ async fn a_shutdown_gives_up_after_its_grace() {
         ..settings()
     })
     .await;
-    let mut peer = Peer::ready(&server).await;
+    let mut peer = Peer::ready(server.address).await;
     peer.send(transaction("t", &["get", "k"])).await;
     peer.expect(Type::GetState).await;
     server.shutdown.cancel();
@@ -354,7 +271,7 @@ async fn messages_may_be_large_but_not_endless() {
         ..settings()
     })
     .await;
-    let mut peer = Peer::ready(&server).await;
+    let mut peer = Peer::ready(server.address).await;
     let large = "x".repeat(20 << 20);
     let done = peer.call("t", &["echo", &large]).await;
     assert_eq!(kind(&done), Type::Completed);
@@ -362,7 +279,7 @@ async fn messages_may_be_large_but_not_endless() {
     let endless = "x".repeat(25 << 20);
     peer.send(about("u", Type::Keepalive, endless)).await;
     assert!(!matches!(peer.next().await, Ok(Some(_))));
-    let mut peer = Peer::ready(&server).await;
+    let mut peer = Peer::ready(server.address).await;
     assert_eq!(kind(&peer.call("v", &["echo", ""]).await), Type::Completed);
     server.stop().await;
 }
@@ -377,8 +294,8 @@ async fn streams_beyond_the_limit_are_refused() {
         ..settings()
     })
     .await;
-    let peer = Peer::ready(&server).await;
-    let refused = Peer::dial(&server, None).await.err().unwrap();
+    let peer = Peer::ready(server.address).await;
+    let refused = Peer::dial(server.address, None).await.err().unwrap();
     assert!(refused.contains("too many streams"), "{refused}");
     drop(peer);
     server.stop().await;
@@ -433,7 +350,7 @@ async fn tls_proves_the_server_and_where_wanted_the_peer() {
             ..settings()
         })
         .await;
-        let peer = Peer::dial(&server, client).await;
+        let peer = Peer::dial(server.address, client).await;
         assert_eq!(peer.is_ok(), works, "{name}: {:?}", peer.err());
         drop(peer);
         server.stop().await;
