@@ -1,9 +1,11 @@
 //! Suite `compute_update`.
 
 use cmscc::{
-    config::{ConfigTree, compute_update},
+    config::{ConfigTree, compute_update, json},
     ids::{ChannelId, Digest},
 };
+
+use serde_json::Value;
 
 use super::{Case, Outcome, run_suite, shared};
 
@@ -22,7 +24,30 @@ fn check(case: &Case) -> Outcome {
     if *update != case.bytes("config_update") || Digest::of(update).to_string() != digest {
         return Outcome::Fail("another update".to_owned());
     }
-    Outcome::Pass
+    check_json(case, update)
+}
+
+/// The update's JSON form, where the case has it or says why there is none.
+fn check_json(case: &Case, update: &[u8]) -> Outcome {
+    let ours = json::encode("common.ConfigUpdate", update);
+    let reason = case.text("config_update_json_reason");
+    match (case.get("config_update_json"), ours) {
+        (Some(want), Ok(text)) => {
+            let ours: Value = serde_json::from_str(&text).unwrap();
+            if ours == *want {
+                return Outcome::Pass;
+            }
+            Outcome::Fail("another JSON form".to_owned())
+        }
+        (Some(_), Err(e)) => Outcome::Fail(format!("no JSON form: {e}")),
+        (None, Err(e)) if !reason.is_empty() && e.reason() != reason => {
+            Outcome::Fail(format!("JSON reason {}, not {reason}", e.reason()))
+        }
+        (None, Ok(_)) if !reason.is_empty() => {
+            Outcome::Fail(format!("a JSON form instead of {reason}"))
+        }
+        (None, _) => Outcome::Pass,
+    }
 }
 
 fn compute(case: &Case) -> Result<Vec<u8>, String> {
