@@ -28,7 +28,7 @@ use crate::{
 
 /// What a certificate of an organisation is for; written into its OU.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
+pub(super) enum Role {
     /// An administrator.
     Admin,
     /// A client application or user.
@@ -42,7 +42,7 @@ pub enum Role {
 impl Role {
     /// The OU that NodeOUs give the role.
     #[must_use]
-    pub const fn ou(self) -> &'static str {
+    pub(super) const fn ou(self) -> &'static str {
         match self {
             Self::Admin => "admin",
             Self::Client => "client",

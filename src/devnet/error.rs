@@ -20,6 +20,16 @@ pub enum DevnetError {
         /// What did not hold.
         reason: String,
     },
+    /// A peer does not take a block.
+    #[error("block {number} is not the next one of channel `{channel}`: {reason}")]
+    Block {
+        /// The channel.
+        channel: ChannelId,
+        /// The number that the block claims.
+        number: BlockNumber,
+        /// Which rule it breaks.
+        reason: String,
+    },
     /// A message of the network's own could not be built.
     #[error("could not be built: {reason}")]
     Build {

@@ -63,11 +63,16 @@ impl ChannelLedger {
     /// Validates a block and applies what is valid; gives the code of each transaction, in order.
     ///
     /// # Errors
-    /// [`DevnetError::Rejected`] where the block is not the next one of this chain.
+    /// [`DevnetError::Block`] where the block is not the next one of this chain.
     pub(super) fn commit(&mut self, bytes: &Bytes) -> Result<Vec<TxValidationCode>, DevnetError> {
-        let block = Block::parse(bytes.clone()).map_err(DevnetError::rejected)?;
-        block::verify(&block, &self.channel, self.number, &self.hash, &self.bundle)
-            .map_err(DevnetError::rejected)?;
+        let block = Block::parse(bytes.clone()).map_err(DevnetError::build)?;
+        block::verify(&block, &self.channel, self.number, &self.hash, &self.bundle).map_err(
+            |e| DevnetError::Block {
+                channel: self.channel.clone(),
+                number: block.number(),
+                reason: e.to_string(),
+            },
+        )?;
         self.number = block.number();
         self.hash = block.header_hash();
         let mut codes = Vec::new();

@@ -35,11 +35,11 @@ mod stream;
 mod tests;
 mod transaction;
 
-pub use ca::{Role, SigningIdentity};
+pub use ca::SigningIdentity;
 pub use endorse::Endorsed;
 pub use error::{DevnetError, ExecuteError};
 pub use genesis::Levels;
 pub use network::{Network, Options};
-pub use organization::{MspDefinition, Organization};
+pub use organization::Organization;
 pub use stream::Behavior;
 pub use transaction::Call;

@@ -51,7 +51,7 @@ impl Default for Options {
             chaincode: "cmscc".to_owned(),
             levels: Levels::default(),
             behavior: Behavior::default(),
-            tls: false,
+            tls: true,
             observer: Arc::new(Quiet),
         }
     }
@@ -186,7 +186,7 @@ impl<C: Chaincode> Network<C> {
     /// An organisation's peer joins a channel and catches up with it.
     ///
     /// # Errors
-    /// [`DevnetError::Unknown`], [`DevnetError::Rejected`].
+    /// [`DevnetError::Unknown`], [`DevnetError::Block`].
     pub fn join(&self, channel: &ChannelId, organization: &str) -> Result<(), DevnetError> {
         let node = self.node(organization)?;
         let chain = self.chain(channel)?;

@@ -61,7 +61,7 @@ impl Organization {
 
     /// The organisation's public half, for the channel config.
     #[must_use]
-    pub const fn msp(&self) -> &MspDefinition {
+    pub(super) const fn msp(&self) -> &MspDefinition {
         &self.msp
     }
 
@@ -131,11 +131,11 @@ impl OrdererOrganization {
 
 /// An MSP as the channel config carries it.
 #[derive(Clone, Debug)]
-pub struct MspDefinition {
+pub(super) struct MspDefinition {
     /// The MSP id.
-    pub id: MspId,
+    pub(super) id: MspId,
     /// The serialized `msp.MSPConfig`.
-    pub config: Bytes,
+    pub(super) config: Bytes,
 }
 
 impl MspDefinition {

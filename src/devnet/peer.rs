@@ -17,7 +17,7 @@ use super::{
     ledger::ChannelLedger,
     organization::Organization,
     simulator::Simulator,
-    stream::{Behavior, ChaincodeStream, ClientTls, Connection},
+    stream::{Behavior, ChaincodeStream, ClientTls, Connection, Executed},
     transaction::{Action, Received},
 };
 use crate::{
@@ -157,7 +157,7 @@ impl Peer {
         &self,
         message: ChaincodeMessage,
         simulator: Simulator,
-    ) -> Result<super::stream::Executed, ExecuteError> {
+    ) -> Result<Executed, ExecuteError> {
         let stream = self.stream().await?;
         stream.execute(message, simulator).await
     }

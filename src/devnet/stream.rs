@@ -32,7 +32,7 @@ use crate::{
 };
 
 /// How long connecting and registering may take, together.
-const LAUNCH_TIMEOUT: Duration = Duration::from_secs(3);
+const LAUNCH_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a transaction may run.
 const EXECUTE_TIMEOUT: Duration = Duration::from_secs(30);
 /// The longest message in either direction, in bytes.

@@ -59,12 +59,12 @@ fn the_program_tells_it_in_color_or_without_or_as_json() {
     assert_eq!(last["proposals"][1]["status"], "Submitted");
 }
 
-/// Peers of 2.5 announce no batches; and production runs mutual TLS.
+/// Peers of 2.5 announce no batches.
 #[tokio::test(flavor = "multi_thread")]
-async fn an_organisation_joins_with_peers_of_2_5_and_mutual_tls() {
+async fn an_organisation_joins_with_peers_of_2_5_and_without_tls() {
     let options = Options {
         behavior: Behavior::V2_5,
-        tls: true,
+        tls: false,
         ..Options::default()
     };
     bring_in_orgx(options).await;
