@@ -27,7 +27,7 @@ pub(super) async fn recover_config<S: Stub>(
     let block = chain::read_block(call.args.block(0)?, call.channel())?;
     let disowned = call.args.number(1, "disowned_from")?.map(Sequence);
     let trusted = Trusted::demand(stub).await?;
-    let first_gone = disowned.map_or(block.sequence(), |from| from.min(block.sequence()));
+    let first_gone = disowned.map_or_else(|| block.sequence(), |from| from.min(block.sequence()));
     let gone: Vec<(String, ChainEntry)> = state::all(stub, keys::chain_from(first_gone)).await?;
     let members: Vec<(String, Member)> = state::all(stub, keys::members()).await?;
 
