@@ -21,6 +21,7 @@ mod contract_determinism;
 mod contract_docs;
 mod contract_real_input;
 mod contract_rules;
+mod contract_served;
 mod contract_world;
 mod dependencies;
 mod devnet_concurrency;
