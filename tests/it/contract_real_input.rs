@@ -9,21 +9,56 @@ use cmscc::{
 use prost::Message;
 use serde_json::{Value, json};
 
-use super::contract_world::{
-    CAPTURES, Capture, Person, Server, TestAnchors, World, base64, contract, person, trusting,
-    update_envelope, user,
+use super::{
+    contract_served::Loopback,
+    contract_world::{
+        CAPTURES, Capture, Host, InProcess, Person, Server, TestAnchors, World, base64, contract,
+        person, trusting, update_envelope, user,
+    },
 };
 
-#[tokio::test]
-async fn the_story() {
+/// Makes each story a test in this process and one over a stream.
+macro_rules! told_twice {
+    ($($story:ident)*) => {
+        mod in_process {
+            $(#[tokio::test]
+            async fn $story() {
+                super::$story(&super::InProcess).await;
+            })*
+        }
+        mod through_the_server {
+            $(#[tokio::test]
+            async fn $story() {
+                super::$story(&super::Loopback).await;
+            })*
+        }
+    };
+}
+
+told_twice! {
+    the_story
+    a_flipped_byte_is_refused_wherever_it_is
+    a_block_out_of_order_is_refused
+    a_block_of_another_channel_is_refused
+    a_fork_is_refused
+    a_bootstrap_needs_trust
+    init_succeeds_with_anything_when_there_is_a_head
+    a_recovery_takes_the_anchor_and_nothing_else
+    a_disowned_branch_goes_away_once
+    the_captured_signatures_are_taken
+    three_forms_of_a_signature
+}
+
+async fn the_story(host: &impl Host) {
     for capture in CAPTURES {
-        the_story_on(capture, contract(&TestAnchors::of(&capture.genesis()))).await;
+        let server = contract(&TestAnchors::of(&capture.genesis()));
+        the_story_on(capture, host.serve(server).await).await;
     }
 }
 
 /// Two organisations are added, one after the other, with the updates that were really submitted.
 /// The server must hold the capture's genesis block as its anchor.
-pub(crate) async fn the_story_on(capture: Capture, server: impl Server) {
+async fn the_story_on(capture: Capture, server: impl Server) {
     let (org1, org2, orgx) = (person("Org1MSP"), person("Org2MSP"), person("OrgXMSP"));
     let mut world = World::new(server);
     let started = world
@@ -198,20 +233,22 @@ fn assert_same_update(ours: &[u8], theirs: &[u8]) {
     );
 }
 
-async fn started(capture: Capture) -> World<cmscc::contract::Contract> {
-    let mut world = World::new(contract(&TestAnchors::of(&capture.genesis())));
+async fn started<H: Host>(host: &H, capture: Capture) -> World<H::Server> {
+    let mut world = World::new(
+        host.serve(contract(&TestAnchors::of(&capture.genesis())))
+            .await,
+    );
     world
         .ok(&person("Org1MSP"), &[b"InitConsortium", &capture.genesis()])
         .await;
     world
 }
 
-#[tokio::test]
-async fn a_flipped_byte_is_refused_wherever_it_is() {
+async fn a_flipped_byte_is_refused_wherever_it_is(host: &impl Host) {
     let caller = person("Org1MSP");
     for capture in CAPTURES {
         let good = capture.file("add-orgx/config_block_after.pb");
-        let mut world = started(capture).await;
+        let mut world = started(host, capture).await;
         let mut symbols = std::collections::BTreeSet::new();
         for place in (0..good.len()).step_by(good.len() / 97) {
             let mut bad = good.clone();
@@ -227,7 +264,7 @@ async fn a_flipped_byte_is_refused_wherever_it_is() {
                     common::Block::decode(good.as_slice()).unwrap(),
                 );
                 assert_eq!((a.header, a.data), (b.header, b.data), "byte {place}");
-                world = started(capture).await;
+                world = started(host, capture).await;
                 continue;
             }
             symbols.insert(super::contract_world::symbol_of(&response).to_owned());
@@ -270,11 +307,10 @@ async fn a_flipped_byte_is_refused_wherever_it_is() {
     }
 }
 
-#[tokio::test]
-async fn a_block_out_of_order_is_refused() {
+async fn a_block_out_of_order_is_refused(host: &impl Host) {
     let caller = person("Org2MSP");
     for capture in CAPTURES {
-        let mut world = started(capture).await;
+        let mut world = started(host, capture).await;
         let first = capture.file("add-orgx/config_block_after.pb");
         let second = capture.file("add-orgy/config_block_after.pb");
         let message = world
@@ -296,11 +332,10 @@ async fn a_block_out_of_order_is_refused() {
     }
 }
 
-#[tokio::test]
-async fn a_block_of_another_channel_is_refused() {
+async fn a_block_of_another_channel_is_refused(host: &impl Host) {
     let caller = person("Org1MSP");
     for capture in CAPTURES {
-        let mut world = started(capture).await;
+        let mut world = started(host, capture).await;
         let block = renamed(
             &capture.file("add-orgx/config_block_after.pb"),
             "otherchannel",
@@ -308,7 +343,10 @@ async fn a_block_of_another_channel_is_refused() {
         world
             .refused(&caller, &[b"SyncConfig", &block], "WRONG_CHANNEL")
             .await;
-        let mut other = World::new(contract(&TestAnchors::of(&capture.genesis())));
+        let mut other = World::new(
+            host.serve(contract(&TestAnchors::of(&capture.genesis())))
+                .await,
+        );
         other.channel = "otherchannel".into();
         other
             .refused(
@@ -337,12 +375,11 @@ fn renamed(block: &[u8], channel: &str) -> Vec<u8> {
     block.encode_to_vec()
 }
 
-#[tokio::test]
-async fn a_fork_is_refused() {
+async fn a_fork_is_refused(host: &impl Host) {
     let caller = person("Org1MSP");
     for (ours, theirs) in [(0, 1), (1, 2), (2, 0)] {
         let (ours, theirs) = (CAPTURES[ours], CAPTURES[theirs]);
-        let mut world = started(ours).await;
+        let mut world = started(host, ours).await;
         let message = world
             .refused(&caller, &[b"SyncConfig", &theirs.genesis()], "CONFIG_FORK")
             .await;
@@ -364,8 +401,7 @@ async fn a_fork_is_refused() {
     }
 }
 
-#[tokio::test]
-async fn a_bootstrap_needs_trust() {
+async fn a_bootstrap_needs_trust(host: &impl Host) {
     let caller = person("Org1MSP");
     for capture in CAPTURES {
         let genesis = capture.genesis();
@@ -376,11 +412,11 @@ async fn a_bootstrap_needs_trust() {
             .map(Capture::genesis)
             .find(|block| *block != genesis)
             .unwrap();
-        let mut world = World::new(contract(&TestAnchors::none()));
+        let mut world = World::new(host.serve(contract(&TestAnchors::none())).await);
         world
             .refused(&caller, &[b"InitConsortium", &genesis], "UNANCHORED")
             .await;
-        let mut world = World::new(contract(&TestAnchors::of(&other)));
+        let mut world = World::new(host.serve(contract(&TestAnchors::of(&other))).await);
         world
             .refused(&caller, &[b"InitConsortium", &genesis], "ANCHOR_MISMATCH")
             .await;
@@ -392,7 +428,7 @@ async fn a_bootstrap_needs_trust() {
             (&genesis, vec![&first]),
             (&genesis, vec![&first, &second]),
         ] {
-            let mut world = World::new(contract(&TestAnchors::of(anchor)));
+            let mut world = World::new(host.serve(contract(&TestAnchors::of(anchor))).await);
             let mut args: Vec<&[u8]> = vec![b"InitConsortium"];
             args.extend(blocks.iter().map(|block| block.as_slice()));
             let started = world.ok(&caller, &args).await;
@@ -400,13 +436,13 @@ async fn a_bootstrap_needs_trust() {
         }
         // too far from the anchor, or before it
         for (anchor, block) in [(&genesis, &second), (&second, &first)] {
-            let mut world = World::new(contract(&TestAnchors::of(anchor)));
+            let mut world = World::new(host.serve(contract(&TestAnchors::of(anchor))).await);
             world
                 .refused(&caller, &[b"InitConsortium", block], "ANCHOR_MISMATCH")
                 .await;
         }
         // without an anchor a block must at least satisfy its own policy
-        let mut world = World::new(trusting());
+        let mut world = World::new(host.serve(trusting()).await);
         let mut unsigned = common::Block::decode(first.as_slice()).unwrap();
         unsigned.metadata.as_mut().unwrap().metadata[0] = Bytes::new();
         world
@@ -430,11 +466,13 @@ async fn a_bootstrap_needs_trust() {
     }
 }
 
-#[tokio::test]
-async fn init_succeeds_with_anything_when_there_is_a_head() {
+async fn init_succeeds_with_anything_when_there_is_a_head(host: &impl Host) {
     let caller = person("Org1MSP");
     let capture = CAPTURES[0];
-    let mut world = World::new(contract(&TestAnchors::of(&capture.genesis())));
+    let mut world = World::new(
+        host.serve(contract(&TestAnchors::of(&capture.genesis())))
+            .await,
+    );
     let mut init = world.invocation(&caller, &[b"InitConsortium"]);
     init.is_init = true;
     let (response, set) = world.submit(&init).await;
@@ -452,20 +490,19 @@ async fn init_succeeds_with_anything_when_there_is_a_head() {
         .await;
 }
 
-#[tokio::test]
-async fn a_recovery_takes_the_anchor_and_nothing_else() {
+async fn a_recovery_takes_the_anchor_and_nothing_else(host: &impl Host) {
     let caller = person("Org1MSP");
     for capture in CAPTURES {
         let genesis = capture.genesis();
         let first = capture.file("add-orgx/config_block_after.pb");
         let second = capture.file("add-orgy/config_block_after.pb");
         let anchors = TestAnchors::of(&genesis);
-        let mut world = World::new(contract(&anchors));
+        let mut world = World::new(host.serve(contract(&anchors)).await);
         world.ok(&caller, &[b"InitConsortium", &genesis]).await;
         world
             .refused(&caller, &[b"RecoverConfig", &second], "ANCHOR_MISMATCH")
             .await;
-        let mut without = World::new(trusting());
+        let mut without = World::new(host.serve(trusting()).await);
         without.ok(&caller, &[b"InitConsortium", &genesis]).await;
         without
             .refused(&caller, &[b"RecoverConfig", &second], "ANCHOR_REQUIRED")
@@ -490,14 +527,13 @@ async fn a_recovery_takes_the_anchor_and_nothing_else() {
     }
 }
 
-#[tokio::test]
-async fn a_disowned_branch_goes_away_once() {
+async fn a_disowned_branch_goes_away_once(host: &impl Host) {
     let caller = person("Org1MSP");
     let capture = CAPTURES[0];
     let first = capture.file("add-orgx/config_block_after.pb");
     let second = capture.file("add-orgy/config_block_after.pb");
     let anchors = TestAnchors::of(&capture.genesis());
-    let mut world = World::new(contract(&anchors));
+    let mut world = World::new(host.serve(contract(&anchors)).await);
     world
         .ok(&caller, &[b"InitConsortium", &capture.genesis(), &first])
         .await;
@@ -526,11 +562,10 @@ async fn a_disowned_branch_goes_away_once() {
         .await;
 }
 
-#[tokio::test]
-async fn the_captured_signatures_are_taken() {
+async fn the_captured_signatures_are_taken(host: &impl Host) {
     for capture in CAPTURES {
         let org1 = person("Org1MSP");
-        let mut world = started(capture).await;
+        let mut world = started(host, capture).await;
         let envelope = capture.file("add-orgx/envelope_signed.pb");
         let update = update_envelope(&envelope).config_update;
         // the update as bytes: revision 1 is these bytes
@@ -561,7 +596,7 @@ async fn the_captured_signatures_are_taken() {
         assert_eq!(signers, ["Org1MSP", "Org2MSP"]);
         assert_eq!(world.status("add_orgx").await, "ReadyToSubmit");
         // what was really refused by a real orderer, for the same reason
-        let mut world = started(capture).await;
+        let mut world = started(host, capture).await;
         world
             .ok(
                 &org1,
@@ -597,8 +632,7 @@ async fn the_captured_signatures_are_taken() {
     }
 }
 
-#[tokio::test]
-async fn three_forms_of_a_signature() {
+async fn three_forms_of_a_signature(host: &impl Host) {
     let capture = CAPTURES[0];
     let (org1, org2) = (person("Org1MSP"), person("Org2MSP"));
     let org_json = capture.file("add-orgx/org.json");
@@ -621,7 +655,7 @@ async fn three_forms_of_a_signature() {
         },
     ];
     for form in forms {
-        let mut world = started(capture).await;
+        let mut world = started(host, capture).await;
         world.ok(&org1, &propose).await;
         let update = world.update_to_sign("add_orgx").await;
         for who in [&org1, &org2] {

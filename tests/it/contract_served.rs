@@ -1,5 +1,5 @@
-//! The same stories through the chaincode server: a peer's end of a stream over loopback, which
-//! answers state calls from the ledger.
+//! A chaincode server and a peer's end of a stream to it over loopback, which answers state calls
+//! from a ledger.
 
 use std::{sync::Arc, time::Duration};
 
@@ -31,22 +31,18 @@ use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tonic::{Streaming, transport::Endpoint};
 
-use super::{
-    contract_real_input::the_story_on,
-    contract_world::{CAPTURES, Server, TestAnchors, World, contract, person},
-};
+use super::contract_world::{Host, Server};
 
 /// The longest that a peer waits for a message.
 const DEADLINE: Duration = Duration::from_secs(30);
 
-/// A contract behind a chaincode server.
-struct Served {
-    endpoint: Endpoint,
-    _shutdown: DropGuard,
-}
+/// Serves a contract on loopback.
+pub(crate) struct Loopback;
 
-impl Served {
-    async fn new(contract: Contract) -> Self {
+impl Host for Loopback {
+    type Server = Served;
+
+    async fn serve(&self, contract: Contract) -> Served {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
         let shutdown = CancellationToken::new();
@@ -57,11 +53,17 @@ impl Served {
             Arc::new(Quiet),
             shutdown.clone(),
         ));
-        Self {
+        Served {
             endpoint: Endpoint::from_shared(endpoint).unwrap(),
             _shutdown: shutdown.drop_guard(),
         }
     }
+}
+
+/// A contract behind a chaincode server.
+pub(crate) struct Served {
+    endpoint: Endpoint,
+    _shutdown: DropGuard,
 }
 
 impl Server for Served {
@@ -236,42 +238,5 @@ fn transaction(invocation: &Invocation) -> ChaincodeMessage {
             ..SignedProposal::default()
         }),
         ..about(invocation, kind, input.encode_to_vec().into())
-    }
-}
-
-#[tokio::test]
-async fn the_story_through_the_server() {
-    for capture in CAPTURES {
-        let server = Served::new(contract(&TestAnchors::of(&capture.genesis()))).await;
-        the_story_on(capture, server).await;
-    }
-}
-
-#[tokio::test]
-async fn refusals_through_the_server() {
-    let caller = person("Org1MSP");
-    let capture = CAPTURES[0];
-    let genesis = capture.genesis();
-    let second = capture.file("add-orgy/config_block_after.pb");
-    let mut world = World::new(Served::new(contract(&TestAnchors::none())).await);
-    world
-        .refused(&caller, &[b"InitConsortium", &genesis], "UNANCHORED")
-        .await;
-    let anchors = TestAnchors::of(&genesis);
-    let mut world = World::new(Served::new(contract(&anchors)).await);
-    let mut init = world.invocation(&caller, &[b"Init"]);
-    init.is_init = true;
-    init.args.push(genesis.clone().into());
-    assert!(world.submit(&init).await.0.is_success());
-    let mut damaged = capture.file("add-orgx/config_block_after.pb");
-    let middle = damaged.len() / 2;
-    damaged[middle] ^= 1;
-    for (args, symbol) in [
-        (&[b"SyncConfig".as_slice(), &second][..], "CONFIG_GAP"),
-        (&[b"SyncConfig", &CAPTURES[1].genesis()], "CONFIG_FORK"),
-        (&[b"SyncConfig", &damaged], "BLOCK_DATA_HASH"),
-        (&[b"RecoverConfig", &second], "ANCHOR_MISMATCH"),
-    ] {
-        world.refused(&caller, args, symbol).await;
     }
 }

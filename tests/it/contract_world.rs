@@ -37,6 +37,26 @@ impl Server for Contract {
     }
 }
 
+/// Puts a contract where calls reach it.
+pub(crate) trait Host {
+    /// What calls go to.
+    type Server: Server;
+
+    /// Starts serving.
+    async fn serve(&self, contract: Contract) -> Self::Server;
+}
+
+/// Calls the contract directly.
+pub(crate) struct InProcess;
+
+impl Host for InProcess {
+    type Server = Contract;
+
+    async fn serve(&self, contract: Contract) -> Contract {
+        contract
+    }
+}
+
 /// Anchors that a test sets.
 #[derive(Debug, Default)]
 pub(crate) struct TestAnchors {
