@@ -4,7 +4,7 @@
 FROM docker.io/library/rust:1-slim-bookworm AS build
 WORKDIR /src
 COPY . .
-RUN cargo build --locked --profile dist && strip target/dist/cmscc
+RUN cargo build --locked --profile dist
 
 # Stage 2: the C library, the program, and nothing else: no shell, no package manager.
 FROM gcr.io/distroless/cc-debian12:nonroot

@@ -1,6 +1,6 @@
 //! TLS of the chaincode server, from PEM texts.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use tonic::transport::{Certificate, Identity, ServerTlsConfig};
 
@@ -15,10 +15,13 @@ pub struct Tls {
     pub client_ca: Option<Vec<u8>>,
 }
 
+/// How long a client may take for the handshake.
+const HANDSHAKE: Duration = Duration::from_secs(10);
+
 impl Tls {
     pub(super) fn server_config(&self) -> ServerTlsConfig {
         let identity = Identity::from_pem(&self.certificate, &self.key);
-        let config = ServerTlsConfig::new().identity(identity);
+        let config = ServerTlsConfig::new().identity(identity).timeout(HANDSHAKE);
         match &self.client_ca {
             Some(ca) => config.client_ca_root(Certificate::from_pem(ca)),
             None => config,
