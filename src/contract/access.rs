@@ -20,7 +20,11 @@ impl Admin {
     /// id, all their `Admins` must accept it.
     pub(super) fn check(bundle: &Bundle, creator: &[u8]) -> Result<Self, ContractError> {
         let identity = bundle.msps().deserialize(creator).map_err(|e| {
-            Code::CallerInvalid.because(format_args!(
+            let code = match e.code() {
+                "UNKNOWN_MSP" => Code::UnknownOrganization,
+                _ => Code::CallerInvalid,
+            };
+            code.because(format_args!(
                 "the submitter is not known in the config of sequence {}: {e}",
                 bundle.sequence()
             ))

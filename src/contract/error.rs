@@ -82,7 +82,7 @@ codes! {
     AnchorRequired = 403 "ANCHOR_REQUIRED";
     /// The block's signatures do not satisfy BlockValidation of the previous config.
     BlockSignatures = 403 "BLOCK_SIGNATURES";
-    /// The caller's identity cannot be read, or is not valid in the current config.
+    /// The caller's certificate cannot be read, or is not of its MSP in the current config.
     CallerInvalid = 403 "CALLER_INVALID";
     /// The caller does not satisfy the `Admins` policy of its own organisation.
     NotAdmin = 403 "NOT_ADMIN";
@@ -100,6 +100,8 @@ codes! {
     SignerUnknown = 403 "SIGNER_UNKNOWN";
     /// The signature is not over the bytes of this revision.
     SignatureInvalid = 403 "SIGNATURE_INVALID";
+    /// The caller's MSP is not in the current config.
+    UnknownOrganization = 403 "UNKNOWN_ORGANIZATION";
     /// No trust anchor, and the operator has not allowed to go without.
     Unanchored = 403 "UNANCHORED";
 

@@ -336,3 +336,102 @@ pub(super) async fn signatures<S: Stub>(
 fn behind(key: &str) -> String {
     format!("{key}\0")
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        pin::pin,
+        task::{Context, Poll, Waker},
+    };
+
+    use super::*;
+    use crate::{
+        contract::keys::SignatureSlot,
+        ids::BlockNumber,
+        proto::{cmscc::Signature, common},
+        stub::memory::{Ledger, MemoryStub, Version},
+    };
+
+    /// A stub in memory never waits.
+    fn now<T>(future: impl Future<Output = T>) -> T {
+        let mut context = Context::from_waker(Waker::noop());
+        match pin!(future).poll(&mut context) {
+            Poll::Ready(value) => value,
+            Poll::Pending => panic!("a stub in memory waits for nobody"),
+        }
+    }
+
+    fn ledger_with(signatures: &[(&str, u64, &str, usize)]) -> Ledger {
+        let mut ledger = Ledger::new();
+        let mut stub = MemoryStub::new(&ledger);
+        for (id, revision, msp_id, count) in signatures {
+            for number in 0..*count {
+                let key = keys::signature(&SignatureSlot {
+                    proposal: &ProposalId::new(*id),
+                    revision: Revision(*revision),
+                    msp_id: &MspId::new(*msp_id),
+                    fingerprint: &format!("{number:08}"),
+                });
+                let value = Signature {
+                    config_signature: Some(common::ConfigSignature::default()),
+                };
+                put(&mut stub, key, &value);
+            }
+        }
+        let version = Version {
+            block: BlockNumber(1),
+            tx: 0,
+        };
+        ledger.commit(version, &stub.finish().unwrap());
+        ledger
+    }
+
+    #[test]
+    fn a_flood_of_signatures_hides_nobody_else() {
+        let ledger = ledger_with(&[
+            ("add", 1, "AMSP", 3),
+            ("add", 1, "BMSP", 2500),
+            ("add", 1, "CMSP", 1024),
+            ("add", 1, "DMSP", 2),
+            ("add", 2, "BMSP", 1),
+            ("add2", 1, "AMSP", 1),
+        ]);
+        let mut stub = MemoryStub::new(&ledger);
+        let found = now(signatures(&mut stub, &ProposalId::new("add"))).unwrap();
+        let count = |revision, msp_id: &str| {
+            let of = found.get(&Revision(revision)).unwrap();
+            let ids = of.signatures.iter().filter(|s| s.msp_id.as_str() == msp_id);
+            ids.count()
+        };
+        assert_eq!(
+            [
+                count(1, "AMSP"),
+                count(1, "BMSP"),
+                count(1, "CMSP"),
+                count(1, "DMSP"),
+                count(2, "BMSP")
+            ],
+            [3, 1024, 1024, 2, 1]
+        );
+        assert_eq!(found[&Revision(1)].unread, [MspId::new("BMSP")]);
+        assert!(found[&Revision(2)].unread.is_empty());
+        let read: usize = stub
+            .finish()
+            .unwrap()
+            .ranges
+            .iter()
+            .map(|range| range.reads.len())
+            .sum();
+        assert!(read < 5000, "{read} entries were read");
+    }
+
+    #[test]
+    fn long_ranges_come_whole() {
+        let ledger = ledger_with(&[("add", 1, "AMSP", 2345)]);
+        let mut stub = MemoryStub::new(&ledger);
+        let range = keys::signatures(&ProposalId::new("add"));
+        let found: Vec<(String, Signature)> = now(all(&mut stub, range)).unwrap();
+        assert_eq!(found.len(), 2345);
+        assert!(found.is_sorted_by_key(|(key, _)| key.clone()));
+    }
+}

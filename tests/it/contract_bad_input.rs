@@ -245,7 +245,7 @@ async fn only_admins_of_members_change_anything() {
     ] {
         for (who, symbol) in [
             (user("Org1MSP", "User1"), "NOT_ADMIN"),
-            (person("OrgXMSP"), "CALLER_INVALID"),
+            (person("OrgXMSP"), "UNKNOWN_ORGANIZATION"),
             (person("OrdererMSP"), "NOT_MEMBER"),
         ] {
             world.refused(&who, args, symbol).await;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use cmscc::{
+    config::{ConfigSignature, envelope::update_envelope},
     contract::Contract,
     ids::{BlockNumber, Digest},
     stub::memory::Version,
@@ -11,7 +12,7 @@ use prost::Message;
 use serde_json::{Value, json};
 
 use super::contract_world::{
-    CAPTURES, Server, TestAnchors, World, base64, contract, person, trusting,
+    CAPTURES, Server, TestAnchors, World, base64, contract, new_admin, person, trusting,
 };
 
 async fn world() -> World<Contract> {
@@ -104,6 +105,39 @@ async fn two_signatures_in_one_block_both_count() {
         world.ledger.commit(version, set);
     }
     assert_eq!(world.status("add_orgx").await, "ReadyToSubmit");
+}
+
+#[tokio::test]
+async fn of_twenty_signatures_of_an_organisation_sixteen_count() {
+    let mut world = with_orgx().await;
+    let update = world.update_to_sign("add_orgx").await;
+    let signatures: Vec<ConfigSignature> = (0..20)
+        .map(|n| new_admin("Org1MSP", &format!("Admin{n}")).config_signature(&update))
+        .map(|signature| ConfigSignature {
+            signature_header: signature.signature_header,
+            signature: signature.signature,
+        })
+        .collect();
+    let envelope = update_envelope(&world.channel, &update, &signatures);
+    let org2 = person("Org2MSP");
+    let added = world
+        .ok(
+            &org2,
+            &[b"AddSignature", b"add_orgx", base64(&envelope).as_bytes()],
+        )
+        .await;
+    assert_eq!(added["added"].as_array().unwrap().len(), 20);
+    let shown = world.proposal("add_orgx").await;
+    assert_eq!(shown["status_detail"]["missing"], json!(["Org2MSP"]));
+    assert_eq!(
+        shown["signatures_left_out"],
+        json!([{"count": 4, "msp_id": "Org1MSP", "unread": false}])
+    );
+    let counting = shown["signatures"].as_array().unwrap().iter();
+    assert_eq!(counting.filter(|one| one["counts"] == true).count(), 16);
+    world.sign(&org2, "add_orgx").await;
+    let shown = world.proposal("add_orgx").await;
+    assert_eq!(shown["status"], "ReadyToSubmit");
 }
 
 #[tokio::test]

@@ -19,6 +19,9 @@ use cmscc::{
     },
 };
 use prost::Message;
+use rcgen::{
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, DnValue, IsCa, Issuer, KeyPair,
+};
 use ring::rand::SystemRandom;
 use serde_json::Value;
 
@@ -320,6 +323,51 @@ pub(crate) fn user(msp_id: &str, name: &str) -> Person {
     let key = fs::read(msp.join("keystore/priv_sk")).unwrap();
     let random = Arc::new(SystemRandom::new());
     Person(P256Signer::new(&MspId::new(msp_id), &certificate, &key, random).unwrap())
+}
+
+/// A new admin of a peer organisation, whose certificate its own CA signs.
+pub(crate) fn new_admin(msp_id: &str, name: &str) -> Person {
+    let domain = format!(
+        "{}.example.com",
+        msp_id.strip_suffix("MSP").unwrap().to_lowercase()
+    );
+    let key = data().join(format!("crypto/peerOrganizations/{domain}/ca/priv_sk"));
+    let key = KeyPair::from_pem(&fs::read_to_string(key).unwrap()).unwrap();
+    let mut ca = CertificateParams::default();
+    ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    ca.distinguished_name = names(&[
+        (DnType::CountryName, "US"),
+        (DnType::StateOrProvinceName, "California"),
+        (DnType::LocalityName, "San Francisco"),
+        (DnType::OrganizationName, &domain),
+        (DnType::CommonName, &format!("ca.{domain}")),
+    ]);
+    let mut leaf = CertificateParams::default();
+    leaf.not_before = rcgen::date_time_ymd(2027, 1, 1);
+    leaf.not_after = rcgen::date_time_ymd(2030, 1, 1);
+    leaf.distinguished_name = names(&[
+        (DnType::OrganizationalUnitName, "admin"),
+        (DnType::CommonName, name),
+    ]);
+    let own = KeyPair::generate().unwrap();
+    let certificate = leaf.signed_by(&own, &Issuer::new(ca, key)).unwrap();
+    let signer = P256Signer::new(
+        &MspId::new(msp_id),
+        certificate.pem().as_bytes(),
+        own.serialize_pem().as_bytes(),
+        Arc::new(SystemRandom::new()),
+    );
+    Person(signer.unwrap())
+}
+
+/// Names in the string type that cryptogen uses: issuers are compared by their bytes.
+fn names(parts: &[(DnType, &str)]) -> DistinguishedName {
+    let mut names = DistinguishedName::new();
+    for (kind, text) in parts {
+        let text = rcgen::string::PrintableString::try_from(*text).unwrap();
+        names.push(kind.clone(), DnValue::PrintableString(text));
+    }
+    names
 }
 
 /// One of the captures from real networks.
