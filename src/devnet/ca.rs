@@ -124,7 +124,6 @@ impl Authority {
         let signer =
             P256Signer::new(msp_id, certificate, &key.pkcs8, random).map_err(DevnetError::build)?;
         Ok(SigningIdentity {
-            msp_id: msp_id.clone(),
             serialized: serialized_identity(msp_id, certificate).into(),
             signer,
         })
@@ -175,18 +174,11 @@ impl fmt::Debug for TlsCertificate {
 /// An identity with its private key.
 #[derive(Debug)]
 pub struct SigningIdentity {
-    msp_id: MspId,
     serialized: Bytes,
     signer: P256Signer,
 }
 
 impl SigningIdentity {
-    /// The organisation's MSP id.
-    #[must_use]
-    pub const fn msp_id(&self) -> &MspId {
-        &self.msp_id
-    }
-
     /// The serialized `msp.SerializedIdentity`.
     #[must_use]
     pub const fn serialized(&self) -> &Bytes {

@@ -38,13 +38,6 @@ impl Call {
             ..Self::default()
         }
     }
-
-    /// The same with one more argument.
-    #[must_use]
-    pub fn arg(mut self, arg: impl Into<Bytes>) -> Self {
-        self.args.push(arg.into());
-        self
-    }
 }
 
 /// A signed proposal with what its maker knows of it.

@@ -248,6 +248,21 @@ async fn outsiders_are_not_let_in() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_ordinary_user_may_look_and_not_propose() {
+    let mut c = Consortium::new(&["Org1", "Org2"], Options::default()).await;
+    c.network.add_organization("OrgX").unwrap();
+    let json = c.network.organization_json("OrgX").unwrap();
+    let user = c.network.organization("Org1").unwrap().client();
+    let list = c.call(&["ListProposals"]);
+    c.network.query("Org1", user, &list).await.unwrap();
+    let call = c.call(&["AddOrganization", "add", "OrgXMSP", &json, "joins"]);
+    match c.network.invoke(user, &call).await.unwrap_err() {
+        DevnetError::Refused { response, .. } => assert_eq!(response.status, 403),
+        error => panic!("{error}"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_orderer_refuses_an_update_with_too_few_signatures() {
     let mut c = Consortium::new(&["Org1", "Org2"], Options::default()).await;
     c.propose_to_add("Org1", "add_orgx", "OrgX").await;
