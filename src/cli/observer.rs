@@ -127,7 +127,10 @@ fn symbol(message: &str) -> &str {
         .strip_prefix("Code ")
         .and_then(|rest| rest.split(": ").nth(1))
         .filter(|symbol| {
-            symbol.len() <= 48 && symbol.bytes().all(|b| b.is_ascii_uppercase() || b == b'_')
+            symbol.len() <= 48
+                && symbol
+                    .bytes()
+                    .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
         })
         .unwrap_or("ERROR")
 }
@@ -150,6 +153,7 @@ mod tests {
     #[test]
     fn labels_are_bounded() {
         assert_eq!(symbol("Code 409: CONFIG_GAP: block carries"), "CONFIG_GAP");
+        assert_eq!(symbol("Code 400: BAD_BASE64: argument"), "BAD_BASE64");
         assert_eq!(symbol("Code 409: `x`: y"), "ERROR");
         assert_eq!(symbol("anything"), "ERROR");
         for (is_init, function, name) in [
