@@ -140,7 +140,6 @@ fn given_intent(call: &Call<'_>, index: usize) -> Result<Given, ContractError> {
     let value = call.args.value(index);
     if is_json(value) {
         let text = call.args.text(index, "patch")?.as_bytes();
-        // a text is longer than what it says: what cannot fit is not read
         let bytes = json::decode("common.Config", text)
             .map_err(|e| Code::BadJson.because(format_args!("the patch: {e}")))?;
         let patch = Patch::parse(sized(call, bytes)?, &limits(call)).map_err(patch_refusal)?;

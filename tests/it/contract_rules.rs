@@ -1,11 +1,15 @@
 //! What may happen to a proposal, what each call reads, and who conflicts with whom.
 
-use std::collections::BTreeSet;
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex},
+};
 
 use cmscc::{
     config::{ConfigSignature, envelope::update_envelope},
-    contract::Contract,
-    ids::{BlockNumber, Digest},
+    contract::{Contract, ContractSettings, HeadFacts, Observer},
+    ids::{BlockNumber, ChannelId, Digest},
+    proto::{cmscc::Settings, common},
     stub::memory::Version,
 };
 use prost::Message;
@@ -556,4 +560,135 @@ async fn lists_page_in_ascending_order() {
             .collect();
         assert_eq!(ids, expected, "{options}");
     }
+}
+
+#[tokio::test]
+async fn a_server_that_lacks_an_agreed_capability_refuses_everything() {
+    let org1 = person("Org1MSP");
+    let mut world = with_orgx().await;
+    let settings = Settings {
+        instance: "0".to_owned(),
+        version: Some(1),
+        capabilities: vec!["V1_0".to_owned(), "V9_0".to_owned()],
+        ..Settings::default()
+    };
+    world.put(key(&["settings"]), settings.encode_to_vec());
+    let block = after("add-orgx");
+    for args in [
+        &[b"InitConsortium".as_slice(), &block][..],
+        &[b"Init"],
+        &[b"SyncConfig", &block],
+        &[b"WithdrawProposal", b"add_orgx"],
+        &[b"GetProposal", b"add_orgx"],
+        &[b"ListProposals"],
+        &[b"GetConfig"],
+        &[b"GetConfigChain"],
+    ] {
+        let message = world.refused(&org1, args, "CONTRACT_CAPABILITY").await;
+        assert!(message.contains("`V9_0`"), "{message}");
+    }
+}
+
+#[tokio::test]
+async fn a_channel_that_needs_unknown_levels_is_not_taken() {
+    let mut block = common::Block::decode(CAPTURES[0].genesis().as_slice()).unwrap();
+    let entry = &mut block.data.as_mut().unwrap().data[0];
+    let mut envelope = common::Envelope::decode(entry.clone()).unwrap();
+    let mut payload = common::Payload::decode(envelope.payload).unwrap();
+    let mut content = common::ConfigEnvelope::decode(payload.data).unwrap();
+    let root = content
+        .config
+        .as_mut()
+        .and_then(|config| config.channel_group.as_mut())
+        .unwrap();
+    let value = root.values.get_mut("Capabilities").unwrap();
+    let mut levels = common::Capabilities::decode(value.value.clone()).unwrap();
+    levels
+        .capabilities
+        .insert("V9_0".to_owned(), common::Capability::default());
+    value.value = levels.encode_to_vec().into();
+    payload.data = content.encode_to_vec().into();
+    envelope.payload = payload.encode_to_vec().into();
+    *entry = envelope.encode_to_vec().into();
+    let hash = Digest::of(entry);
+    block.header.as_mut().unwrap().data_hash = hash.as_bytes().to_vec().into();
+    let message = World::new(trusting())
+        .refused(
+            &person("Org1MSP"),
+            &[b"InitConsortium", &block.encode_to_vec()],
+            "CAPABILITY_UNSUPPORTED",
+        )
+        .await;
+    assert!(message.contains("`Channel/V9_0`"), "{message}");
+}
+
+#[tokio::test]
+async fn values_that_are_not_ours_are_reported() {
+    let org1 = person("Org1MSP");
+    for (parts, function) in [
+        (&["proposal", "add_orgx"][..], b"GetProposal".as_slice()),
+        (&["config", "body"], b"GetProposal"),
+        (&["config", "head"], b"GetProposal"),
+        (&["settings"], b"GetProposal"),
+        (&["member", "Org1MSP"], b"WithdrawProposal"),
+    ] {
+        let mut world = with_orgx().await;
+        world.put(key(parts), vec![0xff; 3]);
+        world.server = trusting();
+        world
+            .refused(&org1, &[function, b"add_orgx"], "STATE_CORRUPT")
+            .await;
+    }
+}
+
+/// Keeps every fact as a line.
+#[derive(Default)]
+struct Facts(Mutex<Vec<String>>);
+
+impl Observer for Facts {
+    fn head(&self, channel: &ChannelId, head: &HeadFacts) {
+        let line = format!("{channel} at {} of epoch {}", head.sequence, head.epoch);
+        self.0.lock().unwrap().push(line);
+    }
+
+    fn fork(&self, channel: &ChannelId) {
+        self.0.lock().unwrap().push(format!("{channel} forked"));
+    }
+
+    fn unsupported(&self, channel: &ChannelId, levels: &[String]) {
+        self.0.lock().unwrap().push(format!("{channel} {levels:?}"));
+    }
+}
+
+#[tokio::test]
+async fn an_observer_hears_of_heads_and_forks() {
+    let facts = Arc::new(Facts::default());
+    let server = Contract::new(
+        ContractSettings::default(),
+        TestAnchors::of(&CAPTURES[0].genesis()),
+        Arc::<Facts>::clone(&facts),
+    );
+    let mut world = World::new(server);
+    let org1 = person("Org1MSP");
+    world
+        .ok(&org1, &[b"InitConsortium", &CAPTURES[0].genesis()])
+        .await;
+    world.ok(&org1, &[b"SyncConfig", &after("add-orgx")]).await;
+    world
+        .refused(
+            &org1,
+            &[b"SyncConfig", &CAPTURES[1].genesis()],
+            "CONFIG_FORK",
+        )
+        .await;
+    let mut heard = facts.0.lock().unwrap().clone();
+    heard.dedup();
+    assert_eq!(
+        heard,
+        [
+            "mychannel at 0 of epoch 1",
+            "mychannel at 1 of epoch 1",
+            "mychannel forked"
+        ]
+    );
 }

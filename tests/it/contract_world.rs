@@ -182,7 +182,14 @@ impl<S: Server> World<S> {
             String::from_utf8_lossy(args[0]),
             response.message
         );
-        serde_json::from_slice(&response.payload).expect("answers are json")
+        let answer: Value = serde_json::from_slice(&response.payload).expect("answers are json");
+        // a generic tree writes sorted keys and no white space
+        assert!(
+            response.payload == answer.to_string(),
+            "{}: keys are not sorted",
+            String::from_utf8_lossy(args[0])
+        );
+        answer
     }
 
     /// Submits a call that must be refused with this symbol and write nothing; its message.
@@ -210,6 +217,18 @@ impl<S: Server> World<S> {
             "a refused call changed state"
         );
         response.message
+    }
+
+    /// Writes a key, as no function of the contract would.
+    pub(crate) fn put(&mut self, key: String, value: Vec<u8>) {
+        let mut set = ReadWriteSet::default();
+        set.writes.insert(key, Some(value.into()));
+        self.blocks += 1;
+        let version = Version {
+            block: BlockNumber(self.blocks),
+            tx: 0,
+        };
+        self.ledger.commit(version, &set);
     }
 
     /// A proposal as `GetProposal` shows it.
