@@ -128,8 +128,6 @@ codes! {
     MspConflict = 409 "MSP_CONFLICT";
     /// The MSP id is a member already.
     MspExists = 409 "MSP_EXISTS";
-    /// The config is nested deeper than its JSON form may be.
-    NoJsonForm = 409 "NO_JSON_FORM";
     /// A recovery must go forward.
     NotNewer = 409 "NOT_NEWER";
     /// The config is like that already.

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::value::to_raw_value;
 
 use super::{
-    error::{Code, ContractError},
+    error::ContractError,
     keys,
     reports::{self, Chain, ChainLink, ConfigReport},
     router::{self, Call},
@@ -35,12 +35,9 @@ pub(super) async fn get_config<S: Stub>(
     let options: Options = call.args.options(0)?;
     let (trusted, bundle) = call.trusted(stub).await?;
     let config = match options.format {
-        Format::Json => reports::document("common.Config", &trusted.body).map_err(|e| {
-            Code::NoJsonForm.because(format_args!("{}; ask for `format` `base64`", e.text()))
-        })?,
-        Format::Base64 => {
-            to_raw_value(&reports::base64(&trusted.body)).map_err(|e| Code::Internal.because(e))?
-        }
+        // one organisation's odd policy must not hide the head from everybody
+        Format::Json => reports::document("common.Config", &trusted.body),
+        Format::Base64 => to_raw_value(&reports::base64(&trusted.body)).ok(),
     };
     let head = &trusted.head;
     reports::write(&ConfigReport {

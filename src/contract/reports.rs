@@ -27,13 +27,11 @@ pub(super) fn write(report: &impl Serialize) -> Result<Vec<u8>, ContractError> {
         .map_err(|e| Code::Internal.because(format_args!("the answer cannot be written: {e}")))
 }
 
-/// A message in Fabric's JSON form, to stand inside an answer.
-pub(super) fn document(message_type: &str, bytes: &[u8]) -> Result<Box<RawValue>, ContractError> {
-    let text = json::encode_compact(message_type, bytes, DOCUMENT).map_err(|e| {
-        Code::Internal.because(format_args!("`{message_type}` has no json form: {e}"))
-    })?;
-    RawValue::from_string(text)
-        .map_err(|e| Code::Internal.because(format_args!("`{message_type}` as json: {e}")))
+/// A message in Fabric's JSON form, to stand inside an answer; `None` where it has none: a config
+/// may be nested deeper than JSON, or hold principals that Fabric's own codec cannot write.
+pub(super) fn document(message_type: &str, bytes: &[u8]) -> Option<Box<RawValue>> {
+    let text = json::encode_compact(message_type, bytes, DOCUMENT).ok()?;
+    RawValue::from_string(text).ok()
 }
 
 /// Base64 as answers carry it.
@@ -206,7 +204,7 @@ impl ChainLink {
 pub(super) struct ConfigReport {
     pub(super) block_hash: String,
     pub(super) block_number: u64,
-    pub(super) config: Box<RawValue>,
+    pub(super) config: Option<Box<RawValue>>,
     pub(super) config_sha256: String,
     pub(super) epoch: u64,
     pub(super) sequence: u64,

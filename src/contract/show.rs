@@ -103,8 +103,7 @@ fn bare(
         archived: false,
         as_of_sequence: as_of.0,
         base_sequence: current.base_sequence,
-        // an update given as bytes may hold values that have no json form
-        config_update: reports::document("common.ConfigUpdate", &current.config_update).ok(),
+        config_update: reports::document("common.ConfigUpdate", &current.config_update),
         config_update_envelope_to_submit: None,
         config_update_sha256: Digest::of(&current.config_update).to_string(),
         config_update_to_sign: None,
@@ -119,7 +118,7 @@ fn bare(
         lint: None,
         not_checked: Vec::new(),
         outcome: None,
-        patch: reports::document("common.Config", &proposal.patch).ok(),
+        patch: reports::document("common.Config", &proposal.patch),
         proposal_id: proposal.id.clone(),
         proposer_msp_id: proposal.proposer_msp_id.clone(),
         revision: current.revision,

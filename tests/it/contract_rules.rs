@@ -9,7 +9,7 @@ use cmscc::{
     config::{ConfigSignature, envelope::update_envelope},
     contract::{Contract, ContractSettings, HeadFacts, Observer},
     ids::{BlockNumber, ChannelId, Digest},
-    proto::{cmscc::Settings, common},
+    proto::{cmscc::Settings, common, write},
     stub::memory::Version,
 };
 use prost::Message;
@@ -591,35 +591,84 @@ async fn a_server_that_lacks_an_agreed_capability_refuses_everything() {
 
 #[tokio::test]
 async fn a_channel_that_needs_unknown_levels_is_not_taken() {
+    let block = altered_genesis(|root| {
+        let value = root.values.get_mut("Capabilities").unwrap();
+        let mut levels = common::Capabilities::decode(value.value.clone()).unwrap();
+        levels
+            .capabilities
+            .insert("V9_0".to_owned(), common::Capability::default());
+        value.value = levels.encode_to_vec().into();
+    });
+    let message = World::new(trusting())
+        .refused(
+            &person("Org1MSP"),
+            &[b"InitConsortium", &block],
+            "CAPABILITY_UNSUPPORTED",
+        )
+        .await;
+    assert!(message.contains("`Channel/V9_0`"), "{message}");
+}
+
+/// The genesis block with another config in it.
+fn altered_genesis(alter: impl FnOnce(&mut common::ConfigGroup)) -> Vec<u8> {
     let mut block = common::Block::decode(CAPTURES[0].genesis().as_slice()).unwrap();
     let entry = &mut block.data.as_mut().unwrap().data[0];
     let mut envelope = common::Envelope::decode(entry.clone()).unwrap();
     let mut payload = common::Payload::decode(envelope.payload).unwrap();
     let mut content = common::ConfigEnvelope::decode(payload.data).unwrap();
-    let root = content
-        .config
-        .as_mut()
-        .and_then(|config| config.channel_group.as_mut())
-        .unwrap();
-    let value = root.values.get_mut("Capabilities").unwrap();
-    let mut levels = common::Capabilities::decode(value.value.clone()).unwrap();
-    levels
-        .capabilities
-        .insert("V9_0".to_owned(), common::Capability::default());
-    value.value = levels.encode_to_vec().into();
+    let config = content.config.as_mut().unwrap();
+    alter(config.channel_group.as_mut().unwrap());
     payload.data = content.encode_to_vec().into();
     envelope.payload = payload.encode_to_vec().into();
     *entry = envelope.encode_to_vec().into();
     let hash = Digest::of(entry);
     block.header.as_mut().unwrap().data_hash = hash.as_bytes().to_vec().into();
-    let message = World::new(trusting())
-        .refused(
-            &person("Org1MSP"),
-            &[b"InitConsortium", &block.encode_to_vec()],
-            "CAPABILITY_UNSUPPORTED",
+    block.encode_to_vec()
+}
+
+#[tokio::test]
+async fn a_config_nested_5000_deep_is_taken_and_shown() {
+    let mut rule = vec![0x08, 0];
+    for _ in 0..4900 {
+        let mut out_of = vec![0x08, 1];
+        write::message(&mut out_of, 2, &rule);
+        rule.clear();
+        write::message(&mut rule, 2, &out_of);
+    }
+    let mut policy = Vec::new();
+    write::message(&mut policy, 2, &rule);
+    let principal = [&[0x12, 11, 0x0a, 7][..], b"Org1MSP", &[0x10, 1]].concat();
+    write::message(&mut policy, 3, &principal);
+    let block = altered_genesis(|root| {
+        let application = root.groups.get_mut("Application").unwrap();
+        let admins = application.groups.get_mut("Org1MSP").unwrap();
+        let admins = admins.policies.get_mut("Admins").unwrap();
+        admins.policy.as_mut().unwrap().value = policy.into();
+    });
+    let org1 = person("Org1MSP");
+    let mut world = World::new(trusting());
+    world.ok(&org1, &[b"InitConsortium", &block]).await;
+    // its own admins are judged by it
+    let org = CAPTURES[0].file("add-orgx/org.json");
+    world
+        .ok(
+            &org1,
+            &[b"AddOrganization", b"add_orgx", b"OrgXMSP", &org, b"x"],
         )
         .await;
-    assert!(message.contains("`Channel/V9_0`"), "{message}");
+    world.sign(&org1, "add_orgx").await;
+    let shown = world.proposal("add_orgx").await;
+    assert_eq!(shown["status_detail"]["missing"], json!(["Org2MSP"]));
+    // Go writes no json that it could not read
+    let config = world.ok(&org1, &[b"GetConfig"]).await;
+    assert_eq!(
+        (&config["config"], &config["sequence"]),
+        (&Value::Null, &json!(0))
+    );
+    let config = world
+        .ok(&org1, &[b"GetConfig", br#"{"format":"base64"}"#])
+        .await;
+    assert!(config["config"].as_str().unwrap().len() > 30_000);
 }
 
 #[tokio::test]
