@@ -1,15 +1,11 @@
 //! What may happen to a proposal, what each call reads, and who conflicts with whom.
 
-use std::{
-    collections::BTreeSet,
-    sync::{Arc, Mutex},
-};
+use std::collections::BTreeSet;
 
 use cmscc::{
     config::{ConfigSignature, envelope::update_envelope},
-    contract::{Contract, ContractSettings, HeadFacts, Observer},
-    ids::{BlockNumber, ChannelId, Digest},
-    proto::{cmscc::Settings, common, write},
+    contract::Contract,
+    ids::{BlockNumber, Digest},
     stub::memory::Version,
 };
 use prost::Message;
@@ -29,7 +25,7 @@ async fn world() -> World<Contract> {
 }
 
 /// A world with the proposal `add_orgx` of Org1.
-async fn with_orgx() -> World<Contract> {
+pub(crate) async fn with_orgx() -> World<Contract> {
     let mut world = world().await;
     let org = CAPTURES[0].file("add-orgx/org.json");
     world
@@ -41,11 +37,11 @@ async fn with_orgx() -> World<Contract> {
     world
 }
 
-fn after(name: &str) -> Vec<u8> {
+pub(crate) fn after(name: &str) -> Vec<u8> {
     CAPTURES[0].file(&format!("{name}/config_block_after.pb"))
 }
 
-fn key(parts: &[&str]) -> String {
+pub(crate) fn key(parts: &[&str]) -> String {
     cmscc::stub::keys::composite(parts[0], &parts[1..])
 }
 
@@ -560,184 +556,4 @@ async fn lists_page_in_ascending_order() {
             .collect();
         assert_eq!(ids, expected, "{options}");
     }
-}
-
-#[tokio::test]
-async fn a_server_that_lacks_an_agreed_capability_refuses_everything() {
-    let org1 = person("Org1MSP");
-    let mut world = with_orgx().await;
-    let settings = Settings {
-        instance: "0".to_owned(),
-        version: Some(1),
-        capabilities: vec!["V1_0".to_owned(), "V9_0".to_owned()],
-        ..Settings::default()
-    };
-    world.put(key(&["settings"]), settings.encode_to_vec());
-    let block = after("add-orgx");
-    for args in [
-        &[b"InitConsortium".as_slice(), &block][..],
-        &[b"Init"],
-        &[b"SyncConfig", &block],
-        &[b"WithdrawProposal", b"add_orgx"],
-        &[b"GetProposal", b"add_orgx"],
-        &[b"ListProposals"],
-        &[b"GetConfig"],
-        &[b"GetConfigChain"],
-    ] {
-        let message = world.refused(&org1, args, "CONTRACT_CAPABILITY").await;
-        assert!(message.contains("`V9_0`"), "{message}");
-    }
-}
-
-#[tokio::test]
-async fn a_channel_that_needs_unknown_levels_is_not_taken() {
-    let block = altered_genesis(|root| {
-        let value = root.values.get_mut("Capabilities").unwrap();
-        let mut levels = common::Capabilities::decode(value.value.clone()).unwrap();
-        levels
-            .capabilities
-            .insert("V9_0".to_owned(), common::Capability::default());
-        value.value = levels.encode_to_vec().into();
-    });
-    let message = World::new(trusting())
-        .refused(
-            &person("Org1MSP"),
-            &[b"InitConsortium", &block],
-            "CAPABILITY_UNSUPPORTED",
-        )
-        .await;
-    assert!(message.contains("`Channel/V9_0`"), "{message}");
-}
-
-/// The genesis block with another config in it.
-fn altered_genesis(alter: impl FnOnce(&mut common::ConfigGroup)) -> Vec<u8> {
-    let mut block = common::Block::decode(CAPTURES[0].genesis().as_slice()).unwrap();
-    let entry = &mut block.data.as_mut().unwrap().data[0];
-    let mut envelope = common::Envelope::decode(entry.clone()).unwrap();
-    let mut payload = common::Payload::decode(envelope.payload).unwrap();
-    let mut content = common::ConfigEnvelope::decode(payload.data).unwrap();
-    let config = content.config.as_mut().unwrap();
-    alter(config.channel_group.as_mut().unwrap());
-    payload.data = content.encode_to_vec().into();
-    envelope.payload = payload.encode_to_vec().into();
-    *entry = envelope.encode_to_vec().into();
-    let hash = Digest::of(entry);
-    block.header.as_mut().unwrap().data_hash = hash.as_bytes().to_vec().into();
-    block.encode_to_vec()
-}
-
-#[tokio::test]
-async fn a_config_nested_5000_deep_is_taken_and_shown() {
-    let mut rule = vec![0x08, 0];
-    for _ in 0..4900 {
-        let mut out_of = vec![0x08, 1];
-        write::message(&mut out_of, 2, &rule);
-        rule.clear();
-        write::message(&mut rule, 2, &out_of);
-    }
-    let mut policy = Vec::new();
-    write::message(&mut policy, 2, &rule);
-    let principal = [&[0x12, 11, 0x0a, 7][..], b"Org1MSP", &[0x10, 1]].concat();
-    write::message(&mut policy, 3, &principal);
-    let block = altered_genesis(|root| {
-        let application = root.groups.get_mut("Application").unwrap();
-        let admins = application.groups.get_mut("Org1MSP").unwrap();
-        let admins = admins.policies.get_mut("Admins").unwrap();
-        admins.policy.as_mut().unwrap().value = policy.into();
-    });
-    let org1 = person("Org1MSP");
-    let mut world = World::new(trusting());
-    world.ok(&org1, &[b"InitConsortium", &block]).await;
-    // its own admins are judged by it
-    let org = CAPTURES[0].file("add-orgx/org.json");
-    world
-        .ok(
-            &org1,
-            &[b"AddOrganization", b"add_orgx", b"OrgXMSP", &org, b"x"],
-        )
-        .await;
-    world.sign(&org1, "add_orgx").await;
-    let shown = world.proposal("add_orgx").await;
-    assert_eq!(shown["status_detail"]["missing"], json!(["Org2MSP"]));
-    // Go writes no json that it could not read
-    let config = world.ok(&org1, &[b"GetConfig"]).await;
-    assert_eq!(
-        (&config["config"], &config["sequence"]),
-        (&Value::Null, &json!(0))
-    );
-    let config = world
-        .ok(&org1, &[b"GetConfig", br#"{"format":"base64"}"#])
-        .await;
-    assert!(config["config"].as_str().unwrap().len() > 30_000);
-}
-
-#[tokio::test]
-async fn values_that_are_not_ours_are_reported() {
-    let org1 = person("Org1MSP");
-    for (parts, function) in [
-        (&["proposal", "add_orgx"][..], b"GetProposal".as_slice()),
-        (&["config", "body"], b"GetProposal"),
-        (&["config", "head"], b"GetProposal"),
-        (&["settings"], b"GetProposal"),
-        (&["member", "Org1MSP"], b"WithdrawProposal"),
-    ] {
-        let mut world = with_orgx().await;
-        world.put(key(parts), vec![0xff; 3]);
-        world.server = trusting();
-        world
-            .refused(&org1, &[function, b"add_orgx"], "STATE_CORRUPT")
-            .await;
-    }
-}
-
-/// Keeps every fact as a line.
-#[derive(Default)]
-struct Facts(Mutex<Vec<String>>);
-
-impl Observer for Facts {
-    fn head(&self, channel: &ChannelId, head: &HeadFacts) {
-        let line = format!("{channel} at {} of epoch {}", head.sequence, head.epoch);
-        self.0.lock().unwrap().push(line);
-    }
-
-    fn fork(&self, channel: &ChannelId) {
-        self.0.lock().unwrap().push(format!("{channel} forked"));
-    }
-
-    fn unsupported(&self, channel: &ChannelId, levels: &[String]) {
-        self.0.lock().unwrap().push(format!("{channel} {levels:?}"));
-    }
-}
-
-#[tokio::test]
-async fn an_observer_hears_of_heads_and_forks() {
-    let facts = Arc::new(Facts::default());
-    let server = Contract::new(
-        ContractSettings::default(),
-        TestAnchors::of(&CAPTURES[0].genesis()),
-        Arc::<Facts>::clone(&facts),
-    );
-    let mut world = World::new(server);
-    let org1 = person("Org1MSP");
-    world
-        .ok(&org1, &[b"InitConsortium", &CAPTURES[0].genesis()])
-        .await;
-    world.ok(&org1, &[b"SyncConfig", &after("add-orgx")]).await;
-    world
-        .refused(
-            &org1,
-            &[b"SyncConfig", &CAPTURES[1].genesis()],
-            "CONFIG_FORK",
-        )
-        .await;
-    let mut heard = facts.0.lock().unwrap().clone();
-    heard.dedup();
-    assert_eq!(
-        heard,
-        [
-            "mychannel at 0 of epoch 1",
-            "mychannel at 1 of epoch 1",
-            "mychannel forked"
-        ]
-    );
 }

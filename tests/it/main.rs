@@ -19,6 +19,7 @@ mod conformance;
 mod contract_bad_input;
 mod contract_determinism;
 mod contract_docs;
+mod contract_odd_state;
 mod contract_real_input;
 mod contract_rules;
 mod contract_served;
