@@ -87,9 +87,15 @@ impl Admin {
 /// Whether the organisation that proposed has been a member ever since. What one that left has
 /// open belongs to nobody, also when it comes back.
 pub(super) fn owner_remains(proposal: &Proposal, proposer: Option<&Member>) -> bool {
-    proposer
+    is_member_since(proposer, proposal.proposed_sequence)
+}
+
+/// Whether an organisation has been a member without interruption since this sequence of the head.
+/// What it said before it left counts no more, also when it comes back.
+pub(super) fn is_member_since(member: Option<&Member>, sequence: u64) -> bool {
+    member
         .and_then(|member| member.sequence)
-        .is_some_and(|since| Sequence(proposal.proposed_sequence) >= Sequence(since))
+        .is_some_and(|since| Sequence(sequence) >= Sequence(since))
 }
 
 /// Whether an identity satisfies the `Admins` policy of an organisation's group.

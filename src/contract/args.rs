@@ -155,6 +155,19 @@ impl<'a> Arguments<'a> {
         Ok(text)
     }
 
+    /// A reason within its limit.
+    pub(super) fn reason(&self, index: usize) -> Result<&'a str, ContractError> {
+        let text = self.text(index, "reason")?;
+        let limit = self.limits.reason;
+        if text.len() > limit {
+            return Err(Code::ReasonTooLong.because(format_args!(
+                "the reason has {} bytes, the limit is {limit}",
+                text.len()
+            )));
+        }
+        Ok(text)
+    }
+
     /// A decimal number; `None` where the argument is absent.
     pub(super) fn number(&self, index: usize, name: &str) -> Result<Option<u64>, ContractError> {
         let text = self.text(index, name)?.trim_ascii();

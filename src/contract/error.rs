@@ -160,6 +160,8 @@ codes! {
     HeaderTooLarge = 413 "HEADER_TOO_LARGE";
     /// A patch above its limits.
     PatchTooLarge = 413 "PATCH_TOO_LARGE";
+    /// A reason above its limit.
+    ReasonTooLong = 413 "REASON_TOO_LONG";
     /// More ids, blocks or signatures than one call may carry.
     TooMany = 413 "TOO_MANY";
 

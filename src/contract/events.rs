@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::reports::{AppliedProposal, ChainLink, SignerReport};
 use crate::{
-    ids::{ProposalId, Revision},
+    ids::{MspId, ProposalId, Revision},
     stub::Event,
 };
 
@@ -28,6 +28,18 @@ pub(super) fn new_signature(
     event(
         "NewSignatureEvent",
         json!({ "proposal_id": id.as_str(), "revision": revision.0, "signers": signers }),
+    )
+}
+
+/// A rejection of a proposal's revision.
+pub(super) fn rejected(id: &ProposalId, revision: Revision, msp_id: &MspId) -> Event {
+    event(
+        "ProposalRejectedEvent",
+        json!({
+            "msp_id": msp_id.as_str(),
+            "proposal_id": id.as_str(),
+            "revision": revision.0,
+        }),
     )
 }
 

@@ -10,6 +10,7 @@ use super::{
     router::Call,
     state::{self, InEffect, RevisionSignatures},
     timestamps,
+    votes::{self, StoredVote},
 };
 use crate::{
     ids::{Digest, MspId, ProposalId, Revision, Sequence},
@@ -76,6 +77,7 @@ pub(super) async fn delete_proposal<S: Stub>(
     let proposer = proposer(stub, &proposal).await?;
     let proofs = state::proofs(stub, trusted.sequence(), &proposal).await?;
     let signatures = state::signatures(stub, &id).await?;
+    let votes = votes::stored(stub, &id, &id).await?;
     // what an organisation that left has open belongs to nobody
     if owner_remains(&proposal, proposer.as_ref()) {
         admin.demand_owner(&proposal, proposer.as_ref())?;
@@ -89,12 +91,17 @@ pub(super) async fn delete_proposal<S: Stub>(
         proof,
         as_of: trusted.sequence(),
     };
-    archive(call, stub, proposal, &signatures, &ending);
+    let remains = Remains {
+        signatures: &signatures,
+        votes: &votes,
+    };
+    archive(call, stub, proposal, &remains, &ending);
     stub.set_event(events::deleted(&id));
     ended_answer(&id, trusted.sequence())
 }
 
-fn ended_answer(id: &ProposalId, as_of: Sequence) -> Result<Vec<u8>, ContractError> {
+/// The answer of a call that ended or rejected a proposal.
+pub(super) fn ended_answer(id: &ProposalId, as_of: Sequence) -> Result<Vec<u8>, ContractError> {
     reports::write(&Ended {
         as_of_sequence: as_of.0,
         proposal_id: id.to_string(),
@@ -129,18 +136,28 @@ pub(super) struct Ending<'a> {
     pub(super) as_of: Sequence,
 }
 
-/// Moves a proposal and its signatures into the archive.
+/// What lies on the ledger beside a proposal and moves into the archive with it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Remains<'a> {
+    /// All signatures.
+    pub(super) signatures: &'a BTreeMap<Revision, RevisionSignatures>,
+    /// All votes.
+    pub(super) votes: &'a [StoredVote],
+}
+
+/// Moves a proposal with its signatures and votes into the archive.
 pub(super) fn archive<S: Stub>(
     call: &Call<'_>,
     stub: &mut S,
     proposal: Proposal,
-    signatures: &BTreeMap<Revision, RevisionSignatures>,
+    remains: &Remains<'_>,
     ending: &Ending<'_>,
 ) {
     let id = ProposalId::new(proposal.id.as_str());
     let last = proposal.revisions.last().map_or(0, |r| r.revision);
     let kept = ending.proof.map_or(last, |(revision, _)| revision);
-    let signers = signatures
+    let signers = remains
+        .signatures
         .iter()
         .flat_map(|(revision, of)| of.signatures.iter().map(move |s| (revision.0, s)))
         .map(|(revision, stored)| ArchivedSigner {
@@ -166,8 +183,12 @@ pub(super) fn archive<S: Stub>(
         tx_id: call.tx_id().to_owned(),
         archived_at: Some(timestamps::stored(call.now())),
         as_of_sequence: ending.as_of.0,
+        votes: remains.votes.iter().map(votes::archived).collect(),
     };
-    for stored in signatures.values().flat_map(|of| &of.signatures) {
+    for stored in remains.signatures.values().flat_map(|of| &of.signatures) {
+        stub.del_state(stored.key.clone());
+    }
+    for stored in remains.votes {
         stub.del_state(stored.key.clone());
     }
     stub.del_state(keys::proposal(&id));

@@ -15,6 +15,7 @@ const SEQUENCE: &str = "seq";
 const SIGNATURE: &str = "signature";
 const PROPOSAL: &str = "proposal";
 const MEMBER: &str = "member";
+const VOTE: &str = "vote";
 
 /// The newest verified config's facts.
 pub(super) fn head() -> String {
@@ -137,6 +138,39 @@ pub(super) fn signature_facts(key: &str) -> Option<(Revision, MspId, String)> {
     }
 }
 
+/// One organisation's rejection of one revision.
+pub(super) fn vote(proposal: &ProposalId, revision: Revision, msp_id: &MspId) -> String {
+    composite(
+        VOTE,
+        &[
+            proposal.as_str(),
+            &number(revision.0),
+            &escaped(msp_id.as_str()),
+        ],
+    )
+}
+
+/// All votes on the proposals from one id to another, both included: by id, then revision, then
+/// MSP id.
+pub(super) fn votes(first: &ProposalId, last: &ProposalId) -> KeyRange {
+    KeyRange {
+        start: prefix(VOTE, &[first.as_str()]).start,
+        end: prefix(VOTE, &[last.as_str()]).end,
+    }
+}
+
+/// Proposal, revision and MSP id of a vote's key.
+pub(super) fn vote_facts(key: &str) -> Option<(ProposalId, Revision, MspId)> {
+    match attributes(VOTE, key)?.as_slice() {
+        [proposal, revision, msp_id] => Some((
+            ProposalId::new(*proposal),
+            Revision(revision.parse().ok()?),
+            MspId::new(unescaped(msp_id)),
+        )),
+        _ => None,
+    }
+}
+
 /// Where one signature lies.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct SignatureSlot<'a> {
@@ -199,6 +233,10 @@ mod tests {
                 signature_facts(&key),
                 Some((Revision(3), msp_id.clone(), "abc".to_owned())),
                 "{odd:?}"
+            );
+            assert_eq!(
+                vote_facts(&vote(&id, Revision(3), &msp_id)),
+                Some((id.clone(), Revision(3), msp_id.clone()))
             );
             assert_eq!(member_msp_id(&member(&msp_id)), Some(msp_id));
             assert!(seen.insert(key));

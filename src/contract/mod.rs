@@ -9,8 +9,8 @@
 //! |---|---|
 //! | `router`, `args`, `error`, `reports`, `events` | the interface: names, arguments, refusals, shapes |
 //! | `keys`, `state`, `cache` | the ledger |
-//! | `chain`, `proposal`, `signatures`, `status`, `access` | the decisions, all pure |
-//! | `sync`, `recover`, `propose`, `sign`, `finish`, `recompute`, `show`, `inspect` | the functions, a family each |
+//! | `chain`, `proposal`, `signatures`, `votes`, `status`, `access` | the decisions, pure but for reading votes |
+//! | `sync`, `recover`, `propose`, `sign`, `reject`, `finish`, `recompute`, `show`, `inspect` | the functions, a family each |
 
 mod access;
 mod anchors;
@@ -27,6 +27,7 @@ mod proposal;
 mod propose;
 mod recompute;
 mod recover;
+mod reject;
 mod reports;
 mod router;
 mod show;
@@ -36,6 +37,7 @@ mod state;
 mod status;
 mod sync;
 mod timestamps;
+mod votes;
 
 pub use anchors::{Anchors, Disown, HeadFacts, NoAnchors, NoObserver, Observer};
 pub use error::{Code, ContractError};

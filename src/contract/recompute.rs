@@ -6,13 +6,13 @@ use super::{
     access::{Admin, owner_remains},
     error::{Code, ContractError},
     events,
-    finish::{self, Ending},
+    finish::{self, Ending, Remains},
     keys, proposal, propose,
     reports::{self, AppliedProposal, ArchivedReport, LeftReport, RecomputedReport, Updated},
     router::Call,
     state::{self, InEffect, RevisionSignatures},
     status::{Stale, Standing, Status},
-    timestamps,
+    votes,
 };
 use crate::{
     config::Bundle,
@@ -135,14 +135,19 @@ impl Work<'_> {
             Standing::Outofdate(stale) => {
                 self.recompute(stub, proposal, *stale, &signatures).await?;
             }
-            Standing::Broken(_) => {
-                self.archive(stub, proposal, &proofs, &signatures, Outcome::Broken);
+            _ => {
+                let outcome = match standing {
+                    Standing::Broken(_) => Outcome::Broken,
+                    Standing::AlreadyInEffect => Outcome::AlreadyInEffect,
+                    _ => Outcome::Submitted,
+                };
+                let votes = votes::stored(stub, &id, &id).await?;
+                let remains = Remains {
+                    signatures: &signatures,
+                    votes: &votes,
+                };
+                self.archive(stub, proposal, &proofs, &remains, outcome);
             }
-            Standing::AlreadyInEffect => {
-                let outcome = Outcome::AlreadyInEffect;
-                self.archive(stub, proposal, &proofs, &signatures, outcome);
-            }
-            _ => self.archive(stub, proposal, &proofs, &signatures, Outcome::Submitted),
         }
         Ok(())
     }
@@ -152,7 +157,7 @@ impl Work<'_> {
         stub: &mut S,
         proposal: Proposal,
         proofs: &[(u64, Option<InEffect>)],
-        signatures: &BTreeMap<Revision, RevisionSignatures>,
+        remains: &Remains<'_>,
         outcome: Outcome,
     ) {
         self.report.archived.push(ArchivedReport {
@@ -164,7 +169,7 @@ impl Work<'_> {
             proof: finish::effective(proofs),
             as_of: self.head,
         };
-        finish::archive(self.call, stub, proposal, signatures, &ending);
+        finish::archive(self.call, stub, proposal, remains, &ending);
     }
 
     async fn recompute<S: Stub>(
@@ -218,14 +223,6 @@ impl Work<'_> {
     }
 
     fn leave(&mut self, proposal: &Proposal, standing: &Standing, own: bool) {
-        let expired = proposal
-            .deadline
-            .as_ref()
-            .is_some_and(|deadline| timestamps::read(deadline) < self.call.now());
-        let status = match standing.status() {
-            None if expired => Some(Status::Expired),
-            status => status,
-        };
         let owner = &proposal.proposer_msp_id;
         let reason = match standing {
             Standing::Open(_) => "it applies cleanly; nothing to do".to_owned(),
@@ -246,7 +243,7 @@ impl Work<'_> {
         self.report.left.push(LeftReport {
             proposal_id: proposal.id.clone(),
             reason,
-            status: status.map(Status::name),
+            status: standing.status().map(Status::name),
         });
     }
 

@@ -75,7 +75,7 @@ pub(super) struct RefusedSignature {
     pub(super) subject: Option<String>,
 }
 
-/// Withdraw, Delete.
+/// Reject, Withdraw, Delete.
 #[derive(Debug, Serialize)]
 pub(super) struct Ended {
     pub(super) as_of_sequence: u64,
@@ -266,7 +266,7 @@ pub(super) struct ProposalReport {
     pub(super) still_effective_if_submitted: Vec<u64>,
     pub(super) tx_id: String,
     pub(super) unsupported: Vec<String>,
-    pub(super) votes: Vec<Value>,
+    pub(super) votes: Vec<VoteReport>,
 }
 
 /// Why a proposal has its status.
@@ -315,6 +315,19 @@ pub(super) struct SignatureReport {
     pub(super) msp_id: String,
     pub(super) reason: Option<String>,
     pub(super) subject: Option<String>,
+}
+
+/// A rejection.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct VoteReport {
+    /// Given before the organisation left, or by one that is not a member: it does not count.
+    pub(super) former_member: bool,
+    pub(super) msp_id: String,
+    pub(super) reason: String,
+    /// The revision that was rejected; only rejections of the current one count.
+    pub(super) revision: u64,
+    /// The head's sequence when it was given.
+    pub(super) sequence: u64,
 }
 
 /// Valid signatures beyond what counts of one organisation.

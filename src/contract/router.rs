@@ -8,7 +8,7 @@ use super::{
     args::Arguments,
     cache::BundleCache,
     error::{Code, ContractError},
-    finish, inspect, propose, recompute, recover, reports, show, sign,
+    finish, inspect, propose, recompute, recover, reject, reports, show, sign,
     state::{Trusted, digest},
     sync,
 };
@@ -76,6 +76,7 @@ impl Contract {
             Function::AddOrganization => propose::add_organization(&call, stub).await,
             Function::ReconfigOrganizationMsp => propose::reconfig_msp(&call, stub).await,
             Function::AddSignature => sign::add_signature(&call, stub).await,
+            Function::RejectProposal => reject::reject_proposal(&call, stub).await,
             Function::WithdrawProposal => finish::withdraw_proposal(&call, stub).await,
             Function::DeleteProposal => finish::delete_proposal(&call, stub).await,
             Function::UpdateProposals => recompute::update_proposals(&call, stub).await,
@@ -123,6 +124,7 @@ pub(super) enum Function {
     ProposeConfigUpdate,
     ReconfigOrganizationMsp,
     RecoverConfig,
+    RejectProposal,
     SyncConfig,
     UpdateProposals,
     WithdrawProposal,
@@ -135,7 +137,7 @@ pub fn function_names() -> impl Iterator<Item = &'static str> {
 
 impl Function {
     /// Every name that is served, ascending; two functions have an older spelling, too.
-    const NAMES: [(&'static str, Self); 17] = [
+    const NAMES: [(&'static str, Self); 18] = [
         ("AddOrganization", Self::AddOrganization),
         ("AddOrgnization", Self::AddOrganization),
         ("AddSignature", Self::AddSignature),
@@ -150,6 +152,7 @@ impl Function {
         ("ReconfigOrganizationMSP", Self::ReconfigOrganizationMsp),
         ("ReconfigOrgnizationMSP", Self::ReconfigOrganizationMsp),
         ("RecoverConfig", Self::RecoverConfig),
+        ("RejectProposal", Self::RejectProposal),
         ("SyncConfig", Self::SyncConfig),
         ("UpdateProposals", Self::UpdateProposals),
         ("WithdrawProposal", Self::WithdrawProposal),

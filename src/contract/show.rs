@@ -1,5 +1,7 @@
 //! Proposals for people and programs: `GetProposal`, `ListProposals`.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
 use super::{
@@ -15,6 +17,7 @@ use super::{
     state,
     status::{self, Facts, Status},
     timestamps,
+    votes::{self, JudgedVote},
 };
 use crate::{
     config::Bundle,
@@ -46,11 +49,13 @@ pub(super) async fn get_proposal<S: Stub>(
     };
     let proofs = state::proofs(stub, trusted.sequence(), &proposal).await?;
     let signatures = state::signatures(stub, &id).await?;
+    let votes = votes::on(stub, &id).await?;
     let facts = Facts {
         bundle: &bundle,
         proposal: &proposal,
         proof: proofs.last().and_then(|(_, proof)| proof.clone()),
         signatures: &signatures,
+        votes: &votes,
         now: call.now(),
     };
     let derived = facts.derive()?;
@@ -85,6 +90,7 @@ pub(super) async fn get_proposal<S: Stub>(
         status: derived.status.name(),
         status_detail: derived.detail,
         still_effective_if_submitted: still_effective,
+        votes: votes.iter().map(JudgedVote::report).collect(),
         ..bare(&bundle, trusted.sequence(), &proposal)?
     };
     reports::write(&report)
@@ -184,6 +190,8 @@ async fn archived<S: Stub>(
     let proof = finish::effective(&proofs)
         .map(|(revision, proof)| status::proof_report(proof, revision))
         .transpose()?;
+    let id = ProposalId::new(proposal.id.as_str());
+    let votes = votes::judge(stub, votes::of_archive(&id, &archive.votes)).await?;
     let outcome = outcome(archive, proof.as_ref());
     let last = proposal::current(proposal)?.revision;
     let kept = archive.signers.iter().filter_map(|signer| {
@@ -230,6 +238,7 @@ async fn archived<S: Stub>(
             proof,
             ..StatusDetail::default()
         },
+        votes: votes.iter().map(JudgedVote::report).collect(),
         ..bare(bundle, as_of, proposal)?
     };
     reports::write(&report)
@@ -283,9 +292,14 @@ pub(super) async fn list_proposals<S: Stub>(
     let page = stub
         .get_page(&keys::proposals(), page_size, &options.bookmark)
         .await?;
+    let all: Vec<Proposal> = page
+        .entries
+        .iter()
+        .map(|entry| state::decode(&entry.key, &entry.value))
+        .collect::<Result<_, _>>()?;
+    let mut votes = votes_on(stub, &all).await?;
     let mut proposals = Vec::new();
-    for entry in &page.entries {
-        let proposal: Proposal = state::decode(&entry.key, &entry.value)?;
+    for proposal in &all {
         if options
             .msp_id
             .as_ref()
@@ -293,7 +307,8 @@ pub(super) async fn list_proposals<S: Stub>(
         {
             continue;
         }
-        let summary = summary(call, stub, &bundle, trusted.sequence(), &proposal).await?;
+        let votes = votes.remove(&proposal.id).unwrap_or_default();
+        let summary = summary(call, stub, &bundle, trusted.sequence(), proposal, &votes).await?;
         if options
             .status
             .as_ref()
@@ -310,12 +325,31 @@ pub(super) async fn list_proposals<S: Stub>(
     })
 }
 
+/// The votes on a page of proposals, by proposal; one range, since most have none.
+async fn votes_on<S: Stub>(
+    stub: &mut S,
+    page: &[Proposal],
+) -> Result<BTreeMap<String, Vec<JudgedVote>>, ContractError> {
+    let mut by_proposal: BTreeMap<String, Vec<JudgedVote>> = BTreeMap::new();
+    let (Some(first), Some(last)) = (page.first(), page.last()) else {
+        return Ok(by_proposal);
+    };
+    let (first, last) = (first.id.as_str().into(), last.id.as_str().into());
+    let stored = votes::stored(stub, &first, &last).await?;
+    for vote in votes::judge(stub, stored).await? {
+        let votes = by_proposal.entry(vote.proposal().to_string());
+        votes.or_default().push(vote);
+    }
+    Ok(by_proposal)
+}
+
 async fn summary<S: Stub>(
     call: &Call<'_>,
     stub: &mut S,
     bundle: &Bundle,
     head: Sequence,
     proposal: &Proposal,
+    votes: &[JudgedVote],
 ) -> Result<ProposalSummary, ContractError> {
     let id = ProposalId::new(proposal.id.as_str());
     let current = proposal::current(proposal)?;
@@ -328,6 +362,7 @@ async fn summary<S: Stub>(
         proposal,
         proof,
         signatures: &signatures,
+        votes,
         now: call.now(),
     };
     let derived = facts.derive()?;

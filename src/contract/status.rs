@@ -1,6 +1,6 @@
 //! The status of a proposal, derived from stored facts and the verified config. Pure.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 use serde_json::{Value, json};
@@ -12,10 +12,11 @@ use super::{
     signatures::{Tally, tally},
     state::{InEffect, RevisionSignatures, digest},
     timestamps,
+    votes::{self, JudgedVote},
 };
 use crate::{
     config::{Bundle, ConfigSignature, Effect, Update, Verdict, envelope},
-    ids::{Revision, UnixTime},
+    ids::{MspId, Revision, UnixTime},
     policy::PolicyId,
     proto::cmscc::{Proposal, RevisionBytes},
 };
@@ -31,6 +32,8 @@ pub(super) enum Status {
     Broken,
     /// Made for another config.
     Outofdate,
+    /// Can no longer pass.
+    Rejected,
     /// Past its deadline.
     Expired,
     /// Policies are not satisfied yet.
@@ -41,11 +44,12 @@ pub(super) enum Status {
 
 impl Status {
     /// Every status, in the order in which the first match wins.
-    pub(super) const ALL: [Self; 7] = [
+    pub(super) const ALL: [Self; 8] = [
         Self::Submitted,
         Self::Withdrawn,
         Self::Broken,
         Self::Outofdate,
+        Self::Rejected,
         Self::Expired,
         Self::WaitingForSignatures,
         Self::ReadyToSubmit,
@@ -58,6 +62,7 @@ impl Status {
             Self::Withdrawn => "Withdrawn",
             Self::Broken => "Broken",
             Self::Outofdate => "Outofdate",
+            Self::Rejected => "Rejected",
             Self::Expired => "Expired",
             Self::WaitingForSignatures => "WaitingForSignatures",
             Self::ReadyToSubmit => "ReadyToSubmit",
@@ -155,6 +160,8 @@ pub(super) struct Facts<'a> {
     pub(super) proof: Option<InEffect>,
     /// What lies on the ledger for each revision.
     pub(super) signatures: &'a BTreeMap<Revision, RevisionSignatures>,
+    /// The votes on all revisions.
+    pub(super) votes: &'a [JudgedVote],
     /// The transaction's time.
     pub(super) now: UnixTime,
 }
@@ -202,8 +209,15 @@ impl<'a> Facts<'a> {
             .deadline
             .as_ref()
             .is_some_and(|deadline| timestamps::read(deadline) < self.now);
+        let dead_end = match judged.refused.is_none() && judged.accepted.is_none() {
+            true => self.dead_end(effect, &tally, Revision(current.revision)),
+            false => None,
+        };
         let status = if judged.refused.is_some() {
             Status::Broken
+        } else if dead_end.is_some() {
+            detail.why = dead_end;
+            Status::Rejected
         } else if expired {
             Status::Expired
         } else if judged.accepted.is_some() {
@@ -252,6 +266,35 @@ impl<'a> Facts<'a> {
             .filter(effective)
             .map(|bytes| bytes.revision)
             .collect()
+    }
+
+    /// Why the deciding policies cannot be satisfied any more, neither by the signatures that count
+    /// nor by anybody of the organisations that have not rejected; `None` where they can.
+    fn dead_end(&self, effect: &Effect, tally: &Tally<'_>, revision: Revision) -> Option<String> {
+        let rejecting = votes::rejecting(self.votes, revision);
+        let others: BTreeSet<MspId> = self
+            .bundle
+            .msps()
+            .iter()
+            .map(|msp| msp.id().clone())
+            .filter(|msp_id| !rejecting.contains(msp_id))
+            .collect();
+        let policies = policies_of(effect);
+        let can_pass = self.bundle.policies().could_pass(
+            self.bundle.msps(),
+            &policies,
+            &tally.signers,
+            &others,
+        );
+        let names: Vec<&str> = rejecting.iter().map(MspId::as_str).collect();
+        match (can_pass, names.is_empty()) {
+            (true, _) => None,
+            (false, true) => Some("nobody could satisfy the policies that decide".to_owned()),
+            (false, false) => Some(format!(
+                "rejected by `{}`; without them the policies that decide cannot be satisfied",
+                names.join("`, `")
+            )),
+        }
     }
 
     fn tally(&self, bytes: &RevisionBytes, policies: Option<&[PolicyId]>) -> Tally<'a> {

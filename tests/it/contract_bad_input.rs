@@ -161,6 +161,11 @@ async fn every_function_refuses_bad_arguments() {
         (&["AddSignature", "taken", junk], "BAD_PROTOBUF"),
         (&["AddSignature", "taken", "CgFhEgFi"], "BAD_PROTOBUF"),
         // ends
+        (&["RejectProposal", "taken"], "ARGUMENT_COUNT"),
+        (&["RejectProposal", "taken", "r", "x"], "ARGUMENT_COUNT"),
+        (&["RejectProposal", "!", "r"], "BAD_ID"),
+        (&["RejectProposal", "none", "r"], "UNKNOWN_PROPOSAL"),
+        (&["RejectProposal", "taken", &long], "REASON_TOO_LONG"),
         (&["WithdrawProposal"], "ARGUMENT_COUNT"),
         (&["WithdrawProposal", "taken", "x"], "ARGUMENT_COUNT"),
         (&["WithdrawProposal", "!"], "BAD_ID"),

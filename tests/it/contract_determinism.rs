@@ -75,6 +75,7 @@ async fn cases(capture: Capture) -> Vec<(Ledger, Invocation)> {
         vec![b"GetProposal", b"add_orgy"],
         vec![b"GetProposal", b"none"],
         vec![b"ListProposals"],
+        vec![b"RejectProposal", b"add_orgx", b"why"],
         vec![b"WithdrawProposal", b"add_orgx"],
         vec![b"DeleteProposal", b"add_orgx"],
         vec![b"UpdateProposals", b"15"],

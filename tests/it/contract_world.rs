@@ -302,6 +302,11 @@ impl Person {
         self.0.serialized_identity()
     }
 
+    /// A signature on anything.
+    pub(crate) fn sign(&self, message: &[u8]) -> Bytes {
+        self.0.sign(message).unwrap().into()
+    }
+
     /// A signature on a config update, as `peer channel signconfigtx` makes it.
     pub(crate) fn config_signature(&self, update: &[u8]) -> common::ConfigSignature {
         let header = common::SignatureHeader {
@@ -309,10 +314,9 @@ impl Person {
             nonce: Bytes::from_static(b"nonce"),
         };
         let header = header.encode_to_vec();
-        let signature = self.0.sign(&[&header, update].concat()).unwrap();
         common::ConfigSignature {
+            signature: self.sign(&[&header, update].concat()),
             signature_header: header.into(),
-            signature: signature.into(),
         }
     }
 }
@@ -413,6 +417,47 @@ impl Capture {
 
 fn data() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fabric-data")
+}
+
+/// A world on the first capture's genesis block, and the anchors of its server.
+pub(crate) async fn founded() -> (World<Contract>, Arc<TestAnchors>) {
+    let genesis = CAPTURES[0].genesis();
+    let anchors = TestAnchors::of(&genesis);
+    let mut world = World::new(contract(&anchors));
+    let org1 = person("Org1MSP");
+    world.ok(&org1, &[b"InitConsortium", &genesis]).await;
+    (world, anchors)
+}
+
+impl World<Contract> {
+    /// Proposes to add OrgX (`add-orgx`) or OrgY (`add-orgy`) of the captures.
+    pub(crate) async fn propose_org(&mut self, who: &Person, id: &str, capture: &str) {
+        let org = CAPTURES[0].file(&format!("{capture}/org.json"));
+        let name = match capture {
+            "add-orgx" => "OrgXMSP",
+            _ => "OrgYMSP",
+        };
+        let args: [&[u8]; 5] = [
+            b"AddOrganization",
+            id.as_bytes(),
+            name.as_bytes(),
+            &org,
+            b"d",
+        ];
+        self.ok(who, &args).await;
+    }
+
+    /// Proposes a patch of the channel group.
+    pub(crate) async fn propose(&mut self, who: &Person, id: &str, channel_group: &Value) {
+        let patch = serde_json::json!({ "channel_group": channel_group }).to_string();
+        let args: [&[u8]; 4] = [
+            b"ProposeConfigUpdate",
+            id.as_bytes(),
+            patch.as_bytes(),
+            b"d",
+        ];
+        self.ok(who, &args).await;
+    }
 }
 
 /// Base64 as arguments carry it.

@@ -1,0 +1,52 @@
+//! `RejectProposal`: an organisation says no, and why.
+
+use super::{
+    access::Admin,
+    error::{Code, ContractError},
+    events, finish, keys, proposal,
+    router::Call,
+    state,
+    status::Standing,
+};
+use crate::{
+    ids::{Digest, Revision},
+    proto::cmscc::Vote,
+    stub::Stub,
+};
+
+/// `RejectProposal`: the caller's organisation rejects the current revision. A later rejection by
+/// the same organisation replaces an earlier one; an equal one writes nothing.
+pub(super) async fn reject_proposal<S: Stub>(
+    call: &Call<'_>,
+    stub: &mut S,
+) -> Result<Vec<u8>, ContractError> {
+    call.args.expect(2, &["id", "reason"])?;
+    let id = call.args.id(0)?;
+    let reason = call.args.reason(1)?;
+    let (trusted, bundle) = call.trusted_to_write(stub).await?;
+    let admin = Admin::check(&bundle, call.creator())?;
+    let proposal = state::proposal(stub, &id).await?;
+    let current = proposal::current(&proposal)?;
+    let revision = Revision(current.revision);
+    let update = Digest::of(&current.config_update);
+    let proof = state::in_effect(stub, trusted.sequence(), &update).await?;
+    let key = keys::vote(&id, revision, admin.msp_id());
+    let stored: Option<Vote> = state::get(stub, &key).await?;
+    let standing = Standing::of(&bundle, &proposal, proof)?;
+    if let Some(status) = standing.status() {
+        return Err(Code::WrongStatus.because(format_args!(
+            "proposal `{id}` is `{}` at sequence {}; it is rejected while it is open",
+            status.name(),
+            trusted.sequence()
+        )));
+    }
+    let vote = Vote {
+        reason: reason.to_owned(),
+        sequence: Some(trusted.head.sequence),
+    };
+    if stored.as_ref() != Some(&vote) {
+        state::put(stub, key, &vote);
+        stub.set_event(events::rejected(&id, revision, admin.msp_id()));
+    }
+    finish::ended_answer(&id, trusted.sequence())
+}
