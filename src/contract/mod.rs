@@ -10,7 +10,7 @@
 //! | `router`, `args`, `error`, `reports`, `events` | the interface: names, arguments, refusals, shapes |
 //! | `keys`, `state`, `cache` | the ledger |
 //! | `chain`, `proposal`, `signatures`, `votes`, `status`, `access` | the decisions, pure but for reading votes |
-//! | `sync`, `recover`, `propose`, `sign`, `reject`, `finish`, `recompute`, `show`, `inspect` | the functions, a family each |
+//! | `sync`, `recover`, `propose`, `sign`, `reject`, `finish`, `recompute`, `show`, `list`, `inspect` | the functions, a family each |
 
 mod access;
 mod anchors;
@@ -23,6 +23,7 @@ mod finish;
 mod inspect;
 mod keys;
 mod limits;
+mod list;
 mod proposal;
 mod propose;
 mod recompute;

@@ -8,7 +8,7 @@ use super::{
     args::Arguments,
     cache::BundleCache,
     error::{Code, ContractError},
-    finish, inspect, propose, recompute, recover, reject, reports, show, sign,
+    finish, inspect, list, propose, recompute, recover, reject, reports, show, sign,
     state::{Trusted, digest},
     sync,
 };
@@ -81,7 +81,7 @@ impl Contract {
             Function::DeleteProposal => finish::delete_proposal(&call, stub).await,
             Function::UpdateProposals => recompute::update_proposals(&call, stub).await,
             Function::GetProposal => show::get_proposal(&call, stub).await,
-            Function::ListProposals => show::list_proposals(&call, stub).await,
+            Function::ListProposals => list::list_proposals(&call, stub).await,
             Function::GetConfig => inspect::get_config(&call, stub).await,
             Function::GetConfigChain => inspect::get_config_chain(&call, stub).await,
         }

@@ -1,0 +1,151 @@
+//! All proposals for people and programs: `ListProposals`.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::{
+    args::shown,
+    error::{Code, ContractError},
+    keys, proposal,
+    reports::{self, ProposalList, ProposalSummary},
+    router::{self, Call},
+    show::kind_name,
+    state,
+    status::{Facts, Status},
+    votes::{self, JudgedVote},
+};
+use crate::{
+    config::Bundle,
+    ids::{Digest, ProposalId, Revision, Sequence},
+    proto::cmscc::Proposal,
+    stub::Stub,
+};
+
+/// The page that is listed where none is asked for, and the largest.
+const PAGE: u32 = 50;
+const LARGEST_PAGE: u32 = 200;
+
+/// Which proposals to list, and how many to look at.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct ListOptions {
+    status: Option<String>,
+    msp_id: Option<String>,
+    page_size: Option<u32>,
+    bookmark: String,
+}
+
+/// `ListProposals`: one page of summaries, in ascending order of ids. Only for queries: Fabric
+/// refuses writes after a page.
+pub(super) async fn list_proposals<S: Stub>(
+    call: &Call<'_>,
+    stub: &mut S,
+) -> Result<Vec<u8>, ContractError> {
+    call.args.expect(0, &["options"])?;
+    let options: ListOptions = call.args.options(0)?;
+    let page_size = options.page_size.unwrap_or(PAGE);
+    if !(1..=LARGEST_PAGE).contains(&page_size) {
+        return Err(Code::BadOption.because(format_args!(
+            "page_size {page_size} is not 1 to {LARGEST_PAGE}"
+        )));
+    }
+    if let Some(status) = &options.status
+        && !Status::ALL.iter().any(|known| known.name() == status)
+    {
+        let names: Vec<&str> = Status::ALL.iter().map(|known| known.name()).collect();
+        return Err(Code::BadOption.because(format_args!(
+            "status `{}` is none of {}",
+            shown(status),
+            names.join(", ")
+        )));
+    }
+    let (trusted, bundle) = call.trusted(stub).await?;
+    let page = stub
+        .get_page(&keys::proposals(), page_size, &options.bookmark)
+        .await?;
+    let all: Vec<Proposal> = page
+        .entries
+        .iter()
+        .map(|entry| state::decode(&entry.key, &entry.value))
+        .collect::<Result<_, _>>()?;
+    let mut votes = votes_on(stub, &all).await?;
+    let mut proposals = Vec::new();
+    for proposal in &all {
+        if options
+            .msp_id
+            .as_ref()
+            .is_some_and(|msp_id| *msp_id != proposal.proposer_msp_id)
+        {
+            continue;
+        }
+        let votes = votes.remove(&proposal.id).unwrap_or_default();
+        let summary = summary(call, stub, &bundle, trusted.sequence(), proposal, &votes).await?;
+        if options
+            .status
+            .as_ref()
+            .is_none_or(|status| status == summary.status)
+        {
+            proposals.push(summary);
+        }
+    }
+    reports::write(&ProposalList {
+        as_of_sequence: trusted.head.sequence,
+        bookmark: page.bookmark,
+        proposals,
+        unsupported: router::unsupported(&bundle),
+    })
+}
+
+/// The votes on a page of proposals, by proposal; one range, since most have none.
+async fn votes_on<S: Stub>(
+    stub: &mut S,
+    page: &[Proposal],
+) -> Result<BTreeMap<String, Vec<JudgedVote>>, ContractError> {
+    let mut by_proposal: BTreeMap<String, Vec<JudgedVote>> = BTreeMap::new();
+    let (Some(first), Some(last)) = (page.first(), page.last()) else {
+        return Ok(by_proposal);
+    };
+    let (first, last) = (first.id.as_str().into(), last.id.as_str().into());
+    let stored = votes::stored(stub, &first, &last).await?;
+    for vote in votes::judge(stub, stored).await? {
+        let votes = by_proposal.entry(vote.proposal().to_string());
+        votes.or_default().push(vote);
+    }
+    Ok(by_proposal)
+}
+
+async fn summary<S: Stub>(
+    call: &Call<'_>,
+    stub: &mut S,
+    bundle: &Bundle,
+    head: Sequence,
+    proposal: &Proposal,
+    votes: &[JudgedVote],
+) -> Result<ProposalSummary, ContractError> {
+    let id = ProposalId::new(proposal.id.as_str());
+    let current = proposal::current(proposal)?;
+    let update = Digest::of(&current.config_update);
+    let proof = state::in_effect(stub, head, &update).await?;
+    let mut signatures = state::signatures(stub, &id).await?;
+    signatures.retain(|revision, _| *revision == Revision(current.revision));
+    let facts = Facts {
+        bundle,
+        proposal,
+        proof,
+        signatures: &signatures,
+        votes,
+        now: call.now(),
+    };
+    let derived = facts.derive()?;
+    Ok(ProposalSummary {
+        description: proposal.description.clone(),
+        kind: kind_name(proposal.kind()),
+        missing: derived.detail.missing,
+        proposal_id: proposal.id.clone(),
+        proposer_msp_id: proposal.proposer_msp_id.clone(),
+        revision: current.revision,
+        signed_by: derived.tally.signed_by(),
+        status: derived.status.name(),
+    })
+}
