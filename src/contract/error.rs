@@ -69,6 +69,8 @@ codes! {
     BadUpdate = 400 "BAD_UPDATE";
     /// The result would not be a valid config.
     InvalidResult = 400 "INVALID_RESULT";
+    /// Fewer than two proposals to combine.
+    TooFew = 400 "TOO_FEW";
     /// The transient field that an argument names is not there.
     TransientMissing = 400 "TRANSIENT_MISSING";
     /// The transient field has another digest than the argument names.
@@ -124,6 +126,8 @@ codes! {
     DifferentEffect = 409 "DIFFERENT_EFFECT";
     /// The id was used before.
     IdUsed = 409 "ID_USED";
+    /// Intents that cannot be combined.
+    IntentsConflict = 409 "INTENTS_CONFLICT";
     /// The MSP id exists with another definition.
     MspConflict = 409 "MSP_CONFLICT";
     /// The MSP id is a member already.
@@ -140,6 +144,8 @@ codes! {
     UpdateTaken = 409 "UPDATE_TAKEN";
     /// The proposal's status does not allow this.
     WrongStatus = 409 "WRONG_STATUS";
+    /// The proposal is of another kind than this is for.
+    WrongKind = 409 "WRONG_KIND";
     /// The envelope carries other bytes than this revision's.
     WrongBytes = 409 "WRONG_BYTES";
 

@@ -5,17 +5,18 @@ use std::collections::BTreeMap;
 use super::{
     access::{Admin, owner_remains},
     error::{Code, ContractError},
-    events, keys, proposal,
+    events, keys,
+    proofs::{self, Effective},
     reports::{self, Ended},
     router::Call,
-    state::{self, InEffect, RevisionSignatures},
+    state::{self, RevisionSignatures},
     timestamps,
     votes::{self, StoredVote},
 };
 use crate::{
-    ids::{Digest, MspId, ProposalId, Revision, Sequence},
+    ids::{MspId, ProposalId, Revision, Sequence},
     proto::{
-        cmscc::{Archive, ArchivedSigner, Member, Outcome, Proof, Proposal, Withdrawal},
+        cmscc::{Archive, ArchivedSigner, Member, Outcome, Proposal, Withdrawal},
         common,
     },
     stub::Stub,
@@ -32,8 +33,7 @@ pub(super) async fn withdraw_proposal<S: Stub>(
     let admin = Admin::check(&bundle, call.creator())?;
     let mut proposal = state::proposal(stub, &id).await?;
     let proposer = proposer(stub, &proposal).await?;
-    let update = Digest::of(&proposal::current(&proposal)?.config_update);
-    let proof = state::in_effect(stub, trusted.sequence(), &update).await?;
+    let proof = proofs::current(stub, trusted.sequence(), &proposal).await?;
     admin.demand_owner(&proposal, proposer.as_ref())?;
     let ended = match (proof, &proposal.withdrawal) {
         (Some(_), _) => Some("Submitted"),
@@ -75,16 +75,15 @@ pub(super) async fn delete_proposal<S: Stub>(
         _ => return Err(state::unknown_proposal(&id)),
     };
     let proposer = proposer(stub, &proposal).await?;
-    let proofs = state::proofs(stub, trusted.sequence(), &proposal).await?;
+    let proof = ever(stub, trusted.sequence(), &proposal).await?;
     let signatures = state::signatures(stub, &id).await?;
     let votes = votes::stored(stub, &id, &id).await?;
     // what an organisation that left has open belongs to nobody
     if owner_remains(&proposal, proposer.as_ref()) {
         admin.demand_owner(&proposal, proposer.as_ref())?;
     }
-    let proof = effective(&proofs);
     let ending = Ending {
-        outcome: match proof {
+        outcome: match &proof {
             Some(_) => Outcome::Submitted,
             None => Outcome::Withdrawn,
         },
@@ -117,21 +116,25 @@ pub(super) async fn proposer<S: Stub>(
     state::get(stub, &keys::member(&msp_id)).await
 }
 
-/// The revision that took effect; of several the newest.
-pub(super) fn effective(proofs: &[(u64, Option<InEffect>)]) -> Option<(u64, &InEffect)> {
-    proofs
-        .iter()
-        .rev()
-        .find_map(|(revision, proof)| Some((*revision, proof.as_ref()?)))
+/// What proves that a proposal took effect in any of its revisions, or combined.
+pub(super) async fn ever<S: Stub>(
+    stub: &mut S,
+    head: Sequence,
+    proposal: &Proposal,
+) -> Result<Option<Effective>, ContractError> {
+    match proofs::any_revision(stub, head, proposal).await? {
+        Some(effective) => Ok(Some(effective)),
+        None => proofs::through(stub, head, &proposal.id.as_str().into()).await,
+    }
 }
 
 /// How a proposal ends.
 #[derive(Debug)]
-pub(super) struct Ending<'a> {
+pub(super) struct Ending {
     /// What became of it.
     pub(super) outcome: Outcome,
     /// The revision that took effect, and where.
-    pub(super) proof: Option<(u64, &'a InEffect)>,
+    pub(super) proof: Option<Effective>,
     /// The head's sequence.
     pub(super) as_of: Sequence,
 }
@@ -151,11 +154,12 @@ pub(super) fn archive<S: Stub>(
     stub: &mut S,
     proposal: Proposal,
     remains: &Remains<'_>,
-    ending: &Ending<'_>,
+    ending: &Ending,
 ) {
     let id = ProposalId::new(proposal.id.as_str());
     let last = proposal.revisions.last().map_or(0, |r| r.revision);
-    let kept = ending.proof.map_or(last, |(revision, _)| revision);
+    let own = ending.proof.as_ref().filter(|proof| proof.via.is_none());
+    let kept = own.map_or(last, |proof| proof.revision);
     let signers = remains
         .signatures
         .iter()
@@ -173,12 +177,7 @@ pub(super) fn archive<S: Stub>(
     let archive = Archive {
         proposal: Some(proposal),
         outcome: ending.outcome.into(),
-        proof: ending.proof.map(|(revision, proof)| Proof {
-            sequence: proof.sequence.0,
-            revision,
-            block_number: proof.entry.block_number,
-            block_hash: proof.entry.block_hash.clone(),
-        }),
+        proof: ending.proof.as_ref().map(Effective::archived),
         signers,
         tx_id: call.tx_id().to_owned(),
         archived_at: Some(timestamps::stored(call.now())),

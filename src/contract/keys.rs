@@ -16,6 +16,7 @@ const SIGNATURE: &str = "signature";
 const PROPOSAL: &str = "proposal";
 const MEMBER: &str = "member";
 const VOTE: &str = "vote";
+const COMBINED: &str = "combined";
 
 /// The newest verified config's facts.
 pub(super) fn head() -> String {
@@ -71,6 +72,27 @@ pub(super) fn proposal(id: &ProposalId) -> String {
 /// All proposals that are not archived, in ascending order of their ids.
 pub(super) fn proposals() -> KeyRange {
     prefix(PROPOSAL, &[])
+}
+
+/// What of a source went into a combined proposal.
+pub(super) fn combined(source: &ProposalId, id: &ProposalId) -> String {
+    composite(COMBINED, &[source.as_str(), id.as_str()])
+}
+
+/// The same for all sources from one id to another, both included: by source, then by id.
+pub(super) fn combined_into(first: &ProposalId, last: &ProposalId) -> KeyRange {
+    KeyRange {
+        start: prefix(COMBINED, &[first.as_str()]).start,
+        end: prefix(COMBINED, &[last.as_str()]).end,
+    }
+}
+
+/// Source and combined proposal of such a key.
+pub(super) fn combined_facts(key: &str) -> Option<(ProposalId, ProposalId)> {
+    match attributes(COMBINED, key)?.as_slice() {
+        [source, id] => Some((ProposalId::new(*source), ProposalId::new(*id))),
+        _ => None,
+    }
 }
 
 /// A finished proposal.

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::{
     args::shown,
     error::{Code, ContractError},
-    keys, proposal,
+    keys, proofs, proposal,
     reports::{self, ProposalList, ProposalSummary},
     router::{self, Call},
     show::kind_name,
@@ -17,8 +17,8 @@ use super::{
 };
 use crate::{
     config::Bundle,
-    ids::{Digest, ProposalId, Revision, Sequence},
-    proto::cmscc::Proposal,
+    ids::{ProposalId, Revision, Sequence},
+    proto::cmscc::{Combined, Proposal},
     stub::Stub,
 };
 
@@ -70,6 +70,7 @@ pub(super) async fn list_proposals<S: Stub>(
         .map(|entry| state::decode(&entry.key, &entry.value))
         .collect::<Result<_, _>>()?;
     let mut votes = votes_on(stub, &all).await?;
+    let mut combined = combined_into(stub, &all).await?;
     let mut proposals = Vec::new();
     for proposal in &all {
         if options
@@ -79,8 +80,11 @@ pub(super) async fn list_proposals<S: Stub>(
         {
             continue;
         }
-        let votes = votes.remove(&proposal.id).unwrap_or_default();
-        let summary = summary(call, stub, &bundle, trusted.sequence(), proposal, &votes).await?;
+        let beside = Beside {
+            votes: votes.remove(&proposal.id).unwrap_or_default(),
+            combined_into: combined.remove(&proposal.id).unwrap_or_default(),
+        };
+        let summary = summary(call, stub, &bundle, trusted.sequence(), proposal, beside).await?;
         if options
             .status
             .as_ref()
@@ -115,18 +119,46 @@ async fn votes_on<S: Stub>(
     Ok(by_proposal)
 }
 
+/// The proposals that those of a page were combined into, by source; one range as well.
+async fn combined_into<S: Stub>(
+    stub: &mut S,
+    page: &[Proposal],
+) -> Result<BTreeMap<String, Vec<ProposalId>>, ContractError> {
+    let mut by_source: BTreeMap<String, Vec<ProposalId>> = BTreeMap::new();
+    let (Some(first), Some(last)) = (page.first(), page.last()) else {
+        return Ok(by_source);
+    };
+    let range = keys::combined_into(&first.id.as_str().into(), &last.id.as_str().into());
+    let found: Vec<(String, Combined)> = state::all(stub, range).await?;
+    for (key, _) in found {
+        let (source, id) = keys::combined_facts(&key).ok_or_else(|| state::corrupt(&key))?;
+        by_source.entry(source.to_string()).or_default().push(id);
+    }
+    Ok(by_source)
+}
+
+/// What lies on the ledger beside a proposal.
+struct Beside {
+    votes: Vec<JudgedVote>,
+    combined_into: Vec<ProposalId>,
+}
+
 async fn summary<S: Stub>(
     call: &Call<'_>,
     stub: &mut S,
     bundle: &Bundle,
     head: Sequence,
     proposal: &Proposal,
-    votes: &[JudgedVote],
+    beside: Beside,
 ) -> Result<ProposalSummary, ContractError> {
     let id = ProposalId::new(proposal.id.as_str());
     let current = proposal::current(proposal)?;
-    let update = Digest::of(&current.config_update);
-    let proof = state::in_effect(stub, head, &update).await?;
+    let mut proof = proofs::own(stub, head, proposal).await?;
+    for combined in &beside.combined_into {
+        if proof.is_none() {
+            proof = proofs::by(stub, head, combined.clone()).await?;
+        }
+    }
     let mut signatures = state::signatures(stub, &id).await?;
     signatures.retain(|revision, _| *revision == Revision(current.revision));
     let facts = Facts {
@@ -134,11 +166,16 @@ async fn summary<S: Stub>(
         proposal,
         proof,
         signatures: &signatures,
-        votes,
+        votes: &beside.votes,
         now: call.now(),
     };
     let derived = facts.derive()?;
     Ok(ProposalSummary {
+        combined_into: beside
+            .combined_into
+            .iter()
+            .map(ToString::to_string)
+            .collect(),
         description: proposal.description.clone(),
         kind: kind_name(proposal.kind()),
         missing: derived.detail.missing,

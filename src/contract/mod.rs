@@ -9,14 +9,16 @@
 //! |---|---|
 //! | `router`, `args`, `error`, `reports`, `events` | the interface: names, arguments, refusals, shapes |
 //! | `keys`, `state`, `cache` | the ledger |
-//! | `chain`, `proposal`, `signatures`, `votes`, `status`, `access` | the decisions, pure but for reading votes |
-//! | `sync`, `recover`, `propose`, `sign`, `reject`, `finish`, `recompute`, `show`, `list`, `inspect` | the functions, a family each |
+//! | `chain`, `proposal`, `signatures`, `status`, `access` | the decisions, all pure |
+//! | `proofs`, `votes` | what is read for them |
+//! | `sync`, `recover`, `propose`, `combine`, `sign`, `reject`, `finish`, `recompute`, `show`, `list`, `inspect` | the functions, a family each |
 
 mod access;
 mod anchors;
 mod args;
 mod cache;
 mod chain;
+mod combine;
 mod error;
 mod events;
 mod finish;
@@ -24,6 +26,7 @@ mod inspect;
 mod keys;
 mod limits;
 mod list;
+mod proofs;
 mod proposal;
 mod propose;
 mod recompute;

@@ -22,7 +22,7 @@ use crate::{
     },
     ids::{Digest, ProposalId, Revision, Sequence, UnixTime},
     proto::{
-        cmscc::{Proposal, ProposalKind, RevisionBytes, UpdateOwner},
+        cmscc::{Combined, Proposal, ProposalKind, RevisionBytes, Source, UpdateOwner},
         common,
         msp::{FabricMspConfig, MspConfig},
     },
@@ -43,17 +43,31 @@ struct Options {
 
 /// What a proposal is made of, beside its intent.
 #[derive(Debug)]
-struct Header<'a> {
-    id: ProposalId,
+pub(super) struct Header<'a> {
+    pub(super) id: ProposalId,
     description: &'a str,
     deadline: Option<UnixTime>,
 }
 
-/// What is to change, and the bytes where it was given as bytes.
+/// What is to change.
 #[derive(Debug)]
-struct Intent {
-    patch: Patch,
-    given: Option<Bytes>,
+pub(super) struct Intent {
+    /// The intent itself.
+    pub(super) patch: Patch,
+    /// The bytes where it was given as bytes.
+    pub(super) given: Option<Bytes>,
+    /// The proposals that it was combined from.
+    pub(super) sources: Vec<Source>,
+}
+
+impl Intent {
+    const fn of(patch: Patch, given: Option<Bytes>) -> Self {
+        Self {
+            patch,
+            given,
+            sources: Vec::new(),
+        }
+    }
 }
 
 /// `ProposeConfigUpdate`: an intent as a patch, or as a computed update.
@@ -67,7 +81,7 @@ pub(super) async fn propose_config_update<S: Stub>(
     let given = given_intent(call, 1)?;
     let (trusted, bundle, admin) = opened(call, stub, &header.id).await?;
     let intent = match given {
-        Given::Patch(patch) => Intent { patch, given: None },
+        Given::Patch(patch) => Intent::of(patch, None),
         Given::Update(update) => from_update(call, &bundle, &update)?,
     };
     store(call, stub, &trusted, &bundle, &admin, &header, &intent).await
@@ -118,7 +132,8 @@ pub(super) async fn reconfig_msp<S: Stub>(
     store(call, stub, &trusted, &bundle, &admin, &header, &intent).await
 }
 
-fn header<'a>(call: &Call<'a>, description: usize) -> Result<Header<'a>, ContractError> {
+/// Id, description and options of a new proposal.
+pub(super) fn header<'a>(call: &Call<'a>, description: usize) -> Result<Header<'a>, ContractError> {
     let options: Options = call.args.options(description.saturating_add(1))?;
     Ok(Header {
         id: call.args.id(0)?,
@@ -153,7 +168,8 @@ fn given_intent(call: &Call<'_>, index: usize) -> Result<Given, ContractError> {
     })
 }
 
-fn sized(call: &Call<'_>, bytes: impl Into<Bytes>) -> Result<Bytes, ContractError> {
+/// Refuses what is longer than a patch may be.
+pub(super) fn sized(call: &Call<'_>, bytes: impl Into<Bytes>) -> Result<Bytes, ContractError> {
     let bytes = bytes.into();
     let limit = call.args.limits().patch;
     if bytes.len() > limit {
@@ -181,7 +197,7 @@ fn document<'a>(call: &Call<'a>, index: usize, name: &str) -> Result<&'a [u8], C
 }
 
 /// Reads what every proposal needs: the trusted config, a caller who may propose, an unused id.
-async fn opened<S: Stub>(
+pub(super) async fn opened<S: Stub>(
     call: &Call<'_>,
     stub: &mut S,
     id: &ProposalId,
@@ -211,10 +227,7 @@ fn from_update(call: &Call<'_>, bundle: &Bundle, update: &Update) -> Result<Inte
         }
     })?;
     let patch = Patch::parse(patch.bytes().clone(), &limits(call)).map_err(patch_refusal)?;
-    Ok(Intent {
-        patch,
-        given: Some(update.bytes().clone()),
-    })
+    Ok(Intent::of(patch, Some(update.bytes().clone())))
 }
 
 fn new_organization(
@@ -265,7 +278,7 @@ fn new_organization(
     }
     let patch =
         Patch::put_group(&["Application", name], group, &limits(call)).map_err(patch_refusal)?;
-    Ok(Intent { patch, given: None })
+    Ok(Intent::of(patch, None))
 }
 
 fn new_msp(
@@ -300,7 +313,7 @@ fn new_msp(
     }
 
     let patch = Patch::combine(&patches).map_err(patch_refusal)?;
-    Ok(Intent { patch, given: None })
+    Ok(Intent::of(patch, None))
 }
 
 /// The MSP id that a definition names, and the definition.
@@ -346,7 +359,8 @@ fn first_revision(bundle: &Bundle, intent: &Intent) -> Result<Computed, Contract
     })
 }
 
-async fn store<S: Stub>(
+/// Computes the first revision and writes the proposal.
+pub(super) async fn store<S: Stub>(
     call: &Call<'_>,
     stub: &mut S,
     trusted: &Trusted,
@@ -378,9 +392,18 @@ async fn store<S: Stub>(
         created_at: Some(timestamps::stored(call.now())),
         deadline: header.deadline.map(timestamps::stored),
         withdrawal: None,
+        sources: intent.sources.clone(),
     };
     state::put(stub, keys::proposal(&header.id), &proposal);
     put_owner(stub, &update, &header.id, FIRST);
+    for source in &intent.sources {
+        let value = Combined {
+            revision: source.revision,
+            config_update_sha256: source.config_update_sha256.clone(),
+        };
+        let id = ProposalId::new(source.proposal_id.as_str());
+        state::put(stub, keys::combined(&id, &header.id), &value);
+    }
     stub.set_event(events::new_proposal(&header.id, FIRST));
     router::proposed(&header.id, FIRST.0, &update)
 }

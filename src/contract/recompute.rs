@@ -7,10 +7,10 @@ use super::{
     error::{Code, ContractError},
     events,
     finish::{self, Ending, Remains},
-    keys, proposal, propose,
+    keys, proofs, proposal, propose,
     reports::{self, AppliedProposal, ArchivedReport, LeftReport, RecomputedReport, Updated},
     router::Call,
-    state::{self, InEffect, RevisionSignatures},
+    state::{self, RevisionSignatures},
     status::{Stale, Standing, Status},
     votes,
 };
@@ -110,8 +110,7 @@ impl Work<'_> {
         proposal: Proposal,
     ) -> Result<(), ContractError> {
         let proposer = finish::proposer(stub, &proposal).await?;
-        let proofs = state::proofs(stub, self.head, &proposal).await?;
-        let proof = proofs.last().and_then(|(_, proof)| proof.clone());
+        let proof = proofs::current(stub, self.head, &proposal).await?;
         let standing = Standing::of(self.bundle, &proposal, proof)?;
         let own = self.admin.owns(&proposal, proposer.as_ref());
         let orphan = !owner_remains(&proposal, proposer.as_ref());
@@ -146,7 +145,12 @@ impl Work<'_> {
                     signatures: &signatures,
                     votes: &votes,
                 };
-                self.archive(stub, proposal, &proofs, &remains, outcome);
+                let ending = Ending {
+                    outcome,
+                    proof: finish::ever(stub, self.head, &proposal).await?,
+                    as_of: self.head,
+                };
+                self.archive(stub, proposal, &remains, &ending);
             }
         }
         Ok(())
@@ -156,20 +160,14 @@ impl Work<'_> {
         &mut self,
         stub: &mut S,
         proposal: Proposal,
-        proofs: &[(u64, Option<InEffect>)],
         remains: &Remains<'_>,
-        outcome: Outcome,
+        ending: &Ending,
     ) {
         self.report.archived.push(ArchivedReport {
-            outcome: outcome_name(outcome),
+            outcome: outcome_name(ending.outcome),
             proposal_id: proposal.id.clone(),
         });
-        let ending = Ending {
-            outcome,
-            proof: finish::effective(proofs),
-            as_of: self.head,
-        };
-        finish::archive(self.call, stub, proposal, remains, &ending);
+        finish::archive(self.call, stub, proposal, remains, ending);
     }
 
     async fn recompute<S: Stub>(

@@ -3,16 +3,12 @@
 use super::{
     access::Admin,
     error::{Code, ContractError},
-    events, finish, keys, proposal,
+    events, finish, keys, proofs, proposal,
     router::Call,
     state,
     status::Standing,
 };
-use crate::{
-    ids::{Digest, Revision},
-    proto::cmscc::Vote,
-    stub::Stub,
-};
+use crate::{ids::Revision, proto::cmscc::Vote, stub::Stub};
 
 /// `RejectProposal`: the caller's organisation rejects the current revision. A later rejection by
 /// the same organisation replaces an earlier one; an equal one writes nothing.
@@ -28,8 +24,7 @@ pub(super) async fn reject_proposal<S: Stub>(
     let proposal = state::proposal(stub, &id).await?;
     let current = proposal::current(&proposal)?;
     let revision = Revision(current.revision);
-    let update = Digest::of(&current.config_update);
-    let proof = state::in_effect(stub, trusted.sequence(), &update).await?;
+    let proof = proofs::own(stub, trusted.sequence(), &proposal).await?;
     let key = keys::vote(&id, revision, admin.msp_id());
     let stored: Option<Vote> = state::get(stub, &key).await?;
     let standing = Standing::of(&bundle, &proposal, proof)?;

@@ -39,7 +39,7 @@ pub(super) fn base64(bytes: &[u8]) -> String {
     STANDARD.encode(bytes)
 }
 
-/// Propose, Add, Reconfig.
+/// Propose, Add, Reconfig, Combine.
 #[derive(Debug, Serialize)]
 pub(super) struct Proposed {
     pub(super) config_update_sha256: String,
@@ -223,6 +223,8 @@ pub(super) struct ProposalList {
 
 #[derive(Debug, Serialize)]
 pub(super) struct ProposalSummary {
+    /// The proposals that this one was combined into, by id.
+    pub(super) combined_into: Vec<String>,
     pub(super) description: String,
     pub(super) kind: &'static str,
     pub(super) missing: Vec<String>,
@@ -240,6 +242,8 @@ pub(super) struct ProposalReport {
     pub(super) archived: bool,
     pub(super) as_of_sequence: u64,
     pub(super) base_sequence: u64,
+    /// The proposals that this one was combined into.
+    pub(super) combined_into: Vec<CombinedReport>,
     pub(super) config_update: Option<Box<RawValue>>,
     pub(super) config_update_envelope_to_submit: Option<String>,
     pub(super) config_update_sha256: String,
@@ -261,6 +265,8 @@ pub(super) struct ProposalReport {
     pub(super) revision: u64,
     pub(super) signatures: Vec<SignatureReport>,
     pub(super) signatures_left_out: Vec<LeftOutReport>,
+    /// The proposals that were combined into this one.
+    pub(super) sources: Vec<SourceReport>,
     pub(super) status: &'static str,
     pub(super) status_detail: StatusDetail,
     pub(super) still_effective_if_submitted: Vec<u64>,
@@ -284,6 +290,8 @@ pub(super) struct StatusDetail {
     pub(super) rebases: Option<bool>,
     /// `unsupported` where this build cannot tell what an orderer would say.
     pub(super) verdict: Option<&'static str>,
+    /// The combined proposal inside which it took effect; then `proof.revision` is that one's.
+    pub(super) via: Option<String>,
     pub(super) why: Option<String>,
 }
 
@@ -304,6 +312,8 @@ pub(super) struct OutcomeReport {
     pub(super) outcome: &'static str,
     pub(super) proof: Option<ProofReport>,
     pub(super) tx_id: String,
+    /// The combined proposal inside which it took effect.
+    pub(super) via: Option<String>,
 }
 
 /// A stored signature on the current revision.
@@ -328,6 +338,27 @@ pub(super) struct VoteReport {
     pub(super) revision: u64,
     /// The head's sequence when it was given.
     pub(super) sequence: u64,
+}
+
+/// A proposal and the revision of a source that went into it.
+#[derive(Debug, Serialize)]
+pub(super) struct CombinedReport {
+    pub(super) config_update_sha256: String,
+    pub(super) proposal_id: String,
+    pub(super) revision: u64,
+}
+
+/// A source of a combined proposal: what went in, and what members said about it by itself.
+#[derive(Debug, Serialize)]
+pub(super) struct SourceReport {
+    pub(super) config_update_sha256: String,
+    /// Who signed which of its revisions.
+    pub(super) consent: Vec<ConsentReport>,
+    pub(super) description: String,
+    pub(super) proposal_id: String,
+    pub(super) proposer_msp_id: String,
+    pub(super) revision: u64,
+    pub(super) votes: Vec<VoteReport>,
 }
 
 /// Valid signatures beyond what counts of one organisation.

@@ -7,6 +7,7 @@ use super::{
     anchors::{Anchors, HeadFacts, Observer},
     args::Arguments,
     cache::BundleCache,
+    combine,
     error::{Code, ContractError},
     finish, inspect, list, propose, recompute, recover, reject, reports, show, sign,
     state::{Trusted, digest},
@@ -75,6 +76,7 @@ impl Contract {
             Function::ProposeConfigUpdate => propose::propose_config_update(&call, stub).await,
             Function::AddOrganization => propose::add_organization(&call, stub).await,
             Function::ReconfigOrganizationMsp => propose::reconfig_msp(&call, stub).await,
+            Function::CombineProposals => combine::combine_proposals(&call, stub).await,
             Function::AddSignature => sign::add_signature(&call, stub).await,
             Function::RejectProposal => reject::reject_proposal(&call, stub).await,
             Function::WithdrawProposal => finish::withdraw_proposal(&call, stub).await,
@@ -114,6 +116,7 @@ impl Chaincode for Contract {
 pub(super) enum Function {
     AddOrganization,
     AddSignature,
+    CombineProposals,
     DeleteProposal,
     GetConfig,
     GetConfigChain,
@@ -137,10 +140,11 @@ pub fn function_names() -> impl Iterator<Item = &'static str> {
 
 impl Function {
     /// Every name that is served, ascending; two functions have an older spelling, too.
-    const NAMES: [(&'static str, Self); 18] = [
+    const NAMES: [(&'static str, Self); 19] = [
         ("AddOrganization", Self::AddOrganization),
         ("AddOrgnization", Self::AddOrganization),
         ("AddSignature", Self::AddSignature),
+        ("CombineProposals", Self::CombineProposals),
         ("DeleteProposal", Self::DeleteProposal),
         ("GetConfig", Self::GetConfig),
         ("GetConfigChain", Self::GetConfigChain),

@@ -1,24 +1,28 @@
 //! One proposal for people and programs: `GetProposal`.
 
+use std::collections::BTreeMap;
+
 use super::{
     error::{Code, ContractError},
-    finish, keys, proposal,
+    finish, keys,
+    proofs::{self, Effective},
+    proposal,
     recompute::outcome_name,
     reports::{
-        self, ConsentReport, OutcomeReport, ProofReport, ProposalReport, SignatureReport,
-        StatusDetail,
+        self, CombinedReport, ConsentReport, OutcomeReport, ProofReport, ProposalReport,
+        SignatureReport, SourceReport, StatusDetail,
     },
     router::{self, Call},
     signatures::Judged,
-    state,
+    state::{self, RevisionSignatures},
     status::{self, Facts, Status},
     timestamps,
     votes::{self, JudgedVote},
 };
 use crate::{
     config::Bundle,
-    ids::{Digest, ProposalId, Sequence},
-    proto::cmscc::{Archive, Outcome, Proposal, ProposalKind},
+    ids::{Digest, ProposalId, Revision, Sequence},
+    proto::cmscc::{Archive, ArchivedSigner, Outcome, Proposal, ProposalKind},
     stub::Stub,
 };
 
@@ -39,46 +43,41 @@ pub(super) async fn get_proposal<S: Stub>(
         let archive = archive.ok_or_else(|| state::unknown_proposal(&id))?;
         return archived(call, stub, &bundle, trusted.sequence(), &archive).await;
     };
-    let proofs = state::proofs(stub, trusted.sequence(), &proposal).await?;
+    let proof = proofs::current(stub, trusted.sequence(), &proposal).await?;
+    let applied = proofs::any_revision(stub, trusted.sequence(), &proposal).await?;
     let signatures = state::signatures(stub, &id).await?;
     let votes = votes::on(stub, &id).await?;
     let facts = Facts {
         bundle: &bundle,
         proposal: &proposal,
-        proof: proofs.last().and_then(|(_, proof)| proof.clone()),
+        proof,
         signatures: &signatures,
         votes: &votes,
         now: call.now(),
     };
     let derived = facts.derive()?;
     let current = proposal::current(&proposal)?;
-    let consent_trail = signatures
-        .iter()
-        .filter(|(revision, _)| revision.0 < current.revision)
-        .flat_map(|(revision, of)| of.signatures.iter().map(move |one| (revision, one)))
-        .map(|(revision, one)| ConsentReport {
-            fingerprint: one.fingerprint.clone(),
-            msp_id: one.msp_id.to_string(),
-            revision: revision.0,
-        })
-        .collect();
+    let mut consent_trail = consent(&signatures);
+    consent_trail.retain(|one| one.revision < current.revision);
     let still_effective = match derived.status {
         // the chain moved past its bytes
         Status::Submitted => Vec::new(),
         _ => facts.still_effective(),
     };
     let report = ProposalReport {
-        applied_revision: finish::effective(&proofs).map(|(revision, _)| revision),
+        applied_revision: applied.map(|proof| proof.revision),
         config_update_envelope_to_submit: derived.envelope.as_deref().map(reports::base64),
         config_update_to_sign: Some(reports::base64(&status::envelope_to_sign(
             &bundle,
             &current.config_update,
         ))),
+        combined_into: combined_into(stub, &id).await?,
         consent_trail,
         explanation: derived.explanation,
         not_checked: derived.not_checked,
         signatures: derived.tally.judged.iter().map(signature_report).collect(),
         signatures_left_out: derived.tally.left_out,
+        sources: sources(stub, &proposal).await?,
         status: derived.status.name(),
         status_detail: derived.detail,
         still_effective_if_submitted: still_effective,
@@ -86,6 +85,83 @@ pub(super) async fn get_proposal<S: Stub>(
         ..bare(&bundle, trusted.sequence(), &proposal)?
     };
     reports::write(&report)
+}
+
+async fn combined_into<S: Stub>(
+    stub: &mut S,
+    id: &ProposalId,
+) -> Result<Vec<CombinedReport>, ContractError> {
+    let found = proofs::combined_into(stub, id).await?;
+    found
+        .into_iter()
+        .map(|(id, combined)| {
+            Ok(CombinedReport {
+                config_update_sha256: state::digest(&combined.config_update_sha256)?.to_string(),
+                proposal_id: id.to_string(),
+                revision: combined.revision,
+            })
+        })
+        .collect()
+}
+
+/// What was combined into a proposal, each with what members said about it by itself.
+async fn sources<S: Stub>(
+    stub: &mut S,
+    proposal: &Proposal,
+) -> Result<Vec<SourceReport>, ContractError> {
+    let mut reports = Vec::with_capacity(proposal.sources.len());
+    for source in &proposal.sources {
+        let id = ProposalId::new(source.proposal_id.as_str());
+        let archive: Option<Archive> = state::get(stub, &keys::archive(&id)).await?;
+        let (content, consent, votes) = match archive {
+            Some(archive) => (
+                archive.proposal,
+                archived_consent(&archive.signers),
+                votes::of_archive(&id, &archive.votes),
+            ),
+            None => (
+                state::get(stub, &keys::proposal(&id)).await?,
+                consent(&state::signatures(stub, &id).await?),
+                votes::stored(stub, &id, &id).await?,
+            ),
+        };
+        let content = content.unwrap_or_default();
+        let votes = votes::judge(stub, votes).await?;
+        reports.push(SourceReport {
+            config_update_sha256: state::digest(&source.config_update_sha256)?.to_string(),
+            consent,
+            description: content.description,
+            proposal_id: source.proposal_id.clone(),
+            proposer_msp_id: content.proposer_msp_id,
+            revision: source.revision,
+            votes: votes.iter().map(JudgedVote::report).collect(),
+        });
+    }
+    Ok(reports)
+}
+
+/// Who signed which revision, in key order.
+fn consent(signatures: &BTreeMap<Revision, RevisionSignatures>) -> Vec<ConsentReport> {
+    signatures
+        .iter()
+        .flat_map(|(revision, of)| of.signatures.iter().map(move |one| (revision, one)))
+        .map(|(revision, one)| ConsentReport {
+            fingerprint: one.fingerprint.clone(),
+            msp_id: one.msp_id.to_string(),
+            revision: revision.0,
+        })
+        .collect()
+}
+
+fn archived_consent(signers: &[ArchivedSigner]) -> Vec<ConsentReport> {
+    signers
+        .iter()
+        .map(|signer| ConsentReport {
+            fingerprint: signer.fingerprint.clone(),
+            msp_id: signer.msp_id.clone(),
+            revision: signer.revision,
+        })
+        .collect()
 }
 
 /// What can be said of a proposal without deriving anything.
@@ -101,6 +177,7 @@ fn bare(
         archived: false,
         as_of_sequence: as_of.0,
         base_sequence: current.base_sequence,
+        combined_into: Vec::new(),
         config_update: reports::document("common.ConfigUpdate", &current.config_update),
         config_update_envelope_to_submit: None,
         config_update_sha256: Digest::of(&current.config_update).to_string(),
@@ -122,6 +199,7 @@ fn bare(
         revision: current.revision,
         signatures: Vec::new(),
         signatures_left_out: Vec::new(),
+        sources: Vec::new(),
         status: "",
         status_detail: StatusDetail::default(),
         still_effective_if_submitted: Vec::new(),
@@ -179,10 +257,11 @@ async fn archived<S: Stub>(
             call.channel()
         ))
     })?;
-    let proofs = state::proofs(stub, as_of, proposal).await?;
-    let proof = finish::effective(&proofs)
-        .map(|(revision, proof)| status::proof_report(proof, revision))
-        .transpose()?;
+    let effective = finish::ever(stub, as_of, proposal).await?;
+    let proof = effective.as_ref().map(Effective::report).transpose()?;
+    let own = effective.as_ref().filter(|proof| proof.via.is_none());
+    let via = effective.as_ref().and_then(|proof| proof.via.as_ref());
+    let via = via.map(ToString::to_string);
     let id = ProposalId::new(proposal.id.as_str());
     let votes = votes::judge(stub, votes::of_archive(&id, &archive.votes)).await?;
     let outcome = outcome(archive, proof.as_ref());
@@ -201,19 +280,12 @@ async fn archived<S: Stub>(
             subject: None,
         })
     });
-    let consent_trail = archive
-        .signers
-        .iter()
-        .filter(|signer| signer.revision < last)
-        .map(|signer| ConsentReport {
-            fingerprint: signer.fingerprint.clone(),
-            msp_id: signer.msp_id.clone(),
-            revision: signer.revision,
-        })
-        .collect();
+    let mut consent_trail = archived_consent(&archive.signers);
+    consent_trail.retain(|one| one.revision < last);
     let report = ProposalReport {
-        applied_revision: proof.as_ref().map(|proof| proof.revision),
+        applied_revision: own.map(|proof| proof.revision),
         archived: true,
+        combined_into: combined_into(stub, &id).await?,
         consent_trail,
         outcome: Some(OutcomeReport {
             archived_at: archive
@@ -224,11 +296,14 @@ async fn archived<S: Stub>(
             outcome,
             proof: proof.clone(),
             tx_id: archive.tx_id.clone(),
+            via: via.clone(),
         }),
         signatures: kept.collect(),
+        sources: sources(stub, proposal).await?,
         status: outcome,
         status_detail: StatusDetail {
             proof,
+            via,
             ..StatusDetail::default()
         },
         votes: votes.iter().map(JudgedVote::report).collect(),

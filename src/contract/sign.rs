@@ -10,7 +10,7 @@ use super::{
     error::{Code, ContractError},
     events,
     keys::{self, SignatureSlot},
-    proposal,
+    proofs, proposal,
     reports::{self, RefusedSignature, Signed},
     router::Call,
     signatures::{Accepted, Wanted},
@@ -36,7 +36,7 @@ pub(super) async fn add_signature<S: Stub>(
     let proposal = state::proposal(stub, &id).await?;
     let current = proposal::current(&proposal)?;
     let update = Digest::of(&current.config_update);
-    let proof = state::in_effect(stub, trusted.sequence(), &update).await?;
+    let proof = proofs::own(stub, trusted.sequence(), &proposal).await?;
     let standing = Standing::of(&bundle, &proposal, proof)?;
     let Standing::Open(effect) = &standing else {
         let status = standing.status().map_or("", |status| status.name());

@@ -208,20 +208,6 @@ pub(super) fn unknown_proposal(id: &ProposalId) -> ContractError {
     ))
 }
 
-/// For each stored revision where its bytes took effect, in the order of the revisions.
-pub(super) async fn proofs<S: Stub>(
-    stub: &mut S,
-    head: Sequence,
-    proposal: &Proposal,
-) -> Result<Vec<(u64, Option<InEffect>)>, ContractError> {
-    let mut proofs = Vec::with_capacity(proposal.revisions.len());
-    for bytes in &proposal.revisions {
-        let update = Digest::of(&bytes.config_update);
-        proofs.push((bytes.revision, in_effect(stub, head, &update).await?));
-    }
-    Ok(proofs)
-}
-
 /// Where in the verified chain a config update took effect.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct InEffect {

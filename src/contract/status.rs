@@ -7,10 +7,11 @@ use serde_json::{Value, json};
 
 use super::{
     error::ContractError,
+    proofs::Effective,
     proposal::{self, Computed, Conflict},
-    reports::{ProofReport, StatusDetail},
+    reports::StatusDetail,
     signatures::{Tally, tally},
-    state::{InEffect, RevisionSignatures, digest},
+    state::RevisionSignatures,
     timestamps,
     votes::{self, JudgedVote},
 };
@@ -73,8 +74,8 @@ impl Status {
 /// What can be said of a proposal without looking at signatures, votes and deadline.
 #[derive(Debug)]
 pub(super) enum Standing {
-    /// The verified chain proves that the current revision took effect.
-    Submitted(InEffect),
+    /// The verified chain proves that the current revision took effect, by itself or combined.
+    Submitted(Effective),
     /// The config is as the intent wants it, for whatever reason.
     AlreadyInEffect,
     /// Taken back by its owner.
@@ -105,7 +106,7 @@ impl Standing {
     pub(super) fn of(
         bundle: &Bundle,
         proposal: &Proposal,
-        proof: Option<InEffect>,
+        proof: Option<Effective>,
     ) -> Result<Self, ContractError> {
         if let Some(proof) = proof {
             return Ok(Self::Submitted(proof));
@@ -156,8 +157,8 @@ pub(super) struct Facts<'a> {
     pub(super) bundle: &'a Bundle,
     /// The proposal.
     pub(super) proposal: &'a Proposal,
-    /// Where the current revision's bytes took effect.
-    pub(super) proof: Option<InEffect>,
+    /// Where the current revision took effect.
+    pub(super) proof: Option<Effective>,
     /// What lies on the ledger for each revision.
     pub(super) signatures: &'a BTreeMap<Revision, RevisionSignatures>,
     /// The votes on all revisions.
@@ -188,7 +189,7 @@ impl<'a> Facts<'a> {
     pub(super) fn derive(&self) -> Result<Derived<'a>, ContractError> {
         let standing = Standing::of(self.bundle, self.proposal, self.proof.clone())?;
         let current = proposal::current(self.proposal)?;
-        let mut detail = detail(&standing, current.revision)?;
+        let mut detail = detail(&standing)?;
         let Standing::Open(effect) = &standing else {
             return Ok(Derived {
                 status: standing.status().unwrap_or(Status::Broken),
@@ -370,10 +371,13 @@ pub(super) fn policies_of(effect: &Effect) -> Vec<PolicyId> {
     effect.policies().iter().map(|one| one.policy).collect()
 }
 
-fn detail(standing: &Standing, revision: u64) -> Result<StatusDetail, ContractError> {
+fn detail(standing: &Standing) -> Result<StatusDetail, ContractError> {
     let mut detail = StatusDetail::default();
     match standing {
-        Standing::Submitted(proof) => detail.proof = Some(proof_report(proof, revision)?),
+        Standing::Submitted(proof) => {
+            detail.proof = Some(proof.report()?);
+            detail.via = proof.via.as_ref().map(ToString::to_string);
+        }
         Standing::AlreadyInEffect => detail.already_in_effect = true,
         Standing::Broken(why) => detail.why = Some(why.clone()),
         Standing::Outofdate(stale) => {
@@ -385,16 +389,6 @@ fn detail(standing: &Standing, revision: u64) -> Result<StatusDetail, ContractEr
         Standing::Withdrawn | Standing::Open(_) => {}
     }
     Ok(detail)
-}
-
-/// A proof as answers show it.
-pub(super) fn proof_report(proof: &InEffect, revision: u64) -> Result<ProofReport, ContractError> {
-    Ok(ProofReport {
-        block_hash: digest(&proof.entry.block_hash)?.to_string(),
-        block_number: proof.entry.block_number,
-        revision,
-        sequence: proof.sequence.0,
-    })
 }
 
 /// A serialized envelope without signatures, as `peer channel signconfigtx` takes it.

@@ -160,6 +160,16 @@ async fn every_function_refuses_bad_arguments() {
         (&["AddSignature", "taken", "abc"], "BAD_BASE64"),
         (&["AddSignature", "taken", junk], "BAD_PROTOBUF"),
         (&["AddSignature", "taken", "CgFhEgFi"], "BAD_PROTOBUF"),
+        // combining
+        (&["CombineProposals", "new", "[]"], "ARGUMENT_COUNT"),
+        (&["CombineProposals", "!", "[]", "d"], "BAD_ID"),
+        (&["CombineProposals", "new", "{}", "d"], "BAD_JSON"),
+        (&["CombineProposals", "new", "[]", "d"], "TOO_FEW"),
+        (&["CombineProposals", "new", r#"["a"]"#, "d"], "BAD_ID"),
+        (
+            &["CombineProposals", "new", r#"["taken","none"]"#, "d"],
+            "UNKNOWN_PROPOSAL",
+        ),
         // ends
         (&["RejectProposal", "taken"], "ARGUMENT_COUNT"),
         (&["RejectProposal", "taken", "r", "x"], "ARGUMENT_COUNT"),

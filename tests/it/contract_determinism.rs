@@ -76,6 +76,12 @@ async fn cases(capture: Capture) -> Vec<(Ledger, Invocation)> {
         vec![b"GetProposal", b"none"],
         vec![b"ListProposals"],
         vec![b"RejectProposal", b"add_orgx", b"why"],
+        vec![
+            b"CombineProposals",
+            b"both",
+            br#"["add_orgy","add_orgx"]"#,
+            b"d",
+        ],
         vec![b"WithdrawProposal", b"add_orgx"],
         vec![b"DeleteProposal", b"add_orgx"],
         vec![b"UpdateProposals", b"15"],
