@@ -41,8 +41,8 @@ pub fn differences<'a>(from: &'a ConfigTree, to: &'a ConfigTree) -> Differences<
     };
     match (from.root(), to.root()) {
         (Some(a), Some(b)) => all.open.push((a, b)),
-        (Some(a), None) => all.group(a, Change::Removed),
-        (None, Some(b)) => all.group(b, Change::Added),
+        (Some(a), None) => all.found.push(Side::Left(ElementRef::Group(a))),
+        (None, Some(b)) => all.found.push(Side::Right(ElementRef::Group(b))),
         (None, None) => {}
     }
     all
@@ -53,14 +53,21 @@ pub fn differences<'a>(from: &'a ConfigTree, to: &'a ConfigTree) -> Differences<
 pub struct Differences<'a> {
     /// Found and not yet handed out; the next one is the last.
     // paths are made only when they are handed out: below deep groups they are long
-    found: Vec<(ElementRef<'a>, Change)>,
+    found: Vec<Side<ElementRef<'a>>>,
     /// Groups of the same path that are still to be compared; the next one is the last.
     open: Vec<(GroupRef<'a>, GroupRef<'a>)>,
 }
 
 impl<'a> Differences<'a> {
-    fn group(&mut self, group: GroupRef<'a>, change: Change) {
-        self.found.push((ElementRef::Group(group), change));
+    /// The next difference as the elements themselves.
+    pub(super) fn next_pair(&mut self) -> Option<Side<ElementRef<'a>>> {
+        loop {
+            if let Some(pair) = self.found.pop() {
+                return Some(pair);
+            }
+            let (a, b) = self.open.pop()?;
+            self.compare(a, b);
+        }
     }
 
     fn compare(&mut self, a: GroupRef<'a>, b: GroupRef<'a>) {
@@ -68,36 +75,27 @@ impl<'a> Differences<'a> {
             return;
         }
         if !same_own_content(a, b) {
-            self.group(b, Change::Changed);
+            let pair = Side::Both(ElementRef::Group(a), ElementRef::Group(b));
+            self.found.push(pair);
         }
         for side in join_values(a, b) {
-            let found = match side {
-                Side::Both(x, y) if same_value(x, y) && same_unknown(x.unknown(), y.unknown()) => {
-                    continue;
-                }
-                Side::Both(_, y) => (y, Change::Changed),
-                Side::Left(x) => (x, Change::Removed),
-                Side::Right(y) => (y, Change::Added),
-            };
-            self.found.push((ElementRef::Value(found.0), found.1));
+            match side {
+                Side::Both(x, y) if same_value(x, y) && same_unknown(x.unknown(), y.unknown()) => {}
+                side => self.found.push(side.map(ElementRef::Value)),
+            }
         }
         for side in join_policies(a, b) {
-            let found = match side {
+            match side {
                 Side::Both(x, y) if same_policy(x, y) && same_unknown(x.unknown(), y.unknown()) => {
-                    continue;
                 }
-                Side::Both(_, y) => (y, Change::Changed),
-                Side::Left(x) => (x, Change::Removed),
-                Side::Right(y) => (y, Change::Added),
-            };
-            self.found.push((ElementRef::Policy(found.0), found.1));
+                side => self.found.push(side.map(ElementRef::Policy)),
+            }
         }
         let deeper = self.open.len();
         for side in join_groups(a, b) {
             match side {
                 Side::Both(x, y) => self.open.push((x, y)),
-                Side::Left(x) => self.group(x, Change::Removed),
-                Side::Right(y) => self.group(y, Change::Added),
+                side => self.found.push(side.map(ElementRef::Group)),
             }
         }
         if let Some(deeper) = self.open.get_mut(deeper..) {
@@ -111,22 +109,33 @@ impl Iterator for Differences<'_> {
     type Item = Difference;
 
     fn next(&mut self) -> Option<Difference> {
-        loop {
-            if let Some((element, change)) = self.found.pop() {
-                let path = element.element_path();
-                return Some(Difference { path, change });
-            }
-            let (a, b) = self.open.pop()?;
-            self.compare(a, b);
-        }
+        let (element, change) = match self.next_pair()? {
+            Side::Both(_, new) => (new, Change::Changed),
+            Side::Left(old) => (old, Change::Removed),
+            Side::Right(new) => (new, Change::Added),
+        };
+        let path = element.element_path();
+        Some(Difference { path, change })
     }
 }
 
 /// An element of either of two lists.
+#[derive(Clone, Copy, Debug)]
 pub(super) enum Side<E> {
     Both(E, E),
     Left(E),
     Right(E),
+}
+
+impl<E> Side<E> {
+    /// The same of what each element becomes.
+    pub(super) fn map<T>(self, f: impl Fn(E) -> T) -> Side<T> {
+        match self {
+            Self::Both(left, right) => Side::Both(f(left), f(right)),
+            Self::Left(left) => Side::Left(f(left)),
+            Self::Right(right) => Side::Right(f(right)),
+        }
+    }
 }
 
 /// Walks two lists that ascend by some order as one.

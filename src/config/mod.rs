@@ -7,6 +7,7 @@ mod bundle;
 mod compare;
 mod compute;
 mod consensus;
+pub mod diff;
 mod duration;
 mod element;
 mod emulate;

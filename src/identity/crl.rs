@@ -50,6 +50,11 @@ impl Crl {
         parse(&Bytes::from(der)).ok_or(MspError::BadCrl)
     }
 
+    /// How many serial numbers it lists.
+    pub(super) fn revoked(&self) -> usize {
+        self.serials.len()
+    }
+
     /// Whether a certificate of this issuer is revoked by this list.
     ///
     /// # Errors

@@ -5,6 +5,7 @@ mod certificate_policies;
 mod chain;
 mod constraints;
 mod crl;
+mod definition;
 mod error;
 mod idemix;
 #[expect(
@@ -23,6 +24,7 @@ mod wire;
 
 pub use certificate::Certificate;
 pub use chain::{TrustPool, Usage};
+pub use definition::{CertificateUse, ListedCertificate, ListedCrl, MspDefinition};
 pub use error::{MspError, Place};
 pub use identity::Identity;
 pub use msp::Msp;

@@ -99,6 +99,21 @@ impl Msp {
         }
     }
 
+    /// Whether somebody could have a role: an administrator is listed and valid, or a NodeOU gives
+    /// the role.
+    #[must_use]
+    pub fn can_have(&self, role: Role) -> bool {
+        let Ok(msp) = self.x509() else {
+            return false;
+        };
+        match role {
+            Role::Member => true,
+            Role::Admin => msp.node_ous.enabled_unit(role).is_some() || msp.has_listed_admin(),
+            Role::Client | Role::Peer | Role::Orderer => msp.node_ous.enabled_unit(role).is_some(),
+            Role::Other(_) => false,
+        }
+    }
+
     /// The identities that it has read before.
     pub(super) const fn known(&self) -> &KnownIdentities {
         &self.known
@@ -302,6 +317,14 @@ impl X509 {
     // Fabric: msp/mspimpl.go, isInAdmins
     pub(super) fn is_listed_admin(&self, member: &Member) -> bool {
         self.admins.contains(member.certificate.der())
+    }
+
+    /// Whether somebody who is listed as an administrator is valid.
+    fn has_listed_admin(&self) -> bool {
+        self.admins.iter().any(|der| {
+            let member = Certificate::from_der(der.clone()).and_then(|c| self.member(&c));
+            member.is_ok_and(|member| self.validate(&member).is_ok())
+        })
     }
 
     /// The hash of the encoding of a member, in lower-case hex.

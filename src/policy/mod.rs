@@ -12,6 +12,7 @@ mod cast;
 mod choose;
 mod complete;
 
+mod effort;
 mod error;
 mod evaluate;
 mod explain;
@@ -27,6 +28,7 @@ mod signers;
 mod tests;
 mod wire;
 
+pub use effort::{Effort, Efforts};
 pub use error::{PolicyError, RuleProblem};
 pub use evaluate::{Evaluation, Irrelevant};
 pub use explain::{Explanation, Node};

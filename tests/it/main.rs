@@ -38,4 +38,5 @@ mod fabric;
 mod json_documents;
 mod model;
 mod policy_explain;
+mod review;
 mod shim;

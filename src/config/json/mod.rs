@@ -96,6 +96,12 @@ pub fn decode_org_value(key: &str, text: &[u8]) -> Result<Vec<u8>, JsonError> {
     decode::decode(org_value(key)?, text)
 }
 
+/// A time in seconds since 1970 as RFC 3339 text; `None` outside the years 1 to 9999.
+#[must_use]
+pub fn time_text(seconds: i64) -> Option<String> {
+    timestamp::format(seconds, 0)
+}
+
 fn known(message_type: &str) -> Result<ShapeId, JsonError> {
     let fabric = opened::is_fabric(message_type);
     let shape = fabric.then(|| SHAPES.open(message_type)).flatten();

@@ -1,0 +1,285 @@
+//! Walking the elements that differ.
+
+use serde_json::{Value, json};
+
+use super::{
+    Diff, ENTRIES, Entry, Item, Verb, cut,
+    facts::{self, Fact, Facts},
+};
+use crate::{
+    config::{
+        compare::{self, Side},
+        tree::{ConfigTree, ElementRef, GroupRef, PolicyRef, ValueRef},
+    },
+    identity::MspDefinition,
+    policy::{print_implicit_meta, print_policy},
+};
+
+pub(super) fn diff(from: &ConfigTree, to: &ConfigTree) -> Diff {
+    let mut diff = Diff::default();
+    let mut differences = compare::differences(from, to);
+    while let Some(pair) = differences.next_pair() {
+        if diff.is_full() {
+            diff.skip();
+            continue;
+        }
+        match pair {
+            Side::Both(old, new) => diff.changed(old, new),
+            Side::Left(old) => diff.all(old, Verb::Removed),
+            Side::Right(new) => diff.all(new, Verb::Added),
+        }
+    }
+    diff
+}
+
+impl Diff {
+    const fn is_full(&self) -> bool {
+        self.changes.len() >= ENTRIES
+    }
+
+    const fn skip(&mut self) {
+        self.truncated = self.truncated.saturating_add(1);
+    }
+
+    /// An element that both have.
+    fn changed(&mut self, old: ElementRef<'_>, new: ElementRef<'_>) {
+        let path = cut(new.path());
+        if old.mod_policy() != new.mod_policy() {
+            self.put(
+                &path,
+                Item::ModPolicy,
+                None,
+                Some(json!(cut(old.mod_policy().to_owned()))),
+                Some(json!(cut(new.mod_policy().to_owned()))),
+            );
+        }
+        let before = self.changes.len();
+        match (old, new) {
+            (ElementRef::Policy(old), ElementRef::Policy(new)) => {
+                let (old, new) = (rule(old), rule(new));
+                if old != new {
+                    self.put(&path, Item::Policy, None, Some(old), Some(new));
+                }
+            }
+            (ElementRef::Value(old), ElementRef::Value(new)) => {
+                if old.bytes() != new.bytes() {
+                    self.facts(&path, Some(old), Some(new));
+                }
+            }
+            _ => {}
+        }
+        let said = self.changes.len() > before || old.mod_policy() != new.mod_policy();
+        if !said {
+            // the same rule in other bytes, or unknown fields
+            self.put(
+                &path,
+                Item::Content,
+                None,
+                Some(content(old)),
+                Some(content(new)),
+            );
+        }
+    }
+
+    /// An element that only one has, with everything in it.
+    fn all(&mut self, element: ElementRef<'_>, verb: Verb) {
+        let mut open = vec![element];
+        while let Some(element) = open.pop() {
+            if self.is_full() {
+                self.skip();
+            } else {
+                self.one(element, verb);
+            }
+            if let ElementRef::Group(group) = element {
+                let values = group.values().map(ElementRef::Value);
+                let policies = group.policies().map(ElementRef::Policy);
+                let groups = group.groups().map(ElementRef::Group);
+                let from = open.len();
+                open.extend(values.chain(policies).chain(groups));
+                if let Some(members) = open.get_mut(from..) {
+                    members.reverse();
+                }
+            }
+        }
+    }
+
+    fn one(&mut self, element: ElementRef<'_>, verb: Verb) {
+        let path = cut(element.path());
+        let sides = |value: Value| match verb {
+            Verb::Removed => (Some(value), None),
+            Verb::Added | Verb::Changed => (None, Some(value)),
+        };
+        match element {
+            ElementRef::Group(group) => {
+                let (item, value) = match msp_id(group) {
+                    Some(id) => (Item::Organization, json!({ "msp_id": cut(id) })),
+                    None => (Item::Group, json!({})),
+                };
+                let (before, after) = sides(value);
+                self.put(&path, item, None, before, after);
+            }
+            ElementRef::Policy(policy) => {
+                let (before, after) = sides(rule(policy));
+                self.put(&path, Item::Policy, None, before, after);
+            }
+            ElementRef::Value(value) => {
+                let before = self.changes.len();
+                match verb {
+                    Verb::Removed => self.facts(&path, Some(value), None),
+                    Verb::Added | Verb::Changed => self.facts(&path, None, Some(value)),
+                }
+                if self.changes.len() == before {
+                    let (before, after) = sides(content(element));
+                    self.put(&path, Item::Content, None, before, after);
+                }
+            }
+        }
+    }
+
+    /// What differs between two values, or all of one.
+    fn facts(&mut self, path: &str, old: Option<ValueRef<'_>>, new: Option<ValueRef<'_>>) {
+        let read = |value: Option<ValueRef<'_>>| match value {
+            None => Some(Facts::new()),
+            Some(value) => facts::of(value.name(), value.bytes()),
+        };
+        // what cannot be read is shown as bytes by the caller
+        let (Some(mut old), Some(new)) = (read(old), read(new)) else {
+            return;
+        };
+        let mut skipped = false;
+        let mut sides: Vec<((Item, String), Option<Fact>, Option<Fact>)> = Vec::new();
+        for (key, new) in new {
+            let old = old.remove(&key);
+            if old.as_ref() != Some(&new) {
+                sides.push((key, old, Some(new)));
+            }
+        }
+        sides.extend(old.into_iter().map(|(key, old)| (key, Some(old), None)));
+        sides.sort_by(|a, b| a.0.cmp(&b.0));
+        for ((item, name), old, new) in sides {
+            if self.is_full() {
+                skipped = true;
+                break;
+            }
+            let unit = new.as_ref().or(old.as_ref()).and_then(|fact| fact.unit);
+            let (before, after) = (old.map(|f| f.value), new.map(|f| f.value));
+            self.put_named(path, item, Some(name), before, after, unit);
+        }
+        if skipped {
+            self.skip();
+        }
+    }
+
+    fn put(
+        &mut self,
+        path: &str,
+        item: Item,
+        name: Option<String>,
+        before: Option<Value>,
+        after: Option<Value>,
+    ) {
+        self.put_named(path, item, name, before, after, None);
+    }
+
+    fn put_named(
+        &mut self,
+        path: &str,
+        item: Item,
+        name: Option<String>,
+        before: Option<Value>,
+        after: Option<Value>,
+        unit: Option<&'static str>,
+    ) {
+        let change = match (&before, &after) {
+            (None, _) => Verb::Added,
+            (_, None) => Verb::Removed,
+            _ => Verb::Changed,
+        };
+        let name = name.map(cut);
+        let text = sentence(path, item, name.as_deref(), &before, &after, unit);
+        self.changes.push(Entry {
+            after: after.unwrap_or_default(),
+            before: before.unwrap_or_default(),
+            change,
+            item,
+            name,
+            path: path.to_owned(),
+            text,
+            unit,
+        });
+    }
+}
+
+/// `/Channel/Orderer/BatchSize: setting max_message_count changes from 500 to 10 messages`
+fn sentence(
+    path: &str,
+    item: Item,
+    name: Option<&str>,
+    before: &Option<Value>,
+    after: &Option<Value>,
+    unit: Option<&str>,
+) -> String {
+    let name = name.map(|name| format!(" {name}")).unwrap_or_default();
+    let unit = unit.map(|unit| format!(" {unit}")).unwrap_or_default();
+    let what = format!("{path}: {}{name}", item.words());
+    match (before.as_ref().map(shown), after.as_ref().map(shown)) {
+        (Some(old), Some(new)) => format!("{what} changes from {old} to {new}{unit}"),
+        (None, Some(new)) if new.is_empty() => format!("{what} is added"),
+        (None, Some(new)) => format!("{what} is added: {new}{unit}"),
+        (Some(old), None) if old.is_empty() => format!("{what} is removed"),
+        (Some(old), None) => format!("{what} is removed: {old}{unit}"),
+        (None, None) => what,
+    }
+}
+
+/// A value in words: texts in backticks, members of objects in the order of their names.
+fn shown(value: &Value) -> String {
+    match value {
+        Value::String(text) => format!("`{text}`"),
+        Value::Object(members) => (members.iter())
+            .filter(|(_, value)| !value.is_null())
+            .map(|(name, value)| format!("{} {}", name.replace('_', " "), plain(value)))
+            .collect::<Vec<_>>()
+            .join(", "),
+        other => other.to_string(),
+    }
+}
+
+fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => format!("`{text}`"),
+        other => other.to_string(),
+    }
+}
+
+/// A policy's rule in Fabric's language.
+fn rule(policy: PolicyRef<'_>) -> Value {
+    let text = match policy.kind() {
+        1 => print_policy(policy.rule()).ok(),
+        3 => print_implicit_meta(policy.rule()).ok(),
+        _ => None,
+    };
+    match text {
+        Some(text) => json!(cut(text)),
+        None => json!(format!(
+            "type {}, {} bytes that are no rule",
+            policy.kind(),
+            policy.rule().len()
+        )),
+    }
+}
+
+fn content(element: ElementRef<'_>) -> Value {
+    let bytes = match element {
+        ElementRef::Group(group) => group.unknown().to_vec(),
+        ElementRef::Policy(policy) => [policy.rule(), policy.unknown()].concat(),
+        ElementRef::Value(value) => [value.bytes(), value.unknown()].concat(),
+    };
+    facts::digest(&bytes)
+}
+
+/// The MSP id of an organisation's group.
+fn msp_id(group: GroupRef<'_>) -> Option<String> {
+    let msp = MspDefinition::read(group.value("MSP")?.bytes()).ok()?;
+    Some(msp.id.to_string())
+}
