@@ -15,6 +15,7 @@ const SEQUENCE: &str = "seq";
 const SIGNATURE: &str = "signature";
 const PROPOSAL: &str = "proposal";
 const MEMBER: &str = "member";
+const ARCHIVE: &str = "archive";
 const VOTE: &str = "vote";
 const COMBINED: &str = "combined";
 
@@ -97,7 +98,12 @@ pub(super) fn combined_facts(key: &str) -> Option<(ProposalId, ProposalId)> {
 
 /// A finished proposal.
 pub(super) fn archive(id: &ProposalId) -> String {
-    composite("archive", &[id.as_str()])
+    composite(ARCHIVE, &[id.as_str()])
+}
+
+/// All finished proposals, in ascending order of their ids.
+pub(super) fn archives() -> KeyRange {
+    prefix(ARCHIVE, &[])
 }
 
 /// Since when an MSP id is a member.

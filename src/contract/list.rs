@@ -44,12 +44,7 @@ pub(super) async fn list_proposals<S: Stub>(
 ) -> Result<Vec<u8>, ContractError> {
     call.args.expect(0, &["options"])?;
     let options: ListOptions = call.args.options(0)?;
-    let page_size = options.page_size.unwrap_or(PAGE);
-    if !(1..=LARGEST_PAGE).contains(&page_size) {
-        return Err(Code::BadOption.because(format_args!(
-            "page_size {page_size} is not 1 to {LARGEST_PAGE}"
-        )));
-    }
+    let page_size = page_size(options.page_size)?;
     if let Some(status) = &options.status
         && !Status::ALL.iter().any(|known| known.name() == status)
     {
@@ -99,6 +94,17 @@ pub(super) async fn list_proposals<S: Stub>(
         proposals,
         unsupported: router::unsupported(&bundle),
     })
+}
+
+/// The size of a page within its bounds.
+pub(super) fn page_size(given: Option<u32>) -> Result<u32, ContractError> {
+    let page_size = given.unwrap_or(PAGE);
+    if (1..=LARGEST_PAGE).contains(&page_size) {
+        return Ok(page_size);
+    }
+    Err(Code::BadOption.because(format_args!(
+        "page_size {page_size} is not 1 to {LARGEST_PAGE}"
+    )))
 }
 
 /// The votes on a page of proposals, by proposal; one range, since most have none.

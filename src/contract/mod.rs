@@ -11,7 +11,7 @@
 //! | `keys`, `state`, `cache` | the ledger |
 //! | `chain`, `proposal`, `signatures`, `status`, `access` | the decisions, all pure |
 //! | `proofs`, `votes` | what is read for them |
-//! | `sync`, `recover`, `propose`, `combine`, `sign`, `reject`, `finish`, `recompute`, `show`, `list`, `inspect` | the functions, a family each |
+//! | `sync`, `recover`, `propose`, `combine`, `sign`, `reject`, `finish`, `recompute`, `show`, `list`, `history`, `inspect` | the functions, a family each |
 
 mod access;
 mod anchors;
@@ -22,6 +22,7 @@ mod combine;
 mod error;
 mod events;
 mod finish;
+mod history;
 mod inspect;
 mod keys;
 mod limits;

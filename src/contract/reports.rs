@@ -316,6 +316,38 @@ pub(super) struct OutcomeReport {
     pub(super) via: Option<String>,
 }
 
+/// GetHistory.
+#[derive(Debug, Serialize)]
+pub(super) struct History {
+    pub(super) as_of_sequence: u64,
+    pub(super) bookmark: String,
+    pub(super) history: Vec<HistoryEntry>,
+}
+
+/// A finished proposal.
+#[derive(Debug, Serialize)]
+pub(super) struct HistoryEntry {
+    pub(super) created_at: Option<String>,
+    pub(super) description: String,
+    pub(super) kind: &'static str,
+    pub(super) outcome: OutcomeReport,
+    pub(super) proposal_id: String,
+    pub(super) proposer_msp_id: String,
+    /// Those that somebody signed, and the last.
+    pub(super) revisions: Vec<RevisionReport>,
+    /// Who signed which revision.
+    pub(super) signers: Vec<ConsentReport>,
+    pub(super) votes: Vec<VoteReport>,
+}
+
+/// One computation of a proposal's update.
+#[derive(Debug, Serialize)]
+pub(super) struct RevisionReport {
+    pub(super) base_sequence: u64,
+    pub(super) config_update_sha256: String,
+    pub(super) revision: u64,
+}
+
 /// A stored signature on the current revision.
 #[derive(Debug, Serialize)]
 pub(super) struct SignatureReport {

@@ -9,7 +9,7 @@ use super::{
     cache::BundleCache,
     combine,
     error::{Code, ContractError},
-    finish, inspect, list, propose, recompute, recover, reject, reports, show, sign,
+    finish, history, inspect, list, propose, recompute, recover, reject, reports, show, sign,
     state::{Trusted, digest},
     sync,
 };
@@ -84,6 +84,7 @@ impl Contract {
             Function::UpdateProposals => recompute::update_proposals(&call, stub).await,
             Function::GetProposal => show::get_proposal(&call, stub).await,
             Function::ListProposals => list::list_proposals(&call, stub).await,
+            Function::GetHistory => history::get_history(&call, stub).await,
             Function::GetConfig => inspect::get_config(&call, stub).await,
             Function::GetConfigChain => inspect::get_config_chain(&call, stub).await,
         }
@@ -120,6 +121,7 @@ pub(super) enum Function {
     DeleteProposal,
     GetConfig,
     GetConfigChain,
+    GetHistory,
     GetProposal,
     Init,
     InitConsortium,
@@ -140,7 +142,7 @@ pub fn function_names() -> impl Iterator<Item = &'static str> {
 
 impl Function {
     /// Every name that is served, ascending; two functions have an older spelling, too.
-    const NAMES: [(&'static str, Self); 19] = [
+    const NAMES: [(&'static str, Self); 20] = [
         ("AddOrganization", Self::AddOrganization),
         ("AddOrgnization", Self::AddOrganization),
         ("AddSignature", Self::AddSignature),
@@ -148,6 +150,7 @@ impl Function {
         ("DeleteProposal", Self::DeleteProposal),
         ("GetConfig", Self::GetConfig),
         ("GetConfigChain", Self::GetConfigChain),
+        ("GetHistory", Self::GetHistory),
         ("GetProposal", Self::GetProposal),
         ("Init", Self::Init),
         ("InitConsortium", Self::InitConsortium),

@@ -3,14 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::{
-    error::{Code, ContractError},
-    finish, keys,
-    proofs::{self, Effective},
-    proposal,
-    recompute::outcome_name,
+    error::ContractError,
+    history, keys, proofs, proposal,
     reports::{
-        self, CombinedReport, ConsentReport, OutcomeReport, ProofReport, ProposalReport,
-        SignatureReport, SourceReport, StatusDetail,
+        self, CombinedReport, ConsentReport, ProposalReport, SignatureReport, SourceReport,
+        StatusDetail,
     },
     router::{self, Call},
     signatures::Judged,
@@ -22,7 +19,7 @@ use super::{
 use crate::{
     config::Bundle,
     ids::{Digest, ProposalId, Revision, Sequence},
-    proto::cmscc::{Archive, ArchivedSigner, Outcome, Proposal, ProposalKind},
+    proto::cmscc::{Archive, ArchivedSigner, Proposal, ProposalKind},
     stub::Stub,
 };
 
@@ -41,7 +38,7 @@ pub(super) async fn get_proposal<S: Stub>(
     let Some(proposal) = stored else {
         let archive: Option<Archive> = state::get(stub, &keys::archive(&id)).await?;
         let archive = archive.ok_or_else(|| state::unknown_proposal(&id))?;
-        return archived(call, stub, &bundle, trusted.sequence(), &archive).await;
+        return archived(stub, &bundle, trusted.sequence(), &archive).await;
     };
     let proof = proofs::current(stub, trusted.sequence(), &proposal).await?;
     let applied = proofs::any_revision(stub, trusted.sequence(), &proposal).await?;
@@ -153,7 +150,8 @@ fn consent(signatures: &BTreeMap<Revision, RevisionSignatures>) -> Vec<ConsentRe
         .collect()
 }
 
-fn archived_consent(signers: &[ArchivedSigner]) -> Vec<ConsentReport> {
+/// The same of an archive entry.
+pub(super) fn archived_consent(signers: &[ArchivedSigner]) -> Vec<ConsentReport> {
     signers
         .iter()
         .map(|signer| ConsentReport {
@@ -245,26 +243,15 @@ fn config_signature(header: &bytes::Bytes, signature: &bytes::Bytes) -> String {
 
 /// An archived proposal: how it ended then, and what the chain proves now.
 async fn archived<S: Stub>(
-    call: &Call<'_>,
     stub: &mut S,
     bundle: &Bundle,
     as_of: Sequence,
     archive: &Archive,
 ) -> Result<Vec<u8>, ContractError> {
-    let proposal = archive.proposal.as_ref().ok_or_else(|| {
-        Code::StateCorrupt.because(format_args!(
-            "an archived proposal on channel `{}` has no content",
-            call.channel()
-        ))
-    })?;
-    let effective = finish::ever(stub, as_of, proposal).await?;
-    let proof = effective.as_ref().map(Effective::report).transpose()?;
-    let own = effective.as_ref().filter(|proof| proof.via.is_none());
-    let via = effective.as_ref().and_then(|proof| proof.via.as_ref());
-    let via = via.map(ToString::to_string);
+    let proposal = history::content(archive)?;
+    let (outcome, applied) = history::outcome(stub, as_of, archive).await?;
     let id = ProposalId::new(proposal.id.as_str());
     let votes = votes::judge(stub, votes::of_archive(&id, &archive.votes)).await?;
-    let outcome = outcome(archive, proof.as_ref());
     let last = proposal::current(proposal)?.revision;
     let kept = archive.signers.iter().filter_map(|signer| {
         let signature = signer.config_signature.as_ref()?;
@@ -283,41 +270,21 @@ async fn archived<S: Stub>(
     let mut consent_trail = archived_consent(&archive.signers);
     consent_trail.retain(|one| one.revision < last);
     let report = ProposalReport {
-        applied_revision: own.map(|proof| proof.revision),
+        applied_revision: applied,
         archived: true,
         combined_into: combined_into(stub, &id).await?,
         consent_trail,
-        outcome: Some(OutcomeReport {
-            archived_at: archive
-                .archived_at
-                .as_ref()
-                .and_then(|at| timestamps::text(timestamps::read(at))),
-            as_of_sequence: archive.as_of_sequence,
-            outcome,
-            proof: proof.clone(),
-            tx_id: archive.tx_id.clone(),
-            via: via.clone(),
-        }),
         signatures: kept.collect(),
         sources: sources(stub, proposal).await?,
-        status: outcome,
+        status: outcome.outcome,
         status_detail: StatusDetail {
-            proof,
-            via,
+            proof: outcome.proof.clone(),
+            via: outcome.via.clone(),
             ..StatusDetail::default()
         },
+        outcome: Some(outcome),
         votes: votes.iter().map(JudgedVote::report).collect(),
         ..bare(bundle, as_of, proposal)?
     };
     reports::write(&report)
-}
-
-/// With proof it is submitted, whatever it was when it was archived; without, what was proven then
-/// was disowned by a recovery.
-fn outcome(archive: &Archive, proof: Option<&ProofReport>) -> &'static str {
-    match (proof, archive.outcome()) {
-        (Some(_), _) => outcome_name(Outcome::Submitted),
-        (None, Outcome::Submitted) => "Disowned",
-        (None, other) => outcome_name(other),
-    }
 }

@@ -4,7 +4,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use cmscc::{
     block::{Header, data_hash},
-    config::{Bundle, ConfigTree},
+    config::{Bundle, ConfigSignature, ConfigTree, envelope::update_envelope},
     proto::{common, write},
 };
 use prost::Message;
@@ -31,6 +31,31 @@ impl<S: Server> World<S> {
     pub(crate) async fn order(&mut self, envelope: &Bytes) {
         let block = self.ordered(envelope);
         self.ok(&person("Org1MSP"), &[b"SyncConfig", &block]).await;
+    }
+
+    /// Has an orderer take an update with these signatures, and syncs the block it makes.
+    pub(crate) async fn order_signed(
+        &mut self,
+        update: &Bytes,
+        signatures: &[common::ConfigSignature],
+    ) {
+        let signatures: Vec<ConfigSignature> = signatures
+            .iter()
+            .map(|one| ConfigSignature {
+                signature_header: one.signature_header.clone(),
+                signature: one.signature.clone(),
+            })
+            .collect();
+        let envelope = update_envelope(&self.channel, update, &signatures);
+        self.order(&envelope.into()).await;
+    }
+
+    /// The bytes of a proposal's first revision.
+    pub(crate) fn first_update(&self, id: &str) -> Bytes {
+        let key = cmscc::stub::keys::composite("proposal", &[id]);
+        let stored = self.ledger.get(&key).unwrap().value.clone();
+        let proposal = cmscc::proto::cmscc::Proposal::decode(stored).unwrap();
+        proposal.revisions[0].config_update.clone()
     }
 
     /// The block that an orderer makes of an update.

@@ -104,6 +104,7 @@ async fn cases(capture: Capture) -> Vec<(Ledger, Invocation)> {
             &[b"GetProposal", b"add_orgy"],
             &[b"GetProposal", b"add_orgx"],
             &[b"ListProposals", br#"{"page_size":1}"#],
+            &[b"GetHistory"],
             &[b"AddSignature", b"add_orgy", signature.as_bytes()],
             &[b"SyncConfig", &second],
             &[b"SyncConfig", &first],

@@ -21,6 +21,7 @@ mod contract_blocks;
 mod contract_combine;
 mod contract_determinism;
 mod contract_docs;
+mod contract_history;
 mod contract_odd_state;
 mod contract_real_input;
 mod contract_rules;
