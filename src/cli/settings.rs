@@ -3,6 +3,7 @@
 use std::{fmt::Display, fs, path::PathBuf, str::FromStr, sync::Arc, time::Duration};
 
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
+use x509_parser::prelude::{FromDer, X509Certificate};
 
 use super::{
     anchors::AnchorFolder,
@@ -20,6 +21,8 @@ pub(super) struct Settings {
     pub(super) address: String,
     pub(super) chaincode_id: String,
     pub(super) tls: Option<Tls>,
+    /// When the certificate of the chaincode server ends, in seconds since 1970.
+    pub(super) tls_not_after: Option<i64>,
     pub(super) anchors: Arc<dyn Anchors>,
     /// The channels with an anchor.
     pub(super) anchored: Vec<ChannelId>,
@@ -48,6 +51,7 @@ impl Settings {
         let settings = Self {
             address,
             chaincode_id,
+            tls_not_after: tls.as_ref().and_then(|tls| earliest_end(&tls.certificate)),
             tls,
             anchors,
             anchored,
@@ -194,10 +198,7 @@ fn tls(args: &ServeArgs, errors: &mut Errors) -> Option<Tls> {
             errors.add(name, "is missing, and TLS is not disabled");
         }
     }
-    let certificates = |pem: &[u8]| {
-        let mut found = CertificateDer::pem_slice_iter(pem).peekable();
-        found.peek().is_some() && found.all(|c| c.is_ok())
-    };
+    let certificates = |pem: &[u8]| earliest_end(pem).is_some();
     let is_key = |pem: &[u8]| PrivateKeyDer::from_pem_slice(pem).is_ok();
     let certificate = errors.file(certificate, "PEM certificate", certificates);
     let key = errors.file(key, "PEM private key", is_key);
@@ -211,6 +212,17 @@ fn tls(args: &ServeArgs, errors: &mut Errors) -> Option<Tls> {
         key: key?,
         client_ca,
     })
+}
+
+/// When the first of some PEM certificates ends, in seconds since 1970; `None` where there is none,
+/// or one that cannot be read.
+fn earliest_end(pem: &[u8]) -> Option<i64> {
+    let ends = CertificateDer::pem_slice_iter(pem).map(|found| {
+        let der = found.ok()?;
+        let (_, certificate) = X509Certificate::from_der(&der).ok()?;
+        Some(certificate.validity().not_after.timestamp())
+    });
+    ends.collect::<Option<Vec<i64>>>()?.into_iter().min()
 }
 
 fn limits(args: &LimitArgs, shim: &mut shim::Limits, errors: &mut Errors) -> contract::Limits {

@@ -11,6 +11,7 @@ use axum::{
 };
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+use tower::limit::GlobalConcurrencyLimitLayer;
 
 use super::{Health, Metrics};
 
@@ -36,7 +37,8 @@ pub async fn serve(
         .route("/healthz", get(alive))
         .route("/readyz", get(ready))
         .route("/version", get(version_json))
-        .with_state(shared);
+        .with_state(shared)
+        .layer(GlobalConcurrencyLimitLayer::new(REQUESTS));
     axum::serve(listener, router)
         .with_graceful_shutdown(shutdown.cancelled_owned())
         .await
@@ -48,6 +50,9 @@ struct Shared {
     /// A JSON document.
     version: String,
 }
+
+/// How many requests are answered at once; others wait.
+const REQUESTS: usize = 32;
 
 const JSON: &str = "application/json";
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";

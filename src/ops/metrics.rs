@@ -30,6 +30,7 @@ pub struct Metrics {
     config_epoch: Family<Channel, Gauge>,
     config_forks: Family<Channel, Counter>,
     config_unsupported: Family<Channel, Gauge>,
+    tls_not_after: Gauge,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -71,6 +72,7 @@ impl Metrics {
             config_epoch: Family::default(),
             config_forks: Family::default(),
             config_unsupported: Family::default(),
+            tls_not_after: Gauge::default(),
         };
         metrics.register(version);
         metrics
@@ -155,6 +157,11 @@ impl Metrics {
             .set(i64::try_from(levels).unwrap_or(i64::MAX));
     }
 
+    /// When the certificate of the chaincode server ends, in seconds since 1970.
+    pub fn tls_not_after(&self, end: i64) {
+        self.tls_not_after.set(end);
+    }
+
     /// The text form.
     pub(super) fn text(&self) -> String {
         let mut out = String::new();
@@ -231,6 +238,12 @@ impl Metrics {
             "config_unsupported",
             "Capability levels that the config requires and this build does not know",
             self.config_unsupported.clone(),
+        );
+        registry.register_with_unit(
+            "tls_certificate_not_after",
+            "When the certificate of the chaincode server ends, since 1970; 0 without TLS",
+            Unit::Seconds,
+            self.tls_not_after.clone(),
         );
     }
 }

@@ -282,7 +282,7 @@ fn front_pages_are_tables_of_contents() {
                 source.path.display()
             );
             let lines = text.lines().count();
-            assert!(lines <= 220, "{} has {lines} lines", source.path.display());
+            assert!(lines <= 180, "{} has {lines} lines", source.path.display());
         }
     }
 }

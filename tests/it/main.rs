@@ -33,6 +33,7 @@ mod devnet_concurrency;
 mod devnet_failures;
 mod devnet_harness;
 mod devnet_scenario;
+mod differential_certificates;
 mod differential_policy;
 mod differential_update;
 mod fabric;

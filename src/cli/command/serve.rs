@@ -49,6 +49,9 @@ async fn serve(settings: Settings) -> anyhow::Result<ExitCode> {
     };
 
     let metrics = Arc::new(Metrics::new(version::VERSION));
+    if let Some(end) = settings.tls_not_after {
+        metrics.tls_not_after(end);
+    }
     let health = Arc::new(Health::starting());
     let unsupported = CancellationToken::new();
     let telemetry = Arc::new(Telemetry {

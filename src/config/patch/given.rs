@@ -1,6 +1,6 @@
 //! A patch as its author gives it: checked, and brought into the canonical form.
 
-use super::{Mode, mode};
+use super::mode::{Mode, mode};
 use crate::config::{
     build::Members,
     element::GroupRef,

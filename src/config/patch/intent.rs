@@ -1,6 +1,6 @@
 //! The intent that an update expresses: its write set against the config that it is made for.
 
-use super::Mode;
+use super::mode::Mode;
 use crate::config::{
     build::Members,
     compare::{Side, join_groups, join_policies, join_values},

@@ -1,6 +1,6 @@
 //! Applying a patch: the current config and the patch, walked together.
 
-use super::{Mode, of_canonical};
+use super::mode::{Mode, of_canonical};
 use crate::config::{
     build::Members,
     compare::{Side, join_groups, join_policies, join_values, same_policy, same_rule, same_value},

@@ -1,6 +1,6 @@
 //! Two patches as one.
 
-use super::{Mode, of_canonical};
+use super::mode::{Mode, of_canonical};
 use crate::config::{
     build::Members,
     compare::{Side, join_groups, join_policies, join_values, same_group, same_policy, same_value},

@@ -17,13 +17,13 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::Value;
 
 /// One case of a suite.
-pub struct Case {
+pub(crate) struct Case {
     json: Value,
 }
 
 /// What a check says of a case.
 #[derive(Debug)]
-pub enum Outcome {
+pub(crate) enum Outcome {
     /// As the reference.
     Pass,
     /// Another reason in a random case: counted as passed, and listed.
@@ -34,7 +34,7 @@ pub enum Outcome {
 
 impl Case {
     /// A text member; empty where absent.
-    pub fn text(&self, name: &str) -> &str {
+    pub(crate) fn text(&self, name: &str) -> &str {
         self.json
             .get(name)
             .and_then(Value::as_str)
@@ -42,7 +42,7 @@ impl Case {
     }
 
     /// A number member; 0 where absent.
-    pub fn number(&self, name: &str) -> u64 {
+    pub(crate) fn number(&self, name: &str) -> u64 {
         self.json
             .get(name)
             .and_then(Value::as_u64)
@@ -50,23 +50,23 @@ impl Case {
     }
 
     /// A base64 member; empty where absent.
-    pub fn bytes(&self, name: &str) -> Vec<u8> {
+    pub(crate) fn bytes(&self, name: &str) -> Vec<u8> {
         base64(self.text(name))
     }
 
     /// Any member.
-    pub fn get(&self, name: &str) -> Option<&Value> {
+    pub(crate) fn get(&self, name: &str) -> Option<&Value> {
         self.json.get(name)
     }
 
     /// Compares an outcome (`Err` holds our reason class) with `expect`, `reason` and `alternatives`.
-    pub fn judge(&self, ours: &Result<(), String>) -> Outcome {
+    pub(crate) fn judge(&self, ours: &Result<(), String>) -> Outcome {
         judge(&self.json, ours, self.text("class") == "random")
     }
 }
 
 /// Compares an outcome with the `expect`, `reason` and `alternatives` of some object.
-pub fn judge(want: &Value, ours: &Result<(), String>, random: bool) -> Outcome {
+pub(crate) fn judge(want: &Value, ours: &Result<(), String>, random: bool) -> Outcome {
     let text = |v: &Value, name: &str| {
         v.get(name)
             .and_then(Value::as_str)
@@ -101,13 +101,13 @@ pub fn judge(want: &Value, ours: &Result<(), String>, random: bool) -> Outcome {
 }
 
 /// Decodes standard base64; a vector that is not base64 is a broken vector.
-pub fn base64(text: &str) -> Vec<u8> {
+pub(crate) fn base64(text: &str) -> Vec<u8> {
     STANDARD.decode(text).expect("base64 in a vector")
 }
 
 /// The directory of all suites.
 #[expect(clippy::disallowed_methods, reason = "the runner's one setting")]
-pub fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     std::env::var_os("VECTORS_DIR").map_or_else(
         || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/vectors")),
         PathBuf::from,
@@ -115,7 +115,7 @@ pub fn root() -> PathBuf {
 }
 
 /// A shared file such as `configs/NAME.pb`; cached, since thousands of cases use a few.
-pub fn shared(folder: &str, name: &str, ending: &str) -> Vec<u8> {
+pub(crate) fn shared(folder: &str, name: &str, ending: &str) -> Vec<u8> {
     static CACHE: Mutex<BTreeMap<PathBuf, Vec<u8>>> = Mutex::new(BTreeMap::new());
     let path = root().join(folder).join(format!("{name}{ending}"));
     CACHE
@@ -129,12 +129,12 @@ pub fn shared(folder: &str, name: &str, ending: &str) -> Vec<u8> {
 }
 
 /// A shared JSON document such as `identities.json`.
-pub fn shared_json(name: &str) -> Value {
+pub(crate) fn shared_json(name: &str) -> Value {
     serde_json::from_slice(&shared("", name, "")).unwrap_or_else(|e| panic!("{name}: {e}"))
 }
 
 /// Runs every file of a suite: `check` gets the file's name without ending, and the case.
-pub fn run_suite(suite: &str, check: impl Fn(&str, &Case) -> Outcome) {
+pub(crate) fn run_suite(suite: &str, check: impl Fn(&str, &Case) -> Outcome) {
     let folder = root().join(suite);
     let mut files: Vec<PathBuf> = fs::read_dir(&folder)
         .unwrap_or_else(|e| panic!("suite {suite} is missing: {}: {e}", folder.display()))
