@@ -274,7 +274,8 @@ fn only_crypto_names_the_second_crypto_stack() {
 fn front_pages_are_tables_of_contents() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     for source in sources() {
-        if source.path.file_name().is_some_and(|n| n == "mod.rs") {
+        // the front page of a room; the folders inside may have their main file there
+        if source.path.ends_with("mod.rs") && source.path.components().count() == 2 {
             let text = fs::read_to_string(root.join(&source.path)).unwrap();
             assert!(
                 text.starts_with("//!"),
