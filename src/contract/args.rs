@@ -189,18 +189,27 @@ impl<'a> Arguments<'a> {
         &self,
         index: usize,
     ) -> Result<T, ContractError> {
-        let text = self.text(index, "options")?.trim_ascii();
+        self.object(index, "options")
+    }
+
+    /// A JSON object of our own; the default where the argument is absent.
+    pub(super) fn object<T: DeserializeOwned + Default>(
+        &self,
+        index: usize,
+        name: &str,
+    ) -> Result<T, ContractError> {
+        let text = self.text(index, name)?.trim_ascii();
         if text.is_empty() {
             return Ok(T::default());
         }
         if !text.starts_with('{') {
-            return Err(Code::BadJson.because("options are a JSON object"));
+            return Err(Code::BadJson.because(format_args!("`{name}` is not a JSON object")));
         }
         serde_json::from_str(text).map_err(|error| match error.classify() {
             serde_json::error::Category::Data => {
-                Code::BadOption.because(format_args!("options: {error}"))
+                Code::BadOption.because(format_args!("{name}: {error}"))
             }
-            _ => Code::BadJson.because(format_args!("options: {error}")),
+            _ => Code::BadJson.because(format_args!("{name}: {error}")),
         })
     }
 

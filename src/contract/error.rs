@@ -43,6 +43,8 @@ codes! {
     BadBlock = 400 "BAD_BLOCK";
     /// A block whose data is not what its header names.
     BlockDataHash = 400 "BLOCK_DATA_HASH";
+    /// A capability level that is no name.
+    BadCapability = 400 "BAD_CAPABILITY";
     /// A deadline that is no time, or lies before the transaction.
     BadDeadline = 400 "BAD_DEADLINE";
     /// An id that is not 3 to 64 of `[A-Za-z0-9_-]`.
@@ -118,6 +120,8 @@ codes! {
     BeforeCheckpoint = 409 "BEFORE_CHECKPOINT";
     /// The block's config is not the result of re-running its update.
     BlockNotSuccessor = 409 "BLOCK_NOT_SUCCESSOR";
+    /// Levels that are raised in an order in which nodes would stop.
+    CapabilityOrder = 409 "CAPABILITY_ORDER";
     /// Another config of a sequence that is known.
     ConfigFork = 409 "CONFIG_FORK";
     /// Blocks in between are missing.

@@ -59,6 +59,14 @@ pub(super) fn deleted(id: &ProposalId) -> Event {
     )
 }
 
+/// What an organisation says of its nodes.
+pub(super) fn attested(msp_id: &MspId) -> Event {
+    event(
+        "CapabilitiesAttestedEvent",
+        json!({ "msp_id": msp_id.as_str() }),
+    )
+}
+
 /// Proposals archived and computed again.
 pub(super) fn updated(archived: &[String], recomputed: &[AppliedProposal]) -> Event {
     event(

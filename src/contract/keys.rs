@@ -18,6 +18,7 @@ const MEMBER: &str = "member";
 const ARCHIVE: &str = "archive";
 const VOTE: &str = "vote";
 const COMBINED: &str = "combined";
+const ATTESTATION: &str = "attestation";
 
 /// The newest verified config's facts.
 pub(super) fn head() -> String {
@@ -119,6 +120,24 @@ pub(super) fn members() -> KeyRange {
 /// The MSP id of a member's key.
 pub(super) fn member_msp_id(key: &str) -> Option<MspId> {
     match attributes(MEMBER, key)?.as_slice() {
+        [msp_id] => Some(MspId::new(unescaped(msp_id))),
+        _ => None,
+    }
+}
+
+/// What an organisation says of its nodes.
+pub(super) fn attestation(msp_id: &MspId) -> String {
+    composite(ATTESTATION, &[&escaped(msp_id.as_str())])
+}
+
+/// All attestations, in ascending order of their escaped MSP ids.
+pub(super) fn attestations() -> KeyRange {
+    prefix(ATTESTATION, &[])
+}
+
+/// The MSP id of an attestation's key.
+pub(super) fn attestation_msp_id(key: &str) -> Option<MspId> {
+    match attributes(ATTESTATION, key)?.as_slice() {
         [msp_id] => Some(MspId::new(unescaped(msp_id))),
         _ => None,
     }
@@ -265,6 +284,10 @@ mod tests {
             assert_eq!(
                 vote_facts(&vote(&id, Revision(3), &msp_id)),
                 Some((id.clone(), Revision(3), msp_id.clone()))
+            );
+            assert_eq!(
+                attestation_msp_id(&attestation(&msp_id)),
+                Some(msp_id.clone())
             );
             assert_eq!(member_msp_id(&member(&msp_id)), Some(msp_id));
             assert!(seen.insert(key));

@@ -6,8 +6,11 @@ use serde::Deserialize;
 
 use super::{
     args::shown,
+    attest,
     error::{Code, ContractError},
-    keys, proofs, proposal,
+    keys,
+    levels::Gate,
+    proofs, proposal,
     reports::{self, ProposalList, ProposalSummary},
     router::{self, Call},
     show::kind_name,
@@ -66,6 +69,7 @@ pub(super) async fn list_proposals<S: Stub>(
         .collect::<Result<_, _>>()?;
     let mut votes = votes_on(stub, &all).await?;
     let mut combined = combined_into(stub, &all).await?;
+    let gate = attest::gate(stub, &trusted).await?;
     let mut proposals = Vec::new();
     for proposal in &all {
         if options
@@ -76,6 +80,7 @@ pub(super) async fn list_proposals<S: Stub>(
             continue;
         }
         let beside = Beside {
+            gate: &gate,
             votes: votes.remove(&proposal.id).unwrap_or_default(),
             combined_into: combined.remove(&proposal.id).unwrap_or_default(),
         };
@@ -144,7 +149,8 @@ async fn combined_into<S: Stub>(
 }
 
 /// What lies on the ledger beside a proposal.
-struct Beside {
+struct Beside<'a> {
+    gate: &'a Gate,
     votes: Vec<JudgedVote>,
     combined_into: Vec<ProposalId>,
 }
@@ -155,7 +161,7 @@ async fn summary<S: Stub>(
     bundle: &Bundle,
     head: Sequence,
     proposal: &Proposal,
-    beside: Beside,
+    beside: Beside<'_>,
 ) -> Result<ProposalSummary, ContractError> {
     let id = ProposalId::new(proposal.id.as_str());
     let current = proposal::current(proposal)?;
@@ -173,6 +179,7 @@ async fn summary<S: Stub>(
         proof,
         signatures: &signatures,
         votes: &beside.votes,
+        gate: beside.gate,
         now: call.now(),
     };
     let derived = facts.derive()?;

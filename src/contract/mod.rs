@@ -9,13 +9,14 @@
 //! |---|---|
 //! | `router`, `args`, `error`, `reports`, `events` | the interface: names, arguments, refusals, shapes |
 //! | `keys`, `state`, `cache` | the ledger |
-//! | `chain`, `proposal`, `signatures`, `status`, `access` | the decisions, all pure |
+//! | `chain`, `proposal`, `signatures`, `status`, `levels`, `access` | the decisions, all pure |
 //! | `proofs`, `votes` | what is read for them |
-//! | `sync`, `recover`, `propose`, `combine`, `sign`, `reject`, `finish`, `recompute`, `show`, `list`, `history`, `inspect` | the functions, a family each |
+//! | `sync`, `recover`, `propose`, `combine`, `sign`, `reject`, `attest`, `finish`, `recompute`, `show`, `list`, `history`, `inspect` | the functions, a family each |
 
 mod access;
 mod anchors;
 mod args;
+mod attest;
 mod cache;
 mod chain;
 mod combine;
@@ -25,6 +26,7 @@ mod finish;
 mod history;
 mod inspect;
 mod keys;
+mod levels;
 mod limits;
 mod list;
 mod proofs;

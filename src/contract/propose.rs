@@ -9,7 +9,7 @@ use super::{
     access::Admin,
     args::{base64, is_json, shown},
     error::{Code, ContractError},
-    events, keys,
+    events, keys, levels,
     proposal::{self, Computed, Misfit},
     router::{self, Call},
     state::{self, Trusted},
@@ -342,6 +342,7 @@ fn first_revision(bundle: &Bundle, intent: &Intent) -> Result<Computed, Contract
             bundle.sequence()
         )));
     }
+    levels::check_raises(bundle.tree(), &intended)?;
     let computed = proposal::compute(bundle, patch, &intended)?;
     let Some(given) = &intent.given else {
         return Ok(computed);

@@ -10,6 +10,7 @@ use serde_json::{Value, value::RawValue};
 
 use super::{
     error::{Code, ContractError},
+    levels::Scope,
     state::digest,
 };
 use crate::{
@@ -80,6 +81,63 @@ pub(super) struct RefusedSignature {
 pub(super) struct Ended {
     pub(super) as_of_sequence: u64,
     pub(super) proposal_id: String,
+}
+
+/// AttestCapabilities.
+#[derive(Debug, Serialize)]
+pub(super) struct Attested {
+    pub(super) as_of_sequence: u64,
+    pub(super) msp_id: String,
+}
+
+/// GetCapabilities.
+#[derive(Debug, Serialize)]
+pub(super) struct CapabilitiesReport {
+    pub(super) application: Vec<LevelReport>,
+    pub(super) as_of_sequence: u64,
+    pub(super) attestations: Vec<AttestationReport>,
+    pub(super) channel: Vec<LevelReport>,
+    /// The contract capabilities that every endorsing server must know.
+    pub(super) contract: Vec<String>,
+    pub(super) gate: &'static str,
+    pub(super) orderer: Vec<LevelReport>,
+    pub(super) unsupported: Vec<String>,
+}
+
+/// One level of one of the three maps.
+#[derive(Debug, Serialize)]
+pub(super) struct LevelReport {
+    pub(super) attested_by: Vec<String>,
+    /// Concerned organisations that have not attested it.
+    pub(super) lacking: Vec<String>,
+    pub(super) level: String,
+    /// Proposals that raise it.
+    pub(super) proposed_by: Vec<String>,
+    /// Whether the config declares it.
+    pub(super) required: bool,
+    /// Whether the build that answers knows it.
+    pub(super) supported: bool,
+}
+
+/// What an organisation says of its nodes.
+#[derive(Debug, Serialize)]
+pub(super) struct AttestationReport {
+    pub(super) application: Vec<String>,
+    pub(super) channel: Vec<String>,
+    /// Given before the organisation left, or by one that is not a member: it does not count.
+    pub(super) former_member: bool,
+    pub(super) msp_id: String,
+    pub(super) orderer: Vec<String>,
+    pub(super) sequence: u64,
+    pub(super) server: bool,
+}
+
+/// A level that a proposal raises and that organisations concerned have not attested.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(super) struct UnattestedLevel {
+    pub(super) lacking: Vec<String>,
+    pub(super) level: String,
+    pub(super) scope: Scope,
 }
 
 /// UpdateProposals.
@@ -288,6 +346,8 @@ pub(super) struct StatusDetail {
     pub(super) proof: Option<ProofReport>,
     /// Of an out-of-date one: whether it can be computed again without a conflict.
     pub(super) rebases: Option<bool>,
+    /// Levels that it raises and that organisations concerned have not attested.
+    pub(super) unattested: Vec<UnattestedLevel>,
     /// `unsupported` where this build cannot tell what an orderer would say.
     pub(super) verdict: Option<&'static str>,
     /// The combined proposal inside which it took effect; then `proof.revision` is that one's.

@@ -6,6 +6,7 @@ use super::{
     Limits,
     anchors::{Anchors, HeadFacts, Observer},
     args::Arguments,
+    attest,
     cache::BundleCache,
     combine,
     error::{Code, ContractError},
@@ -82,6 +83,8 @@ impl Contract {
             Function::WithdrawProposal => finish::withdraw_proposal(&call, stub).await,
             Function::DeleteProposal => finish::delete_proposal(&call, stub).await,
             Function::UpdateProposals => recompute::update_proposals(&call, stub).await,
+            Function::AttestCapabilities => attest::attest_capabilities(&call, stub).await,
+            Function::GetCapabilities => attest::get_capabilities(&call, stub).await,
             Function::GetProposal => show::get_proposal(&call, stub).await,
             Function::ListProposals => list::list_proposals(&call, stub).await,
             Function::GetHistory => history::get_history(&call, stub).await,
@@ -117,8 +120,10 @@ impl Chaincode for Contract {
 pub(super) enum Function {
     AddOrganization,
     AddSignature,
+    AttestCapabilities,
     CombineProposals,
     DeleteProposal,
+    GetCapabilities,
     GetConfig,
     GetConfigChain,
     GetHistory,
@@ -142,12 +147,14 @@ pub fn function_names() -> impl Iterator<Item = &'static str> {
 
 impl Function {
     /// Every name that is served, ascending; two functions have an older spelling, too.
-    const NAMES: [(&'static str, Self); 20] = [
+    const NAMES: &'static [(&'static str, Self)] = &[
         ("AddOrganization", Self::AddOrganization),
         ("AddOrgnization", Self::AddOrganization),
         ("AddSignature", Self::AddSignature),
+        ("AttestCapabilities", Self::AttestCapabilities),
         ("CombineProposals", Self::CombineProposals),
         ("DeleteProposal", Self::DeleteProposal),
+        ("GetCapabilities", Self::GetCapabilities),
         ("GetConfig", Self::GetConfig),
         ("GetConfigChain", Self::GetConfigChain),
         ("GetHistory", Self::GetHistory),

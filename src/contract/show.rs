@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
+    attest,
     error::ContractError,
     history, keys, proofs, proposal,
     reports::{
@@ -44,12 +45,14 @@ pub(super) async fn get_proposal<S: Stub>(
     let applied = proofs::any_revision(stub, trusted.sequence(), &proposal).await?;
     let signatures = state::signatures(stub, &id).await?;
     let votes = votes::on(stub, &id).await?;
+    let gate = attest::gate(stub, &trusted).await?;
     let facts = Facts {
         bundle: &bundle,
         proposal: &proposal,
         proof,
         signatures: &signatures,
         votes: &votes,
+        gate: &gate,
         now: call.now(),
     };
     let derived = facts.derive()?;

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::{
     error::ContractError,
+    levels::Gate,
     proofs::Effective,
     proposal::{self, Computed, Conflict},
     reports::StatusDetail,
@@ -39,13 +40,15 @@ pub(super) enum Status {
     Expired,
     /// Policies are not satisfied yet.
     WaitingForSignatures,
+    /// Signed enough, but members have not attested the levels that it raises.
+    WaitingForCapabilities,
     /// An orderer would accept it.
     ReadyToSubmit,
 }
 
 impl Status {
     /// Every status, in the order in which the first match wins.
-    pub(super) const ALL: [Self; 8] = [
+    pub(super) const ALL: [Self; 9] = [
         Self::Submitted,
         Self::Withdrawn,
         Self::Broken,
@@ -53,6 +56,7 @@ impl Status {
         Self::Rejected,
         Self::Expired,
         Self::WaitingForSignatures,
+        Self::WaitingForCapabilities,
         Self::ReadyToSubmit,
     ];
 
@@ -66,6 +70,7 @@ impl Status {
             Self::Rejected => "Rejected",
             Self::Expired => "Expired",
             Self::WaitingForSignatures => "WaitingForSignatures",
+            Self::WaitingForCapabilities => "WaitingForCapabilities",
             Self::ReadyToSubmit => "ReadyToSubmit",
         }
     }
@@ -163,6 +168,8 @@ pub(super) struct Facts<'a> {
     pub(super) signatures: &'a BTreeMap<Revision, RevisionSignatures>,
     /// The votes on all revisions.
     pub(super) votes: &'a [JudgedVote],
+    /// What holds back what raises capability levels.
+    pub(super) gate: &'a Gate,
     /// The transaction's time.
     pub(super) now: UnixTime,
 }
@@ -205,6 +212,10 @@ impl<'a> Facts<'a> {
         detail.missing = judged.missing;
         detail.verdict = judged.unsupported.then_some("unsupported");
         detail.why.clone_from(&judged.refused);
+        if let Ok(next) = effect.next() {
+            detail.unattested = self.gate.unattested(self.bundle, next.tree());
+        }
+        let held = self.gate.is_enforced() && !detail.unattested.is_empty();
         let expired = self
             .proposal
             .deadline
@@ -221,10 +232,12 @@ impl<'a> Facts<'a> {
             Status::Rejected
         } else if expired {
             Status::Expired
-        } else if judged.accepted.is_some() {
-            Status::ReadyToSubmit
-        } else {
+        } else if judged.accepted.is_none() {
             Status::WaitingForSignatures
+        } else if held {
+            Status::WaitingForCapabilities
+        } else {
+            Status::ReadyToSubmit
         };
         let envelope = judged
             .accepted

@@ -192,7 +192,10 @@ async fn every_function_refuses_bad_arguments() {
         (&["UpdateProposals", "6", r#"["!"]"#], "BAD_ID"),
         (&["UpdateProposals", "6", r#"["none"]"#], "UNKNOWN_PROPOSAL"),
         (&["UpdateProposals", "6", "", "x"], "ARGUMENT_COUNT"),
+        (&["AttestCapabilities"], "ARGUMENT_COUNT"),
+        (&["AttestCapabilities", "[]"], "BAD_JSON"),
         // queries
+        (&["GetCapabilities", "x"], "ARGUMENT_COUNT"),
         (&["GetProposal"], "ARGUMENT_COUNT"),
         (&["GetProposal", "!"], "BAD_ID"),
         (&["GetProposal", "none"], "UNKNOWN_PROPOSAL"),
@@ -243,6 +246,8 @@ async fn nothing_works_before_the_bootstrap() {
         &["ListProposals"],
         &["GetConfig"],
         &["GetConfigChain"],
+        &["AttestCapabilities", "{}"],
+        &["GetCapabilities"],
     ] {
         let args: Vec<&[u8]> = args.iter().map(|a| a.as_bytes()).collect();
         let message = world

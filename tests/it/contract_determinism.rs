@@ -87,6 +87,8 @@ async fn cases(capture: Capture) -> Vec<(Ledger, Invocation)> {
         vec![b"UpdateProposals", b"15"],
         vec![b"GetConfig"],
         vec![b"GetConfigChain"],
+        vec![b"AttestCapabilities", br#"{"channel":["V3_0"]}"#],
+        vec![b"GetCapabilities"],
     ];
     let mut calls: Vec<(Ledger, Invocation)> =
         init.into_iter().map(|call| (empty.clone(), call)).collect();

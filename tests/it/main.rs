@@ -18,6 +18,7 @@ mod cli;
 mod conformance;
 mod contract_bad_input;
 mod contract_blocks;
+mod contract_capabilities;
 mod contract_combine;
 mod contract_determinism;
 mod contract_docs;

@@ -1,0 +1,274 @@
+//! Capability levels of the channel: which ones a change raises, in which order that may be done,
+//! and which organisations have attested them. Pure.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use prost::Message;
+use serde::Serialize;
+
+use super::{
+    chain::member_ids,
+    error::{Code, ContractError},
+    reports::UnattestedLevel,
+};
+use crate::{
+    capabilities::{ApplicationCapabilities, ChannelCapabilities, OrdererCapabilities},
+    config::{Bundle, ConfigTree, Section},
+    ids::MspId,
+    proto::{
+        cmscc::{Attestation, GateMode},
+        common::Capabilities,
+    },
+};
+
+/// The value that declares levels.
+const CAPABILITIES: &str = "Capabilities";
+
+/// The three maps of a config that declare levels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Scope {
+    /// `/Channel`: all nodes.
+    Channel,
+    /// `/Channel/Orderer`: orderers.
+    Orderer,
+    /// `/Channel/Application`: peers.
+    Application,
+}
+
+impl Scope {
+    /// All three.
+    pub(super) const ALL: [Self; 3] = [Self::Channel, Self::Orderer, Self::Application];
+
+    /// The levels that this build knows, ascending.
+    pub(super) const fn supported(self) -> &'static [&'static str] {
+        match self {
+            Self::Channel => ChannelCapabilities::SUPPORTED,
+            Self::Orderer => OrdererCapabilities::SUPPORTED,
+            Self::Application => ApplicationCapabilities::SUPPORTED,
+        }
+    }
+
+    /// The levels that a config declares here.
+    pub(super) fn declared(self, config: &ConfigTree) -> BTreeSet<String> {
+        let group = match self {
+            Self::Channel => config.root(),
+            Self::Orderer => config.group(&["Orderer"]),
+            Self::Application => config.group(&["Application"]),
+        };
+        // a value that does not decode makes no valid config
+        group
+            .and_then(|group| group.value(CAPABILITIES))
+            .and_then(|value| Capabilities::decode(value.bytes()).ok())
+            .map(|declared| declared.capabilities.into_keys().collect())
+            .unwrap_or_default()
+    }
+
+    /// The levels that an organisation says its nodes support.
+    pub(super) fn attested(self, attestation: &Attestation) -> &[String] {
+        match self {
+            Self::Channel => &attestation.channel,
+            Self::Orderer => &attestation.orderer,
+            Self::Application => &attestation.application,
+        }
+    }
+
+    /// The organisations whose nodes a level here is for, as far as they are members: others cannot
+    /// attest.
+    pub(super) fn concerned(self, bundle: &Bundle) -> BTreeSet<MspId> {
+        let members = member_ids(bundle);
+        match self {
+            Self::Channel | Self::Application => members,
+            Self::Orderer => bundle
+                .orgs(Section::Orderer)
+                .map(|org| org.msp_id.clone())
+                .filter(|msp_id| members.contains(msp_id))
+                .collect(),
+        }
+    }
+
+    const fn path(self) -> &'static str {
+        match self {
+            Self::Channel => "/Channel",
+            Self::Orderer => "/Channel/Orderer",
+            Self::Application => "/Channel/Application",
+        }
+    }
+}
+
+/// Where a patch touches one of these elements it may raise levels.
+pub(super) fn may_declare(element: &str) -> bool {
+    Scope::ALL.iter().any(|scope| {
+        element.ends_with(&format!(" {}", scope.path()))
+            || element.ends_with(&format!(" {}/{CAPABILITIES}", scope.path()))
+    })
+}
+
+/// A level that a change adds.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Raise {
+    /// Where it is declared.
+    pub(super) scope: Scope,
+    /// Its name.
+    pub(super) level: String,
+}
+
+/// The levels that another config has and this one has not, by scope and name.
+pub(super) fn raised(current: &ConfigTree, next: &ConfigTree) -> Vec<Raise> {
+    let mut raises = Vec::new();
+    for scope in Scope::ALL {
+        let now = scope.declared(current);
+        let added = scope.declared(next).into_iter();
+        raises.extend(
+            added
+                .filter(|level| !now.contains(level))
+                .map(|level| Raise { scope, level }),
+        );
+    }
+    raises
+}
+
+/// Refuses to raise a level that this build does not know, and to raise a channel or application
+/// level before the orderers are at theirs.
+///
+/// Differs from Fabric: an orderer lets an unknown application level pass, and every peer stops.
+pub(super) fn check_raises(current: &ConfigTree, next: &ConfigTree) -> Result<(), ContractError> {
+    let orderer = Scope::Orderer.declared(next);
+    for Raise { scope, level } in raised(current, next) {
+        if !scope.supported().contains(&level.as_str()) {
+            return Err(Code::CapabilityUnsupported.because(format_args!(
+                "the change raises the capability level `{level}` of `{}`, which this server \
+                 (version {}) does not know: nodes that do not know it stop; it knows `{}`",
+                scope.path(),
+                env!("CARGO_PKG_VERSION"),
+                scope.supported().join("`, `")
+            )));
+        }
+        if scope == Scope::Orderer {
+            continue;
+        }
+        if let Some(first) = orderer_level_before(&level, &orderer) {
+            return Err(Code::CapabilityOrder.because(format_args!(
+                "the change raises the capability level `{level}` of `{}` before \
+                 `/Channel/Orderer` is at `{first}`; raise that first, or in the same change",
+                scope.path()
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// The orderer level that a channel or application level comes after and that is not declared.
+fn orderer_level_before(level: &str, declared: &BTreeSet<String>) -> Option<&'static str> {
+    let wanted = OrdererCapabilities::SUPPORTED
+        .iter()
+        .filter(|known| numbers(known) <= numbers(level))
+        .max_by_key(|known| numbers(known))?;
+    let reached = declared.iter().any(|have| numbers(have) >= numbers(wanted));
+    (!reached).then_some(*wanted)
+}
+
+/// The version that a level's name stands for: `V1_4_2` is 1.4.2.
+fn numbers(level: &str) -> Vec<u32> {
+    level
+        .trim_start_matches('V')
+        .split('_')
+        .map_while(|part| part.parse().ok())
+        .collect()
+}
+
+/// What the members agreed about raising levels, and what they said of their nodes.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Gate {
+    mode: GateMode,
+    /// Those that count.
+    attestations: BTreeMap<MspId, Attestation>,
+}
+
+impl Gate {
+    /// `attestations`: of organisations that were members ever since.
+    pub(super) const fn new(mode: GateMode, attestations: BTreeMap<MspId, Attestation>) -> Self {
+        Self { mode, attestations }
+    }
+
+    /// Whether what is not attested is held back.
+    pub(super) const fn is_enforced(&self) -> bool {
+        matches!(self.mode, GateMode::Enforced)
+    }
+
+    /// The levels that somebody attested.
+    pub(super) fn levels(&self, scope: Scope) -> impl Iterator<Item = String> {
+        let attestations = self.attestations.values();
+        attestations.flat_map(move |attestation| scope.attested(attestation).iter().cloned())
+    }
+
+    /// The organisations that attested a level, ascending.
+    pub(super) fn attested_by(&self, scope: Scope, level: &str) -> BTreeSet<MspId> {
+        self.attestations
+            .iter()
+            .filter(|(_, attestation)| scope.attested(attestation).iter().any(|own| own == level))
+            .map(|(msp_id, _)| msp_id.clone())
+            .collect()
+    }
+
+    /// The concerned organisations that have not attested a level, ascending.
+    pub(super) fn lacking(&self, bundle: &Bundle, scope: Scope, level: &str) -> Vec<String> {
+        let attested = self.attested_by(scope, level);
+        let concerned = scope.concerned(bundle);
+        let lacking = concerned.difference(&attested);
+        lacking.map(ToString::to_string).collect()
+    }
+
+    /// The levels that a change raises and that some concerned organisation has not attested.
+    pub(super) fn unattested(&self, bundle: &Bundle, next: &ConfigTree) -> Vec<UnattestedLevel> {
+        raised(bundle.tree(), next)
+            .into_iter()
+            .map(|Raise { scope, level }| UnattestedLevel {
+                lacking: self.lacking(bundle, scope, &level),
+                level,
+                scope,
+            })
+            .filter(|unattested| !unattested.lacking.is_empty())
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn orderers_come_first() {
+        let cases: &[(&str, &[&str], Option<&str>)] = &[
+            ("V2_0", &["V1_4_2"], Some("V2_0")),
+            ("V3_0", &["V2_0"], None),
+            ("V2_5", &["V2_0"], None),
+            ("V1_3", &[], Some("V1_1")),
+            ("V1_3", &["V1_1"], None),
+            ("V1_4_3", &["V1_1"], Some("V1_4_2")),
+            ("V1_1_PVTDATA_EXPERIMENTAL", &["V2_0"], None),
+        ];
+        for (level, declared, missing) in cases {
+            let declared = declared.iter().map(|d| (*d).to_owned()).collect();
+            assert_eq!(
+                orderer_level_before(level, &declared),
+                *missing,
+                "{level} {declared:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn elements_that_may_declare_levels() {
+        for (element, may) in [
+            ("[Value]  /Channel/Capabilities", true),
+            ("[Value]  /Channel/Application/Capabilities", true),
+            ("[Group]  /Channel/Orderer", true),
+            ("[Group]  /Channel", true),
+            ("[Group]  /Channel/Application/Org1MSP", false),
+            ("[Value]  /Channel/Orderer/BatchTimeout", false),
+        ] {
+            assert_eq!(may_declare(element), may, "{element}");
+        }
+    }
+}
