@@ -94,6 +94,12 @@ impl Filters {
 }
 
 impl Bundle {
+    /// The path of the policy of those who may send to the channel; `None` without an Orderer group.
+    #[must_use]
+    pub fn senders(&self) -> Option<&'static str> {
+        self.orderer.as_ref().map(Orderer::senders)
+    }
+
     /// What the orderer's filters say of an envelope at this time; `None` without an Orderer group.
     ///
     /// # Errors

@@ -9,7 +9,7 @@ use super::{
     path::ElementPath,
     refusal::{Cause, Refusal, Stage},
     transaction::ConfigEnvelope,
-    tree::{ConfigTree, ElementRef},
+    tree::{ConfigTree, ElementRef, GroupRef},
 };
 use crate::policy::{PolicyId, SignedData, SignerSet};
 
@@ -128,18 +128,21 @@ impl Bundle {
     // Fabric: common/configtx/update.go, policyForItem
     fn policy_of(&self, element: ElementRef<'_>) -> Result<PolicyId, Cause> {
         let name = element.mod_policy();
-        let policies = self.policies();
-        let found = if name.starts_with('/') {
-            policies.absolute(name)
-        } else {
-            policies
-                .group(&element.policy_group().names())
-                .and_then(|group| policies.lookup(group, name))
-        };
+        let found = self.mod_policy(element.policy_group(), name);
         found.ok_or_else(|| Cause::MissingPolicy {
             element: element.element_path(),
             mod_policy: name.to_owned(),
         })
+    }
+
+    /// The policy that a mod policy leads to, seen from a group.
+    pub(super) fn mod_policy(&self, group: GroupRef<'_>, name: &str) -> Option<PolicyId> {
+        let policies = self.policies();
+        if name.starts_with('/') {
+            return policies.absolute(name);
+        }
+        let group = policies.group(&group.names())?;
+        policies.lookup(group, name)
     }
 
     /// The policies of the elements that a delta changes, in its order; new elements need none.

@@ -9,6 +9,8 @@ use serde_json::Value;
 
 use super::tree::ConfigTree;
 
+pub(super) use facts::each_anchor_peer;
+
 /// At most this many entries are listed.
 const ENTRIES: usize = 1_000;
 /// Texts of an entry (paths, names, rules, values) are cut with `..` after about this many bytes.

@@ -135,7 +135,7 @@ fn values_are_named_and_have_units() {
     );
     assert_eq!(
         diff.changes[2].text,
-        "/Channel/Orderer/BatchTimeout: setting timeout changes from `2s` to `3s`"
+        "/Channel/Orderer/BatchTimeout: setting timeout changes from `250ms` to `3s`"
     );
     let serialized = serde_json::to_value(&diff.changes[1]).unwrap();
     assert_eq!(

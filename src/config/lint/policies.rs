@@ -1,0 +1,223 @@
+//! Policies that lock out, lead nowhere, or become weaker.
+
+use std::collections::BTreeSet;
+
+use super::{FindingId, Lint, Severity, Subject};
+use crate::{
+    config::{
+        bundle::Bundle,
+        compare::{self, Side},
+        tree::{ElementRef, PolicyRef},
+    },
+    policy::{Effort, Efforts, PolicyId},
+};
+
+pub(super) fn look(subject: &Subject<'_>, lint: &mut Lint) {
+    let Ok(next) = subject.next else {
+        return;
+    };
+    let look = Look {
+        current: subject.current,
+        next,
+        before: (subject.current.policies()).efforts(subject.current.msps()),
+        after: next.policies().efforts(next.msps()),
+    };
+    look.lockouts(lint);
+    let deciding = look.mod_policies(lint);
+    look.weaker(&deciding, lint);
+}
+
+struct Look<'a> {
+    current: &'a Bundle,
+    next: &'a Bundle,
+    before: Efforts,
+    after: Efforts,
+}
+
+impl Look<'_> {
+    /// Policies that nobody can satisfy, and that somebody could before, or that are new.
+    fn lockouts(&self, lint: &mut Lint) {
+        for id in self.next.policies().iter() {
+            if self.after.of(id).is_some() {
+                continue;
+            }
+            let path = self.next.policies().path(id);
+            let known = self.current.policies().absolute(&path);
+            if known.is_some_and(|known| self.before.of(known).is_none()) {
+                continue;
+            }
+            // without senders or block signatures nothing could ever follow
+            let vital = path == "/Channel/Orderer/BlockValidation"
+                || self.next.senders().is_some_and(|senders| path == senders);
+            let (severity, end) = match vital {
+                true => (Severity::Blocking, "the channel could not go on"),
+                false => (
+                    Severity::Warning,
+                    "what it decides about could never be done again",
+                ),
+            };
+            let text = format!(
+                "nobody could satisfy `{}`: {end}; keep enough organisations, roles and NodeOUs that \
+                 the policy asks for, or change the policy with them",
+                self.next.policies().rule_text(id)
+            );
+            lint.add(FindingId::LockoutPolicy, severity, path, text);
+        }
+    }
+
+    /// Mod policies that lead nowhere now; all policies that are some element's mod policy.
+    fn mod_policies(&self, lint: &mut Lint) -> BTreeSet<PolicyId> {
+        let mut deciding = BTreeSet::new();
+        let mut open: Vec<ElementRef<'_>> = Vec::new();
+        open.extend(self.next.tree().root().map(ElementRef::Group));
+        while let Some(element) = open.pop() {
+            if let ElementRef::Group(group) = element {
+                let values = group.values().map(ElementRef::Value);
+                let policies = group.policies().map(ElementRef::Policy);
+                let groups = group.groups().map(ElementRef::Group);
+                let from = open.len();
+                open.extend(values.chain(policies).chain(groups));
+                if let Some(members) = open.get_mut(from..) {
+                    members.reverse();
+                }
+            }
+            match mod_policy(self.next, element, element.mod_policy()) {
+                Some(id) => {
+                    deciding.insert(id);
+                }
+                None if self.was_dangling(element) => {}
+                None => {
+                    let text = format!(
+                        "mod policy `{}` leads to no policy: this could never be changed again; name \
+                         a policy that exists, or keep the one that it names",
+                        element.mod_policy()
+                    );
+                    lint.add(
+                        FindingId::DanglingModPolicy,
+                        Severity::Warning,
+                        element.path(),
+                        text,
+                    );
+                }
+            }
+        }
+        deciding
+    }
+
+    /// Whether the element was there with a mod policy that led nowhere.
+    fn was_dangling(&self, element: ElementRef<'_>) -> bool {
+        let group = self.current.tree().group(&element.policy_group().names());
+        let old = match element {
+            ElementRef::Group(_) => group.map(ElementRef::Group),
+            _ => group.and_then(|group| group.member(element.kind(), element.name())),
+        };
+        old.is_some_and(|old| mod_policy(self.current, old, old.mod_policy()).is_none())
+    }
+
+    /// Mod policies and rules that take less than before.
+    fn weaker(&self, deciding: &BTreeSet<PolicyId>, lint: &mut Lint) {
+        let mut differences = compare::differences(self.current.tree(), self.next.tree());
+        while let Some(pair) = differences.next_pair() {
+            let Side::Both(old, new) = pair else {
+                continue;
+            };
+            if old.mod_policy() != new.mod_policy() {
+                self.mod_policy(old, new, lint);
+            }
+            if let (ElementRef::Policy(old), ElementRef::Policy(new)) = (old, new)
+                && (old.kind(), old.rule()) != (new.kind(), new.rule())
+            {
+                self.rule(new, deciding, lint);
+            }
+        }
+    }
+
+    fn mod_policy(&self, old: ElementRef<'_>, new: ElementRef<'_>, lint: &mut Lint) {
+        let Some(id) = mod_policy(self.next, new, new.mod_policy()) else {
+            return;
+        };
+        // both as they are afterwards, so that members who come or go do not count
+        let before = match mod_policy(self.next, new, old.mod_policy()) {
+            Some(before) => self.after.of(before),
+            None => mod_policy(self.current, old, old.mod_policy())
+                .and_then(|before| self.before.of(before)),
+        };
+        match (before, self.after.of(id)) {
+            (Some(_), None) => {
+                let text = format!(
+                    "nobody could satisfy the new mod policy `{}`: this could never be changed again",
+                    new.mod_policy()
+                );
+                lint.add(
+                    FindingId::LockoutPolicy,
+                    Severity::Warning,
+                    new.path(),
+                    text,
+                );
+            }
+            (Some(before), Some(after)) if is_weaker(before, after) => {
+                let text = format!(
+                    "mod policy `{}` takes {} where `{}` took {}: make sure that this is wanted",
+                    new.mod_policy(),
+                    words(after),
+                    old.mod_policy(),
+                    words(before)
+                );
+                lint.add(
+                    FindingId::WeakenedModPolicy,
+                    Severity::Warning,
+                    new.path(),
+                    text,
+                );
+            }
+            _ => {}
+        }
+    }
+
+    fn rule(&self, policy: PolicyRef<'_>, deciding: &BTreeSet<PolicyId>, lint: &mut Lint) {
+        let path = policy.path();
+        let find = |bundle: &Bundle| bundle.policies().absolute(&path);
+        let (Some(old), Some(new)) = (find(self.current), find(self.next)) else {
+            return;
+        };
+        let (Some(before), Some(after)) = (self.before.of(old), self.after.of(new)) else {
+            return;
+        };
+        if !is_weaker(before, after) {
+            return;
+        }
+        let severity = match deciding.contains(&new) {
+            true => Severity::Warning,
+            false => Severity::Info,
+        };
+        let text = format!(
+            "the new rule takes {} where the old one took {}: make sure that this is wanted",
+            words(after),
+            words(before)
+        );
+        lint.add(FindingId::WeakenedPolicy, severity, path, text);
+    }
+}
+
+/// The policy that a mod policy of an element leads to.
+fn mod_policy(bundle: &Bundle, element: ElementRef<'_>, name: &str) -> Option<PolicyId> {
+    bundle.mod_policy(element.policy_group(), name)
+}
+
+const fn is_weaker(before: Effort, after: Effort) -> bool {
+    after.signatures < before.signatures || after.privileged < before.privileged
+}
+
+fn words(effort: Effort) -> String {
+    let Effort {
+        signatures,
+        privileged,
+    } = effort;
+    match signatures {
+        0 => "no signature at all".to_owned(),
+        1 => format!("at least 1 signature ({privileged} of an admin or a named identity)"),
+        _ => {
+            format!("at least {signatures} signatures ({privileged} of admins or named identities)")
+        }
+    }
+}
