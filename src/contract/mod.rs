@@ -9,7 +9,7 @@
 //! |---|---|
 //! | `router`, `args`, `error`, `reports`, `events` | the interface: names, arguments, refusals, shapes |
 //! | `keys`, `state`, `cache` | the ledger |
-//! | `chain`, `proposal`, `signatures`, `status`, `levels`, `access` | the decisions, all pure |
+//! | `chain`, `proposal`, `signatures`, `status`, `levels`, `review`, `access` | the decisions, all pure |
 //! | `proofs`, `votes` | what is read for them |
 //! | `sync`, `recover`, `propose`, `combine`, `sign`, `reject`, `attest`, `finish`, `recompute`, `show`, `list`, `history`, `inspect` | the functions, a family each |
 
@@ -36,6 +36,7 @@ mod recompute;
 mod recover;
 mod reject;
 mod reports;
+mod review;
 mod router;
 mod show;
 mod sign;

@@ -9,7 +9,9 @@ use super::{
     reports::{ConflictReport, optional_digest},
 };
 use crate::{
-    config::{Bundle, ConfigTree, Effect, ElementPath, Limits, Patch, Update, compute_update},
+    config::{
+        Bundle, ConfigError, ConfigTree, Effect, ElementPath, Limits, Patch, Update, compute_update,
+    },
     ids::Digest,
     proto::cmscc::{Proposal, RevisionBytes, TouchedElement},
 };
@@ -127,12 +129,7 @@ pub(super) fn effect(
         Ok(next) => next.tree(),
         Err(refusal) => return Err(misfit(refusal.to_string(), false)),
     };
-    let expected = match is_repaired(bundle.tree(), intended) {
-        true => intended
-            .repaired()
-            .map_err(|e| misfit(e.to_string(), false))?,
-        false => intended.clone(),
-    };
+    let expected = expected(bundle.tree(), intended).map_err(|e| misfit(e.to_string(), false))?;
     if result.same_content(&expected) {
         return Ok(effect);
     }
@@ -206,6 +203,17 @@ fn by_element(touched: &[TouchedElement]) -> BTreeMap<(String, bool), Option<Dig
             )
         })
         .collect()
+}
+
+/// The config that Fabric makes of the intended one when it applies the update.
+pub(super) fn expected(
+    config: &ConfigTree,
+    intended: &ConfigTree,
+) -> Result<ConfigTree, ConfigError> {
+    match is_repaired(config, intended) {
+        true => intended.repaired(),
+        false => Ok(intended.clone()),
+    }
 }
 
 /// Whether Fabric gives elements without mod policy one when it applies the update: it does where

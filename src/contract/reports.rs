@@ -14,7 +14,7 @@ use super::{
     state::digest,
 };
 use crate::{
-    config::json,
+    config::{Endorsement, diff::Diff, json, lint::Lint},
     ids::{ChannelId, Digest, Sequence},
     proto::cmscc::{ChainEntry, Head},
 };
@@ -310,11 +310,11 @@ pub(super) struct ProposalReport {
     pub(super) created_at: Option<String>,
     pub(super) deadline: Option<String>,
     pub(super) description: String,
-    pub(super) diff: Option<Value>,
-    pub(super) endorsement: Option<Value>,
+    pub(super) diff: Option<Diff>,
+    pub(super) endorsement: Option<Endorsement>,
     pub(super) explanation: Option<Value>,
     pub(super) kind: &'static str,
-    pub(super) lint: Option<Value>,
+    pub(super) lint: Option<Lint>,
     pub(super) not_checked: Vec<String>,
     pub(super) outcome: Option<OutcomeReport>,
     pub(super) patch: Option<Box<RawValue>>,

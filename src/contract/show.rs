@@ -10,6 +10,7 @@ use super::{
         self, CombinedReport, ConsentReport, ProposalReport, SignatureReport, SourceReport,
         StatusDetail,
     },
+    review::Review,
     router::{self, Call},
     signatures::Judged,
     state::{self, RevisionSignatures},
@@ -64,6 +65,10 @@ pub(super) async fn get_proposal<S: Stub>(
         Status::Submitted => Vec::new(),
         _ => facts.still_effective(),
     };
+    let review = match derived.status {
+        Status::Submitted => Review::default(),
+        _ => Review::of(&bundle, &proposal)?,
+    };
     let report = ProposalReport {
         applied_revision: applied.map(|proof| proof.revision),
         config_update_envelope_to_submit: derived.envelope.as_deref().map(reports::base64),
@@ -73,7 +78,10 @@ pub(super) async fn get_proposal<S: Stub>(
         ))),
         combined_into: combined_into(stub, &id).await?,
         consent_trail,
+        diff: review.diff,
+        endorsement: review.endorsement,
         explanation: derived.explanation,
+        lint: review.lint,
         not_checked: derived.not_checked,
         signatures: derived.tally.judged.iter().map(signature_report).collect(),
         signatures_left_out: derived.tally.left_out,

@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeSet, fs, path::Path};
 
-use cmscc::contract::{Code, function_names};
+use cmscc::{
+    config::lint::FindingId,
+    contract::{Code, function_names},
+};
 
 fn page(name: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -52,4 +55,16 @@ fn the_function_reference_is_complete() {
     for name in function_names() {
         assert!(listed.contains(name), "{name}");
     }
+}
+
+#[test]
+fn the_catalogue_of_findings_is_complete() {
+    let page = page("lint.md");
+    let listed: Vec<&str> = rows(&page)
+        .into_iter()
+        .filter(|row| row.len() == 4 && row.iter().all(|cell| !cell.is_empty()))
+        .filter_map(|row| row[0].strip_prefix('`')?.strip_suffix('`'))
+        .collect();
+    let known: Vec<&str> = FindingId::ALL.iter().map(|id| id.name()).collect();
+    assert_eq!(listed, known);
 }

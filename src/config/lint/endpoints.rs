@@ -1,6 +1,6 @@
 //! Addresses of orderers and anchor peers.
 
-use std::{collections::BTreeSet, net::Ipv6Addr};
+use std::collections::BTreeSet;
 
 use super::{FindingId, Lint, Severity, Subject};
 use crate::config::{
@@ -12,13 +12,18 @@ use crate::config::{
 pub(super) fn look(subject: &Subject<'_>, lint: &mut Lint) {
     let known = addresses(subject.current.tree());
     for address in addresses(subject.result).difference(&known) {
-        let Address { path, host, port } = address;
+        let Address {
+            path,
+            host,
+            port,
+            text,
+        } = address;
         let fault = match port.parse::<u16>() {
             Ok(0) | Err(_) => "its port is not 1 to 65535",
             Ok(_) if !is_host(host) => "its host is neither a name nor an address",
             Ok(_) => continue,
         };
-        let text = format!("nobody can connect to `{host}:{port}`: {fault}; write `host:port`");
+        let text = format!("nobody can connect to `{text}`: {fault}; write `host:port`");
         lint.add(
             FindingId::MalformedEndpoint,
             Severity::Warning,
@@ -32,6 +37,9 @@ pub(super) fn look(subject: &Subject<'_>, lint: &mut Lint) {
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Address {
     path: String,
+    /// As it is written.
+    text: String,
+    /// Empty where it cannot be told.
     host: String,
     port: String,
 }
@@ -55,6 +63,7 @@ fn addresses(tree: &ConfigTree) -> BTreeSet<Address> {
         let _ = each_anchor_peer(value.bytes(), |host, port| {
             out.insert(Address {
                 path: path.clone(),
+                text: format!("{host}:{port}"),
                 host: host.to_owned(),
                 port: port.to_string(),
             });
@@ -79,10 +88,8 @@ fn orderers(group: GroupRef<'_>, key: &str, out: &mut BTreeSet<Address>) {
         };
         out.insert(Address {
             path: path.clone(),
-            host: match host {
-                "" => address.clone(),
-                host => host.to_owned(),
-            },
+            text: address.clone(),
+            host: host.to_owned(),
             port: port.to_owned(),
         });
     }
@@ -90,8 +97,10 @@ fn orderers(group: GroupRef<'_>, key: &str, out: &mut BTreeSet<Address>) {
 
 /// A host name or an address, as far as its characters tell.
 fn is_host(host: &str) -> bool {
-    host.parse::<Ipv6Addr>().is_ok()
-        || (!host.is_empty()
-            && host.len() <= 253
-            && (host.bytes()).all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_')))
+    let version_6 = host.matches(':').count() >= 2;
+    let legal = |b: u8| match version_6 {
+        true => b.is_ascii_hexdigit() || matches!(b, b':' | b'.'),
+        false => b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_'),
+    };
+    (1..=253).contains(&host.len()) && host.bytes().all(legal)
 }

@@ -1,6 +1,8 @@
 //! What reviewers are told of a change: the semantic diff, the findings, the endorsement arithmetic.
 
 mod diff;
+mod lint;
+mod shown;
 
 use std::{fs, path::Path};
 

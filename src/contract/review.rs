@@ -1,0 +1,88 @@
+//! What reviewers of a proposal should know: what it changes, what is odd about it, and what it does
+//! to endorsements. Pure.
+
+use super::{
+    error::ContractError,
+    proposal::{self, expected, is_in_effect},
+    timestamps,
+};
+use crate::{
+    config::{
+        Bundle, ConfigTree, Endorsement, Update, compute_update,
+        diff::{Diff, diff},
+        endorsement,
+        lint::{Lint, Subject, lint},
+    },
+    ids::UnixTime,
+    proto::cmscc::{Proposal, ProposalKind},
+};
+
+/// What there is to know before signing. Nothing of what is in effect already, or cannot be applied.
+#[derive(Debug, Default)]
+pub(super) struct Review {
+    /// What changes on the verified config.
+    pub(super) diff: Option<Diff>,
+    /// Endorsements needed, where the number of organisations changes.
+    pub(super) endorsement: Option<Endorsement>,
+    /// What was found.
+    pub(super) lint: Option<Lint>,
+}
+
+impl Review {
+    /// Looks at the intent of a proposal on the verified config.
+    pub(super) fn of(bundle: &Bundle, proposal: &Proposal) -> Result<Self, ContractError> {
+        if proposal.kind() != ProposalKind::ConfigUpdate {
+            return Ok(Self::default());
+        }
+        let patch = proposal::patch(proposal)?;
+        let Ok(intended) = patch.apply(bundle.tree()) else {
+            return Ok(Self::default());
+        };
+        if is_in_effect(bundle.tree(), &intended) {
+            return Ok(Self::default());
+        }
+        let Ok(result) = expected(bundle.tree(), &intended) else {
+            return Ok(Self::default());
+        };
+        let created_at = proposal.created_at.as_ref().map(timestamps::read);
+        Ok(Self::of_change(
+            bundle,
+            &intended,
+            &result,
+            created_at.unwrap_or_default(),
+        ))
+    }
+
+    fn of_change(
+        bundle: &Bundle,
+        intended: &ConfigTree,
+        result: &ConfigTree,
+        created_at: UnixTime,
+    ) -> Self {
+        let mut review = Self {
+            diff: Some(diff(bundle.tree(), result)),
+            ..Self::default()
+        };
+        let update = compute_update(bundle.channel(), bundle.tree(), intended)
+            .ok()
+            .and_then(|bytes| Update::parse(bytes.into()).ok());
+        let Some(update) = update else {
+            return review;
+        };
+        let effect = bundle.effect(&update);
+        let next = match &effect {
+            Ok(effect) => effect.next(),
+            Err(refusal) => Err(refusal),
+        };
+        review.endorsement = next.ok().and_then(|next| endorsement(bundle, next, None));
+        review.lint = Some(lint(&Subject {
+            current: bundle,
+            result,
+            next,
+            update_bytes: update.bytes().len(),
+            now: created_at,
+            attested: None,
+        }));
+        review
+    }
+}

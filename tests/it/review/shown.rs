@@ -1,0 +1,56 @@
+//! `GetProposal` shows all three.
+
+use serde_json::{Value, json};
+
+use crate::contract_world::{CAPTURES, TestAnchors, World, contract, person};
+
+#[tokio::test]
+async fn a_proposal_is_shown_with_what_it_changes() {
+    for capture in CAPTURES {
+        let mut world = World::new(contract(&TestAnchors::of(&capture.genesis())));
+        let org1 = person("Org1MSP");
+        world
+            .ok(&org1, &[b"InitConsortium", &capture.genesis()])
+            .await;
+        let org = capture.file("add-orgx/org.json");
+        let args: [&[u8]; 5] = [b"AddOrganization", b"add_orgx", b"OrgXMSP", &org, b"OrgX"];
+        world.ok(&org1, &args).await;
+        let shown = world.proposal("add_orgx").await;
+        let changes = shown["diff"]["changes"].as_array().unwrap();
+        assert_eq!(changes[0]["item"], "organization");
+        assert_eq!(changes[0]["path"], "/Channel/Application/OrgXMSP");
+        assert_eq!(changes[0]["after"], json!({"msp_id": "OrgXMSP"}));
+        assert_eq!(shown["diff"]["truncated"], 0);
+        assert_eq!(shown["lint"], json!({"findings": [], "truncated": 0}));
+        assert_eq!(shown["endorsement"]["organizations_after"], 3);
+        assert_eq!(shown["endorsement"]["needed_before"], 2);
+        assert_eq!(shown["endorsement"]["servers"], Value::Null);
+
+        // a value, and a policy that locks out
+        let patch = json!({"channel_group": {"groups": {
+            "Orderer": {"values": {"BatchTimeout": {"value": {"timeout": "3s"}}}},
+            "Application": {"policies": {"Admins": {"mod_policy": "Nowhere"}}},
+        }}});
+        let patch = patch.to_string();
+        let args: [&[u8]; 4] = [b"ProposeConfigUpdate", b"odd", patch.as_bytes(), b"odd"];
+        world.ok(&org1, &args).await;
+        let shown = world.proposal("odd").await;
+        let texts: Vec<&str> = (shown["diff"]["changes"].as_array().unwrap().iter())
+            .map(|change| change["text"].as_str().unwrap())
+            .collect();
+        assert!(texts[0].contains("mod policy changes from `Admins` to `Nowhere`"));
+        assert!(texts[1].ends_with("to `3s`"), "{texts:?}");
+        assert_eq!(shown["lint"]["findings"][0]["id"], "DANGLING_MOD_POLICY");
+        assert_eq!(shown["lint"]["findings"][0]["severity"], "warning");
+        assert_eq!(shown["endorsement"], Value::Null);
+
+        // what is in effect has nothing left to review
+        let after = capture.file("add-orgx/config_block_after.pb");
+        world.ok(&org1, &[b"SyncConfig", &after]).await;
+        let shown = world.proposal("add_orgx").await;
+        assert_eq!(shown["status"], "Submitted");
+        for part in ["diff", "lint", "endorsement"] {
+            assert_eq!(shown[part], Value::Null, "{part}");
+        }
+    }
+}
