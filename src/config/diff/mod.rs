@@ -8,12 +8,13 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::tree::ConfigTree;
+use crate::ids::Digest;
 
 pub(super) use facts::each_anchor_peer;
 
 /// At most this many entries are listed.
 const ENTRIES: usize = 1_000;
-/// Texts of an entry (paths, names, rules, values) are cut with `..` after about this many bytes.
+/// Texts of an entry (paths, names, rules, values) are cut after about this many bytes.
 const TEXT: usize = 2_048;
 
 /// What changes from one config to another; as JSON, with keys in the order of their names.
@@ -124,10 +125,14 @@ pub fn diff(from: &ConfigTree, to: &ConfigTree) -> Diff {
     walk::diff(from, to)
 }
 
-/// A text that is not too long, cut at a character.
+/// A text that is not too long: cut at a character, with the digest of the whole behind it, so that
+/// different texts stay different.
 fn cut(text: String) -> String {
     match text.char_indices().find(|(at, _)| *at >= TEXT) {
         None => text,
-        Some((at, _)) => text.get(..at).unwrap_or_default().to_owned() + "..",
+        Some((at, _)) => {
+            let start = text.get(..at).unwrap_or_default();
+            format!("{start}.. (sha256 {})", Digest::of(text.as_bytes()))
+        }
     }
 }

@@ -1,10 +1,12 @@
 //! Walking the elements that differ.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::{
     Diff, ENTRIES, Entry, Item, Verb, cut,
-    facts::{self, Fact, Facts},
+    facts::{self, Facts},
 };
 use crate::{
     config::{
@@ -53,23 +55,22 @@ impl Diff {
                 Some(json!(cut(new.mod_policy().to_owned()))),
             );
         }
-        let before = self.changes.len();
-        match (old, new) {
+        let said = self.changes.len();
+        let own = match (old, new) {
             (ElementRef::Policy(old), ElementRef::Policy(new)) => {
-                let (old, new) = (rule(old), rule(new));
-                if old != new {
-                    self.put(&path, Item::Policy, None, Some(old), Some(new));
+                let (before, after) = (rule(old), rule(new));
+                if before != after {
+                    self.put(&path, Item::Policy, None, Some(before), Some(after));
                 }
+                (old.kind(), old.rule()) != (new.kind(), new.rule())
             }
-            (ElementRef::Value(old), ElementRef::Value(new)) => {
-                if old.bytes() != new.bytes() {
-                    self.facts(&path, Some(old), Some(new));
-                }
+            (ElementRef::Value(old), ElementRef::Value(new)) if old.bytes() != new.bytes() => {
+                self.facts(&path, Some(old), Some(new));
+                true
             }
-            _ => {}
-        }
-        let said = self.changes.len() > before || old.mod_policy() != new.mod_policy();
-        if !said {
+            _ => old.mod_policy() == new.mod_policy(),
+        };
+        if own && self.changes.len() == said {
             // the same rule in other bytes, or unknown fields
             self.put(
                 &path,
@@ -143,30 +144,23 @@ impl Diff {
             Some(value) => facts::of(value.name(), value.bytes()),
         };
         // what cannot be read is shown as bytes by the caller
-        let (Some(mut old), Some(new)) = (read(old), read(new)) else {
+        let (Some(mut old), Some(mut new)) = (read(old), read(new)) else {
             return;
         };
-        let mut skipped = false;
-        let mut sides: Vec<((Item, String), Option<Fact>, Option<Fact>)> = Vec::new();
-        for (key, new) in new {
-            let old = old.remove(&key);
-            if old.as_ref() != Some(&new) {
-                sides.push((key, old, Some(new)));
+        let keys: BTreeSet<(Item, String)> = old.keys().chain(new.keys()).cloned().collect();
+        for key in keys {
+            let (old, new) = (old.remove(&key), new.remove(&key));
+            if old == new {
+                continue;
             }
-        }
-        sides.extend(old.into_iter().map(|(key, old)| (key, Some(old), None)));
-        sides.sort_by(|a, b| a.0.cmp(&b.0));
-        for ((item, name), old, new) in sides {
             if self.is_full() {
-                skipped = true;
-                break;
+                self.skip();
+                return;
             }
+            let (item, name) = key;
             let unit = new.as_ref().or(old.as_ref()).and_then(|fact| fact.unit);
             let (before, after) = (old.map(|f| f.value), new.map(|f| f.value));
             self.put_named(path, item, Some(name), before, after, unit);
-        }
-        if skipped {
-            self.skip();
         }
     }
 

@@ -290,7 +290,7 @@ fn what_is_not_understood_is_shown_as_bytes() {
             ..Default::default()
         };
         group(config, "").values.insert("New".to_owned(), unknown);
-        // the same endpoints in another order say nothing else
+        // an unknown field says nothing else
         let orderer = group(config, "Orderer/OrdererOrg");
         let value = orderer.values.get_mut("Endpoints").unwrap();
         value.value = [&value.value[..], b"\x7a\x00"].concat().into();
@@ -327,7 +327,39 @@ fn a_flood_is_counted_and_not_listed() {
         set_policy(group(config, "Application"), "Readers", &rule);
     });
     assert!(long.changes[0].text.len() < 5_000);
-    assert!(long.changes[0].after.as_str().unwrap().ends_with(".."));
+    assert!(
+        long.changes[0]
+            .after
+            .as_str()
+            .unwrap()
+            .contains(".. (sha256 ")
+    );
+}
+
+#[test]
+fn nothing_hides_behind_something_else() {
+    let rule = |end: &str| format!("OR('{}{end}.member')", "M".repeat(9_000));
+    let mut before = config("before");
+    set_policy(group(&mut before, "Application"), "Readers", &rule("A"));
+    let mut after = before.clone();
+    let application = group(&mut after, "Application");
+    set_policy(application, "Readers", &rule("B"));
+    let readers = application.policies.get_mut("Readers").unwrap();
+    "Writers".clone_into(&mut readers.mod_policy);
+    let found = diff(&tree(&before), &tree(&after));
+    let items: Vec<Item> = found.changes.iter().map(|c| c.item).collect();
+    assert_eq!(items, [Item::ModPolicy, Item::Policy]);
+    // other bytes of the same meaning beside another mod policy
+    let found = of(|config| {
+        let value = group(config, "Orderer")
+            .values
+            .get_mut("BatchTimeout")
+            .unwrap();
+        "Writers".clone_into(&mut value.mod_policy);
+        value.value = [&value.value[..], b"\x7a\x00"].concat().into();
+    });
+    let items: Vec<Item> = found.changes.iter().map(|c| c.item).collect();
+    assert_eq!(items, [Item::ModPolicy, Item::Content]);
 }
 
 #[test]
