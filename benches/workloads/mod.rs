@@ -1,0 +1,209 @@
+//! The measured workloads, by name: `<what>/<size>`. Inputs are those of `tests/vectors/perf`.
+
+mod inputs;
+
+use std::hint::black_box;
+
+use anyhow::{Context, Result};
+use bytes::Bytes;
+use cmscc::{
+    block::{self, Block},
+    config::{self, Bundle, ConfigTree, Update, compute_update, envelope, json},
+    ids::ChannelId,
+};
+use ring::signature::{
+    ECDSA_P256_SHA256_ASN1, ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair,
+    UnparsedPublicKey,
+};
+
+/// One operation, ready to run as often as one likes: gives the length of its output, in bytes.
+pub(crate) type Operation = Box<dyn FnMut() -> Result<usize>>;
+
+/// Every workload. Those of 1,000 organisations show growth, not a comparison with the reference,
+/// except for `compute_update` and JSON.
+pub(crate) const NAMES: &[&str] = &[
+    "signature_check/1",
+    "compute_update_memory/2",
+    "compute_update_memory/10",
+    "compute_update_memory/100",
+    "compute_update_memory/1000",
+    "compute_update/2",
+    "compute_update/10",
+    "compute_update/100",
+    "compute_update/1000",
+    "propose_warm/2",
+    "propose_warm/10",
+    "propose_warm/100",
+    "propose_cold/2",
+    "propose_cold/10",
+    "propose_cold/100",
+    "status/2",
+    "status/10",
+    "status/100",
+    "new_bundle/2",
+    "new_bundle/10",
+    "new_bundle/100",
+    "new_bundle/1000",
+    "successor_msp_changed/100",
+    "successor_msp_changed/1000",
+    "successor_org_added/100",
+    "successor_org_added/1000",
+    "json_encode/10",
+    "json_encode/100",
+    "json_encode/1000",
+    "json_decode/10",
+    "json_decode/100",
+    "json_decode/1000",
+    "block_verify/raft-1sig",
+    "block_verify/bft-4",
+    "block_verify/bft-16",
+];
+
+/// Prepares a workload.
+pub(crate) fn prepare(name: &str) -> Result<Operation> {
+    let (what, size) = name.split_once('/').context("a name is <what>/<size>")?;
+    match what {
+        "signature_check" => signature_check(),
+        "compute_update_memory" => compute_in_memory(size),
+        "compute_update" => compute(size),
+        "propose_warm" => propose_warm(size),
+        "propose_cold" => propose_cold(size),
+        "status" => status(size),
+        "new_bundle" => new_bundle(size),
+        "successor_msp_changed" => successor(size, inputs::msp_changed(size)?),
+        "successor_org_added" => successor(size, inputs::updated(size)?),
+        "json_encode" => json_encode(size),
+        "json_decode" => json_decode(size),
+        "block_verify" => block_verify(size),
+        _ => anyhow::bail!("no workload `{name}`"),
+    }
+}
+
+fn channel() -> ChannelId {
+    ChannelId::from("vec-channel")
+}
+
+fn bundle(config: Bytes) -> Result<Bundle> {
+    Ok(Bundle::new(&channel(), ConfigTree::parse(config)?)?)
+}
+
+/// The calibration: one bare P-256 verification, hash included.
+fn signature_check() -> Result<Operation> {
+    let random = ring::rand::SystemRandom::new();
+    let algorithm = &ECDSA_P256_SHA256_ASN1_SIGNING;
+    let refused = |_| anyhow::anyhow!("ring refuses its own key");
+    let key = EcdsaKeyPair::generate_pkcs8(algorithm, &random).map_err(refused)?;
+    let key = EcdsaKeyPair::from_pkcs8(algorithm, key.as_ref(), &random)
+        .map_err(|why| anyhow::anyhow!("{why}"))?;
+    let message = vec![7; 1_500];
+    let signature = key.sign(&random, &message).map_err(refused)?;
+    let public =
+        UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, key.public_key().as_ref().to_vec());
+    Ok(Box::new(move || {
+        public
+            .verify(&message, signature.as_ref())
+            .map_err(|_| anyhow::anyhow!("a good signature is refused"))?;
+        Ok(0)
+    }))
+}
+
+fn compute_in_memory(size: &str) -> Result<Operation> {
+    let channel = channel();
+    let original = ConfigTree::parse(inputs::config(size)?)?;
+    let updated = ConfigTree::parse(inputs::updated(size)?)?;
+    Ok(Box::new(move || {
+        Ok(compute_update(&channel, &original, &updated)?.len())
+    }))
+}
+
+fn compute(size: &str) -> Result<Operation> {
+    let channel = channel();
+    let (original, updated) = (inputs::config(size)?, inputs::updated(size)?);
+    Ok(Box::new(move || {
+        let original = ConfigTree::parse(original.clone())?;
+        let updated = ConfigTree::parse(updated.clone())?;
+        Ok(compute_update(&channel, &original, &updated)?.len())
+    }))
+}
+
+fn propose_warm(size: &str) -> Result<Operation> {
+    let bundle = bundle(inputs::config(size)?)?;
+    let envelope = inputs::read(&format!("propose-{size}.envelope.pb"))?;
+    Ok(Box::new(move || {
+        black_box(bundle.propose(&envelope)?);
+        Ok(0)
+    }))
+}
+
+fn propose_cold(size: &str) -> Result<Operation> {
+    let config = inputs::config(size)?;
+    let envelope = inputs::read(&format!("propose-{size}.envelope.pb"))?;
+    Ok(Box::new(move || {
+        let bundle = bundle(config.clone())?;
+        let next = bundle.propose(&envelope)?;
+        black_box(bundle.check_successor(&next)?);
+        Ok(0)
+    }))
+}
+
+/// What is left of a status once the bundle, the effect of the update and its signers are known:
+/// choosing signatures, deciding and explaining.
+fn status(size: &str) -> Result<Operation> {
+    let bundle = bundle(inputs::config(size)?)?;
+    let envelope = inputs::read(&format!("propose-{size}.envelope.pb"))?;
+    let carried = envelope::read_update_envelope(&envelope)?;
+    let update = Update::parse(carried.config_update)?;
+    let signatures = carried.signatures;
+    let signers = bundle.verify_signatures(&update, &signatures)?;
+    let effect = bundle.effect(&update)?;
+    let policies: Vec<_> = effect.policies().iter().map(|one| one.policy).collect();
+    Ok(Box::new(move || {
+        let chosen = bundle
+            .policies()
+            .choose(bundle.msps(), &policies, &signers)
+            .context("nobody satisfies")?;
+        let emulation = bundle.decide(&effect, signers.pick(&chosen), &signatures);
+        anyhow::ensure!(emulation.verdict == config::Verdict::Accepted);
+        Ok(0)
+    }))
+}
+
+fn new_bundle(size: &str) -> Result<Operation> {
+    let config = inputs::config(size)?;
+    Ok(Box::new(move || {
+        black_box(bundle(config.clone())?);
+        Ok(0)
+    }))
+}
+
+/// From the bytes of the next config to its bundle.
+fn successor(size: &str, next: Bytes) -> Result<Operation> {
+    let before = bundle(inputs::config(size)?)?;
+    Ok(Box::new(move || {
+        black_box(before.successor(ConfigTree::parse(next.clone())?)?);
+        Ok(0)
+    }))
+}
+
+fn json_encode(size: &str) -> Result<Operation> {
+    let config = inputs::config(size)?;
+    Ok(Box::new(move || {
+        Ok(json::encode("common.Config", &config)?.len())
+    }))
+}
+
+fn json_decode(size: &str) -> Result<Operation> {
+    let text = json::encode("common.Config", &inputs::config(size)?)?;
+    Ok(Box::new(move || {
+        Ok(json::decode("common.Config", text.as_bytes())?.len())
+    }))
+}
+
+fn block_verify(size: &str) -> Result<Operation> {
+    let bundle = bundle(inputs::read(&format!("block-{size}.config.pb"))?)?;
+    let block = Block::parse(inputs::read(&format!("block-{size}.block.pb"))?)?;
+    Ok(Box::new(move || {
+        block::verify_signatures(&block, &bundle)?;
+        Ok(0)
+    }))
+}
