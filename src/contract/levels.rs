@@ -202,6 +202,14 @@ impl Gate {
         attestations.flat_map(move |attestation| scope.attested(attestation).iter().cloned())
     }
 
+    /// The organisations that say that they run a server of this contract; `None` where none has
+    /// attested anything.
+    pub(super) fn servers(&self) -> Option<BTreeSet<MspId>> {
+        let servers = self.attestations.iter().filter(|(_, said)| said.server);
+        let servers = servers.map(|(msp_id, _)| msp_id.clone()).collect();
+        (!self.attestations.is_empty()).then_some(servers)
+    }
+
     /// The organisations that attested a level, ascending.
     pub(super) fn attested_by(&self, scope: Scope, level: &str) -> BTreeSet<MspId> {
         self.attestations

@@ -3,6 +3,7 @@
 
 use super::{
     error::ContractError,
+    levels::{Gate, Scope},
     proposal::{self, expected, is_in_effect},
     timestamps,
 };
@@ -11,7 +12,7 @@ use crate::{
         Bundle, ConfigTree, Endorsement, Update, compute_update,
         diff::{Diff, diff},
         endorsement,
-        lint::{Lint, Subject, lint},
+        lint::{Attested, Lint, Subject, lint},
     },
     ids::UnixTime,
     proto::cmscc::{Proposal, ProposalKind},
@@ -30,7 +31,11 @@ pub(super) struct Review {
 
 impl Review {
     /// Looks at the intent of a proposal on the verified config.
-    pub(super) fn of(bundle: &Bundle, proposal: &Proposal) -> Result<Self, ContractError> {
+    pub(super) fn of(
+        bundle: &Bundle,
+        proposal: &Proposal,
+        gate: &Gate,
+    ) -> Result<Self, ContractError> {
         if proposal.kind() != ProposalKind::ConfigUpdate {
             return Ok(Self::default());
         }
@@ -50,6 +55,7 @@ impl Review {
             &intended,
             &result,
             created_at.unwrap_or_default(),
+            gate,
         ))
     }
 
@@ -58,6 +64,7 @@ impl Review {
         intended: &ConfigTree,
         result: &ConfigTree,
         created_at: UnixTime,
+        gate: &Gate,
     ) -> Self {
         let mut review = Self {
             diff: Some(diff(bundle.tree(), result)),
@@ -74,14 +81,22 @@ impl Review {
             Ok(effect) => effect.next(),
             Err(refusal) => Err(refusal),
         };
-        review.endorsement = next.ok().and_then(|next| endorsement(bundle, next, None));
+        review.endorsement = next
+            .ok()
+            .and_then(|next| endorsement(bundle, next, gate.servers().as_ref()));
+        let levels = |scope| gate.levels(scope).collect();
+        let attested = Attested {
+            channel: levels(Scope::Channel),
+            orderer: levels(Scope::Orderer),
+            application: levels(Scope::Application),
+        };
         review.lint = Some(lint(&Subject {
             current: bundle,
             result,
             next,
             update_bytes: update.bytes().len(),
             now: created_at,
-            attested: None,
+            attested: Some(&attested),
         }));
         review
     }

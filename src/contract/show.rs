@@ -67,7 +67,7 @@ pub(super) async fn get_proposal<S: Stub>(
     };
     let review = match derived.status {
         Status::Submitted => Review::default(),
-        _ => Review::of(&bundle, &proposal)?,
+        _ => Review::of(&bundle, &proposal, &gate)?,
     };
     let report = ProposalReport {
         applied_revision: applied.map(|proof| proof.revision),

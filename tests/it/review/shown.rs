@@ -44,6 +44,28 @@ async fn a_proposal_is_shown_with_what_it_changes() {
         assert_eq!(shown["lint"]["findings"][0]["severity"], "warning");
         assert_eq!(shown["endorsement"], Value::Null);
 
+        // what members attested counts
+        let patch = json!({"channel_group": {"values": {"Capabilities": {"value": {
+            "capabilities": {"V1_4_3": {}},
+        }}}}});
+        let patch = patch.to_string();
+        let args: [&[u8]; 4] = [b"ProposeConfigUpdate", b"raise", patch.as_bytes(), b"raise"];
+        world.ok(&org1, &args).await;
+        let ids = |shown: &Value| -> Vec<String> {
+            let findings = shown["lint"]["findings"].as_array().unwrap();
+            findings
+                .iter()
+                .map(|f| f["id"].as_str().unwrap().to_owned())
+                .collect()
+        };
+        assert!(ids(&world.proposal("raise").await).contains(&"CAPABILITY_UNATTESTED".to_owned()));
+        let said: &[u8] = br#"{"channel":["V1_4_3"],"server":true}"#;
+        world.ok(&org1, &[b"AttestCapabilities", said]).await;
+        assert!(!ids(&world.proposal("raise").await).contains(&"CAPABILITY_UNATTESTED".to_owned()));
+        let endorsement = world.proposal("add_orgx").await["endorsement"].take();
+        assert_eq!(endorsement["servers"], json!(["Org1MSP"]));
+        assert_eq!(endorsement["enough_servers"], false);
+
         // what is in effect has nothing left to review
         let after = capture.file("add-orgx/config_block_after.pb");
         world.ok(&org1, &[b"SyncConfig", &after]).await;
