@@ -85,6 +85,30 @@ pub(super) fn synced(added: &[ChainLink], applied: &[AppliedProposal]) -> Event 
     )
 }
 
+/// An event of the older CMCC interface.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum CmccEvent {
+    /// A new proposal.
+    NewProposal,
+    /// A signature that was added.
+    NewSignature,
+    /// A proposal archived by its owner.
+    DeleteProposal,
+}
+
+/// The event of a call of the CMCC interface, with the id as plain text.
+pub(super) fn cmcc(event: CmccEvent, id: &ProposalId) -> Event {
+    let name = match event {
+        CmccEvent::NewProposal => "newProposalEvent",
+        CmccEvent::NewSignature => "newSignatureEvent",
+        CmccEvent::DeleteProposal => "deleteProposalEvent",
+    };
+    Event {
+        name: name.to_owned(),
+        payload: Bytes::copy_from_slice(id.as_str().as_bytes()),
+    }
+}
+
 /// Keys come out sorted: `serde_json` keeps objects in a `BTreeMap`.
 fn event(name: &str, mut payload: Value) -> Event {
     if let Some(fields) = payload.as_object_mut() {

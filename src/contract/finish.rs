@@ -62,22 +62,32 @@ pub(super) async fn delete_proposal<S: Stub>(
 ) -> Result<Vec<u8>, ContractError> {
     call.args.expect(1, &["id"])?;
     let id = call.args.id(0)?;
+    let as_of = delete(call, stub, &id).await?;
+    ended_answer(&id, as_of)
+}
+
+/// The same for every interface; the head's sequence.
+pub(super) async fn delete<S: Stub>(
+    call: &Call<'_>,
+    stub: &mut S,
+    id: &ProposalId,
+) -> Result<Sequence, ContractError> {
     let (trusted, bundle) = call.trusted_to_write(stub).await?;
     let admin = Admin::check(&bundle, call.creator())?;
     let stored = stub
-        .get_states(&[keys::proposal(&id), keys::archive(&id)])
+        .get_states(&[keys::proposal(id), keys::archive(id)])
         .await?;
     let proposal: Proposal = match stored.as_slice() {
-        [Some(proposal), _] => state::decode(&keys::proposal(&id), proposal)?,
+        [Some(proposal), _] => state::decode(&keys::proposal(id), proposal)?,
         [None, Some(_)] => {
             return Err(Code::IdUsed.because(format_args!("proposal `{id}` is archived already")));
         }
-        _ => return Err(state::unknown_proposal(&id)),
+        _ => return Err(state::unknown_proposal(id)),
     };
     let proposer = proposer(stub, &proposal).await?;
     let proof = ever(stub, trusted.sequence(), &proposal).await?;
-    let signatures = state::signatures(stub, &id).await?;
-    let votes = votes::stored(stub, &id, &id).await?;
+    let signatures = state::signatures(stub, id).await?;
+    let votes = votes::stored(stub, id, id).await?;
     // what an organisation that left has open belongs to nobody
     if owner_remains(&proposal, proposer.as_ref()) {
         admin.demand_owner(&proposal, proposer.as_ref())?;
@@ -95,8 +105,8 @@ pub(super) async fn delete_proposal<S: Stub>(
         votes: &votes,
     };
     archive(call, stub, proposal, &remains, &ending);
-    stub.set_event(events::deleted(&id));
-    ended_answer(&id, trusted.sequence())
+    stub.set_event(events::deleted(id));
+    Ok(trusted.sequence())
 }
 
 /// The answer of a call that ended or rejected a proposal.

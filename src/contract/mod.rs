@@ -11,7 +11,7 @@
 //! | `keys`, `state`, `cache` | the ledger |
 //! | `chain`, `proposal`, `signatures`, `status`, `levels`, `review`, `access` | the decisions, all pure |
 //! | `proofs`, `votes` | what is read for them |
-//! | `sync`, `recover`, `propose`, `combine`, `sign`, `reject`, `attest`, `finish`, `recompute`, `show`, `list`, `history`, `inspect` | the functions, a family each |
+//! | `sync`, `recover`, `propose`, `combine`, `sign`, `reject`, `attest`, `finish`, `recompute`, `show`, `list`, `history`, `inspect`, `cmcc` | the functions, a family each |
 
 mod access;
 mod anchors;
@@ -19,6 +19,7 @@ mod args;
 mod attest;
 mod cache;
 mod chain;
+mod cmcc;
 mod combine;
 mod error;
 mod events;

@@ -87,6 +87,19 @@ pub(super) async fn propose_config_update<S: Stub>(
     store(call, stub, &trusted, &bundle, &admin, &header, &intent).await
 }
 
+/// An intent as a computed update and nothing else, without options; the proposal's id.
+pub(super) async fn propose_computed<S: Stub>(
+    call: &Call<'_>,
+    stub: &mut S,
+) -> Result<ProposalId, ContractError> {
+    let header = header(call, 2)?;
+    let update = given_update(call, 1)?;
+    let (trusted, bundle, admin) = opened(call, stub, &header.id).await?;
+    let intent = from_update(call, &bundle, &update)?;
+    store(call, stub, &trusted, &bundle, &admin, &header, &intent).await?;
+    Ok(header.id)
+}
+
 /// `AddOrganization`: a new group in Application, as `configtxgen -printOrg` writes it.
 pub(super) async fn add_organization<S: Stub>(
     call: &Call<'_>,
@@ -160,10 +173,14 @@ fn given_intent(call: &Call<'_>, index: usize) -> Result<Given, ContractError> {
         let patch = Patch::parse(sized(call, bytes)?, &limits(call)).map_err(patch_refusal)?;
         return Ok(Given::Patch(patch));
     }
-    let bytes = sized(call, base64(value, "config update")?)?;
-    Update::parse(bytes).map(Given::Update).map_err(|e| {
+    given_update(call, index).map(Given::Update)
+}
+
+fn given_update(call: &Call<'_>, index: usize) -> Result<Update, ContractError> {
+    let bytes = sized(call, base64(call.args.value(index), "config update")?)?;
+    Update::parse(bytes).map_err(|e| {
         Code::BadProtobuf.because(format_args!(
-            "argument `patch or config update` is neither a JSON object nor a ConfigUpdate: {e}"
+            "argument `config update` is no ConfigUpdate: {e}"
         ))
     })
 }

@@ -8,7 +8,7 @@ use super::{
     args::Arguments,
     attest,
     cache::BundleCache,
-    combine,
+    cmcc, combine,
     error::{Code, ContractError},
     finish, history, inspect, list, propose, recompute, recover, reject, reports, show, sign,
     state::{Trusted, digest},
@@ -89,6 +89,11 @@ impl Contract {
             Function::ListProposals => list::list_proposals(&call, stub).await,
             Function::GetHistory => history::get_history(&call, stub).await,
             Function::GetConfig => inspect::get_config(&call, stub).await,
+            Function::CmccAddSignature => cmcc::add_signature(&call, stub).await,
+            Function::CmccDeleteProposal => cmcc::delete_proposal(&call, stub).await,
+            Function::CmccGetProposal => cmcc::get_proposal(&call, stub).await,
+            Function::CmccGetProposals => cmcc::get_proposals(&call, stub).await,
+            Function::CmccProposeConfigUpdate => cmcc::propose_config_update(&call, stub).await,
             Function::GetConfigChain => inspect::get_config_chain(&call, stub).await,
         }
     }
@@ -121,6 +126,11 @@ pub(super) enum Function {
     AddOrganization,
     AddSignature,
     AttestCapabilities,
+    CmccAddSignature,
+    CmccDeleteProposal,
+    CmccGetProposal,
+    CmccGetProposals,
+    CmccProposeConfigUpdate,
     CombineProposals,
     DeleteProposal,
     GetCapabilities,
@@ -170,6 +180,11 @@ impl Function {
         ("SyncConfig", Self::SyncConfig),
         ("UpdateProposals", Self::UpdateProposals),
         ("WithdrawProposal", Self::WithdrawProposal),
+        ("addSignature", Self::CmccAddSignature),
+        ("deleteProposal", Self::CmccDeleteProposal),
+        ("getProposal", Self::CmccGetProposal),
+        ("getProposals", Self::CmccGetProposals),
+        ("proposeConfigUpdate", Self::CmccProposeConfigUpdate),
     ];
 
     /// The function of this name.

@@ -244,7 +244,7 @@ fn signature_report(judged: &Judged<'_>) -> SignatureReport {
 }
 
 /// Base64 of a serialized `common.ConfigSignature`.
-fn config_signature(header: &bytes::Bytes, signature: &bytes::Bytes) -> String {
+pub(super) fn config_signature(header: &bytes::Bytes, signature: &bytes::Bytes) -> String {
     let message = crate::proto::common::ConfigSignature {
         signature_header: header.clone(),
         signature: signature.clone(),

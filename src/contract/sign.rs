@@ -32,8 +32,18 @@ pub(super) async fn add_signature<S: Stub>(
     call.args.expect(2, &["id", "signature"])?;
     let id = call.args.id(0)?;
     let given = given_signatures(call)?;
+    reports::write(&add(call, stub, &id, &given).await?)
+}
+
+/// The same for every interface: what was added, and what was not.
+pub(super) async fn add<S: Stub>(
+    call: &Call<'_>,
+    stub: &mut S,
+    id: &ProposalId,
+    given: &Given,
+) -> Result<Signed, ContractError> {
     let (trusted, bundle) = call.trusted_to_write(stub).await?;
-    let proposal = state::proposal(stub, &id).await?;
+    let proposal = state::proposal(stub, id).await?;
     let current = proposal::current(&proposal)?;
     let update = Digest::of(&current.config_update);
     let proof = proofs::own(stub, trusted.sequence(), &proposal).await?;
@@ -85,7 +95,7 @@ pub(super) async fn add_signature<S: Stub>(
         match wanted.accept(signature) {
             Ok(accepted) => {
                 slots
-                    .entry(slot(&id, revision, &accepted))
+                    .entry(slot(id, revision, &accepted))
                     .or_insert(accepted);
             }
             Err(refused) => report.refused.push(refused),
@@ -103,19 +113,20 @@ pub(super) async fn add_signature<S: Stub>(
         }
     }
     if report.added.is_empty() && report.already.is_empty() {
-        return Err(only_refused(&id, &report.refused));
+        return Err(only_refused(id, &report.refused));
     }
     if !new.is_empty() {
-        stub.set_event(events::new_signature(&id, revision, &report.added));
+        stub.set_event(events::new_signature(id, revision, &report.added));
     }
     for (key, accepted) in new {
         state::put(stub, key, &stored_form(accepted.signature));
     }
-    reports::write(&report)
+    Ok(report)
 }
 
 /// Signatures of a call, and the bytes that the caller says they are on.
-struct Given {
+#[derive(Debug)]
+pub(super) struct Given {
     signatures: Vec<ConfigSignature>,
     config_update: Option<Bytes>,
 }
@@ -149,10 +160,27 @@ fn given_signatures(call: &Call<'_>) -> Result<Given, ContractError> {
             config_update: Some(envelope.config_update),
         });
     }
+    one_signature(&bytes)
+}
+
+/// One ConfigSignature as base64, and nothing else.
+pub(super) fn given_signature(call: &Call<'_>, index: usize) -> Result<Given, ContractError> {
+    let bytes = base64(call.args.value(index), "signature")?;
+    // an envelope decodes as a signature, too
+    match envelope::read_update_envelope(&bytes) {
+        Ok(_) => Err(Code::BadProtobuf.because(
+            "argument `signature` is an envelope; give one of the signatures in it, or call \
+             `AddSignature`",
+        )),
+        Err(_) => one_signature(&bytes),
+    }
+}
+
+fn one_signature(bytes: &Bytes) -> Result<Given, ContractError> {
     let signature =
-        common::ConfigSignature::decode(bytes.clone()).map_err(|_| not_a_signature(&bytes))?;
+        common::ConfigSignature::decode(bytes.clone()).map_err(|_| not_a_signature(bytes))?;
     if signature.signature_header.is_empty() || signature.signature.is_empty() {
-        return Err(not_a_signature(&bytes));
+        return Err(not_a_signature(bytes));
     }
     Ok(Given {
         signatures: vec![ConfigSignature {

@@ -319,7 +319,7 @@ pub(super) async fn signatures<S: Stub>(
 }
 
 /// The first key behind this one.
-fn behind(key: &str) -> String {
+pub(super) fn behind(key: &str) -> String {
     format!("{key}\0")
 }
 

@@ -213,6 +213,12 @@ async fn every_function_refuses_bad_arguments() {
         (&["GetConfig", r#"{"format":"xml"}"#], "BAD_OPTION"),
         (&["GetConfig", "json"], "BAD_JSON"),
         (&["GetConfigChain", "x"], "ARGUMENT_COUNT"),
+        // the older interface
+        (&["proposeConfigUpdate", "new", "{}", "d"], "BAD_BASE64"),
+        (&["addSignature", "none", "CgFhEgFi"], "UNKNOWN_PROPOSAL"),
+        (&["getProposals", "x"], "ARGUMENT_COUNT"),
+        (&["getProposal", "none"], "UNKNOWN_PROPOSAL"),
+        (&["deleteProposal", "none"], "UNKNOWN_PROPOSAL"),
     ];
     for (args, symbol) in cases {
         let args: Vec<&[u8]> = args.iter().map(|a| a.as_bytes()).collect();

@@ -55,6 +55,7 @@ async fn cases(capture: Capture) -> Vec<(Ledger, Invocation)> {
     world.sign(&org2, "add_orgx").await;
     let update = world.update_to_sign("add_orgx").await;
     let signature = base64(&org1.config_signature(&update).encode_to_vec());
+    let computed = base64(&capture.file("add-orgx/config_update.pb"));
     let early = world.ledger.clone();
     let early_calls: Vec<Vec<&[u8]>> = vec![
         vec![b"Init", b"x"],
@@ -89,6 +90,11 @@ async fn cases(capture: Capture) -> Vec<(Ledger, Invocation)> {
         vec![b"GetConfigChain"],
         vec![b"AttestCapabilities", br#"{"channel":["V3_0"]}"#],
         vec![b"GetCapabilities"],
+        vec![b"proposeConfigUpdate", b"cmcc", computed.as_bytes(), b"d"],
+        vec![b"addSignature", b"add_orgx", signature.as_bytes()],
+        vec![b"getProposals"],
+        vec![b"getProposal", b"add_orgx"],
+        vec![b"deleteProposal", b"add_orgx"],
     ];
     let mut calls: Vec<(Ledger, Invocation)> =
         init.into_iter().map(|call| (empty.clone(), call)).collect();

@@ -19,6 +19,7 @@ mod conformance;
 mod contract_bad_input;
 mod contract_blocks;
 mod contract_capabilities;
+mod contract_cmcc;
 mod contract_combine;
 mod contract_determinism;
 mod contract_docs;

@@ -1,0 +1,169 @@
+//! The older CMCC interface: five functions over the same proposals, with argument, result and
+//! event forms of their own. See `docs/cmcc.md`.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::{
+    error::{Code, ContractError},
+    events::{self, CmccEvent},
+    finish, keys, proofs, proposal, propose,
+    reports::{self, base64},
+    router::Call,
+    show::config_signature,
+    sign,
+    state::{self, RevisionSignatures},
+};
+use crate::{
+    ids::{ProposalId, Revision},
+    proto::cmscc::{Proposal, ProposalKind},
+    stub::Stub,
+};
+
+/// At most this many proposals are listed.
+const LISTED: usize = 200;
+
+/// The only type of proposal that the interface has.
+const CONFIG_UPDATE: &str = "ConfigUpdate";
+
+/// A proposal as the interface shows it.
+#[derive(Debug, Serialize)]
+struct Document {
+    creator: String,
+    description: String,
+    proposal_data: String,
+    proposal_type: &'static str,
+    /// By MSP id.
+    signatures: BTreeMap<String, String>,
+}
+
+/// `proposeConfigUpdate`: an intent as a computed update.
+pub(super) async fn propose_config_update<S: Stub>(
+    call: &Call<'_>,
+    stub: &mut S,
+) -> Result<Vec<u8>, ContractError> {
+    let names = ["proposalID", "configUpdate", "description"];
+    call.args.expect(2, &names)?;
+    let id = propose::propose_computed(call, stub).await?;
+    Ok(answered(stub, CmccEvent::NewProposal, &id))
+}
+
+/// `addSignature`: one ConfigSignature.
+pub(super) async fn add_signature<S: Stub>(
+    call: &Call<'_>,
+    stub: &mut S,
+) -> Result<Vec<u8>, ContractError> {
+    call.args.expect(2, &["proposalID", "signature"])?;
+    let id = call.args.id(0)?;
+    let given = sign::given_signature(call, 1)?;
+    let signed = sign::add(call, stub, &id, &given).await?;
+    if signed.added.is_empty() {
+        return Ok(id.as_str().into());
+    }
+    Ok(answered(stub, CmccEvent::NewSignature, &id))
+}
+
+/// `getProposals`: the first active ones, in ascending order of their ids.
+pub(super) async fn get_proposals<S: Stub>(
+    call: &Call<'_>,
+    stub: &mut S,
+) -> Result<Vec<u8>, ContractError> {
+    call.args.expect(0, &[])?;
+    let (trusted, _) = call.trusted(stub).await?;
+    let mut documents: BTreeMap<String, Document> = BTreeMap::new();
+    let mut range = keys::proposals();
+    loop {
+        let step = stub.get_range(&range, LISTED).await?;
+        for entry in &step.entries {
+            let proposal: Proposal = state::decode(&entry.key, &entry.value)?;
+            let active = proposal.kind() == ProposalKind::ConfigUpdate
+                && proposal.withdrawal.is_none()
+                && proofs::current(stub, trusted.sequence(), &proposal)
+                    .await?
+                    .is_none();
+            if !active {
+                continue;
+            }
+            let id = ProposalId::new(proposal.id.as_str());
+            let signatures = state::signatures(stub, &id).await?;
+            documents.insert(proposal.id.clone(), document(&proposal, &signatures)?);
+            if documents.len() == LISTED {
+                return reports::write(&documents);
+            }
+        }
+        match step.entries.last() {
+            Some(last) if step.more => range.start = state::behind(&last.key),
+            _ => return reports::write(&documents),
+        }
+    }
+}
+
+/// `getProposal`: one that is not archived.
+pub(super) async fn get_proposal<S: Stub>(
+    call: &Call<'_>,
+    stub: &mut S,
+) -> Result<Vec<u8>, ContractError> {
+    call.args.expect(1, &["proposalID"])?;
+    let id = call.args.id(0)?;
+    call.trusted(stub).await?;
+    let proposal = found(stub, &id).await?;
+    let signatures = state::signatures(stub, &id).await?;
+    reports::write(&document(&proposal, &signatures)?)
+}
+
+/// `deleteProposal`: archives it; the answer is what it was.
+pub(super) async fn delete_proposal<S: Stub>(
+    call: &Call<'_>,
+    stub: &mut S,
+) -> Result<Vec<u8>, ContractError> {
+    call.args.expect(1, &["proposalID"])?;
+    let id = call.args.id(0)?;
+    let proposal = found(stub, &id).await?;
+    let signatures = state::signatures(stub, &id).await?;
+    let document = document(&proposal, &signatures)?;
+    finish::delete(call, stub, &id).await?;
+    stub.set_event(events::cmcc(CmccEvent::DeleteProposal, &id));
+    reports::write(&document)
+}
+
+/// The id as plain text, and the only event: it takes the place of our own.
+fn answered<S: Stub>(stub: &mut S, event: CmccEvent, id: &ProposalId) -> Vec<u8> {
+    stub.set_event(events::cmcc(event, id));
+    id.as_str().into()
+}
+
+/// A stored proposal of the one type that the interface has.
+async fn found<S: Stub>(stub: &mut S, id: &ProposalId) -> Result<Proposal, ContractError> {
+    let stored: Option<Proposal> = state::get(stub, &keys::proposal(id)).await?;
+    stored
+        .filter(|proposal| proposal.kind() == ProposalKind::ConfigUpdate)
+        .ok_or_else(|| {
+            Code::UnknownProposal.because(format_args!(
+                "there is no open config update `{id}`; `getProposals` shows those that there \
+                 are, `GetProposal` also finished and other ones"
+            ))
+        })
+}
+
+/// Of several identities of one organisation the first in key order stands for it.
+fn document(
+    proposal: &Proposal,
+    signatures: &BTreeMap<Revision, RevisionSignatures>,
+) -> Result<Document, ContractError> {
+    let current = proposal::current(proposal)?;
+    let mut by_msp_id = BTreeMap::new();
+    let stored = signatures.get(&Revision(current.revision));
+    for one in stored.iter().flat_map(|of| &of.signatures) {
+        by_msp_id.entry(one.msp_id.to_string()).or_insert_with(|| {
+            config_signature(&one.signature.signature_header, &one.signature.signature)
+        });
+    }
+    Ok(Document {
+        creator: proposal.proposer_msp_id.clone(),
+        description: proposal.description.clone(),
+        proposal_data: base64(&current.config_update),
+        proposal_type: CONFIG_UPDATE,
+        signatures: by_msp_id,
+    })
+}
