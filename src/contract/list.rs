@@ -11,6 +11,7 @@ use super::{
     keys,
     levels::Gate,
     proofs, proposal,
+    relations::{self, Subject},
     reports::{self, ProposalList, ProposalSummary},
     router::{self, Call},
     show::kind_name,
@@ -37,6 +38,7 @@ struct ListOptions {
     msp_id: Option<String>,
     page_size: Option<u32>,
     bookmark: String,
+    conflicts: bool,
 }
 
 /// `ListProposals`: one page of summaries, in ascending order of ids. Only for queries: Fabric
@@ -71,6 +73,7 @@ pub(super) async fn list_proposals<S: Stub>(
     let mut combined = combined_into(stub, &all).await?;
     let gate = attest::gate(stub, &trusted).await?;
     let mut proposals = Vec::new();
+    let (mut subjects, mut places) = (Vec::new(), Vec::new());
     for proposal in &all {
         if options
             .msp_id
@@ -84,13 +87,26 @@ pub(super) async fn list_proposals<S: Stub>(
             votes: votes.remove(&proposal.id).unwrap_or_default(),
             combined_into: combined.remove(&proposal.id).unwrap_or_default(),
         };
-        let summary = summary(call, stub, &bundle, trusted.sequence(), proposal, beside).await?;
+        let (status, summary) =
+            summary(call, stub, &bundle, trusted.sequence(), proposal, beside).await?;
         if options
             .status
             .as_ref()
-            .is_none_or(|status| status == summary.status)
+            .is_none_or(|wanted| wanted == summary.status)
         {
+            if options.conflicts && !status.is_over() {
+                subjects.push(Subject::new(proposal, status.is_open())?);
+                places.push(proposals.len());
+            }
             proposals.push(summary);
+        }
+    }
+    if !subjects.is_empty() {
+        relations::relate(stub, &bundle, trusted.sequence(), &mut subjects).await?;
+    }
+    for (subject, place) in subjects.into_iter().zip(places) {
+        if let Some(summary) = proposals.get_mut(place) {
+            summary.conflicts = Some(subject.report());
         }
     }
     reports::write(&ProposalList {
@@ -131,7 +147,7 @@ async fn votes_on<S: Stub>(
 }
 
 /// The proposals that those of a page were combined into, by source; one range as well.
-async fn combined_into<S: Stub>(
+pub(super) async fn combined_into<S: Stub>(
     stub: &mut S,
     page: &[Proposal],
 ) -> Result<BTreeMap<String, Vec<ProposalId>>, ContractError> {
@@ -162,7 +178,7 @@ async fn summary<S: Stub>(
     head: Sequence,
     proposal: &Proposal,
     beside: Beside<'_>,
-) -> Result<ProposalSummary, ContractError> {
+) -> Result<(Status, ProposalSummary), ContractError> {
     let id = ProposalId::new(proposal.id.as_str());
     let current = proposal::current(proposal)?;
     let mut proof = proofs::own(stub, head, proposal).await?;
@@ -183,12 +199,13 @@ async fn summary<S: Stub>(
         now: call.now(),
     };
     let derived = facts.derive()?;
-    Ok(ProposalSummary {
+    let summary = ProposalSummary {
         combined_into: beside
             .combined_into
             .iter()
             .map(ToString::to_string)
             .collect(),
+        conflicts: None,
         description: proposal.description.clone(),
         kind: kind_name(proposal.kind()),
         missing: derived.detail.missing,
@@ -197,5 +214,6 @@ async fn summary<S: Stub>(
         revision: current.revision,
         signed_by: derived.tally.signed_by(),
         status: derived.status.name(),
-    })
+    };
+    Ok((derived.status, summary))
 }

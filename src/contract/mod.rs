@@ -10,7 +10,7 @@
 //! | `router`, `args`, `error`, `reports`, `events` | the interface: names, arguments, refusals, shapes |
 //! | `keys`, `state`, `cache` | the ledger |
 //! | `chain`, `proposal`, `signatures`, `status`, `levels`, `review`, `access` | the decisions, all pure |
-//! | `proofs`, `votes` | what is read for them |
+//! | `proofs`, `votes`, `relations` | what is read for them |
 //! | `sync`, `recover`, `propose`, `combine`, `sign`, `reject`, `attest`, `finish`, `recompute`, `show`, `list`, `history`, `inspect`, `cmcc` | the functions, a family each |
 
 mod access;
@@ -36,6 +36,7 @@ mod propose;
 mod recompute;
 mod recover;
 mod reject;
+mod relations;
 mod reports;
 mod review;
 mod router;

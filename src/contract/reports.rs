@@ -283,6 +283,8 @@ pub(super) struct ProposalList {
 pub(super) struct ProposalSummary {
     /// The proposals that this one was combined into, by id.
     pub(super) combined_into: Vec<String>,
+    /// Only where they were asked for; null where it is over.
+    pub(super) conflicts: Option<RelationsReport>,
     pub(super) description: String,
     pub(super) kind: &'static str,
     pub(super) missing: Vec<String>,
@@ -291,6 +293,23 @@ pub(super) struct ProposalSummary {
     pub(super) revision: u64,
     pub(super) signed_by: Vec<String>,
     pub(super) status: &'static str,
+}
+
+/// How a proposal stands to the others that are not over.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub(super) struct RelationsReport {
+    /// The proposals that may take effect first without its signatures getting lost, by id.
+    pub(super) can_follow: Vec<String>,
+    /// Those whose intents do not go together with its own, by id.
+    pub(super) excludes: Vec<ExclusionReport>,
+}
+
+/// A proposal that excludes another one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct ExclusionReport {
+    /// The first element because of which they do.
+    pub(super) element: String,
+    pub(super) proposal_id: String,
 }
 
 /// GetProposal.
@@ -306,6 +325,8 @@ pub(super) struct ProposalReport {
     pub(super) config_update_envelope_to_submit: Option<String>,
     pub(super) config_update_sha256: String,
     pub(super) config_update_to_sign: Option<String>,
+    /// How it stands to the others; null where it is over.
+    pub(super) conflicts: Option<RelationsReport>,
     pub(super) consent_trail: Vec<ConsentReport>,
     pub(super) created_at: Option<String>,
     pub(super) deadline: Option<String>,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{
     attest,
     error::ContractError,
-    history, keys, proofs, proposal,
+    history, keys, proofs, proposal, relations,
     reports::{
         self, CombinedReport, ConsentReport, ProposalReport, SignatureReport, SourceReport,
         StatusDetail,
@@ -60,6 +60,13 @@ pub(super) async fn get_proposal<S: Stub>(
     let current = proposal::current(&proposal)?;
     let mut consent_trail = consent(&signatures);
     consent_trail.retain(|one| one.revision < current.revision);
+    let conflicts = match derived.status.is_over() {
+        true => None,
+        false => {
+            let is_open = derived.status.is_open();
+            Some(relations::of(stub, &bundle, trusted.sequence(), &proposal, is_open).await?)
+        }
+    };
     let still_effective = match derived.status {
         // the chain moved past its bytes
         Status::Submitted => Vec::new(),
@@ -77,6 +84,7 @@ pub(super) async fn get_proposal<S: Stub>(
             &current.config_update,
         ))),
         combined_into: combined_into(stub, &id).await?,
+        conflicts,
         consent_trail,
         diff: review.diff,
         endorsement: review.endorsement,
@@ -187,6 +195,7 @@ fn bare(
         as_of_sequence: as_of.0,
         base_sequence: current.base_sequence,
         combined_into: Vec::new(),
+        conflicts: None,
         config_update: reports::document("common.ConfigUpdate", &current.config_update),
         config_update_envelope_to_submit: None,
         config_update_sha256: Digest::of(&current.config_update).to_string(),

@@ -60,6 +60,19 @@ impl Status {
         Self::ReadyToSubmit,
     ];
 
+    /// Whether the bytes apply as they are, with the intended effect.
+    pub(super) const fn is_open(self) -> bool {
+        !matches!(
+            self,
+            Self::Submitted | Self::Withdrawn | Self::Broken | Self::Outofdate
+        )
+    }
+
+    /// Whether it is over, other than in the archive.
+    pub(super) const fn is_over(self) -> bool {
+        matches!(self, Self::Submitted | Self::Withdrawn)
+    }
+
     /// Its public name.
     pub(super) const fn name(self) -> &'static str {
         match self {

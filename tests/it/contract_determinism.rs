@@ -113,6 +113,7 @@ async fn cases(capture: Capture) -> Vec<(Ledger, Invocation)> {
             &[b"GetProposal", b"add_orgx"],
             &[b"ListProposals", br#"{"page_size":1}"#],
             &[b"GetHistory"],
+            &[b"ListProposals", br#"{"conflicts":true}"#],
             &[b"AddSignature", b"add_orgy", signature.as_bytes()],
             &[b"SyncConfig", &second],
             &[b"SyncConfig", &first],

@@ -26,6 +26,7 @@ mod contract_docs;
 mod contract_history;
 mod contract_odd_state;
 mod contract_real_input;
+mod contract_relations;
 mod contract_rules;
 mod contract_served;
 mod contract_votes;
