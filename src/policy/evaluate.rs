@@ -105,19 +105,25 @@ impl PolicyManager {
     /// before what it counts.
     pub(super) fn reachable(&self, ids: &[PolicyId]) -> Vec<PolicyId> {
         let mut seen = vec![false; self.len()];
-        let mut out = Vec::new();
-        let mut stack: Vec<PolicyId> = ids.iter().rev().copied().collect();
-        while let Some(id) = stack.pop() {
+        let mut done = Vec::new();
+        let mut stack: Vec<(PolicyId, bool)> = ids.iter().map(|id| (*id, false)).collect();
+        while let Some((id, counted)) = stack.pop() {
+            if counted {
+                done.push(id);
+                continue;
+            }
             let (Some(seen @ false), Some(policy)) = (seen.get_mut(id.0), self.policy(id)) else {
                 continue;
             };
             *seen = true;
-            out.push(id);
+            stack.push((id, true));
             if let Kind::ImplicitMeta(meta) = &policy.kind {
-                stack.extend(meta.subs.iter().rev().flatten());
+                stack.extend(meta.subs.iter().flatten().map(|sub| (*sub, false)));
             }
         }
-        out
+        // what a policy counts was done before it: a policy counts only what lies below its group
+        done.reverse();
+        done
     }
 }
 

@@ -335,6 +335,42 @@ fn without_an_organisation_it_cannot_pass() {
     assert!(could(&["B.admin", "C.admin"], &[]));
 }
 
+/// Root counts Section's policy, which decides too: whichever is asked for first.
+#[test]
+fn a_policy_may_decide_and_be_counted_by_another() {
+    let mut builder = PolicyManagerBuilder::new();
+    let root = builder.group(None, "Channel");
+    let section = builder.group(Some(root), "Section");
+    let member = builder.group(Some(section), "Member");
+    builder
+        .policy(root, "Admins", 3, &meta("Admins", 2))
+        .unwrap();
+    builder
+        .policy(section, "Admins", 3, &meta("Admins", 2))
+        .unwrap();
+    let admin = parse_policy("OR('A.admin')").unwrap();
+    builder.policy(member, "Admins", 1, &admin).unwrap();
+    let manager = builder.finish().unwrap();
+    let id = |path: &str| manager.absolute(path).unwrap();
+    let (outer, inner) = (id("/Channel/Admins"), id("/Channel/Section/Admins"));
+    for ids in [[outer, inner], [inner, outer]] {
+        let order = manager.reachable(&ids);
+        let place = |id| order.iter().position(|other| *other == id).unwrap();
+        assert!(place(outer) < place(inner), "{ids:?}");
+        assert_eq!(order.len(), 3);
+        let nobody = people(&[]);
+        let cast = Cast::new(&manager, &ids, &mut People::new(&manager, &nobody), |_| {
+            true
+        });
+        assert!(choose::could_pass(&cast, &ids), "{ids:?}");
+        assert_eq!(
+            chosen(&manager, &ids, &people(&["A.admin"])),
+            Some(vec![0]),
+            "{ids:?}"
+        );
+    }
+}
+
 #[test]
 fn picks_that_do_not_exist_are_passed_over() {
     let (manager, id) = one(&parse_policy("OR('A.member')").unwrap());
