@@ -17,7 +17,7 @@ fn ids(view: &Value, of: &str) -> Vec<String> {
     let all = view[of].as_array().unwrap().iter();
     all.map(|one| {
         one.as_str()
-            .or(one["proposal_id"].as_str())
+            .or_else(|| one["proposal_id"].as_str())
             .unwrap()
             .to_owned()
     })
