@@ -134,4 +134,32 @@ mod tests {
             r#"{"proposal_id":"add_orgx","revision":1,"type":"NewProposalEvent","version":1}"#
         );
     }
+
+    #[test]
+    fn payloads_have_the_fields_of_the_catalogue() {
+        let page = include_str!("../../docs/events.md");
+        let id = ProposalId::new("add_orgx");
+        let msp_id = MspId::new("Org1MSP");
+        for event in [
+            new_proposal(&id, Revision(1)),
+            new_signature(&id, Revision(1), &[]),
+            rejected(&id, Revision(1), &msp_id),
+            withdrawn(&id),
+            deleted(&id),
+            attested(&msp_id),
+            updated(&[], &[]),
+            synced(&[], &[]),
+        ] {
+            let payload: Value = serde_json::from_slice(&event.payload).unwrap();
+            let fields: Vec<String> = payload
+                .as_object()
+                .unwrap()
+                .keys()
+                .filter(|field| !["type", "version"].contains(&field.as_str()))
+                .map(|field| format!("`{field}`"))
+                .collect();
+            let row = format!("| `{}` | {} | ", event.name, fields.join(", "));
+            assert!(page.contains(&row), "{row}");
+        }
+    }
 }

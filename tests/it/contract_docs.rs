@@ -63,3 +63,21 @@ fn the_catalogue_of_findings_is_complete() {
     let known: Vec<&str> = FindingId::ALL.iter().map(|id| id.name()).collect();
     assert_eq!(listed, known);
 }
+
+#[test]
+fn the_event_catalogue_is_complete() {
+    let page = page("events.md");
+    let listed: BTreeSet<&str> = rows(&page)
+        .into_iter()
+        .filter_map(|row| row[0].strip_prefix('`')?.strip_suffix('`'))
+        .collect();
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/contract/events.rs");
+    let source = fs::read_to_string(source).unwrap();
+    let sent: BTreeSet<&str> = source
+        .split('"')
+        .skip(1)
+        .step_by(2)
+        .filter(|literal| literal.ends_with("Event"))
+        .collect();
+    assert_eq!(listed, sent);
+}
