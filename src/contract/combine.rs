@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 
 use super::{
+    cache::Compiled,
     error::{Code, ContractError},
     proofs, proposal,
     propose::{self, Intent},
@@ -13,7 +14,7 @@ use super::{
     status::Standing,
 };
 use crate::{
-    config::{Bundle, Patch},
+    config::Patch,
     ids::{Digest, ProposalId, Sequence},
     proto::cmscc::{Proposal, ProposalKind, Source},
     stub::Stub,
@@ -49,7 +50,7 @@ pub(super) async fn combine_proposals<S: Stub>(
 /// without overriding what others changed.
 async fn open_source<S: Stub>(
     stub: &mut S,
-    bundle: &Bundle,
+    bundle: &Compiled,
     head: Sequence,
     id: &ProposalId,
 ) -> Result<Proposal, ContractError> {

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use super::{
     args::shown,
     attest,
+    cache::Compiled,
     error::{Code, ContractError},
     keys,
     levels::Gate,
@@ -20,7 +21,6 @@ use super::{
     votes::{self, JudgedVote},
 };
 use crate::{
-    config::Bundle,
     ids::{ProposalId, Revision, Sequence},
     proto::cmscc::{Combined, Proposal},
     stub::Stub,
@@ -174,7 +174,7 @@ struct Beside<'a> {
 async fn summary<S: Stub>(
     call: &Call<'_>,
     stub: &mut S,
-    bundle: &Bundle,
+    bundle: &Compiled,
     head: Sequence,
     proposal: &Proposal,
     beside: Beside<'_>,

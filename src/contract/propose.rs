@@ -8,6 +8,7 @@ use serde::Deserialize;
 use super::{
     access::Admin,
     args::{base64, is_json, shown},
+    cache::Compiled,
     error::{Code, ContractError},
     events, keys, levels,
     proposal::{self, Computed, Misfit},
@@ -218,7 +219,7 @@ pub(super) async fn opened<S: Stub>(
     call: &Call<'_>,
     stub: &mut S,
     id: &ProposalId,
-) -> Result<(Trusted, Arc<Bundle>, Admin), ContractError> {
+) -> Result<(Trusted, Arc<Compiled>, Admin), ContractError> {
     let (trusted, bundle) = call.trusted_to_write(stub).await?;
     let admin = Admin::check(&bundle, call.creator())?;
     let used = stub

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{
     access::{Admin, owner_remains},
+    cache::Compiled,
     error::{Code, ContractError},
     events,
     finish::{self, Ending, Remains},
@@ -15,7 +16,6 @@ use super::{
     votes,
 };
 use crate::{
-    config::Bundle,
     ids::{Digest, ProposalId, Revision, Sequence},
     proto::cmscc::{Outcome, Proposal, RevisionBytes},
     stub::Stub,
@@ -94,7 +94,7 @@ async fn proposals<S: Stub>(
 /// One call's work, and what it has done so far.
 struct Work<'a> {
     call: &'a Call<'a>,
-    bundle: &'a Bundle,
+    bundle: &'a Compiled,
     admin: &'a Admin,
     mode: Mode,
     head: Sequence,

@@ -7,7 +7,7 @@ use super::{
     anchors::{Anchors, HeadFacts, Observer},
     args::Arguments,
     attest,
-    cache::BundleCache,
+    cache::{BundleCache, Compiled},
     cmcc, combine,
     error::{Code, ContractError},
     finish, history, inspect, list, propose, recompute, recover, reject, reports, show, sign,
@@ -287,7 +287,7 @@ impl<'a> Call<'a> {
     pub(super) async fn trusted<S: Stub>(
         &self,
         stub: &mut S,
-    ) -> Result<(Trusted, Arc<Bundle>), ContractError> {
+    ) -> Result<(Trusted, Arc<Compiled>), ContractError> {
         let trusted = Trusted::demand(stub).await?;
         let bundle = trusted.bundle(self.channel(), self.cache())?;
         self.tell_head(&trusted.head)?;
@@ -302,7 +302,7 @@ impl<'a> Call<'a> {
     pub(super) async fn trusted_to_write<S: Stub>(
         &self,
         stub: &mut S,
-    ) -> Result<(Trusted, Arc<Bundle>), ContractError> {
+    ) -> Result<(Trusted, Arc<Compiled>), ContractError> {
         let (trusted, bundle) = self.trusted(stub).await?;
         demand_supported(&bundle)?;
         Ok((trusted, bundle))

@@ -6,6 +6,7 @@ use prost::Message;
 
 use super::{
     access::satisfies_admins,
+    cache::Compiled,
     error::Code,
     reports::{LeftOutReport, RefusedSignature, SignerReport},
     state::{RevisionSignatures, StoredSignature},
@@ -14,7 +15,7 @@ use crate::{
     config::{Bundle, ConfigSignature, Section, envelope},
     crypto::ecdsa,
     identity::Identity,
-    ids::MspId,
+    ids::{Digest, MspId},
     policy::{PolicyId, SignedData, SignerSet},
     proto::{cmscc::RevisionBytes, msp::SerializedIdentity},
 };
@@ -46,7 +47,7 @@ impl Accepted {
 #[derive(Debug)]
 pub(super) struct Wanted<'a> {
     /// The current config.
-    pub(super) bundle: &'a Bundle,
+    pub(super) bundle: &'a Compiled,
     /// The policies that decide about the update.
     pub(super) policies: &'a [PolicyId],
     /// The bytes that are signed.
@@ -111,12 +112,15 @@ impl Wanted<'_> {
         let canonical = ecdsa::canonical(&given.signature)
             .filter(|der| identity.verify(&message, der).is_ok())
             .map_or_else(|| given.signature.clone(), Into::into);
+        let signature = ConfigSignature {
+            signature_header: header.clone(),
+            signature: canonical,
+        };
+        let update = Digest::of(self.config_update);
+        self.bundle.keep_verified(&update, &signature);
         Ok(Accepted {
             identity,
-            signature: ConfigSignature {
-                signature_header: header.clone(),
-                signature: canonical,
-            },
+            signature,
         })
     }
 
@@ -192,7 +196,7 @@ impl Tally<'_> {
 /// satisfy its own `Admins` first, then others, in key order. `policies` are those that decide
 /// about the update; `None` where that cannot be told.
 pub(super) fn tally<'a>(
-    bundle: &Bundle,
+    bundle: &Compiled,
     policies: Option<&[PolicyId]>,
     config_update: &[u8],
     signatures: &'a RevisionSignatures,
@@ -208,7 +212,17 @@ pub(super) fn tally<'a>(
             signature: &stored.signature.signature,
         })
         .collect();
-    let set = SignerSet::from_signed_data(bundle.msps(), &data);
+    let update = Digest::of(config_update);
+    let verified = |index: usize| {
+        let stored = signatures.signatures.get(index);
+        stored.is_some_and(|stored| bundle.is_verified(&update, &stored.signature))
+    };
+    let set = SignerSet::from_partly_verified(bundle.msps(), &data, verified);
+    for signer in set.signers() {
+        if let Some(stored) = signatures.signatures.get(signer.index) {
+            bundle.keep_verified(&update, &stored.signature);
+        }
+    }
     let mut judged: Vec<Judged<'a>> = signatures
         .signatures
         .iter()

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use prost::Message;
 
 use super::{
-    cache::BundleCache,
+    cache::{BundleCache, Compiled},
     error::{Code, ContractError},
     keys,
 };
@@ -85,7 +85,7 @@ impl Trusted {
         &self,
         channel: &ChannelId,
         cache: &BundleCache,
-    ) -> Result<Arc<Bundle>, ContractError> {
+    ) -> Result<Arc<Compiled>, ContractError> {
         let digest = self.config_digest()?;
         if let Some(bundle) = cache.get(channel, &digest) {
             return Ok(bundle);
@@ -97,9 +97,7 @@ impl Trusted {
             .map_err(|e| Code::StateCorrupt.because(format_args!("the head's config: {e}")))?;
         let bundle = Bundle::new(channel, tree)
             .map_err(|e| Code::StateCorrupt.because(format_args!("the head's config: {e}")))?;
-        let bundle = Arc::new(bundle);
-        cache.put(channel, &digest, &bundle);
-        Ok(bundle)
+        Ok(cache.put(channel, &digest, &Arc::new(bundle)))
     }
 
     /// A server that lacks a capability that the members agreed on must not endorse.

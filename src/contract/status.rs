@@ -1,11 +1,15 @@
 //! The status of a proposal, derived from stored facts and the verified config. Pure.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use bytes::Bytes;
 use serde_json::{Value, json};
 
 use super::{
+    cache::Compiled,
     error::ContractError,
     levels::Gate,
     proofs::Effective,
@@ -18,7 +22,7 @@ use super::{
 };
 use crate::{
     config::{Bundle, ConfigSignature, Effect, Update, Verdict, envelope},
-    ids::{MspId, Revision, UnixTime},
+    ids::{Digest, MspId, Revision, UnixTime},
     policy::PolicyId,
     proto::cmscc::{Proposal, RevisionBytes},
 };
@@ -103,7 +107,7 @@ pub(super) enum Standing {
     /// The bytes do not fit the config any more, or would do something else than the intent.
     Outofdate(Box<Stale>),
     /// The bytes apply cleanly, with exactly the intended effect.
-    Open(Box<Effect>),
+    Open(Arc<Effect>),
 }
 
 /// An out-of-date proposal.
@@ -122,7 +126,7 @@ pub(super) struct Stale {
 impl Standing {
     /// Judges the current revision. `proof`: where its bytes took effect.
     pub(super) fn of(
-        bundle: &Bundle,
+        bundle: &Compiled,
         proposal: &Proposal,
         proof: Option<Effective>,
     ) -> Result<Self, ContractError> {
@@ -132,6 +136,14 @@ impl Standing {
         if proposal.withdrawal.is_some() {
             return Ok(Self::Withdrawn);
         }
+        let current = proposal::current(proposal)?;
+        let (intent, update) = (
+            Digest::of(&proposal.patch),
+            Digest::of(&current.config_update),
+        );
+        if let Some(effect) = bundle.effect_of(&intent, &update) {
+            return Ok(Self::Open(effect));
+        }
         let patch = proposal::patch(proposal)?;
         let intended = match patch.apply(bundle.tree()) {
             Ok(intended) => intended,
@@ -140,9 +152,12 @@ impl Standing {
         if proposal::is_in_effect(bundle.tree(), &intended) {
             return Ok(Self::AlreadyInEffect);
         }
-        let current = proposal::current(proposal)?;
         let misfit = match proposal::effect(bundle, &current.config_update, &intended) {
-            Ok(effect) => return Ok(Self::Open(Box::new(effect))),
+            Ok(effect) => {
+                let effect = Arc::new(effect);
+                bundle.keep_effect(&intent, &update, &effect);
+                return Ok(Self::Open(effect));
+            }
             Err(misfit) => misfit,
         };
         Ok(match proposal::compute(bundle, &patch, &intended) {
@@ -172,7 +187,7 @@ impl Standing {
 #[derive(Debug)]
 pub(super) struct Facts<'a> {
     /// The verified config.
-    pub(super) bundle: &'a Bundle,
+    pub(super) bundle: &'a Compiled,
     /// The proposal.
     pub(super) proposal: &'a Proposal,
     /// Where the current revision took effect.

@@ -58,7 +58,7 @@ pub(super) async fn init_consortium<S: Stub>(
     let blocks = read_blocks(call)?;
     let bundle = trusted.bundle(call.channel(), call.cache())?;
     let entries = known_entries(stub, trusted.sequence(), &blocks).await?;
-    let mut growth = Growth::from_head(bundle, entries);
+    let mut growth = Growth::from_head(bundle.bundle(), entries);
     for block in &blocks {
         if block.sequence() > trusted.sequence() {
             return Err(Code::AlreadyInitialized.because(format_args!(
@@ -99,7 +99,7 @@ pub(super) async fn sync_config<S: Stub>(
     let blocks = read_blocks(call)?;
     let (trusted, bundle) = call.trusted_to_write(stub).await?;
     let entries = known_entries(stub, trusted.sequence(), &blocks).await?;
-    let mut growth = Growth::from_head(bundle, entries);
+    let mut growth = Growth::from_head(bundle.bundle(), entries);
     for block in &blocks {
         take(call, &mut growth, block)?;
     }

@@ -103,6 +103,7 @@ impl<'a> Fields<'a> {
     }
 
     /// How many bytes follow the field that was read last.
+    #[inline]
     #[must_use]
     pub const fn remaining(&self) -> usize {
         self.rest.len()
@@ -158,6 +159,7 @@ pub fn varint(rest: &mut &[u8]) -> Result<u64, ScanError> {
     }
 }
 
+#[cold]
 fn long_varint(rest: &mut &[u8]) -> Result<u64, ScanError> {
     let mut value = 0u64;
     for (i, byte) in rest.iter().enumerate() {
@@ -200,12 +202,14 @@ fn content<'a>(rest: &mut &'a [u8], kind: u8) -> Result<Wire<'a>, ScanError> {
     })
 }
 
+#[inline]
 fn fixed<const N: usize>(rest: &mut &[u8]) -> Result<[u8; N], ScanError> {
     let (head, tail) = rest.split_first_chunk::<N>().ok_or(ScanError::Truncated)?;
     *rest = tail;
     Ok(*head)
 }
 
+#[cold]
 fn skip_group(rest: &mut &[u8], number: u32) -> Result<(), ScanError> {
     let mut open = vec![number];
     while let Some(&inner) = open.last() {

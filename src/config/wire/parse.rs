@@ -299,11 +299,13 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    #[inline]
     fn next(&mut self) -> Result<Option<Field<'a>>, ScanError> {
         self.fields.next()
     }
 
     /// The place of the content of the field that was read last.
+    #[inline]
     fn place(&self, content: &[u8]) -> Span {
         let end = self.end.saturating_sub(position(self.fields.remaining()));
         Span {
