@@ -72,33 +72,42 @@ impl PolicyManager {
         ids: &[PolicyId],
         identity: &Identity,
     ) -> Result<(), Irrelevant> {
-        let mut tried = Vec::new();
-        for principal in self.named(ids) {
-            if principal.msp_id().is_some_and(|id| id != identity.msp_id()) {
+        let mut tried = BTreeMap::new();
+        // most principals are of other MSPs: those are passed over before anything is sorted
+        for principal in self.mentioned(&self.reachable(ids)) {
+            let other_msp = principal.msp_id().is_some_and(|id| id != identity.msp_id());
+            if other_msp || tried.contains_key(principal) {
                 continue;
             }
             match msps.satisfies(identity, principal) {
                 Ok(()) => return Ok(()),
-                Err(why) => tried.push((principal.clone(), why)),
+                Err(why) => {
+                    tried.insert(principal, why);
+                }
             }
         }
         Err(Irrelevant {
             msp_id: identity.msp_id().clone(),
-            tried,
+            tried: (tried.into_iter())
+                .map(|(principal, why)| (principal.clone(), why))
+                .collect(),
         })
     }
 
     fn named(&self, ids: &[PolicyId]) -> BTreeSet<&Principal> {
-        let mut out = BTreeSet::new();
-        for id in self.reachable(ids) {
-            if let Some(Kind::Signature(rules)) = self.policy(id).map(|p| &p.kind) {
-                out.extend(rules.iter().filter_map(|rule| match rule {
-                    Rule::SignedBy(principal) => self.principals_table().get(*principal),
-                    Rule::OutOf { .. } => None,
-                }));
-            }
-        }
-        out
+        self.mentioned(&self.reachable(ids)).collect()
+    }
+
+    /// The principals in the rules of signature policies, as often as they stand there.
+    fn mentioned(&self, ids: &[PolicyId]) -> impl Iterator<Item = &Principal> {
+        let rules = ids.iter().filter_map(|id| match &self.policy(*id)?.kind {
+            Kind::Signature(rules) => Some(rules.iter()),
+            Kind::ImplicitMeta(_) => None,
+        });
+        rules.flatten().filter_map(|rule| match rule {
+            Rule::SignedBy(principal) => self.principals_table().get(*principal),
+            Rule::OutOf { .. } => None,
+        })
     }
 
     /// These policies and everything that their implicit meta policies count; every policy comes
