@@ -1,4 +1,5 @@
 //! Slow, obvious implementations to compare ours with.
 
 pub(crate) mod policy;
+pub(crate) mod proposals;
 pub(crate) mod update;
