@@ -15,7 +15,7 @@ pub enum ScanError {
     /// A varint has more than ten bytes, or does not fit 64 bits.
     #[error("protobuf varint overflows 64 bits")]
     Varint,
-    /// Field number 0, or above 2^29 - 1.
+    /// Field number 0, or above 2^29 - 1 (2^31 - 1 inside a group).
     #[error("illegal protobuf field number")]
     FieldNumber,
     /// A group end without its start, or an unknown wire type.
@@ -93,7 +93,14 @@ pub struct Fields<'a> {
 }
 
 /// Deprecated groups are skipped without recursion; Go's decoder allows this many inside each other.
-const GROUP_DEPTH: usize = 10_000;
+// protobuf-go: encoding/protowire/wire.go, DefaultRecursionLimit, which counts down to zero
+const GROUP_DEPTH: usize = 10_001;
+
+/// The highest field number of a message's own fields. Inside groups Go takes any that fits.
+const MAX_NUMBER: u32 = 0x1fff_ffff;
+/// The highest field number inside a group.
+// protobuf-go: encoding/protowire/wire.go, DecodeTag and ConsumeTag
+const MAX_NUMBER_IN_GROUP: u32 = 0x7fff_ffff;
 
 impl<'a> Fields<'a> {
     /// Starts at the first field of a serialized message.
@@ -124,7 +131,7 @@ impl<'a> Fields<'a> {
         }
         let start = self.rest;
         let mut rest = start;
-        let (number, kind) = tag(&mut rest)?;
+        let (number, kind) = tag(&mut rest, MAX_NUMBER)?;
         let wire = match kind {
             3 => {
                 skip_group(&mut rest, number)?;
@@ -177,10 +184,10 @@ fn long_varint(rest: &mut &[u8]) -> Result<u64, ScanError> {
 }
 
 #[inline]
-fn tag(rest: &mut &[u8]) -> Result<(u32, u8), ScanError> {
+fn tag(rest: &mut &[u8], max_number: u32) -> Result<(u32, u8), ScanError> {
     let tag = varint(rest)?;
     let number = u32::try_from(tag >> 3).map_err(|_| ScanError::FieldNumber)?;
-    if number == 0 || number > 0x1fff_ffff {
+    if number == 0 || number > max_number {
         return Err(ScanError::FieldNumber);
     }
     Ok((number, u8::try_from(tag & 7).unwrap_or_default()))
@@ -213,7 +220,7 @@ fn fixed<const N: usize>(rest: &mut &[u8]) -> Result<[u8; N], ScanError> {
 fn skip_group(rest: &mut &[u8], number: u32) -> Result<(), ScanError> {
     let mut open = vec![number];
     while let Some(&inner) = open.last() {
-        match tag(rest)? {
+        match tag(rest, MAX_NUMBER_IN_GROUP)? {
             (n, 4) if n == inner => {
                 open.pop();
             }
@@ -287,9 +294,32 @@ mod tests {
 
     #[test]
     fn deep_groups_do_not_recurse() {
-        let mut bytes = vec![0x0b; 9_000];
-        bytes.extend(vec![0x0c; 9_000]);
-        assert_eq!(all(&bytes).unwrap(), vec![(1, Wire::Group)]);
+        let nested = |levels| [vec![0x0b; levels], vec![0x0c; levels]].concat();
+        assert_eq!(all(&nested(10_001)).unwrap(), vec![(1, Wire::Group)]);
+        assert_eq!(all(&nested(10_002)).unwrap_err(), ScanError::TooDeep);
         assert_eq!(all(&vec![0x0b; 20_000]).unwrap_err(), ScanError::TooDeep);
+    }
+
+    #[test]
+    fn field_numbers_inside_groups_may_be_higher() {
+        let field = |number: u64| {
+            let mut tag = Vec::new();
+            crate::proto::write::varint(&mut tag, number << 3);
+            tag.push(1);
+            tag
+        };
+        let group = |number| [&[0x0b][..], &field(number), &[0x0c]].concat();
+        assert_eq!(all(&field(0x1fff_ffff)).unwrap().len(), 1);
+        assert_eq!(
+            all(&field(0x2000_0000)).unwrap_err(),
+            ScanError::FieldNumber
+        );
+        assert_eq!(all(&group(0x2000_0000)).unwrap(), vec![(1, Wire::Group)]);
+        assert_eq!(all(&group(0x7fff_ffff)).unwrap(), vec![(1, Wire::Group)]);
+        assert_eq!(
+            all(&group(0x8000_0000)).unwrap_err(),
+            ScanError::FieldNumber
+        );
+        assert_eq!(all(&group(0)).unwrap_err(), ScanError::FieldNumber);
     }
 }
