@@ -8,6 +8,8 @@ mod given;
 mod intent;
 mod merge;
 mod mode;
+#[cfg(test)]
+mod tests;
 mod union;
 
 pub use document::{Patch, Touched};

@@ -1,0 +1,432 @@
+//! Patches by hand, against a small config.
+
+use bytes::Bytes;
+use prost::Message;
+
+use super::Patch;
+use crate::{
+    config::{ConfigTree, Limits, PatchError, Update, compute_update},
+    proto::{
+        common::{Config, ConfigGroup, ConfigPolicy, ConfigUpdate, ConfigValue, Policy as Rule},
+        write,
+    },
+};
+
+fn value(version: u64, content: &'static str, mod_policy: &str) -> ConfigValue {
+    ConfigValue {
+        version,
+        value: content.into(),
+        mod_policy: mod_policy.to_owned(),
+    }
+}
+
+fn policy(version: u64, rule: &'static str, mod_policy: &str) -> ConfigPolicy {
+    let rule = Rule {
+        r#type: 3,
+        value: rule.into(),
+    };
+    ConfigPolicy {
+        version,
+        policy: (!rule.value.is_empty()).then_some(rule),
+        mod_policy: mod_policy.to_owned(),
+    }
+}
+
+fn group(version: u64, mod_policy: &str) -> ConfigGroup {
+    ConfigGroup {
+        version,
+        mod_policy: mod_policy.to_owned(),
+        ..ConfigGroup::default()
+    }
+}
+
+/// A group at `/Channel/names..`, in groups of mode PATCH.
+fn below(names: &[&str], inner: ConfigGroup) -> ConfigGroup {
+    names.iter().rev().fold(inner, |inner, name| ConfigGroup {
+        groups: [((*name).to_owned(), inner)].into(),
+        ..ConfigGroup::default()
+    })
+}
+
+fn config(root: ConfigGroup) -> Vec<u8> {
+    let config = Config {
+        sequence: 4,
+        channel_group: Some(root),
+    };
+    config.encode_to_vec()
+}
+
+fn tree(root: ConfigGroup) -> ConfigTree {
+    ConfigTree::parse(config(root).into()).unwrap()
+}
+
+/// `/Channel/A/Org` with a value, a policy and versions; `/Channel/B` is empty.
+fn current() -> ConfigGroup {
+    let mut org = group(5, "Admins");
+    org.values.insert("V".to_owned(), value(6, "old", "Admins"));
+    org.policies
+        .insert("P".to_owned(), policy(7, "old", "Admins"));
+    let mut application = group(3, "Admins");
+    application.groups.insert("Org".to_owned(), org);
+    let mut root = group(2, "Admins");
+    root.groups.insert("A".to_owned(), application);
+    root.groups.insert("B".to_owned(), group(1, "Admins"));
+    root
+}
+
+fn patch(root: ConfigGroup) -> Result<Patch, PatchError> {
+    Patch::parse(config(root).into(), &Limits::default())
+}
+
+/// The config with a patch applied.
+fn patched(root: ConfigGroup) -> Result<ConfigGroup, PatchError> {
+    let next = patch(root)?.apply(&tree(current()))?;
+    let next = Config::decode(next.encode().as_slice()).unwrap();
+    assert_eq!(next.sequence, 4);
+    Ok(next.channel_group.unwrap())
+}
+
+/// The current config, changed.
+fn changed(change: impl FnOnce(&mut ConfigGroup)) -> ConfigGroup {
+    let mut root = current();
+    change(&mut root);
+    root
+}
+
+fn org(root: &mut ConfigGroup) -> &mut ConfigGroup {
+    let application = root.groups.get_mut("A").unwrap();
+    application.groups.get_mut("Org").unwrap()
+}
+
+const ORG: [&str; 2] = ["A", "Org"];
+
+fn org_with_value(name: &str, value: ConfigValue) -> ConfigGroup {
+    let mut org = group(0, "");
+    org.values.insert(name.to_owned(), value);
+    below(&ORG, org)
+}
+
+fn org_with_policy(name: &str, policy: ConfigPolicy) -> ConfigGroup {
+    let mut org = group(0, "");
+    org.policies.insert(name.to_owned(), policy);
+    below(&ORG, org)
+}
+
+#[test]
+fn a_patched_element_keeps_what_is_not_given() {
+    let next = patched(org_with_value("V", value(0, "new", ""))).unwrap();
+    let want = changed(|root| {
+        org(root)
+            .values
+            .insert("V".to_owned(), value(6, "new", "Admins"));
+    });
+    assert_eq!(next, want);
+    let next = patched(org_with_value("V", value(0, "", "/Channel/Admins"))).unwrap();
+    let want = changed(|root| {
+        let value = value(6, "old", "/Channel/Admins");
+        org(root).values.insert("V".to_owned(), value);
+    });
+    assert_eq!(next, want);
+    let next = patched(org_with_policy("P", policy(0, "", "Readers"))).unwrap();
+    let want = changed(|root| {
+        let policy = policy(7, "old", "Readers");
+        org(root).policies.insert("P".to_owned(), policy);
+    });
+    assert_eq!(next, want);
+    let next = patched(below(&ORG, group(0, "Readers"))).unwrap();
+    let want = changed(|root| org(root).mod_policy = "Readers".to_owned());
+    assert_eq!(next, want);
+}
+
+#[test]
+fn absent_values_and_policies_are_created_with_version_0() {
+    let next = patched(org_with_value("New", value(0, "new", "Admins"))).unwrap();
+    let want = changed(|root| {
+        org(root)
+            .values
+            .insert("New".to_owned(), value(0, "new", "Admins"));
+    });
+    assert_eq!(next, want);
+    let next = patched(org_with_policy("New", policy(0, "new", "Admins"))).unwrap();
+    let want = changed(|root| {
+        org(root)
+            .policies
+            .insert("New".to_owned(), policy(0, "new", "Admins"));
+    });
+    assert_eq!(next, want);
+}
+
+#[test]
+fn an_overwritten_element_is_exactly_what_is_given() {
+    let next = patched(org_with_value("V", value(1, "new", ""))).unwrap();
+    let want = changed(|root| {
+        org(root).values.insert("V".to_owned(), value(6, "new", ""));
+    });
+    assert_eq!(next, want);
+    // in a group that is overwritten, versions are no modes: 9 is none, 2 deletes nothing
+    let mut given = group(1, "Readers");
+    given.values.insert("V".to_owned(), value(9, "new", "x"));
+    given.values.insert("W".to_owned(), value(2, "w", "x"));
+    let next = patched(below(&ORG, given)).unwrap();
+    let want = changed(|root| {
+        let org = org(root);
+        org.mod_policy = "Readers".to_owned();
+        org.policies.clear();
+        org.values.insert("V".to_owned(), value(6, "new", "x"));
+        org.values.insert("W".to_owned(), value(0, "w", "x"));
+    });
+    assert_eq!(next, want);
+    let next = patched(below(&["A", "NewOrg"], group(1, "Admins"))).unwrap();
+    let want = changed(|root| {
+        let application = root.groups.get_mut("A").unwrap();
+        application
+            .groups
+            .insert("NewOrg".to_owned(), group(0, "Admins"));
+    });
+    assert_eq!(next, want);
+}
+
+#[test]
+fn deleted_elements_are_gone() {
+    let next = patched(org_with_value("V", value(2, "", ""))).unwrap();
+    assert_eq!(next, changed(|root| org(root).values.clear()));
+    let next = patched(org_with_policy("P", policy(2, "", ""))).unwrap();
+    assert_eq!(next, changed(|root| org(root).policies.clear()));
+    let next = patched(below(&ORG, group(2, ""))).unwrap();
+    let want = changed(|root| root.groups.get_mut("A").unwrap().groups.clear());
+    assert_eq!(next, want);
+}
+
+#[test]
+fn what_makes_no_sense_is_refused_with_its_path() {
+    let with_members = ConfigGroup {
+        version: 2,
+        ..current()
+    };
+    let cases: [(&str, ConfigGroup, &str); 14] = [
+        (
+            "value",
+            org_with_value("V", value(3, "", "")),
+            "is not a mode",
+        ),
+        (
+            "policy",
+            org_with_policy("P", policy(9, "", "")),
+            "is not a mode",
+        ),
+        ("group", below(&ORG, group(u64::MAX, "")), "is not a mode"),
+        ("root", group(2, ""), "the channel group cannot be deleted"),
+        (
+            "value with content",
+            org_with_value("V", value(2, "x", "")),
+            "is given content",
+        ),
+        (
+            "value with mod policy",
+            org_with_value("V", value(2, "", "x")),
+            "is given content",
+        ),
+        (
+            "policy with content",
+            org_with_policy("P", policy(2, "x", "")),
+            "is given content",
+        ),
+        (
+            "group with mod policy",
+            below(&ORG, group(2, "x")),
+            "is given content",
+        ),
+        (
+            "group with members",
+            below(&["A"], with_members),
+            "is given content",
+        ),
+        (
+            "absent value",
+            org_with_value("W", value(2, "", "")),
+            "does not exist",
+        ),
+        (
+            "absent policy",
+            org_with_policy("Q", policy(2, "", "")),
+            "does not exist",
+        ),
+        (
+            "absent group",
+            below(&["C"], group(2, "")),
+            "does not exist",
+        ),
+        (
+            "patched, absent",
+            below(&["C"], group(0, "")),
+            "needs mode OVERWRITE",
+        ),
+        (
+            "patched, absent below",
+            below(&["B", "C"], group(0, "x")),
+            "needs mode OVERWRITE",
+        ),
+    ];
+    for (name, given, want) in cases {
+        let e = patched(given).unwrap_err();
+        assert!(e.to_string().contains(want), "{name}: {e}");
+    }
+    let e = patched(org_with_value("W", value(2, "", ""))).unwrap_err();
+    assert!(e.to_string().contains("/Channel/A/Org/W"), "{e}");
+}
+
+#[test]
+fn unknown_fields_are_refused_wherever_they_are() {
+    let unknown = [0xf8, 0x01, 0x01];
+    let entry = |number: u32, name: &str, bytes: &[u8]| {
+        let mut entry = Vec::new();
+        write::message(&mut entry, 1, name.as_bytes());
+        write::message(&mut entry, 2, bytes);
+        let mut out = Vec::new();
+        write::message(&mut out, number, &entry);
+        out
+    };
+    let root = |content: &[u8]| {
+        let mut out = Vec::new();
+        write::message(&mut out, 2, content);
+        out
+    };
+    let mut rule = Vec::new();
+    write::message(&mut rule, 1, &unknown);
+    let inside_group = root(&entry(2, "A", &unknown));
+    let inside_value = root(&entry(3, "V", &unknown));
+    let inside_policy = root(&entry(4, "P", &unknown));
+    let inside_rule = root(&entry(4, "P", &rule));
+    for bytes in [
+        root(&unknown),
+        inside_group,
+        inside_value,
+        inside_policy,
+        inside_rule,
+    ] {
+        let e = Patch::parse(bytes.into(), &Limits::default()).unwrap_err();
+        assert!(
+            matches!(
+                e,
+                PatchError::UnknownFields { .. } | PatchError::UnknownMessageFields
+            ),
+            "{e}"
+        );
+    }
+    let beside = [config(group(0, "")), unknown.to_vec()].concat();
+    let e = Patch::parse(beside.into(), &Limits::default()).unwrap_err();
+    assert!(matches!(e, PatchError::UnknownMessageFields), "{e}");
+}
+
+#[test]
+fn limits_are_those_given() {
+    let bytes = config(below(&["A", "Org"], group(0, "x")));
+    let limits = |patch_bytes, patch_levels| Limits {
+        patch_bytes,
+        patch_levels,
+    };
+    let parse = |limits: Limits| Patch::parse(bytes.clone().into(), &limits);
+    assert!(parse(limits(bytes.len(), 3)).is_ok());
+    let e = parse(limits(bytes.len() - 1, 3)).unwrap_err();
+    assert!(matches!(e, PatchError::TooLong { .. }), "{e}");
+    let e = parse(limits(bytes.len(), 2)).unwrap_err();
+    assert!(matches!(e, PatchError::TooDeep { limit: 2 }), "{e}");
+    let e = Patch::parse(Bytes::new(), &Limits::default()).unwrap_err();
+    assert!(matches!(e, PatchError::Empty), "{e}");
+    let e = Patch::parse(Bytes::from_static(&[0x0a]), &Limits::default()).unwrap_err();
+    assert!(matches!(e, PatchError::Undecodable(_)), "{e}");
+}
+
+#[test]
+fn whole_groups_are_put_whatever_their_versions() {
+    let limits = Limits::default();
+    let given = ConfigGroup {
+        values: [("V".to_owned(), value(8, "new", "Admins"))].into(),
+        ..group(2, "Admins")
+    };
+    let put = Patch::put_group(&ORG, &given.encode_to_vec(), &limits).unwrap();
+    let next = put.apply(&tree(current())).unwrap();
+    let want = changed(|root| {
+        let org = org(root);
+        org.policies.clear();
+        org.values.insert("V".to_owned(), value(6, "new", "Admins"));
+    });
+    assert!(next.equals(&tree(want)));
+    let e = Patch::put_group(&[], &given.encode_to_vec(), &limits).unwrap_err();
+    assert!(matches!(e, PatchError::Empty), "{e}");
+    let e = Patch::put_group(&ORG, &[0xff], &limits).unwrap_err();
+    assert!(matches!(e, PatchError::Undecodable(_)), "{e}");
+    let e = Patch::put_group(&ORG, &[0xf8, 0x01, 0x01], &limits).unwrap_err();
+    assert!(matches!(e, PatchError::UnknownFields { .. }), "{e}");
+}
+
+#[test]
+fn a_value_is_put_and_its_mod_policy_kept() {
+    let limits = Limits::default();
+    let given = value(9, "new", "").encode_to_vec();
+    let put = Patch::put_value(&ORG, "V", &given, &limits).unwrap();
+    assert_eq!(
+        put.bytes(),
+        patch(org_with_value("V", value(0, "new", "")))
+            .unwrap()
+            .bytes()
+    );
+    let touched = put.touched(&tree(current()));
+    let paths: Vec<String> = touched.iter().map(|t| t.path.path()).collect();
+    assert_eq!(paths, ["/Channel/A/Org/V"]);
+    let new = Patch::put_value(&["C"], "V", &given, &limits).unwrap();
+    let e = new.apply(&tree(current())).unwrap_err();
+    assert!(matches!(e, PatchError::AbsentGroup { .. }), "{e}");
+}
+
+/// The update from the current config to another.
+fn update_to(next: ConfigGroup) -> ConfigUpdate {
+    let computed = compute_update(&"ch".into(), &tree(current()), &tree(next)).unwrap();
+    ConfigUpdate::decode(computed.as_slice()).unwrap()
+}
+
+fn from_update(update: &ConfigUpdate) -> Result<Patch, PatchError> {
+    let update = Update::parse(update.encode_to_vec().into()).unwrap();
+    Patch::from_update(&tree(current()), &update)
+}
+
+#[test]
+fn an_update_gives_its_intent() {
+    let update = update_to(changed(|root| {
+        org(root).values.clear();
+        root.groups.get_mut("B").unwrap().mod_policy = "Readers".to_owned();
+    }));
+    let mut want = org_with_value("V", value(2, "", ""));
+    want.groups.insert("B".to_owned(), group(0, "Readers"));
+    assert_eq!(
+        from_update(&update).unwrap().bytes(),
+        patch(want).unwrap().bytes()
+    );
+}
+
+#[test]
+fn updates_without_an_intent_are_refused() {
+    let good = || update_to(changed(|root| org(root).values.clear()));
+    assert!(from_update(&good()).is_ok());
+    let refused = |change: fn(&mut ConfigUpdate)| {
+        let mut update = good();
+        change(&mut update);
+        from_update(&update).unwrap_err()
+    };
+    let e = refused(|u| drop(u.isolated_data.insert("k".to_owned(), Bytes::new())));
+    assert!(matches!(e, PatchError::IsolatedData), "{e}");
+    let e = refused(|u| u.read_set.as_mut().unwrap().version = 1);
+    assert!(e.is_stale(), "{e}");
+    let e = refused(|u| u.write_set.clone_from(&u.read_set));
+    assert!(!e.is_stale(), "{e}");
+    // more read than its effect needs
+    let e = refused(|u| {
+        let read = u.read_set.as_mut().unwrap();
+        read.groups.insert("B".to_owned(), group(1, ""));
+    });
+    assert!(matches!(e, PatchError::Differs { .. }), "{e}");
+    let bytes = [good().encode_to_vec(), vec![0xf8, 0x01, 0x01]].concat();
+    let update = Update::parse(bytes.into()).unwrap();
+    let e = Patch::from_update(&tree(current()), &update).unwrap_err();
+    assert!(matches!(e, PatchError::UnknownMessageFields), "{e}");
+}
