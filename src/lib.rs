@@ -25,3 +25,7 @@ pub mod policy;
 pub mod proto;
 pub mod shim;
 pub mod stub;
+
+#[cfg(test)]
+#[path = "../tests/it/cases.rs"]
+mod cases;

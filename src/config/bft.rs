@@ -302,6 +302,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::cases::cases(256))]
+
         #[test]
         fn never_panics(bytes: Vec<u8>) {
             if let Ok(options) = BftOptions::parse(&bytes) {

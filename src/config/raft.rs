@@ -288,6 +288,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::cases::cases(256))]
+
         #[test]
         fn never_panics(bytes: Vec<u8>) {
             let _ = RaftMetadata::parse(&bytes);

@@ -355,6 +355,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::cases::cases(256))]
+
         #[test]
         fn reads_what_it_writes(content in proptest::collection::vec(any::<u8>(), 0..70_000)) {
             let bytes = write(tag::OCTET_STRING, &[&content]);

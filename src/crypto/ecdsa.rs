@@ -470,6 +470,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::cases::cases(256))]
+
         #[test]
         fn never_panics(bytes in proptest::collection::vec(any::<u8>(), 0..90)) {
             let _ = canonical(&bytes);

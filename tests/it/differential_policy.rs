@@ -12,6 +12,7 @@ use cmscc::{
 use proptest::prelude::*;
 
 use crate::{
+    cases::cases,
     conformance::{shared, shared_json},
     model::policy::{Crash, Group, Manager, Policy, Rule},
 };
@@ -290,7 +291,7 @@ fn compare(
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(cases(150)) })]
+    #![proptest_config(cases(150))]
 
     #[test]
     fn managers_find_and_decide_as_the_model(
@@ -310,13 +311,4 @@ proptest! {
             }
         }
     }
-}
-
-/// More cases by `CMSCC_TEST_CASES`.
-#[expect(clippy::disallowed_methods, reason = "longer runs by hand")]
-fn cases(default: u32) -> u32 {
-    std::env::var("CMSCC_TEST_CASES")
-        .ok()
-        .and_then(|n| n.parse().ok())
-        .unwrap_or(default)
 }

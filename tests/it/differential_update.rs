@@ -9,7 +9,7 @@ use cmscc::{
 use proptest::{prelude::*, sample::select};
 use prost::Message;
 
-use crate::model::update as model;
+use crate::{cases::cases, model::update as model};
 
 const CHANNEL: &str = "ch";
 
@@ -162,7 +162,7 @@ fn channel() -> ChannelId {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 512, ..ProptestConfig::default() })]
+    #![proptest_config(cases(512))]
 
     #[test]
     fn trees_read_and_write_what_generated_types_do(group in group()) {

@@ -13,6 +13,7 @@
 )]
 
 mod architecture;
+mod cases;
 mod chain;
 mod cli;
 mod conformance;
@@ -41,6 +42,7 @@ mod differential_certificates;
 mod differential_policy;
 mod differential_update;
 mod fabric;
+mod fuzz_corpus;
 mod json_documents;
 mod model;
 mod policy_explain;

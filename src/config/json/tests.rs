@@ -763,6 +763,8 @@ fn some_message(shape: &Shape, draws: &mut Draws<'_>, depth: u32) -> Vec<u8> {
 }
 
 proptest! {
+    #![proptest_config(crate::cases::cases(256))]
+
     #[test]
     fn text_and_back_is_the_same_message(
         root in 0..ROOTS.len(),

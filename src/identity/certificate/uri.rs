@@ -141,6 +141,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::cases::cases(256))]
+
         #[test]
         fn never_panics(uri in "[a-z:/@%\\[\\]#?. é0-9]{0,24}") {
             let _ = host(&uri);

@@ -8,6 +8,8 @@ use super::*;
 const DEFINITION: &[u8] = include_bytes!("../../../tests/vectors/msps/nodeou-ica.pb");
 
 proptest! {
+    #![proptest_config(crate::cases::cases(256))]
+
     #[test]
     fn damaged_definitions_never_panic(at in 0..DEFINITION.len(), byte in any::<u8>(), cut in 0..40usize) {
         let mut damaged = DEFINITION.to_vec();

@@ -236,7 +236,7 @@ fn covers(strong: &[String], weak: &[String]) -> bool {
 }
 
 proptest! {
-    #![proptest_config(cases(400))]
+    #![proptest_config(crate::cases::cases(400))]
 
     #[test]
     fn chooses_an_order_whenever_there_is_one(models in prop::collection::vec(model(), 1..3), people in persons(5)) {

@@ -174,8 +174,48 @@ fn rules_span_what_stands_below() {
     assert_eq!(rules_below(rules, 1).count(), 0);
 }
 
+/// Where a gate inside a gate is completed by a late signature, it takes an earlier signer away from
+/// a rule that stands behind it.
+#[test]
+fn one_more_signature_can_unsatisfy_a_nested_policy() {
+    let text = "AND(OR('A.client', AND('A.member', 'A.admin')), 'A.member')";
+    let (manager, id) = one(&parse_policy(text).unwrap());
+    assert!(accepts(&manager, id, &people(&["A.client", "A.peer"])));
+    let more = people(&["A.client", "A.peer", "A.admin"]);
+    assert!(!accepts(&manager, id, &more));
+    let order = chosen(&manager, &[id], &more).unwrap();
+    let order: Vec<Person> = order.iter().map(|i| more[*i].clone()).collect();
+    assert!(accepts(&manager, id, &order));
+}
+
 proptest! {
-    #![proptest_config(cases(2_000))]
+    #![proptest_config(crate::cases::cases(2_000))]
+
+    /// Who signs last takes nobody's place in a policy of one gate, so a policy that was satisfied
+    /// stays so. See the next test for where Fabric's greedy rule makes it otherwise.
+    #[test]
+    fn one_more_signature_never_unsatisfies_a_flat_policy(
+        rules in prop::collection::vec(leaf(), 0..5),
+        n in 0..5i32,
+        people in persons(5),
+        late in persons(1),
+    ) {
+        let n = n.min(i32::try_from(rules.len()).unwrap());
+        let (manager, id) = Model::Signature(Tree::Gate(n, rules)).manager();
+        let more: Vec<Person> = people.iter().chain(&late).cloned().collect();
+        prop_assert!(!accepts(&manager, id, &people) || accepts(&manager, id, &more));
+    }
+
+    /// Of any policy: with one more signature, some order of some of them satisfies what was
+    /// satisfied before, and it is found.
+    #[test]
+    fn one_more_signature_never_takes_the_choice_away(
+        model in model(), people in persons(4), late in persons(1),
+    ) {
+        let (manager, id) = model.manager();
+        let more: Vec<Person> = people.iter().chain(&late).cloned().collect();
+        prop_assert!(!accepts(&manager, id, &people) || chosen(&manager, &[id], &more).is_some());
+    }
 
     #[test]
     fn decides_as_the_slow_model(model in model(), people in persons(6)) {

@@ -137,7 +137,7 @@ fn what_is_not_in_the_language() {
 }
 
 proptest! {
-    #![proptest_config(cases(2_000))]
+    #![proptest_config(crate::cases::cases(2_000))]
 
     #[test]
     fn prints_what_it_parses(tree in tree()) {

@@ -327,14 +327,3 @@ fn persons(most: usize) -> impl Strategy<Value = Vec<Person>> {
     });
     prop::collection::vec(person, 0..=most)
 }
-
-fn cases(default: u32) -> ProptestConfig {
-    #[expect(clippy::disallowed_methods, reason = "longer runs by hand")]
-    let cases = std::env::var("CMSCC_TEST_CASES")
-        .ok()
-        .and_then(|n| n.parse().ok());
-    ProptestConfig {
-        failure_persistence: None,
-        ..ProptestConfig::with_cases(cases.unwrap_or(default))
-    }
-}

@@ -219,7 +219,7 @@ fn depth_costs_no_stack() {
 }
 
 proptest! {
-    #![proptest_config(cases(2_000))]
+    #![proptest_config(crate::cases::cases(2_000))]
 
     #[test]
     fn any_bytes_are_safe(bytes in prop::collection::vec(any::<u8>(), 0..200)) {

@@ -164,6 +164,8 @@ fn sameness_is_header_and_data() {
 }
 
 proptest::proptest! {
+    #![proptest_config(crate::cases::cases(256))]
+
     #[test]
     fn arbitrary_bytes_never_panic(bytes: Vec<u8>) {
         let bytes = Bytes::from(bytes);

@@ -163,7 +163,7 @@ fn the_resulting_transaction_has_to_fit() {
 }
 
 proptest::proptest! {
-    #![proptest_config(proptest::test_runner::Config::with_cases(64))]
+    #![proptest_config(crate::cases::cases(64))]
 
     #[test]
     fn damaged_envelopes_never_panic(place: proptest::sample::Index, byte: u8, cut: bool) {
