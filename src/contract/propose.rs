@@ -391,7 +391,7 @@ pub(super) async fn store<S: Stub>(
     const FIRST: Revision = Revision(1);
     let computed = first_revision(bundle, intent)?;
     let update = Digest::of(&computed.config_update);
-    demand_free(stub, &update).await?;
+    demand_free(stub, &header.id, &update).await?;
     let sequence = trusted.head.sequence;
     let proposal = Proposal {
         id: header.id.to_string(),
@@ -427,13 +427,14 @@ pub(super) async fn store<S: Stub>(
     router::proposed(&header.id, FIRST.0, &update)
 }
 
-/// Refuses bytes that another open proposal has.
+/// Refuses bytes that another open proposal has; its own earlier revision is none.
 pub(super) async fn demand_free<S: Stub>(
     stub: &mut S,
+    id: &ProposalId,
     update: &Digest,
 ) -> Result<(), ContractError> {
     let owner: Option<UpdateOwner> = state::get(stub, &keys::update(update)).await?;
-    let Some(owner) = owner else {
+    let Some(owner) = owner.filter(|owner| owner.proposal_id != id.as_str()) else {
         return Ok(());
     };
     let key = keys::proposal(&ProposalId::new(owner.proposal_id.as_str()));

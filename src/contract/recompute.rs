@@ -181,7 +181,7 @@ impl Work<'_> {
         let update = Digest::of(&stale.fresh.config_update);
         let taken = match self.taken.get(&update) {
             Some(other) => Some(format!("proposal `{other}` has the same update")),
-            None => match propose::demand_free(stub, &update).await {
+            None => match propose::demand_free(stub, &id, &update).await {
                 Ok(()) => None,
                 Err(refusal) if refusal.code() == Code::UpdateTaken => {
                     Some(refusal.text().to_owned())

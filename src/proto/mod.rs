@@ -4,7 +4,7 @@
 //!   ourselves or that are shallow by nature. Decoding into them drops unknown fields and stops at
 //!   100 levels, so they are never used for configs and policies;
 //! * [`scan`]: a borrowed reader of fields, without recursion and without copies;
-//! * [`write`]: a writer that gives the one deterministic encoding (fields in number order, maps sorted by key).
+//! * [`mod@write`]: a writer that gives the one deterministic encoding (fields in number order, maps sorted by key).
 
 pub mod scan;
 pub mod write;

@@ -190,3 +190,31 @@ async fn an_earlier_revision_that_took_effect_is_named() {
     assert_eq!(shown["outcome"]["outcome"], "Submitted");
     assert_eq!(shown["outcome"]["proof"]["revision"], 1);
 }
+
+#[tokio::test]
+async fn a_proposal_may_return_to_the_bytes_of_its_own_earlier_revision() {
+    let org1 = person("Org1MSP");
+    let (mut world, anchors) = founded().await;
+    world.propose_org(&org1, "add_orgx", "add-orgx").await;
+    let first = world.proposal("add_orgx").await["config_update_sha256"].clone();
+    let genesis = world.config();
+    let moved = checkpoint(&genesis, |config| {
+        config.sequence += 1;
+        let root = config.channel_group.as_mut().unwrap();
+        root.groups.get_mut("Application").unwrap().version += 1;
+    });
+    anchors.set(&moved);
+    world.ok(&org1, &[b"RecoverConfig", &moved]).await;
+    world.ok(&org1, &[b"UpdateProposals"]).await;
+    assert_ne!(
+        world.proposal("add_orgx").await["config_update_sha256"],
+        first
+    );
+    let back = checkpoint(&genesis, |config| config.sequence += 2);
+    anchors.set(&back);
+    world.ok(&org1, &[b"RecoverConfig", &back]).await;
+    let answer = world.ok(&org1, &[b"UpdateProposals"]).await;
+    let shown = world.proposal("add_orgx").await;
+    assert_eq!(shown["revision"], 3, "{answer:?}");
+    assert_eq!(shown["config_update_sha256"], first);
+}
