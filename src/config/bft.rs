@@ -30,8 +30,11 @@ pub(super) fn check_bft(next: &Bundle) -> Result<(), ConsensusError> {
     let consenters = next.consenters();
     let expected = block_validation(consenters);
     let policy = orderer.and_then(|group| group.policy("BlockValidation"));
-    // policy type 1: signature
-    if !policy.is_some_and(|policy| policy.kind() == 1 && policy.rule() == expected) {
+    // policy type 1: signature; the reference compares messages, so unknown fields count
+    let agrees = policy
+        .and_then(|policy| policy.inner())
+        .is_some_and(|rule| rule.kind == 1 && rule.bytes == expected && rule.unknown.is_empty());
+    if !agrees {
         return Err(ConsensusError::BlockValidation {
             quorum: quorum(consenters.len()),
             consenters: consenters.len(),

@@ -3,7 +3,7 @@
 use cmscc::{
     config::{Bundle, ConfigTree, quorum},
     ids::ChannelId,
-    proto::{common, etcdraft, msp, orderer, orderer::smartbft},
+    proto::{common, etcdraft, msp, orderer, orderer::smartbft, write},
 };
 use prost::Message;
 use rcgen::{
@@ -245,7 +245,39 @@ fn bft_consenters_and_their_policy_change_together() {
     let policy = policies.get_mut("BlockValidation").unwrap();
     policy.policy.as_mut().unwrap().value = matching.encode_to_vec().into();
     assert_eq!(check(&fewer), Ok(()));
+    assert!(
+        current
+            .check_consensus(&with_unknown_field(&channel, &original))
+            .is_err()
+    );
     let mut none = original.clone();
     orderer_group(&mut none).values.remove("Orderers");
     assert_eq!(check(&none), Err("consensus_missing_value"));
+}
+
+/// This config, with an unknown field in the policy `BlockValidation`: of two map entries with one
+/// key, the later one counts.
+fn with_unknown_field(channel: &ChannelId, config: &common::Config) -> Bundle {
+    let root = config.channel_group.as_ref().unwrap();
+    let orderer = &root.groups["Orderer"];
+    let policy = &orderer.policies["BlockValidation"];
+    let mut inner = policy.policy.as_ref().unwrap().encode_to_vec();
+    write::uint(&mut inner, 99, 1);
+    let mut outer = policy.encode_to_vec();
+    write::message(&mut outer, 2, &inner);
+    let mut group = orderer.encode_to_vec();
+    write::message(&mut group, 4, &entry("BlockValidation", &outer));
+    let mut channel_group = root.encode_to_vec();
+    write::message(&mut channel_group, 2, &entry("Orderer", &group));
+    let mut bytes = Vec::new();
+    write::message(&mut bytes, 2, &channel_group);
+    let tree = ConfigTree::parse(bytes.into()).unwrap();
+    Bundle::new(channel, tree).unwrap()
+}
+
+fn entry(key: &str, value: &[u8]) -> Vec<u8> {
+    let mut entry = Vec::new();
+    write::bytes(&mut entry, 1, key.as_bytes());
+    write::message(&mut entry, 2, value);
+    entry
 }
