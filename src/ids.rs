@@ -82,6 +82,10 @@ text_id!(
     ChannelId
 );
 text_id!(
+    /// The name of a chaincode's definition on a channel.
+    ChaincodeName
+);
+text_id!(
     /// An MSP id, such as `Org1MSP`.
     MspId
 );

@@ -22,7 +22,7 @@ use crate::{
 
 /// The policy that the endorsements of a transaction must satisfy: the default of a chaincode
 /// definition that names none.
-const ENDORSEMENT: &str = "/Channel/Application/Endorsement";
+pub(super) const ENDORSEMENT: &str = "/Channel/Application/Endorsement";
 
 /// A peer's copy of a channel.
 #[derive(Debug)]

@@ -10,7 +10,7 @@
 //! | `ca`, `organization` | certificate authorities, identities, MSPs |
 //! | `genesis`, `cut` | the first config of a channel; building blocks |
 //! | `transaction`, `rwset`, `endorse` | proposals, endorsements, transactions |
-//! | `stream`, `simulator`, `peer`, `ledger` | a peer: its end of the chaincode stream, its state |
+//! | `stream`, `simulator`, `lifecycle`, `peer`, `ledger` | a peer: its end of the chaincode stream, its own chaincodes, its state |
 //! | `server`, `node` | a chaincode server that can be killed; what an organisation runs |
 //! | `orderer`, `network` | a channel's ordering node; all of it together |
 
@@ -22,6 +22,7 @@ mod endorse;
 mod error;
 mod genesis;
 mod ledger;
+mod lifecycle;
 mod network;
 mod node;
 mod orderer;

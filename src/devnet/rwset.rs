@@ -75,6 +75,7 @@ pub(super) fn decode(namespace: &str, bytes: &Bytes) -> Result<ReadWriteSet, Dev
             .map(|write| (write.key, (!write.is_delete).then_some(write.value)))
             .collect(),
         event: None,
+        calls: Vec::new(),
     })
 }
 
@@ -167,6 +168,7 @@ mod tests {
             ]
             .into(),
             event: None,
+            calls: Vec::new(),
         };
         let bytes = encode("cmscc", &set);
         assert_eq!(decode("cmscc", &bytes).unwrap(), set);

@@ -9,7 +9,9 @@ use std::{collections::BTreeMap, mem};
 use bytes::Bytes;
 use prost::Message;
 
+use super::lifecycle;
 use crate::{
+    ids::ChaincodeName,
     proto::{protos, protos::chaincode_message::Type, queryresult},
     stub::{
         KeyRange,
@@ -93,6 +95,7 @@ impl Simulator {
                 self.write(call.key, None)
             }
             Type::WriteBatchState => self.write_batch(decode(payload)?),
+            Type::InvokeChaincode => self.invoke(decode(payload)?),
             other => Err(format!(
                 "{} is not served by a development peer",
                 other.as_str_name()
@@ -141,6 +144,25 @@ impl Simulator {
             self.write(record.key, value)?;
         }
         Ok(Bytes::new())
+    }
+
+    /// What another chaincode answers, in the message with which it ends.
+    // Fabric: core/chaincode/handler.go, HandleInvokeChaincode
+    fn invoke(&mut self, spec: protos::ChaincodeSpec) -> Result<Bytes, String> {
+        let called = spec.chaincode_id.unwrap_or_default().name;
+        let input = spec.input.unwrap_or_default();
+        self.set.calls.push(ChaincodeName::from(called.as_str()));
+        let response = lifecycle::call(&self.namespace, &called, &input)?;
+        let response = protos::Response {
+            status: response.status,
+            message: response.message,
+            payload: response.payload,
+        };
+        Ok(encode(&protos::ChaincodeMessage {
+            r#type: Type::Completed.into(),
+            payload: encode(&response),
+            ..protos::ChaincodeMessage::default()
+        }))
     }
 
     fn open_range(&mut self, call: protos::GetStateByRange) -> Result<Bytes, String> {
@@ -268,7 +290,7 @@ fn encode<M: Message>(message: &M) -> Bytes {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{ids::BlockNumber, stub::memory::Version};
+    use crate::{ids::BlockNumber, proto, stub::memory::Version};
 
     fn ledger(keys: usize) -> Ledger {
         let writes = (0..keys)
@@ -365,6 +387,54 @@ mod tests {
             simulator
                 .answer(Type::PutState, &put.encode_to_vec())
                 .is_err()
+        );
+    }
+
+    #[test]
+    fn only_the_lifecycle_answers_another_chaincode() {
+        let call = |chaincode: &str, args: &[&[u8]]| {
+            let spec = protos::ChaincodeSpec {
+                chaincode_id: Some(protos::ChaincodeId {
+                    name: chaincode.to_owned(),
+                    ..protos::ChaincodeId::default()
+                }),
+                input: Some(protos::ChaincodeInput {
+                    args: args.iter().map(|a| Bytes::copy_from_slice(a)).collect(),
+                    ..protos::ChaincodeInput::default()
+                }),
+                ..protos::ChaincodeSpec::default()
+            };
+            let mut simulator = Simulator::new("cmscc", ledger(0));
+            let payload = simulator.answer(Type::InvokeChaincode, &spec.encode_to_vec())?;
+            assert_eq!(simulator.finish().calls, [chaincode.into()]);
+            let last: protos::ChaincodeMessage = decode(&payload)?;
+            assert_eq!(last.r#type(), Type::Completed);
+            decode::<protos::Response>(&last.payload)
+        };
+        let query: &[u8] = b"QueryChaincodeDefinition";
+        let own = call("_lifecycle", &[query, b"\x0a\x05cmscc"]).unwrap();
+        assert_eq!(own.status, 200);
+        let own: proto::lifecycle::QueryChaincodeDefinitionResult = decode(&own.payload).unwrap();
+        assert_eq!((own.sequence, own.version.as_str()), (1, "1.0"));
+        for (chaincode, args, status) in [
+            ("_lifecycle", &[query, b"\x0a\x05other"][..], 404),
+            ("_lifecycle", &[query], 500),
+            ("_lifecycle", &[b"Other", b""], 500),
+            ("cscc", &[b"GetConfigBlock", b"mychannel"], 500),
+            ("qscc", &[b"GetChainInfo", b"mychannel"], 500),
+        ] {
+            let answer = call(chaincode, args).unwrap();
+            assert_eq!(answer.status, status, "{chaincode}: {}", answer.message);
+        }
+        let rejecting = call("cscc", &[b"GetConfigBlock", b"mychannel"]).unwrap();
+        assert_eq!(
+            rejecting.message,
+            "Rejecting invoke of CSCC from another chaincode, original invocation for 'cmscc'"
+        );
+        assert!(
+            call("other", &[b"f"])
+                .unwrap_err()
+                .contains("chaincode other not found")
         );
     }
 

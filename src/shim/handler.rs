@@ -400,7 +400,16 @@ impl Handler {
     /// Goes on with a transaction's question.
     fn go_on(&mut self, key: &TxKey, step: Result<Step, StubError>) {
         match step {
-            Ok(Step::Send(kind, payload)) => self.transmit.push_back(key.message(kind, payload)),
+            Ok(Step::Send(kind, payload)) => {
+                let message = key.message(kind, payload);
+                let (bytes, limit) = (message.encoded_len(), self.limits.message_bytes);
+                if bytes > limit {
+                    let call = kind.as_str_name();
+                    self.answered(key, Err(StubError::TooLarge { call, bytes, limit }));
+                } else {
+                    self.transmit.push_back(message);
+                }
+            }
             Ok(Step::Done(reply)) => self.answered(key, Ok(reply)),
             Err(error) => self.answered(key, Err(error)),
         }

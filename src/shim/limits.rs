@@ -10,7 +10,7 @@ pub struct Limits {
     /// Bytes of arguments and signed proposals of running transactions; as above.
     pub transaction_bytes: usize,
     /// Bytes of one message in either direction; a longer one ends the stream (a longer answer
-    /// of ours ends its transaction).
+    /// of ours ends its transaction, a longer call of ours is refused to the chaincode).
     pub message_bytes: usize,
 }
 

@@ -5,12 +5,13 @@ use prost::Message;
 
 use super::error::Failure;
 use crate::{
-    ids::{ChannelId, TxId, UnixTime},
+    ids::{ChaincodeName, ChannelId, TxId, UnixTime},
     proto::{
         common::{ChannelHeader, Header, HeaderType, SignatureHeader},
         protos::{
-            self, ChaincodeEvent, ChaincodeId, ChaincodeInput, ChaincodeMessage,
-            ChaincodeProposalPayload, Proposal, SignedProposal, chaincode_message::Type,
+            self, ChaincodeEvent, ChaincodeHeaderExtension, ChaincodeId, ChaincodeInput,
+            ChaincodeMessage, ChaincodeProposalPayload, Proposal, SignedProposal,
+            chaincode_message::Type,
         },
     },
     stub::{Event, Invocation, Response},
@@ -126,6 +127,7 @@ pub(super) fn invocation(message: ChaincodeMessage) -> Result<Invocation, Failur
     Ok(Invocation {
         channel: key.channel,
         tx_id: key.tx_id,
+        chaincode: called_chaincode(channel.extension),
         is_init: message.r#type == i32::from(Type::Init),
         args: input.args,
         creator: signature.creator,
@@ -139,6 +141,13 @@ pub(super) fn invocation(message: ChaincodeMessage) -> Result<Invocation, Failur
         },
         transient: payload.transient_map,
     })
+}
+
+/// The chaincode that a proposal is for. The peer has read it from there, too.
+// Fabric: core/endorser/msgvalidation.go, UnpackProposal
+fn called_chaincode(extension: Bytes) -> ChaincodeName {
+    let extension = ChaincodeHeaderExtension::decode(extension).unwrap_or_default();
+    extension.chaincode_id.unwrap_or_default().name.into()
 }
 
 fn decode<M: Message + Default>(part: &str, bytes: Bytes) -> Result<M, Failure> {

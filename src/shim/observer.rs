@@ -109,13 +109,15 @@ pub enum Ending {
     Cancelled,
 }
 
-/// The kinds of state calls.
+/// The kinds of calls that a transaction makes of its peer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Call {
     /// One key.
     Get,
     /// Several keys.
     GetMultiple,
+    /// Another chaincode.
+    Invoke,
     /// A page of a range.
     Page,
     /// A range.
@@ -131,6 +133,7 @@ impl Call {
         match self {
             Self::Get => "get",
             Self::GetMultiple => "get_multiple",
+            Self::Invoke => "invoke",
             Self::Page => "page",
             Self::Range => "range",
             Self::Write => "write",

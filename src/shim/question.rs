@@ -5,17 +5,19 @@ use std::mem;
 use bytes::Bytes;
 use prost::Message;
 
-use super::{features::Features, observer::Call};
+use super::{features::Features, message::words, observer::Call};
 use crate::{
+    ids::ChaincodeName,
     proto::{
         protos::{
-            GetState, GetStateByRange, GetStateMultiple, GetStateMultipleResult, QueryMetadata,
+            self, ChaincodeId, ChaincodeInput, ChaincodeMessage, ChaincodeSpec, GetState,
+            GetStateByRange, GetStateMultiple, GetStateMultipleResult, QueryMetadata,
             QueryResponse, QueryResponseMetadata, QueryStateClose, QueryStateNext,
             chaincode_message::Type,
         },
         queryresult::Kv,
     },
-    stub::{Entries, Entry, KeyRange, Page, StubError},
+    stub::{Entries, Entry, KeyRange, Page, Response, StubError},
 };
 
 /// What a transaction asks of its peer.
@@ -25,6 +27,13 @@ pub enum Request {
     Get(String),
     /// Several keys.
     GetMultiple(Vec<String>),
+    /// Another chaincode on the same channel.
+    Invoke {
+        /// Its name.
+        chaincode: ChaincodeName,
+        /// Function name and arguments.
+        args: Vec<Bytes>,
+    },
     /// A page of a range.
     Page {
         /// The range.
@@ -50,6 +59,7 @@ impl Request {
         match self {
             Self::Get(_) => Call::Get,
             Self::GetMultiple(_) => Call::GetMultiple,
+            Self::Invoke { .. } => Call::Invoke,
             Self::Page { .. } => Call::Page,
             Self::Range { .. } => Call::Range,
         }
@@ -59,6 +69,8 @@ impl Request {
 /// The answer to a [`Request`], of the same kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reply {
+    /// What another chaincode answered.
+    Called(Response),
     /// A value.
     Value(Option<Bytes>),
     /// Values in the order of the keys.
@@ -92,6 +104,7 @@ pub(super) enum Question {
         most: Option<usize>,
         values: Vec<Option<Bytes>>,
     },
+    Invoke,
     Page,
     Range {
         most: usize,
@@ -117,6 +130,7 @@ impl Question {
                 let step = question.ask_further();
                 (question, step)
             }
+            Request::Invoke { chaincode, args } => (Self::Invoke, invoke(&chaincode, args)),
             Request::Page {
                 range,
                 page_size,
@@ -143,6 +157,7 @@ impl Question {
             Self::Get => "GET_STATE",
             Self::GetMultiple { most: None, .. } => "GET_STATE",
             Self::GetMultiple { .. } => "GET_STATE_MULTIPLE",
+            Self::Invoke => "INVOKE_CHAINCODE",
             Self::Page | Self::Range { .. } => "GET_STATE_BY_RANGE",
             Self::Closing(_) => "QUERY_STATE_CLOSE",
         }
@@ -170,6 +185,9 @@ impl Question {
                     values.push(present(payload));
                 }
                 Ok(self.ask_further())
+            }
+            Self::Invoke => {
+                called(call, payload).map(|response| Step::Done(Reply::Called(response)))
             }
             Self::Page => {
                 let response: QueryResponse = decode(call, payload)?;
@@ -248,6 +266,40 @@ fn get_state(key: String) -> Step {
     let collection = String::new();
     let message = GetState { key, collection };
     Step::Send(Type::GetState, message.encode_to_vec())
+}
+
+/// The name may carry a channel behind a slash; ours never does.
+// Fabric: fabric-chaincode-go, shim/handler.go, handleInvokeChaincode
+fn invoke(chaincode: &ChaincodeName, args: Vec<Bytes>) -> Step {
+    let message = ChaincodeSpec {
+        chaincode_id: Some(ChaincodeId {
+            name: chaincode.to_string(),
+            ..ChaincodeId::default()
+        }),
+        input: Some(ChaincodeInput {
+            args,
+            ..ChaincodeInput::default()
+        }),
+        ..ChaincodeSpec::default()
+    };
+    Step::Send(Type::InvokeChaincode, message.encode_to_vec())
+}
+
+/// The answer of another chaincode: the message with which it ended, inside the peer's.
+fn called(call: &'static str, payload: Bytes) -> Result<Response, StubError> {
+    let last: ChaincodeMessage = decode(call, payload)?;
+    if last.r#type != i32::from(Type::Completed) {
+        return Err(StubError::Refused {
+            call,
+            reason: words(&last.payload),
+        });
+    }
+    let response: protos::Response = decode(call, last.payload)?;
+    Ok(Response {
+        status: response.status,
+        message: response.message,
+        payload: response.payload,
+    })
 }
 
 fn get_by_range(range: KeyRange, metadata: Vec<u8>) -> Step {

@@ -18,9 +18,11 @@ use super::{
     TxKey, server::ShimSettings,
 };
 use crate::{
+    ids::ChaincodeName,
     proto::protos::ChaincodeMessage,
     stub::{
-        Chaincode, Entries, Event as ChaincodeEvent, Invocation, KeyRange, Page, Stub, StubError,
+        Chaincode, Entries, Event as ChaincodeEvent, Invocation, KeyRange, Page, Response, Stub,
+        StubError,
     },
 };
 
@@ -353,6 +355,21 @@ impl Stub for StreamStub {
         match self.ask(request).await? {
             Reply::Page(page) => Ok(page),
             _ => Err(mixed_up(Call::Page)),
+        }
+    }
+
+    async fn invoke_chaincode(
+        &mut self,
+        chaincode: &ChaincodeName,
+        args: &[Bytes],
+    ) -> Result<Response, StubError> {
+        let request = Request::Invoke {
+            chaincode: chaincode.clone(),
+            args: args.to_vec(),
+        };
+        match self.ask(request).await? {
+            Reply::Called(response) => Ok(response),
+            _ => Err(mixed_up(Call::Invoke)),
         }
     }
 

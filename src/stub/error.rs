@@ -20,6 +20,16 @@ pub enum StubError {
         /// What was wrong with it.
         detail: String,
     },
+    /// The call does not fit into a message.
+    #[error("`{call}` takes a message of {bytes} bytes, it holds {limit}")]
+    TooLarge {
+        /// The call.
+        call: &'static str,
+        /// The message's size.
+        bytes: usize,
+        /// The limit.
+        limit: usize,
+    },
     /// The stream ended, or the transaction was given up, before the answer came.
     #[error("the stream ended before the answer to `{call}`")]
     Ended {

@@ -14,8 +14,8 @@ use std::{
 
 use bytes::Bytes;
 
-use super::{Entries, Entry, Event, KeyRange, Page, Stub, StubError};
-use crate::ids::BlockNumber;
+use super::{Entries, Entry, Event, KeyRange, Page, Response, Stub, StubError};
+use crate::ids::{BlockNumber, ChaincodeName};
 
 /// How many entries of a range a peer sends at a time.
 // Fabric: core/chaincode/chaincode_support.go, maxResultLimit.
@@ -146,6 +146,9 @@ pub struct ReadWriteSet {
     pub writes: BTreeMap<String, Option<Bytes>>,
     /// The event.
     pub event: Option<Event>,
+    /// Other chaincodes that were called, in the order of the calls; what they read and wrote is
+    /// not here.
+    pub calls: Vec<ChaincodeName>,
 }
 
 /// One range as it was read.
@@ -165,7 +168,11 @@ pub struct MemoryStub {
     ledger: Ledger,
     set: ReadWriteSet,
     paged: bool,
+    others: Others,
 }
+
+/// What other chaincodes answer, by their name and the arguments of a call.
+pub type Others = BTreeMap<(ChaincodeName, Vec<Bytes>), Response>;
 
 impl MemoryStub {
     /// A stub over the ledger as it is now.
@@ -175,7 +182,14 @@ impl MemoryStub {
             ledger: ledger.clone(),
             set: ReadWriteSet::default(),
             paged: false,
+            others: Others::new(),
         }
+    }
+
+    /// The same with other chaincodes beside this one, which read and write nothing.
+    #[must_use]
+    pub fn beside(self, others: Others) -> Self {
+        Self { others, ..self }
     }
 
     /// What the transaction did.
@@ -260,6 +274,19 @@ impl Stub for MemoryStub {
         let next = self.ledger.range(&rest).nth(entries.len());
         let bookmark = next.map(|(key, _)| key.to_owned()).unwrap_or_default();
         Ok(Page { entries, bookmark })
+    }
+
+    async fn invoke_chaincode(
+        &mut self,
+        chaincode: &ChaincodeName,
+        args: &[Bytes],
+    ) -> Result<Response, StubError> {
+        self.set.calls.push(chaincode.clone());
+        let answer = self.others.get(&(chaincode.clone(), args.to_vec()));
+        answer.cloned().ok_or_else(|| StubError::Refused {
+            call: "INVOKE_CHAINCODE",
+            reason: format!("chaincode {chaincode} not found"),
+        })
     }
 
     fn put_state(&mut self, key: String, value: Bytes) {
@@ -394,6 +421,27 @@ mod tests {
             assert_eq!(set.ranges[0].reads.len(), passed, "{keys} keys, {most}");
             assert_eq!(set.ranges[0].exhausted, exhausted, "{keys} keys, {most}");
         }
+    }
+
+    #[test]
+    fn other_chaincodes_answer_what_they_were_given() {
+        let other = ChaincodeName::new("other");
+        let args = [Bytes::from_static(b"f"), Bytes::from_static(b"x")];
+        let answer = Response {
+            status: 404,
+            message: "none".to_owned(),
+            payload: Bytes::new(),
+        };
+        let others = Others::from([((other.clone(), args.to_vec()), answer.clone())]);
+        let mut stub = MemoryStub::new(&Ledger::new()).beside(others);
+        assert_eq!(now(stub.invoke_chaincode(&other, &args)), Ok(answer));
+        for (name, args) in [("other", &args[..1]), ("another", &args[..])] {
+            let name = ChaincodeName::new(name);
+            let refused = now(stub.invoke_chaincode(&name, args));
+            assert!(matches!(refused, Err(StubError::Refused { .. })), "{name}");
+        }
+        let called = stub.finish().unwrap().calls;
+        assert_eq!(called, ["other", "other", "another"].map(Into::into));
     }
 
     #[test]

@@ -18,7 +18,7 @@ use bytes::Bytes;
 
 pub use error::StubError;
 
-use crate::ids::{ChannelId, TxId, UnixTime};
+use crate::ids::{ChaincodeName, ChannelId, TxId, UnixTime};
 
 /// A chaincode: one function of an invocation, state and nothing else.
 pub trait Chaincode: Send + Sync + 'static {
@@ -38,6 +38,9 @@ pub struct Invocation {
     pub channel: ChannelId,
     /// The transaction's id.
     pub tx_id: TxId,
+    /// The chaincode that the submitter called, as the signed proposal names it: this one, unless
+    /// another chaincode made this call. Empty where the proposal names none.
+    pub chaincode: ChaincodeName,
     /// Whether the peer sent INIT in place of TRANSACTION.
     pub is_init: bool,
     /// Function name and arguments, as bytes; may be empty.
@@ -92,6 +95,19 @@ pub trait Stub: Send {
         page_size: u32,
         bookmark: &str,
     ) -> impl Future<Output = Result<Page, StubError>> + Send;
+
+    /// Calls another chaincode on this channel, within this transaction and for its submitter. For
+    /// calls that only read: what the other one reads and writes becomes part of the transaction,
+    /// and what it answers may differ from peer to peer. A refusal of the called chaincode is a
+    /// response, too; `cscc` and `qscc` refuse every chaincode.
+    ///
+    /// # Errors
+    /// As [`Stub::get_state`]; also where the peer knows no such chaincode.
+    fn invoke_chaincode(
+        &mut self,
+        chaincode: &ChaincodeName,
+        args: &[Bytes],
+    ) -> impl Future<Output = Result<Response, StubError>> + Send;
 
     /// Writes a key when the transaction succeeds. The last write or delete of a key counts.
     fn put_state(&mut self, key: String, value: Bytes);

@@ -9,9 +9,9 @@ use cmscc::{
     proto::{
         common::{ChannelHeader, Header, HeaderType, SignatureHeader},
         protos::{
-            self, ChaincodeInput, ChaincodeMessage, ChaincodeProposalPayload, DelState, GetState,
-            GetStateByRange, Proposal, PutState, QueryMetadata, QueryResponse,
-            QueryResponseMetadata, QueryResultBytes, SignedProposal,
+            self, ChaincodeHeaderExtension, ChaincodeId, ChaincodeInput, ChaincodeMessage,
+            ChaincodeProposalPayload, DelState, GetState, GetStateByRange, Proposal, PutState,
+            QueryMetadata, QueryResponse, QueryResponseMetadata, QueryResultBytes, SignedProposal,
             chaincode_client::ChaincodeClient, chaincode_message::Type,
         },
         queryresult::Kv,
@@ -196,10 +196,17 @@ fn about(invocation: &Invocation, kind: Type, payload: Bytes) -> ChaincodeMessag
 }
 
 fn transaction(invocation: &Invocation) -> ChaincodeMessage {
+    let extension = ChaincodeHeaderExtension {
+        chaincode_id: Some(ChaincodeId {
+            name: invocation.chaincode.to_string(),
+            ..ChaincodeId::default()
+        }),
+    };
     let channel_header = ChannelHeader {
         r#type: HeaderType::EndorserTransaction.into(),
         channel_id: invocation.channel.to_string(),
         tx_id: invocation.tx_id.to_string(),
+        extension: extension.encode_to_vec().into(),
         timestamp: Some(prost_types::Timestamp {
             seconds: invocation.timestamp.seconds,
             nanos: i32::try_from(invocation.timestamp.nanos).unwrap(),

@@ -138,6 +138,7 @@ impl<S: Server> World<S> {
         Invocation {
             channel: self.channel.clone(),
             tx_id: TxId::new(format!("{:064x}", self.blocks)),
+            chaincode: "cmscc".into(),
             is_init: false,
             args: args.iter().map(|a| Bytes::copy_from_slice(a)).collect(),
             creator: Bytes::copy_from_slice(who.serialized()),
@@ -156,6 +157,10 @@ impl<S: Server> World<S> {
             response.is_success() || (set.writes.is_empty() && set.event.is_none()),
             "a refused call has written: {}",
             response.message
+        );
+        assert!(
+            set.calls.is_empty() || set.writes.is_empty(),
+            "only calls that read may ask other chaincodes"
         );
         assert_eq!(
             set.event.is_some(),

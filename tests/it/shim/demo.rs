@@ -65,6 +65,32 @@ async fn run<S: Stub>(
                 .collect();
             payload = format!("{{{}}}", pairs.join(",")).into();
         }
+        // as Fabric's shims hand out what the peer says
+        ["cc2cc", chaincode, args @ ..] => {
+            let args = args.iter().map(|a| Bytes::from((*a).to_owned()));
+            let answer = call(stub, chaincode, args.collect()).await;
+            return Ok(answer.unwrap_or_else(|words| response(500, "", words)));
+        }
+        ["cc2cchex", chaincode, function, argument] => {
+            let argument = hex::decode(argument).unwrap();
+            let args = vec![Bytes::from((*function).to_owned()), argument.into()];
+            let answer = call(stub, chaincode, args).await.unwrap();
+            payload = format!(
+                "inner status={} message=\"{}\" payload_len={} payload_head={}",
+                answer.status,
+                answer.message,
+                answer.payload.len(),
+                quoted(&answer.payload)
+            )
+            .into();
+        }
+        ["cfgblock"] => {
+            let args = ["GetConfigBlock", invocation.channel.as_str()];
+            let args = args.map(|arg| Bytes::from(arg.to_owned())).to_vec();
+            let answer = call(stub, "cscc", args).await.unwrap();
+            let words = format!("status {}: {}", answer.status, answer.message);
+            return Ok(response(500, &words, ""));
+        }
         ["fail", text] => return Ok(response(500, text, "")),
         ["status", status, text] => {
             return Ok(response(status.parse().unwrap(), text, "payload"));
@@ -78,6 +104,36 @@ async fn run<S: Stub>(
         message: String::new(),
         payload,
     })
+}
+
+/// What another chaincode answers, or the peer's words.
+async fn call<S: Stub>(
+    stub: &mut S,
+    chaincode: &str,
+    args: Vec<Bytes>,
+) -> Result<Response, String> {
+    match stub.invoke_chaincode(&chaincode.into(), &args).await {
+        Err(StubError::Refused { reason, .. }) => Err(reason),
+        other => Ok(other.unwrap()),
+    }
+}
+
+/// ASCII as Go quotes it.
+fn quoted(bytes: &[u8]) -> String {
+    let mut out = String::from('"');
+    for byte in bytes {
+        match byte {
+            7 => out.push_str("\\a"),
+            8 => out.push_str("\\b"),
+            11 => out.push_str("\\v"),
+            b'"' => out.push_str("\\\""),
+            b'\n' => out.push_str("\\n"),
+            b' '..=b'~' => out.push(char::from(*byte)),
+            other => out.push_str(&format!("\\x{other:02x}")),
+        }
+    }
+    out.push('"');
+    out
 }
 
 fn range(start: &str, end: &str) -> KeyRange {

@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, time::Duration};
 use bytes::Bytes;
 use cmscc::{
     proto::protos::{
-        ChaincodeMessage, GetStateMultiple, GetStateMultipleResult, PutState, QueryMetadata,
-        WriteBatchState, chaincode_message::Type,
+        self, ChaincodeMessage, ChaincodeSpec, GetStateMultiple, GetStateMultipleResult, PutState,
+        QueryMetadata, WriteBatchState, chaincode_message::Type,
     },
     shim::{Closing, Ending, Event, Handler, Limits, Outcome, Reply, Request},
     stub::{self, Entries, KeyRange, Response, StubError},
@@ -171,6 +171,7 @@ fn the_facts_of_an_invocation_come_from_the_signed_proposal() {
     };
     assert_eq!(invocation.channel.as_str(), "mychannel");
     assert_eq!(invocation.tx_id.as_str(), "t");
+    assert_eq!(invocation.chaincode.as_str(), "called");
     assert_eq!(invocation.args, ["f", "x"]);
     assert_eq!(invocation.creator, "someone");
     assert_eq!(invocation.timestamp.seconds, 1_795_000_000);
@@ -296,6 +297,70 @@ fn an_error_answers_the_call_and_the_transaction_goes_on() {
     handler.handle_outcome(&key("t"), outcome(500, &[]));
     sent(&mut handler);
     assert_eq!(handler.transactions(), 0);
+}
+
+fn invoke(args: &[&'static [u8]]) -> Request {
+    Request::Invoke {
+        chaincode: "other".into(),
+        args: args.iter().map(|arg| Bytes::from_static(arg)).collect(),
+    }
+}
+
+#[test]
+fn another_chaincode_answers_with_its_last_message() {
+    let mut handler = running(None);
+    handler.handle_request(&key("t"), invoke(&[b"f", b""]));
+    let asked = only(sent(&mut handler));
+    assert_eq!(kind(&asked), Type::InvokeChaincode);
+    let spec = ChaincodeSpec::decode(asked.payload).unwrap();
+    assert_eq!(spec.chaincode_id.unwrap().name, "other");
+    assert_eq!(spec.input.unwrap().args, [&b"f"[..], b""]);
+    let refusal = protos::Response {
+        status: 404,
+        message: "none".to_owned(),
+        payload: Bytes::from_static(b"x"),
+    };
+    let last = about("t", Type::Completed, refusal.encode_to_vec());
+    handler.handle_message(response("t", last.encode_to_vec()));
+    let expected = Response {
+        status: 404,
+        message: "none".to_owned(),
+        payload: Bytes::from_static(b"x"),
+    };
+    assert_eq!(answer(&mut handler), Ok(Reply::Called(expected)));
+    // neither an error in its place, nor what is no message, ends the transaction
+    let error = about("t", Type::Error, "no such function").encode_to_vec();
+    for (payload, refused) in [(error, true), (b"\xff".to_vec(), false)] {
+        handler.handle_request(&key("t"), invoke(&[b"f"]));
+        assert_eq!(kinds(&mut handler), [Type::InvokeChaincode]);
+        handler.handle_message(response("t", payload));
+        let error = answer(&mut handler).unwrap_err();
+        assert_eq!(matches!(error, StubError::Refused { .. }), refused);
+        let call = "INVOKE_CHAINCODE";
+        assert!(error.to_string().contains(call), "{error}");
+    }
+    handler.handle_outcome(&key("t"), outcome(200, &[]));
+    assert_eq!(kinds(&mut handler), [Type::Completed]);
+}
+
+#[test]
+fn a_call_too_large_for_a_message_is_refused_to_the_chaincode() {
+    let limits = Limits {
+        message_bytes: 200,
+        ..Limits::default()
+    };
+    let mut handler = ready_handler(None, limits);
+    start(&mut handler, "t");
+    static LONG: [u8; 200] = [0; 200];
+    handler.handle_request(&key("t"), invoke(&[&LONG]));
+    assert!(sent(&mut handler).is_empty());
+    let refused = answer(&mut handler);
+    assert!(
+        matches!(refused, Err(StubError::TooLarge { limit: 200, .. })),
+        "{refused:?}"
+    );
+    handler.handle_request(&key("t"), invoke(&[b"f"]));
+    assert_eq!(kinds(&mut handler), [Type::InvokeChaincode]);
 }
 
 #[test]

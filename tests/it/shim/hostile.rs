@@ -55,6 +55,10 @@ fn requests() -> impl Strategy<Value = Request> {
     prop_oneof![
         Just(Request::Get("k".to_owned())),
         (0..6usize).prop_map(|n| Request::GetMultiple(vec!["k".to_owned(); n])),
+        Just(Request::Invoke {
+            chaincode: "other".into(),
+            args: vec![Bytes::from_static(b"f")],
+        }),
         (0..4usize).prop_map(move |most| Request::Range {
             range: range.clone(),
             most

@@ -4,9 +4,9 @@ use cmscc::{
     proto::{
         common::{ChannelHeader, Header, HeaderType, SignatureHeader},
         protos::{
-            ChaincodeAdditionalParams, ChaincodeInput, ChaincodeMessage, ChaincodeProposalPayload,
-            Proposal, QueryResponse, QueryResponseMetadata, QueryResultBytes, SignedProposal,
-            chaincode_message::Type,
+            ChaincodeAdditionalParams, ChaincodeHeaderExtension, ChaincodeId, ChaincodeInput,
+            ChaincodeMessage, ChaincodeProposalPayload, Proposal, QueryResponse,
+            QueryResponseMetadata, QueryResultBytes, SignedProposal, chaincode_message::Type,
         },
         queryresult::Kv,
     },
@@ -61,7 +61,14 @@ pub(super) fn transaction(tx: &str, args: &[&str]) -> ChaincodeMessage {
         args: args.iter().map(|a| a.as_bytes().to_vec().into()).collect(),
         ..ChaincodeInput::default()
     };
+    let extension = ChaincodeHeaderExtension {
+        chaincode_id: Some(ChaincodeId {
+            name: "called".to_owned(),
+            ..ChaincodeId::default()
+        }),
+    };
     let channel = ChannelHeader {
+        extension: extension.encode_to_vec().into(),
         r#type: HeaderType::EndorserTransaction.into(),
         channel_id: "mychannel".to_owned(),
         tx_id: tx.to_owned(),

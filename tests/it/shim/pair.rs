@@ -11,6 +11,7 @@ use std::{
 
 use bytes::Bytes;
 use cmscc::{
+    ids::ChaincodeName,
     proto::protos::ChaincodeMessage,
     shim::{Event, Handler, Limits, Outcome, Reply, Request, TxKey},
     stub::{
@@ -170,6 +171,21 @@ impl Stub for PairStub {
 
     async fn get_page(&mut self, _: &KeyRange, _: u32, _: &str) -> Result<Page, StubError> {
         panic!("the recorded chaincode reads no pages")
+    }
+
+    async fn invoke_chaincode(
+        &mut self,
+        chaincode: &ChaincodeName,
+        args: &[Bytes],
+    ) -> Result<Response, StubError> {
+        let request = Request::Invoke {
+            chaincode: chaincode.clone(),
+            args: args.to_vec(),
+        };
+        let Reply::Called(response) = self.ask(request).await? else {
+            panic!("no response");
+        };
+        Ok(response)
     }
 
     fn put_state(&mut self, key: String, value: Bytes) {
