@@ -271,6 +271,16 @@ pub(super) struct LimitArgs {
     )]
     pub(super) limit_items: Option<String>,
 
+    /// Bytes of the answer of `ExportProposal` [default: 33554432]
+    #[arg(
+        long,
+        value_name = "BYTES",
+        env = "CMSCC_LIMIT_EXPORT",
+        hide_env_values = true,
+        hide_short_help = true
+    )]
+    pub(super) limit_export: Option<String>,
+
     /// Transactions in flight on one stream [default: 1024]
     #[arg(
         long,

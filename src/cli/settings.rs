@@ -250,6 +250,7 @@ fn limits(args: &LimitArgs, shim: &mut shim::Limits, errors: &mut Errors) -> con
         ),
         ("SIGNATURES", &args.limit_signatures, &mut limits.signatures),
         ("ITEMS", &args.limit_items, &mut limits.items),
+        ("EXPORT", &args.limit_export, &mut limits.export),
         (
             "TRANSACTIONS",
             &args.limit_transactions,

@@ -128,6 +128,8 @@ codes! {
     ConfigGap = 409 "CONFIG_GAP";
     /// The update would do something else than its intent.
     DifferentEffect = 409 "DIFFERENT_EFFECT";
+    /// The proposal is still open.
+    NotFinished = 409 "NOT_FINISHED";
     /// The id was used before.
     IdUsed = 409 "ID_USED";
     /// Intents that cannot be combined.
@@ -166,6 +168,8 @@ codes! {
     CallTooLarge = 413 "CALL_TOO_LARGE";
     /// A description above its limit.
     DescriptionTooLong = 413 "DESCRIPTION_TOO_LONG";
+    /// The answer of an export above its limit.
+    ExportTooLarge = 413 "EXPORT_TOO_LARGE";
     /// A signature header above its limit.
     HeaderTooLarge = 413 "HEADER_TOO_LARGE";
     /// A patch above its limits.

@@ -48,6 +48,14 @@ pub(super) fn chain_from(sequence: Sequence) -> KeyRange {
     }
 }
 
+/// The links of the chain from one sequence to another, both included, in ascending order.
+pub(super) fn chain_between(first: Sequence, last: Sequence) -> KeyRange {
+    KeyRange {
+        start: chain_entry(first),
+        end: format!("{}\0", chain_entry(last)),
+    }
+}
+
 /// The sequence of a chain entry's key.
 pub(super) fn chain_sequence(key: &str) -> Option<Sequence> {
     match attributes(CONFIG, key)?.as_slice() {

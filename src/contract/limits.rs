@@ -22,6 +22,8 @@ pub struct Limits {
     pub signatures: usize,
     /// Ids or blocks in one call.
     pub items: usize,
+    /// The answer of `ExportProposal`, in bytes.
+    pub export: usize,
 }
 
 impl Default for Limits {
@@ -36,6 +38,7 @@ impl Default for Limits {
             signature_header: 8 << 10,
             signatures: 1024,
             items: 1024,
+            export: 32 << 20,
         }
     }
 }

@@ -11,18 +11,21 @@
 //! | `keys`, `state`, `cache` | the ledger |
 //! | `chain`, `proposal`, `signatures`, `status`, `levels`, `review`, `access` | the decisions, all pure |
 //! | `proofs`, `votes`, `relations` | what is read for them |
-//! | `sync`, `recover`, `propose`, `combine`, `sign`, `reject`, `attest`, `finish`, `recompute`, `show`, `list`, `history`, `inspect`, `cmcc` | the functions, a family each |
+//! | `sync`, `recover`, `propose`, `combine`, `sign`, `reject`, `attest`, `finish`, `recompute`, `show`, `list`, `history`, `inspect`, `export`, `cmcc` | the functions, a family each |
+//! | `audit` | what an export says, verified offline |
 
 mod access;
 mod anchors;
 mod args;
 mod attest;
+pub mod audit;
 mod cache;
 mod chain;
 mod cmcc;
 mod combine;
 mod error;
 mod events;
+mod export;
 mod finish;
 mod history;
 mod inspect;

@@ -5,7 +5,7 @@
 //! deeper than a generic JSON tree can hold.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, value::RawValue};
 
 use super::{
@@ -38,6 +38,11 @@ pub(super) fn document(message_type: &str, bytes: &[u8]) -> Option<Box<RawValue>
 /// Base64 as answers carry it.
 pub(super) fn base64(bytes: &[u8]) -> String {
     STANDARD.encode(bytes)
+}
+
+/// The same of bytes that may be absent, which empty ones are.
+pub(super) fn optional_bytes(bytes: &[u8]) -> Option<String> {
+    (!bytes.is_empty()).then(|| base64(bytes))
 }
 
 /// Propose, Add, Reconfig, Combine.
@@ -231,7 +236,7 @@ pub(super) struct Chain {
 }
 
 /// One link of the verified chain.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
 pub(super) struct ChainLink {
     pub(super) block_hash: String,
     pub(super) block_number: u64,
@@ -441,7 +446,7 @@ pub(super) struct SignatureReport {
 }
 
 /// A rejection.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
 pub(super) struct VoteReport {
     /// Given before the organisation left, or by one that is not a member: it does not count.
     pub(super) former_member: bool,

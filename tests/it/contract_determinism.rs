@@ -113,6 +113,8 @@ async fn cases(capture: Capture) -> Vec<(Ledger, Invocation)> {
             &[b"GetProposal", b"add_orgx"],
             &[b"ListProposals", br#"{"page_size":1}"#],
             &[b"GetHistory"],
+            &[b"ExportProposal", b"add_orgx"],
+            &[b"ExportProposal", b"add_orgy"],
             &[b"ListProposals", br#"{"conflicts":true}"#],
             &[b"AddSignature", b"add_orgy", signature.as_bytes()],
             &[b"SyncConfig", &second],

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fs, path::Path};
 
 use cmscc::{
     config::lint::FindingId,
-    contract::{Code, function_names},
+    contract::{Code, audit::FindingId as AuditFindingId, function_names},
 };
 
 fn page(name: &str) -> String {
@@ -61,6 +61,18 @@ fn the_catalogue_of_findings_is_complete() {
         .filter_map(|row| row[0].strip_prefix('`')?.strip_suffix('`'))
         .collect();
     let known: Vec<&str> = FindingId::ALL.iter().map(|id| id.name()).collect();
+    assert_eq!(listed, known);
+}
+
+#[test]
+fn the_catalogue_of_audit_findings_is_complete() {
+    let page = page("audit.md");
+    let listed: Vec<&str> = rows(&page)
+        .into_iter()
+        .filter_map(|row| row[0].strip_prefix('`')?.strip_suffix('`'))
+        .filter(|name| name.chars().all(|c| c.is_ascii_uppercase() || c == '_'))
+        .collect();
+    let known: Vec<&str> = AuditFindingId::ALL.iter().map(|id| id.name()).collect();
     assert_eq!(listed, known);
 }
 

@@ -24,6 +24,7 @@ mod contract_cmcc;
 mod contract_combine;
 mod contract_determinism;
 mod contract_docs;
+mod contract_export;
 mod contract_history;
 mod contract_model;
 mod contract_odd_state;

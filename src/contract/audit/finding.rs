@@ -1,0 +1,91 @@
+//! What may be false in a bundle.
+
+use serde::{Serialize, Serializer};
+
+macro_rules! findings {
+    ($($(#[$doc:meta])* $name:ident = $id:literal;)*) => {
+        /// The stable name of a finding; `docs/audit.md` lists them.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        #[non_exhaustive]
+        pub enum FindingId {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl FindingId {
+            /// Every one, in the order of the catalogue.
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+
+            /// The name.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$name => $id,)* }
+            }
+        }
+    };
+}
+
+findings! {
+    /// The block of a link was not given.
+    BlockMissing = "BLOCK_MISSING";
+    /// A block is not the one that its link names.
+    BlockMismatch = "BLOCK_MISMATCH";
+    /// A block does not follow from the one before, or holds no valid config of this channel.
+    BlockInvalid = "BLOCK_INVALID";
+    /// Links that do not ascend, or do not reach as far as the outcome needs.
+    Chain = "CHAIN";
+    /// Revisions of a proposal that do not ascend.
+    Revisions = "REVISIONS";
+    /// A revision's digest is not that of its bytes.
+    UpdateDigest = "UPDATE_DIGEST";
+    /// A revision is not what its intent computes to on its base.
+    UpdateIntent = "UPDATE_INTENT";
+    /// A signature is not one of the signer named, over the revision named.
+    Signature = "SIGNATURE";
+    /// The proof names a block that does not carry the update.
+    Proof = "PROOF";
+    /// The envelope on chain does not satisfy the policies that decide.
+    Policy = "POLICY";
+    /// The config that followed is not what the intent wants.
+    Result = "RESULT";
+    /// The proposal did not end as the bundle says.
+    Outcome = "OUTCOME";
+    /// It is not part of the combined proposal named, or that one not the union of its sources.
+    Combined = "COMBINED";
+}
+
+impl Serialize for FindingId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+/// Something in a bundle that is false, or cannot be told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// What kind of thing.
+    pub id: FindingId,
+    /// What it is about, such as `sequence 3` or `proposal add_orgx, revision 2`.
+    pub place: String,
+    /// In words.
+    pub text: String,
+}
+
+/// Collects findings.
+#[derive(Debug, Default)]
+pub(super) struct Findings(Vec<Finding>);
+
+impl Findings {
+    /// Notes a finding.
+    pub(super) fn put(&mut self, id: FindingId, place: impl ToString, text: impl ToString) {
+        self.0.push(Finding {
+            id,
+            place: place.to_string(),
+            text: text.to_string(),
+        });
+    }
+
+    /// What was found, in order.
+    pub(super) fn into_vec(self) -> Vec<Finding> {
+        self.0
+    }
+}

@@ -1,0 +1,298 @@
+//! The proposals of a bundle: revisions computed again, signatures verified, sources united.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use serde::Serialize;
+
+use super::{
+    AuditError,
+    chain::Chain,
+    digest,
+    document::{self, Computed, Consent, Document, Record},
+    finding::{FindingId, Findings},
+};
+use crate::{
+    config::{Bundle, ConfigSignature, Limits, Patch, Update, envelope},
+    contract::proposal,
+    ids::{Digest, Sequence},
+};
+
+/// One signature of a bundle.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Signature {
+    /// The signer's MSP identity id.
+    pub fingerprint: String,
+    /// The signer's MSP.
+    pub msp_id: String,
+    /// The proposal that was signed.
+    pub proposal_id: String,
+    /// Its revision that was signed.
+    pub revision: u64,
+    /// The subject of the signer's certificate; null where there is no signature, or a false one.
+    pub subject: Option<String>,
+    /// Whether it is the signer's, over the bytes of the revision; null where the archive keeps
+    /// only that there was one.
+    pub valid: Option<bool>,
+}
+
+/// What the proposals of a bundle are.
+#[derive(Debug)]
+pub(super) struct Records {
+    /// The intents, by proposal.
+    pub(super) patches: BTreeMap<String, Patch>,
+    /// The bytes of all revisions, by proposal and revision.
+    pub(super) updates: BTreeMap<(String, u64), Bytes>,
+    /// In the order of the report.
+    pub(super) signatures: Vec<Signature>,
+}
+
+/// Looks at every proposal of the bundle by itself, and at what was combined.
+pub(super) fn check(
+    document: &Document,
+    chain: &Chain,
+    findings: &mut Findings,
+) -> Result<Records, AuditError> {
+    let mut records = Records {
+        patches: BTreeMap::new(),
+        updates: BTreeMap::new(),
+        signatures: Vec::new(),
+    };
+    for record in document.by_id().values() {
+        let patch = patch(record)?;
+        if !record
+            .revisions
+            .is_sorted_by(|a, b| a.revision < b.revision)
+        {
+            let at = format!("proposal {}", record.proposal_id);
+            findings.put(FindingId::Revisions, at, "its revisions do not ascend");
+        }
+        for computed in &record.revisions {
+            let update = document::bytes("config_update", &computed.config_update)?;
+            if Digest::of(&update)
+                != digest("config_update_sha256", &computed.config_update_sha256)?
+            {
+                let text = format!("its bytes have the digest `{}`", Digest::of(&update));
+                findings.put(
+                    FindingId::UpdateDigest,
+                    place(record, computed.revision),
+                    text,
+                );
+            }
+            if let Some(base) = chain.config_at(Sequence(computed.base_sequence))
+                && let Err(text) = computed_again(base, record, &patch, computed, &update)?
+            {
+                findings.put(
+                    FindingId::UpdateIntent,
+                    place(record, computed.revision),
+                    text,
+                );
+            }
+            let key = (record.proposal_id.clone(), computed.revision);
+            records.updates.insert(key, update);
+        }
+        records.patches.insert(record.proposal_id.clone(), patch);
+        for consent in &record.signatures {
+            let signature = records.signature(record, consent, chain, findings)?;
+            records.signatures.push(signature);
+        }
+    }
+    for record in [&document.proposal].into_iter().chain(&document.via) {
+        records.united(record, document, findings)?;
+    }
+    Ok(records)
+}
+
+/// Whether a revision's bytes are what the intent computes to, or, where it was given as bytes,
+/// those bytes; why not.
+fn computed_again(
+    base: &Bundle,
+    record: &Record,
+    patch: &Patch,
+    computed: &Computed,
+    update: &Bytes,
+) -> Result<Result<(), String>, AuditError> {
+    let intended = match patch.apply(base.tree()) {
+        Ok(intended) => intended,
+        Err(e) => return Ok(Err(format!("the intent does not apply: {e}"))),
+    };
+    if computed.revision == 1
+        && let Some(given) = &record.given_update
+    {
+        let given = document::bytes("given_update", given)?;
+        if given != *update {
+            return Ok(Err("the bytes are not those that were proposed".to_owned()));
+        }
+        let read = Update::parse(given).map_err(|e| e.to_string());
+        let meant = read
+            .and_then(|given| Patch::from_update(base.tree(), &given).map_err(|e| e.to_string()));
+        return Ok(match meant {
+            Err(why) => Err(format!("the bytes proposed express no intent: {why}")),
+            Ok(meant) if meant.bytes() != patch.bytes() => {
+                Err("the bytes proposed express another intent".to_owned())
+            }
+            Ok(_) => proposal::effect(base, update, &intended)
+                .map(|_| ())
+                .map_err(|misfit| misfit.text()),
+        });
+    }
+    Ok(match proposal::compute(base, patch, &intended) {
+        Err(refusal) => Err(format!("the intent does not compute: {}", refusal.text())),
+        Ok(again) if again.config_update != *update => {
+            let again = Digest::of(&again.config_update);
+            Err(format!(
+                "the intent computes to the update `{again}` on the config of sequence {}",
+                computed.base_sequence
+            ))
+        }
+        Ok(_) => Ok(()),
+    })
+}
+
+impl Records {
+    fn signature(
+        &self,
+        record: &Record,
+        consent: &Consent,
+        chain: &Chain,
+        findings: &mut Findings,
+    ) -> Result<Signature, AuditError> {
+        let mut report = Signature {
+            fingerprint: consent.fingerprint.clone(),
+            msp_id: consent.msp_id.clone(),
+            proposal_id: record.proposal_id.clone(),
+            revision: consent.revision,
+            subject: None,
+            valid: None,
+        };
+        let Some(signature) = &consent.config_signature else {
+            let mut revisions = record.revisions.iter();
+            // every revision that somebody signed is kept
+            if !revisions.any(|one| one.revision == consent.revision) {
+                let at = place(record, consent.revision);
+                findings.put(FindingId::Signature, at, "there is no such revision");
+            }
+            return Ok(report);
+        };
+        let signature = document::bytes("config_signature", signature)?;
+        let signature =
+            ConfigSignature::parse(&signature).map_err(|source| AuditError::Signature {
+                id: record.proposal_id.clone(),
+                source,
+            })?;
+        let judged = self.judge(record, consent, &signature, chain);
+        report.valid = Some(judged.is_ok());
+        match judged {
+            Ok(subject) => report.subject = Some(subject),
+            Err(why) => {
+                let text = format!("`{}` of `{}`: {why}", consent.fingerprint, consent.msp_id);
+                findings.put(FindingId::Signature, place(record, consent.revision), text);
+            }
+        }
+        Ok(report)
+    }
+
+    /// The subject of the signer, where the signature is that one's by a config of the chain.
+    fn judge(
+        &self,
+        record: &Record,
+        consent: &Consent,
+        signature: &ConfigSignature,
+        chain: &Chain,
+    ) -> Result<String, String> {
+        let revision = record
+            .revisions
+            .iter()
+            .find(|computed| computed.revision == consent.revision)
+            .ok_or("there is no such revision")?;
+        let key = (record.proposal_id.clone(), consent.revision);
+        let update = self.updates.get(&key).ok_or("there is no such revision")?;
+        let header = &signature.signature_header;
+        let creator = envelope::creator(header).map_err(|e| e.to_string())?;
+        let message = envelope::signed_message(header, update);
+        let mut why = "no config of the chain knows the signer".to_owned();
+        for config in chain.configs_from(Sequence(revision.base_sequence)) {
+            let Ok(identity) = config.msps().deserialize(creator) else {
+                continue;
+            };
+            if (identity.msp_id().as_str(), identity.id())
+                != (consent.msp_id.as_str(), consent.fingerprint.as_str())
+            {
+                return Err(format!(
+                    "it names `{}` of `{}` as its signer",
+                    identity.id(),
+                    identity.msp_id()
+                ));
+            }
+            match identity.verify(&message, &signature.signature) {
+                Ok(()) => return Ok(identity.subject().to_owned()),
+                Err(e) => why = format!("it is no signature on these bytes: {e}"),
+            }
+        }
+        Err(why)
+    }
+
+    /// Whether the intent of a combined proposal is the union of what was combined.
+    fn united(
+        &self,
+        record: &Record,
+        document: &Document,
+        findings: &mut Findings,
+    ) -> Result<(), AuditError> {
+        if record.sources.is_empty() {
+            return Ok(());
+        }
+        let at = format!("proposal {}", record.proposal_id);
+        let by_id = document.by_id();
+        let mut patches = Vec::new();
+        for source in &record.sources {
+            let known = by_id.get(source.proposal_id.as_str());
+            let patch = self.patches.get(&source.proposal_id);
+            let (Some(known), Some(patch)) = (known, patch) else {
+                let text = format!("its source `{}` is not in the bundle", source.proposal_id);
+                findings.put(FindingId::Combined, &at, text);
+                return Ok(());
+            };
+            patches.push(patch);
+            let went_in = digest("config_update_sha256", &source.config_update_sha256)?;
+            let key = (known.proposal_id.clone(), source.revision);
+            // a revision that nobody signed is not kept once it is computed again
+            if let Some(update) = self.updates.get(&key)
+                && Digest::of(update) != went_in
+            {
+                let text = format!(
+                    "revision {} of its source `{}` has another digest than went in",
+                    source.revision, source.proposal_id
+                );
+                findings.put(FindingId::Combined, &at, text);
+            }
+        }
+        let own = self.patches.get(&record.proposal_id);
+        match (Patch::combine(patches), own) {
+            (Ok(union), Some(own)) if union.bytes() == own.bytes() => {}
+            (Ok(_), _) => {
+                let text = "its intent is not the union of those of its sources";
+                findings.put(FindingId::Combined, &at, text);
+            }
+            (Err(e), _) => findings.put(FindingId::Combined, &at, e),
+        }
+        Ok(())
+    }
+}
+
+fn patch(record: &Record) -> Result<Patch, AuditError> {
+    let limits = Limits {
+        patch_bytes: usize::MAX,
+        patch_levels: usize::MAX,
+    };
+    let bytes = document::bytes("patch", &record.patch)?;
+    Patch::parse(bytes, &limits).map_err(|source| AuditError::Patch {
+        id: record.proposal_id.clone(),
+        source,
+    })
+}
+
+/// A revision, for people.
+fn place(record: &Record, revision: u64) -> String {
+    format!("proposal {}, revision {revision}", record.proposal_id)
+}
