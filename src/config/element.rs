@@ -385,6 +385,21 @@ impl<'a> ElementRef<'a> {
         }
     }
 
+    /// Puts the members of a group on top of what is still to be visited, so that they come off in
+    /// order: values, policies, groups, by name each. Nothing where it is no group.
+    pub(super) fn push_members(self, open: &mut Vec<Self>) {
+        let Self::Group(group) = self else {
+            return;
+        };
+        let from = open.len();
+        open.extend(group.values().map(ElementRef::Value));
+        open.extend(group.policies().map(ElementRef::Policy));
+        open.extend(group.groups().map(ElementRef::Group));
+        if let Some(members) = open.get_mut(from..) {
+            members.reverse();
+        }
+    }
+
     of_any!(
         /// Its name; the root's is `Channel`.
         name -> &'a str

@@ -91,16 +91,7 @@ impl Diff {
             } else {
                 self.one(element, verb);
             }
-            if let ElementRef::Group(group) = element {
-                let values = group.values().map(ElementRef::Value);
-                let policies = group.policies().map(ElementRef::Policy);
-                let groups = group.groups().map(ElementRef::Group);
-                let from = open.len();
-                open.extend(values.chain(policies).chain(groups));
-                if let Some(members) = open.get_mut(from..) {
-                    members.reverse();
-                }
-            }
+            element.push_members(&mut open);
         }
     }
 

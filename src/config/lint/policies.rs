@@ -71,16 +71,7 @@ impl Look<'_> {
         let mut open: Vec<ElementRef<'_>> = Vec::new();
         open.extend(self.next.tree().root().map(ElementRef::Group));
         while let Some(element) = open.pop() {
-            if let ElementRef::Group(group) = element {
-                let values = group.values().map(ElementRef::Value);
-                let policies = group.policies().map(ElementRef::Policy);
-                let groups = group.groups().map(ElementRef::Group);
-                let from = open.len();
-                open.extend(values.chain(policies).chain(groups));
-                if let Some(members) = open.get_mut(from..) {
-                    members.reverse();
-                }
-            }
+            element.push_members(&mut open);
             match mod_policy(self.next, element, element.mod_policy()) {
                 Some(id) => {
                     deciding.insert(id);
