@@ -28,7 +28,7 @@ fn orderer() -> impl Signer {
     )
 }
 
-fn forge_signed_by(
+pub(crate) fn forge_signed_by(
     original: &ConfigBlock,
     change: impl Fn(&mut common::ConfigEnvelope),
     signer: &dyn Signer,

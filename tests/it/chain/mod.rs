@@ -4,7 +4,7 @@ mod blocks;
 mod consensus;
 mod depth;
 mod emulation;
-mod forged;
+pub(crate) mod forged;
 
 use std::{fs, path::Path, sync::Arc};
 

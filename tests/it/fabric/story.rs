@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::Net;
+use super::{Net, servers::FIRST};
 
 #[test]
 fn two_organisations_add_a_third_and_a_fourth() {
@@ -13,12 +13,7 @@ fn two_organisations_add_a_third_and_a_fourth() {
 
     // 1 to 4: at nearly the same time, both propose and sign
     let propose = |org: &str, id: &str, name: &str| {
-        net.invoke_as(
-            org,
-            &both,
-            "AddOrganization",
-            &[id, name, &net.org_json(name), "a new member"],
-        );
+        net.propose_org(org, &both, id, name);
         net.sign(org, &both, id);
     };
     propose("org1", "add_orgx", "OrgXMSP");
@@ -50,12 +45,12 @@ fn two_organisations_add_a_third_and_a_fourth() {
     assert_eq!(net.summary("add_orgy")["status"], "Outofdate");
 
     // OrgX joins and runs a server of its own: with four members, three must endorse
-    net.script(&["start-peer", "orgx"]);
-    net.script(&["join", "orgx"]);
+    net.join("orgx");
     let _orgx = net.start_server("orgx");
-    net.install_and_approve("orgx");
+    net.install("orgx");
+    net.approve("orgx", FIRST);
     let three = ["org1", "org2", "orgx"];
-    net.wait_for_definition("orgx");
+    net.wait_for_definition("orgx", 1);
 
     // 10: recomputed from the intent
     net.invoke_as("org2", &three, "UpdateProposals", &["6"]);

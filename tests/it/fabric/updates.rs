@@ -124,10 +124,7 @@ fn the_orderer_gives_the_same_verdict() {
         &orderer_section(levels(&["V2_0", "V9_9"])),
     );
 
-    let addresses = [
-        format!("127.0.0.1:{}", net.port_base),
-        "127.0.0.1:9".to_owned(),
-    ];
+    let addresses = [net.orderer_address(), "127.0.0.1:9".to_owned()];
     let endpoints = json!({ "values": { "Endpoints": { "value": { "addresses": addresses } } } });
     play.case("orderer-endpoints", Ready, orderer, &orderer_org(endpoints));
 
