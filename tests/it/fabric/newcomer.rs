@@ -25,7 +25,12 @@ fn a_later_member_takes_part_in_endorsement() {
 
     // installed is not approved
     net.install("orgx");
-    net.refused("orgx", "GetConfig", &[], "chaincode is not installed");
+    net.refused(
+        "orgx",
+        "GetConfig",
+        &[],
+        "has not yet been approved by this org",
+    );
     net.approve("orgx", FIRST);
     net.wait_for_definition("orgx", 1);
 
