@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 use super::{
     Limits,
     error::{Code, ContractError},
+    functions::Served,
 };
 use crate::{
     ids::{Digest, ProposalId},
@@ -89,40 +90,39 @@ impl<'a> Arguments<'a> {
         self.values.is_empty()
     }
 
-    /// Demands at least the first `required` of the named arguments, not empty, and no more than
-    /// are named.
-    pub(super) fn expect(&self, required: usize, names: &[&str]) -> Result<(), ContractError> {
-        let missing = (0..required).find(|i| self.value(*i).is_empty());
-        if missing.is_none() && self.values.len() <= names.len() {
-            return Ok(());
-        }
-        let usage: Vec<String> = names
+    /// Demands the arguments that a function must have, not empty, and no more than it may have.
+    pub(super) fn expect(&self, served: &Served) -> Result<(), ContractError> {
+        let parameters = served.parameters;
+        let missing = parameters
             .iter()
             .enumerate()
-            .map(|(i, name)| match i < required {
-                true => (*name).to_owned(),
-                false => format!("[{name}]"),
+            .find(|(index, one)| one.required && self.value(*index).is_empty());
+        if missing.is_none() && (served.repeats || self.values.len() <= parameters.len()) {
+            return Ok(());
+        }
+        let usage: Vec<String> = parameters
+            .iter()
+            .map(|one| match (one.required, served.repeats) {
+                (true, false) => one.name.to_owned(),
+                (true, true) => format!("{}, [...]", one.name),
+                (false, _) => format!("[{}]", one.name),
             })
             .collect();
-        Err(
-            Code::ArgumentCount.because(match missing.and_then(|i| names.get(i)) {
-                Some(name) => format!(
-                    "argument `{name}` is missing or empty; `{}` takes: {}",
-                    self.function,
-                    usage.join(", ")
-                ),
-                None => format!(
-                    "{} arguments are too many; `{}` takes: {}",
-                    self.values.len(),
-                    self.function,
-                    if usage.is_empty() {
-                        "none".to_owned()
-                    } else {
-                        usage.join(", ")
-                    }
-                ),
-            }),
-        )
+        let usage = match usage.is_empty() {
+            true => "none".to_owned(),
+            false => usage.join(", "),
+        };
+        Err(Code::ArgumentCount.because(match missing {
+            Some((_, one)) => format!(
+                "argument `{}` is missing or empty; `{}` takes: {usage}",
+                one.name, served.name
+            ),
+            None => format!(
+                "{} arguments are too many; `{}` takes: {usage}",
+                self.values.len(),
+                served.name
+            ),
+        }))
     }
 
     /// The bytes of an argument, from 0; empty where it is absent.
@@ -245,13 +245,6 @@ impl<'a> Arguments<'a> {
 
     /// All arguments as blocks, in their order.
     pub(super) fn blocks(&self) -> Result<Vec<Bytes>, ContractError> {
-        if self.values.is_empty() {
-            return Err(Code::ArgumentCount.because(format_args!(
-                "argument `block` is missing; `{}` takes config blocks, in the order of their \
-                 sequences",
-                self.function
-            )));
-        }
         if self.values.len() > self.limits.items {
             return Err(Code::TooMany.because(format_args!(
                 "{} blocks, the limit is {}",
@@ -351,6 +344,7 @@ mod tests {
     use serde::Deserialize;
 
     use super::*;
+    use crate::contract::functions;
 
     fn call(args: &[&[u8]]) -> Invocation {
         Invocation {
@@ -380,7 +374,6 @@ mod tests {
         ] {
             let call = call(args);
             let arguments = Arguments::new(&call, &limits).unwrap();
-            arguments.expect(1, &["id", "options"]).unwrap();
             assert_eq!(arguments.options::<Options>(1), Ok(Options::default()));
         }
         for (options, expected) in [
@@ -399,17 +392,33 @@ mod tests {
     #[test]
     fn counts() {
         let limits = Limits::default();
-        for (args, ok) in [
-            (&[b"f".as_slice()][..], false),
-            (&[b"f", b""], false),
-            (&[b"f", b"", b"x"], false),
-            (&[b"f", b"a"], true),
-            (&[b"f", b"a", b"b"], true),
-            (&[b"f", b"a", b"b", b"c"], false),
+        for (args, expected) in [
+            (&[b"RejectProposal".as_slice()][..], Err("argument `id`")),
+            (&[b"RejectProposal", b""], Err("argument `id`")),
+            (&[b"RejectProposal", b"", b"x"], Err("argument `id`")),
+            (&[b"RejectProposal", b"a"], Err("argument `reason`")),
+            (&[b"RejectProposal", b"a", b"b"], Ok(())),
+            (&[b"RejectProposal", b"a", b"b", b""], Ok(())),
+            (&[b"RejectProposal", b"a", b"b", b"c"], Err("3 arguments")),
+            (&[b"GetHistory"], Ok(())),
+            (&[b"GetHistory", b"{}", b"x"], Err("2 arguments")),
+            (&[b"GetConfigChain", b"x"], Err("1 arguments")),
+            (&[b"SyncConfig"], Err("argument `block`")),
+            (&[b"SyncConfig", b"1", b"2", b"3"], Ok(())),
+            (&[b"Init"], Ok(())),
+            (&[b"Init", b"1", b"2", b"3"], Ok(())),
         ] {
             let call = call(args);
             let arguments = Arguments::new(&call, &limits).unwrap();
-            assert_eq!(arguments.expect(1, &["x", "y"]).is_ok(), ok, "{args:?}");
+            let served = functions::named(arguments.function()).unwrap();
+            match (arguments.expect(served), expected) {
+                (Ok(()), Ok(())) => {}
+                (Err(refusal), Err(start)) => {
+                    assert_eq!(refusal.code(), Code::ArgumentCount);
+                    assert!(refusal.text().starts_with(start), "{refusal}");
+                }
+                (found, expected) => panic!("{args:?}: {found:?}, expected {expected:?}"),
+            }
         }
     }
 

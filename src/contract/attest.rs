@@ -42,7 +42,6 @@ pub(super) async fn attest_capabilities<S: Stub>(
     call: &Call<'_>,
     stub: &mut S,
 ) -> Result<Vec<u8>, ContractError> {
-    call.args.expect(1, &["attestation"])?;
     let given: Given = call.args.object(0, "attestation")?;
     let (trusted, bundle) = call.trusted_to_write(stub).await?;
     let admin = Admin::check(&bundle, call.creator())?;
@@ -129,7 +128,6 @@ pub(super) async fn get_capabilities<S: Stub>(
     call: &Call<'_>,
     stub: &mut S,
 ) -> Result<Vec<u8>, ContractError> {
-    call.args.expect(0, &[])?;
     let (trusted, bundle) = call.trusted(stub).await?;
     let judged = judged(stub).await?;
     let proposed = proposed(stub, &bundle).await?;

@@ -43,8 +43,6 @@ pub(super) async fn propose_config_update<S: Stub>(
     call: &Call<'_>,
     stub: &mut S,
 ) -> Result<Vec<u8>, ContractError> {
-    let names = ["proposalID", "configUpdate", "description"];
-    call.args.expect(2, &names)?;
     let id = propose::propose_computed(call, stub).await?;
     Ok(answered(stub, CmccEvent::NewProposal, &id))
 }
@@ -54,7 +52,6 @@ pub(super) async fn add_signature<S: Stub>(
     call: &Call<'_>,
     stub: &mut S,
 ) -> Result<Vec<u8>, ContractError> {
-    call.args.expect(2, &["proposalID", "signature"])?;
     let id = call.args.id(0)?;
     let given = sign::given_signature(call, 1)?;
     let signed = sign::add(call, stub, &id, &given).await?;
@@ -69,7 +66,6 @@ pub(super) async fn get_proposals<S: Stub>(
     call: &Call<'_>,
     stub: &mut S,
 ) -> Result<Vec<u8>, ContractError> {
-    call.args.expect(0, &[])?;
     let (trusted, _) = call.trusted(stub).await?;
     let mut documents: BTreeMap<String, Document> = BTreeMap::new();
     let mut range = keys::proposals();
@@ -104,7 +100,6 @@ pub(super) async fn get_proposal<S: Stub>(
     call: &Call<'_>,
     stub: &mut S,
 ) -> Result<Vec<u8>, ContractError> {
-    call.args.expect(1, &["proposalID"])?;
     let id = call.args.id(0)?;
     call.trusted(stub).await?;
     let proposal = found(stub, &id).await?;
@@ -117,7 +112,6 @@ pub(super) async fn delete_proposal<S: Stub>(
     call: &Call<'_>,
     stub: &mut S,
 ) -> Result<Vec<u8>, ContractError> {
-    call.args.expect(1, &["proposalID"])?;
     let id = call.args.id(0)?;
     let proposal = found(stub, &id).await?;
     let signatures = state::signatures(stub, &id).await?;

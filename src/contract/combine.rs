@@ -26,8 +26,6 @@ pub(super) async fn combine_proposals<S: Stub>(
     call: &Call<'_>,
     stub: &mut S,
 ) -> Result<Vec<u8>, ContractError> {
-    call.args
-        .expect(3, &["id", "ids", "description", "options"])?;
     let header = propose::header(call, 2)?;
     let ids = call.args.ids(1)?.unwrap_or_default();
     if ids.len() < 2 {

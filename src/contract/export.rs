@@ -27,7 +27,6 @@ pub(super) async fn export_proposal<S: Stub>(
     call: &Call<'_>,
     stub: &mut S,
 ) -> Result<Vec<u8>, ContractError> {
-    call.args.expect(1, &["id"])?;
     let id = call.args.id(0)?;
     let (trusted, _) = call.trusted(stub).await?;
     let head = trusted.sequence();

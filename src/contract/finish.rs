@@ -27,7 +27,6 @@ pub(super) async fn withdraw_proposal<S: Stub>(
     call: &Call<'_>,
     stub: &mut S,
 ) -> Result<Vec<u8>, ContractError> {
-    call.args.expect(1, &["id"])?;
     let id = call.args.id(0)?;
     let (trusted, bundle) = call.trusted_to_write(stub).await?;
     let admin = Admin::check(&bundle, call.creator())?;
@@ -60,7 +59,6 @@ pub(super) async fn delete_proposal<S: Stub>(
     call: &Call<'_>,
     stub: &mut S,
 ) -> Result<Vec<u8>, ContractError> {
-    call.args.expect(1, &["id"])?;
     let id = call.args.id(0)?;
     let as_of = delete(call, stub, &id).await?;
     ended_answer(&id, as_of)

@@ -33,7 +33,6 @@ pub(super) async fn get_history<S: Stub>(
     call: &Call<'_>,
     stub: &mut S,
 ) -> Result<Vec<u8>, ContractError> {
-    call.args.expect(0, &["options"])?;
     let options: Options = call.args.options(0)?;
     let page_size = page_size(options.page_size)?;
     let (trusted, _) = call.trusted(stub).await?;

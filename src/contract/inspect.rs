@@ -31,7 +31,6 @@ pub(super) async fn get_config<S: Stub>(
     call: &Call<'_>,
     stub: &mut S,
 ) -> Result<Vec<u8>, ContractError> {
-    call.args.expect(0, &["options"])?;
     let options: Options = call.args.options(0)?;
     let (trusted, bundle) = call.trusted(stub).await?;
     let config = match options.format {
@@ -56,7 +55,6 @@ pub(super) async fn get_config_chain<S: Stub>(
     call: &Call<'_>,
     stub: &mut S,
 ) -> Result<Vec<u8>, ContractError> {
-    call.args.expect(0, &[])?;
     call.trusted(stub).await?;
     let entries: Vec<(String, ChainEntry)> =
         state::all(stub, keys::chain_from(Sequence(0))).await?;

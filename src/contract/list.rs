@@ -47,7 +47,6 @@ pub(super) async fn list_proposals<S: Stub>(
     call: &Call<'_>,
     stub: &mut S,
 ) -> Result<Vec<u8>, ContractError> {
-    call.args.expect(0, &["options"])?;
     let options: ListOptions = call.args.options(0)?;
     let page_size = page_size(options.page_size)?;
     if let Some(status) = &options.status

@@ -7,7 +7,7 @@
 //!
 //! | files | what they know |
 //! |---|---|
-//! | `router`, `args`, `error`, `reports`, `events` | the interface: names, arguments, refusals, shapes |
+//! | `router`, `functions`, `schemas`, `metadata`, `args`, `error`, `reports`, `events` | the interface: names, arguments, refusals, shapes |
 //! | `keys`, `state`, `cache` | the ledger |
 //! | `chain`, `proposal`, `signatures`, `status`, `levels`, `review`, `access` | the decisions, all pure |
 //! | `proofs`, `votes`, `relations` | what is read for them |
@@ -27,12 +27,14 @@ mod error;
 mod events;
 mod export;
 mod finish;
+mod functions;
 mod history;
 mod inspect;
 mod keys;
 mod levels;
 mod limits;
 mod list;
+mod metadata;
 mod proofs;
 mod proposal;
 mod propose;
@@ -43,6 +45,7 @@ mod relations;
 mod reports;
 mod review;
 mod router;
+mod schemas;
 mod show;
 mod sign;
 mod signatures;
@@ -54,5 +57,6 @@ mod votes;
 
 pub use anchors::{Anchors, Disown, HeadFacts, NoAnchors, NoObserver, Observer};
 pub use error::{Code, ContractError};
+pub use functions::function_names;
 pub use limits::Limits;
-pub use router::{Contract, ContractSettings, function_names};
+pub use router::{Contract, ContractSettings};

@@ -76,8 +76,6 @@ pub(super) async fn propose_config_update<S: Stub>(
     call: &Call<'_>,
     stub: &mut S,
 ) -> Result<Vec<u8>, ContractError> {
-    let names = ["id", "patch or config update", "description", "options"];
-    call.args.expect(3, &names)?;
     let header = header(call, 2)?;
     let given = given_intent(call, 1)?;
     let (trusted, bundle, admin) = opened(call, stub, &header.id).await?;
@@ -106,14 +104,6 @@ pub(super) async fn add_organization<S: Stub>(
     call: &Call<'_>,
     stub: &mut S,
 ) -> Result<Vec<u8>, ContractError> {
-    let names = [
-        "id",
-        "organisation name",
-        "ConfigGroup JSON",
-        "description",
-        "options",
-    ];
-    call.args.expect(4, &names)?;
     let header = header(call, 3)?;
     let name = call.args.text(1, "organisation name")?;
     if !is_legal_key(name) {
@@ -135,8 +125,6 @@ pub(super) async fn reconfig_msp<S: Stub>(
     call: &Call<'_>,
     stub: &mut S,
 ) -> Result<Vec<u8>, ContractError> {
-    call.args
-        .expect(3, &["id", "MSP ConfigValue JSON", "description", "options"])?;
     let header = header(call, 2)?;
     let value = json::decode_org_value(MSP, document(call, 1, "MSP ConfigValue")?)
         .map_err(|e| Code::BadJson.because(format_args!("argument `MSP ConfigValue JSON`: {e}")))?;

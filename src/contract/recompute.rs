@@ -53,7 +53,6 @@ pub(super) async fn update_proposals<S: Stub>(
     call: &Call<'_>,
     stub: &mut S,
 ) -> Result<Vec<u8>, ContractError> {
-    call.args.expect(0, &["mode", "ids"])?;
     let mode = Mode::read(call.args.number(0, "mode")?)?;
     let ids = call.args.ids(1)?;
     let (trusted, bundle) = call.trusted_to_write(stub).await?;

@@ -23,7 +23,6 @@ pub(super) async fn recover_config<S: Stub>(
     call: &Call<'_>,
     stub: &mut S,
 ) -> Result<Vec<u8>, ContractError> {
-    call.args.expect(1, &["block", "disowned_from"])?;
     let block = chain::read_block(call.args.block(0)?, call.channel())?;
     let disowned = call.args.number(1, "disowned_from")?.map(Sequence);
     let trusted = Trusted::demand(stub).await?;

@@ -16,7 +16,6 @@ pub(super) async fn reject_proposal<S: Stub>(
     call: &Call<'_>,
     stub: &mut S,
 ) -> Result<Vec<u8>, ContractError> {
-    call.args.expect(2, &["id", "reason"])?;
     let id = call.args.id(0)?;
     let reason = call.args.reason(1)?;
     let (trusted, bundle) = call.trusted_to_write(stub).await?;

@@ -10,8 +10,8 @@ use super::{
     cache::{BundleCache, Compiled},
     cmcc, combine,
     error::{Code, ContractError},
-    export, finish, history, inspect, list, propose, recompute, recover, reject, reports, show,
-    sign,
+    export, finish, functions, history, inspect, list, metadata, propose, recompute, recover,
+    reject, reports, show, sign,
     state::{Trusted, digest},
     sync,
 };
@@ -66,11 +66,12 @@ impl Contract {
             contract: self,
         };
         // message type INIT means `Init`, whatever the function is called
-        let function = match invocation.is_init {
-            true => Function::Init,
-            false => Function::named(call.args.function())?,
+        let served = match invocation.is_init {
+            true => &functions::INIT,
+            false => functions::named(call.args.function())?,
         };
-        match function {
+        call.args.expect(served)?;
+        match served.function {
             Function::Init => sync::init(&call, stub).await,
             Function::InitConsortium => sync::init_consortium(&call, stub).await,
             Function::SyncConfig => sync::sync_config(&call, stub).await,
@@ -97,6 +98,7 @@ impl Contract {
             Function::CmccGetProposals => cmcc::get_proposals(&call, stub).await,
             Function::CmccProposeConfigUpdate => cmcc::propose_config_update(&call, stub).await,
             Function::GetConfigChain => inspect::get_config_chain(&call, stub).await,
+            Function::GetMetadata => metadata::get_metadata(),
         }
     }
 }
@@ -140,6 +142,7 @@ pub(super) enum Function {
     GetConfig,
     GetConfigChain,
     GetHistory,
+    GetMetadata,
     GetProposal,
     Init,
     InitConsortium,
@@ -151,61 +154,6 @@ pub(super) enum Function {
     SyncConfig,
     UpdateProposals,
     WithdrawProposal,
-}
-
-/// The names of all functions that are served, ascending.
-pub fn function_names() -> impl Iterator<Item = &'static str> {
-    Function::NAMES.iter().map(|(name, _)| *name)
-}
-
-impl Function {
-    /// Every name that is served, ascending; two functions have an older spelling, too.
-    const NAMES: &'static [(&'static str, Self)] = &[
-        ("AddOrganization", Self::AddOrganization),
-        ("AddOrgnization", Self::AddOrganization),
-        ("AddSignature", Self::AddSignature),
-        ("AttestCapabilities", Self::AttestCapabilities),
-        ("CombineProposals", Self::CombineProposals),
-        ("DeleteProposal", Self::DeleteProposal),
-        ("ExportProposal", Self::ExportProposal),
-        ("GetCapabilities", Self::GetCapabilities),
-        ("GetConfig", Self::GetConfig),
-        ("GetConfigChain", Self::GetConfigChain),
-        ("GetHistory", Self::GetHistory),
-        ("GetProposal", Self::GetProposal),
-        ("Init", Self::Init),
-        ("InitConsortium", Self::InitConsortium),
-        ("ListProposals", Self::ListProposals),
-        ("ProposeConfigUpdate", Self::ProposeConfigUpdate),
-        ("ReconfigOrganizationMSP", Self::ReconfigOrganizationMsp),
-        ("ReconfigOrgnizationMSP", Self::ReconfigOrganizationMsp),
-        ("RecoverConfig", Self::RecoverConfig),
-        ("RejectProposal", Self::RejectProposal),
-        ("SyncConfig", Self::SyncConfig),
-        ("UpdateProposals", Self::UpdateProposals),
-        ("WithdrawProposal", Self::WithdrawProposal),
-        ("addSignature", Self::CmccAddSignature),
-        ("deleteProposal", Self::CmccDeleteProposal),
-        ("getProposal", Self::CmccGetProposal),
-        ("getProposals", Self::CmccGetProposals),
-        ("proposeConfigUpdate", Self::CmccProposeConfigUpdate),
-    ];
-
-    /// The function of this name.
-    pub(super) fn named(name: &str) -> Result<Self, ContractError> {
-        Self::NAMES
-            .iter()
-            .find(|(known, _)| *known == name)
-            .map(|(_, function)| *function)
-            .ok_or_else(|| {
-                let names: Vec<&str> = Self::NAMES.iter().map(|(known, _)| *known).collect();
-                Code::UnknownFunction.because(format_args!(
-                    "no function `{}`; there are {}",
-                    super::args::shown(name),
-                    names.join(", ")
-                ))
-            })
-    }
 }
 
 /// One call, and what the server brings along for it.
@@ -368,22 +316,4 @@ pub(super) fn proposed(
         proposal_id: id.to_string(),
         revision,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn both_spellings_are_served() {
-        for (old, new) in [
-            ("AddOrgnization", "AddOrganization"),
-            ("ReconfigOrgnizationMSP", "ReconfigOrganizationMSP"),
-        ] {
-            assert_eq!(Function::named(old), Function::named(new));
-        }
-        let unknown = Function::named("addOrganization").unwrap_err();
-        assert_eq!(unknown.code(), Code::UnknownFunction);
-        assert!(Function::NAMES.is_sorted_by_key(|(name, _)| *name));
-    }
 }

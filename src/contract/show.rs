@@ -33,7 +33,6 @@ pub(super) async fn get_proposal<S: Stub>(
     call: &Call<'_>,
     stub: &mut S,
 ) -> Result<Vec<u8>, ContractError> {
-    call.args.expect(1, &["id"])?;
     let id = call.args.id(0)?;
     let (trusted, bundle) = call.trusted(stub).await?;
     let stored: Option<Proposal> = state::get(stub, &keys::proposal(&id)).await?;

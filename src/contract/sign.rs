@@ -29,7 +29,6 @@ pub(super) async fn add_signature<S: Stub>(
     call: &Call<'_>,
     stub: &mut S,
 ) -> Result<Vec<u8>, ContractError> {
-    call.args.expect(2, &["id", "signature"])?;
     let id = call.args.id(0)?;
     let given = given_signatures(call)?;
     reports::write(&add(call, stub, &id, &given).await?)

@@ -8,7 +8,7 @@ use std::{
 use super::{
     chain::{self, Growth},
     error::{Code, ContractError},
-    events, keys,
+    events, functions, keys,
     reports::{self, AppliedProposal, Synced},
     router::{Call, Function},
     state::{self, Trusted},
@@ -29,7 +29,7 @@ pub(super) async fn init<S: Stub>(call: &Call<'_>, stub: &mut S) -> Result<Vec<u
     }
     match call.args.function() {
         "" => {}
-        name => match Function::named(name)? {
+        name => match functions::named(name)?.function {
             Function::Init | Function::InitConsortium => {}
             _ => {
                 return Err(Code::NotInitialized.because(
@@ -49,9 +49,6 @@ pub(super) async fn init_consortium<S: Stub>(
     call: &Call<'_>,
     stub: &mut S,
 ) -> Result<Vec<u8>, ContractError> {
-    if call.args.is_empty() {
-        call.args.blocks()?;
-    }
     let Some(trusted) = Trusted::read(stub).await? else {
         return bootstrap(call, stub).await;
     };

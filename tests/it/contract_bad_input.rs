@@ -218,6 +218,10 @@ async fn every_function_refuses_bad_arguments() {
         (&["GetConfig", r#"{"format":"xml"}"#], "BAD_OPTION"),
         (&["GetConfig", "json"], "BAD_JSON"),
         (&["GetConfigChain", "x"], "ARGUMENT_COUNT"),
+        (
+            &["org.hyperledger.fabric:GetMetadata", "x"],
+            "ARGUMENT_COUNT",
+        ),
         // the older interface
         (&["proposeConfigUpdate", "new", "{}", "d"], "BAD_BASE64"),
         (&["addSignature", "none", "CgFhEgFi"], "UNKNOWN_PROPOSAL"),

@@ -18,7 +18,7 @@ use super::contract_world::{
 type Simulated = (Response, ReadWriteSet);
 
 /// Calls of every function, most of which succeed, and ledgers to run them on.
-async fn cases(capture: Capture) -> Vec<(Ledger, Invocation)> {
+pub(crate) async fn cases(capture: Capture) -> Vec<(Ledger, Invocation)> {
     let (org1, org2) = (person("Org1MSP"), person("Org2MSP"));
     let genesis = capture.genesis();
     let first = capture.file("add-orgx/config_block_after.pb");
@@ -38,6 +38,7 @@ async fn cases(capture: Capture) -> Vec<(Ledger, Invocation)> {
         world.invocation(&org1, &[b"InitConsortium", &genesis, &first]),
         world.invocation(&org1, &[b"Init"]),
         world.invocation(&org1, &[b"GetConfig"]),
+        world.invocation(&org1, &[b"org.hyperledger.fabric:GetMetadata"]),
     ];
     world.ok(&org1, &[b"InitConsortium", &genesis]).await;
     world

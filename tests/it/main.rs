@@ -26,6 +26,7 @@ mod contract_determinism;
 mod contract_docs;
 mod contract_export;
 mod contract_history;
+mod contract_metadata;
 mod contract_model;
 mod contract_odd_state;
 mod contract_real_input;
