@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{
+    compare::{Side, join_groups, same_bytes},
     path::{is_legal_channel_id, is_legal_key},
     sections::{self, Application, Channel, Consortiums, MspPool, Orderer},
     tree::{ConfigTree, GroupRef},
@@ -12,7 +13,7 @@ use crate::{
     capabilities::{ApplicationCapabilities, ChannelCapabilities, OrdererCapabilities},
     identity::{Msp, MspError, Msps},
     ids::{ChannelId, MspId, Sequence},
-    policy::{PolicyError, PolicyManager, PolicyManagerBuilder},
+    policy::{GroupId, PolicyError, PolicyManager, PolicyManagerBuilder},
     proto::scan::ScanError,
 };
 
@@ -220,8 +221,8 @@ impl Bundle {
         Self::build(channel_id, config, None)
     }
 
-    /// Compiles another config of the same channel; MSPs that did not change are shared, not set up
-    /// again, and so are the policies when none of them changed.
+    /// Compiles another config of the same channel: gives what [`Self::new`] gives. MSPs that did not
+    /// change are shared, not set up again; policies that did not change are not read again.
     ///
     /// # Errors
     /// As [`Self::new`].
@@ -253,10 +254,7 @@ impl Bundle {
                 other => return Err(BundleError::DisallowedGroup(other.to_owned())),
             }
         }
-        let policies = match before {
-            Some(before) if same_policies(before.tree.root(), root) => Arc::clone(&before.policies),
-            _ => Arc::new(compile_policies(root)?),
-        };
+        let policies = compile_policies(root, before)?;
         if !is_legal_channel_id(channel_id.as_str()) {
             return Err(BundleError::ChannelId(channel_id.clone()));
         }
@@ -361,44 +359,99 @@ impl Bundle {
     }
 }
 
-/// All policies of the config, those that nothing refers to included.
-fn compile_policies(root: GroupRef<'_>) -> Result<PolicyManager, BundleError> {
-    let mut builder = PolicyManagerBuilder::default();
-    let mut open = vec![(root, None)];
-    while let Some((group, parent)) = open.pop() {
-        let id = builder.group(parent, group.name());
-        for policy in group.policies() {
-            if !policy.is_present() {
-                return Err(BundleError::NilPolicy {
-                    path: policy.path(),
-                });
-            }
-            builder.policy(id, policy.name(), policy.kind(), policy.rule())?;
+/// All policies of the config, those that nothing refers to included. Groups whose policies are as
+/// in the config before take over what these compiled to.
+fn compile_policies(
+    root: GroupRef<'_>,
+    before: Option<&Bundle>,
+) -> Result<Arc<PolicyManager>, BundleError> {
+    let mut builder = PolicyManagerBuilder::new();
+    let mut root_before = None;
+    if let Some(before) = before {
+        root_before = before.tree.root().zip(before.policies.group(&[]));
+        if root_before.is_some_and(|(before, _)| same_policies_everywhere(before, root)) {
+            return Ok(Arc::clone(&before.policies));
         }
-        open.extend(group.groups().map(|child| (child, Some(id))));
+        builder = PolicyManagerBuilder::following(&before.policies);
     }
-    Ok(builder.finish()?)
+    let mut open = vec![(root, None, root_before)];
+    while let Some((group, parent, group_before)) = open.pop() {
+        let id = builder.group(parent, group.name());
+        match group_before {
+            Some((before, id_before)) if same_policies(before, group) => {
+                builder.take_over(id, id_before);
+            }
+            _ => compile_group(&mut builder, id, group)?,
+        }
+        let parent = Some(id);
+        let (Some(before), Some((group_before, id_before))) = (before, group_before) else {
+            open.extend(group.groups().map(|child| (child, parent, None)));
+            continue;
+        };
+        // both lists ascend by name
+        let mut ids = before.policies.groups(id_before);
+        for side in join_groups(group_before, group) {
+            match side {
+                Side::Left(_) => {
+                    ids.next();
+                }
+                Side::Both(child_before, child) => {
+                    let child_before = ids.next().map(|id| (child_before, id));
+                    open.push((child, parent, child_before));
+                }
+                Side::Right(child) => open.push((child, parent, None)),
+            }
+        }
+    }
+    Ok(Arc::new(builder.finish()?))
+}
+
+fn compile_group(
+    builder: &mut PolicyManagerBuilder<'_>,
+    id: GroupId,
+    group: GroupRef<'_>,
+) -> Result<(), BundleError> {
+    for policy in group.policies() {
+        if !policy.is_present() {
+            return Err(BundleError::NilPolicy {
+                path: policy.path(),
+            });
+        }
+        builder.policy(id, policy.name(), policy.kind(), policy.rule())?;
+    }
+    Ok(())
 }
 
 /// Whether two configs have the same groups with the same policies in them, so that one compiles
 /// to what the other did.
-fn same_policies(before: Option<GroupRef<'_>>, root: GroupRef<'_>) -> bool {
-    let mut open: Vec<_> = before.map(|before| (before, root)).into_iter().collect();
-    let mut same = before.is_some();
-    while let (true, Some((one, other))) = (same, open.pop()) {
-        same = one.name() == other.name()
-            && one.groups().len() == other.groups().len()
-            && one.policies().len() == other.policies().len()
+fn same_policies_everywhere(before: GroupRef<'_>, root: GroupRef<'_>) -> bool {
+    let mut open = vec![(before, root)];
+    while let Some((one, other)) = open.pop() {
+        if one.name_bytes() != other.name_bytes() {
+            return false;
+        }
+        if same_bytes(one, other) {
+            continue;
+        }
+        if one.groups().len() != other.groups().len() || !same_policies(one, other) {
+            return false;
+        }
+        open.extend(one.groups().zip(other.groups()));
+    }
+    true
+}
+
+/// Whether two groups have the same policies, and all of them have a rule.
+fn same_policies(one: GroupRef<'_>, other: GroupRef<'_>) -> bool {
+    same_bytes(one, other)
+        || one.policies().len() == other.policies().len()
             && one.policies().zip(other.policies()).all(|(one, other)| {
-                one.name() == other.name()
+                one.name_bytes() == other.name_bytes()
                     && one.is_present()
                     && other.is_present()
                     && one.kind() == other.kind()
                     && one.rule() == other.rule()
-            });
-        open.extend(one.groups().zip(other.groups()));
-    }
-    same
+            })
 }
 
 /// Every name of the config is legal.

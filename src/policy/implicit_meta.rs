@@ -1,14 +1,14 @@
 //! Implicit meta policies: a count over the same-named policies of the sub groups.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use crate::policy::manager::PolicyId;
 
 /// An implicit meta policy with its sub policies found.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct ImplicitMeta {
     /// The name that every sub group is asked for.
-    pub(super) sub_policy: String,
+    pub(super) sub_policy: Arc<str>,
     /// How the number needed follows from the number of sub groups.
     pub(super) rule: MetaRule,
     /// One entry for each direct sub group, ascending by name; `None` where the group has no such
@@ -88,7 +88,7 @@ mod tests {
 
     fn meta(rule: i32, groups: usize) -> ImplicitMeta {
         ImplicitMeta {
-            sub_policy: "Admins".to_owned(),
+            sub_policy: "Admins".into(),
             rule: MetaRule::from_number(rule),
             subs: vec![None; groups],
         }

@@ -1,11 +1,11 @@
 //! The policies of a whole config in one flat list, and how Fabric finds one by its name.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use crate::policy::{
     error::{PolicyError, RuleProblem},
     implicit_meta::ImplicitMeta,
-    model::{Kind, Principals},
+    model::{Kind, Principals, PrincipalsBuilder, Rule},
     wire,
 };
 
@@ -18,28 +18,28 @@ pub struct GroupId(usize);
 pub struct PolicyId(pub(super) usize);
 
 /// All policies of a config. The root group's name (`Channel`) is part of every path.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PolicyManager {
     groups: Vec<Group>,
     policies: Vec<Policy>,
     principals: Principals,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Group {
     parent: Option<GroupId>,
-    name: String,
+    name: Arc<str>,
     /// Length in bytes of the path without its leading `/`, as in `Channel/Application`.
     path_len: usize,
-    groups: BTreeMap<String, GroupId>,
-    policies: BTreeMap<String, PolicyId>,
+    groups: BTreeMap<Arc<str>, GroupId>,
+    policies: BTreeMap<Arc<str>, PolicyId>,
 }
 
 /// A compiled policy and where it stands.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Policy {
     pub(super) group: GroupId,
-    pub(super) name: String,
+    pub(super) name: Arc<str>,
     pub(super) kind: Kind,
 }
 
@@ -80,6 +80,12 @@ impl PolicyManager {
         path.iter().try_fold(self.root()?, |group, name| {
             self.groups.get(group.0)?.groups.get(*name).copied()
         })
+    }
+
+    /// The groups in a group, ascending by name.
+    pub fn groups(&self, of: GroupId) -> impl Iterator<Item = GroupId> {
+        let group = self.groups.get(of.0);
+        group.into_iter().flat_map(|g| g.groups.values().copied())
     }
 
     /// A policy's absolute path, such as `/Channel/Application/Admins`.
@@ -130,30 +136,42 @@ impl PolicyManager {
 
 /// Compiles a config's policies, group by group.
 #[derive(Debug, Default)]
-pub struct PolicyManagerBuilder {
+pub struct PolicyManagerBuilder<'b> {
     groups: Vec<Group>,
     policies: Vec<Policy>,
-    principals: Principals,
+    principals: PrincipalsBuilder<'b>,
+    before: Option<&'b PolicyManager>,
 }
 
-impl PolicyManagerBuilder {
+impl<'b> PolicyManagerBuilder<'b> {
     /// Starts without groups.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
+    /// Starts without groups; policies of another config can be taken over.
+    #[must_use]
+    pub fn following(before: &'b PolicyManager) -> Self {
+        Self {
+            principals: PrincipalsBuilder::following(&before.principals),
+            before: Some(before),
+            ..Self::default()
+        }
+    }
+
     /// Adds a group. The first one is the root (`Channel`) and has no parent.
     pub fn group(&mut self, parent: Option<GroupId>, name: &str) -> GroupId {
         let id = GroupId(self.groups.len());
+        let name: Arc<str> = name.into();
         let above = parent.and_then(|p| self.groups.get_mut(p.0));
         let path_len = above.map_or(name.len(), |parent| {
-            parent.groups.insert(name.to_owned(), id);
+            parent.groups.insert(Arc::clone(&name), id);
             parent.path_len.saturating_add(1).saturating_add(name.len())
         });
         self.groups.push(Group {
             parent,
-            name: name.to_owned(),
+            name,
             path_len,
             groups: BTreeMap::new(),
             policies: BTreeMap::new(),
@@ -177,7 +195,7 @@ impl PolicyManagerBuilder {
             3 => wire::implicit_meta(value)
                 .map(|(sub_policy, rule)| {
                     Kind::ImplicitMeta(ImplicitMeta {
-                        sub_policy,
+                        sub_policy: sub_policy.into(),
                         rule,
                         subs: Vec::new(),
                     })
@@ -192,16 +210,43 @@ impl PolicyManagerBuilder {
             path: path_of(&self.groups, group, name),
             problem,
         })?;
+        self.push(group, name.into(), kind);
+        Ok(())
+    }
+
+    /// Gives a group the policies of a group of the other config, as [`Self::policy`] would compile
+    /// them again, in ascending order of their names.
+    pub fn take_over(&mut self, group: GroupId, before: GroupId) {
+        let Some(manager) = self.before else {
+            return;
+        };
+        let policies = manager.groups.get(before.0).map(|g| &g.policies);
+        for (name, id) in policies.into_iter().flatten() {
+            let kind = match manager.policy(*id).map(|policy| &policy.kind) {
+                None => continue,
+                Some(Kind::Signature(rules)) => {
+                    let rules = rules.iter().map(|rule| match *rule {
+                        Rule::SignedBy(id) => Rule::SignedBy(self.principals.take_over(id)),
+                        gate @ Rule::OutOf { .. } => gate,
+                    });
+                    Kind::Signature(rules.collect())
+                }
+                Some(Kind::ImplicitMeta(meta)) => Kind::ImplicitMeta(ImplicitMeta {
+                    sub_policy: Arc::clone(&meta.sub_policy),
+                    rule: meta.rule,
+                    subs: Vec::new(),
+                }),
+            };
+            self.push(group, Arc::clone(name), kind);
+        }
+    }
+
+    fn push(&mut self, group: GroupId, name: Arc<str>, kind: Kind) {
         let id = PolicyId(self.policies.len());
         if let Some(group) = self.groups.get_mut(group.0) {
-            group.policies.insert(name.to_owned(), id);
+            group.policies.insert(Arc::clone(&name), id);
         }
-        self.policies.push(Policy {
-            group,
-            name: name.to_owned(),
-            kind,
-        });
-        Ok(())
+        self.policies.push(Policy { group, name, kind });
     }
 
     /// Connects the implicit meta policies with the policies that they count.
@@ -212,7 +257,8 @@ impl PolicyManagerBuilder {
         let Self {
             groups,
             mut policies,
-            mut principals,
+            principals,
+            ..
         } = self;
         for policy in &mut policies {
             let (Kind::ImplicitMeta(meta), Some(group)) =
@@ -227,14 +273,13 @@ impl PolicyManagerBuilder {
                 .collect::<Result<_, BarePath>>()
                 .map_err(|BarePath| PolicyError::SubPolicyIsGroup {
                     path: path_of(&groups, policy.group, &policy.name),
-                    sub_policy: meta.sub_policy.clone(),
+                    sub_policy: meta.sub_policy.to_string(),
                 })?;
         }
-        principals.seal();
         Ok(PolicyManager {
             groups,
             policies,
-            principals,
+            principals: principals.finish(),
         })
     }
 }

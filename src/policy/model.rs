@@ -1,6 +1,6 @@
 //! A config's policies in memory: flat lists, so that depth costs no stack.
 
-use std::collections::BTreeMap;
+use std::{cell::OnceCell, collections::BTreeMap, sync::Arc};
 
 use crate::{identity::Principal, policy::implicit_meta::ImplicitMeta};
 
@@ -22,7 +22,7 @@ pub(super) enum Rule {
 }
 
 /// What decides a policy.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     /// Policies of the sub groups decide.
     ImplicitMeta(ImplicitMeta),
@@ -35,37 +35,110 @@ pub(super) enum Kind {
 pub(super) struct PrincipalId(pub(super) usize);
 
 /// The different principals of all policies of a config, so that each is decided once.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Principals {
-    list: Vec<Principal>,
-    by_bytes: BTreeMap<Vec<u8>, PrincipalId>,
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Principals(Vec<Arc<Named>>);
+
+/// A principal, and the serialized `MSPPrincipal` that it was read from.
+#[derive(Debug, PartialEq, Eq)]
+struct Named {
+    bytes: Arc<[u8]>,
+    principal: Principal,
 }
 
 impl Principals {
-    /// The id of a serialized `MSPPrincipal`; equal bytes share one.
-    pub(super) fn intern(&mut self, bytes: &[u8]) -> PrincipalId {
-        if let Some(id) = self.by_bytes.get(bytes) {
-            return *id;
-        }
-        let id = PrincipalId(self.list.len());
-        self.list.push(Principal::parse(bytes));
-        self.by_bytes.insert(bytes.to_vec(), id);
-        id
-    }
-
     /// A principal by its id.
     pub(super) fn get(&self, id: PrincipalId) -> Option<&Principal> {
-        self.list.get(id.0)
+        self.0.get(id.0).map(|named| &named.principal)
     }
 
     /// How many there are.
     pub(super) fn len(&self) -> usize {
-        self.list.len()
+        self.0.len()
+    }
+}
+
+/// Collects the principals of a config, in the order in which its policies name them. Those that
+/// another config has already are shared with it, and not read again.
+#[derive(Debug, Default)]
+pub(super) struct PrincipalsBuilder<'b> {
+    found: Vec<Arc<Named>>,
+    /// Those of `found` that `before` has not.
+    new: BTreeMap<Arc<[u8]>, PrincipalId>,
+    before: Option<Before<'b>>,
+}
+
+/// The principals of the other config.
+#[derive(Debug)]
+struct Before<'b> {
+    principals: &'b Principals,
+    /// For each of them its id here, once it has one.
+    ids: Vec<Option<PrincipalId>>,
+    /// Made when one is looked up.
+    by_bytes: OnceCell<BTreeMap<&'b [u8], PrincipalId>>,
+}
+
+impl<'b> PrincipalsBuilder<'b> {
+    /// Starts with nothing; `before` is the other config's.
+    pub(super) fn following(before: &'b Principals) -> Self {
+        Self {
+            before: Some(Before {
+                principals: before,
+                ids: vec![None; before.len()],
+                by_bytes: OnceCell::new(),
+            }),
+            ..Self::default()
+        }
     }
 
-    /// Frees what only [`Self::intern`] needs.
-    pub(super) fn seal(&mut self) {
-        self.by_bytes = BTreeMap::new();
+    /// The id of a serialized `MSPPrincipal`; equal bytes share one.
+    pub(super) fn intern(&mut self, bytes: &[u8]) -> PrincipalId {
+        let before = self.before.as_ref().and_then(|before| before.find(bytes));
+        if let Some(id) = before {
+            return self.take_over(id);
+        }
+        if let Some(id) = self.new.get(bytes) {
+            return *id;
+        }
+        let named = Named {
+            bytes: bytes.into(),
+            principal: Principal::parse(bytes),
+        };
+        let id = PrincipalId(self.found.len());
+        self.new.insert(Arc::clone(&named.bytes), id);
+        self.found.push(Arc::new(named));
+        id
+    }
+
+    /// The id here of a principal of the other config.
+    pub(super) fn take_over(&mut self, id: PrincipalId) -> PrincipalId {
+        let here = PrincipalId(self.found.len());
+        let Some(before) = &mut self.before else {
+            return here;
+        };
+        match (before.ids.get_mut(id.0), before.principals.0.get(id.0)) {
+            (Some(Some(known)), _) => *known,
+            (Some(slot), Some(named)) => {
+                *slot = Some(here);
+                self.found.push(Arc::clone(named));
+                here
+            }
+            _ => here,
+        }
+    }
+
+    pub(super) fn finish(self) -> Principals {
+        Principals(self.found)
+    }
+}
+
+impl Before<'_> {
+    fn find(&self, bytes: &[u8]) -> Option<PrincipalId> {
+        let by_bytes = self.by_bytes.get_or_init(|| {
+            let all = self.principals.0.iter().enumerate();
+            all.map(|(at, named)| (&*named.bytes, PrincipalId(at)))
+                .collect()
+        });
+        by_bytes.get(bytes).copied()
     }
 }
 

@@ -6,7 +6,7 @@ use crate::policy::{
     error::RuleProblem,
     implicit_meta::ImplicitMeta,
     manager::{PolicyId, PolicyManager},
-    model::{Kind, Principals, Rule},
+    model::{Kind, Principals, PrincipalsBuilder, Rule},
     wire,
 };
 
@@ -17,9 +17,9 @@ use crate::policy::{
 /// # Errors
 /// [`RuleProblem`] where the policy does not compile.
 pub fn print_policy(envelope: &[u8]) -> Result<String, RuleProblem> {
-    let mut principals = Principals::default();
+    let mut principals = PrincipalsBuilder::default();
     let rules = wire::signature_policy(envelope, &mut principals)?;
-    Ok(rules_text(&rules, 0, &principals, usize::MAX))
+    Ok(rules_text(&rules, 0, &principals.finish(), usize::MAX))
 }
 
 /// Prints a serialized `ImplicitMetaPolicy`: `MAJORITY Admins`. A rule number that Fabric does not
@@ -29,13 +29,12 @@ pub fn print_policy(envelope: &[u8]) -> Result<String, RuleProblem> {
 /// [`RuleProblem::Undecodable`].
 pub fn print_implicit_meta(policy: &[u8]) -> Result<String, RuleProblem> {
     let (sub_policy, rule) = wire::implicit_meta(policy)?;
-    let subs = Vec::new();
-    Ok(ImplicitMeta {
-        sub_policy,
+    let meta = ImplicitMeta {
+        sub_policy: sub_policy.into(),
         rule,
-        subs,
-    }
-    .text())
+        subs: Vec::new(),
+    };
+    Ok(meta.text())
 }
 
 impl PolicyManager {

@@ -9,7 +9,7 @@ use crate::{
     policy::{
         error::RuleProblem,
         implicit_meta::MetaRule,
-        model::{PrincipalId, Principals, Rule},
+        model::{PrincipalId, PrincipalsBuilder, Rule},
     },
     proto::scan::{Fields, ScanError},
 };
@@ -26,7 +26,7 @@ const RULE_DEPTH: usize = 2;
 // Fabric: common/cauthdsl/policy.go, NewPolicy, and cauthdsl.go, compile
 pub(super) fn signature_policy(
     bytes: &[u8],
-    principals: &mut Principals,
+    principals: &mut PrincipalsBuilder<'_>,
 ) -> Result<Vec<Rule>, RuleProblem> {
     let (mut version, mut rule, mut identities) = (0, Vec::<&[u8]>::new(), Vec::new());
     let mut fields = Fields::new(bytes);

@@ -160,7 +160,12 @@ fn encode_rule(rule: &Rule) -> Vec<u8> {
     out
 }
 
-fn build(builder: &mut PolicyManagerBuilder, parent: Option<GroupId>, name: &str, group: &Group) {
+fn build(
+    builder: &mut PolicyManagerBuilder<'_>,
+    parent: Option<GroupId>,
+    name: &str,
+    group: &Group,
+) {
     let id = builder.group(parent, name);
     for (name, policy) in &group.policies {
         let (kind, value) = encode(policy);

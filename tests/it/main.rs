@@ -42,6 +42,7 @@ mod devnet_harness;
 mod devnet_scenario;
 mod differential_certificates;
 mod differential_policy;
+mod differential_successor;
 mod differential_update;
 mod fabric;
 mod fuzz_corpus;

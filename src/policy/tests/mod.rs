@@ -183,7 +183,7 @@ impl Model {
 
     fn build(
         &self,
-        builder: &mut PolicyManagerBuilder,
+        builder: &mut PolicyManagerBuilder<'_>,
         parent: Option<super::GroupId>,
         name: &str,
     ) {
