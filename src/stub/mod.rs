@@ -8,17 +8,19 @@
 //! The room names no runtime and no transport: `shim` is one implementation of [`Stub`] (over a
 //! peer's stream), [`memory`] another (over a ledger snapshot, recording the read and write sets).
 
+mod call;
 mod error;
 pub mod keys;
 pub mod memory;
 
-use std::{collections::BTreeMap, future::Future};
+use std::future::Future;
 
 use bytes::Bytes;
 
+pub use call::{Event, Invocation, Response};
 pub use error::StubError;
 
-use crate::ids::{ChaincodeName, ChannelId, TxId, UnixTime};
+use crate::ids::ChaincodeName;
 
 /// A chaincode: one function of an invocation, state and nothing else.
 pub trait Chaincode: Send + Sync + 'static {
@@ -29,28 +31,6 @@ pub trait Chaincode: Send + Sync + 'static {
         invocation: &Invocation,
         stub: &mut S,
     ) -> impl Future<Output = Response> + Send;
-}
-
-/// The facts of one transaction, all of them signed by its submitter.
-#[derive(Clone, Debug, Default)]
-pub struct Invocation {
-    /// The channel that the transaction runs on.
-    pub channel: ChannelId,
-    /// The transaction's id.
-    pub tx_id: TxId,
-    /// The chaincode that the submitter called, as the signed proposal names it: this one, unless
-    /// another chaincode made this call. Empty where the proposal names none.
-    pub chaincode: ChaincodeName,
-    /// Whether the peer sent INIT in place of TRANSACTION.
-    pub is_init: bool,
-    /// Function name and arguments, as bytes; may be empty.
-    pub args: Vec<Bytes>,
-    /// The submitter: a serialized `msp.SerializedIdentity`, authenticated by the peer.
-    pub creator: Bytes,
-    /// The submitter's clock.
-    pub timestamp: UnixTime,
-    /// Transient data by name; not stored in the transaction.
-    pub transient: BTreeMap<String, Bytes>,
 }
 
 /// Access to the state of this chaincode on this channel, for the length of one transaction.
@@ -153,32 +133,4 @@ pub struct Page {
     pub entries: Vec<Entry>,
     /// Where the next page starts; empty after the last.
     pub bookmark: String,
-}
-
-/// What listeners of a channel are told of a transaction.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Event {
-    /// The event's name.
-    pub name: String,
-    /// Its payload.
-    pub payload: Bytes,
-}
-
-/// The answer of a chaincode. Below 400 is a success that peers endorse.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Response {
-    /// 200 for success, otherwise the error's class.
-    pub status: i32,
-    /// Empty for success, otherwise the error for people and scripts.
-    pub message: String,
-    /// The result.
-    pub payload: Bytes,
-}
-
-impl Response {
-    /// Whether peers endorse it, and its writes and event go out.
-    #[must_use]
-    pub const fn is_success(&self) -> bool {
-        self.status < 400
-    }
 }

@@ -482,7 +482,7 @@ fn a_page_carries_size_and_bookmark_both_ways() {
     };
     handler.handle_request(&key("t"), request);
     let message = only(sent(&mut handler));
-    let asked = cmscc::proto::protos::GetStateByRange::decode(message.payload).unwrap();
+    let asked = protos::GetStateByRange::decode(message.payload).unwrap();
     let metadata = QueryMetadata::decode(asked.metadata).unwrap();
     assert_eq!((metadata.page_size, metadata.bookmark.as_str()), (2, "m"));
     handler.handle_message(response("t", page(&["m", "n"], "o")));

@@ -1,0 +1,57 @@
+//! One transaction: what a chaincode is called with, and what it answers.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+
+use crate::ids::{ChaincodeName, ChannelId, TxId, UnixTime};
+
+/// The facts of one transaction, all of them signed by its submitter.
+#[derive(Clone, Debug, Default)]
+pub struct Invocation {
+    /// The channel that the transaction runs on.
+    pub channel: ChannelId,
+    /// The transaction's id.
+    pub tx_id: TxId,
+    /// The chaincode that the submitter called, as the signed proposal names it: this one, unless
+    /// another chaincode made this call. Empty where the proposal names none.
+    pub chaincode: ChaincodeName,
+    /// Whether the peer sent INIT in place of TRANSACTION.
+    pub is_init: bool,
+    /// Function name and arguments, as bytes; may be empty.
+    pub args: Vec<Bytes>,
+    /// The submitter: a serialized `msp.SerializedIdentity`, authenticated by the peer.
+    pub creator: Bytes,
+    /// The submitter's clock.
+    pub timestamp: UnixTime,
+    /// Transient data by name; not stored in the transaction.
+    pub transient: BTreeMap<String, Bytes>,
+}
+
+/// What listeners of a channel are told of a transaction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// The event's name.
+    pub name: String,
+    /// Its payload.
+    pub payload: Bytes,
+}
+
+/// The answer of a chaincode. Below 400 is a success that peers endorse.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Response {
+    /// 200 for success, otherwise the error's class.
+    pub status: i32,
+    /// Empty for success, otherwise the error for people and scripts.
+    pub message: String,
+    /// The result.
+    pub payload: Bytes,
+}
+
+impl Response {
+    /// Whether peers endorse it, and its writes and event go out.
+    #[must_use]
+    pub const fn is_success(&self) -> bool {
+        self.status < 400
+    }
+}
