@@ -12,6 +12,7 @@ use super::{
     filters::FilterError,
     path::ElementPath,
     refusal::{Cause, Refusal, Stage},
+    successor::unknown_levels,
     tree::ConfigTree,
     validate::creators,
 };
@@ -30,6 +31,8 @@ const UNKNOWN_BYTES: u64 = 16 * 1024;
 #[derive(Debug)]
 pub struct Effect {
     policies: Vec<UpdatePolicy>,
+    result: ConfigTree,
+    unknown: Vec<String>,
     next: Result<Bundle, Refusal>,
     change: ConsenterChange,
     /// Bytes of the update and of the resulting config together.
@@ -115,6 +118,20 @@ impl Effect {
     #[must_use]
     pub fn policies(&self) -> &[UpdatePolicy] {
         &self.policies
+    }
+
+    /// The resulting config.
+    #[must_use]
+    pub const fn result(&self) -> &ConfigTree {
+        &self.result
+    }
+
+    /// The levels that decide what is valid and that this build does not know: those that the
+    /// result demands, and the current config of orderers. While there are any, nobody here can say
+    /// what an orderer says, or what the result is good for.
+    #[must_use]
+    pub fn unknown_levels(&self) -> &[String] {
+        &self.unknown
     }
 
     /// The resulting config, compiled.
@@ -214,8 +231,14 @@ impl Bundle {
             Ok((next, change)) => (Ok(next), change),
             Err(refusal) => (Err(refusal), ConsenterChange::default()),
         };
+        let mut unknown = unknown_levels(&result);
+        unknown.extend(self.unknown_levels());
+        unknown.sort();
+        unknown.dedup();
         Ok(Effect {
             policies,
+            result,
+            unknown,
             next,
             change,
             bytes,

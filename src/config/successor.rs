@@ -9,7 +9,7 @@ use super::{
     values,
 };
 use crate::{
-    capabilities::{ApplicationCapabilities, ChannelCapabilities},
+    capabilities::{ApplicationCapabilities, ChannelCapabilities, OrdererCapabilities},
     identity::Msp,
     ids::MspId,
 };
@@ -171,16 +171,32 @@ impl Bundle {
 /// [`SuccessorError::CapabilityUnsupported`].
 // Fabric: core/peer/peer.go, capabilitiesSupportedOrPanic
 pub fn check_peer_levels(config: &ConfigTree) -> Result<(), SuccessorError> {
-    let names = |group: Option<GroupRef<'_>>| {
-        let value = group.and_then(|group| group.value("Capabilities"));
-        value
-            .and_then(|value| values::capabilities(value.bytes()).ok())
-            .unwrap_or_default()
-    };
-    let application = ApplicationCapabilities::new(names(config.group(&["Application"])));
+    let application = ApplicationCapabilities::new(declared(config.group(&["Application"])));
     supported("/Channel/Application", application.unsupported())?;
-    let channel = ChannelCapabilities::new(names(config.root()));
+    let channel = ChannelCapabilities::new(declared(config.root()));
     supported("/Channel", channel.unsupported())
+}
+
+/// All levels of a config that this build does not know, read in the same way; in no order, and
+/// some may come twice.
+pub(super) fn unknown_levels(config: &ConfigTree) -> Vec<String> {
+    let application = ApplicationCapabilities::new(declared(config.group(&["Application"])));
+    let orderer = OrdererCapabilities::new(declared(config.group(&["Orderer"])));
+    let channel = ChannelCapabilities::new(declared(config.root()));
+    let unknown = [
+        application.unsupported(),
+        orderer.unsupported(),
+        channel.unsupported(),
+    ];
+    unknown.concat().into_iter().map(str::to_owned).collect()
+}
+
+/// The levels that a group declares.
+fn declared(group: Option<GroupRef<'_>>) -> Vec<String> {
+    let value = group.and_then(|group| group.value("Capabilities"));
+    value
+        .and_then(|value| values::capabilities(value.bytes()).ok())
+        .unwrap_or_default()
 }
 
 fn supported(group: &'static str, unknown: Vec<&str>) -> Result<(), SuccessorError> {

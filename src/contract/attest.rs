@@ -65,7 +65,7 @@ pub(super) async fn attest_capabilities<S: Stub>(
 }
 
 /// Each level once, ascending.
-fn level_names(given: Vec<String>) -> Result<Vec<String>, ContractError> {
+pub(super) fn level_names(given: Vec<String>) -> Result<Vec<String>, ContractError> {
     if given.len() > LEVELS {
         return Err(Code::TooMany.because(format_args!(
             "{} levels in one list, the limit is {LEVELS}",

@@ -54,7 +54,11 @@ pub(super) async fn add_signature<S: Stub>(
 ) -> Result<Vec<u8>, ContractError> {
     let id = call.args.id(0)?;
     let given = sign::given_signature(call, 1)?;
-    let signed = sign::add(call, stub, &id, &given).await?;
+    let is_served = |proposal: &Proposal| match proposal.kind() {
+        ProposalKind::ConfigUpdate => Ok(()),
+        _ => Err(not_found(&id)),
+    };
+    let signed = sign::add(call, stub, &id, &given, is_served).await?;
     if signed.added.is_empty() {
         return Ok(id.as_str().into());
     }
@@ -113,6 +117,7 @@ pub(super) async fn delete_proposal<S: Stub>(
     stub: &mut S,
 ) -> Result<Vec<u8>, ContractError> {
     let id = call.args.id(0)?;
+    call.trusted(stub).await?;
     let proposal = found(stub, &id).await?;
     let signatures = state::signatures(stub, &id).await?;
     let document = document(&proposal, &signatures)?;
@@ -132,12 +137,14 @@ async fn found<S: Stub>(stub: &mut S, id: &ProposalId) -> Result<Proposal, Contr
     let stored: Option<Proposal> = state::get(stub, &keys::proposal(id)).await?;
     stored
         .filter(|proposal| proposal.kind() == ProposalKind::ConfigUpdate)
-        .ok_or_else(|| {
-            Code::UnknownProposal.because(format_args!(
-                "there is no open config update `{id}`; `getProposals` shows those that there \
-                 are, `GetProposal` also finished and other ones"
-            ))
-        })
+        .ok_or_else(|| not_found(id))
+}
+
+fn not_found(id: &ProposalId) -> ContractError {
+    Code::UnknownProposal.because(format_args!(
+        "there is no open config update `{id}`; `getProposals` shows those that there are, \
+         `GetProposal` also finished and other ones"
+    ))
 }
 
 /// Of several identities of one organisation the first in key order stands for it.

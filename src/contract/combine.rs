@@ -10,12 +10,12 @@ use super::{
     proofs, proposal,
     propose::{self, Intent},
     router::Call,
-    state,
+    state::{self, Trusted},
     status::Standing,
 };
 use crate::{
     config::Patch,
-    ids::{Digest, ProposalId, Sequence},
+    ids::{Digest, ProposalId},
     proto::cmscc::{Proposal, ProposalKind, Source},
     stub::Stub,
 };
@@ -37,7 +37,7 @@ pub(super) async fn combine_proposals<S: Stub>(
     let (trusted, bundle, admin) = propose::opened(call, stub, &header.id).await?;
     let mut union = Union::default();
     for id in &ids {
-        let source = open_source(stub, &bundle, trusted.sequence(), id).await?;
+        let source = open_source(stub, &bundle, &trusted, id).await?;
         union.add(call, &source)?;
     }
     let intent = union.intent()?;
@@ -49,9 +49,10 @@ pub(super) async fn combine_proposals<S: Stub>(
 async fn open_source<S: Stub>(
     stub: &mut S,
     bundle: &Compiled,
-    head: Sequence,
+    trusted: &Trusted,
     id: &ProposalId,
 ) -> Result<Proposal, ContractError> {
+    let head = trusted.sequence();
     let proposal = state::proposal(stub, id).await?;
     if proposal.kind() != ProposalKind::ConfigUpdate {
         return Err(Code::WrongKind.because(format_args!(
@@ -59,7 +60,7 @@ async fn open_source<S: Stub>(
         )));
     }
     let proof = proofs::own(stub, head, &proposal).await?;
-    let standing = Standing::of(bundle, &proposal, proof)?;
+    let standing = Standing::of(bundle, trusted, &proposal, proof)?;
     let (status, why) = match &standing {
         Standing::Open(_) => return Ok(proposal),
         Standing::Outofdate(stale) if stale.conflicts.is_empty() => return Ok(proposal),

@@ -63,6 +63,8 @@ codes! {
     BadOption = 400 "BAD_OPTION";
     /// A patch that breaks the rules of patches.
     BadPatch = 400 "BAD_PATCH";
+    /// An endorsement policy that is none.
+    BadPolicy = 400 "BAD_POLICY";
     /// Not the protobuf message that is expected here.
     BadProtobuf = 400 "BAD_PROTOBUF";
     /// An argument that is not UTF-8.
@@ -120,6 +122,8 @@ codes! {
     BeforeCheckpoint = 409 "BEFORE_CHECKPOINT";
     /// The block's config is not the result of re-running its update.
     BlockNotSuccessor = 409 "BLOCK_NOT_SUCCESSOR";
+    /// Settings that lack a contract capability which the members agreed on.
+    CapabilityDropped = 409 "CAPABILITY_DROPPED";
     /// Levels that are raised in an order in which nodes would stop.
     CapabilityOrder = 409 "CAPABILITY_ORDER";
     /// Another config of a sequence that is known.
@@ -140,7 +144,7 @@ codes! {
     MspExists = 409 "MSP_EXISTS";
     /// A recovery must go forward.
     NotNewer = 409 "NOT_NEWER";
-    /// The config is like that already.
+    /// The config, or the settings, are like that already.
     NothingToChange = 409 "NOTHING_TO_CHANGE";
     /// The Application group has an organisation of this name.
     OrganizationExists = 409 "ORGANIZATION_EXISTS";

@@ -67,6 +67,18 @@ pub(super) fn attested(msp_id: &MspId) -> Event {
     )
 }
 
+/// Settings that are in force now.
+pub(super) fn settings_applied(id: &ProposalId, revision: Revision, version: u64) -> Event {
+    event(
+        "SettingsAppliedEvent",
+        json!({
+            "proposal_id": id.as_str(),
+            "revision": revision.0,
+            "settings_version": version,
+        }),
+    )
+}
+
 /// Proposals archived and computed again.
 pub(super) fn updated(archived: &[String], recomputed: &[AppliedProposal]) -> Event {
     event(
@@ -147,6 +159,7 @@ mod tests {
             withdrawn(&id),
             deleted(&id),
             attested(&msp_id),
+            settings_applied(&id, Revision(1), 1),
             updated(&[], &[]),
             synced(&[], &[]),
         ] {

@@ -96,6 +96,7 @@ pub(super) async fn delete<S: Stub>(
             None => Outcome::Withdrawn,
         },
         proof,
+        settings_version: None,
         as_of: trusted.sequence(),
     };
     let remains = Remains {
@@ -143,6 +144,8 @@ pub(super) struct Ending {
     pub(super) outcome: Outcome,
     /// The revision that took effect, and where.
     pub(super) proof: Option<Effective>,
+    /// The version that applied settings became.
+    pub(super) settings_version: Option<u64>,
     /// The head's sequence.
     pub(super) as_of: Sequence,
 }
@@ -191,6 +194,7 @@ pub(super) fn archive<S: Stub>(
         archived_at: Some(timestamps::stored(call.now())),
         as_of_sequence: ending.as_of.0,
         votes: remains.votes.iter().map(votes::archived).collect(),
+        settings_version: ending.settings_version,
     };
     for stored in remains.signatures.values().flat_map(|of| &of.signatures) {
         stub.del_state(stored.key.clone());

@@ -100,6 +100,12 @@ pub(super) const SERVED: &[Served] = &[
         "Signed",
     ),
     submit(
+        "ApplySettings",
+        Function::ApplySettings,
+        &[ID],
+        "AppliedSettings",
+    ),
+    submit(
         "AttestCapabilities",
         Function::AttestCapabilities,
         &[required(
@@ -151,6 +157,7 @@ pub(super) const SERVED: &[Served] = &[
         "History",
     ),
     evaluate("GetProposal", Function::GetProposal, &[ID], "Proposal"),
+    evaluate("GetSettings", Function::GetSettings, &[], "Agreement"),
     INIT,
     Served {
         repeats: true,
@@ -176,6 +183,21 @@ pub(super) const SERVED: &[Served] = &[
                 "text",
                 "a patch as JSON: a partial config whose versions are modes; or base64 of a \
                  ConfigUpdate",
+            ),
+            DESCRIPTION,
+            PROPOSAL_OPTIONS,
+        ],
+        "Proposed",
+    ),
+    submit(
+        "ProposeSettings",
+        Function::ProposeSettings,
+        &[
+            ID,
+            required(
+                "settings",
+                "Changed settings",
+                "what is to be agreed on; what is absent stays as it is",
             ),
             DESCRIPTION,
             PROPOSAL_OPTIONS,

@@ -7,6 +7,7 @@ use super::{
     finish, keys,
     list::page_size,
     proofs::Effective,
+    proposal,
     recompute::outcome_name,
     reports::{self, History, HistoryEntry, OutcomeReport, RevisionReport},
     router::Call,
@@ -16,7 +17,7 @@ use super::{
 };
 use crate::{
     ids::{Digest, ProposalId, Sequence},
-    proto::cmscc::{Archive, Outcome, Proposal, RevisionBytes},
+    proto::cmscc::{Archive, Outcome, Proposal, ProposalKind, RevisionBytes},
     stub::Stub,
 };
 
@@ -102,7 +103,15 @@ pub(super) async fn outcome<S: Stub>(
 ) -> Result<(OutcomeReport, Option<u64>), ContractError> {
     let effective = finish::ever(stub, head, content(archive)?).await?;
     let own = effective.as_ref().filter(|proof| proof.via.is_none());
+    let is_update = content(archive)?.kind() == ProposalKind::ConfigUpdate;
+    // settings are applied as their last revision says
+    let applied = match archive.settings_version {
+        Some(_) => Some(proposal::current(content(archive)?)?.revision),
+        None => own.map(|proof| proof.revision),
+    };
     let outcome = match (&effective, archive.outcome()) {
+        // settings are proven by nothing but the ledger itself, and no recovery touches them
+        (_, other) if !is_update => outcome_name(other),
         (Some(_), _) => outcome_name(Outcome::Submitted),
         (None, Outcome::Submitted) => "Disowned",
         (None, other) => outcome_name(other),
@@ -115,11 +124,12 @@ pub(super) async fn outcome<S: Stub>(
         as_of_sequence: archive.as_of_sequence,
         outcome,
         proof: effective.as_ref().map(Effective::report).transpose()?,
+        settings_version: archive.settings_version,
         tx_id: archive.tx_id.clone(),
         via: effective
             .as_ref()
             .and_then(|proof| proof.via.as_ref())
             .map(ToString::to_string),
     };
-    Ok((report, own.map(|proof| proof.revision)))
+    Ok((report, applied))
 }

@@ -128,12 +128,10 @@ pub(super) fn raised(current: &ConfigTree, next: &ConfigTree) -> Vec<Raise> {
     raises
 }
 
-/// Refuses to raise a level that this build does not know, and to raise a channel or application
-/// level before the orderers are at theirs.
+/// Refuses to raise a level that this build does not know.
 ///
 /// Differs from Fabric: an orderer lets an unknown application level pass, and every peer stops.
-pub(super) fn check_raises(current: &ConfigTree, next: &ConfigTree) -> Result<(), ContractError> {
-    let orderer = Scope::Orderer.declared(next);
+pub(super) fn check_known(current: &ConfigTree, next: &ConfigTree) -> Result<(), ContractError> {
     for Raise { scope, level } in raised(current, next) {
         if !scope.supported().contains(&level.as_str()) {
             return Err(Code::CapabilityUnsupported.because(format_args!(
@@ -144,6 +142,15 @@ pub(super) fn check_raises(current: &ConfigTree, next: &ConfigTree) -> Result<()
                 scope.supported().join("`, `")
             )));
         }
+    }
+    Ok(())
+}
+
+/// Refuses the same, and to raise a channel or application level before the orderers are at theirs.
+pub(super) fn check_raises(current: &ConfigTree, next: &ConfigTree) -> Result<(), ContractError> {
+    check_known(current, next)?;
+    let orderer = Scope::Orderer.declared(next);
+    for Raise { scope, level } in raised(current, next) {
         if scope == Scope::Orderer {
             continue;
         }

@@ -16,13 +16,13 @@ use super::{
     reports::{self, ProposalList, ProposalSummary},
     router::{self, Call},
     show::kind_name,
-    state,
+    state::{self, Trusted},
     status::{Facts, Status},
     votes::{self, JudgedVote},
 };
 use crate::{
-    ids::{ProposalId, Revision, Sequence},
-    proto::cmscc::{Combined, Proposal},
+    ids::{ProposalId, Revision},
+    proto::cmscc::{Combined, Proposal, ProposalKind},
     stub::Stub,
 };
 
@@ -86,14 +86,14 @@ pub(super) async fn list_proposals<S: Stub>(
             votes: votes.remove(&proposal.id).unwrap_or_default(),
             combined_into: combined.remove(&proposal.id).unwrap_or_default(),
         };
-        let (status, summary) =
-            summary(call, stub, &bundle, trusted.sequence(), proposal, beside).await?;
+        let (status, summary) = summary(call, stub, &bundle, &trusted, proposal, beside).await?;
         if options
             .status
             .as_ref()
             .is_none_or(|wanted| wanted == summary.status)
         {
-            if options.conflicts && !status.is_over() {
+            let is_update = proposal.kind() == ProposalKind::ConfigUpdate;
+            if options.conflicts && is_update && !status.is_over() {
                 subjects.push(Subject::new(proposal, status.is_open())?);
                 places.push(proposals.len());
             }
@@ -174,10 +174,11 @@ async fn summary<S: Stub>(
     call: &Call<'_>,
     stub: &mut S,
     bundle: &Compiled,
-    head: Sequence,
+    trusted: &Trusted,
     proposal: &Proposal,
     beside: Beside<'_>,
 ) -> Result<(Status, ProposalSummary), ContractError> {
+    let head = trusted.sequence();
     let id = ProposalId::new(proposal.id.as_str());
     let current = proposal::current(proposal)?;
     let mut proof = proofs::own(stub, head, proposal).await?;
@@ -190,6 +191,7 @@ async fn summary<S: Stub>(
     signatures.retain(|revision, _| *revision == Revision(current.revision));
     let facts = Facts {
         bundle,
+        trusted,
         proposal,
         proof,
         signatures: &signatures,

@@ -9,12 +9,13 @@
 //! |---|---|
 //! | `router`, `functions`, `schemas`, `metadata`, `args`, `error`, `reports`, `events` | the interface: names, arguments, refusals, shapes |
 //! | `keys`, `state`, `cache` | the ledger |
-//! | `chain`, `proposal`, `signatures`, `status`, `levels`, `review`, `access` | the decisions, all pure |
+//! | `chain`, `proposal`, `agreement`, `signatures`, `status`, `levels`, `review`, `access` | the decisions, all pure |
 //! | `proofs`, `votes`, `relations` | what is read for them |
-//! | `sync`, `recover`, `propose`, `combine`, `sign`, `reject`, `attest`, `finish`, `recompute`, `show`, `list`, `history`, `inspect`, `export`, `cmcc` | the functions, a family each |
+//! | `sync`, `recover`, `propose`, `combine`, `settings`, `definition`, `sign`, `reject`, `attest`, `finish`, `recompute`, `show`, `list`, `history`, `inspect`, `export`, `cmcc` | the functions, a family each |
 //! | `audit` | what an export says, verified offline |
 
 mod access;
+mod agreement;
 mod anchors;
 mod args;
 mod attest;
@@ -23,6 +24,7 @@ mod cache;
 mod chain;
 mod cmcc;
 mod combine;
+mod definition;
 mod error;
 mod events;
 mod export;
@@ -46,6 +48,7 @@ mod reports;
 mod review;
 mod router;
 mod schemas;
+mod settings;
 mod show;
 mod sign;
 mod signatures;

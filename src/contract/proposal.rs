@@ -107,8 +107,8 @@ pub(super) fn compute(
     })
 }
 
-/// What an update does, signatures aside, where that is valid and what the intent wants, versions
-/// aside: Fabric's read set checks versions, not contents, so an update made for another config can
+/// What an update does, signatures aside, where that is valid, as far as this build can tell, and
+/// what the intent wants, versions aside: Fabric's read set checks versions, not contents, so an update made for another config can
 /// apply and do something else.
 pub(super) fn effect(
     bundle: &Bundle,
@@ -125,10 +125,11 @@ pub(super) fn effect(
         let stale = update.delta(bundle.tree()).is_err_and(|e| e.is_stale());
         misfit(refusal.to_string(), stale)
     })?;
-    let result = match effect.next() {
-        Ok(next) => next.tree(),
-        Err(refusal) => return Err(misfit(refusal.to_string(), false)),
-    };
+    // what is valid by levels that this build does not know, it cannot say
+    if let (Err(refusal), true) = (effect.next(), effect.unknown_levels().is_empty()) {
+        return Err(misfit(refusal.to_string(), false));
+    }
+    let result = effect.result();
     let expected = expected(bundle.tree(), intended).map_err(|e| misfit(e.to_string(), false))?;
     if result.same_content(&expected) {
         return Ok(effect);

@@ -376,34 +376,44 @@ pub(super) async fn store<S: Stub>(
     header: &Header<'_>,
     intent: &Intent,
 ) -> Result<Vec<u8>, ContractError> {
-    const FIRST: Revision = Revision(1);
-    let computed = first_revision(bundle, intent)?;
-    let update = Digest::of(&computed.config_update);
-    demand_free(stub, &header.id, &update).await?;
-    let sequence = trusted.head.sequence;
-    let proposal = Proposal {
-        id: header.id.to_string(),
-        kind: ProposalKind::ConfigUpdate.into(),
-        description: header.description.to_owned(),
+    let draft = Draft {
+        kind: ProposalKind::ConfigUpdate,
         patch: intent.patch.bytes().clone(),
-        given_update: intent.given.clone().unwrap_or_default(),
-        revisions: vec![RevisionBytes {
-            revision: FIRST.0,
-            config_update: computed.config_update,
-            base_sequence: sequence,
-        }],
-        touched: computed.touched,
-        proposer_msp_id: admin.msp_id().to_string(),
-        proposed_sequence: sequence,
-        tx_id: call.tx_id().to_owned(),
-        created_at: Some(timestamps::stored(call.now())),
-        deadline: header.deadline.map(timestamps::stored),
-        withdrawal: None,
+        given: intent.given.clone().unwrap_or_default(),
+        computed: first_revision(bundle, intent)?,
         sources: intent.sources.clone(),
     };
-    state::put(stub, keys::proposal(&header.id), &proposal);
-    put_owner(stub, &update, &header.id, FIRST);
-    for source in &intent.sources {
+    write(call, stub, trusted, admin, header, draft).await
+}
+
+/// A new proposal, before it has an owner and an id.
+#[derive(Debug)]
+pub(super) struct Draft {
+    /// What it is about.
+    pub(super) kind: ProposalKind,
+    /// Its intent; empty where the bytes say it.
+    pub(super) patch: Bytes,
+    /// The bytes where the intent was given as bytes; otherwise empty.
+    pub(super) given: Bytes,
+    /// Its first revision.
+    pub(super) computed: Computed,
+    /// What it was combined from.
+    pub(super) sources: Vec<Source>,
+}
+
+/// Writes a new proposal.
+pub(super) async fn write<S: Stub>(
+    call: &Call<'_>,
+    stub: &mut S,
+    trusted: &Trusted,
+    admin: &Admin,
+    header: &Header<'_>,
+    draft: Draft,
+) -> Result<Vec<u8>, ContractError> {
+    const FIRST: Revision = Revision(1);
+    let update = Digest::of(&draft.computed.config_update);
+    demand_free(stub, &header.id, &update).await?;
+    for source in &draft.sources {
         let value = Combined {
             revision: source.revision,
             config_update_sha256: source.config_update_sha256.clone(),
@@ -411,6 +421,29 @@ pub(super) async fn store<S: Stub>(
         let id = ProposalId::new(source.proposal_id.as_str());
         state::put(stub, keys::combined(&id, &header.id), &value);
     }
+    let sequence = trusted.head.sequence;
+    let proposal = Proposal {
+        id: header.id.to_string(),
+        kind: draft.kind.into(),
+        description: header.description.to_owned(),
+        patch: draft.patch,
+        given_update: draft.given,
+        revisions: vec![RevisionBytes {
+            revision: FIRST.0,
+            config_update: draft.computed.config_update,
+            base_sequence: sequence,
+        }],
+        touched: draft.computed.touched,
+        proposer_msp_id: admin.msp_id().to_string(),
+        proposed_sequence: sequence,
+        tx_id: call.tx_id().to_owned(),
+        created_at: Some(timestamps::stored(call.now())),
+        deadline: header.deadline.map(timestamps::stored),
+        withdrawal: None,
+        sources: draft.sources,
+    };
+    state::put(stub, keys::proposal(&header.id), &proposal);
+    put_owner(stub, &update, &header.id, FIRST);
     stub.set_event(events::new_proposal(&header.id, FIRST));
     router::proposed(&header.id, FIRST.0, &update)
 }

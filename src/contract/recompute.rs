@@ -4,20 +4,21 @@ use std::collections::BTreeMap;
 
 use super::{
     access::{Admin, owner_remains},
+    agreement,
     cache::Compiled,
     error::{Code, ContractError},
     events,
     finish::{self, Ending, Remains},
-    keys, proofs, proposal, propose,
+    keys, levels, proofs, proposal, propose,
     reports::{self, AppliedProposal, ArchivedReport, LeftReport, RecomputedReport, Updated},
     router::Call,
-    state::{self, RevisionSignatures},
+    state::{self, RevisionSignatures, Trusted},
     status::{Stale, Standing, Status},
     votes,
 };
 use crate::{
     ids::{Digest, ProposalId, Revision, Sequence},
-    proto::cmscc::{Outcome, Proposal, RevisionBytes},
+    proto::cmscc::{Outcome, Proposal, ProposalKind, RevisionBytes},
     stub::Stub,
 };
 
@@ -63,6 +64,7 @@ pub(super) async fn update_proposals<S: Stub>(
         admin: &admin,
         mode,
         head: trusted.sequence(),
+        trusted: &trusted,
         report: Updated {
             as_of_sequence: trusted.head.sequence,
             ..Updated::default()
@@ -97,6 +99,7 @@ struct Work<'a> {
     admin: &'a Admin,
     mode: Mode,
     head: Sequence,
+    trusted: &'a Trusted,
     report: Updated,
     /// Updates that this call has given to a proposal: reads do not see this call's own writes.
     taken: BTreeMap<Digest, String>,
@@ -110,7 +113,7 @@ impl Work<'_> {
     ) -> Result<(), ContractError> {
         let proposer = finish::proposer(stub, &proposal).await?;
         let proof = proofs::current(stub, self.head, &proposal).await?;
-        let standing = Standing::of(self.bundle, &proposal, proof)?;
+        let standing = Standing::of(self.bundle, self.trusted, &proposal, proof)?;
         let own = self.admin.owns(&proposal, proposer.as_ref());
         let orphan = !owner_remains(&proposal, proposer.as_ref());
         let wanted = match &standing {
@@ -147,6 +150,7 @@ impl Work<'_> {
                 let ending = Ending {
                     outcome,
                     proof: finish::ever(stub, self.head, &proposal).await?,
+                    settings_version: None,
                     as_of: self.head,
                 };
                 self.archive(stub, proposal, &remains, &ending);
@@ -196,6 +200,7 @@ impl Work<'_> {
             });
             return Ok(());
         }
+        self.demand_known(&proposal)?;
         // saturating: a revision takes a transaction
         let revision = Revision(proposal::current(&proposal)?.revision.saturating_add(1));
         proposal
@@ -217,6 +222,18 @@ impl Work<'_> {
             revision: revision.0,
         });
         Ok(())
+    }
+
+    /// Refuses to compute again what this build would not endorse if it were proposed.
+    fn demand_known(&self, proposal: &Proposal) -> Result<(), ContractError> {
+        if proposal.kind() == ProposalKind::Settings {
+            let wanted = agreement::change(proposal)?.settings;
+            return agreement::demand_known(&wanted.unwrap_or_default());
+        }
+        match proposal::patch(proposal)?.apply(self.bundle.tree()) {
+            Ok(intended) => levels::check_known(self.bundle.tree(), &intended),
+            Err(_) => Ok(()),
+        }
     }
 
     fn leave(&mut self, proposal: &Proposal, standing: &Standing, own: bool) {

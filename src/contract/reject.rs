@@ -26,7 +26,7 @@ pub(super) async fn reject_proposal<S: Stub>(
     let proof = proofs::own(stub, trusted.sequence(), &proposal).await?;
     let key = keys::vote(&id, revision, admin.msp_id());
     let stored: Option<Vote> = state::get(stub, &key).await?;
-    let standing = Standing::of(&bundle, &proposal, proof)?;
+    let standing = Standing::of(&bundle, &trusted, &proposal, proof)?;
     if let Some(status) = standing.status() {
         return Err(Code::WrongStatus.because(format_args!(
             "proposal `{id}` is `{}` at sequence {}; it is rejected while it is open",

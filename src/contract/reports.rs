@@ -137,6 +137,61 @@ pub(super) struct AttestationReport {
     pub(super) server: bool,
 }
 
+/// Settings, in the form in which they are proposed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct SettingsReport {
+    pub(super) capabilities: Vec<String>,
+    /// Null: none.
+    pub(super) endorsement_policy: Option<String>,
+    pub(super) gate: &'static str,
+}
+
+/// What a settings proposal wants.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct ProposedSettings {
+    /// SHA-256 of the settings that it changes.
+    pub(super) current_sha256: Option<String>,
+    pub(super) instance: String,
+    pub(super) settings: SettingsReport,
+    /// The version that the settings become.
+    pub(super) version: u64,
+}
+
+/// GetSettings.
+#[derive(Debug, Serialize)]
+pub(super) struct GetSettingsReport {
+    pub(super) as_of_sequence: u64,
+    pub(super) definition: DefinitionReport,
+    /// The transaction of the first bootstrap.
+    pub(super) instance: String,
+    pub(super) settings: SettingsReport,
+    pub(super) settings_sha256: String,
+    /// The contract capabilities that the build that answers knows.
+    pub(super) supported_capabilities: Vec<String>,
+    pub(super) unsupported: Vec<String>,
+    pub(super) version: u64,
+}
+
+/// The chaincode's committed definition; what is not known is null.
+#[derive(Debug, Serialize)]
+pub(super) struct DefinitionReport {
+    pub(super) chaincode: Option<String>,
+    pub(super) endorsement_policy: Option<String>,
+    /// Why nothing is known of it.
+    pub(super) error: Option<String>,
+    /// Whether its endorsement policy is the agreed one; null where none was agreed.
+    pub(super) matches: Option<bool>,
+    pub(super) sequence: Option<i64>,
+    pub(super) version: Option<String>,
+}
+
+/// ApplySettings.
+#[derive(Debug, Serialize)]
+pub(super) struct SettingsApplied {
+    pub(super) proposal_id: String,
+    pub(super) version: u64,
+}
+
 /// A level that a proposal raises and that organisations concerned have not attested.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(super) struct UnattestedLevel {
@@ -347,6 +402,8 @@ pub(super) struct ProposalReport {
     pub(super) proposal_id: String,
     pub(super) proposer_msp_id: String,
     pub(super) revision: u64,
+    /// What a settings proposal wants; null for others.
+    pub(super) settings: Option<ProposedSettings>,
     pub(super) signatures: Vec<SignatureReport>,
     pub(super) signatures_left_out: Vec<LeftOutReport>,
     /// The proposals that were combined into this one.
@@ -397,6 +454,8 @@ pub(super) struct OutcomeReport {
     pub(super) as_of_sequence: u64,
     pub(super) outcome: &'static str,
     pub(super) proof: Option<ProofReport>,
+    /// The version of the settings that it became; null for what changed no settings.
+    pub(super) settings_version: Option<u64>,
     pub(super) tx_id: String,
     /// The combined proposal inside which it took effect.
     pub(super) via: Option<String>,

@@ -8,17 +8,17 @@ use super::{
     args::Arguments,
     attest,
     cache::{BundleCache, Compiled},
-    cmcc, combine,
+    cmcc, combine, definition,
     error::{Code, ContractError},
     export, finish, functions, history, inspect, list, metadata, propose, recompute, recover,
-    reject, reports, show, sign,
+    reject, reports, settings, show, sign,
     state::{Trusted, digest},
     sync,
 };
 use crate::{
     block::ConfigBlock,
     config::Bundle,
-    ids::{ChannelId, Digest, Sequence, UnixTime},
+    ids::{ChaincodeName, ChannelId, Digest, Sequence, UnixTime},
     proto::cmscc::Head,
     stub::{Chaincode, Invocation, Response, Stub},
 };
@@ -80,6 +80,9 @@ impl Contract {
             Function::AddOrganization => propose::add_organization(&call, stub).await,
             Function::ReconfigOrganizationMsp => propose::reconfig_msp(&call, stub).await,
             Function::CombineProposals => combine::combine_proposals(&call, stub).await,
+            Function::ProposeSettings => settings::propose_settings(&call, stub).await,
+            Function::ApplySettings => settings::apply_settings(&call, stub).await,
+            Function::GetSettings => definition::get_settings(&call, stub).await,
             Function::AddSignature => sign::add_signature(&call, stub).await,
             Function::RejectProposal => reject::reject_proposal(&call, stub).await,
             Function::WithdrawProposal => finish::withdraw_proposal(&call, stub).await,
@@ -129,6 +132,7 @@ impl Chaincode for Contract {
 pub(super) enum Function {
     AddOrganization,
     AddSignature,
+    ApplySettings,
     AttestCapabilities,
     CmccAddSignature,
     CmccDeleteProposal,
@@ -144,10 +148,12 @@ pub(super) enum Function {
     GetHistory,
     GetMetadata,
     GetProposal,
+    GetSettings,
     Init,
     InitConsortium,
     ListProposals,
     ProposeConfigUpdate,
+    ProposeSettings,
     ReconfigOrganizationMsp,
     RecoverConfig,
     RejectProposal,
@@ -169,6 +175,11 @@ impl<'a> Call<'a> {
     /// The channel that the call is on.
     pub(super) const fn channel(&self) -> &'a ChannelId {
         &self.invocation.channel
+    }
+
+    /// The chaincode that the submitter called.
+    pub(super) const fn chaincode(&self) -> &'a ChaincodeName {
+        &self.invocation.chaincode
     }
 
     /// The transaction's id.

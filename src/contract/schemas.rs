@@ -108,7 +108,14 @@ const fn options(name: &'static str, members: &'static str) -> Shape {
 
 /// Ascending by name.
 const SHAPES: &[Shape] = &[
+    answer(
+        "Agreement",
+        "as_of_sequence: number, definition: Definition, instance: text, settings: Settings,
+         settings_sha256: sha256, supported_capabilities: [text], unsupported: [text],
+         version: number",
+    ),
     answer("AppliedProposal", "proposal_id: id, revision: number"),
+    answer("AppliedSettings", "proposal_id: id, version: number"),
     answer("ArchivedProposal", "outcome: text, proposal_id: id"),
     answer(
         "Attestation",
@@ -153,6 +160,10 @@ const SHAPES: &[Shape] = &[
          channel: [Level], contract: [text], gate: text, orderer: [Level], unsupported: [text]",
     ),
     answer("Chain", "chain: [Link]"),
+    options(
+        "Changed settings",
+        "capabilities: [text], endorsement_policy: text?, gate: text",
+    ),
     answer(
         "CmccProposal",
         "creator: text, description: text, proposal_data: base64, proposal_type: text,
@@ -173,6 +184,11 @@ const SHAPES: &[Shape] = &[
         "base_sha256: sha256?, current_sha256: sha256?, element: text, ours_sha256: sha256?",
     ),
     answer("Consent", "fingerprint: text, msp_id: text, revision: number"),
+    answer(
+        "Definition",
+        "chaincode: text?, endorsement_policy: text?, error: text?, matches: truth?,
+         sequence: number?, version: text?",
+    ),
     answer(
         "Diff",
         "changes: [DiffEntry], truncated: number",
@@ -219,8 +235,8 @@ const SHAPES: &[Shape] = &[
     ),
     answer(
         "Outcome",
-        "archived_at: time?, as_of_sequence: number, outcome: text, proof: Proof?, tx_id: text,
-         via: id?",
+        "archived_at: time?, as_of_sequence: number, outcome: text, proof: Proof?,
+         settings_version: number?, tx_id: text, via: id?",
     ),
     options("Page options", "bookmark: text, page_size: number"),
     answer(
@@ -236,7 +252,7 @@ const SHAPES: &[Shape] = &[
          created_at: time?, deadline: time?, description: text, diff: Diff?,
          endorsement: Endorsement?, explanation: any, kind: text, lint: Lint?, not_checked: [text],
          outcome: Outcome?, patch: json?, proposal_id: id, proposer_msp_id: text, revision: number,
-         signatures: [Signature], signatures_left_out: [LeftOut], sources: [Source], status: text,
+         settings: ProposedSettings?, signatures: [Signature], signatures_left_out: [LeftOut], sources: [Source], status: text,
          status_detail: StatusDetail, still_effective_if_submitted: [number], tx_id: text,
          unsupported: [text], votes: [Vote]",
     ),
@@ -255,6 +271,10 @@ const SHAPES: &[Shape] = &[
         "config_update_sha256: sha256, proposal_id: id, revision: number",
     ),
     answer(
+        "ProposedSettings",
+        "current_sha256: sha256?, instance: text, settings: Settings, version: number",
+    ),
+    answer(
         "RecomputedProposal",
         "config_update_sha256: sha256, conflicts: [Conflict], proposal_id: id, revision: number",
     ),
@@ -266,6 +286,10 @@ const SHAPES: &[Shape] = &[
     answer(
         "Revision",
         "base_sequence: number, config_update_sha256: sha256, revision: number",
+    ),
+    answer(
+        "Settings",
+        "capabilities: [text], endorsement_policy: text?, gate: text",
     ),
     answer(
         "Signature",

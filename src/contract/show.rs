@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::{
-    attest,
+    agreement, attest,
     error::ContractError,
     history, keys, proofs, proposal, relations,
     reports::{
-        self, CombinedReport, ConsentReport, ProposalReport, SignatureReport, SourceReport,
-        StatusDetail,
+        self, CombinedReport, ConsentReport, ProposalReport, ProposedSettings, SettingsReport,
+        SignatureReport, SourceReport, StatusDetail, optional_digest,
     },
     review::Review,
     router::{self, Call},
@@ -48,6 +48,7 @@ pub(super) async fn get_proposal<S: Stub>(
     let gate = attest::gate(stub, &trusted).await?;
     let facts = Facts {
         bundle: &bundle,
+        trusted: &trusted,
         proposal: &proposal,
         proof,
         signatures: &signatures,
@@ -59,9 +60,10 @@ pub(super) async fn get_proposal<S: Stub>(
     let current = proposal::current(&proposal)?;
     let mut consent_trail = consent(&signatures);
     consent_trail.retain(|one| one.revision < current.revision);
-    let conflicts = match derived.status.is_over() {
-        true => None,
-        false => {
+    let is_related = proposal.kind() == ProposalKind::ConfigUpdate && !derived.status.is_over();
+    let conflicts = match is_related {
+        false => None,
+        true => {
             let is_open = derived.status.is_open();
             Some(relations::of(stub, &bundle, trusted.sequence(), &proposal, is_open).await?)
         }
@@ -210,10 +212,14 @@ fn bare(
         lint: None,
         not_checked: Vec::new(),
         outcome: None,
-        patch: reports::document("common.Config", &proposal.patch),
+        patch: match proposal.kind() {
+            ProposalKind::ConfigUpdate => reports::document("common.Config", &proposal.patch),
+            _ => None,
+        },
         proposal_id: proposal.id.clone(),
         proposer_msp_id: proposal.proposer_msp_id.clone(),
         revision: current.revision,
+        settings: proposed_settings(proposal)?,
         signatures: Vec::new(),
         signatures_left_out: Vec::new(),
         sources: Vec::new(),
@@ -226,10 +232,24 @@ fn bare(
     })
 }
 
+fn proposed_settings(proposal: &Proposal) -> Result<Option<ProposedSettings>, ContractError> {
+    if proposal.kind() != ProposalKind::Settings {
+        return Ok(None);
+    }
+    let change = agreement::change(proposal)?;
+    Ok(Some(ProposedSettings {
+        current_sha256: optional_digest(Digest::from_bytes(&change.current_sha256).as_ref()),
+        instance: change.instance,
+        settings: SettingsReport::of(&change.settings.unwrap_or_default()),
+        version: change.version,
+    }))
+}
+
 /// A kind's public name.
 pub(super) const fn kind_name(kind: ProposalKind) -> &'static str {
     match kind {
         ProposalKind::ConfigUpdate => "config_update",
+        ProposalKind::Settings => "settings",
         ProposalKind::Unspecified => "unknown",
     }
 }

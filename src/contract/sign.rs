@@ -15,12 +15,15 @@ use super::{
     router::Call,
     signatures::{Accepted, Wanted},
     state,
-    status::{Standing, policies_of},
+    status::Standing,
 };
 use crate::{
     config::{ConfigSignature, EnvelopeError, envelope, json},
     ids::{Digest, ProposalId, Revision},
-    proto::{cmscc, common},
+    proto::{
+        cmscc::{self, Proposal},
+        common,
+    },
     stub::Stub,
 };
 
@@ -31,23 +34,26 @@ pub(super) async fn add_signature<S: Stub>(
 ) -> Result<Vec<u8>, ContractError> {
     let id = call.args.id(0)?;
     let given = given_signatures(call)?;
-    reports::write(&add(call, stub, &id, &given).await?)
+    reports::write(&add(call, stub, &id, &given, |_| Ok(())).await?)
 }
 
-/// The same for every interface: what was added, and what was not.
+/// The same for every interface: what was added, and what was not. `is_served` refuses proposals
+/// that the interface does not have.
 pub(super) async fn add<S: Stub>(
     call: &Call<'_>,
     stub: &mut S,
     id: &ProposalId,
     given: &Given,
+    is_served: impl Fn(&Proposal) -> Result<(), ContractError> + Send,
 ) -> Result<Signed, ContractError> {
     let (trusted, bundle) = call.trusted_to_write(stub).await?;
     let proposal = state::proposal(stub, id).await?;
+    is_served(&proposal)?;
     let current = proposal::current(&proposal)?;
     let update = Digest::of(&current.config_update);
     let proof = proofs::own(stub, trusted.sequence(), &proposal).await?;
-    let standing = Standing::of(&bundle, &proposal, proof)?;
-    let Standing::Open(effect) = &standing else {
+    let standing = Standing::of(&bundle, &trusted, &proposal, proof)?;
+    let Standing::Open(deciding) = &standing else {
         let status = standing.status().map_or("", |status| status.name());
         return Err(Code::WrongStatus.because(format_args!(
             "proposal `{id}` is `{status}` at sequence {}; signatures are added while it is open{}",
@@ -76,7 +82,7 @@ pub(super) async fn add<S: Stub>(
         .unwrap_or_default();
     let wanted = Wanted {
         bundle: &bundle,
-        policies: &policies_of(effect),
+        policies: &deciding.policies(),
         config_update: &current.config_update,
         others,
         header_limit: call.args.limits().signature_header,

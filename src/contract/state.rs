@@ -6,19 +6,18 @@ use bytes::Bytes;
 use prost::Message;
 
 use super::{
+    agreement,
     cache::{BundleCache, Compiled},
     error::{Code, ContractError},
     keys,
 };
 use crate::{
+    capabilities::ContractCapabilities,
     config::{Bundle, ConfigSignature, ConfigTree},
     ids::{ChannelId, Digest, MspId, ProposalId, Revision, Sequence},
     proto::cmscc::{Applied, ChainEntry, Head, Proposal, Settings},
     stub::{KeyRange, Stub},
 };
-
-/// The contract capabilities that this build knows.
-const CONTRACT_CAPABILITIES: [&str; 1] = ["V1_0"];
 
 /// At most this many signatures of one organisation on one revision are read.
 const SIGNATURES_READ: usize = 1024;
@@ -35,6 +34,8 @@ pub(super) struct Trusted {
     pub(super) body: Bytes,
     /// What the members agreed.
     pub(super) settings: Settings,
+    /// SHA-256 of the settings as they lie on the ledger.
+    pub(super) settings_sha256: Digest,
 }
 
 impl Trusted {
@@ -52,6 +53,7 @@ impl Trusted {
                 let trusted = Self {
                     head: decode(&keys[0], &head)?,
                     body,
+                    settings_sha256: Digest::of(&settings),
                     settings: decode(&keys[2], &settings)?,
                 };
                 trusted.check_contract_capabilities()?;
@@ -100,24 +102,19 @@ impl Trusted {
         Ok(cache.put(channel, &digest, &Arc::new(bundle)))
     }
 
+    /// What the members agreed that every server must know.
+    pub(super) fn capabilities(&self) -> ContractCapabilities {
+        ContractCapabilities::new(self.settings.capabilities.iter().cloned())
+    }
+
     /// A server that lacks a capability that the members agreed on must not endorse.
     fn check_contract_capabilities(&self) -> Result<(), ContractError> {
-        let lacking: Vec<&str> = self
-            .settings
-            .capabilities
-            .iter()
-            .map(String::as_str)
-            .filter(|c| !CONTRACT_CAPABILITIES.contains(c))
-            .collect();
-        if lacking.is_empty() {
-            return Ok(());
+        match agreement::lacking(&self.capabilities()) {
+            None => Ok(()),
+            Some(text) => Err(Code::ContractCapability.because(format_args!(
+                "the members agreed that servers must know {text}"
+            ))),
         }
-        Err(Code::ContractCapability.because(format_args!(
-            "the members agreed on contract capabilities `{}`, which this server (version {}) does \
-             not know; install a version that does",
-            lacking.join("`, `"),
-            env!("CARGO_PKG_VERSION")
-        )))
     }
 }
 
@@ -126,7 +123,10 @@ pub(super) fn first_settings(tx_id: &str) -> Settings {
     Settings {
         instance: tx_id.to_owned(),
         version: Some(0),
-        capabilities: CONTRACT_CAPABILITIES.map(str::to_owned).to_vec(),
+        capabilities: ContractCapabilities::FIRST
+            .iter()
+            .map(|level| (*level).to_owned())
+            .collect(),
         gate: crate::proto::cmscc::GateMode::Advisory.into(),
         endorsement_policy: String::new(),
     }

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 
 use super::{
+    agreement::{self, DECIDING},
     cache::Compiled,
     error::ContractError,
     levels::Gate,
@@ -16,7 +17,7 @@ use super::{
     proposal::{self, Computed, Conflict},
     reports::StatusDetail,
     signatures::{Tally, tally},
-    state::RevisionSignatures,
+    state::{RevisionSignatures, Trusted},
     timestamps,
     votes::{self, JudgedVote},
 };
@@ -24,7 +25,7 @@ use crate::{
     config::{Bundle, ConfigSignature, Effect, Update, Verdict, envelope},
     ids::{Digest, MspId, Revision, UnixTime},
     policy::PolicyId,
-    proto::cmscc::{Proposal, RevisionBytes},
+    proto::cmscc::{Proposal, ProposalKind, RevisionBytes},
 };
 
 /// What a proposal is, as answers name it.
@@ -107,7 +108,26 @@ pub(super) enum Standing {
     /// The bytes do not fit the config any more, or would do something else than the intent.
     Outofdate(Box<Stale>),
     /// The bytes apply cleanly, with exactly the intended effect.
-    Open(Arc<Effect>),
+    Open(Deciding),
+}
+
+/// What decides about an open proposal.
+#[derive(Clone, Debug)]
+pub(super) enum Deciding {
+    /// The policies of what a config update writes, and an orderer's rules.
+    Update(Arc<Effect>),
+    /// The one policy that decides about settings.
+    Settings(PolicyId),
+}
+
+impl Deciding {
+    /// The policies that must be satisfied.
+    pub(super) fn policies(&self) -> Vec<PolicyId> {
+        match self {
+            Self::Update(effect) => policies_of(effect),
+            Self::Settings(policy) => vec![*policy],
+        }
+    }
 }
 
 /// An out-of-date proposal.
@@ -127,6 +147,20 @@ impl Standing {
     /// Judges the current revision. `proof`: where its bytes took effect.
     pub(super) fn of(
         bundle: &Compiled,
+        trusted: &Trusted,
+        proposal: &Proposal,
+        proof: Option<Effective>,
+    ) -> Result<Self, ContractError> {
+        match proposal.kind() {
+            ProposalKind::Settings if proposal.withdrawal.is_some() => Ok(Self::Withdrawn),
+            ProposalKind::Settings => Self::of_settings(bundle, trusted, proposal),
+            _ => Self::of_update(bundle, proposal, proof),
+        }
+    }
+
+    /// The same of a config update, which only the config decides about.
+    pub(super) fn of_update(
+        bundle: &Compiled,
         proposal: &Proposal,
         proof: Option<Effective>,
     ) -> Result<Self, ContractError> {
@@ -142,7 +176,7 @@ impl Standing {
             Digest::of(&current.config_update),
         );
         if let Some(effect) = bundle.effect_of(&intent, &update) {
-            return Ok(Self::Open(effect));
+            return Ok(Self::Open(Deciding::Update(effect)));
         }
         let patch = proposal::patch(proposal)?;
         let intended = match patch.apply(bundle.tree()) {
@@ -156,7 +190,7 @@ impl Standing {
             Ok(effect) => {
                 let effect = Arc::new(effect);
                 bundle.keep_effect(&intent, &update, &effect);
-                return Ok(Self::Open(effect));
+                return Ok(Self::Open(Deciding::Update(effect)));
             }
             Err(misfit) => misfit,
         };
@@ -168,6 +202,24 @@ impl Standing {
                 conflicts: proposal::conflicts(proposal, &patch, bundle, &intended),
                 fresh,
             })),
+        })
+    }
+
+    fn of_settings(
+        bundle: &Bundle,
+        trusted: &Trusted,
+        proposal: &Proposal,
+    ) -> Result<Self, ContractError> {
+        Ok(match agreement::standing(bundle, trusted, proposal)? {
+            agreement::Standing::AlreadyInEffect => Self::AlreadyInEffect,
+            agreement::Standing::Broken(why) => Self::Broken(why),
+            agreement::Standing::Outofdate { why, fresh } => Self::Outofdate(Box::new(Stale {
+                why,
+                different_effect: Vec::new(),
+                fresh,
+                conflicts: Vec::new(),
+            })),
+            agreement::Standing::Open(policy) => Self::Open(Deciding::Settings(policy)),
         })
     }
 
@@ -188,6 +240,8 @@ impl Standing {
 pub(super) struct Facts<'a> {
     /// The verified config.
     pub(super) bundle: &'a Compiled,
+    /// Head and settings.
+    pub(super) trusted: &'a Trusted,
     /// The proposal.
     pub(super) proposal: &'a Proposal,
     /// Where the current revision took effect.
@@ -222,10 +276,11 @@ pub(super) struct Derived<'a> {
 impl<'a> Facts<'a> {
     /// Derives the status; the first match wins, in the order of [`Status::ALL`].
     pub(super) fn derive(&self) -> Result<Derived<'a>, ContractError> {
-        let standing = Standing::of(self.bundle, self.proposal, self.proof.clone())?;
+        let proof = self.proof.clone();
+        let standing = Standing::of(self.bundle, self.trusted, self.proposal, proof)?;
         let current = proposal::current(self.proposal)?;
         let mut detail = detail(&standing)?;
-        let Standing::Open(effect) = &standing else {
+        let Standing::Open(deciding) = &standing else {
             return Ok(Derived {
                 status: standing.status().unwrap_or(Status::Broken),
                 detail,
@@ -235,13 +290,16 @@ impl<'a> Facts<'a> {
                 envelope: None,
             });
         };
-        let tally = self.tally(current, Some(&policies_of(effect)));
-        let judged = Judgement::of(self.bundle, effect, &tally);
+        let tally = self.tally(current, Some(&deciding.policies()));
+        let judged = match deciding {
+            Deciding::Update(effect) => Judgement::of(self.bundle, effect, &tally),
+            Deciding::Settings(policy) => self.judge_settings(*policy, &tally)?,
+        };
         detail.missing = judged.missing;
-        detail.verdict = judged.unsupported.then_some("unsupported");
-        detail.why.clone_from(&judged.refused);
-        if let Ok(next) = effect.next() {
-            detail.unattested = self.gate.unattested(self.bundle, next.tree());
+        detail.verdict = judged.unsupported.is_some().then_some("unsupported");
+        detail.why = judged.refused.clone().or(judged.unsupported);
+        if let Deciding::Update(effect) = deciding {
+            detail.unattested = self.gate.unattested(self.bundle, effect.result());
         }
         let held = self.gate.is_enforced() && !detail.unattested.is_empty();
         let expired = self
@@ -250,7 +308,7 @@ impl<'a> Facts<'a> {
             .as_ref()
             .is_some_and(|deadline| timestamps::read(deadline) < self.now);
         let dead_end = match judged.refused.is_none() && judged.accepted.is_none() {
-            true => self.dead_end(effect, &tally, Revision(current.revision)),
+            true => self.dead_end(&deciding.policies(), &tally, Revision(current.revision)),
             false => None,
         };
         let status = if judged.refused.is_some() {
@@ -270,6 +328,7 @@ impl<'a> Facts<'a> {
         let envelope = judged
             .accepted
             .filter(|_| status == Status::ReadyToSubmit)
+            .filter(|_| matches!(deciding, Deciding::Update(_)))
             .map(|signatures| {
                 envelope::update_envelope(
                     self.bundle.channel(),
@@ -312,7 +371,12 @@ impl<'a> Facts<'a> {
 
     /// Why the deciding policies cannot be satisfied any more, neither by the signatures that count
     /// nor by anybody of the organisations that have not rejected; `None` where they can.
-    fn dead_end(&self, effect: &Effect, tally: &Tally<'_>, revision: Revision) -> Option<String> {
+    fn dead_end(
+        &self,
+        policies: &[PolicyId],
+        tally: &Tally<'_>,
+        revision: Revision,
+    ) -> Option<String> {
         let rejecting = votes::rejecting(self.votes, revision);
         let others: BTreeSet<MspId> = self
             .bundle
@@ -321,10 +385,9 @@ impl<'a> Facts<'a> {
             .map(|msp| msp.id().clone())
             .filter(|msp_id| !rejecting.contains(msp_id))
             .collect();
-        let policies = policies_of(effect);
         let can_pass = self.bundle.policies().could_pass(
             self.bundle.msps(),
-            &policies,
+            policies,
             &tally.signers,
             &others,
         );
@@ -337,6 +400,40 @@ impl<'a> Facts<'a> {
                 names.join("`, `")
             )),
         }
+    }
+
+    /// Whether the signatures on settings satisfy the policy that decides about them.
+    fn judge_settings(
+        &self,
+        policy: PolicyId,
+        tally: &Tally<'_>,
+    ) -> Result<Judgement, ContractError> {
+        let (policies, msps) = (self.bundle.policies(), self.bundle.msps());
+        let chosen = policies.choose(msps, &[policy], &tally.signers);
+        let signers = match &chosen {
+            Some(positions) => tally.signers.pick(positions),
+            None => tally.signers.clone(),
+        };
+        let explanation = policies.explain(msps, policy, &signers);
+        let wanted = agreement::change(self.proposal)?.settings;
+        let unknown = agreement::demand_known(&wanted.unwrap_or_default());
+        Ok(Judgement {
+            accepted: chosen.is_some().then(|| tally.signatures_of(&signers)),
+            refused: None,
+            unsupported: unknown.err().map(|refusal| refusal.text().to_owned()),
+            missing: explanation
+                .missing()
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
+            not_checked: Vec::new(),
+            explanation: json!([{
+                "elements": [agreement::ISOLATED],
+                "policy": DECIDING,
+                "satisfied": explanation.satisfied(),
+                "explanation": explanation.to_json(),
+            }]),
+        })
     }
 
     fn tally(&self, bytes: &RevisionBytes, policies: Option<&[PolicyId]>) -> Tally<'a> {
@@ -353,7 +450,8 @@ struct Judgement {
     /// The signatures to hand out, in an order that satisfies.
     accepted: Option<Vec<ConfigSignature>>,
     refused: Option<String>,
-    unsupported: bool,
+    /// What this build would have to know to say more.
+    unsupported: Option<String>,
     missing: Vec<String>,
     not_checked: Vec<String>,
     explanation: Value,
@@ -392,23 +490,38 @@ impl Judgement {
         let mut judgement = Self {
             accepted: None,
             refused: None,
-            unsupported: false,
+            unsupported: unsupported(effect),
             missing,
             not_checked: emulation.not_checked,
             explanation: Value::Array(explanation),
         };
+        if judgement.unsupported.is_some() {
+            return judgement;
+        }
         match emulation.verdict {
             Verdict::Accepted => judgement.accepted = Some(picked),
             Verdict::Refused(refusal) => judgement.refused = Some(refusal.to_string()),
-            Verdict::Unsupported { .. } => judgement.unsupported = true,
-            Verdict::Unsatisfied => {}
+            Verdict::Unsupported { .. } | Verdict::Unsatisfied => {}
         }
         judgement
     }
 }
 
+/// The levels that a verdict takes and this build does not know, for people; `None`: none.
+fn unsupported(effect: &Effect) -> Option<String> {
+    let levels = effect.unknown_levels();
+    (!levels.is_empty()).then(|| {
+        format!(
+            "it takes the capability levels `{}` to say more, which this server (version {}) does \
+             not know; install a version that does",
+            levels.join("`, `"),
+            env!("CARGO_PKG_VERSION")
+        )
+    })
+}
+
 /// The policies that decide about an update.
-pub(super) fn policies_of(effect: &Effect) -> Vec<PolicyId> {
+fn policies_of(effect: &Effect) -> Vec<PolicyId> {
     effect.policies().iter().map(|one| one.policy).collect()
 }
 

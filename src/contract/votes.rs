@@ -55,6 +55,11 @@ pub(super) struct JudgedVote {
 }
 
 impl JudgedVote {
+    /// The vote as it lies on the ledger.
+    pub(super) const fn stored(&self) -> &StoredVote {
+        &self.stored
+    }
+
     /// The proposal that was rejected.
     pub(super) const fn proposal(&self) -> &ProposalId {
         &self.stored.proposal

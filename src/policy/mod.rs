@@ -21,6 +21,7 @@ mod manager;
 mod model;
 mod parse;
 mod print;
+mod same;
 
 mod search;
 mod signers;
@@ -35,4 +36,5 @@ pub use explain::{Explanation, Node};
 pub use manager::{GroupId, PolicyId, PolicyManager, PolicyManagerBuilder};
 pub use parse::parse_policy;
 pub use print::{print_implicit_meta, print_policy};
+pub use same::same_policy;
 pub use signers::{Rejected, SignatureProblem, SignedData, Signer, SignerSet};

@@ -194,6 +194,21 @@ async fn every_function_refuses_bad_arguments() {
         (&["UpdateProposals", "6", "", "x"], "ARGUMENT_COUNT"),
         (&["AttestCapabilities"], "ARGUMENT_COUNT"),
         (&["AttestCapabilities", "[]"], "BAD_JSON"),
+        // settings
+        (&["ProposeSettings", "new", "{}"], "ARGUMENT_COUNT"),
+        (&["ProposeSettings", "!", "{}", "d"], "BAD_ID"),
+        (&["ProposeSettings", "new", "[]", "d"], "BAD_JSON"),
+        (&["ProposeSettings", "new", &deep, "d"], "BAD_JSON"),
+        (
+            &["ProposeSettings", "taken", r#"{"gate":"enforced"}"#, "d"],
+            "ID_USED",
+        ),
+        (&["ProposeSettings", "new", r#"{"x":1}"#, "d"], "BAD_OPTION"),
+        (&["ApplySettings"], "ARGUMENT_COUNT"),
+        (&["ApplySettings", "!"], "BAD_ID"),
+        (&["ApplySettings", "none"], "UNKNOWN_PROPOSAL"),
+        (&["ApplySettings", "taken"], "WRONG_KIND"),
+        (&["GetSettings", "x"], "ARGUMENT_COUNT"),
         // queries
         (&["GetCapabilities", "x"], "ARGUMENT_COUNT"),
         (&["GetProposal"], "ARGUMENT_COUNT"),

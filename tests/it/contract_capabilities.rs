@@ -22,7 +22,7 @@ fn key(parts: &[&str]) -> String {
 }
 
 /// A patch of the channel group that declares these levels and no others.
-fn levels(group: &str, names: &[&str]) -> Value {
+pub(crate) fn levels(group: &str, names: &[&str]) -> Value {
     let names: serde_json::Map<String, Value> = names
         .iter()
         .map(|name| ((*name).to_owned(), json!({})))
@@ -35,7 +35,7 @@ fn levels(group: &str, names: &[&str]) -> Value {
 }
 
 /// A world whose channel declares these levels at first.
-async fn declaring(orderer: &[&str], application: &[&str]) -> World<Contract> {
+pub(crate) async fn declaring(orderer: &[&str], application: &[&str]) -> World<Contract> {
     let names = |names: &[&str]| {
         let capabilities = common::Capabilities {
             capabilities: names
@@ -63,7 +63,7 @@ async fn declaring(orderer: &[&str], application: &[&str]) -> World<Contract> {
 }
 
 /// The config of the first capture's genesis block.
-fn first_config() -> Vec<u8> {
+pub(crate) fn first_config() -> Vec<u8> {
     let block = common::Block::decode(&CAPTURES[0].genesis()[..]).unwrap();
     let envelope = common::Envelope::decode(block.data.unwrap().data[0].clone()).unwrap();
     let payload = common::Payload::decode(envelope.payload).unwrap();
@@ -80,7 +80,7 @@ impl World<Contract> {
         self.put(key, settings.encode_to_vec());
     }
 
-    async fn attest(&mut self, msp_id: &str, attestation: &Value) {
+    pub(crate) async fn attest(&mut self, msp_id: &str, attestation: &Value) {
         let attestation = attestation.to_string();
         self.ok(
             &person(msp_id),

@@ -57,6 +57,17 @@ pub(crate) async fn cases(capture: Capture) -> Vec<(Ledger, Invocation)> {
     let update = world.update_to_sign("add_orgx").await;
     let signature = base64(&org1.config_signature(&update).encode_to_vec());
     let computed = base64(&capture.file("add-orgx/config_update.pb"));
+    let settings: &[u8] = br#"{"endorsement_policy":"/Channel/Application/Endorsement"}"#;
+    let gate: &[u8] = br#"{"gate":"enforced"}"#;
+    for (id, settings) in [(b"agreed", settings), (b"waits_", gate)] {
+        let args: [&[u8]; 4] = [b"ProposeSettings", id, settings, b"d"];
+        world.ok(&org1, &args).await;
+    }
+    let agreed = world.update_to_sign("waits_").await;
+    let consent = base64(&org1.config_signature(&agreed).encode_to_vec());
+    for who in [&org1, &org2] {
+        world.sign(who, "agreed").await;
+    }
     let early = world.ledger.clone();
     let early_calls: Vec<Vec<&[u8]>> = vec![
         vec![b"Init", b"x"],
@@ -91,6 +102,13 @@ pub(crate) async fn cases(capture: Capture) -> Vec<(Ledger, Invocation)> {
         vec![b"GetConfigChain"],
         vec![b"AttestCapabilities", br#"{"channel":["V3_0"]}"#],
         vec![b"GetCapabilities"],
+        vec![b"ProposeSettings", b"other", gate, b"d"],
+        vec![b"AddSignature", b"waits_", consent.as_bytes()],
+        vec![b"ApplySettings", b"agreed"],
+        vec![b"ApplySettings", b"waits_"],
+        vec![b"RejectProposal", b"waits_", b"why"],
+        vec![b"GetProposal", b"agreed"],
+        vec![b"GetSettings"],
         vec![b"proposeConfigUpdate", b"cmcc", computed.as_bytes(), b"d"],
         vec![b"addSignature", b"add_orgx", signature.as_bytes()],
         vec![b"getProposals"],
@@ -105,6 +123,7 @@ pub(crate) async fn cases(capture: Capture) -> Vec<(Ledger, Invocation)> {
         }
     }
     world.ok(&org1, &[b"SyncConfig", &first]).await;
+    world.ok(&org2, &[b"ApplySettings", b"agreed"]).await;
     let late = world.ledger.clone();
     for who in [&org1, &org2, &person("OrgXMSP")] {
         for args in [
@@ -116,6 +135,11 @@ pub(crate) async fn cases(capture: Capture) -> Vec<(Ledger, Invocation)> {
             &[b"GetHistory"],
             &[b"ExportProposal", b"add_orgx"],
             &[b"ExportProposal", b"add_orgy"],
+            &[b"GetProposal", b"agreed"],
+            &[b"GetProposal", b"waits_"],
+            &[b"ApplySettings", b"waits_"],
+            &[b"UpdateProposals", b"15", br#"["waits_"]"#],
+            &[b"GetSettings"],
             &[b"ListProposals", br#"{"conflicts":true}"#],
             &[b"AddSignature", b"add_orgy", signature.as_bytes()],
             &[b"SyncConfig", &second],

@@ -294,6 +294,7 @@ async fn the_document_has_the_form_of_the_contract_api() {
         "Endorsement",
         "Lint",
         "Proof",
+        "ProposedSettings",
         "Relations",
     ]);
     let all = keys(&document["components"]["schemas"]);

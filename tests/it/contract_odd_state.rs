@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use cmscc::{
     contract::{Contract, ContractSettings, HeadFacts, Observer},
     ids::{ChannelId, Digest},
-    proto::{cmscc::Settings, common, write},
+    proto::{common, write},
 };
 use prost::Message;
 use serde_json::{Value, json};
@@ -14,33 +14,6 @@ use super::{
     contract_rules::{after, key, with_orgx},
     contract_world::{CAPTURES, TestAnchors, World, contract, person, trusting},
 };
-
-#[tokio::test]
-async fn a_server_that_lacks_an_agreed_capability_refuses_everything() {
-    let org1 = person("Org1MSP");
-    let mut world = with_orgx().await;
-    let settings = Settings {
-        instance: "0".to_owned(),
-        version: Some(1),
-        capabilities: vec!["V1_0".to_owned(), "V9_0".to_owned()],
-        ..Settings::default()
-    };
-    world.put(key(&["settings"]), settings.encode_to_vec());
-    let block = after("add-orgx");
-    for args in [
-        &[b"InitConsortium".as_slice(), &block][..],
-        &[b"Init"],
-        &[b"SyncConfig", &block],
-        &[b"WithdrawProposal", b"add_orgx"],
-        &[b"GetProposal", b"add_orgx"],
-        &[b"ListProposals"],
-        &[b"GetConfig"],
-        &[b"GetConfigChain"],
-    ] {
-        let message = world.refused(&org1, args, "CONTRACT_CAPABILITY").await;
-        assert!(message.contains("`V9_0`"), "{message}");
-    }
-}
 
 #[tokio::test]
 async fn a_channel_that_needs_unknown_levels_is_not_taken() {

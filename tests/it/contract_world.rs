@@ -133,6 +133,16 @@ impl<S: Server> World<S> {
         }
     }
 
+    /// The same world with another server.
+    pub(crate) fn with<T: Server>(&self, server: T) -> World<T> {
+        World {
+            server,
+            ledger: self.ledger.clone(),
+            channel: self.channel.clone(),
+            blocks: self.blocks,
+        }
+    }
+
     /// A transaction by its submitter. Ids and times follow from the state of the world.
     pub(crate) fn invocation(&self, who: &Person, args: &[&[u8]]) -> Invocation {
         Invocation {

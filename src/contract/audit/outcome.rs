@@ -360,7 +360,7 @@ fn stood(
         revisions: revisions.collect(),
         ..Proposal::default()
     };
-    let standing = Standing::of(config, &proposal, None).map_err(|e| e.text().to_owned())?;
+    let standing = Standing::of_update(config, &proposal, None).map_err(|e| e.text().to_owned())?;
     match (standing, outcome.outcome.as_str()) {
         (Standing::AlreadyInEffect, "AlreadyInEffect") | (Standing::Broken(_), "Broken") => Ok(()),
         (standing, other) => Err(format!(
