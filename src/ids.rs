@@ -123,6 +123,20 @@ impl Digest {
         Self(out)
     }
 
+    /// The digest of a list: of all its parts in their order, each behind its length, so that no two
+    /// lists have the same bytes.
+    #[must_use]
+    pub fn of_parts<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> Self {
+        let mut context = digest::Context::new(&digest::SHA256);
+        for part in parts {
+            context.update(&(part.len() as u64).to_be_bytes());
+            context.update(part);
+        }
+        let mut out = [0; 32];
+        out.copy_from_slice(context.finish().as_ref());
+        Self(out)
+    }
+
     /// Reads a digest back from its 32 bytes; `None` for any other length.
     #[must_use]
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
@@ -181,5 +195,13 @@ mod tests {
         assert_eq!(Digest::from_hex(&hex.to_uppercase()), None);
         assert_eq!(Digest::from_hex(&hex.repeat(2)), None);
         assert_eq!(Digest::from_bytes(digest.as_bytes()), Some(digest));
+    }
+
+    #[test]
+    fn lists_of_equal_bytes_have_different_digests() {
+        let lists: [&[&[u8]]; 5] = [&[], &[b""], &[b"ab"], &[b"a", b"b"], &[b"", b"ab"]];
+        let of = |list: &[&[u8]]| Digest::of_parts(list.iter().copied());
+        let different: std::collections::BTreeSet<Digest> = lists.map(of).into();
+        assert_eq!(different.len(), lists.len());
     }
 }

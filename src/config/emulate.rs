@@ -30,10 +30,19 @@ const UNKNOWN_BYTES: u64 = 16 * 1024;
 /// config changes.
 #[derive(Debug)]
 pub struct Effect {
-    policies: Vec<UpdatePolicy>,
+    terms: Terms,
     result: ConfigTree,
     unknown: Vec<String>,
     next: Result<Bundle, Refusal>,
+}
+
+/// What decides about an update, together with its signatures: an effect without the resulting
+/// config, to be kept for long.
+#[derive(Clone, Debug)]
+pub struct Terms {
+    policies: Vec<UpdatePolicy>,
+    /// Why the resulting config is refused, if it is.
+    refusal: Option<Refusal>,
     change: ConsenterChange,
     /// Bytes of the update and of the resulting config together.
     bytes: u64,
@@ -59,6 +68,17 @@ pub struct Emulation {
     pub policies: Vec<PolicyVerdict>,
     /// The resulting config, where the update applies and its result is valid.
     pub result: Option<ConfigTree>,
+    /// What an orderer checks and nobody can know from the config, in words.
+    pub not_checked: Vec<String>,
+}
+
+/// What an orderer would say of an update with these signatures, given the update's terms.
+#[derive(Debug)]
+pub struct Decision {
+    /// The answer.
+    pub verdict: Verdict,
+    /// Every policy that decides the update, by the first element that it decides.
+    pub policies: Vec<PolicyVerdict>,
     /// What an orderer checks and nobody can know from the config, in words.
     pub not_checked: Vec<String>,
 }
@@ -90,16 +110,29 @@ pub struct PolicyVerdict {
     pub explanation: Explanation,
 }
 
+/// The MSPs that could complete what some policies are missing, ascending.
+fn missing(policies: &[PolicyVerdict]) -> Vec<MspId> {
+    let mut missing: Vec<MspId> = (policies.iter())
+        .flat_map(|policy| policy.explanation.missing().iter().cloned())
+        .collect();
+    missing.sort();
+    missing.dedup();
+    missing
+}
+
+impl Decision {
+    /// The MSPs that could complete what is missing, ascending.
+    #[must_use]
+    pub fn missing(&self) -> Vec<MspId> {
+        missing(&self.policies)
+    }
+}
+
 impl Emulation {
     /// The MSPs that could complete what is missing, ascending.
     #[must_use]
     pub fn missing(&self) -> Vec<MspId> {
-        let mut missing: Vec<MspId> = (self.policies.iter())
-            .flat_map(|policy| policy.explanation.missing().iter().cloned())
-            .collect();
-        missing.sort();
-        missing.dedup();
-        missing
+        missing(&self.policies)
     }
 
     fn refused(refusal: Refusal) -> Self {
@@ -113,11 +146,25 @@ impl Emulation {
     }
 }
 
-impl Effect {
+impl Terms {
     /// The policies that decide the update, by the first element that each decides.
     #[must_use]
     pub fn policies(&self) -> &[UpdatePolicy] {
         &self.policies
+    }
+}
+
+impl Effect {
+    /// What decides about the update.
+    #[must_use]
+    pub const fn terms(&self) -> &Terms {
+        &self.terms
+    }
+
+    /// The policies that decide the update, by the first element that each decides.
+    #[must_use]
+    pub fn policies(&self) -> &[UpdatePolicy] {
+        self.terms.policies()
     }
 
     /// The resulting config.
@@ -156,7 +203,20 @@ impl Bundle {
             }
         };
         match self.effect(update) {
-            Ok(effect) => self.decide(&effect, signers, signatures),
+            Ok(effect) => {
+                let Decision {
+                    verdict,
+                    policies,
+                    not_checked,
+                } = self.decide(&effect.terms, &signers, signatures);
+                Emulation {
+                    verdict,
+                    signers,
+                    policies,
+                    result: effect.next.ok().map(|next| next.tree),
+                    not_checked,
+                }
+            }
             Err(refusal) => Emulation {
                 signers,
                 ..Emulation::refused(refusal)
@@ -231,17 +291,22 @@ impl Bundle {
             Ok((next, change)) => (Ok(next), change),
             Err(refusal) => (Err(refusal), ConsenterChange::default()),
         };
+        let refusal = next.as_ref().err().cloned();
         let mut unknown = unknown_levels(&result);
         unknown.extend(self.unknown_levels());
         unknown.sort();
         unknown.dedup();
-        Ok(Effect {
+        let terms = Terms {
             policies,
+            refusal,
+            change,
+            bytes,
+        };
+        Ok(Effect {
+            terms,
             result,
             unknown,
             next,
-            change,
-            bytes,
         })
     }
 
@@ -300,39 +365,37 @@ impl Bundle {
         Ok(next)
     }
 
-    /// Decides an update whose effect on this very config is known.
+    /// Decides an update whose terms on this very config are known.
     #[must_use]
     pub fn decide(
         &self,
-        effect: &Effect,
-        signers: SignerSet,
+        terms: &Terms,
+        signers: &SignerSet,
         signatures: &[ConfigSignature],
-    ) -> Emulation {
-        let policies: Vec<PolicyVerdict> = (effect.policies.iter())
+    ) -> Decision {
+        let policies: Vec<PolicyVerdict> = (terms.policies.iter())
             .map(|decides| PolicyVerdict {
                 path: self.policies().path(decides.policy),
                 elements: decides.elements.clone(),
                 explanation: self
                     .policies()
-                    .explain(self.msps(), decides.policy, &signers),
+                    .explain(self.msps(), decides.policy, signers),
             })
             .collect();
         let satisfied = (policies.iter()).all(|policy| policy.explanation.satisfied());
-        let bytes = transaction_bytes(effect.bytes, signatures);
+        let bytes = transaction_bytes(terms.bytes, signatures);
         let levels = self.unknown_levels();
-        let verdict = match (&effect.next, self.check_size(bytes)) {
+        let verdict = match (&terms.refusal, self.check_size(bytes)) {
             _ if !levels.is_empty() => Verdict::Unsupported { levels },
-            (Err(refusal), _) => Verdict::Refused(refusal.clone()),
+            (Some(refusal), _) => Verdict::Refused(refusal.clone()),
             (_, Err(refusal)) => Verdict::Refused(refusal),
             _ if satisfied => Verdict::Accepted,
             _ => Verdict::Unsatisfied,
         };
-        Emulation {
+        Decision {
             verdict,
-            signers,
             policies,
-            result: (effect.next.as_ref().ok()).map(|next| next.tree().clone()),
-            not_checked: self.not_checked(effect, bytes),
+            not_checked: self.not_checked(terms, bytes),
         }
     }
 
@@ -363,7 +426,7 @@ impl Bundle {
         }
     }
 
-    fn not_checked(&self, effect: &Effect, bytes: u64) -> Vec<String> {
+    fn not_checked(&self, terms: &Terms, bytes: u64) -> Vec<String> {
         let mut out = Vec::new();
         if let Some(orderer) = &self.orderer {
             out.push(format!(
@@ -378,10 +441,10 @@ impl Bundle {
                 ));
             }
         }
-        if effect.change.added > 0 {
+        if terms.change.added > 0 {
             out.push("that the tls certificates of the added consenter are valid now".to_owned());
         }
-        if effect.change != ConsenterChange::default() {
+        if terms.change != ConsenterChange::default() {
             out.push("that enough raft nodes are alive".to_owned());
         }
         out

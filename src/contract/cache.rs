@@ -8,29 +8,56 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use bytes::Bytes;
-
+use super::{
+    error::ContractError,
+    opinion::KeptOpinion,
+    status::{Fit, KnownTerms},
+};
 use crate::{
-    config::{Bundle, ConfigSignature, Effect},
+    config::{Bundle, ConfigSignature},
+    identity::Identity,
     ids::{ChannelId, Digest},
 };
 
 /// How many compiled configs are kept.
 const BUNDLES: usize = 8;
-/// How many updates of one config are kept applied; each holds a compiled config.
-const EFFECTS: usize = 16;
-/// How many valid signatures on updates are kept for one config.
-const SIGNATURES: usize = 4096;
+/// How much is kept of what intents and updates do to configs. Unit: bytes, about.
+const FITS: usize = 16 << 20;
+/// How much is kept of signatures and of what they lead to. Unit: bytes, about.
+const OPINIONS: usize = 96 << 20;
+/// How many valid signatures are kept.
+const SIGNATURES: usize = 1 << 16;
 
-/// Compiled configs by channel and digest of their bytes.
+/// Compiled configs by channel and digest of their bytes, and what was found out with them.
 #[derive(Default)]
-pub(super) struct BundleCache(Mutex<Recent<(ChannelId, Digest), Arc<Compiled>>>);
+pub(super) struct BundleCache {
+    bundles: Mutex<Recent<(ChannelId, Digest), Arc<Bundle>>>,
+    found: Arc<Found>,
+}
+
+/// What was found out with configs. Everything is looked up by a digest over all that it follows from.
+#[derive(Default)]
+struct Found {
+    /// By config, intent, update and the content that the update was computed on.
+    fits: Mutex<Recent<Digest, Fit>>,
+    /// By config and update; `None` where the update does not fit.
+    terms: Mutex<Recent<Digest, Option<Arc<KnownTerms>>>>,
+    /// The latest by config and update.
+    opinions: Mutex<Recent<Digest, Arc<KeptOpinion>>>,
+    /// By MSP, update, header and signature.
+    verified: Mutex<Recent<Digest, ()>>,
+}
 
 impl BundleCache {
     /// The compiled config, where it is held.
-    pub(super) fn get(&self, channel: &ChannelId, digest: &Digest) -> Option<Arc<Compiled>> {
-        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        held.get(&(channel.clone(), *digest))
+    pub(super) fn get(&self, channel: &ChannelId, digest: &Digest) -> Option<Compiled> {
+        let bundle = locked(&self.bundles).get(&(channel.clone(), *digest))?;
+        Some(self.compiled(channel, digest, bundle))
+    }
+
+    /// Some config of the channel, compiled: the one that was used last.
+    pub(super) fn latest(&self, channel: &ChannelId) -> Option<Arc<Bundle>> {
+        locked(&self.bundles).latest(|(of, _)| of == channel)
     }
 
     /// Keeps a compiled config.
@@ -39,11 +66,18 @@ impl BundleCache {
         channel: &ChannelId,
         digest: &Digest,
         bundle: &Arc<Bundle>,
-    ) -> Arc<Compiled> {
-        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let compiled = Arc::new(Compiled::of(bundle));
-        held.put((channel.clone(), *digest), Arc::clone(&compiled), BUNDLES);
-        compiled
+    ) -> Compiled {
+        let key = (channel.clone(), *digest);
+        locked(&self.bundles).put(key, Arc::clone(bundle), 1, BUNDLES);
+        self.compiled(channel, digest, Arc::clone(bundle))
+    }
+
+    fn compiled(&self, channel: &ChannelId, digest: &Digest, bundle: Arc<Bundle>) -> Compiled {
+        Compiled {
+            id: Digest::of_parts([channel.as_str().as_bytes(), digest.as_bytes()]),
+            bundle,
+            found: Arc::clone(&self.found),
+        }
     }
 }
 
@@ -54,60 +88,109 @@ impl fmt::Debug for BundleCache {
 }
 
 /// A compiled config, and what was found out with it.
+#[derive(Clone)]
 pub(super) struct Compiled {
+    /// Over channel and config.
+    id: Digest,
     bundle: Arc<Bundle>,
-    effects: Mutex<Recent<Intended, Arc<Effect>>>,
-    verified: Mutex<Recent<Signed, ()>>,
+    found: Arc<Found>,
 }
 
-/// SHA-256 of an intent and of the update that stands for it.
-type Intended = (Digest, Digest);
-
-/// SHA-256 of an update, the header of a signature on it, and the signature.
-type Signed = (Digest, Bytes, Bytes);
-
 impl Compiled {
-    fn of(bundle: &Arc<Bundle>) -> Self {
-        Self {
-            bundle: Arc::clone(bundle),
-            effects: Mutex::default(),
-            verified: Mutex::default(),
-        }
-    }
-
     /// The config, to be shared.
     pub(super) fn bundle(&self) -> Arc<Bundle> {
         Arc::clone(&self.bundle)
     }
 
-    /// What an update does, where it is known to do what this intent wants.
-    pub(super) fn effect_of(&self, intent: &Digest, update: &Digest) -> Option<Arc<Effect>> {
-        let mut effects = self.effects.lock().unwrap_or_else(PoisonError::into_inner);
-        effects.get(&(*intent, *update))
+    /// How an intent and its update fit this config; `given` is a digest over all that decides that.
+    pub(super) fn fit(
+        &self,
+        given: &Digest,
+        find: impl FnOnce() -> Result<Fit, ContractError>,
+    ) -> Result<Fit, ContractError> {
+        let key = self.key(given);
+        if let Some(fit) = locked(&self.found.fits).get(&key) {
+            return Ok(fit);
+        }
+        let fit = find()?;
+        let weight = fit.weight().saturating_add(ENTRY);
+        locked(&self.found.fits).put(key, fit.clone(), weight, FITS);
+        Ok(fit)
     }
 
-    /// Keeps the effect of an update that does what the intent wants.
-    pub(super) fn keep_effect(&self, intent: &Digest, update: &Digest, effect: &Arc<Effect>) {
-        let mut effects = self.effects.lock().unwrap_or_else(PoisonError::into_inner);
-        effects.put((*intent, *update), Arc::clone(effect), EFFECTS);
+    /// The terms of an update, by its digest; `None` where it does not fit this config.
+    pub(super) fn terms(
+        &self,
+        update: &Digest,
+        find: impl FnOnce() -> Option<Arc<KnownTerms>>,
+    ) -> Option<Arc<KnownTerms>> {
+        if let Some(known) = locked(&self.found.terms).get(&self.key(update)) {
+            return known;
+        }
+        let terms = find();
+        self.keep_terms(update, terms.as_ref());
+        terms
     }
 
-    /// Whether the signature is known to be one of its creator over the update.
-    pub(super) fn is_verified(&self, update: &Digest, signature: &ConfigSignature) -> bool {
-        let mut verified = self.verified.lock().unwrap_or_else(PoisonError::into_inner);
-        verified.get(&signed(update, signature)).is_some()
+    /// Keeps the terms of an update.
+    pub(super) fn keep_terms(&self, update: &Digest, terms: Option<&Arc<KnownTerms>>) {
+        let weight = terms.map_or(0, |terms| terms.weight());
+        let weight = weight.saturating_add(ENTRY);
+        locked(&self.found.terms).put(self.key(update), terms.cloned(), weight, FITS);
     }
 
-    /// Remembers that the signature is one of its creator over the update.
-    pub(super) fn keep_verified(&self, update: &Digest, signature: &ConfigSignature) {
-        let mut verified = self.verified.lock().unwrap_or_else(PoisonError::into_inner);
-        verified.put(signed(update, signature), (), SIGNATURES);
+    /// What was last found out about the signatures on an update, by its digest.
+    pub(super) fn opinion(&self, update: &Digest) -> Option<Arc<KeptOpinion>> {
+        locked(&self.found.opinions).get(&self.key(update))
+    }
+
+    /// Keeps what was found out about the signatures on an update.
+    pub(super) fn keep_opinion(&self, update: &Digest, opinion: KeptOpinion) {
+        let weight = opinion.weight().saturating_add(ENTRY);
+        let opinion = Arc::new(opinion);
+        locked(&self.found.opinions).put(self.key(update), opinion, weight, OPINIONS);
+    }
+
+    /// Whether an identity is known to have made the signature over the update.
+    pub(super) fn is_verified(
+        &self,
+        identity: &Identity,
+        update: &Digest,
+        signature: &ConfigSignature,
+    ) -> bool {
+        let key = signed(identity, update, signature);
+        locked(&self.found.verified).get(&key).is_some()
+    }
+
+    /// Remembers that the identity made the signature over the update.
+    pub(super) fn keep_verified(
+        &self,
+        identity: &Identity,
+        update: &Digest,
+        signature: &ConfigSignature,
+    ) {
+        let key = signed(identity, update, signature);
+        locked(&self.found.verified).put(key, (), 1, SIGNATURES);
+    }
+
+    fn key(&self, of: &Digest) -> Digest {
+        Digest::of_parts([&self.id.as_bytes()[..], of.as_bytes()])
     }
 }
 
-fn signed(update: &Digest, signature: &ConfigSignature) -> Signed {
-    let header = signature.signature_header.clone();
-    (*update, header, signature.signature.clone())
+/// Whether a signature is good depends on the signer's certificate, which the header carries, and on
+/// the hash of the signer's MSP.
+fn signed(identity: &Identity, update: &Digest, signature: &ConfigSignature) -> Digest {
+    Digest::of_parts([
+        &identity.msp().digest().as_bytes()[..],
+        update.as_bytes(),
+        &signature.signature_header,
+        &signature.signature,
+    ])
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Deref for Compiled {
@@ -126,27 +209,33 @@ impl fmt::Debug for Compiled {
     }
 }
 
-/// A bounded map: past the bound, the half that was unused for longest goes.
+/// A map of bounded weight: past the bound, what was unused for longest goes, until half is left.
 struct Recent<K, V> {
     uses: u64,
+    weight: usize,
     held: BTreeMap<K, Slot<V>>,
 }
 
 struct Slot<V> {
     used: u64,
+    weight: usize,
     value: V,
 }
+
+/// What an entry takes beside its value, about. Unit: bytes.
+const ENTRY: usize = 128;
 
 impl<K, V> Default for Recent<K, V> {
     fn default() -> Self {
         Self {
             uses: 0,
+            weight: 0,
             held: BTreeMap::new(),
         }
     }
 }
 
-impl<K: Ord, V: Clone> Recent<K, V> {
+impl<K: Ord + Clone, V: Clone> Recent<K, V> {
     fn get(&mut self, key: &K) -> Option<V> {
         self.uses = self.uses.wrapping_add(1);
         let slot = self.held.get_mut(key)?;
@@ -154,16 +243,42 @@ impl<K: Ord, V: Clone> Recent<K, V> {
         Some(slot.value.clone())
     }
 
-    fn put(&mut self, key: K, value: V, most: usize) {
+    /// The entry that was used last, of those whose key is wanted.
+    fn latest(&self, wanted: impl Fn(&K) -> bool) -> Option<V> {
+        let wanted = self.held.iter().filter(|(key, _)| wanted(key));
+        let (_, slot) = wanted.max_by_key(|(_, slot)| slot.used)?;
+        Some(slot.value.clone())
+    }
+
+    /// Keeps an entry, unless it alone is too heavy for half of `most`.
+    fn put(&mut self, key: K, value: V, weight: usize, most: usize) {
         self.uses = self.uses.wrapping_add(1);
         let used = self.uses;
-        self.held.insert(key, Slot { used, value });
-        if self.held.len() > most {
-            let mut uses: Vec<u64> = self.held.values().map(|slot| slot.used).collect();
-            uses.sort_unstable();
-            let middle = uses.get(uses.len() / 2).copied().unwrap_or_default();
-            self.held.retain(|_, slot| slot.used >= middle);
+        let slot = Slot {
+            used,
+            weight,
+            value,
+        };
+        let replaced = self.held.insert(key, slot);
+        let replaced = replaced.map_or(0, |slot| slot.weight);
+        // saturating: weights are far below
+        self.weight = self.weight.saturating_sub(replaced).saturating_add(weight);
+        if self.weight <= most {
+            return;
         }
+        let mut slots: Vec<(u64, usize)> = (self.held.values())
+            .map(|slot| (slot.used, slot.weight))
+            .collect();
+        slots.sort_unstable();
+        let mut oldest = 0;
+        for (used, weight) in slots {
+            if self.weight <= most / 2 {
+                break;
+            }
+            self.weight = self.weight.saturating_sub(weight);
+            oldest = used;
+        }
+        self.held.retain(|_, slot| slot.used > oldest);
     }
 }
 
@@ -175,12 +290,36 @@ mod tests {
     fn what_was_unused_for_longest_goes() {
         let mut recent = Recent::default();
         for key in 0..4 {
-            recent.put(key, key * 10, 4);
+            recent.put(key, key * 10, 1, 4);
         }
         assert_eq!(recent.get(&0), Some(0));
-        recent.put(4, 40, 4);
+        recent.put(4, 40, 1, 4);
         let kept: Vec<i32> = recent.held.keys().copied().collect();
-        assert_eq!(kept, [0, 3, 4]);
+        assert_eq!(kept, [0, 4]);
         assert_eq!(recent.get(&1), None);
+        assert_eq!(recent.latest(|key| *key < 3), Some(0));
+    }
+
+    #[test]
+    fn heavy_entries_make_room_for_themselves() {
+        let mut recent = Recent::default();
+        for (key, weight, kept) in [
+            (0, 10, &[0][..]),
+            (1, 80, &[0, 1]),
+            // in place of another weight
+            (1, 20, &[0, 1]),
+            (2, 80, &[]),
+            (3, 50, &[3]),
+            (4, 51, &[]),
+            (5, 30, &[5]),
+            (6, 30, &[5, 6]),
+            (7, 41, &[7]),
+        ] {
+            recent.put(key, (), weight, 100);
+            let held: Vec<i32> = recent.held.keys().copied().collect();
+            assert_eq!(held, kept, "{key}");
+            let weight: usize = recent.held.values().map(|slot| slot.weight).sum();
+            assert_eq!(recent.weight, weight, "{key}");
+        }
     }
 }

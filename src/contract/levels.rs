@@ -234,14 +234,14 @@ impl Gate {
         lacking.map(ToString::to_string).collect()
     }
 
-    /// The levels that a change raises and that some concerned organisation has not attested.
-    pub(super) fn unattested(&self, bundle: &Bundle, next: &ConfigTree) -> Vec<UnattestedLevel> {
-        raised(bundle.tree(), next)
-            .into_iter()
-            .map(|Raise { scope, level }| UnattestedLevel {
-                lacking: self.lacking(bundle, scope, &level),
-                level,
-                scope,
+    /// Of the levels that a change raises those that some concerned organisation has not attested.
+    pub(super) fn unattested(&self, bundle: &Bundle, raises: &[Raise]) -> Vec<UnattestedLevel> {
+        raises
+            .iter()
+            .map(|raise| UnattestedLevel {
+                lacking: self.lacking(bundle, raise.scope, &raise.level),
+                level: raise.level.clone(),
+                scope: raise.scope,
             })
             .filter(|unattested| !unattested.lacking.is_empty())
             .collect()

@@ -17,7 +17,7 @@ use super::{
     router::{self, Call},
     show::kind_name,
     state::{self, Trusted},
-    status::{Facts, Status},
+    status::{Extent, Facts, Status},
     votes::{self, JudgedVote},
 };
 use crate::{
@@ -199,7 +199,7 @@ async fn summary<S: Stub>(
         gate: beside.gate,
         now: call.now(),
     };
-    let derived = facts.derive()?;
+    let derived = facts.derive(Extent::Summary)?;
     let summary = ProposalSummary {
         combined_into: beside
             .combined_into
@@ -213,7 +213,7 @@ async fn summary<S: Stub>(
         proposal_id: proposal.id.clone(),
         proposer_msp_id: proposal.proposer_msp_id.clone(),
         revision: current.revision,
-        signed_by: derived.tally.signed_by(),
+        signed_by: derived.opinion.signed_by(),
         status: derived.status.name(),
     };
     Ok((derived.status, summary))

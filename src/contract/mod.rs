@@ -9,7 +9,7 @@
 //! |---|---|
 //! | `router`, `functions`, `schemas`, `metadata`, `args`, `error`, `reports`, `events` | the interface: names, arguments, refusals, shapes |
 //! | `keys`, `state`, `cache` | the ledger |
-//! | `chain`, `proposal`, `agreement`, `signatures`, `status`, `levels`, `review`, `access` | the decisions, all pure |
+//! | `chain`, `proposal`, `agreement`, `signatures`, `opinion`, `status`, `levels`, `review`, `access` | the decisions, all pure |
 //! | `proofs`, `votes`, `relations` | what is read for them |
 //! | `sync`, `recover`, `propose`, `combine`, `settings`, `definition`, `sign`, `reject`, `attest`, `finish`, `recompute`, `show`, `list`, `history`, `inspect`, `export`, `cmcc` | the functions, a family each |
 //! | `audit` | what an export says, verified offline |
@@ -27,6 +27,7 @@ mod combine;
 mod definition;
 mod error;
 mod events;
+mod examine;
 mod export;
 mod finish;
 mod functions;
@@ -37,6 +38,7 @@ mod levels;
 mod limits;
 mod list;
 mod metadata;
+mod opinion;
 mod proofs;
 mod proposal;
 mod propose;
@@ -60,6 +62,7 @@ mod votes;
 
 pub use anchors::{Anchors, Disown, HeadFacts, NoAnchors, NoObserver, Observer};
 pub use error::{Code, ContractError};
+pub use examine::Examination;
 pub use functions::function_names;
 pub use limits::Limits;
 pub use router::{Contract, ContractSettings};

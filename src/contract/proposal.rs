@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// An update computed from an intent on the current config.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Computed {
     /// The serialized `common.ConfigUpdate`.
     pub(super) config_update: Bytes,
@@ -46,6 +46,11 @@ pub(super) struct Conflict {
 }
 
 impl Conflict {
+    /// The element, as Fabric writes it.
+    pub(super) fn element(&self) -> &str {
+        &self.element
+    }
+
     /// The conflict as answers show it.
     pub(super) fn report(&self) -> ConflictReport {
         ConflictReport {
@@ -179,7 +184,7 @@ pub(super) fn conflicts(
 }
 
 /// What the intent writes or deletes, with the content that a config has there.
-fn touched(patch: &Patch, config: &ConfigTree) -> Vec<TouchedElement> {
+pub(super) fn touched(patch: &Patch, config: &ConfigTree) -> Vec<TouchedElement> {
     patch
         .touched(config)
         .into_iter()

@@ -1,6 +1,6 @@
 //! New proposals: `ProposeConfigUpdate`, `AddOrganization`, `ReconfigOrganizationMSP`.
 
-use std::{str, sync::Arc};
+use std::str;
 
 use bytes::Bytes;
 use serde::Deserialize;
@@ -207,7 +207,7 @@ pub(super) async fn opened<S: Stub>(
     call: &Call<'_>,
     stub: &mut S,
     id: &ProposalId,
-) -> Result<(Trusted, Arc<Compiled>, Admin), ContractError> {
+) -> Result<(Trusted, Compiled, Admin), ContractError> {
     let (trusted, bundle) = call.trusted_to_write(stub).await?;
     let admin = Admin::check(&bundle, call.creator())?;
     let used = stub

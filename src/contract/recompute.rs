@@ -1,6 +1,6 @@
 //! `UpdateProposals`: archives what is finished and computes again what went out of date.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
     access::{Admin, owner_remains},
@@ -134,7 +134,8 @@ impl Work<'_> {
         let signatures = state::signatures(stub, &id).await?;
         match standing {
             Standing::Outofdate(stale) => {
-                self.recompute(stub, proposal, *stale, &signatures).await?;
+                let stale = Arc::unwrap_or_clone(stale);
+                self.recompute(stub, proposal, stale, &signatures).await?;
             }
             _ => {
                 let outcome = match standing {

@@ -6,7 +6,7 @@
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, value::RawValue};
+use serde_json::value::RawValue;
 
 use super::{
     error::{Code, ContractError},
@@ -393,7 +393,7 @@ pub(super) struct ProposalReport {
     pub(super) description: String,
     pub(super) diff: Option<Diff>,
     pub(super) endorsement: Option<Endorsement>,
-    pub(super) explanation: Option<Value>,
+    pub(super) explanation: Option<Box<RawValue>>,
     pub(super) kind: &'static str,
     pub(super) lint: Option<Lint>,
     pub(super) not_checked: Vec<String>,

@@ -250,7 +250,7 @@ impl<'a> Call<'a> {
     pub(super) async fn trusted<S: Stub>(
         &self,
         stub: &mut S,
-    ) -> Result<(Trusted, Arc<Compiled>), ContractError> {
+    ) -> Result<(Trusted, Compiled), ContractError> {
         let trusted = Trusted::demand(stub).await?;
         let bundle = trusted.bundle(self.channel(), self.cache())?;
         self.tell_head(&trusted.head)?;
@@ -265,7 +265,7 @@ impl<'a> Call<'a> {
     pub(super) async fn trusted_to_write<S: Stub>(
         &self,
         stub: &mut S,
-    ) -> Result<(Trusted, Arc<Compiled>), ContractError> {
+    ) -> Result<(Trusted, Compiled), ContractError> {
         let (trusted, bundle) = self.trusted(stub).await?;
         demand_supported(&bundle)?;
         Ok((trusted, bundle))

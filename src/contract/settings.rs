@@ -16,7 +16,7 @@ use super::{
     reports::{self, SettingsApplied},
     router::Call,
     state::{self, Trusted},
-    status::{Facts, Status},
+    status::{Extent, Facts, Status},
     votes,
 };
 use crate::{
@@ -133,7 +133,7 @@ pub(super) async fn apply_settings<S: Stub>(
         gate: &gate,
         now: call.now(),
     };
-    let derived = facts.derive()?;
+    let derived = facts.derive(Extent::Summary)?;
     // open means: exactly the bytes of these settings for the version after that of now
     if derived.status != Status::ReadyToSubmit {
         let why = match (&derived.detail.why, derived.status) {

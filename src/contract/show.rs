@@ -5,16 +5,17 @@ use std::collections::BTreeMap;
 use super::{
     agreement, attest,
     error::ContractError,
-    history, keys, proofs, proposal, relations,
+    history, keys,
+    opinion::SignatureOpinion,
+    proofs, proposal, relations,
     reports::{
         self, CombinedReport, ConsentReport, ProposalReport, ProposedSettings, SettingsReport,
         SignatureReport, SourceReport, StatusDetail, optional_digest,
     },
     review::Review,
     router::{self, Call},
-    signatures::Judged,
-    state::{self, RevisionSignatures},
-    status::{self, Facts, Status},
+    state::{self, RevisionSignatures, StoredSignature},
+    status::{self, Extent, Facts, Status},
     timestamps,
     votes::{self, JudgedVote},
 };
@@ -56,7 +57,7 @@ pub(super) async fn get_proposal<S: Stub>(
         gate: &gate,
         now: call.now(),
     };
-    let derived = facts.derive()?;
+    let derived = facts.derive(Extent::Whole)?;
     let current = proposal::current(&proposal)?;
     let mut consent_trail = consent(&signatures);
     consent_trail.retain(|one| one.revision < current.revision);
@@ -89,11 +90,17 @@ pub(super) async fn get_proposal<S: Stub>(
         consent_trail,
         diff: review.diff,
         endorsement: review.endorsement,
-        explanation: derived.explanation,
+        explanation: derived.explanation().map(ToOwned::to_owned),
         lint: review.lint,
-        not_checked: derived.not_checked,
-        signatures: derived.tally.judged.iter().map(signature_report).collect(),
-        signatures_left_out: derived.tally.left_out,
+        not_checked: derived.not_checked(),
+        signatures: facts
+            .signatures_on(current.revision)
+            .signatures
+            .iter()
+            .zip(&derived.opinion.signatures)
+            .map(signature_report)
+            .collect(),
+        signatures_left_out: derived.opinion.left_out.clone(),
         sources: sources(stub, &proposal).await?,
         status: derived.status.name(),
         status_detail: derived.detail,
@@ -254,20 +261,17 @@ pub(super) const fn kind_name(kind: ProposalKind) -> &'static str {
     }
 }
 
-fn signature_report(judged: &Judged<'_>) -> SignatureReport {
+fn signature_report((stored, opinion): (&StoredSignature, &SignatureOpinion)) -> SignatureReport {
     SignatureReport {
         config_signature: config_signature(
-            &judged.stored.signature.signature_header,
-            &judged.stored.signature.signature,
+            &stored.signature.signature_header,
+            &stored.signature.signature,
         ),
-        counts: judged.reason.is_none(),
-        fingerprint: judged.stored.fingerprint.clone(),
-        msp_id: judged.stored.msp_id.to_string(),
-        reason: judged.reason.clone(),
-        subject: judged
-            .identity
-            .as_ref()
-            .map(|identity| identity.subject().to_owned()),
+        counts: opinion.reason.is_none(),
+        fingerprint: stored.fingerprint.clone(),
+        msp_id: stored.msp_id.to_string(),
+        reason: opinion.reason.clone(),
+        subject: opinion.subject.clone(),
     }
 }
 

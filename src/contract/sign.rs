@@ -82,7 +82,7 @@ pub(super) async fn add<S: Stub>(
         .unwrap_or_default();
     let wanted = Wanted {
         bundle: &bundle,
-        policies: &deciding.policies(),
+        concerned: &bundle.policies().concerned(deciding.policies()),
         config_update: &current.config_update,
         others,
         header_limit: call.args.limits().signature_header,

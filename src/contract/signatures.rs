@@ -16,7 +16,7 @@ use crate::{
     crypto::ecdsa,
     identity::Identity,
     ids::{Digest, MspId},
-    policy::{PolicyId, SignedData, SignerSet},
+    policy::{Concerned, PolicyId, SignedData, SignerSet},
     proto::{cmscc::RevisionBytes, msp::SerializedIdentity},
 };
 
@@ -48,8 +48,8 @@ impl Accepted {
 pub(super) struct Wanted<'a> {
     /// The current config.
     pub(super) bundle: &'a Compiled,
-    /// The policies that decide about the update.
-    pub(super) policies: &'a [PolicyId],
+    /// Whom the policies ask for that decide about the update.
+    pub(super) concerned: &'a Concerned<'a>,
     /// The bytes that are signed.
     pub(super) config_update: &'a [u8],
     /// Other revisions, to say so where somebody signed one of them.
@@ -100,24 +100,21 @@ impl Wanted<'_> {
             let reason = format!("the signer's certificate is not valid in its msp: {e}");
             refused(Code::SignerInvalid, reason, Some(&identity))
         })?;
-        self.bundle
-            .policies()
-            .relevant(self.bundle.msps(), self.policies, &identity)
-            .map_err(|_| {
-                let reason = "the signer satisfies no principal of the policies that decide \
-                              about this update"
-                    .to_owned();
-                refused(Code::SignerNotConcerned, reason, Some(&identity))
-            })?;
+        self.concerned.check(&identity).map_err(|_| {
+            let reason = "the signer satisfies no principal of the policies that decide \
+                          about this update"
+                .to_owned();
+            refused(Code::SignerNotConcerned, reason, Some(&identity))
+        })?;
         let canonical = ecdsa::canonical(&given.signature)
-            .filter(|der| identity.verify(&message, der).is_ok())
+            .filter(|der| *der != given.signature && identity.verify(&message, der).is_ok())
             .map_or_else(|| given.signature.clone(), Into::into);
         let signature = ConfigSignature {
             signature_header: header.clone(),
             signature: canonical,
         };
         let update = Digest::of(self.config_update);
-        self.bundle.keep_verified(&update, &signature);
+        self.bundle.keep_verified(&identity, &update, &signature);
         Ok(Accepted {
             identity,
             signature,
@@ -168,30 +165,6 @@ pub(super) struct Tally<'a> {
     pub(super) signers: SignerSet,
 }
 
-impl Tally<'_> {
-    /// The signatures of these signers, in their order.
-    pub(super) fn signatures_of(&self, signers: &SignerSet) -> Vec<ConfigSignature> {
-        signers
-            .signers()
-            .iter()
-            .filter_map(|signer| self.judged.get(signer.index))
-            .map(|judged| judged.stored.signature.clone())
-            .collect()
-    }
-
-    /// The organisations whose signatures count, ascending.
-    pub(super) fn signed_by(&self) -> Vec<String> {
-        let mut ids: Vec<String> = self
-            .judged
-            .iter()
-            .filter(|j| j.reason.is_none())
-            .map(|j| j.stored.msp_id.to_string())
-            .collect();
-        ids.dedup();
-        ids
-    }
-}
-
 /// Judges the stored signatures of a revision. Of each organisation at most 16 count: those that
 /// satisfy its own `Admins` first, then others, in key order. `policies` are those that decide
 /// about the update; `None` where that cannot be told.
@@ -213,16 +186,17 @@ pub(super) fn tally<'a>(
         })
         .collect();
     let update = Digest::of(config_update);
-    let verified = |index: usize| {
+    let verified = |index: usize, identity: &Identity| {
         let stored = signatures.signatures.get(index);
-        stored.is_some_and(|stored| bundle.is_verified(&update, &stored.signature))
+        stored.is_some_and(|stored| bundle.is_verified(identity, &update, &stored.signature))
     };
     let set = SignerSet::from_partly_verified(bundle.msps(), &data, verified);
     for signer in set.signers() {
         if let Some(stored) = signatures.signatures.get(signer.index) {
-            bundle.keep_verified(&update, &stored.signature);
+            bundle.keep_verified(&signer.identity, &update, &stored.signature);
         }
     }
+    let concerned = policies.map(|policies| bundle.policies().concerned(policies));
     let mut judged: Vec<Judged<'a>> = signatures
         .signatures
         .iter()
@@ -240,7 +214,7 @@ pub(super) fn tally<'a>(
     }
     for signer in set.signers() {
         if let Some(judged) = judged.get_mut(signer.index) {
-            judged.reason = why_not(bundle, policies, &signer.identity);
+            judged.reason = why_not(concerned.as_ref(), &signer.identity);
             judged.identity = Some(signer.identity.clone());
         }
     }
@@ -260,15 +234,14 @@ pub(super) fn tally<'a>(
     }
 }
 
-fn why_not(bundle: &Bundle, policies: Option<&[PolicyId]>, identity: &Identity) -> Option<String> {
+fn why_not(concerned: Option<&Concerned<'_>>, identity: &Identity) -> Option<String> {
     if let Err(e) = identity.validate() {
         return Some(format!(
             "the signer's certificate is not valid in its msp: {e}"
         ));
     }
-    bundle
-        .policies()
-        .relevant(bundle.msps(), policies?, identity)
+    concerned?
+        .check(identity)
         .err()
         .map(|_| "the signer satisfies no principal of the policies that decide".to_owned())
 }

@@ -87,7 +87,7 @@ impl Trusted {
         &self,
         channel: &ChannelId,
         cache: &BundleCache,
-    ) -> Result<Arc<Compiled>, ContractError> {
+    ) -> Result<Compiled, ContractError> {
         let digest = self.config_digest()?;
         if let Some(bundle) = cache.get(channel, &digest) {
             return Ok(bundle);
@@ -97,7 +97,11 @@ impl Trusted {
         }
         let tree = ConfigTree::parse(self.body.clone())
             .map_err(|e| Code::StateCorrupt.because(format_args!("the head's config: {e}")))?;
-        let bundle = Bundle::new(channel, tree)
+        let bundle = match cache.latest(channel) {
+            Some(before) => before.successor(tree),
+            None => Bundle::new(channel, tree),
+        };
+        let bundle = bundle
             .map_err(|e| Code::StateCorrupt.because(format_args!("the head's config: {e}")))?;
         Ok(cache.put(channel, &digest, &Arc::new(bundle)))
     }

@@ -1,29 +1,26 @@
 //! The status of a proposal, derived from stored facts and the verified config. Pure.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 use bytes::Bytes;
-use serde_json::{Value, json};
+use serde_json::value::RawValue;
 
 use super::{
-    agreement::{self, DECIDING},
+    agreement,
     cache::Compiled,
     error::ContractError,
-    levels::Gate,
+    levels::{self, Gate, Raise},
+    opinion::{Opinion, Question},
     proofs::Effective,
     proposal::{self, Computed, Conflict},
     reports::StatusDetail,
-    signatures::{Tally, tally},
     state::{RevisionSignatures, Trusted},
     timestamps,
     votes::{self, JudgedVote},
 };
 use crate::{
-    config::{Bundle, ConfigSignature, Effect, Update, Verdict, envelope},
-    ids::{Digest, MspId, Revision, UnixTime},
+    config::{Bundle, ConfigSignature, Effect, Terms, Update, envelope},
+    ids::{Digest, Revision, UnixTime},
     policy::PolicyId,
     proto::cmscc::{Proposal, ProposalKind, RevisionBytes},
 };
@@ -106,7 +103,7 @@ pub(super) enum Standing {
     /// The intent cannot be applied any more; why.
     Broken(String),
     /// The bytes do not fit the config any more, or would do something else than the intent.
-    Outofdate(Box<Stale>),
+    Outofdate(Arc<Stale>),
     /// The bytes apply cleanly, with exactly the intended effect.
     Open(Deciding),
 }
@@ -114,24 +111,57 @@ pub(super) enum Standing {
 /// What decides about an open proposal.
 #[derive(Clone, Debug)]
 pub(super) enum Deciding {
-    /// The policies of what a config update writes, and an orderer's rules.
-    Update(Arc<Effect>),
     /// The one policy that decides about settings.
-    Settings(PolicyId),
+    Settings(SettingsTerms),
+    /// The policies of what a config update writes, and an orderer's rules.
+    Update(Arc<KnownTerms>),
+}
+
+/// What decides about settings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct SettingsTerms {
+    /// The policy.
+    pub(super) policy: PolicyId,
+    /// What this build would have to know to apply them.
+    pub(super) unsupported: Option<String>,
 }
 
 impl Deciding {
     /// The policies that must be satisfied.
-    pub(super) fn policies(&self) -> Vec<PolicyId> {
+    pub(super) fn policies(&self) -> &[PolicyId] {
         match self {
-            Self::Update(effect) => policies_of(effect),
-            Self::Settings(policy) => vec![*policy],
+            Self::Settings(terms) => std::slice::from_ref(&terms.policy),
+            Self::Update(known) => &known.policies,
         }
     }
 }
 
-/// An out-of-date proposal.
+/// How an intent and the update that stands for it fit a config.
+#[derive(Clone, Debug)]
+pub(super) enum Fit {
+    /// The config is as the intent wants it.
+    AlreadyInEffect,
+    /// The intent cannot be applied; why.
+    Broken(String),
+    /// The update does not fit, or does something else than the intent.
+    Outofdate(Arc<Stale>),
+    /// The update does what the intent wants.
+    Open(Arc<KnownTerms>),
+}
+
+/// What decides about an update that fits.
 #[derive(Debug)]
+pub(super) struct KnownTerms {
+    terms: Terms,
+    policies: Vec<PolicyId>,
+    /// The levels that it raises.
+    raises: Vec<Raise>,
+    /// What this build would have to know to say more.
+    unsupported: Option<String>,
+}
+
+/// An out-of-date proposal.
+#[derive(Clone, Debug)]
 pub(super) struct Stale {
     /// What does not fit.
     pub(super) why: String,
@@ -141,6 +171,91 @@ pub(super) struct Stale {
     pub(super) fresh: Computed,
     /// What others changed that the intent changes, too.
     pub(super) conflicts: Vec<Conflict>,
+}
+
+impl KnownTerms {
+    fn of(bundle: &Bundle, effect: &Effect) -> Arc<Self> {
+        let terms = effect.terms().clone();
+        let policies = terms.policies().iter().map(|one| one.policy).collect();
+        Arc::new(Self {
+            terms,
+            policies,
+            raises: levels::raised(bundle.tree(), effect.result()),
+            unsupported: unsupported(effect.unknown_levels()),
+        })
+    }
+
+    /// The terms themselves.
+    pub(super) const fn terms(&self) -> &Terms {
+        &self.terms
+    }
+
+    /// What this build would have to know to say more.
+    pub(super) const fn unsupported(&self) -> Option<&String> {
+        self.unsupported.as_ref()
+    }
+
+    /// What it takes to keep them. Unit: bytes, about.
+    pub(super) fn weight(&self) -> usize {
+        const EACH: usize = 100;
+        let elements = self.terms.policies().iter().flat_map(|one| &one.elements);
+        let elements = elements.map(|element| EACH + element.to_string().len());
+        elements.sum::<usize>() + EACH * (self.policies.len() + self.raises.len())
+    }
+}
+
+impl Fit {
+    /// Judges an update that is to do what the intent of a proposal wants.
+    fn find(
+        bundle: &Compiled,
+        proposal: &Proposal,
+        config_update: &Bytes,
+    ) -> Result<Self, ContractError> {
+        let patch = proposal::patch(proposal)?;
+        let intended = match patch.apply(bundle.tree()) {
+            Ok(intended) => intended,
+            Err(e) => return Ok(Self::Broken(e.to_string())),
+        };
+        if proposal::is_in_effect(bundle.tree(), &intended) {
+            return Ok(Self::AlreadyInEffect);
+        }
+        let misfit = match proposal::effect(bundle, config_update, &intended) {
+            Ok(effect) => {
+                let known = KnownTerms::of(bundle, &effect);
+                bundle.keep_terms(&Digest::of(config_update), Some(&known));
+                return Ok(Self::Open(known));
+            }
+            Err(misfit) => misfit,
+        };
+        Ok(match proposal::compute(bundle, &patch, &intended) {
+            Err(refusal) => Self::Broken(refusal.text().to_owned()),
+            Ok(fresh) => Self::Outofdate(Arc::new(Stale {
+                why: misfit.why,
+                different_effect: misfit.different_effect,
+                conflicts: proposal::conflicts(proposal, &patch, bundle, &intended),
+                fresh,
+            })),
+        })
+    }
+
+    /// What it takes to keep it. Unit: bytes, about.
+    pub(super) fn weight(&self) -> usize {
+        const EACH: usize = 300;
+        match self {
+            Self::AlreadyInEffect => 0,
+            Self::Broken(why) => why.len(),
+            Self::Open(known) => known.weight(),
+            Self::Outofdate(stale) => {
+                let texts = stale.different_effect.iter().map(|text| EACH + text.len());
+                let touched = stale.fresh.touched.iter();
+                let touched = touched.map(|touched| EACH + touched.element.len());
+                let conflicts = stale.conflicts.iter().map(|one| EACH + one.element().len());
+                stale.why.len()
+                    + stale.fresh.config_update.len()
+                    + texts.chain(touched).chain(conflicts).sum::<usize>()
+            }
+        }
+    }
 }
 
 impl Standing {
@@ -171,37 +286,20 @@ impl Standing {
             return Ok(Self::Withdrawn);
         }
         let current = proposal::current(proposal)?;
-        let (intent, update) = (
-            Digest::of(&proposal.patch),
-            Digest::of(&current.config_update),
-        );
-        if let Some(effect) = bundle.effect_of(&intent, &update) {
-            return Ok(Self::Open(Deciding::Update(effect)));
-        }
-        let patch = proposal::patch(proposal)?;
-        let intended = match patch.apply(bundle.tree()) {
-            Ok(intended) => intended,
-            Err(e) => return Ok(Self::Broken(e.to_string())),
-        };
-        if proposal::is_in_effect(bundle.tree(), &intended) {
-            return Ok(Self::AlreadyInEffect);
-        }
-        let misfit = match proposal::effect(bundle, &current.config_update, &intended) {
-            Ok(effect) => {
-                let effect = Arc::new(effect);
-                bundle.keep_effect(&intent, &update, &effect);
-                return Ok(Self::Open(Deciding::Update(effect)));
-            }
-            Err(misfit) => misfit,
-        };
-        Ok(match proposal::compute(bundle, &patch, &intended) {
-            Err(refusal) => Self::Broken(refusal.text().to_owned()),
-            Ok(fresh) => Self::Outofdate(Box::new(Stale {
-                why: misfit.why,
-                different_effect: misfit.different_effect,
-                conflicts: proposal::conflicts(proposal, &patch, bundle, &intended),
-                fresh,
-            })),
+        let touched = proposal.touched.iter().flat_map(|touched| {
+            let whole: &[u8] = if touched.whole { b"w" } else { b"" };
+            [touched.element.as_bytes(), &touched.content_sha256, whole]
+        });
+        let given = [&proposal.patch[..], &current.config_update];
+        let given = Digest::of_parts(given.into_iter().chain(touched));
+        let fit = bundle.fit(&given, || {
+            Fit::find(bundle, proposal, &current.config_update)
+        })?;
+        Ok(match fit {
+            Fit::AlreadyInEffect => Self::AlreadyInEffect,
+            Fit::Broken(why) => Self::Broken(why),
+            Fit::Open(known) => Self::Open(Deciding::Update(known)),
+            Fit::Outofdate(stale) => Self::Outofdate(stale),
         })
     }
 
@@ -213,13 +311,20 @@ impl Standing {
         Ok(match agreement::standing(bundle, trusted, proposal)? {
             agreement::Standing::AlreadyInEffect => Self::AlreadyInEffect,
             agreement::Standing::Broken(why) => Self::Broken(why),
-            agreement::Standing::Outofdate { why, fresh } => Self::Outofdate(Box::new(Stale {
+            agreement::Standing::Outofdate { why, fresh } => Self::Outofdate(Arc::new(Stale {
                 why,
                 different_effect: Vec::new(),
                 fresh,
                 conflicts: Vec::new(),
             })),
-            agreement::Standing::Open(policy) => Self::Open(Deciding::Settings(policy)),
+            agreement::Standing::Open(policy) => {
+                let wanted = agreement::change(proposal)?.settings;
+                let known = agreement::demand_known(&wanted.unwrap_or_default());
+                Self::Open(Deciding::Settings(SettingsTerms {
+                    policy,
+                    unsupported: known.err().map(|refusal| refusal.text().to_owned()),
+                }))
+            }
         })
     }
 
@@ -256,50 +361,75 @@ pub(super) struct Facts<'a> {
     pub(super) now: UnixTime,
 }
 
+/// How much is wanted of a status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Extent {
+    /// The status, who signed and who is missing.
+    Summary,
+    /// Also the explanation of the policies, and the envelope to submit.
+    Whole,
+}
+
 /// A proposal's status with everything that explains it.
 #[derive(Debug)]
-pub(super) struct Derived<'a> {
+pub(super) struct Derived {
     /// The status.
     pub(super) status: Status,
     /// Why.
     pub(super) detail: StatusDetail,
-    /// The signatures on the current revision.
-    pub(super) tally: Tally<'a>,
-    /// The policies that decide, and what they make of the signatures.
-    pub(super) explanation: Option<Value>,
-    /// What cannot be known from the config.
-    pub(super) not_checked: Vec<String>,
+    /// The signatures on the current revision, and what they lead to.
+    pub(super) opinion: Arc<Opinion>,
     /// A serialized envelope that an orderer would accept.
     pub(super) envelope: Option<Vec<u8>>,
 }
 
-impl<'a> Facts<'a> {
+impl Derived {
+    /// The policies that decide, and what they make of the signatures.
+    pub(super) fn explanation(&self) -> Option<&RawValue> {
+        self.opinion.judgement.as_ref()?.explanation.as_deref()
+    }
+
+    /// What cannot be known from the config.
+    pub(super) fn not_checked(&self) -> Vec<String> {
+        let judgement = self.opinion.judgement.as_ref();
+        judgement.map_or_else(Vec::new, |judgement| judgement.not_checked.clone())
+    }
+}
+
+/// Where nobody has signed.
+static NO_SIGNATURES: RevisionSignatures = RevisionSignatures {
+    signatures: Vec::new(),
+    unread: Vec::new(),
+};
+
+impl Facts<'_> {
     /// Derives the status; the first match wins, in the order of [`Status::ALL`].
-    pub(super) fn derive(&self) -> Result<Derived<'a>, ContractError> {
+    pub(super) fn derive(&self, extent: Extent) -> Result<Derived, ContractError> {
         let proof = self.proof.clone();
         let standing = Standing::of(self.bundle, self.trusted, self.proposal, proof)?;
         let current = proposal::current(self.proposal)?;
         let mut detail = detail(&standing)?;
-        let Standing::Open(deciding) = &standing else {
+        let deciding = match &standing {
+            Standing::Open(deciding) => Some(deciding),
+            _ => None,
+        };
+        let opinion = self.opinion(current, deciding, extent);
+        let (Some(deciding), Some(judged)) = (deciding, &opinion.judgement) else {
             return Ok(Derived {
                 status: standing.status().unwrap_or(Status::Broken),
                 detail,
-                tally: self.tally(current, None),
-                explanation: None,
-                not_checked: Vec::new(),
+                opinion,
                 envelope: None,
             });
         };
-        let tally = self.tally(current, Some(&deciding.policies()));
-        let judged = match deciding {
-            Deciding::Update(effect) => Judgement::of(self.bundle, effect, &tally),
-            Deciding::Settings(policy) => self.judge_settings(*policy, &tally)?,
-        };
-        detail.missing = judged.missing;
+        detail.missing.clone_from(&judged.missing);
         detail.verdict = judged.unsupported.is_some().then_some("unsupported");
-        detail.why = judged.refused.clone().or(judged.unsupported);
-        if let Deciding::Update(effect) = deciding {
-            detail.unattested = self.gate.unattested(self.bundle, effect.result());
+        detail.why = judged
+            .refused
+            .clone()
+            .or_else(|| judged.unsupported.clone());
+        if let Deciding::Update(known) = deciding {
+            detail.unattested = self.gate.unattested(self.bundle, &known.raises);
         }
         let held = self.gate.is_enforced() && !detail.unattested.is_empty();
         let expired = self
@@ -307,14 +437,10 @@ impl<'a> Facts<'a> {
             .deadline
             .as_ref()
             .is_some_and(|deadline| timestamps::read(deadline) < self.now);
-        let dead_end = match judged.refused.is_none() && judged.accepted.is_none() {
-            true => self.dead_end(&deciding.policies(), &tally, Revision(current.revision)),
-            false => None,
-        };
         let status = if judged.refused.is_some() {
             Status::Broken
-        } else if dead_end.is_some() {
-            detail.why = dead_end;
+        } else if judged.dead_end.is_some() {
+            detail.why.clone_from(&judged.dead_end);
             Status::Rejected
         } else if expired {
             Status::Expired
@@ -325,23 +451,16 @@ impl<'a> Facts<'a> {
         } else {
             Status::ReadyToSubmit
         };
-        let envelope = judged
-            .accepted
-            .filter(|_| status == Status::ReadyToSubmit)
-            .filter(|_| matches!(deciding, Deciding::Update(_)))
-            .map(|signatures| {
-                envelope::update_envelope(
-                    self.bundle.channel(),
-                    &current.config_update,
-                    &signatures,
-                )
-            });
+        let envelope = match (deciding, &judged.accepted, status, extent) {
+            (Deciding::Update(_), Some(places), Status::ReadyToSubmit, Extent::Whole) => {
+                Some(self.envelope(current, places))
+            }
+            _ => None,
+        };
         Ok(Derived {
             status,
             detail,
-            tally,
-            explanation: Some(judged.explanation),
-            not_checked: judged.not_checked,
+            opinion,
             envelope,
         })
     }
@@ -350,16 +469,17 @@ impl<'a> Facts<'a> {
     /// whatever the members agreed since. Ascending.
     pub(super) fn still_effective(&self) -> Vec<u64> {
         let effective = |bytes: &&RevisionBytes| {
-            let Ok(update) = Update::parse(bytes.config_update.clone()) else {
-                return false;
-            };
-            let Ok(effect) = self.bundle.effect(&update) else {
-                return false;
-            };
-            let tally = self.tally(bytes, Some(&policies_of(&effect)));
-            Judgement::of(self.bundle, &effect, &tally)
-                .accepted
-                .is_some()
+            let known = self.bundle.terms(&Digest::of(&bytes.config_update), || {
+                let update = Update::parse(bytes.config_update.clone()).ok()?;
+                let effect = self.bundle.effect(&update).ok()?;
+                Some(KnownTerms::of(self.bundle, &effect))
+            });
+            known.is_some_and(|known| {
+                let deciding = Deciding::Update(known);
+                let opinion = self.opinion(bytes, Some(&deciding), Extent::Summary);
+                let judgement = opinion.judgement.as_ref();
+                judgement.is_some_and(|judged| judged.accepted.is_some())
+            })
         };
         self.proposal
             .revisions
@@ -369,147 +489,39 @@ impl<'a> Facts<'a> {
             .collect()
     }
 
-    /// Why the deciding policies cannot be satisfied any more, neither by the signatures that count
-    /// nor by anybody of the organisations that have not rejected; `None` where they can.
-    fn dead_end(
-        &self,
-        policies: &[PolicyId],
-        tally: &Tally<'_>,
-        revision: Revision,
-    ) -> Option<String> {
-        let rejecting = votes::rejecting(self.votes, revision);
-        let others: BTreeSet<MspId> = self
-            .bundle
-            .msps()
-            .iter()
-            .map(|msp| msp.id().clone())
-            .filter(|msp_id| !rejecting.contains(msp_id))
-            .collect();
-        let can_pass = self.bundle.policies().could_pass(
-            self.bundle.msps(),
-            policies,
-            &tally.signers,
-            &others,
-        );
-        let names: Vec<&str> = rejecting.iter().map(MspId::as_str).collect();
-        match (can_pass, names.is_empty()) {
-            (true, _) => None,
-            (false, true) => Some("nobody could satisfy the policies that decide".to_owned()),
-            (false, false) => Some(format!(
-                "rejected by `{}`; without them the policies that decide cannot be satisfied",
-                names.join("`, `")
-            )),
-        }
-    }
-
-    /// Whether the signatures on settings satisfy the policy that decides about them.
-    fn judge_settings(
-        &self,
-        policy: PolicyId,
-        tally: &Tally<'_>,
-    ) -> Result<Judgement, ContractError> {
-        let (policies, msps) = (self.bundle.policies(), self.bundle.msps());
-        let chosen = policies.choose(msps, &[policy], &tally.signers);
-        let signers = match &chosen {
-            Some(positions) => tally.signers.pick(positions),
-            None => tally.signers.clone(),
-        };
-        let explanation = policies.explain(msps, policy, &signers);
-        let wanted = agreement::change(self.proposal)?.settings;
-        let unknown = agreement::demand_known(&wanted.unwrap_or_default());
-        Ok(Judgement {
-            accepted: chosen.is_some().then(|| tally.signatures_of(&signers)),
-            refused: None,
-            unsupported: unknown.err().map(|refusal| refusal.text().to_owned()),
-            missing: explanation
-                .missing()
-                .iter()
-                .map(ToString::to_string)
-                .collect(),
-            not_checked: Vec::new(),
-            explanation: json!([{
-                "elements": [agreement::ISOLATED],
-                "policy": DECIDING,
-                "satisfied": explanation.satisfied(),
-                "explanation": explanation.to_json(),
-            }]),
-        })
-    }
-
-    fn tally(&self, bytes: &RevisionBytes, policies: Option<&[PolicyId]>) -> Tally<'a> {
+    /// The signatures that lie here on a revision.
+    pub(super) fn signatures_on(&self, revision: u64) -> &RevisionSignatures {
         self.signatures
-            .get(&Revision(bytes.revision))
-            .map_or_else(Tally::default, |signatures| {
-                tally(self.bundle, policies, &bytes.config_update, signatures)
-            })
+            .get(&Revision(revision))
+            .unwrap_or(&NO_SIGNATURES)
+    }
+
+    fn opinion(
+        &self,
+        bytes: &RevisionBytes,
+        deciding: Option<&Deciding>,
+        extent: Extent,
+    ) -> Arc<Opinion> {
+        let question = Question {
+            config_update: &bytes.config_update,
+            deciding,
+            signatures: self.signatures_on(bytes.revision),
+            rejecting: &votes::rejecting(self.votes, Revision(bytes.revision)),
+            explained: extent == Extent::Whole,
+        };
+        Opinion::of(self.bundle, &question)
+    }
+
+    fn envelope(&self, bytes: &RevisionBytes, places: &[usize]) -> Vec<u8> {
+        let stored = &self.signatures_on(bytes.revision).signatures;
+        let chosen = places.iter().filter_map(|place| stored.get(*place));
+        let chosen: Vec<ConfigSignature> = chosen.map(|stored| stored.signature.clone()).collect();
+        envelope::update_envelope(self.bundle.channel(), &bytes.config_update, &chosen)
     }
 }
 
-/// What an orderer would say of an update with these signatures.
-struct Judgement {
-    /// The signatures to hand out, in an order that satisfies.
-    accepted: Option<Vec<ConfigSignature>>,
-    refused: Option<String>,
-    /// What this build would have to know to say more.
-    unsupported: Option<String>,
-    missing: Vec<String>,
-    not_checked: Vec<String>,
-    explanation: Value,
-}
-
-impl Judgement {
-    fn of(bundle: &Bundle, effect: &Effect, tally: &Tally<'_>) -> Self {
-        let chosen = bundle
-            .policies()
-            .choose(bundle.msps(), &policies_of(effect), &tally.signers);
-        let signers = match chosen {
-            Some(positions) => tally.signers.pick(&positions),
-            None => tally.signers.clone(),
-        };
-        let picked = tally.signatures_of(&signers);
-        let emulation = bundle.decide(effect, signers, &picked);
-        let explanation: Vec<Value> = emulation
-            .policies
-            .iter()
-            .map(|verdict| {
-                let elements: Vec<String> =
-                    verdict.elements.iter().map(ToString::to_string).collect();
-                json!({
-                    "elements": elements,
-                    "policy": verdict.path,
-                    "satisfied": verdict.explanation.satisfied(),
-                    "explanation": verdict.explanation.to_json(),
-                })
-            })
-            .collect();
-        let missing = emulation
-            .missing()
-            .iter()
-            .map(ToString::to_string)
-            .collect();
-        let mut judgement = Self {
-            accepted: None,
-            refused: None,
-            unsupported: unsupported(effect),
-            missing,
-            not_checked: emulation.not_checked,
-            explanation: Value::Array(explanation),
-        };
-        if judgement.unsupported.is_some() {
-            return judgement;
-        }
-        match emulation.verdict {
-            Verdict::Accepted => judgement.accepted = Some(picked),
-            Verdict::Refused(refusal) => judgement.refused = Some(refusal.to_string()),
-            Verdict::Unsupported { .. } | Verdict::Unsatisfied => {}
-        }
-        judgement
-    }
-}
-
-/// The levels that a verdict takes and this build does not know, for people; `None`: none.
-fn unsupported(effect: &Effect) -> Option<String> {
-    let levels = effect.unknown_levels();
+/// For people, that a verdict takes levels which this build does not know; `None`: it takes none.
+fn unsupported(levels: &[String]) -> Option<String> {
     (!levels.is_empty()).then(|| {
         format!(
             "it takes the capability levels `{}` to say more, which this server (version {}) does \
@@ -518,11 +530,6 @@ fn unsupported(effect: &Effect) -> Option<String> {
             env!("CARGO_PKG_VERSION")
         )
     })
-}
-
-/// The policies that decide about an update.
-fn policies_of(effect: &Effect) -> Vec<PolicyId> {
-    effect.policies().iter().map(|one| one.policy).collect()
 }
 
 fn detail(standing: &Standing) -> Result<StatusDetail, ContractError> {

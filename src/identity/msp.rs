@@ -12,7 +12,7 @@ use bytes::Bytes;
 use crate::{
     capabilities::MspVersion,
     crypto::{HashFunction, signature::PublicKey},
-    ids::MspId,
+    ids::{Digest, MspId},
 };
 
 use super::{
@@ -33,6 +33,7 @@ pub struct Msp {
     version: MspVersion,
     kind: Kind,
     known: KnownIdentities,
+    digest: OnceLock<Digest>,
 }
 
 #[derive(Debug)]
@@ -63,6 +64,7 @@ impl Msp {
             version,
             kind,
             known: KnownIdentities::default(),
+            digest: OnceLock::new(),
         })
     }
 
@@ -82,6 +84,16 @@ impl Msp {
     #[must_use]
     pub const fn version(&self) -> MspVersion {
         self.version
+    }
+
+    /// A digest over all that it was set up from: definition and version.
+    #[must_use]
+    pub fn digest(&self) -> &Digest {
+        self.digest.get_or_init(|| {
+            // its place in the order of versions is a number that fits
+            let version = self.version as u8;
+            Digest::of_parts([&[version][..], self.config()])
+        })
     }
 
     /// Whether it is of type idemix: nobody can be told to belong to it.

@@ -62,36 +62,15 @@ impl PolicyManager {
         self.named(&[id]).into_iter().cloned().collect()
     }
 
-    /// Whether an identity satisfies at least one principal that some of these policies name.
-    ///
-    /// # Errors
-    /// Which principals were tried, and why the identity is none of them.
-    pub fn relevant(
-        &self,
-        msps: &Msps,
-        ids: &[PolicyId],
-        identity: &Identity,
-    ) -> Result<(), Irrelevant> {
-        let mut tried = BTreeMap::new();
-        // most principals are of other MSPs: those are passed over before anything is sorted
+    /// Everybody who has a say in some of these policies.
+    #[must_use]
+    pub fn concerned(&self, ids: &[PolicyId]) -> Concerned<'_> {
+        let mut by_msp = BTreeMap::<_, BTreeSet<_>>::new();
         for principal in self.mentioned(&self.reachable(ids)) {
-            let other_msp = principal.msp_id().is_some_and(|id| id != identity.msp_id());
-            if other_msp || tried.contains_key(principal) {
-                continue;
-            }
-            match msps.satisfies(identity, principal) {
-                Ok(()) => return Ok(()),
-                Err(why) => {
-                    tried.insert(principal, why);
-                }
-            }
+            let same_msp = by_msp.entry(principal.msp_id()).or_default();
+            same_msp.insert(principal);
         }
-        Err(Irrelevant {
-            msp_id: identity.msp_id().clone(),
-            tried: (tried.into_iter())
-                .map(|(principal, why)| (principal.clone(), why))
-                .collect(),
-        })
+        Concerned { by_msp }
     }
 
     fn named(&self, ids: &[PolicyId]) -> BTreeSet<&Principal> {
@@ -133,6 +112,39 @@ impl PolicyManager {
         // what a policy counts was done before it: a policy counts only what lies below its group
         done.reverse();
         done
+    }
+}
+
+/// Whom some policies ask for, in whatever branch: by the MSP that a principal names.
+#[derive(Debug)]
+pub struct Concerned<'a> {
+    by_msp: BTreeMap<Option<&'a MspId>, BTreeSet<&'a Principal>>,
+}
+
+impl Concerned<'_> {
+    /// Whether an identity satisfies at least one of these principals.
+    ///
+    /// # Errors
+    /// Which principals were tried, and why the identity is none of them.
+    pub fn check(&self, identity: &Identity) -> Result<(), Irrelevant> {
+        let mut tried = BTreeMap::new();
+        // principals of other MSPs are not looked at
+        for msp_id in [Some(identity.msp_id()), None] {
+            for principal in self.by_msp.get(&msp_id).into_iter().flatten() {
+                match identity.satisfies(principal) {
+                    Ok(()) => return Ok(()),
+                    Err(why) => {
+                        tried.insert(*principal, why);
+                    }
+                }
+            }
+        }
+        Err(Irrelevant {
+            msp_id: identity.msp_id().clone(),
+            tried: (tried.into_iter())
+                .map(|(principal, why)| (principal.clone(), why))
+                .collect(),
+        })
     }
 }
 

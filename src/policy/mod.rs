@@ -31,7 +31,7 @@ mod wire;
 
 pub use effort::{Effort, Efforts};
 pub use error::{PolicyError, RuleProblem};
-pub use evaluate::{Evaluation, Irrelevant};
+pub use evaluate::{Concerned, Evaluation, Irrelevant};
 pub use explain::{Explanation, Node};
 pub use manager::{GroupId, PolicyId, PolicyManager, PolicyManagerBuilder};
 pub use parse::parse_policy;

@@ -89,16 +89,16 @@ impl SignerSet {
     // Fabric: common/policies/policy.go, SignatureSetToValidIdentities
     #[must_use]
     pub fn from_signed_data(msps: &Msps, data: &[SignedData<'_>]) -> Self {
-        Self::from_partly_verified(msps, data, |_| false)
+        Self::from_partly_verified(msps, data, |_, _| false)
     }
 
-    /// The same; `verified` tells by a signature's number whether its identity, as these MSPs read
-    /// it, is known to have made it over its message.
+    /// The same; `verified` tells of a signature's number and identity whether the identity is known
+    /// to have made it over its message.
     #[must_use]
     pub fn from_partly_verified(
         msps: &Msps,
         data: &[SignedData<'_>],
-        verified: impl Fn(usize) -> bool,
+        verified: impl Fn(usize, &Identity) -> bool,
     ) -> Self {
         let mut set = Self::default();
         let mut seen = BTreeMap::new();
@@ -119,7 +119,7 @@ impl SignerSet {
             let key = format!("{}{}", identity.msp_id(), identity.id());
             let outcome = match seen.get(&key) {
                 Some(of) => Err(SignatureProblem::Duplicate { of: *of }),
-                None if verified(index) => Ok(()),
+                None if verified(index, &identity) => Ok(()),
                 None => identity
                     .verify(&signed.message, signed.signature)
                     .map_err(SignatureProblem::BadSignature),

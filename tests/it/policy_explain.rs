@@ -196,7 +196,7 @@ fn an_identity_with_the_wrong_role_is_told_so() {
         .unwrap();
     let relevant = |name: &str| {
         let identity = bundle.msps().deserialize(&creator(name)).unwrap();
-        bundle.policies().relevant(bundle.msps(), &[id], &identity)
+        bundle.policies().concerned(&[id]).check(&identity)
     };
     assert_eq!(relevant("Org1/admin1"), Ok(()));
     let why = relevant("Org1/client1").unwrap_err().to_string();

@@ -34,7 +34,7 @@ pub(super) struct Link {
     /// The block that says the same; `None` where there is none.
     pub(super) block: Option<ConfigBlock>,
     /// Its config, where that is proven or the first.
-    pub(super) config: Option<Arc<Compiled>>,
+    pub(super) config: Option<Compiled>,
 }
 
 impl Chain {
@@ -131,12 +131,12 @@ impl Chain {
     }
 
     /// The config of a sequence.
-    pub(super) fn config_at(&self, sequence: Sequence) -> Option<&Arc<Compiled>> {
+    pub(super) fn config_at(&self, sequence: Sequence) -> Option<&Compiled> {
         self.links.get(&sequence)?.config.as_ref()
     }
 
     /// Every config that is known, from a sequence on, ascending, and then those before.
-    pub(super) fn configs_from(&self, sequence: Sequence) -> impl Iterator<Item = &Arc<Compiled>> {
+    pub(super) fn configs_from(&self, sequence: Sequence) -> impl Iterator<Item = &Compiled> {
         let behind = self.links.range(sequence..);
         behind
             .chain(self.links.range(..sequence))

@@ -274,7 +274,7 @@ fn carried(
             subject: signer.identity.subject().to_owned(),
         })
         .collect();
-    let decided = before.decide(&effect, signers, &carried.signatures);
+    let decided = before.decide(effect.terms(), &signers, &carried.signatures);
     let policies = effect.policies().iter().zip(&decided.policies);
     let policies = policies
         .map(|(decides, verdict)| Policy {
