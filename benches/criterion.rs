@@ -7,7 +7,7 @@ use criterion::Criterion;
 
 fn main() -> Result<()> {
     let mut criterion = Criterion::default().sample_size(20).configure_from_args();
-    for name in workloads::NAMES {
+    for name in workloads::names(false) {
         let mut operation = workloads::prepare(name)?;
         // once outside, where an error is shown and not measured
         operation()?;

@@ -9,7 +9,8 @@ use std::{
 
 use anyhow::{Context, Result};
 
-const USAGE: &str = "figures list | run <workload> <times> | time <workload> <seconds>";
+const USAGE: &str =
+    "figures list | crowded | run <workload> <times> | time <seconds> <workload>...";
 
 fn main() -> Result<()> {
     // cargo adds `--bench`
@@ -19,7 +20,8 @@ fn main() -> Result<()> {
         .collect();
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     match *args.as_slice() {
-        [] | ["list"] => print(&workloads::NAMES.join("\n")),
+        [] | ["list"] => print(&workloads::names(false).join("\n")),
+        ["crowded"] => print(&workloads::names(true).join("\n")),
         ["run", name, times] => {
             let mut operation = workloads::prepare(name)?;
             for _ in 0..times.parse::<u32>()? {
@@ -27,28 +29,36 @@ fn main() -> Result<()> {
             }
             Ok(())
         }
-        ["time", name, seconds] => {
-            let least = least_time(name, Duration::from_secs_f64(seconds.parse()?))?;
-            print(&least.as_nanos().to_string())
+        ["time", seconds, ref names @ ..] => {
+            let total = Duration::from_secs_f64(seconds.parse()?);
+            for name in names {
+                let (least, most) = times(name, total)?;
+                print(&format!("{name} {} {}", least.as_nanos(), most.as_nanos()))?;
+            }
+            Ok(())
         }
         _ => anyhow::bail!(USAGE),
     }
 }
 
-/// The least time of one operation among all that fit into `total`: other programs on the machine
-/// can only make it longer.
+/// The least and the longest time of one operation among all that fit into `total`, but at least
+/// twenty and not the first: it may find out what others remember. Other programs on the machine can
+/// only make an operation longer.
 #[expect(clippy::disallowed_methods, reason = "it measures time")]
-fn least_time(name: &str, total: Duration) -> Result<Duration> {
+fn times(name: &str, total: Duration) -> Result<(Duration, Duration)> {
+    const LEAST: usize = 20;
     let mut operation = workloads::prepare(name)?;
+    operation()?;
     let start = Instant::now();
-    let mut least = None;
-    while start.elapsed() < total || least.is_none() {
+    let mut taken = Vec::new();
+    while start.elapsed() < total || taken.len() < LEAST {
         let before = Instant::now();
         operation()?;
-        let took = before.elapsed();
-        least = Some(least.map_or(took, |least: Duration| least.min(took)));
+        taken.push(before.elapsed());
     }
-    least.context("nothing measured")
+    let least = taken.iter().min().copied();
+    let most = taken.iter().max().copied();
+    least.zip(most).context("nothing measured")
 }
 
 fn print(line: &str) -> Result<()> {

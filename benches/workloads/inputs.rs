@@ -7,7 +7,7 @@ use bytes::Bytes;
 use cmscc::proto::{
     common::{Config, ConfigGroup},
     msp::{FabricMspConfig, MspConfig},
-    orderer::BatchSize,
+    orderer::{BatchSize, ConsensusType},
     protos::{AnchorPeer, AnchorPeers},
 };
 use prost::Message;
@@ -27,6 +27,19 @@ pub(crate) fn config(size: &str) -> Result<Bytes> {
         "1000" => Ok(encoded(&tenfold(decoded("config-100.pb")?)?)),
         _ => read(&format!("config-{size}.pb")),
     }
+}
+
+/// The same with a consensus type that orderers know: an update of it can be accepted.
+pub(crate) fn orderable(size: &str) -> Result<Bytes> {
+    let mut config = Config::decode(config(size)?)?;
+    let orderer = section(&mut config, "Orderer")?;
+    let raft = ConsensusType {
+        r#type: "etcdraft".to_owned(),
+        ..ConsensusType::default()
+    };
+    let value = orderer.values.get_mut("ConsensusType");
+    value.context("no consensus type")?.value = raft.encode_to_vec().into();
+    Ok(encoded(&config))
 }
 
 /// The same config with three edits: another batch size, other anchor peers of the first

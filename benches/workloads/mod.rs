@@ -1,6 +1,9 @@
 //! The measured workloads, by name: `<what>/<size>`. Inputs are those of `tests/vectors/perf`.
 
+mod calls;
+mod certificates;
 mod inputs;
+mod people;
 
 use std::hint::black_box;
 
@@ -8,7 +11,8 @@ use anyhow::{Context, Result};
 use bytes::Bytes;
 use cmscc::{
     block::{self, Block},
-    config::{Bundle, ConfigTree, PolicyVerdict, Update, compute_update, envelope, json},
+    config::{Bundle, ConfigTree, compute_update, json},
+    contract::Examination,
     ids::ChannelId,
 };
 use ring::signature::{
@@ -19,10 +23,19 @@ use ring::signature::{
 /// One operation, ready to run as often as one likes: gives the length of its output, in bytes.
 pub(crate) type Operation = Box<dyn FnMut() -> Result<usize>>;
 
-/// Every workload. Those of 1,000 organisations show growth, not a comparison with the reference,
+/// The names of all workloads, `crowded` or not.
+pub(crate) const fn names(crowded: bool) -> &'static [&'static str] {
+    if crowded { CROWDED } else { NAMES }
+}
+
+/// Every workload that takes no time to prepare. Those of 1,000 organisations show growth, not a comparison with the reference,
 /// except for `compute_update` and JSON.
-pub(crate) const NAMES: &[&str] = &[
+const NAMES: &[&str] = &[
     "signature_check/1",
+    "certificate_checks/2",
+    "certificate_checks/10",
+    "certificate_checks/100",
+    "certificate_checks/1000",
     "compute_update_memory/2",
     "compute_update_memory/10",
     "compute_update_memory/100",
@@ -48,15 +61,34 @@ pub(crate) const NAMES: &[&str] = &[
     "successor_msp_changed/1000",
     "successor_org_added/100",
     "successor_org_added/1000",
+    "json_encode/2",
     "json_encode/10",
     "json_encode/100",
     "json_encode/1000",
+    "json_decode/2",
     "json_decode/10",
     "json_decode/100",
     "json_decode/1000",
     "block_verify/raft-1sig",
     "block_verify/bft-4",
     "block_verify/bft-16",
+    "sync/2",
+    "sync/10",
+    "sync/100",
+    "sync/1000",
+];
+
+/// Workloads that take seconds to prepare: calls of a server with 1,000 open proposals. Only their
+/// time is measured.
+const CROWDED: &[&str] = &[
+    "list/10",
+    "list/100",
+    "list_conflicts/10",
+    "list_conflicts/100",
+    "list_cold/10",
+    "list_cold/100",
+    "get/10",
+    "get/100",
 ];
 
 /// Prepares a workload.
@@ -64,6 +96,7 @@ pub(crate) fn prepare(name: &str) -> Result<Operation> {
     let (what, size) = name.split_once('/').context("a name is <what>/<size>")?;
     match what {
         "signature_check" => signature_check(),
+        "certificate_checks" => certificates::checks(size),
         "compute_update_memory" => compute_in_memory(size),
         "compute_update" => compute(size),
         "propose_warm" => propose_warm(size),
@@ -75,6 +108,11 @@ pub(crate) fn prepare(name: &str) -> Result<Operation> {
         "json_encode" => json_encode(size),
         "json_decode" => json_decode(size),
         "block_verify" => block_verify(size),
+        "sync" => calls::sync(size),
+        "list" => calls::list(size, false, false),
+        "list_conflicts" => calls::list(size, true, false),
+        "list_cold" => calls::list(size, false, true),
+        "get" => calls::get(size),
         _ => anyhow::bail!("no workload `{name}`"),
     }
 }
@@ -146,30 +184,15 @@ fn propose_cold(size: &str) -> Result<Operation> {
     }))
 }
 
-/// What is left of a status once the bundle, the effect of the update and its signers are known:
-/// choosing signatures, deciding and explaining.
+/// The status of a proposal with N signatures, all of them known to be good: what the contract
+/// derives once everything is read.
 fn status(size: &str) -> Result<Operation> {
-    let bundle = bundle(inputs::config(size)?)?;
+    let config = inputs::orderable(size)?;
     let envelope = inputs::read(&format!("propose-{size}.envelope.pb"))?;
-    let carried = envelope::read_update_envelope(&envelope)?;
-    let update = Update::parse(carried.config_update)?;
-    let signatures = carried.signatures;
-    let signers = bundle.verify_signatures(&update, &signatures)?;
-    let effect = bundle.effect(&update)?;
-    let policies: Vec<_> = effect.policies().iter().map(|one| one.policy).collect();
+    let examination = Examination::new(&channel(), config, &envelope)?;
     Ok(Box::new(move || {
-        let chosen = bundle
-            .policies()
-            .choose(bundle.msps(), &policies, &signers)
-            .context("nobody satisfies")?;
-        let emulation = bundle.decide(&effect, signers.pick(&chosen), &signatures);
-        // not the verdict: these configs name no consensus type that an orderer could run
-        let satisfied = |one: &PolicyVerdict| one.explanation.satisfied();
-        anyhow::ensure!(
-            emulation.policies.iter().all(satisfied),
-            "{:?}",
-            emulation.verdict
-        );
+        let status = examination.status()?;
+        anyhow::ensure!(status == "ReadyToSubmit", "it is `{status}`");
         Ok(0)
     }))
 }

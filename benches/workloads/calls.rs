@@ -1,0 +1,322 @@
+//! Calls of the contract on a ledger in memory: what a server does for one call, transport aside.
+
+use std::{
+    future::Future,
+    pin::pin,
+    sync::Arc,
+    task::{Context as TaskContext, Poll, Waker},
+};
+
+use anyhow::{Context, Result};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use bytes::Bytes;
+use cmscc::{
+    block::Block,
+    config::{ConfigTree, Limits, Patch, Update, compute_update, envelope, json},
+    contract::{Contract, ContractSettings, NoAnchors, NoObserver},
+    identity::{P256Signer, Signer},
+    ids::{BlockNumber, TxId, UnixTime},
+    proto::common::{
+        self, Config, ConfigGroup, ConfigPolicy, ImplicitMetaPolicy, Policy,
+        implicit_meta_policy::Rule,
+    },
+    stub::{
+        Chaincode, Invocation,
+        memory::{Ledger, MemoryStub, Version},
+    },
+};
+use prost::Message;
+use serde_json::{Value, json};
+
+use super::{
+    Operation, channel,
+    people::{Consortium, consortium, sign, signature_header},
+};
+
+/// How many proposals are open.
+const PROPOSALS: usize = 1_000;
+/// How many a page has.
+const PAGE: usize = 100;
+
+/// A server and the ledger that it is called on.
+struct Channel {
+    contract: Contract,
+    ledger: Ledger,
+    calls: u64,
+}
+
+impl Channel {
+    /// Bootstrapped with a config.
+    fn new(of: &Consortium) -> Result<Self> {
+        let mut channel = Self {
+            contract: contract(),
+            ledger: Ledger::new(),
+            calls: 0,
+        };
+        let block = block(&of.config, None, None)?;
+        channel.submit(&of.orderer, &[b"InitConsortium", &block])?;
+        Ok(channel)
+    }
+
+    fn invocation(&self, who: &P256Signer, args: &[&[u8]]) -> Invocation {
+        Invocation {
+            channel: channel(),
+            tx_id: TxId::new(format!("{:064x}", self.calls)),
+            args: args.iter().map(|arg| Bytes::copy_from_slice(arg)).collect(),
+            creator: Bytes::copy_from_slice(who.serialized_identity()),
+            timestamp: UnixTime {
+                seconds: 1_795_000_000,
+                nanos: 0,
+            },
+            ..Invocation::default()
+        }
+    }
+
+    fn call(&self, contract: &Contract, invocation: &Invocation) -> Result<(Bytes, MemoryStub)> {
+        let mut stub = MemoryStub::new(&self.ledger);
+        let response = now(contract.invoke(invocation, &mut stub))?;
+        anyhow::ensure!(response.is_success(), "{}", response.message);
+        Ok((response.payload, stub))
+    }
+
+    fn submit(&mut self, who: &P256Signer, args: &[&[u8]]) -> Result<Value> {
+        let (answer, stub) = self.call(&self.contract, &self.invocation(who, args))?;
+        self.calls += 1;
+        let version = Version {
+            block: BlockNumber(self.calls),
+            tx: 0,
+        };
+        self.ledger.commit(version, &stub.finish()?);
+        Ok(serde_json::from_slice(&answer)?)
+    }
+}
+
+fn contract() -> Contract {
+    let settings = ContractSettings {
+        allow_unanchored: true,
+        ..ContractSettings::default()
+    };
+    Contract::new(settings, Arc::new(NoAnchors), Arc::new(NoObserver))
+}
+
+/// Runs a future that never waits.
+fn now<T>(future: impl Future<Output = T>) -> Result<T> {
+    match pin!(future).poll(&mut TaskContext::from_waker(Waker::noop())) {
+        Poll::Ready(value) => Ok(value),
+        Poll::Pending => anyhow::bail!("a ledger in memory lets nobody wait"),
+    }
+}
+
+/// A config block, signed by an orderer where one is given.
+fn block(config: &[u8], last_update: Option<Bytes>, orderer: Option<&P256Signer>) -> Result<Bytes> {
+    let header = common::ChannelHeader {
+        r#type: common::HeaderType::Config.into(),
+        channel_id: channel().to_string(),
+        ..common::ChannelHeader::default()
+    };
+    let last_update = last_update.map(common::Envelope::decode).transpose()?;
+    let carried = common::ConfigEnvelope {
+        config: Some(Config::decode(config)?),
+        last_update,
+    };
+    let payload = common::Payload {
+        header: Some(common::Header {
+            channel_header: header.encode_to_vec().into(),
+            ..common::Header::default()
+        }),
+        data: carried.encode_to_vec().into(),
+    };
+    let transaction = common::Envelope {
+        payload: payload.encode_to_vec().into(),
+        signature: Bytes::new(),
+    };
+    let data = vec![transaction.encode_to_vec().into()];
+    let data_hash = cmscc::block::data_hash(&data);
+    let mut block = common::Block {
+        header: Some(common::BlockHeader {
+            number: u64::from(orderer.is_some()),
+            previous_hash: Bytes::new(),
+            data_hash: Bytes::copy_from_slice(data_hash.as_bytes()),
+        }),
+        data: Some(common::BlockData { data }),
+        metadata: None,
+    };
+    let value = common::OrdererBlockMetadata::default().encode_to_vec();
+    let mut metadata = common::Metadata {
+        value: value.clone().into(),
+        signatures: Vec::new(),
+    };
+    if let Some(orderer) = orderer {
+        let header = Block::parse(block.encode_to_vec().into())?.header_bytes();
+        let signature_header = signature_header(orderer)?;
+        let message = [&value[..], &signature_header, &header].concat();
+        metadata.signatures.push(common::MetadataSignature {
+            signature: orderer.sign(&message)?.into(),
+            signature_header,
+            identifier_header: Bytes::new(),
+        });
+    }
+    let mut entries = vec![Bytes::from(metadata.encode_to_vec())];
+    entries.resize(5, Bytes::new());
+    block.metadata = Some(common::BlockMetadata { metadata: entries });
+    Ok(block.encode_to_vec().into())
+}
+
+/// `SyncConfig` of the next block, whose update one organisation signed: the config before is
+/// compiled, as it is in a server.
+pub(crate) fn sync(size: &str) -> Result<Operation> {
+    let of = consortium(size)?;
+    let ledger = Channel::new(&of)?;
+    let mut next = Config::decode(of.config.clone())?;
+    let root = next.channel_group.as_mut().context("no channel group")?;
+    let orderer = root.groups.get_mut("Orderer").context("no orderers")?;
+    let value = orderer.values.get_mut("BatchTimeout");
+    value.context("no batch timeout")?.value = timeout().into();
+
+    let before = ConfigTree::parse(of.config.clone())?;
+    let after = ConfigTree::parse(next.encode_to_vec().into())?;
+    let update = compute_update(&channel(), &before, &after)?;
+    let signed = [sign(&of.orderer, &update)?];
+    let carried = Bytes::from(envelope::update_envelope(&channel(), &update, &signed));
+    // the update's own effect, with the versions that Fabric gives
+    let update = Update::parse(update.into())?;
+    let result = update.delta(&before)?.result()?;
+    let mut config = Config::decode(result.encode().as_slice())?;
+    config.sequence = before.sequence().next().0;
+    let block = block(&config.encode_to_vec(), Some(carried), Some(&of.orderer))?;
+    let invocation = ledger.invocation(&of.orderer, &[b"SyncConfig", &block]);
+    Ok(Box::new(move || {
+        Ok(ledger.call(&ledger.contract, &invocation)?.0.len())
+    }))
+}
+
+fn timeout() -> Vec<u8> {
+    let value = cmscc::proto::orderer::BatchTimeout {
+        timeout: "7s".to_owned(),
+    };
+    value.encode_to_vec()
+}
+
+/// A channel with [`PROPOSALS`] open ones, each signed by half of the organisations; the server
+/// that answers has endorsed them all.
+fn filled(size: &str) -> Result<(Channel, P256Signer)> {
+    let of = consortium(size)?;
+    let mut ledger = Channel::new(&of)?;
+    let tree = ConfigTree::parse(of.config.clone())?;
+    let members = of.members.len();
+    for number in 0..PROPOSALS {
+        let id = id(number);
+        let patch = Bytes::from(patch(&of.config, number)?);
+        let text = json::encode("common.Config", &patch)?;
+        let proposer = of.members.get(number % members).context("nobody")?;
+        let args: [&[u8]; 4] = [
+            b"ProposeConfigUpdate",
+            id.as_bytes(),
+            text.as_bytes(),
+            b"one of many",
+        ];
+        ledger.submit(proposer, &args)?;
+        let intended = Patch::parse(patch, &Limits::default())?.apply(&tree)?;
+        let update = compute_update(&channel(), &tree, &intended)?;
+        let mut signatures = Vec::new();
+        for signer in 0..members.div_ceil(2) {
+            let signer = of.members.get((number + signer) % members);
+            signatures.push(sign(signer.context("nobody")?, &update)?);
+        }
+        let signed = envelope::update_envelope(&channel(), &update, &signatures);
+        let signed = STANDARD.encode(signed);
+        ledger.submit(
+            proposer,
+            &[b"AddSignature", id.as_bytes(), signed.as_bytes()],
+        )?;
+    }
+    let caller = of.members.into_iter().next().context("nobody")?;
+    Ok((ledger, caller))
+}
+
+/// Half of the proposals add an organisation each, half set one of twenty policies, so that they
+/// exclude each other.
+fn patch(config: &Bytes, number: usize) -> Result<Vec<u8>> {
+    const OVERWRITE: u64 = 1;
+    let mut application = ConfigGroup::default();
+    if number.is_multiple_of(2) {
+        let config = Config::decode(config.clone())?;
+        let root = config.channel_group.context("no channel group")?;
+        let members = root.groups.get("Application").context("no members")?;
+        let like = members.groups.values().next().context("nobody")?;
+        let org = ConfigGroup {
+            version: OVERWRITE,
+            ..like.clone()
+        };
+        application.groups.insert(format!("New{number:04}"), org);
+    } else {
+        let rule = ImplicitMetaPolicy {
+            sub_policy: format!("Policy{number}"),
+            rule: Rule::Majority.into(),
+        };
+        let policy = ConfigPolicy {
+            version: OVERWRITE,
+            mod_policy: "Admins".to_owned(),
+            policy: Some(Policy {
+                r#type: 3,
+                value: rule.encode_to_vec().into(),
+            }),
+        };
+        let name = format!("Shared{:02}", number % 40);
+        application.policies.insert(name, policy);
+    }
+    let root = ConfigGroup {
+        groups: [("Application".to_owned(), application)].into(),
+        ..ConfigGroup::default()
+    };
+    let patch = Config {
+        sequence: 0,
+        channel_group: Some(root),
+    };
+    Ok(patch.encode_to_vec())
+}
+
+/// `ListProposals`: a page of [`PAGE`] among [`PROPOSALS`], another one each time. `cold`: by a server
+/// that has seen nothing before.
+pub(crate) fn list(size: &str, conflicts: bool, cold: bool) -> Result<Operation> {
+    let (ledger, caller) = filled(size)?;
+    let mut bookmark = String::new();
+    Ok(Box::new(move || {
+        let options = json!({
+            "page_size": PAGE,
+            "bookmark": bookmark,
+            "conflicts": conflicts,
+        })
+        .to_string();
+        let invocation = ledger.invocation(&caller, &[b"ListProposals", options.as_bytes()]);
+        let fresh = cold.then(contract);
+        let server = fresh.as_ref().unwrap_or(&ledger.contract);
+        let (answer, _) = ledger.call(server, &invocation)?;
+        let page: ListedPage = serde_json::from_slice(&answer)?;
+        anyhow::ensure!(page.proposals.len() == PAGE, "not a whole page");
+        bookmark = page.bookmark;
+        Ok(answer.len())
+    }))
+}
+
+/// What of a page matters here.
+#[derive(serde::Deserialize)]
+struct ListedPage {
+    proposals: Vec<serde::de::IgnoredAny>,
+    bookmark: String,
+}
+
+/// `GetProposal`: one among [`PROPOSALS`], another one each time.
+pub(crate) fn get(size: &str) -> Result<Operation> {
+    let (ledger, caller) = filled(size)?;
+    let mut number = 0;
+    Ok(Box::new(move || {
+        number = (number + 7) % PROPOSALS;
+        let invocation = ledger.invocation(&caller, &[b"GetProposal", id(number).as_bytes()]);
+        Ok(ledger.call(&ledger.contract, &invocation)?.0.len())
+    }))
+}
+
+fn id(number: usize) -> String {
+    format!("proposal-{number:04}")
+}
