@@ -15,6 +15,7 @@
 #   CHANNEL      channel name (default mychannel)
 #   CAPS         v2 (default: channel V2_0, orderer V2_0, application V2_5) or
 #                v3 (channel V3_0, the others unchanged)
+#   APP_CAPS     application capability (default V2_5)
 #   PORT_BASE    first port of the range that is used (default 17050, 50 ports)
 #   BATCH_TIMEOUT  orderer batch timeout (default 250ms)
 #   LOG_SPEC     FABRIC_LOGGING_SPEC of the nodes (default info:grpc=warn)
@@ -58,6 +59,7 @@ say() { printf '[%6.1fs] %s\n' "$(awk -v a="$(date +%s%3N)" -v b="$T0" 'BEGIN{pr
 CHANNEL_ENV=${CHANNEL:-}
 CHANNEL=${CHANNEL:-mychannel}
 CAPS=${CAPS:-v2}
+APP_CAPS=${APP_CAPS:-V2_5}
 PORT_BASE=${PORT_BASE:-17050}
 BATCH_TIMEOUT=${BATCH_TIMEOUT:-250ms}
 LOG_SPEC=${LOG_SPEC:-info:grpc=warn}
@@ -306,7 +308,7 @@ Profiles:
         Admins:  { Type: ImplicitMeta, Rule: "MAJORITY Admins" }
         LifecycleEndorsement: { Type: ImplicitMeta, Rule: "MAJORITY Endorsement" }
         Endorsement: { Type: ImplicitMeta, Rule: "MAJORITY Endorsement" }
-      Capabilities: { V2_5: true }
+      Capabilities: { $APP_CAPS: true }
 E
   } >"$NET_DIR/cfg/configtx.yaml"
 }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use cmscc::contract::audit::{AuditReport, verify};
 use serde_json::{Value, json};
 
 use super::{CHAINCODE, CHANNEL, base64_of, net::Net, until};
@@ -152,6 +153,16 @@ impl Net {
         self.settle(carrier, endorsers, "AddSignature", &[id, &base64_of(&file)])
     }
 
+    /// Proposes settings as Org1; Org1 and Org2 sign, Org2 applies.
+    pub(super) fn agree(&self, id: &str, settings: &str) {
+        let both = ["org1", "org2"];
+        self.invoke(&both, "ProposeSettings", &[id, settings, "agreed"]);
+        for org in both {
+            self.sign(org, &both, id);
+        }
+        self.invoke_as("org2", &both, "ApplySettings", &[id]);
+    }
+
     /// The envelope of a proposal that must be `ReadyToSubmit`.
     pub(super) fn ready(&self, id: &str) -> PathBuf {
         let ready = self.proposal(id);
@@ -166,6 +177,19 @@ impl Net {
     pub(super) fn submit_ready(&self, org: &str, id: &str) {
         let file = self.ready(id);
         self.submit(org, &file).unwrap();
+    }
+
+    /// Exports a finished proposal, fetches the blocks that the bundle names, and verifies it with
+    /// nothing else.
+    pub(super) fn audited(&self, id: &str) -> AuditReport {
+        let bundle = self.query("org2", "ExportProposal", &[id]);
+        let numbers = bundle["chain"].as_array().unwrap().iter();
+        let blocks: Vec<_> = numbers
+            .map(|link| self.block(link["block_number"].as_u64().unwrap()))
+            .collect();
+        let report = verify(bundle.to_string().as_bytes(), &blocks).unwrap();
+        assert!(report.verified, "{id}: {report:#?}");
+        report
     }
 
     /// Fetches the newest config block and hands it in, until the head is at `sequence`.

@@ -103,4 +103,13 @@ fn two_organisations_join_in_one_update() {
             (&json!("add_orgy"), &submitted, &json!("add_both")),
         ]
     );
+
+    // each is proven by blocks alone
+    for id in ["add_both", "add_orgx", "add_orgy"] {
+        let effective = net.audited(id).effective.unwrap();
+        assert_eq!(effective.sequence, 1, "{id}");
+        let admins =
+            (effective.policies.iter()).find(|one| one.policy == "/Channel/Application/Admins");
+        assert!(admins.is_some_and(|policy| policy.satisfied), "{id}");
+    }
 }

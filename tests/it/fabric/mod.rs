@@ -6,14 +6,17 @@
 //! channel capability V3_0. One network runs at a time.
 
 mod calls;
+mod capabilities;
 mod combine;
 mod net;
 mod newcomer;
 mod recovery;
 mod rejection;
 mod servers;
+mod settings;
 mod story;
 mod updates;
+mod versions;
 
 use std::{
     fs,

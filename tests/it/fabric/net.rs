@@ -8,6 +8,7 @@ use std::{
 };
 
 use base64::{Engine, engine::general_purpose::STANDARD};
+use bytes::Bytes;
 use cmscc::block::ConfigBlock;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -21,6 +22,7 @@ static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 pub(super) struct Net {
     dir: TempDir,
     bin: PathBuf,
+    sample_config: PathBuf,
     port_base: u16,
     settings: &'static [(&'static str, &'static str)],
     _turn: MutexGuard<'static, ()>,
@@ -44,7 +46,9 @@ impl Net {
         offset: u16,
         settings: &'static [(&'static str, &'static str)],
     ) -> Option<Self> {
-        let (Some(bin), Some(_)) = (env::var_os("FABRIC_BIN"), env::var_os("FABRIC_CFG")) else {
+        let (Some(bin), Some(sample_config)) =
+            (env::var_os("FABRIC_BIN"), env::var_os("FABRIC_CFG"))
+        else {
             println!("SKIPPED: set FABRIC_BIN and FABRIC_CFG to run against a real Fabric network");
             return None;
         };
@@ -54,12 +58,19 @@ impl Net {
         let net = Self {
             dir: TempDir::new().unwrap(),
             bin: PathBuf::from(bin),
+            sample_config: PathBuf::from(sample_config),
             port_base,
             settings,
             _turn: turn,
         };
         net.script(&["up"]);
         Some(net)
+    }
+
+    /// Whether the nodes know a capability, by the examples that came with their release.
+    pub(super) fn knows(&self, level: &str) -> bool {
+        let examples = fs::read_to_string(self.sample_config.join("configtx.yaml")).unwrap();
+        examples.contains(&format!("{level}: true"))
     }
 
     /// The directory of the network itself.
@@ -177,6 +188,15 @@ impl Net {
             ],
         )?;
         Ok(file)
+    }
+
+    /// A block by its number, from a peer.
+    pub(super) fn block(&self, number: u64) -> Bytes {
+        let file = self.work("numbered.block");
+        let fetch = ["channel", "fetch", &number.to_string(), text(&file)];
+        self.peer("org2", &[&fetch[..], &["-c", CHANNEL]].concat())
+            .unwrap();
+        fs::read(&file).unwrap().into()
     }
 
     /// The config block of a sequence, once it is the newest.

@@ -100,6 +100,9 @@ fn operators_end_a_false_branch() {
     // what the false branch proved is disowned; what the real one did was replayed by nobody
     let archived = net.proposal("add_orgx");
     assert_eq!(archived["outcome"]["outcome"], "Disowned", "{archived}");
+    let report = net.audited("add_orgx");
+    assert_eq!(report.outcome, "Disowned", "{report:#?}");
+    assert!(report.effective.is_none(), "{report:#?}");
     let history = net.query("org2", "GetHistory", &[]);
     assert_eq!(history["history"][0]["outcome"]["outcome"], "Disowned");
     for id in ["timeout", "anchors"] {
@@ -134,6 +137,10 @@ fn operators_end_a_false_branch() {
     let archived = net.proposal("add_orgx");
     assert_eq!(archived["outcome"]["outcome"], "Submitted", "{archived}");
     assert_eq!(archived["outcome"]["proof"]["sequence"], 3, "{archived}");
+    for id in ["add_orgx", "add_orgx_again"] {
+        let effective = net.audited(id).effective.unwrap();
+        assert_eq!(effective.sequence, 3, "{id}");
+    }
 }
 
 fn digest(block: &PathBuf) -> String {

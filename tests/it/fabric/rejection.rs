@@ -54,4 +54,6 @@ fn a_rejection_is_an_opinion_and_a_signature_is_not() {
     assert_eq!(done["status_detail"]["proof"]["sequence"], 1, "{done}");
     assert_eq!(done["votes"][0]["reason"], "second thoughts", "{done}");
     assert_eq!(done["still_effective_if_submitted"], json!([]), "{done}");
+    let report = net.audited("add_orgx");
+    assert_eq!(report.outcome, "Submitted", "{report:#?}");
 }

@@ -17,6 +17,12 @@ pub(super) struct Server(Child);
 
 impl Drop for Server {
     fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+impl Server {
+    pub(super) fn stop(&mut self) {
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
