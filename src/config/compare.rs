@@ -48,6 +48,23 @@ pub fn differences<'a>(from: &'a ConfigTree, to: &'a ConfigTree) -> Differences<
     all
 }
 
+/// The same of two groups of one path.
+pub(super) fn group_differences<'a>(from: GroupRef<'a>, to: GroupRef<'a>) -> Differences<'a> {
+    Differences {
+        found: Vec::new(),
+        open: vec![(from, to)],
+    }
+}
+
+/// Whether two values or two policies say the same; groups never do here.
+pub(super) fn same_element(a: ElementRef<'_>, b: ElementRef<'_>) -> bool {
+    match (a, b) {
+        (ElementRef::Value(a), ElementRef::Value(b)) => same_value(a, b),
+        (ElementRef::Policy(a), ElementRef::Policy(b)) => same_policy(a, b),
+        _ => false,
+    }
+}
+
 /// Iterates over the differences of two configs; see [`differences`].
 #[derive(Debug)]
 pub struct Differences<'a> {

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     config::{Bundle, ConfigSignature, Verdict},
     ids::{Digest, MspId},
-    policy::{Explanation, PolicyId, SignerSet},
+    policy::{Explanation, PolicyId, SignerSet, Spoiler},
 };
 
 /// What an opinion is asked about. Everything that decides it is here, or in the config.
@@ -61,6 +61,8 @@ pub(super) struct SignatureOpinion {
 pub(super) struct Judgement {
     /// The places of the signatures to hand out, in an order that satisfies.
     pub(super) accepted: Option<Vec<usize>>,
+    /// Whose signature behind those would spoil it, where the explanation was asked for.
+    pub(super) spoilers: Vec<Spoiler>,
     /// Why an orderer refuses, whoever signs.
     pub(super) refused: Option<String>,
     /// What this build would have to know to tell.
@@ -178,8 +180,13 @@ impl Judgement {
             Value::Array(verdicts.collect())
         });
         let missing = decision.missing();
+        let spoilers = match explained {
+            true => (bundle.policies()).spoilers(bundle.msps(), known.policies(), signers),
+            false => Vec::new(),
+        };
         let mut judgement = Self {
             accepted: None,
+            spoilers,
             refused: None,
             unsupported: known.unsupported().cloned(),
             missing: missing.iter().map(ToString::to_string).collect(),
@@ -215,6 +222,8 @@ impl Judgement {
         });
         Self {
             accepted,
+            // nobody submits settings to an orderer
+            spoilers: Vec::new(),
             refused: None,
             unsupported: terms.unsupported.clone(),
             missing: missing.collect(),
@@ -354,7 +363,8 @@ impl KeptOpinion {
         let explanation = judgement.and_then(|judgement| judgement.explanation.as_deref());
         let explanation = explanation.map_or(0, |text| text.get().len());
         let missing = judgement.map_or(0, |judgement| judgement.missing.len());
-        let others = missing + self.rejecting.len() + self.unread.len();
+        let spoilers = judgement.map_or(0, |judgement| judgement.spoilers.len());
+        let others = missing + spoilers + self.rejecting.len() + self.unread.len();
         signatures + explanation + EACH * others
     }
 }

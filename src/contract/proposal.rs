@@ -10,11 +10,16 @@ use super::{
 };
 use crate::{
     config::{
-        Bundle, ConfigError, ConfigTree, Effect, ElementPath, Limits, Patch, Update, compute_update,
+        Bundle, ConfigError, ConfigTree, Effect, ElementPath, Limits, Patch, Touched, Update,
+        compute_update,
+        diff::{Contrast, contrast},
     },
     ids::Digest,
     proto::cmscc::{Proposal, RevisionBytes, TouchedElement},
 };
+
+/// Of one proposal at most this many differences are listed with its conflicts.
+pub(super) const DIFFERENCES: usize = 100;
 
 /// An update computed from an intent on the current config.
 #[derive(Clone, Debug)]
@@ -43,12 +48,17 @@ pub(super) struct Conflict {
     base: Option<Digest>,
     theirs: Option<Digest>,
     ours: Option<Digest>,
+    contrast: Contrast,
 }
 
 impl Conflict {
-    /// The element, as Fabric writes it.
-    pub(super) fn element(&self) -> &str {
-        &self.element
+    /// What it takes to keep it. Unit: bytes, about.
+    pub(super) fn weight(&self) -> usize {
+        const EACH: usize = 300;
+        // a difference holds its path, both contents, and a text with all of that in it
+        let differences = self.contrast.differences.iter();
+        let differences = differences.map(|one| EACH.saturating_add(one.text.len() * 2));
+        differences.sum::<usize>() + EACH + self.element.len()
     }
 
     /// The conflict as answers show it.
@@ -56,8 +66,10 @@ impl Conflict {
         ConflictReport {
             base_sha256: optional_digest(self.base.as_ref()),
             current_sha256: optional_digest(self.theirs.as_ref()),
+            differences: self.contrast.differences.clone(),
             element: self.element.clone(),
             ours_sha256: optional_digest(self.ours.as_ref()),
+            truncated: self.contrast.truncated,
         }
     }
 }
@@ -164,23 +176,28 @@ pub(super) fn conflicts(
     bundle: &Bundle,
     intended: &ConfigTree,
 ) -> Vec<Conflict> {
-    let now = by_element(&touched(patch, bundle.tree()));
-    let ours = by_element(&touched(patch, intended));
-    proposal
-        .touched
-        .iter()
-        .filter_map(|element| {
-            let key = (element.element.clone(), element.whole);
-            let theirs = now.get(&key).copied().flatten();
-            let base = Digest::from_bytes(&element.content_sha256);
-            (theirs != base).then(|| Conflict {
-                element: element.element.clone(),
-                base,
-                theirs,
-                ours: ours.get(&key).copied().flatten(),
-            })
-        })
-        .collect()
+    let now = by_element(patch.touched(bundle.tree()));
+    let ours = by_element(patch.touched(intended));
+    let mut room = DIFFERENCES;
+    let mut conflicts = Vec::new();
+    for element in &proposal.touched {
+        let key = (element.element.clone(), element.whole);
+        let base = Digest::from_bytes(&element.content_sha256);
+        let Some(theirs) = now.get(&key).filter(|theirs| theirs.digest != base) else {
+            continue;
+        };
+        let mut contrast = contrast(&theirs.path, theirs.whole, bundle.tree(), intended);
+        contrast.truncate(room);
+        room = room.saturating_sub(contrast.differences.len());
+        conflicts.push(Conflict {
+            element: element.element.clone(),
+            base,
+            theirs: theirs.digest,
+            ours: ours.get(&key).and_then(|ours| ours.digest),
+            contrast,
+        });
+    }
+    conflicts
 }
 
 /// What the intent writes or deletes, with the content that a config has there.
@@ -199,15 +216,10 @@ pub(super) fn touched(patch: &Patch, config: &ConfigTree) -> Vec<TouchedElement>
         .collect()
 }
 
-fn by_element(touched: &[TouchedElement]) -> BTreeMap<(String, bool), Option<Digest>> {
-    touched
-        .iter()
-        .map(|element| {
-            (
-                (element.element.clone(), element.whole),
-                Digest::from_bytes(&element.content_sha256),
-            )
-        })
+fn by_element(touched: Vec<Touched>) -> BTreeMap<(String, bool), Touched> {
+    let keyed = touched.into_iter();
+    keyed
+        .map(|touched| ((touched.path.to_string(), touched.whole), touched))
         .collect()
 }
 

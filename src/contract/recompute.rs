@@ -70,6 +70,7 @@ pub(super) async fn update_proposals<S: Stub>(
             ..Updated::default()
         },
         taken: BTreeMap::new(),
+        room: proposal::DIFFERENCES,
     };
     for proposal in proposals(stub, ids).await? {
         work.proposal(stub, proposal).await?;
@@ -103,6 +104,8 @@ struct Work<'a> {
     report: Updated,
     /// Updates that this call has given to a proposal: reads do not see this call's own writes.
     taken: BTreeMap<Digest, String>,
+    /// How many differences of conflicts the answer may still list.
+    room: usize,
 }
 
 impl Work<'_> {
@@ -216,9 +219,14 @@ impl Work<'_> {
         state::put(stub, keys::proposal(&id), &proposal);
         propose::put_owner(stub, &update, &id, revision);
         self.taken.insert(update, proposal.id.clone());
+        let mut conflicts: Vec<_> = stale.conflicts.iter().map(|c| c.report()).collect();
+        for conflict in &mut conflicts {
+            conflict.keep(self.room);
+            self.room = self.room.saturating_sub(conflict.differences.len());
+        }
         self.report.recomputed.push(RecomputedReport {
             config_update_sha256: update.to_string(),
-            conflicts: stale.conflicts.iter().map(|c| c.report()).collect(),
+            conflicts,
             proposal_id: proposal.id,
             revision: revision.0,
         });

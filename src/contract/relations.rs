@@ -17,7 +17,10 @@ use super::{
     state,
 };
 use crate::{
-    config::{Bundle, ElementPath, GroupRef, Patch, Update},
+    config::{
+        Bundle, ConfigTree, ElementPath, GroupRef, Patch, Update,
+        diff::{Contrast, contrast},
+    },
     ids::{Digest, Sequence},
     proto::cmscc::{Proposal, ProposalKind, TouchedElement},
     stub::Stub,
@@ -25,19 +28,24 @@ use crate::{
 
 /// How many proposals are looked at together: they are not all held at once.
 const STEP: usize = 100;
+/// Of how many exclusions the contents are shown, and how many differences of each.
+const CONTRASTS: usize = 10;
+const CONTRASTED: usize = 20;
 
 /// A proposal whose relations are asked for.
 #[derive(Debug)]
-pub(super) struct Subject {
+pub(super) struct Subject<'a> {
     id: String,
     patch: Patch,
     touched: Touched,
     /// What its bytes mention; empty where they do not apply as they are.
     mentioned: Option<BTreeSet<ElementPath>>,
+    /// For contrasts: the config now, and the one that it leads to.
+    configs: Option<(&'a ConfigTree, ConfigTree)>,
     report: RelationsReport,
 }
 
-impl Subject {
+impl<'a> Subject<'a> {
     /// `is_open`: whether its bytes apply as they are, with the intended effect.
     pub(super) fn new(proposal: &Proposal, is_open: bool) -> Result<Self, ContractError> {
         let current = proposal::current(proposal)?;
@@ -49,8 +57,28 @@ impl Subject {
             patch: proposal::patch(proposal)?,
             touched: Touched::new(&proposal.touched),
             mentioned: update.map(|update| mentioned(&update)),
+            configs: None,
             report: RelationsReport::default(),
         })
+    }
+
+    /// Shows the contents as well where it and another one want different ones.
+    fn with_contrasts(mut self, config: &'a ConfigTree) -> Self {
+        let intended = self.patch.apply(config).ok();
+        self.configs = intended.map(|intended| (config, intended));
+        self
+    }
+
+    /// What both make of the element because of which they exclude each other.
+    fn contrast(&self, other: &Patch, element: &ElementPath) -> Option<Contrast> {
+        let (config, ours) = self.configs.as_ref()?;
+        if self.report.excludes.len() >= CONTRASTS {
+            return None;
+        }
+        let theirs = other.apply(config).ok()?;
+        let mut contrast = contrast(element, true, &theirs, ours);
+        contrast.truncate(CONTRASTED);
+        Some(contrast)
     }
 
     /// What was found.
@@ -66,6 +94,7 @@ impl Subject {
             let patch = proposal::patch(other.proposal)?;
             if let Some(element) = self.patch.conflict(&patch) {
                 self.report.excludes.push(ExclusionReport {
+                    contrast: self.contrast(&patch, &element),
                     element: element.to_string(),
                     proposal_id: other.proposal.id.clone(),
                 });
@@ -107,7 +136,7 @@ pub(super) async fn relate<S: Stub>(
     stub: &mut S,
     bundle: &Bundle,
     head: Sequence,
-    subjects: &mut [Subject],
+    subjects: &mut [Subject<'_>],
 ) -> Result<(), ContractError> {
     let mut range = keys::proposals();
     loop {
@@ -238,7 +267,7 @@ pub(super) async fn of<S: Stub>(
     proposal: &Proposal,
     is_open: bool,
 ) -> Result<RelationsReport, ContractError> {
-    let mut subjects = [Subject::new(proposal, is_open)?];
+    let mut subjects = [Subject::new(proposal, is_open)?.with_contrasts(bundle.tree())];
     relate(stub, bundle, head, &mut subjects).await?;
     let [subject] = subjects;
     Ok(subject.report())

@@ -14,7 +14,12 @@ use super::{
     state::digest,
 };
 use crate::{
-    config::{Endorsement, diff::Diff, json, lint::Lint},
+    config::{
+        Endorsement,
+        diff::{Contrast, Contrasted, Diff},
+        json,
+        lint::Lint,
+    },
     ids::{ChannelId, Digest, Sequence},
     proto::cmscc::{ChainEntry, Head},
 };
@@ -240,9 +245,23 @@ pub(super) struct ConflictReport {
     pub(super) base_sha256: Option<String>,
     /// SHA-256 of the content now; null: absent.
     pub(super) current_sha256: Option<String>,
+    /// The content now as theirs, the one that the proposal would put there as ours; only where
+    /// they differ.
+    pub(super) differences: Vec<Contrasted>,
     pub(super) element: String,
     /// SHA-256 of the content that the proposal would put there; null: absent.
     pub(super) ours_sha256: Option<String>,
+    /// How many more differences there are.
+    pub(super) truncated: usize,
+}
+
+impl ConflictReport {
+    /// Lists no more than this many differences.
+    pub(super) fn keep(&mut self, most: usize) {
+        let more = self.differences.len().saturating_sub(most);
+        self.differences.truncate(most);
+        self.truncated = self.truncated.saturating_add(more);
+    }
 }
 
 /// Init, Sync, Recover.
@@ -367,6 +386,8 @@ pub(super) struct RelationsReport {
 /// A proposal that excludes another one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(super) struct ExclusionReport {
+    /// What the other one wants as theirs, its own as ours; null in lists, and of all but the first.
+    pub(super) contrast: Option<Contrast>,
     /// The first element because of which they do.
     pub(super) element: String,
     pub(super) proposal_id: String,
@@ -429,6 +450,8 @@ pub(super) struct StatusDetail {
     pub(super) proof: Option<ProofReport>,
     /// Of an out-of-date one: whether it can be computed again without a conflict.
     pub(super) rebases: Option<bool>,
+    /// While it is ready: who would spoil it by submitting it.
+    pub(super) spoilers: Vec<SpoilerReport>,
     /// Levels that it raises and that organisations concerned have not attested.
     pub(super) unattested: Vec<UnattestedLevel>,
     /// `unsupported` where this build cannot tell what an orderer would say.
@@ -436,6 +459,17 @@ pub(super) struct StatusDetail {
     /// The combined proposal inside which it took effect; then `proof.revision` is that one's.
     pub(super) via: Option<String>,
     pub(super) why: Option<String>,
+}
+
+/// Somebody who must not submit with `peer channel update`, which adds the submitter's signature
+/// behind the others: the policies that decide would not be satisfied any more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct SpoilerReport {
+    /// Null: whoever it is.
+    pub(super) msp_id: Option<String>,
+    /// What this somebody is, as the policies name it: `Org1MSP.admin`.
+    pub(super) principals: Vec<String>,
+    pub(super) text: String,
 }
 
 /// Where in the verified chain a revision took effect.

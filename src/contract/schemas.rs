@@ -181,9 +181,18 @@ const SHAPES: &[Shape] = &[
     options("Config options", "format: text"),
     answer(
         "Conflict",
-        "base_sha256: sha256?, current_sha256: sha256?, element: text, ours_sha256: sha256?",
+        "base_sha256: sha256?, current_sha256: sha256?, differences: [Contrasted], element: text,
+         ours_sha256: sha256?, truncated: number",
     ),
     answer("Consent", "fingerprint: text, msp_id: text, revision: number"),
+    answer(
+        "Contrast",
+        "differences: [Contrasted], truncated: number",
+    ),
+    answer(
+        "Contrasted",
+        "item: text, name: text?, ours: any, path: text, text: text, theirs: any, unit: text?",
+    ),
     answer(
         "Definition",
         "chaincode: text?, endorsement_policy: text?, error: text?, matches: truth?,
@@ -205,7 +214,10 @@ const SHAPES: &[Shape] = &[
          organizations_after: number, organizations_before: number, policy: text, rule_after: text?,
          rule_before: text?, servers: [text]?, text: text",
     ),
-    answer("Exclusion", "element: text, proposal_id: id"),
+    answer(
+        "Exclusion",
+        "contrast: Contrast?, element: text, proposal_id: id",
+    ),
     answer("Finding", "id: text, path: text, severity: text, text: text"),
     answer(
         "History",
@@ -307,10 +319,11 @@ const SHAPES: &[Shape] = &[
         "config_update_sha256: sha256, consent: [Consent], description: text, proposal_id: id,
          proposer_msp_id: text, revision: number, votes: [Vote]",
     ),
+    answer("Spoiler", "msp_id: text?, principals: [text], text: text"),
     answer(
         "StatusDetail",
         "already_in_effect: truth, conflicts: [Conflict], different_effect: [text], missing: [text],
-         proof: Proof?, rebases: truth?, unattested: [UnattestedLevel], verdict: text?, via: id?,
+         proof: Proof?, rebases: truth?, spoilers: [Spoiler], unattested: [UnattestedLevel], verdict: text?, via: id?,
          why: text?",
     ),
     answer(

@@ -13,7 +13,7 @@ use super::{
     opinion::{Opinion, Question},
     proofs::Effective,
     proposal::{self, Computed, Conflict},
-    reports::StatusDetail,
+    reports::{SpoilerReport, StatusDetail},
     state::{RevisionSignatures, Trusted},
     timestamps,
     votes::{self, JudgedVote},
@@ -21,7 +21,7 @@ use super::{
 use crate::{
     config::{Bundle, ConfigSignature, Effect, Terms, Update, envelope},
     ids::{Digest, Revision, UnixTime},
-    policy::PolicyId,
+    policy::{PolicyId, Spoiler},
     proto::cmscc::{Proposal, ProposalKind, RevisionBytes},
 };
 
@@ -185,6 +185,11 @@ impl KnownTerms {
         })
     }
 
+    /// The policies that must be satisfied.
+    pub(super) fn policies(&self) -> &[PolicyId] {
+        &self.policies
+    }
+
     /// The terms themselves.
     pub(super) const fn terms(&self) -> &Terms {
         &self.terms
@@ -249,7 +254,7 @@ impl Fit {
                 let texts = stale.different_effect.iter().map(|text| EACH + text.len());
                 let touched = stale.fresh.touched.iter();
                 let touched = touched.map(|touched| EACH + touched.element.len());
-                let conflicts = stale.conflicts.iter().map(|one| EACH + one.element().len());
+                let conflicts = stale.conflicts.iter().map(Conflict::weight);
                 stale.why.len()
                     + stale.fresh.config_update.len()
                     + texts.chain(touched).chain(conflicts).sum::<usize>()
@@ -451,6 +456,9 @@ impl Facts<'_> {
         } else {
             Status::ReadyToSubmit
         };
+        if status == Status::ReadyToSubmit {
+            detail.spoilers = judged.spoilers.iter().map(spoiler).collect();
+        }
         let envelope = match (deciding, &judged.accepted, status, extent) {
             (Deciding::Update(_), Some(places), Status::ReadyToSubmit, Extent::Whole) => {
                 Some(self.envelope(current, places))
@@ -530,6 +538,25 @@ fn unsupported(levels: &[String]) -> Option<String> {
             env!("CARGO_PKG_VERSION")
         )
     })
+}
+
+/// A warning to who submits with `peer channel update`.
+fn spoiler(spoiler: &Spoiler) -> SpoilerReport {
+    let principals: Vec<String> = spoiler.principals.iter().map(ToString::to_string).collect();
+    let who = match &spoiler.msp_id {
+        Some(msp_id) => format!("somebody of `{msp_id}`"),
+        None => "somebody".to_owned(),
+    };
+    SpoilerReport {
+        text: format!(
+            "{who} who is `{}` and has not signed must not submit it with `peer channel update`: \
+             that adds the submitter's signature behind the others, and with it the policies that \
+             decide are not satisfied any more; submit it as somebody who has signed",
+            principals.join("` and `")
+        ),
+        msp_id: spoiler.msp_id.as_ref().map(ToString::to_string),
+        principals,
+    }
 }
 
 fn detail(standing: &Standing) -> Result<StatusDetail, ContractError> {

@@ -135,6 +135,39 @@ impl<'a> Cast<'a> {
         self.newcomers.keys().copied()
     }
 
+    /// The classes of present signers that somebody else may be of, too: not those that only one
+    /// certificate is of.
+    pub(super) fn repeatable(&self) -> impl Iterator<Item = Pick> {
+        let one_only = |class: &Class| {
+            let mut principals = class.satisfies.iter().filter_map(|id| self.principal(*id));
+            principals.any(is_one_identity)
+        };
+        let classes = self.classes.iter().enumerate();
+        classes
+            .filter(move |(_, class)| !one_only(class))
+            .map(|(at, _)| Pick::Present(at))
+    }
+
+    /// Everything that a pick satisfies of what the policies name.
+    pub(super) fn satisfied_by(&self, pick: Pick) -> &[PrincipalId] {
+        let satisfied = match pick {
+            Pick::Present(class) => self.classes.get(class).map(|c| &c.satisfies),
+            Pick::New(id) => self.newcomers.get(&id),
+        };
+        satisfied.map_or(&[], Vec::as_slice)
+    }
+
+    /// What is known of a pick: the principal that somebody new was found for, or everything that
+    /// the present ones satisfy.
+    pub(super) fn said_of(&self, pick: Pick) -> impl Iterator<Item = &'a Principal> {
+        let ids = match pick {
+            Pick::Present(class) => self.classes.get(class).map(|c| c.satisfies.clone()),
+            Pick::New(id) => Some(vec![id]),
+        };
+        let ids = ids.unwrap_or_default();
+        ids.into_iter().filter_map(|id| self.principal(id))
+    }
+
     /// Whether `strong` and `weak` are newcomers, of whom the first satisfies the second's principal.
     pub(super) fn covers(&self, strong: Pick, weak: Pick) -> bool {
         match (strong, weak) {
@@ -189,11 +222,7 @@ impl<'a> Cast<'a> {
         let mut lists = BTreeMap::<_, Vec<usize>>::new();
         let mut work = 0usize;
         for (position, pick) in picks.iter().enumerate() {
-            let satisfied = match pick {
-                Pick::Present(class) => self.classes.get(*class).map(|c| &c.satisfies),
-                Pick::New(id) => self.newcomers.get(id),
-            };
-            for id in satisfied.into_iter().flatten() {
+            for id in self.satisfied_by(*pick) {
                 lists.entry(*id).or_default().push(position);
                 work = work.saturating_add(1);
             }

@@ -1,15 +1,18 @@
-//! Which signatures to hand out and in which order, and whether policies can still be satisfied.
+//! Which signatures to hand out and in which order, whether policies can still be satisfied, and who
+//! would spoil it.
 
 use std::collections::BTreeSet;
 
 use crate::{
-    identity::Msps,
+    identity::{Msps, Principal},
     ids::MspId,
     policy::{
         cast::{Budget, Cast, Pick},
         complete::{Solved, Way, all_of, solve},
         evaluate::Known,
+        implicit_meta::MetaRule,
         manager::{PolicyId, PolicyManager},
+        model::{Kind, Rule},
         search,
         signers::SignerSet,
     },
@@ -53,6 +56,66 @@ impl PolicyManager {
     }
 }
 
+/// Somebody whose signature, behind others, makes satisfied policies unsatisfied.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Spoiler {
+    /// The MSP; `None`: of any.
+    pub msp_id: Option<MspId>,
+    /// What this somebody is; ascending.
+    pub principals: Vec<Principal>,
+}
+
+impl PolicyManager {
+    /// Whose signature must not be added behind those of the signers, in their order: with it one of
+    /// the policies, which are satisfied now, is not any more. `peer channel update` adds the
+    /// submitter's. Who has signed already spoils nothing: a second signature of one identity is
+    /// passed over.
+    ///
+    /// Looked at is, for each principal that the policies name, somebody new who satisfies it and
+    /// what follows from it (an admin is a member), and for each signer somebody else who satisfies
+    /// exactly the same principals. Somebody who satisfies other combinations is not looked at.
+    /// Ascending by MSP id; empty where the policies are not satisfied as it is. The search is
+    /// bounded by two million steps; what was not reached is left out.
+    // Fabric: internal/peer/channel/signconfigtx.go, sanityCheckAndSignConfigTx
+    #[must_use]
+    pub fn spoilers(&self, msps: &Msps, ids: &[PolicyId], signers: &SignerSet) -> Vec<Spoiler> {
+        if !self.can_be_spoiled(ids) {
+            return Vec::new();
+        }
+        let mut known = Known::new(self, msps, signers);
+        let cast = Cast::new(self, ids, &mut known, |_| true);
+        let mut found: Vec<Spoiler> = spoilers(&cast, ids)
+            .into_iter()
+            .map(|pick| {
+                let mut principals: Vec<Principal> = cast.said_of(pick).cloned().collect();
+                principals.sort();
+                Spoiler {
+                    msp_id: principals.iter().find_map(Principal::msp_id).cloned(),
+                    principals,
+                }
+            })
+            .collect();
+        found.sort_by(|a, b| (&a.msp_id, &a.principals).cmp(&(&b.msp_id, &b.principals)));
+        found.dedup();
+        found
+    }
+
+    /// Whether one more signature could un-satisfy some of these policies at all: it can where gates
+    /// stand in gates, whose rules use up identities together, and where a count must be exactly 0.
+    fn can_be_spoiled(&self, ids: &[PolicyId]) -> bool {
+        self.reachable(ids)
+            .into_iter()
+            .any(|id| match self.policy(id).map(|policy| &policy.kind) {
+                Some(Kind::Signature(rules)) => {
+                    let mut below = rules.iter().skip(1);
+                    below.any(|rule| matches!(rule, Rule::OutOf { .. }))
+                }
+                Some(Kind::ImplicitMeta(meta)) => matches!(meta.rule, MetaRule::Unknown(_)),
+                None => false,
+            })
+    }
+}
+
 /// Whether present signers and those who may come could satisfy all policies, if everybody stood
 /// where they are needed.
 pub(super) fn could_pass(cast: &Cast<'_>, ids: &[PolicyId]) -> bool {
@@ -75,6 +138,29 @@ pub(super) fn choose(cast: &Cast<'_>, ids: &[PolicyId]) -> Option<Vec<Pick>> {
     }
     let way = shortest.first().map(|way| (*way).clone());
     search::order(cast, ids, &way.unwrap_or_default(), &mut search)
+}
+
+/// Who un-satisfies policies that the present signers satisfy, by signing behind them: somebody
+/// new, or somebody else like one of them.
+pub(super) fn spoilers(cast: &Cast<'_>, ids: &[PolicyId]) -> Vec<Pick> {
+    let mut budget = Budget::new(STEPS);
+    let present = cast.present();
+    let mut found = Vec::new();
+    if !cast.satisfies(ids, &present, &mut budget) {
+        return found;
+    }
+    let new = cast.newcomers().map(Pick::New);
+    for pick in new.chain(cast.repeatable()) {
+        let with: Vec<Pick> = present.iter().copied().chain([pick]).collect();
+        let satisfied = cast.satisfies(ids, &with, &mut budget);
+        if budget.is_spent() {
+            break;
+        }
+        if !satisfied {
+            found.push(pick);
+        }
+    }
+    found
 }
 
 fn ways<'a>(cast: &Cast<'a>, ids: &[PolicyId]) -> Solved<'a> {

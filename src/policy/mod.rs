@@ -29,6 +29,7 @@ mod signers;
 mod tests;
 mod wire;
 
+pub use choose::Spoiler;
 pub use effort::{Effort, Efforts};
 pub use error::{PolicyError, RuleProblem};
 pub use evaluate::{Concerned, Evaluation, Irrelevant};

@@ -290,6 +290,7 @@ async fn the_document_has_the_form_of_the_contract_api() {
     // those that may only be null stand where they are used
     let inlined = set(&[
         "AuditOutcome",
+        "Contrast",
         "Diff",
         "Endorsement",
         "Lint",

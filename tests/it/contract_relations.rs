@@ -58,7 +58,12 @@ async fn the_view_foretells_what_happens() {
     for one in listed {
         // `GetProposal` says the same
         let id = one["proposal_id"].as_str().unwrap();
-        assert_eq!(world.proposal(id).await["conflicts"], one["conflicts"]);
+        let mut shown = world.proposal(id).await["conflicts"].clone();
+        for excluded in shown["excludes"].as_array_mut().unwrap() {
+            assert!(!excluded["contrast"]["differences"][0].is_null());
+            excluded["contrast"] = Value::Null;
+        }
+        assert_eq!(shown, one["conflicts"]);
     }
     let view = |id: &str| {
         let one = listed.iter().find(|one| one["proposal_id"] == id).unwrap();

@@ -1,5 +1,6 @@
 //! What changes from one config to another, in words and as data. Versions are left out. Pure.
 
+mod contrast;
 mod facts;
 mod msp;
 mod walk;
@@ -10,6 +11,7 @@ use serde_json::Value;
 use super::tree::ConfigTree;
 use crate::ids::Digest;
 
+pub use contrast::{Contrast, Contrasted, contrast};
 pub(super) use facts::each_anchor_peer;
 
 /// At most this many entries are listed.

@@ -19,22 +19,57 @@ use crate::{
 
 pub(super) fn diff(from: &ConfigTree, to: &ConfigTree) -> Diff {
     let mut diff = Diff::default();
-    let mut differences = compare::differences(from, to);
-    while let Some(pair) = differences.next_pair() {
-        if diff.is_full() {
-            diff.skip();
-            continue;
+    diff.pairs(compare::differences(from, to));
+    diff
+}
+
+/// From one content of an element to another one; of a group all of it, or only its mod policy.
+pub(super) fn contrast(
+    from: Option<ElementRef<'_>>,
+    to: Option<ElementRef<'_>>,
+    whole: bool,
+) -> Diff {
+    let mut diff = Diff::default();
+    match (from, to) {
+        (None, None) => {}
+        (from, to) if !whole => diff.mod_policies(from, to),
+        (Some(old), None) => diff.all(old, Verb::Removed),
+        (None, Some(new)) => diff.all(new, Verb::Added),
+        (Some(ElementRef::Group(old)), Some(ElementRef::Group(new))) => {
+            diff.pairs(compare::group_differences(old, new));
         }
-        match pair {
-            Side::Both(old, new) => diff.changed(old, new),
-            Side::Left(old) => diff.all(old, Verb::Removed),
-            Side::Right(new) => diff.all(new, Verb::Added),
-        }
+        (Some(old), Some(new)) if compare::same_element(old, new) => {}
+        (Some(old), Some(new)) => diff.changed(old, new),
     }
     diff
 }
 
 impl Diff {
+    fn pairs(&mut self, mut differences: compare::Differences<'_>) {
+        while let Some(pair) = differences.next_pair() {
+            if self.is_full() {
+                self.skip();
+                continue;
+            }
+            match pair {
+                Side::Both(old, new) => self.changed(old, new),
+                Side::Left(old) => self.all(old, Verb::Removed),
+                Side::Right(new) => self.all(new, Verb::Added),
+            }
+        }
+    }
+
+    fn mod_policies(&mut self, old: Option<ElementRef<'_>>, new: Option<ElementRef<'_>>) {
+        let Some(path) = new.or(old).map(|element| cut(element.path())) else {
+            return;
+        };
+        let name = |element: ElementRef<'_>| json!(cut(element.mod_policy().to_owned()));
+        let (before, after) = (old.map(name), new.map(name));
+        if before != after {
+            self.put(&path, Item::ModPolicy, None, before, after);
+        }
+    }
+
     const fn is_full(&self) -> bool {
         self.changes.len() >= ENTRIES
     }
@@ -218,7 +253,7 @@ fn sentence(
 }
 
 /// A value in words: texts in backticks, members of objects in the order of their names.
-fn shown(value: &Value) -> String {
+pub(super) fn shown(value: &Value) -> String {
     match value {
         Value::String(text) => format!("`{text}`"),
         Value::Object(members) => (members.iter())

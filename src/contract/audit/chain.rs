@@ -9,12 +9,8 @@ use super::{
 use crate::{
     block::{ConfigBlock, advance},
     config::Bundle,
-    contract::{
-        cache::{BundleCache, Compiled},
-        chain::entry,
-        reports::ChainLink,
-    },
-    ids::{ChannelId, Digest, Sequence},
+    contract::{chain::entry, reports::ChainLink},
+    ids::{ChannelId, Sequence},
 };
 
 /// The links of a bundle with the configs that the blocks prove.
@@ -34,7 +30,7 @@ pub(super) struct Link {
     /// The block that says the same; `None` where there is none.
     pub(super) block: Option<ConfigBlock>,
     /// Its config, where that is proven or the first.
-    pub(super) config: Option<Compiled>,
+    pub(super) config: Option<Arc<Bundle>>,
 }
 
 impl Chain {
@@ -54,7 +50,6 @@ impl Chain {
             trusted: None,
             checkpoints: Vec::new(),
         };
-        let cache = BundleCache::default();
         for said in links {
             let sequence = Sequence(said.sequence);
             if let Some((last, _)) = chain.links.last_key_value()
@@ -69,7 +64,7 @@ impl Chain {
             let config = block
                 .as_ref()
                 .and_then(|block| chain.config(channel, block, findings))
-                .map(|bundle| cache.put(channel, &bundle.0, &Arc::new(bundle.1)));
+                .map(Arc::new);
             if chain.trusted.is_none() && config.is_some() {
                 chain.trusted = Some(Trusted {
                     block_hash: said.block_hash.clone(),
@@ -98,7 +93,7 @@ impl Chain {
         channel: &ChannelId,
         block: &ConfigBlock,
         findings: &mut Findings,
-    ) -> Option<(Digest, Bundle)> {
+    ) -> Option<Bundle> {
         let sequence = block.sequence();
         let before = sequence.0.checked_sub(1).map(Sequence);
         let before = before.and_then(|before| self.links.get(&before));
@@ -117,7 +112,7 @@ impl Chain {
             }
         };
         match proven {
-            Ok(bundle) => Some((block.config_digest(), bundle)),
+            Ok(bundle) => Some(bundle),
             Err(why) => {
                 findings.put(FindingId::BlockInvalid, place(sequence), why);
                 None
@@ -131,12 +126,12 @@ impl Chain {
     }
 
     /// The config of a sequence.
-    pub(super) fn config_at(&self, sequence: Sequence) -> Option<&Compiled> {
+    pub(super) fn config_at(&self, sequence: Sequence) -> Option<&Arc<Bundle>> {
         self.links.get(&sequence)?.config.as_ref()
     }
 
     /// Every config that is known, from a sequence on, ascending, and then those before.
-    pub(super) fn configs_from(&self, sequence: Sequence) -> impl Iterator<Item = &Compiled> {
+    pub(super) fn configs_from(&self, sequence: Sequence) -> impl Iterator<Item = &Arc<Bundle>> {
         let behind = self.links.range(sequence..);
         behind
             .chain(self.links.range(..sequence))

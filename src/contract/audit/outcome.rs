@@ -17,13 +17,8 @@ use crate::{
         diff::{Diff, diff},
         envelope,
     },
-    contract::{
-        cache::Compiled,
-        proposal::{expected, is_in_effect},
-        status::Standing,
-    },
+    contract::proposal::{compute, effect, expected, is_in_effect},
     ids::{Digest, Sequence},
-    proto::cmscc::{Proposal, ProposalKind, RevisionBytes},
 };
 
 /// Where and how a proposal took effect.
@@ -338,35 +333,30 @@ fn ended(
 
 /// Whether a proposal stood then as its outcome says.
 fn stood(
-    config: &Compiled,
+    config: &Bundle,
     record: &Record,
     outcome: &Outcome,
     records: &Records,
 ) -> Result<(), String> {
     let id = &record.proposal_id;
     let patch = records.patches.get(id).ok_or("it is not in the bundle")?;
-    let revisions = record.revisions.iter().filter_map(|computed| {
-        let update = records.updates.get(&(id.clone(), computed.revision))?;
-        Some(RevisionBytes {
-            revision: computed.revision,
-            config_update: update.clone(),
-            base_sequence: computed.base_sequence,
-        })
-    });
-    let proposal = Proposal {
-        id: id.clone(),
-        kind: ProposalKind::ConfigUpdate.into(),
-        patch: patch.bytes().clone(),
-        revisions: revisions.collect(),
-        ..Proposal::default()
+    let last = record.revisions.last().map(|computed| computed.revision);
+    let update = last.and_then(|last| records.updates.get(&(id.clone(), last)));
+    let update = update.ok_or("it has no revision")?;
+    let stood = match patch.apply(config.tree()) {
+        Err(_) => "Broken",
+        Ok(intended) if is_in_effect(config.tree(), &intended) => "AlreadyInEffect",
+        Ok(intended) if effect(config, update, &intended).is_ok() => "open",
+        Ok(intended) => match compute(config, patch, &intended) {
+            Err(_) => "Broken",
+            Ok(_) => "Outofdate",
+        },
     };
-    let standing = Standing::of_update(config, &proposal, None).map_err(|e| e.text().to_owned())?;
-    match (standing, outcome.outcome.as_str()) {
-        (Standing::AlreadyInEffect, "AlreadyInEffect") | (Standing::Broken(_), "Broken") => Ok(()),
-        (standing, other) => Err(format!(
-            "at sequence {} it was not `{other}` but `{}`",
-            outcome.as_of_sequence,
-            standing.status().map_or("open", |status| status.name())
+    match stood == outcome.outcome {
+        true => Ok(()),
+        false => Err(format!(
+            "at sequence {} it was not `{}` but `{stood}`",
+            outcome.as_of_sequence, outcome.outcome
         )),
     }
 }

@@ -183,6 +183,16 @@ fn one_more_signature_can_unsatisfy_a_nested_policy() {
     assert!(accepts(&manager, id, &people(&["A.client", "A.peer"])));
     let more = people(&["A.client", "A.peer", "A.admin"]);
     assert!(!accepts(&manager, id, &more));
+    let signed = people(&["A.client", "A.peer"]);
+    let mut present = People::new(&manager, &signed);
+    let cast = Cast::new(&manager, &[id], &mut present, |_| true);
+    let spoilers = choose::spoilers(&cast, &[id]);
+    let said: Vec<String> = spoilers
+        .iter()
+        .flat_map(|pick| cast.said_of(*pick))
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(said, ["A.admin"]);
     let order = chosen(&manager, &[id], &more).unwrap();
     let order: Vec<Person> = order.iter().map(|i| more[*i].clone()).collect();
     assert!(accepts(&manager, id, &order));
@@ -215,6 +225,30 @@ proptest! {
         let (manager, id) = model.manager();
         let more: Vec<Person> = people.iter().chain(&late).cloned().collect();
         prop_assert!(!accepts(&manager, id, &people) || chosen(&manager, &[id], &more).is_some());
+    }
+
+    /// Who would spoil a satisfied policy by signing last is foretold, and nobody else is.
+    #[test]
+    fn spoilers_are_foretold(model in model(), people in persons(4), late in persons(3)) {
+        let (manager, id) = model.manager();
+        let mut present = People::new(&manager, &people);
+        let cast = Cast::new(&manager, &[id], &mut present, |_| true);
+        let spoilers = choose::spoilers(&cast, &[id]);
+        let table = manager.principals_table();
+        for one in late {
+            let satisfied: Vec<PrincipalId> = (0..table.len())
+                .map(PrincipalId)
+                .filter(|id| one.satisfies(table.get(*id).unwrap()))
+                .collect();
+            let more: Vec<Person> = people.iter().chain([&one]).cloned().collect();
+            let spoils = accepts(&manager, id, &people) && !accepts(&manager, id, &more);
+            let mut found = spoilers.iter().map(|pick| cast.satisfied_by(*pick).to_vec());
+            let foretold = found.any(|mut satisfies| {
+                satisfies.sort_unstable();
+                satisfies == satisfied
+            });
+            prop_assert_eq!(spoils, foretold, "{:?}", one);
+        }
     }
 
     #[test]
