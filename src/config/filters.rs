@@ -122,14 +122,16 @@ impl Bundle {
         Ok(Some(Filters {
             empty: check(!payload.is_empty(), || FilterError::EmptyPayload),
             size: check(!too_large, || FilterError::TooLarge { bytes, limit }),
-            expiration: sender.clone().and_then(|sender| {
-                let expires = (orderer.capabilities.expiration_check())
-                    .then(|| expires_at(&sender))
-                    .flatten();
-                check(expires.is_none_or(|expires| now < expires), || {
-                    FilterError::CreatorExpired
-                })
-            }),
+            // without the capability the sender is not even read
+            expiration: match orderer.capabilities.expiration_check() {
+                true => sender.clone().and_then(|sender| {
+                    let expires = expires_at(&sender);
+                    check(expires.is_none_or(|expires| now < expires), || {
+                        FilterError::CreatorExpired
+                    })
+                }),
+                false => Ok(()),
+            },
             signature: sender.and_then(|sender| {
                 self.check_sender(orderer.senders(), &sender, &payload, &signature)
             }),

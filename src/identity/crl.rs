@@ -5,14 +5,15 @@ use std::{collections::BTreeSet, fmt, sync::OnceLock};
 use bytes::Bytes;
 
 use crate::crypto::{
-    der::{Reader, tag},
+    der::{Element, Reader, tag},
     ecdsa, pem,
     signature::Algorithm,
 };
 
 use super::{
     Certificate, MspError,
-    certificate::{algorithm_identifier, extension},
+    asn1::{self, Members},
+    certificate::is_asn1_time,
 };
 
 /// A revocation list.
@@ -90,42 +91,45 @@ impl Crl {
     }
 }
 
-/// Like Go's `encoding/asn1`, this does not mind elements after those that it knows.
+// Go: crypto/x509, ParseDERCRL, into crypto/x509/pkix, CertificateList
 fn parse(der: &Bytes) -> Option<Crl> {
-    let mut outer = Reader::new(der);
-    let mut fields = outer.inside(tag::SEQUENCE).filter(|_| outer.is_empty())?;
-    let signed = fields.element(tag::SEQUENCE)?;
-    let (oid, parameters) = algorithm_identifier(fields.content(tag::SEQUENCE)?)?;
-    let algorithm = Algorithm::read(oid, parameters);
-    let signature = fields.bit_string()?.right_aligned();
-    let mut list = Reader::new(signed.content);
-    list.optional(tag::INTEGER)?;
-    algorithm_identifier(list.content(tag::SEQUENCE)?)?;
-    list.content(tag::SEQUENCE)?; // the issuer; revocation goes by key identifiers
-    time(&mut list)?;
-    if list.peek(tag::UTC_TIME) || list.peek(tag::GENERALIZED_TIME) {
-        time(&mut list)?;
+    let mut outer = Members::new(der);
+    let mut fields = Members::new(outer.required(&[tag::SEQUENCE])?.content);
+    if !outer.is_empty() {
+        return None;
     }
+    let signed = fields.required(&[tag::SEQUENCE])?;
+    let algorithm = algorithm(&mut fields)?;
+    let signature = fields.required(&[tag::BIT_STRING])?;
+    let signature = Reader::new(signature.raw).bit_string()?.right_aligned();
+    let mut list = Members::new(signed.content);
+    if let Some(version) = list.optional(&[tag::INTEGER])? {
+        Reader::new(version.raw).int64()?;
+    }
+    self::algorithm(&mut list)?;
+    check_issuer(list.required(&[tag::SEQUENCE])?.content)?;
+    check_time(list.required(TIME)?)?;
+    list.optional(TIME)?.map_or(Some(()), check_time)?;
+    let revoked = list.optional(&[tag::SEQUENCE])?;
+    let revoked = revoked.map(|revoked| asn1::list(revoked.content, tag::SEQUENCE));
     let mut serials = BTreeSet::new();
-    let mut revoked = Reader::new(list.optional(tag::SEQUENCE)?.unwrap_or_default());
-    while !revoked.is_empty() {
-        let mut entry = revoked.inside(tag::SEQUENCE)?;
-        serials.insert(der.slice_ref(entry.integer()?));
-        time(&mut entry)?;
-    }
-    let mut key_id_extension = None;
-    if let Some(explicit) = list.optional(tag::context_constructed(0))? {
-        let mut extensions = Reader::new(explicit).inside(tag::SEQUENCE)?;
-        while !extensions.is_empty() {
-            let (oid, _, value) = extension(&mut extensions)?;
-            if oid == [0x55, 0x1d, 35] {
-                key_id_extension.get_or_insert(value);
-            }
+    for entry in revoked.unwrap_or_else(|| Some(Vec::new()))? {
+        let mut entry = Members::new(entry.content);
+        let serial = entry.required(&[tag::INTEGER])?;
+        serials.insert(der.slice_ref(Reader::new(serial.raw).integer()?));
+        check_time(entry.required(TIME)?)?;
+        if let Some(found) = entry.optional(&[tag::SEQUENCE])? {
+            extensions(found.content)?;
         }
     }
+    let found = match list.optional_explicit(0, tag::SEQUENCE)? {
+        Some(found) => extensions(found.content)?,
+        None => Vec::new(),
+    };
+    let key_id_extension = (found.into_iter()).find(|(oid, _)| *oid == [0x55, 0x1d, 35]);
     Some(Crl {
         authority_key_id: key_id_extension
-            .and_then(key_identifier)
+            .and_then(|(_, value)| key_identifier(value))
             .map(|id| der.slice_ref(id)),
         serials,
         signed: der.slice_ref(signed.raw),
@@ -139,14 +143,65 @@ fn parse(der: &Bytes) -> Option<Crl> {
     })
 }
 
-fn time(fields: &mut Reader<'_>) -> Option<()> {
-    super::certificate::read_time(fields).map(|_| ())
+/// The tags of the two forms of a time.
+const TIME: &[u8] = &[tag::UTC_TIME, tag::GENERALIZED_TIME];
+
+fn algorithm(fields: &mut Members<'_>) -> Option<Algorithm> {
+    let mut identifier = Members::new(fields.required(&[tag::SEQUENCE])?.content);
+    let oid = oid(&mut identifier)?;
+    let parameters = match identifier.is_empty() {
+        true => &[],
+        false => identifier.any()?.raw,
+    };
+    Some(Algorithm::read(oid, parameters))
+}
+
+fn oid<'a>(fields: &mut Members<'a>) -> Option<&'a [u8]> {
+    Reader::new(fields.required(&[tag::OID])?.raw).oid()
+}
+
+/// Revocation goes by key identifiers, but a list whose issuer has no name is not read.
+fn check_issuer(name: &[u8]) -> Option<()> {
+    for set in asn1::list(name, tag::SET)? {
+        for attribute in asn1::list(set.content, tag::SEQUENCE)? {
+            let mut attribute = Members::new(attribute.content);
+            oid(&mut attribute)?;
+            attribute.any().filter(asn1::is_value)?;
+        }
+    }
+    Some(())
+}
+
+fn check_time(element: Element<'_>) -> Option<()> {
+    is_asn1_time(&element).then_some(())
+}
+
+/// Object identifiers and values.
+fn extensions(content: &[u8]) -> Option<Vec<(&[u8], &[u8])>> {
+    let extensions = asn1::list(content, tag::SEQUENCE)?.into_iter();
+    extensions
+        .map(|extension| {
+            let mut fields = Members::new(extension.content);
+            let oid = oid(&mut fields)?;
+            if let Some(critical) = fields.optional(&[tag::BOOLEAN])? {
+                Reader::new(critical.raw).boolean()?;
+            }
+            Some((oid, fields.required(&[tag::OCTET_STRING])?.content))
+        })
+        .collect()
 }
 
 /// The key identifier of an authority key identifier; empty where it has none.
+// Fabric: msp/mspimplvalidate.go, getAuthorityKeyIdentifierFromCrl
 fn key_identifier(value: &[u8]) -> Option<&[u8]> {
-    let mut fields = Reader::new(value).inside(tag::SEQUENCE)?;
-    fields
-        .optional(tag::context(0))
-        .map(Option::unwrap_or_default)
+    let mut fields = Members::new(value)
+        .required(&[tag::SEQUENCE])
+        .map(|e| Members::new(e.content))?;
+    let key_id = fields.optional(&[tag::context(0)])?;
+    fields.optional(&[tag::context(1)])?;
+    // Go cannot read into the number that Fabric declares: a fitting member is an error
+    if fields.optional(&[tag::context_constructed(2)])?.is_some() {
+        return None;
+    }
+    Some(key_id.map_or(&[], |e| e.content))
 }

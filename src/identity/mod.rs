@@ -1,5 +1,6 @@
 //! Membership: X.509 identities, the MSPs that define them, and the principals that policies name.
 
+mod asn1;
 mod certificate;
 mod certificate_policies;
 mod chain;
@@ -58,8 +59,7 @@ pub fn serialized_identity(msp_id: &MspId, cert_pem: &[u8]) -> Vec<u8> {
 pub fn expires_at(serialized_identity: &[u8]) -> Option<UnixTime> {
     let identity = SerializedIdentity::read(serialized_identity).ok()?;
     let certificate = Certificate::from_pem(identity.id_bytes).ok()?;
-    Some(UnixTime {
-        seconds: certificate.not_after(),
-        nanos: 0,
-    })
+    // Go takes its zero time, the start of the year 1, for no time at all
+    let seconds = Some(certificate.not_after()).filter(|end| *end != -62_135_596_800)?;
+    Some(UnixTime { seconds, nanos: 0 })
 }

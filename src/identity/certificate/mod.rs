@@ -10,6 +10,5 @@ mod x509;
 
 pub use x509::Certificate;
 
-pub(super) use parse::{algorithm_identifier, extension};
-pub(super) use time::read as read_time;
+pub(super) use time::is_asn1_time;
 pub(super) use x509::NotSigned;

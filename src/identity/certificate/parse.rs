@@ -90,7 +90,7 @@ fn version(fields: &mut Reader<'_>) -> Option<i64> {
 }
 
 /// The content of the object identifier, and the parameters as they stand.
-pub(crate) fn algorithm_identifier(content: &[u8]) -> Option<(&[u8], &[u8])> {
+fn algorithm_identifier(content: &[u8]) -> Option<(&[u8], &[u8])> {
     let mut fields = Reader::new(content);
     let oid = fields.oid()?;
     let parameters = if fields.is_empty() {
@@ -129,7 +129,7 @@ fn take_extensions(
 }
 
 /// Reads one extension: the content of its object identifier, whether it is critical, its value.
-pub(crate) fn extension<'a>(list: &mut Reader<'a>) -> Option<(&'a [u8], bool, &'a [u8])> {
+fn extension<'a>(list: &mut Reader<'a>) -> Option<(&'a [u8], bool, &'a [u8])> {
     let mut fields = list.inside(tag::SEQUENCE)?;
     let oid = fields.oid()?;
     let critical = fields.peek(tag::BOOLEAN) && fields.boolean()?;

@@ -1,13 +1,13 @@
 //! The two time forms of certificates, read as strictly as Go reads them.
 
-use crate::crypto::der::{Reader, tag};
+use crate::crypto::der::{self, Element, Reader, tag};
 
 /// Reads a `UTCTime` or `GeneralizedTime`: seconds since 1970, UTC.
 ///
 /// A zone must be `Z` or a non-zero offset; fractions are refused. A `UTCTime` may leave out the
 /// seconds.
 // Go: crypto/x509, parseTime
-pub(crate) fn read(reader: &mut Reader<'_>) -> Option<i64> {
+pub(super) fn read(reader: &mut Reader<'_>) -> Option<i64> {
     if reader.peek(tag::UTC_TIME) {
         let text = reader.content(tag::UTC_TIME)?;
         let (year, rest) = digits(text, 2)?;
@@ -19,6 +19,26 @@ pub(crate) fn read(reader: &mut Reader<'_>) -> Option<i64> {
         let (year, rest) = digits(text, 4)?;
         moment(year, rest, false)
     }
+}
+
+/// Whether an element is a time by the rules of revocation lists: as [`read`], and a
+/// `GeneralizedTime` may have a fraction of one to nine digits that does not end in zero.
+// Go: encoding/asn1, parseUTCTime, parseGeneralizedTime
+pub(crate) fn is_asn1_time(element: &Element<'_>) -> bool {
+    let mut time = Reader::new(element.raw);
+    if read(&mut time).is_some() {
+        return true;
+    }
+    let Some((date, [b'.', rest @ ..])) = element.content.split_at_checked(14) else {
+        return false;
+    };
+    let digits = rest.iter().take_while(|b| b.is_ascii_digit()).count();
+    let Some((fraction, zone)) = rest.split_at_checked(digits) else {
+        return false;
+    };
+    let short = (1..=9).contains(&digits) && fraction.last() != Some(&b'0');
+    let plain = der::write(element.tag, &[date, zone]);
+    short && element.tag == tag::GENERALIZED_TIME && read(&mut Reader::new(&plain)).is_some()
 }
 
 fn moment(year: i64, rest: &[u8], seconds_optional: bool) -> Option<i64> {
@@ -88,7 +108,6 @@ const fn days_before(year: i64, month: i64, day: i64) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::crypto::der;
 
     #[test]
     fn reads_what_go_reads() {

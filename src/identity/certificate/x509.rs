@@ -8,14 +8,14 @@ use std::{
 use bytes::Bytes;
 
 use crate::crypto::{
-    der::{self, tag},
+    der::{self, Reader, tag},
     ecdsa::{Curve, Signature},
     pem,
     signature::{Algorithm, PublicKey},
 };
 
 use super::{
-    super::MspError,
+    super::{MspError, asn1::Members},
     extensions::{Extensions, KEY_CERT_SIGN},
     name, parse,
 };
@@ -218,6 +218,7 @@ impl Certificate {
         if signature == self.0.signature {
             return Ok(self.clone());
         }
+        check_structure(&self.0.signed).ok_or(MspError::BadCertificate("unique identifier"))?;
         let bits = der::write(tag::BIT_STRING, &[&[0], &signature]);
         let der = der::write(
             tag::SEQUENCE,
@@ -230,6 +231,30 @@ impl Certificate {
         }
         Ok(normalised)
     }
+}
+
+/// What else Fabric's own reader of the signed part refuses.
+// Fabric: msp/cert.go, certFromX509Cert
+fn check_structure(signed: &[u8]) -> Option<()> {
+    let mut fields = Members::new(Members::new(signed).required(&[tag::SEQUENCE])?.content);
+    fields.optional_explicit(0, tag::INTEGER)?;
+    for _ in [
+        "serial",
+        "algorithm",
+        "issuer",
+        "validity",
+        "subject",
+        "key",
+    ] {
+        fields.any()?;
+    }
+    for number in [1, 2] {
+        if let Some(unique) = fields.optional(&[tag::context(number)])? {
+            let bits = der::write(tag::BIT_STRING, &[unique.content]);
+            Reader::new(&bits).bit_string()?;
+        }
+    }
+    fields.optional_explicit(3, tag::SEQUENCE).map(|_| ())
 }
 
 /// Two certificates are equal when their bytes are.

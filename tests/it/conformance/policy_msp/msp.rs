@@ -1,6 +1,9 @@
 //! `msp.jsonl`: setting up an MSP, and what it says of many identities.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, OnceLock},
+};
 
 use cmscc::{
     capabilities::MspVersion,
@@ -28,12 +31,10 @@ pub(super) fn check(case: &Case) -> Outcome {
         return Outcome::Fail(format!("msp id `{}`", msp.id()));
     }
     let msps = Msps::new([Arc::new(msp)]);
-    let identities = shared_json("policy_msp/msp_identities.json");
-    let principals = principals();
+    let (identities, principals) = named();
     let mut warnings = Vec::new();
     for (name, want) in case.get("identities").and_then(Value::as_object).unwrap() {
-        let serialized = base64(identities[name].as_str().unwrap());
-        match check_identity(&msps, &serialized, want, &principals) {
+        match check_identity(&msps, &identities[name], want, principals) {
             Ok(differing) => warnings.extend(differing.map(|w| format!("{name}: {w}"))),
             Err(why) => return Outcome::Fail(format!("{name}: {why}")),
         }
@@ -137,13 +138,26 @@ fn ous_of(identity: &Identity) -> Value {
         .collect()
 }
 
-fn principals() -> BTreeMap<String, Principal> {
-    let json = shared_json("policy_msp/msp_principals.json");
-    let parse = |v: &Value| Principal::parse(&base64(v.as_str().unwrap()));
-    json.as_object()
-        .unwrap()
-        .iter()
-        .map(|(name, v)| (name.clone(), parse(v)))
+/// The identities and principals that the cases name; read once, since thousands of cases use them.
+fn named() -> &'static (BTreeMap<String, Vec<u8>>, BTreeMap<String, Principal>) {
+    static NAMED: OnceLock<(BTreeMap<String, Vec<u8>>, BTreeMap<String, Principal>)> =
+        OnceLock::new();
+    NAMED.get_or_init(|| {
+        let identities = decoded("policy_msp/msp_identities.json");
+        let principals = decoded("policy_msp/msp_principals.json")
+            .into_iter()
+            .map(|(name, bytes)| (name, Principal::parse(&bytes)))
+            .collect();
+        (identities, principals)
+    })
+}
+
+/// The members of a shared document, each base64.
+fn decoded(document: &str) -> BTreeMap<String, Vec<u8>> {
+    let json = shared_json(document);
+    let members = json.as_object().unwrap().iter();
+    members
+        .map(|(name, v)| (name.clone(), base64(v.as_str().unwrap())))
         .collect()
 }
 
