@@ -30,6 +30,8 @@ pub(super) enum Command {
     Serve(Box<ServeArgs>),
     /// Write the chaincode package for a peer, and print its package id
     Package(PackageArgs),
+    /// Verify an exported proposal with config blocks, without a ledger
+    Audit(AuditArgs),
     /// Play a whole story on an embedded network: two organisations add a third and a fourth
     Demo(DemoArgs),
     /// Print the version
@@ -347,6 +349,32 @@ pub(super) struct PackageArgs {
     pub(super) client_key: Option<PathBuf>,
 
     /// Print a JSON document in place of the package id
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+const AUDIT_EXAMPLES: &str = "\
+Examples:
+  peer chaincode query -C mychannel -n cmscc -c '{\"Args\":[\"ExportProposal\",\"add_orgx\"]}' > add_orgx.json
+  for n in $(jq '.chain[].block_number' add_orgx.json); do
+    peer channel fetch $n block_$n.pb -c mychannel -o orderer.example.com:7050 --tls --cafile ca.pem
+  done
+  cmscc audit add_orgx.json block_*.pb";
+
+/// Verifies what `ExportProposal` answered. Nothing of it is believed: blocks prove each other from
+/// the first one on, and what no block can show is listed. Fails where something is false or missing.
+#[derive(Debug, clap::Args)]
+#[command(after_help = AUDIT_EXAMPLES)]
+pub(super) struct AuditArgs {
+    /// The bundle: the answer of `ExportProposal`
+    #[arg(value_name = "BUNDLE")]
+    pub(super) bundle: PathBuf,
+
+    /// The config blocks that its chain names, in any order
+    #[arg(value_name = "BLOCK", required = true)]
+    pub(super) blocks: Vec<PathBuf>,
+
+    /// Print the whole report as a JSON document
     #[arg(long)]
     pub(super) json: bool,
 }

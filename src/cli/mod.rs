@@ -25,6 +25,7 @@ pub fn main() -> ExitCode {
     let done = match args.command {
         Command::Serve(args) => command::serve::run(&args),
         Command::Package(args) => command::package::run(&args),
+        Command::Audit(args) => command::audit::run(&args),
         Command::Demo(args) => command::demo::main(&args),
         Command::Version(args) => command::version::run(&args),
         Command::Completion(args) => command::completion::run(&args),

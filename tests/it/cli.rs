@@ -211,6 +211,65 @@ fn a_package_is_not_written_from_wrong_arguments() {
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
 }
 
+/// A bundle of a proposal that took effect, and the blocks that prove it.
+async fn exported(folder: &TempDir) -> Vec<String> {
+    use super::contract_world::{CAPTURES, founded, person};
+    let (mut world, _) = founded().await;
+    let org1 = person("Org1MSP");
+    world.propose_org(&org1, "add_orgx", "add-orgx").await;
+    let after = CAPTURES[0].file("add-orgx/config_block_after.pb");
+    world.ok(&org1, &[b"SyncConfig", &after]).await;
+    let bundle = world.text(&org1, &[b"ExportProposal", b"add_orgx"]).await;
+    let genesis = CAPTURES[0].genesis();
+    let mut files = Vec::new();
+    for (name, bytes) in [
+        ("bundle.json", bundle.as_bytes()),
+        ("0.block", &genesis),
+        ("1.block", &after),
+    ] {
+        fs::write(folder.path().join(name), bytes).unwrap();
+        files.push(name.to_owned());
+    }
+    files
+}
+
+#[tokio::test]
+async fn a_bundle_is_audited_without_a_ledger() {
+    let folder = folder();
+    let files = exported(&folder).await;
+    let audit = |files: &[String], more: &[&str]| {
+        let files = files.iter().map(String::as_str);
+        let args: Vec<&str> = ["audit"].into_iter().chain(files).collect();
+        cmscc(&folder, &[&args, more].concat(), &[])
+    };
+    let out = audit(&files, &[]);
+    let said = text(&out.stdout);
+    assert_eq!(out.status.code(), Some(0), "{said}");
+    for part in [
+        "add_orgx on mychannel: Submitted, verified\n",
+        "sequence 1\n",
+        "policy /Channel/Application/Admins (MAJORITY Admins): satisfied\n",
+        "of Org2MSP, not by way of the contract\n",
+        "change: /Channel/Application/OrgXMSP: organisation is added",
+        "believed: the config of sequence 0 ",
+    ] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    let out = audit(&files[..2], &["--json"]);
+    assert_eq!(out.status.code(), Some(1));
+    let report: Value = serde_json::from_slice(&out.stdout).unwrap();
+    assert_eq!(report["verified"], false);
+    assert_eq!(report["findings"][0]["id"], "BLOCK_MISSING");
+    let out = audit(&files[..2], &[]);
+    assert!(text(&out.stdout).contains("FOUND BLOCK_MISSING, sequence 1: "));
+    let out = audit(&["0.block".to_owned(), "1.block".to_owned()], &[]);
+    assert_eq!(out.status.code(), Some(1));
+    assert!(text(&out.stderr).contains("the bundle cannot be read"));
+    let out = audit(&["none".to_owned(), "1.block".to_owned()], &[]);
+    assert!(text(&out.stderr).contains("cannot read `none`"));
+    assert_eq!(audit(&files[..1], &[]).status.code(), Some(2), "no block");
+}
+
 #[test]
 fn version_help_and_completion() {
     let folder = folder();
@@ -220,7 +279,7 @@ fn version_help_and_completion() {
     let out = cmscc(&folder, &["version", "--json"], &[]);
     let document: Value = serde_json::from_slice(&out.stdout).unwrap();
     assert_eq!(document["version"], version);
-    for command in ["serve", "package"] {
+    for command in ["serve", "package", "audit"] {
         let out = cmscc(&folder, &[command, "--help"], &[]);
         assert!(text(&out.stdout).contains("Examples:"), "{command}");
     }

@@ -1,6 +1,10 @@
 //! The catalogues in `docs/` say what the code says.
 
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
 
 use cmscc::{
     config::lint::FindingId,
@@ -49,6 +53,42 @@ fn the_function_reference_is_complete() {
         .collect();
     for name in function_names() {
         assert!(listed.contains(name), "{name}");
+    }
+}
+
+/// Every function has a command in the page's script: those that write an `invoke`, the others a
+/// `query`.
+#[test]
+fn every_function_has_a_command_that_runs() {
+    let page = page("functions.md");
+    let mut called: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for block in page.split("```sh\n").skip(1) {
+        let (block, _) = block.split_once("```").unwrap();
+        for line in block.lines() {
+            for (before, after) in line
+                .match_indices("\"$(args ")
+                .map(|(at, found)| (&line[..at], &line[at + found.len()..]))
+            {
+                let name = after.split([' ', ')']).next().unwrap();
+                let kind = before.rsplit("peer chaincode ").next().unwrap();
+                called.entry(name).or_default().push(kind);
+            }
+        }
+    }
+    let names: BTreeSet<&str> = function_names().collect();
+    assert_eq!(called.keys().copied().collect::<BTreeSet<_>>(), names);
+    for (name, kinds) in called {
+        let read = name.starts_with("Get")
+            || name.starts_with("get")
+            || name.starts_with("List")
+            || name.starts_with("Export")
+            || name.ends_with("GetMetadata");
+        let kind = if read {
+            "query $READ -c "
+        } else {
+            "invoke $WRITE -c "
+        };
+        assert!(kinds.iter().all(|one| *one == kind), "{name}: {kinds:?}");
     }
 }
 

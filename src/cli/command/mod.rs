@@ -1,5 +1,6 @@
 //! One file per command.
 
+pub(super) mod audit;
 pub(super) mod completion;
 pub mod demo;
 pub(super) mod package;
