@@ -12,7 +12,7 @@ use cmscc::{
     contract::{Contract, Disown},
     ids::Sequence,
     proto::{
-        cmscc::{Archive, ChainEntry, Outcome, Proposal, Vote},
+        cmscc::{Archive, Attestation, ChainEntry, Outcome, Proposal, Vote},
         common::{Block, Config, ConfigEnvelope, ConfigUpdate, Envelope, Payload},
     },
 };
@@ -27,6 +27,7 @@ use super::{
     },
     model::{
         proposals::{Element, Intent, Model, Refusal, Who, set},
+        settings::LEVELS,
         update::without_versions,
     },
 };
@@ -73,7 +74,7 @@ impl Dice {
     fn choice(&mut self, element: Element) -> u8 {
         let choices: &[u8] = match element {
             Element::Timeout => &[3, 4, 5],
-            Element::Shared(_) | Element::Own(_) => &[0, 1],
+            Element::Level | Element::Shared(_) | Element::Own(_) => &[0, 1],
             Element::OrgY => &[0],
         };
         self.one(choices)
@@ -151,6 +152,7 @@ fn parts(key: &str) -> Vec<&str> {
 
 fn patch(intent: &Intent) -> String {
     let mut shared = json!({});
+    let mut values = json!({});
     let mut groups = json!({});
     let mut patch = json!({});
     for (element, choice) in intent {
@@ -162,13 +164,20 @@ fn patch(intent: &Intent) -> String {
                 patch["Orderer"] = json!({"values": {"BatchTimeout": {
                     "value": {"timeout": format!("{choice}s")}}}});
             }
+            Element::Level => {
+                let mut levels = json!({});
+                for level in &LEVELS[..=usize::from(*choice)] {
+                    levels[*level] = json!({});
+                }
+                values["Capabilities"] = json!({"value": {"capabilities": levels}});
+            }
             Element::Shared(name) => shared[*name] = policy,
             Element::Own(org) => groups[*org] = json!({"policies": {"Extra": policy}}),
             Element::OrgY => unreachable!("added by a function of its own"),
         }
     }
     if intent.keys().any(|element| *element != Element::Timeout) {
-        patch["Application"] = json!({"policies": shared, "groups": groups});
+        patch["Application"] = json!({"policies": shared, "groups": groups, "values": values});
     }
     json!({"channel_group": {"groups": patch}}).to_string()
 }
@@ -274,6 +283,7 @@ impl Game {
     async fn change_something(&mut self) {
         let element = self.dice.one(&[
             Element::Timeout,
+            Element::Level,
             Element::Shared("A"),
             Element::Shared("C"),
             Element::Own("Org1MSP"),
@@ -307,6 +317,7 @@ impl Game {
         let archived = self.model.archive.values().map(|one| &one.open);
         let all: Vec<Vec<u8>> = open
             .chain(archived)
+            .filter(|one| one.wish.is_none())
             .flat_map(|one| one.revisions.iter().map(|(_, bytes)| bytes.clone()))
             .filter(|bytes| self.model.applies(bytes))
             .collect();
@@ -339,21 +350,7 @@ impl Game {
 
     async fn propose(&mut self) {
         let (who, id) = (self.dice.caller(), self.dice.id());
-        let now = self
-            .world
-            .invocation(&self.people[&who], &[])
-            .timestamp
-            .seconds;
-        let (deadline, options) = match self.dice.roll(5) {
-            0 => {
-                let at = now + 20;
-                let time = time::OffsetDateTime::from_unix_timestamp(at).unwrap();
-                let format = &time::format_description::well_known::Rfc3339;
-                let text = time.format(format).unwrap();
-                (Some(at), json!({"deadline": text}).to_string())
-            }
-            _ => (None, String::new()),
-        };
+        let (deadline, options) = self.deadline(who);
         if self.dice.roll(5) == 0 {
             let intent = Intent::from([(Element::OrgY, 0)]);
             let org = CAPTURES[0].file("add-orgy/org.json");
@@ -373,6 +370,8 @@ impl Game {
         for _ in 0..=self.dice.roll(2) {
             let element = self.dice.one(&[
                 Element::Timeout,
+                Element::Level,
+                Element::Level,
                 Element::Shared("A"),
                 Element::Shared("B"),
                 Element::Own("Org1MSP"),
@@ -392,9 +391,132 @@ impl Game {
         self.call(who, &args, expected).await;
     }
 
+    fn now(&self, who: Who) -> i64 {
+        let call = self.world.invocation(&self.people[&who], &[]);
+        call.timestamp.seconds
+    }
+
+    /// Now and then a deadline, with the options that set it.
+    fn deadline(&mut self, who: Who) -> (Option<i64>, String) {
+        let now = self.now(who);
+        match self.dice.roll(5) {
+            0 => {
+                let at = now + 20;
+                let time = time::OffsetDateTime::from_unix_timestamp(at).unwrap();
+                let format = &time::format_description::well_known::Rfc3339;
+                let text = time.format(format).unwrap();
+                (Some(at), json!({"deadline": text}).to_string())
+            }
+            _ => (None, String::new()),
+        }
+    }
+
+    async fn propose_settings(&mut self) {
+        let (who, id) = (self.dice.caller(), self.dice.id());
+        let (deadline, options) = self.deadline(who);
+        let mut wish = self.model.agreed.wish.clone();
+        let mut given = json!({});
+        if self.dice.roll(2) == 0 {
+            wish.enforced = !wish.enforced;
+            given["gate"] = json!(if wish.enforced {
+                "enforced"
+            } else {
+                "advisory"
+            });
+        }
+        if self.dice.roll(2) == 0 {
+            let policy = self.dice.one(&[
+                "",
+                "/Channel/Application/Endorsement",
+                // there or not, as config updates and recoveries want it
+                "/Channel/Application/A",
+                "OR('Org1MSP.peer')",
+                "nonsense",
+            ]);
+            policy.clone_into(&mut wish.policy);
+            given["endorsement_policy"] = json!(policy);
+        }
+        if self.dice.roll(8) == 0 {
+            wish.capabilities = self.dice.one(&[
+                BTreeSet::from(["V1_0"]),
+                BTreeSet::from(["V1_0", "V1_1"]),
+                BTreeSet::new(),
+            ]);
+            given["capabilities"] = json!(wish.capabilities);
+        }
+        let expected = self.model.propose_settings(who, &id, &wish, deadline);
+        let given = given.to_string();
+        let args: [&[u8]; 5] = [
+            b"ProposeSettings",
+            id.as_bytes(),
+            given.as_bytes(),
+            b"d",
+            options.as_bytes(),
+        ];
+        self.call(who, &args, expected).await;
+    }
+
+    /// Mostly settings that may be applied, or wait for signatures.
+    async fn apply_settings(&mut self) {
+        let who = self.dice.caller();
+        let now = self.now(who);
+        let ids = self.standing_so(now, &["ReadyToSubmit", "WaitingForSignatures"]);
+        let settings: Vec<String> = ids
+            .into_iter()
+            .filter(|id| self.model.open[id].wish.is_some())
+            .collect();
+        let id = match settings.is_empty() || self.dice.roll(6) == 0 {
+            true => self.target(),
+            false => self.dice.one(&settings),
+        };
+        let expected = self.model.apply_settings(who, &id, now);
+        let args: [&[u8]; 2] = [b"ApplySettings", id.as_bytes()];
+        let answer = self.call(who, &args, expected).await;
+        if expected.is_ok() {
+            assert_eq!(answer["version"], self.model.agreed.version);
+        }
+    }
+
+    /// The open proposals that have one of these statuses.
+    fn standing_so(&self, now: i64, statuses: &[&str]) -> Vec<String> {
+        let open = self.model.open.keys();
+        open.filter(|id| statuses.contains(&self.model.status(id, now)))
+            .cloned()
+            .collect()
+    }
+
+    async fn attest(&mut self) {
+        let who = self.dice.caller();
+        let levels = match self.dice.roll(4) {
+            0 => &LEVELS[..1],
+            1 => &LEVELS[1..],
+            _ => &LEVELS[..],
+        };
+        let given = json!({ "application": levels }).to_string();
+        let expected = self.model.attest(who, levels);
+        let args: [&[u8]; 2] = [b"AttestCapabilities", given.as_bytes()];
+        self.call(who, &args, expected).await;
+    }
+
     async fn sign(&mut self) {
-        let (carrier, signer, id) = (self.dice.caller(), self.dice.signer(), self.target());
-        let revisions = match self.model.open.get(&id) {
+        let carrier = self.dice.caller();
+        let waiting = self.standing_so(self.now(carrier), &["WaitingForSignatures"]);
+        let id = match waiting.is_empty() || self.dice.roll(3) == 0 {
+            true => self.target(),
+            false => self.dice.one(&waiting),
+        };
+        // now and then all of them at once
+        let signers = match self.dice.roll(5) {
+            0 => ADMINS.to_vec(),
+            _ => vec![self.dice.signer()],
+        };
+        for signer in signers {
+            self.add_signature(carrier, signer, &id).await;
+        }
+    }
+
+    async fn add_signature(&mut self, carrier: Who, signer: Who, id: &str) {
+        let revisions = match self.model.open.get(id) {
             Some(open) => open.revisions.clone(),
             None => vec![(1, Vec::new())],
         };
@@ -408,7 +530,7 @@ impl Game {
             .map_or(b"nothing".as_slice(), |it| it);
         let signature = self.people[&signer].config_signature(bytes);
         let signature = base64(&signature.encode_to_vec());
-        let expected = self.model.sign(signer, &id, revision);
+        let expected = self.model.sign(signer, id, revision);
         let args: [&[u8]; 3] = [b"AddSignature", id.as_bytes(), signature.as_bytes()];
         let answer = self.call(carrier, &args, expected.map(|_| ())).await;
         if let Ok(new) = expected {
@@ -460,26 +582,29 @@ impl Game {
         let roll = self.dice.roll(100);
         let (who, id) = (self.dice.caller(), self.target());
         match roll {
-            0..20 => self.propose().await,
-            20..55 => self.sign().await,
-            55..63 => {
+            0..15 => self.propose().await,
+            15..23 => self.propose_settings().await,
+            23..51 => self.sign().await,
+            51..55 => self.attest().await,
+            55..60 => self.apply_settings().await,
+            60..64 => {
                 let reason = self.dice.one(&["no", "later"]);
                 let expected = self.model.reject(who, &id, reason);
                 let args: [&[u8]; 3] = [b"RejectProposal", id.as_bytes(), reason.as_bytes()];
                 self.call(who, &args, expected).await;
             }
-            63..66 => {
+            64..66 => {
                 let expected = self.model.withdraw(who, &id);
                 self.call(who, &[b"WithdrawProposal", id.as_bytes()], expected)
                     .await;
             }
-            66..69 => {
+            66..68 => {
                 let expected = self.model.delete(who, &id);
                 self.call(who, &[b"DeleteProposal", id.as_bytes()], expected)
                     .await;
             }
-            69..77 => self.update().await,
-            77..85 => self.combine().await,
+            68..78 => self.update().await,
+            78..85 => self.combine().await,
             85..89 => self.change_something().await,
             89..92 => self.change_members().await,
             92..97 => self.submit_any().await,
@@ -526,10 +651,19 @@ impl Game {
                         Outcome::Submitted => "Submitted",
                         Outcome::AlreadyInEffect => "AlreadyInEffect",
                         Outcome::Withdrawn => "Withdrawn",
+                        Outcome::Broken => "Broken",
                         other => panic!("{id} is {other:?}"),
                     };
                     assert_eq!(outcome, known.outcome, "{id}");
-                    assert_eq!(stored.proof.is_some(), outcome == "Submitted", "{id}");
+                    let is_settings = known.open.wish.is_some();
+                    let proven = stored.proof.is_some();
+                    assert_eq!(proven, outcome == "Submitted" && !is_settings, "{id}");
+                    let version = stored.settings_version;
+                    assert_eq!(
+                        version.is_some(),
+                        outcome == "Submitted" && is_settings,
+                        "{id}"
+                    );
                     assert_eq!(stored.signers.len(), known.open.signatures.len());
                     assert_eq!(stored.votes.len(), known.open.votes.len());
                     archive.insert((*id).to_owned());
@@ -550,6 +684,13 @@ impl Game {
                         (*msp).to_owned(),
                     );
                     votes.insert(place, (vote.sequence.unwrap(), vote.reason));
+                }
+                ["settings"] => assert!(stored.value == self.model.agreed.stored()),
+                ["attestation", msp] => {
+                    let stored = Attestation::decode(stored.value.clone()).unwrap();
+                    let levels = stored.application.into_iter().collect();
+                    let said = (levels, stored.sequence.unwrap());
+                    assert_eq!(self.model.agreed.attested[*msp], said);
                 }
                 ["config", "seq", number] => {
                     ChainEntry::decode(stored.value.clone()).unwrap();
@@ -597,6 +738,10 @@ impl Game {
     }
 
     async fn check_answers(&mut self) {
+        let (settings, _) = self.ask(&[b"GetSettings"]).await;
+        assert_eq!(settings["version"], self.model.agreed.version);
+        let wish = &self.model.agreed.wish;
+        assert_eq!(settings["settings"]["gate"] == "enforced", wish.enforced);
         let (listed, now) = self.ask(&[b"ListProposals"]).await;
         let listed = listed["proposals"].as_array().unwrap();
         assert_eq!(listed.len(), self.model.open.len());
@@ -637,7 +782,7 @@ impl Game {
                 true => "Submitted",
                 false => "already in effect",
             });
-        } else if status != "Withdrawn" && status != "Outofdate" {
+        } else if !["Broken", "Outofdate", "Withdrawn"].contains(&status) {
             let orgs: BTreeSet<&str> = counting
                 .iter()
                 .map(|(msp, _)| msp.as_str().unwrap())
@@ -663,7 +808,7 @@ async fn the_proposal_machine_does_what_the_model_does() {
     for seed in 0..cases() {
         eprintln!("seed {seed}");
         let mut game = Game::new(seed).await;
-        for _ in 0..60 {
+        for _ in 0..80 {
             game.step().await;
         }
         statuses.append(&mut game.statuses);
@@ -680,6 +825,8 @@ async fn the_proposal_machine_does_what_the_model_does() {
     }
     for function in [
         "AddSignature",
+        "ApplySettings",
+        "AttestCapabilities",
         "CombineProposals",
         "SyncConfig",
         "UpdateProposals",

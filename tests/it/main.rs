@@ -36,6 +36,7 @@ mod contract_relations;
 mod contract_rules;
 mod contract_served;
 mod contract_settings;
+mod contract_settings_refused;
 mod contract_spoilers;
 mod contract_unknown;
 mod contract_votes;

@@ -2,4 +2,5 @@
 
 pub(crate) mod policy;
 pub(crate) mod proposals;
+pub(crate) mod settings;
 pub(crate) mod update;

@@ -8,7 +8,10 @@ use cmscc::proto::common::{
 };
 use prost::Message;
 
-use super::update;
+use super::{
+    settings::{Agreed, LEVELS, Wish},
+    update,
+};
 
 /// Somebody who calls or signs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,6 +29,8 @@ impl Who {
 /// An element of the config that proposals change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Element {
+    /// The application's capability levels; the choice is whether the newest is one of them.
+    Level,
     /// The orderer's batch timeout; the choice is its seconds.
     Timeout,
     /// A policy in the Application group; the choice is its rule, as in the two below.
@@ -51,7 +56,7 @@ impl Element {
     const fn decider(self) -> Decider {
         match self {
             Self::Timeout => Decider::Orderer,
-            Self::Shared(_) | Self::OrgY => Decider::Majority,
+            Self::Level | Self::Shared(_) | Self::OrgY => Decider::Majority,
             Self::Own(org) => Decider::Org(org),
         }
     }
@@ -62,7 +67,10 @@ impl Element {
 pub(crate) struct Open {
     pub(crate) owner: &'static str,
     proposed: u64,
+    /// Of a config update.
     pub(crate) intent: Intent,
+    /// Of a settings proposal.
+    pub(crate) wish: Option<Wish>,
     /// Number and serialized update.
     pub(crate) revisions: Vec<(u64, Vec<u8>)>,
     /// What its elements contained when the last revision was made.
@@ -76,6 +84,23 @@ pub(crate) struct Open {
 }
 
 impl Open {
+    /// A proposal with its first revision, and without an intent.
+    pub(crate) fn new(who: Who, sequence: u64, bytes: Vec<u8>, deadline: Option<i64>) -> Self {
+        Self {
+            owner: who.msp,
+            proposed: sequence,
+            intent: Intent::new(),
+            wish: None,
+            revisions: vec![(1, bytes)],
+            touched: BTreeMap::new(),
+            deadline,
+            withdrawn: false,
+            sources: BTreeSet::new(),
+            signatures: BTreeSet::new(),
+            votes: BTreeMap::new(),
+        }
+    }
+
     pub(crate) fn current(&self) -> &(u64, Vec<u8>) {
         self.revisions.last().unwrap()
     }
@@ -90,10 +115,11 @@ pub(crate) struct Finished {
 
 /// What is known of a proposal without signatures, votes and deadline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Standing {
+pub(crate) enum Standing {
     Submitted,
     AlreadyInEffect,
     Withdrawn,
+    Broken,
     Outofdate { conflicts: bool },
     Open,
 }
@@ -107,7 +133,8 @@ pub(crate) struct Model {
     pub(crate) config: Config,
     /// The update that led to each known sequence; `None` where none did.
     pub(crate) chain: BTreeMap<u64, Option<Vec<u8>>>,
-    members: BTreeMap<String, u64>,
+    pub(crate) members: BTreeMap<String, u64>,
+    pub(crate) agreed: Agreed,
     pub(crate) open: BTreeMap<String, Open>,
     pub(crate) archive: BTreeMap<String, Finished>,
     /// Who has which update; the last one who took it.
@@ -117,7 +144,7 @@ pub(crate) struct Model {
     orgy: ConfigGroup,
 }
 
-fn application(config: &Config) -> &ConfigGroup {
+pub(crate) fn application(config: &Config) -> &ConfigGroup {
     &config.channel_group.as_ref().unwrap().groups["Application"]
 }
 
@@ -131,10 +158,15 @@ pub(crate) fn set(config: &mut Config, element: Element, choice: u8, orgy: &Conf
         return;
     }
     let application = root.groups.get_mut("Application").unwrap();
+    if element == Element::Level {
+        let value = application.values.get_mut("Capabilities").unwrap();
+        value.value = levels(choice).into();
+        return;
+    }
     let (group, name) = match element {
         Element::Shared(name) => (application, name),
         Element::Own(org) => (application.groups.get_mut(org).unwrap(), "Extra"),
-        Element::OrgY | Element::Timeout => {
+        Element::OrgY | Element::Level | Element::Timeout => {
             let group = update::without_versions(orgy);
             application.groups.insert("OrgYMSP".to_owned(), group);
             return;
@@ -156,6 +188,19 @@ pub(crate) fn set(config: &mut Config, element: Element, choice: u8, orgy: &Conf
     group.policies.insert(name.to_owned(), policy);
 }
 
+fn levels(newest: u8) -> Vec<u8> {
+    let names = &LEVELS[..=usize::from(newest)];
+    let mut bytes = Vec::new();
+    for name in names {
+        // as Go writes a map: an empty value is there
+        let length = u8::try_from(name.len()).unwrap();
+        bytes.extend([10, length + 4, 10, length]);
+        bytes.extend(name.bytes());
+        bytes.extend([18, 0]);
+    }
+    bytes
+}
+
 fn timeout(seconds: u8) -> Vec<u8> {
     let text = format!("{seconds}s");
     let mut bytes = vec![10, u8::try_from(text.len()).unwrap()];
@@ -169,6 +214,7 @@ fn content(config: &Config, element: Element) -> Option<Vec<u8>> {
     let application = &root.groups["Application"];
     match element {
         Element::Timeout => Some(root.groups["Orderer"].values["BatchTimeout"].encode_to_vec()),
+        Element::Level => Some(application.values["Capabilities"].encode_to_vec()),
         Element::Shared(name) => application.policies.get(name).map(Message::encode_to_vec),
         Element::Own(org) => {
             let policies = &application.groups[org].policies;
@@ -191,6 +237,7 @@ impl Model {
             config,
             open: BTreeMap::new(),
             archive: BTreeMap::new(),
+            agreed: Agreed::new(),
             owners: BTreeMap::new(),
             combined: BTreeSet::new(),
             orgy,
@@ -212,7 +259,7 @@ impl Model {
         Some(update.encode_to_vec())
     }
 
-    fn intended(&self, intent: &Intent) -> Config {
+    pub(crate) fn intended(&self, intent: &Intent) -> Config {
         let mut config = self.config.clone();
         for (element, choice) in intent {
             set(&mut config, *element, *choice, &self.orgy);
@@ -256,7 +303,7 @@ impl Model {
         }
     }
 
-    fn was_member_since(&self, org: &str, sequence: u64) -> bool {
+    pub(crate) fn was_member_since(&self, org: &str, sequence: u64) -> bool {
         self.members
             .get(org)
             .is_some_and(|since| *since <= sequence)
@@ -281,6 +328,9 @@ impl Model {
 
     fn standing(&self, id: &str, count_combined: bool) -> Standing {
         let open = &self.open[id];
+        if let Some(wish) = &open.wish {
+            return self.settings_standing(id, open, wish);
+        }
         if self.in_chain(&open.current().1) || (count_combined && self.through_another(id)) {
             return Standing::Submitted;
         }
@@ -307,17 +357,32 @@ impl Model {
             .collect()
     }
 
-    /// Whether organisations, each with an admin, satisfy what decides about an intent.
-    fn satisfies(&self, intent: &Intent, orgs: &BTreeSet<&str>) -> bool {
-        intent.keys().all(|element| match element.decider() {
-            Decider::Orderer => orgs.contains("OrdererMSP"),
-            Decider::Org(org) => orgs.contains(org),
-            Decider::Majority => {
-                let groups = &application(&self.config).groups;
-                let signed = groups.keys().filter(|org| orgs.contains(org.as_str()));
-                signed.count() > groups.len() / 2
-            }
-        })
+    /// What decides about a proposal: who decides about the elements that it really changes.
+    fn deciders(&self, open: &Open) -> BTreeSet<Decider> {
+        if open.wish.is_some() {
+            return BTreeSet::from([Decider::Majority]);
+        }
+        let intended = self.intended(&open.intent);
+        let elements = open.intent.keys();
+        elements
+            .filter(|element| content(&self.config, **element) != content(&intended, **element))
+            .map(|element| element.decider())
+            .collect()
+    }
+
+    /// Whether organisations, each with an admin, satisfy what decides about a proposal.
+    fn satisfies(&self, open: &Open, orgs: &BTreeSet<&str>) -> bool {
+        self.deciders(open)
+            .into_iter()
+            .all(|decider| match decider {
+                Decider::Orderer => orgs.contains("OrdererMSP"),
+                Decider::Org(org) => orgs.contains(org),
+                Decider::Majority => {
+                    let groups = &application(&self.config).groups;
+                    let signed = groups.keys().filter(|org| orgs.contains(org.as_str()));
+                    signed.count() > groups.len() / 2
+                }
+            })
     }
 
     /// The status of a proposal that is not archived.
@@ -325,14 +390,16 @@ impl Model {
         match self.standing(id, true) {
             Standing::Submitted | Standing::AlreadyInEffect => return "Submitted",
             Standing::Withdrawn => return "Withdrawn",
+            Standing::Broken => return "Broken",
             Standing::Outofdate { .. } => return "Outofdate",
             Standing::Open => {}
         }
         let open = &self.open[id];
         let signed = self.signed_by(id);
-        if self.satisfies(&open.intent, &signed) {
+        if self.satisfies(open, &signed) {
             return match open.deadline.is_some_and(|deadline| deadline < now) {
                 true => "Expired",
+                false if self.is_held(&open.intent) => "WaitingForCapabilities",
                 false => "ReadyToSubmit",
             };
         }
@@ -346,7 +413,7 @@ impl Model {
                 .into_iter()
                 .filter(|org| !rejects(org)),
         );
-        if !self.satisfies(&open.intent, &possible) {
+        if !self.satisfies(open, &possible) {
             "Rejected"
         } else if open.deadline.is_some_and(|deadline| deadline < now) {
             "Expired"
@@ -379,7 +446,7 @@ impl Model {
         msp == "OrdererMSP" || self.is_member(msp)
     }
 
-    fn admin(&self, who: Who) -> Result<(), Refusal> {
+    pub(crate) fn admin(&self, who: Who) -> Result<(), Refusal> {
         match who {
             _ if !self.is_known(who.msp) => Err("UNKNOWN_ORGANIZATION"),
             _ if !self.is_member(who.msp) => Err("NOT_MEMBER"),
@@ -388,7 +455,7 @@ impl Model {
         }
     }
 
-    fn demand_open(&self, id: &str) -> Result<(), Refusal> {
+    pub(crate) fn demand_open(&self, id: &str) -> Result<(), Refusal> {
         match () {
             () if self.open.contains_key(id) => Ok(()),
             () if self.archive.contains_key(id) => Err("WRONG_STATUS"),
@@ -402,7 +469,7 @@ impl Model {
         })
     }
 
-    fn unused(&self, who: Who, id: &str) -> Result<(), Refusal> {
+    pub(crate) fn unused(&self, who: Who, id: &str) -> Result<(), Refusal> {
         self.admin(who)?;
         match self.open.contains_key(id) || self.archive.contains_key(id) {
             true => Err("ID_USED"),
@@ -443,16 +510,10 @@ impl Model {
             self.combined.insert((source.clone(), id.to_owned()));
         }
         let open = Open {
-            owner: who.msp,
-            proposed: self.config.sequence,
             intent: intent.clone(),
-            revisions: vec![(1, bytes)],
             touched: self.touched(intent),
-            deadline,
-            withdrawn: false,
             sources,
-            signatures: BTreeSet::new(),
-            votes: BTreeMap::new(),
+            ..Open::new(who, self.config.sequence, bytes, deadline)
         };
         self.open.insert(id.to_owned(), open);
         Ok(())
@@ -468,6 +529,9 @@ impl Model {
         let mut sources = BTreeSet::new();
         for source in ids {
             self.demand_open(source)?;
+            if self.open[source].wish.is_some() {
+                return Err("WRONG_KIND");
+            }
             match self.standing(source, false) {
                 Standing::Open | Standing::Outofdate { conflicts: false } => {}
                 _ => return Err("WRONG_STATUS"),
@@ -501,11 +565,14 @@ impl Model {
         if bytes(revision).map(|(_, b)| b) != bytes(current).map(|(_, b)| b) {
             return Err("SIGNATURE_INVALID");
         }
-        let concerned = open.intent.keys().any(|element| match element.decider() {
-            Decider::Majority => self.is_member(signer.msp),
-            Decider::Orderer => signer.msp == "OrdererMSP",
-            Decider::Org(org) => signer.msp == org,
-        });
+        let concerned = self
+            .deciders(open)
+            .into_iter()
+            .any(|decider| match decider {
+                Decider::Majority => self.is_member(signer.msp),
+                Decider::Orderer => signer.msp == "OrdererMSP",
+                Decider::Org(org) => signer.msp == org,
+            });
         if !concerned || !signer.is_admin() {
             return Err("SIGNER_NOT_CONCERNED");
         }
@@ -564,7 +631,7 @@ impl Model {
         Ok(())
     }
 
-    fn finish(&mut self, id: &str, outcome: &'static str) {
+    pub(crate) fn finish(&mut self, id: &str, outcome: &'static str) {
         let open = self.open.remove(id).unwrap();
         self.archive
             .insert(id.to_owned(), Finished { outcome, open });
@@ -591,9 +658,10 @@ impl Model {
                 Standing::AlreadyInEffect if mode & 2 != 0 && mine_or_nobodys => {
                     self.finish(id, "AlreadyInEffect");
                 }
+                Standing::Broken if mode & 1 != 0 && mine_or_nobodys => self.finish(id, "Broken"),
                 Standing::Outofdate { conflicts } if mine => {
                     let flag = if conflicts { 8 } else { 4 };
-                    let bytes = before.update_to(&before.intended(&open.intent)).unwrap();
+                    let bytes = before.fresh(id);
                     let taken = before.is_taken(&bytes, id) || given.contains(&bytes);
                     if mode & flag != 0 && !taken {
                         given.insert(bytes.clone());
