@@ -21,7 +21,7 @@ use crate::{
 
 /// How many compiled configs are kept.
 const BUNDLES: usize = 8;
-/// How much is kept of what intents and updates do to configs. Unit: bytes, about.
+/// How much is kept of what intents and updates do to configs, in each map. Unit: bytes, about.
 const FITS: usize = 16 << 20;
 /// How much is kept of signatures and of what they lead to. Unit: bytes, about.
 const OPINIONS: usize = 96 << 20;
@@ -42,6 +42,8 @@ struct Found {
     fits: Mutex<Recent<Digest, Fit>>,
     /// By config and update; `None` where the update does not fit.
     terms: Mutex<Recent<Digest, Option<Arc<KnownTerms>>>>,
+    /// By config and update; `None` where the update does not apply.
+    written: Mutex<Recent<Digest, Option<Arc<[String]>>>>,
     /// The latest by config and update.
     opinions: Mutex<Recent<Digest, Arc<KeptOpinion>>>,
     /// By MSP, update, header and signature.
@@ -137,6 +139,26 @@ impl Compiled {
         let weight = terms.map_or(0, |terms| terms.weight());
         let weight = weight.saturating_add(ENTRY);
         locked(&self.found.terms).put(self.key(update), terms.cloned(), weight, FITS);
+    }
+
+    /// The elements that an update writes, by its digest; `None` where it does not apply.
+    pub(super) fn written(
+        &self,
+        update: &Digest,
+        find: impl FnOnce() -> Option<Arc<[String]>>,
+    ) -> Option<Arc<[String]>> {
+        let key = self.key(update);
+        if let Some(known) = locked(&self.found.written).get(&key) {
+            return known;
+        }
+        let written = find();
+        let texts = written.iter().flat_map(|written| written.iter());
+        let weight = texts
+            .map(|text| text.len().saturating_add(ENTRY / 4))
+            .sum::<usize>();
+        let weight = weight.saturating_add(ENTRY);
+        locked(&self.found.written).put(key, written.clone(), weight, FITS);
+        written
     }
 
     /// What was last found out about the signatures on an update, by its digest.

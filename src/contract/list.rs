@@ -12,7 +12,7 @@ use super::{
     keys,
     levels::Gate,
     proofs, proposal,
-    relations::{self, Subject},
+    relations::Relations,
     reports::{self, ProposalList, ProposalSummary},
     router::{self, Call},
     show::kind_name,
@@ -72,7 +72,7 @@ pub(super) async fn list_proposals<S: Stub>(
     let mut combined = combined_into(stub, &all).await?;
     let gate = attest::gate(stub, &trusted).await?;
     let mut proposals = Vec::new();
-    let (mut subjects, mut places) = (Vec::new(), Vec::new());
+    let (mut relations, mut places) = (Relations::default(), Vec::new());
     for proposal in &all {
         if options
             .msp_id
@@ -94,18 +94,16 @@ pub(super) async fn list_proposals<S: Stub>(
         {
             let is_update = proposal.kind() == ProposalKind::ConfigUpdate;
             if options.conflicts && is_update && !status.is_over() {
-                subjects.push(Subject::new(proposal, status.is_open())?);
+                relations.add(proposal, status.is_open())?;
                 places.push(proposals.len());
             }
             proposals.push(summary);
         }
     }
-    if !subjects.is_empty() {
-        relations::relate(stub, &bundle, trusted.sequence(), &mut subjects).await?;
-    }
-    for (subject, place) in subjects.into_iter().zip(places) {
+    relations.find(stub, &bundle, trusted.sequence()).await?;
+    for (report, place) in relations.reports().zip(places) {
         if let Some(summary) = proposals.get_mut(place) {
-            summary.conflicts = Some(subject.report());
+            summary.conflicts = Some(report);
         }
     }
     reports::write(&ProposalList {

@@ -6,11 +6,12 @@
 //! writes no element that its bytes mention, since Fabric checks versions of exactly those, and the
 //! intents do not exclude each other.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeMap, sync::Arc};
 
 use bytes::Bytes;
 
 use super::{
+    cache::Compiled,
     error::ContractError,
     keys, list, proofs, proposal,
     reports::{ExclusionReport, RelationsReport},
@@ -32,41 +33,122 @@ const STEP: usize = 100;
 const CONTRASTS: usize = 10;
 const CONTRASTED: usize = 20;
 
+/// Proposals whose relations are asked for, in the order in which they were added.
+#[derive(Debug, Default)]
+pub(super) struct Relations<'a> {
+    names: Names,
+    subjects: Vec<Subject<'a>>,
+    /// For contrasts: the config now.
+    config: Option<&'a ConfigTree>,
+}
+
+impl<'a> Relations<'a> {
+    /// Shows the contents as well where two want different ones of an element.
+    pub(super) fn with_contrasts(config: &'a ConfigTree) -> Self {
+        Self {
+            config: Some(config),
+            ..Self::default()
+        }
+    }
+
+    /// Adds a proposal. `is_open`: whether its bytes apply as they are, with the intended effect.
+    pub(super) fn add(&mut self, proposal: &Proposal, is_open: bool) -> Result<(), ContractError> {
+        let current = proposal::current(proposal)?;
+        let update = Update::parse(current.config_update.clone())
+            .ok()
+            .filter(|_| is_open);
+        let patch = proposal::patch(proposal)?;
+        let configs = self.config.and_then(|config| {
+            let intended = patch.apply(config).ok()?;
+            Some((config, intended))
+        });
+        self.subjects.push(Subject {
+            id: proposal.id.clone(),
+            patch,
+            configs,
+            touched: Touched::new(&mut self.names, &proposal.touched),
+            mentioned: update.map(|update| mentioned(&mut self.names, &update)),
+            report: RelationsReport::default(),
+        });
+        Ok(())
+    }
+
+    /// Finds their relations to all proposals that are not over, in ascending order of ids.
+    pub(super) async fn find<S: Stub>(
+        &mut self,
+        stub: &mut S,
+        bundle: &Compiled,
+        head: Sequence,
+    ) -> Result<(), ContractError> {
+        let mut range = keys::proposals();
+        while !self.subjects.is_empty() {
+            let step = stub.get_range(&range, STEP).await?;
+            let Some(last) = step.entries.last() else {
+                break;
+            };
+            range.start = state::behind(&last.key);
+            let mut proposals: Vec<Proposal> = Vec::with_capacity(step.entries.len());
+            for entry in &step.entries {
+                proposals.push(state::decode(&entry.key, &entry.value)?);
+            }
+            for over in over(stub, head, &proposals).await?.iter().rev() {
+                proposals.remove(*over);
+            }
+            for proposal in &proposals {
+                let mut other = Other::new(&mut self.names, bundle, proposal)?;
+                for subject in &mut self.subjects {
+                    subject.meet(&mut other)?;
+                }
+            }
+            if !step.more {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// What was found, in the order in which they were added.
+    pub(super) fn reports(self) -> impl Iterator<Item = RelationsReport> {
+        self.subjects.into_iter().map(|subject| subject.report)
+    }
+}
+
 /// A proposal whose relations are asked for.
 #[derive(Debug)]
-pub(super) struct Subject<'a> {
+struct Subject<'a> {
     id: String,
     patch: Patch,
     touched: Touched,
-    /// What its bytes mention; empty where they do not apply as they are.
-    mentioned: Option<BTreeSet<ElementPath>>,
+    /// What its bytes mention, ascending; `None` where they do not apply as they are.
+    mentioned: Option<Vec<Name>>,
     /// For contrasts: the config now, and the one that it leads to.
     configs: Option<(&'a ConfigTree, ConfigTree)>,
     report: RelationsReport,
 }
 
-impl<'a> Subject<'a> {
-    /// `is_open`: whether its bytes apply as they are, with the intended effect.
-    pub(super) fn new(proposal: &Proposal, is_open: bool) -> Result<Self, ContractError> {
-        let current = proposal::current(proposal)?;
-        let update = Update::parse(current.config_update.clone())
-            .ok()
-            .filter(|_| is_open);
-        Ok(Self {
-            id: proposal.id.clone(),
-            patch: proposal::patch(proposal)?,
-            touched: Touched::new(&proposal.touched),
-            mentioned: update.map(|update| mentioned(&update)),
-            configs: None,
-            report: RelationsReport::default(),
-        })
-    }
-
-    /// Shows the contents as well where it and another one want different ones.
-    fn with_contrasts(mut self, config: &'a ConfigTree) -> Self {
-        let intended = self.patch.apply(config).ok();
-        self.configs = intended.map(|intended| (config, intended));
-        self
+impl Subject<'_> {
+    fn meet(&mut self, other: &mut Other<'_>) -> Result<(), ContractError> {
+        if self.id == other.proposal.id {
+            return Ok(());
+        }
+        if self.touched.meets(&other.touched) {
+            let patch = other.patch()?;
+            if let Some(element) = self.patch.conflict(patch) {
+                self.report.excludes.push(ExclusionReport {
+                    contrast: self.contrast(patch, &element),
+                    element: element.to_string(),
+                    proposal_id: other.proposal.id.clone(),
+                });
+                return Ok(());
+            }
+        }
+        let (Some(mentioned), Some(written)) = (&self.mentioned, &other.written) else {
+            return Ok(());
+        };
+        if !common(mentioned, written) {
+            self.report.can_follow.push(other.proposal.id.clone());
+        }
+        Ok(())
     }
 
     /// What both make of the element because of which they exclude each other.
@@ -80,88 +162,77 @@ impl<'a> Subject<'a> {
         contrast.truncate(CONTRASTED);
         Some(contrast)
     }
-
-    /// What was found.
-    pub(super) fn report(self) -> RelationsReport {
-        self.report
-    }
-
-    fn meet(&mut self, other: &Other<'_>) -> Result<(), ContractError> {
-        if self.id == other.proposal.id {
-            return Ok(());
-        }
-        if self.touched.meets(&other.touched) {
-            let patch = proposal::patch(other.proposal)?;
-            if let Some(element) = self.patch.conflict(&patch) {
-                self.report.excludes.push(ExclusionReport {
-                    contrast: self.contrast(&patch, &element),
-                    element: element.to_string(),
-                    proposal_id: other.proposal.id.clone(),
-                });
-                return Ok(());
-            }
-        }
-        let (Some(mentioned), Some(written)) = (&self.mentioned, &other.written) else {
-            return Ok(());
-        };
-        if written.iter().all(|element| !mentioned.contains(element)) {
-            self.report.can_follow.push(other.proposal.id.clone());
-        }
-        Ok(())
-    }
 }
 
 /// A proposal that subjects are compared with.
 struct Other<'a> {
     proposal: &'a Proposal,
+    /// Read when a subject meets it.
+    patch: Option<Patch>,
     touched: Touched,
-    /// What its bytes write; `None` where they do not apply to this config.
-    written: Option<Vec<ElementPath>>,
+    /// What its bytes write, ascending; `None` where they do not apply to this config.
+    written: Option<Vec<Name>>,
 }
 
 impl<'a> Other<'a> {
-    fn new(bundle: &Bundle, proposal: &'a Proposal) -> Result<Self, ContractError> {
-        let current = proposal::current(proposal)?;
+    fn new(
+        names: &mut Names,
+        bundle: &Compiled,
+        proposal: &'a Proposal,
+    ) -> Result<Self, ContractError> {
+        let update = &proposal::current(proposal)?.config_update;
+        let written = bundle.written(&Digest::of(update), || written(bundle, update.clone()));
         Ok(Self {
             proposal,
-            touched: Touched::new(&proposal.touched),
-            written: written(bundle, current.config_update.clone()),
+            patch: None,
+            touched: Touched::new(names, &proposal.touched),
+            written: written.map(|written| names.all(written.iter().map(String::as_str))),
         })
+    }
+
+    fn patch(&mut self) -> Result<&Patch, ContractError> {
+        match &mut self.patch {
+            Some(patch) => Ok(patch),
+            unread => Ok(unread.insert(proposal::patch(self.proposal)?)),
+        }
     }
 }
 
-/// Finds the relations of the subjects to all proposals that are not over, in ascending order of
-/// ids.
-pub(super) async fn relate<S: Stub>(
-    stub: &mut S,
-    bundle: &Bundle,
-    head: Sequence,
-    subjects: &mut [Subject<'_>],
-) -> Result<(), ContractError> {
-    let mut range = keys::proposals();
-    loop {
-        let step = stub.get_range(&range, STEP).await?;
-        let Some(last) = step.entries.last() else {
-            return Ok(());
-        };
-        range.start = state::behind(&last.key);
-        let mut proposals: Vec<Proposal> = Vec::with_capacity(step.entries.len());
-        for entry in &step.entries {
-            proposals.push(state::decode(&entry.key, &entry.value)?);
-        }
-        for over in over(stub, head, &proposals).await?.iter().rev() {
-            proposals.remove(*over);
-        }
-        for proposal in &proposals {
-            let other = Other::new(bundle, proposal)?;
-            for subject in &mut *subjects {
-                subject.meet(&other)?;
-            }
-        }
-        if !step.more {
-            return Ok(());
-        }
+/// An element or a path, as a number: they are compared far more often than there are different
+/// ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Name(usize);
+
+/// The names that were given to texts.
+#[derive(Debug, Default)]
+struct Names(BTreeMap<String, Name>);
+
+impl Names {
+    /// The names of some texts, ascending, each once.
+    fn all<'t>(&mut self, texts: impl Iterator<Item = &'t str>) -> Vec<Name> {
+        let mut names: Vec<Name> = texts.map(|text| self.name(text)).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
     }
+
+    fn name(&mut self, text: &str) -> Name {
+        if let Some(name) = self.0.get(text) {
+            return *name;
+        }
+        let name = Name(self.0.len());
+        self.0.insert(text.to_owned(), name);
+        name
+    }
+}
+
+/// Whether two ascending lists have a name in common; looks the shorter one's up in the other.
+fn common(one: &[Name], other: &[Name]) -> bool {
+    let (few, many) = match one.len() <= other.len() {
+        true => (one, other),
+        false => (other, one),
+    };
+    few.iter().any(|name| many.binary_search(name).is_ok())
 }
 
 /// The places of those that were taken back or took effect, or that change no config, ascending.
@@ -189,41 +260,41 @@ async fn over<S: Stub>(
     Ok(over)
 }
 
-/// The elements that an intent writes or deletes, by the names that lead to them.
+/// The elements that an intent writes or deletes.
 #[derive(Debug)]
 struct Touched {
-    elements: BTreeSet<String>,
+    elements: Vec<Name>,
     /// The paths of groups that are written or deleted whole.
-    whole: BTreeSet<String>,
+    whole: Vec<Name>,
+    /// The paths of all groups that hold one of the elements.
+    above: Vec<Name>,
 }
 
 impl Touched {
-    fn new(touched: &[TouchedElement]) -> Self {
+    fn new(names: &mut Names, touched: &[TouchedElement]) -> Self {
         let is_group = |one: &&TouchedElement| one.whole && one.element.starts_with("[Group]");
+        let above = touched.iter().flat_map(|one| {
+            let path = path(&one.element);
+            path.match_indices('/')
+                .filter_map(move |(at, _)| path.get(..at))
+        });
         Self {
-            elements: touched.iter().map(|one| one.element.clone()).collect(),
-            whole: touched
-                .iter()
-                .filter(is_group)
-                .map(|one| path(&one.element).to_owned())
-                .collect(),
+            elements: names.all(touched.iter().map(|one| one.element.as_str())),
+            whole: names.all(
+                touched
+                    .iter()
+                    .filter(is_group)
+                    .map(|one| path(&one.element)),
+            ),
+            above: names.all(above),
         }
     }
 
     /// Whether two intents could conflict at all.
     fn meets(&self, other: &Self) -> bool {
-        let below = |whole: &BTreeSet<String>, elements: &BTreeSet<String>| {
-            !whole.is_empty()
-                && elements.iter().any(|element| {
-                    let path = path(element);
-                    path.match_indices('/')
-                        .filter_map(|(at, _)| path.get(..at))
-                        .any(|above| whole.contains(above))
-                })
-        };
-        self.elements.intersection(&other.elements).next().is_some()
-            || below(&self.whole, &other.elements)
-            || below(&other.whole, &self.elements)
+        common(&self.elements, &other.elements)
+            || common(&self.whole, &other.above)
+            || common(&other.whole, &self.above)
     }
 }
 
@@ -236,48 +307,38 @@ fn path(element: &str) -> &str {
 }
 
 /// The elements in an update's read and write set.
-fn mentioned(update: &Update) -> BTreeSet<ElementPath> {
-    let mut all = BTreeSet::new();
+fn mentioned(names: &mut Names, update: &Update) -> Vec<Name> {
+    let mut all: Vec<String> = Vec::new();
     let mut open: Vec<GroupRef<'_>> = [update.read_set(), update.write_set()]
         .into_iter()
         .flatten()
         .collect();
     while let Some(group) = open.pop() {
-        all.insert(group.element_path());
-        all.extend(group.values().map(|value| value.element_path()));
-        all.extend(group.policies().map(|policy| policy.element_path()));
+        all.push(group.element_path().to_string());
+        all.extend(group.values().map(|value| value.element_path().to_string()));
+        all.extend((group.policies()).map(|policy| policy.element_path().to_string()));
         open.extend(group.groups());
     }
-    all
+    names.all(all.iter().map(String::as_str))
 }
 
 /// The elements that an update writes; `None` where it does not apply.
-fn written(bundle: &Bundle, config_update: Bytes) -> Option<Vec<ElementPath>> {
+fn written(bundle: &Bundle, config_update: Bytes) -> Option<Arc<[String]>> {
     let update = Update::parse(config_update).ok()?;
     let delta = update.delta(bundle.tree()).ok()?;
     let written = delta.elements().iter();
-    Some(written.map(|element| element.element_path()).collect())
-}
-
-/// The relations of one proposal.
-pub(super) async fn of<S: Stub>(
-    stub: &mut S,
-    bundle: &Bundle,
-    head: Sequence,
-    proposal: &Proposal,
-    is_open: bool,
-) -> Result<RelationsReport, ContractError> {
-    let mut subjects = [Subject::new(proposal, is_open)?.with_contrasts(bundle.tree())];
-    relate(stub, bundle, head, &mut subjects).await?;
-    let [subject] = subjects;
-    Ok(subject.report())
+    Some(
+        written
+            .map(|element| element.element_path().to_string())
+            .collect(),
+    )
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn touched(elements: &[(&str, bool)]) -> Touched {
+    fn touched(names: &mut Names, elements: &[(&str, bool)]) -> Touched {
         let elements: Vec<TouchedElement> = elements
             .iter()
             .map(|(element, whole)| TouchedElement {
@@ -286,11 +347,13 @@ mod tests {
                 ..TouchedElement::default()
             })
             .collect();
-        Touched::new(&elements)
+        Touched::new(names, &elements)
     }
 
     #[test]
     fn intents_meet_in_an_element_or_below_a_whole_group() {
+        let mut names = Names::default();
+        let mut touched = |elements: &[(&str, bool)]| touched(&mut names, elements);
         let org = touched(&[("[Group]  /Channel/Application/Org1", true)]);
         let mod_policy = touched(&[("[Group]  /Channel/Application", false)]);
         let value = touched(&[("[Value]  /Channel/Application/Org1/MSP", true)]);

@@ -7,7 +7,8 @@ use super::{
     error::ContractError,
     history, keys,
     opinion::SignatureOpinion,
-    proofs, proposal, relations,
+    proofs, proposal,
+    relations::Relations,
     reports::{
         self, CombinedReport, ConsentReport, ProposalReport, ProposedSettings, SettingsReport,
         SignatureReport, SourceReport, StatusDetail, optional_digest,
@@ -65,8 +66,10 @@ pub(super) async fn get_proposal<S: Stub>(
     let conflicts = match is_related {
         false => None,
         true => {
-            let is_open = derived.status.is_open();
-            Some(relations::of(stub, &bundle, trusted.sequence(), &proposal, is_open).await?)
+            let mut relations = Relations::with_contrasts(bundle.tree());
+            relations.add(&proposal, derived.status.is_open())?;
+            relations.find(stub, &bundle, trusted.sequence()).await?;
+            relations.reports().next()
         }
     };
     let still_effective = match derived.status {

@@ -4,8 +4,13 @@ use std::sync::Arc;
 
 use cmscc::{
     contract::{Contract, function_names},
+    proto::{
+        cmscc::{Proposal, Signature, Vote},
+        common::{self, ConfigSignature},
+    },
     stub::{
         Invocation, Response,
+        keys::{composite, number},
         memory::{Ledger, ReadWriteSet},
     },
 };
@@ -209,4 +214,124 @@ async fn servers_agree_in_any_order() {
             assert_equal(call, first, &task.await.unwrap());
         }
     }
+}
+
+/// One thing that may be otherwise on a ledger.
+type Toggle = Box<dyn Fn(&mut World<Contract>)>;
+
+/// Ways in which what lies beside a proposal, and the proposal itself, may differ: none of them
+/// changes the config.
+async fn toggles(world: &mut World<Contract>) -> Vec<Toggle> {
+    let key = |msp_id: &str, fingerprint: &str| {
+        let revision = number(1);
+        composite("signature", &["add_orgx", &revision, msp_id, fingerprint])
+    };
+    let stored = |world: &World<Contract>, msp_id: &str| {
+        let mut entries = world.ledger.iter();
+        let found = entries.find(|(key, _)| {
+            key.starts_with(&composite("signature", &["add_orgx"])) && key.contains(msp_id)
+        });
+        let (key, entry) = found.unwrap();
+        (key.to_owned(), Signature::decode(&*entry.value).unwrap())
+    };
+    let proposal_key = composite("proposal", &["add_orgx"]);
+    let proposal = world.ledger.get(&proposal_key).unwrap().value.clone();
+    let proposal = Proposal::decode(proposal).unwrap();
+    for msp_id in ["Org1MSP", "Org2MSP"] {
+        world.sign(&person(msp_id), "add_orgx").await;
+    }
+    let (own_key, own) = stored(world, "Org1MSP");
+    let (other_key, other) = stored(world, "Org2MSP");
+    let altered = |signature: &Signature, alter: fn(&mut ConfigSignature)| {
+        let mut altered = signature.clone();
+        alter(altered.config_signature.as_mut().unwrap());
+        altered.encode_to_vec()
+    };
+    let flipped = altered(&own, |signature| {
+        let mut bytes = signature.signature.to_vec();
+        *bytes.last_mut().unwrap() ^= 1;
+        signature.signature = bytes.into();
+    });
+    let other_header = altered(&other, |signature| {
+        // one more field of the header, which is signed as well
+        let header = [&signature.signature_header[..], b"\x18\x01"].concat();
+        signature.signature_header = header.into();
+    });
+    let vote = Vote {
+        reason: "no".to_owned(),
+        sequence: Some(0),
+    };
+    let vote_key = composite("vote", &["add_orgx", &number(1), "Org1MSP"]);
+    let other_intent = {
+        let mut other = proposal.clone();
+        let group = std::mem::take(&mut other.patch);
+        let mut patch = common::Config::decode(group).unwrap();
+        let root = patch.channel_group.as_mut().unwrap();
+        root.groups.get_mut("Application").unwrap().mod_policy = "Writers".to_owned();
+        other.patch = patch.encode_to_vec().into();
+        other
+    };
+    let other_base = {
+        let mut other = other_intent.clone();
+        for touched in &mut other.touched {
+            touched.content_sha256 = vec![7; 32].into();
+        }
+        other
+    };
+    let put = |key: &str, value: Vec<u8>| -> Toggle {
+        let key = key.to_owned();
+        Box::new(move |world| world.put(key.clone(), value.clone()))
+    };
+    vec![
+        // an empty value is none
+        put(&own_key, Vec::new()),
+        put(&other_key, Vec::new()),
+        put(&own_key, flipped),
+        put(&other_key, other_header),
+        put(&key("OrgZMSP", "00"), own.encode_to_vec()),
+        put(&vote_key, vote.encode_to_vec()),
+        put(&proposal_key, other_intent.encode_to_vec()),
+        put(&proposal_key, other_base.encode_to_vec()),
+    ]
+}
+
+/// A server keeps what it found out about intents, updates, signatures and votes. Whatever it has
+/// seen before, it answers as one that has seen nothing.
+#[tokio::test]
+async fn what_a_server_remembers_never_shows() {
+    let capture = CAPTURES[0];
+    let org1 = person("Org1MSP");
+    let mut world = World::new(contract(&TestAnchors::of(&capture.genesis())));
+    world
+        .ok(&org1, &[b"InitConsortium", &capture.genesis()])
+        .await;
+    let orgx = capture.file("add-orgx/org.json");
+    let args: [&[u8]; 5] = [b"AddOrganization", b"add_orgx", b"OrgXMSP", &orgx, b"x"];
+    world.ok(&org1, &args).await;
+    let toggles = toggles(&mut world).await;
+    let start = world.ledger.clone();
+    let mut seen = std::collections::BTreeSet::new();
+    // every pair in either order, so that each state follows several others
+    for first in 0..toggles.len() {
+        for second in (0..toggles.len()).rev() {
+            world.ledger = start.clone();
+            toggles[first](&mut world);
+            if first != second {
+                toggles[second](&mut world);
+            }
+            for args in [
+                &[b"ListProposals".as_slice()][..],
+                &[b"GetProposal", b"add_orgx"],
+                &[b"ListProposals", br#"{"conflicts":true}"#],
+            ] {
+                let call = world.invocation(&org1, args);
+                let warm = world.server.simulate(&world.ledger, &call).await;
+                assert!(warm.0.is_success(), "{}", warm.0.message);
+                let cold = contract(&TestAnchors::none());
+                assert_equal(&call, &cold.simulate(&world.ledger, &call).await, &warm);
+                seen.insert(warm.0.payload);
+            }
+        }
+    }
+    assert!(seen.len() > 40, "the ledgers hardly differ: {}", seen.len());
 }
