@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # net.sh - a small real Hyperledger Fabric network on 127.0.0.1, without docker.
 #
-# 1 etcdraft orderer (OrdererMSP), peer0 of Org1 and Org2 on one channel, TLS everywhere,
+# 1 etcdraft orderer, or 4 BFT ones (OrdererMSP), peer0 of Org1 and Org2 on one channel, TLS everywhere,
 # LevelDB state, gateway service on, chaincode-as-a-service external builder registered.
 # Crypto material (but no membership) is also made for OrgX and OrgY.
 #
@@ -16,6 +16,7 @@
 #   CAPS         v2 (default: channel V2_0, orderer V2_0, application V2_5) or
 #                v3 (channel V3_0, the others unchanged)
 #   APP_CAPS     application capability (default V2_5)
+#   CONSENSUS    raft (default) or bft (needs CAPS=v3)
 #   PORT_BASE    first port of the range that is used (default 17050, 50 ports)
 #   BATCH_TIMEOUT  orderer batch timeout (default 250ms)
 #   LOG_SPEC     FABRIC_LOGGING_SPEC of the nodes (default info:grpc=warn)
@@ -45,7 +46,7 @@
 #   start-peer ORG | stop-peer ORG       start/stop one peer (start-peer orgx after add-org, then join)
 #   join ORG                             join ORG's peer to the channel
 #   new-channel NAME                     one more channel with both peers; use it with CHANNEL=NAME
-#   start-orderer | stop-orderer
+#   start-orderer | stop-orderer         all of them
 #   status                               what runs
 #   down                                 stop what this NET_DIR started (by pid file)
 #
@@ -60,6 +61,7 @@ CHANNEL_ENV=${CHANNEL:-}
 CHANNEL=${CHANNEL:-mychannel}
 CAPS=${CAPS:-v2}
 APP_CAPS=${APP_CAPS:-V2_5}
+CONSENSUS=${CONSENSUS:-raft}
 PORT_BASE=${PORT_BASE:-17050}
 BATCH_TIMEOUT=${BATCH_TIMEOUT:-250ms}
 LOG_SPEC=${LOG_SPEC:-info:grpc=warn}
@@ -92,6 +94,10 @@ org_name() { case "$(org_lc "$1")" in org1) echo Org1;; org2) echo Org2;; orgx) 
 org_dir() { case "$(org_lc "$1")" in orderer) echo "$NET_DIR/crypto/ordererOrganizations/example.com";; *) echo "$NET_DIR/crypto/peerOrganizations/$(org_lc "$1").example.com";; esac; }
 org_domain() { case "$(org_lc "$1")" in orderer) echo example.com;; *) echo "$(org_lc "$1").example.com";; esac; }
 org_port() { case "$(org_lc "$1")" in org1) echo $((PORT_BASE+11));; org2) echo $((PORT_BASE+21));; orgx) echo $((PORT_BASE+31));; orgy) echo $((PORT_BASE+41));; orderer) echo "$PORT_BASE";; esac; }
+# the ordering nodes; each has three ports: broadcast and deliver, admin, operations
+orderers() { if [ "$CONSENSUS" = bft ]; then echo orderer orderer2 orderer3 orderer4; else echo orderer; fi; }
+orderer_port() { case "$1" in orderer) echo "$PORT_BASE";; orderer2) echo $((PORT_BASE+3));; orderer3) echo $((PORT_BASE+6));; orderer4) echo $((PORT_BASE+47));; esac; }
+orderer_dir() { echo "$NET_DIR/crypto/ordererOrganizations/example.com/orderers/$1.example.com"; }
 ORD_CA() { echo "$NET_DIR/crypto/ordererOrganizations/example.com/tlsca/tlsca.example.com-cert.pem"; }
 
 # ---- processes ---------------------------------------------------------------------------
@@ -130,32 +136,40 @@ spawn() { # NAME program args... (environment already exported in this subshell)
   echo $! >"$NET_DIR/run/$name.pid"
 }
 
-start_orderer() {
-  alive orderer && { say "orderer already runs"; return; }
-  if port_open "$PORT_BASE"; then die "port $PORT_BASE is taken"; fi
-  local tls="$NET_DIR/crypto/ordererOrganizations/example.com/orderers/orderer.example.com/tls"
+launch_orderer() { # NAME, without waiting
+  local o=$1 port; port=$(orderer_port "$o")
+  alive "$o" && { say "$o already runs"; return; }
+  if port_open "$port"; then die "port $port is taken"; fi
+  local tls; tls="$(orderer_dir "$o")/tls"
   (
     export FABRIC_CFG_PATH="$NET_DIR/cfg" FABRIC_LOGGING_SPEC="$LOG_SPEC"
-    export ORDERER_GENERAL_LISTENADDRESS=$HOST ORDERER_GENERAL_LISTENPORT=$PORT_BASE
+    export ORDERER_GENERAL_LISTENADDRESS=$HOST ORDERER_GENERAL_LISTENPORT=$port
     export ORDERER_GENERAL_LOCALMSPID=OrdererMSP
-    export ORDERER_GENERAL_LOCALMSPDIR="$NET_DIR/crypto/ordererOrganizations/example.com/orderers/orderer.example.com/msp"
+    export ORDERER_GENERAL_LOCALMSPDIR="$(orderer_dir "$o")/msp"
     export ORDERER_GENERAL_TLS_ENABLED=true ORDERER_GENERAL_TLS_PRIVATEKEY="$tls/server.key"
     export ORDERER_GENERAL_TLS_CERTIFICATE="$tls/server.crt" ORDERER_GENERAL_TLS_ROOTCAS="[$tls/ca.crt]"
     export ORDERER_GENERAL_CLUSTER_CLIENTCERTIFICATE="$tls/server.crt" ORDERER_GENERAL_CLUSTER_CLIENTPRIVATEKEY="$tls/server.key"
     export ORDERER_GENERAL_CLUSTER_ROOTCAS="[$tls/ca.crt]"
     export ORDERER_GENERAL_BOOTSTRAPMETHOD=none          # read by 2.x only
     export ORDERER_CHANNELPARTICIPATION_ENABLED=true
-    export ORDERER_ADMIN_LISTENADDRESS=$HOST:$((PORT_BASE+1)) ORDERER_ADMIN_TLS_ENABLED=true
+    export ORDERER_ADMIN_LISTENADDRESS=$HOST:$((port+1)) ORDERER_ADMIN_TLS_ENABLED=true
     export ORDERER_ADMIN_TLS_CERTIFICATE="$tls/server.crt" ORDERER_ADMIN_TLS_PRIVATEKEY="$tls/server.key"
     export ORDERER_ADMIN_TLS_ROOTCAS="[$tls/ca.crt]" ORDERER_ADMIN_TLS_CLIENTROOTCAS="[$tls/ca.crt]"
-    export ORDERER_OPERATIONS_LISTENADDRESS=$HOST:$((PORT_BASE+2))
-    export ORDERER_FILELEDGER_LOCATION="$NET_DIR/run/orderer/ledger"
-    export ORDERER_CONSENSUS_WALDIR="$NET_DIR/run/orderer/wal" ORDERER_CONSENSUS_SNAPDIR="$NET_DIR/run/orderer/snap"
-    spawn orderer "$FABRIC_BIN/orderer"
+    export ORDERER_OPERATIONS_LISTENADDRESS=$HOST:$((port+2))
+    export ORDERER_FILELEDGER_LOCATION="$NET_DIR/run/$o/ledger"
+    export ORDERER_CONSENSUS_WALDIR="$NET_DIR/run/$o/wal" ORDERER_CONSENSUS_SNAPDIR="$NET_DIR/run/$o/snap"
+    spawn "$o" "$FABRIC_BIN/orderer"
   )
-  wait_port "$PORT_BASE" orderer
-  wait_port "$((PORT_BASE+1))" orderer
-  say "orderer up on $HOST:$PORT_BASE (admin $((PORT_BASE+1)), pid $(cat "$NET_DIR/run/orderer.pid"))"
+}
+start_orderer() { # all of them
+  local o port
+  for o in $(orderers); do launch_orderer "$o"; done
+  for o in $(orderers); do
+    port=$(orderer_port "$o")
+    wait_port "$port" "$o"
+    wait_port "$((port+1))" "$o"
+    say "$o up on $HOST:$port (admin $((port+1)), pid $(cat "$NET_DIR/run/$o.pid"))"
+  done
 }
 
 launch_peer() { # ORG, without waiting
@@ -224,11 +238,12 @@ OrdererOrgs:
     Domain: example.com
     EnableNodeOUs: true
     Specs:
-      - Hostname: orderer
-        SANS: [localhost, $HOST]
-PeerOrgs:
 E
     local n
+    for n in $(orderers); do
+      printf '      - Hostname: %s\n        SANS: [localhost, %s]\n' "$n" "$HOST"
+    done
+    echo "PeerOrgs:"
     for n in Org1 Org2 OrgX OrgY; do
       cat <<E
   - Name: $n
@@ -245,7 +260,8 @@ E
 }
 write_configtx() {
   local chcap=V2_0; [ "$CAPS" = v3 ] && chcap=V3_0
-  local tls="$NET_DIR/crypto/ordererOrganizations/example.com/orderers/orderer.example.com/tls/server.crt"
+  local o tls endpoints="" id=0
+  for o in $(orderers); do endpoints="$endpoints${endpoints:+, }\"$HOST:$(orderer_port "$o")\""; done
   {
     cat <<E
 Organizations:
@@ -257,7 +273,7 @@ Organizations:
       Readers: { Type: Signature, Rule: "OR('OrdererMSP.member')" }
       Writers: { Type: Signature, Rule: "OR('OrdererMSP.member')" }
       Admins:  { Type: Signature, Rule: "OR('OrdererMSP.admin')" }
-    OrdererEndpoints: ["$HOST:$PORT_BASE"]
+    OrdererEndpoints: [$endpoints]
 E
     local n m
     for n in Org1 Org2 OrgX OrgY; do
@@ -285,14 +301,34 @@ Profiles:
       Admins:  { Type: ImplicitMeta, Rule: "MAJORITY Admins" }
     Capabilities: { $chcap: true }
     Orderer:
-      OrdererType: etcdraft
       Addresses: []
       BatchTimeout: $BATCH_TIMEOUT
       BatchSize: { MaxMessageCount: 100, AbsoluteMaxBytes: 99 MB, PreferredMaxBytes: 2 MB }
+E
+    if [ "$CONSENSUS" = bft ]; then
+      printf '      OrdererType: BFT\n      ConsenterMapping:\n'
+      for o in $(orderers); do
+        id=$((id+1)); tls="$(orderer_dir "$o")/tls/server.crt"
+        echo "        - { ID: $id, Host: $HOST, Port: $(orderer_port "$o"), MSPID: OrdererMSP, Identity: $(orderer_dir "$o")/msp/signcerts/$o.example.com-cert.pem, ClientTLSCert: $tls, ServerTLSCert: $tls }"
+      done
+      cat <<E
+      SmartBFT:
+        { RequestBatchMaxCount: 100, RequestBatchMaxBytes: 10485760, RequestBatchMaxInterval: $BATCH_TIMEOUT,
+          IncomingMessageBufferSize: 200, RequestPoolSize: 1000, RequestForwardTimeout: 2s, RequestComplainTimeout: 20s,
+          RequestAutoRemoveTimeout: 3m, RequestMaxBytes: 10485760, ViewChangeResendInterval: 5s, ViewChangeTimeout: 20s,
+          LeaderHeartbeatTimeout: 1m, LeaderHeartbeatCount: 10, CollectTimeout: 1s }
+E
+    else
+      tls="$(orderer_dir orderer)/tls/server.crt"
+      cat <<E
+      OrdererType: etcdraft
       EtcdRaft:
         Consenters:
           - { Host: $HOST, Port: $PORT_BASE, ClientTLSCert: $tls, ServerTLSCert: $tls }
         Options: { TickInterval: 100ms, ElectionTick: 10, HeartbeatTick: 1, MaxInflightBlocks: 5, SnapshotIntervalSize: 16 MB }
+E
+    fi
+    cat <<E
       Organizations: [*OrdererOrg]
       Policies:
         Readers: { Type: ImplicitMeta, Rule: "ANY Readers" }
@@ -350,10 +386,13 @@ make_genesis() {
   say "genesis block of $CHANNEL made"
 }
 osn_join() {
-  local tls="$NET_DIR/crypto/ordererOrganizations/example.com/orderers/orderer.example.com/tls" out
-  out=$("$FABRIC_BIN/osnadmin" channel join -o "$HOST:$((PORT_BASE+1))" --ca-file "$tls/ca.crt" --client-cert "$tls/server.crt" --client-key "$tls/server.key" \
-    --channelID "$CHANNEL" --config-block "$NET_DIR/$CHANNEL.genesis.block" 2>&1) || { echo "$out" >&2; die "osnadmin join"; }
-  case "$out" in *"Status: 201"*) say "orderer joined $CHANNEL";; *) echo "$out" >&2; die "osnadmin join";; esac
+  local o tls out
+  for o in $(orderers); do
+    tls="$(orderer_dir "$o")/tls"
+    out=$("$FABRIC_BIN/osnadmin" channel join -o "$HOST:$(($(orderer_port "$o")+1))" --ca-file "$tls/ca.crt" --client-cert "$tls/server.crt" --client-key "$tls/server.key" \
+      --channelID "$CHANNEL" --config-block "$NET_DIR/$CHANNEL.genesis.block" 2>&1) || { echo "$out" >&2; die "osnadmin join"; }
+    case "$out" in *"Status: 201"*) say "$o joined $CHANNEL";; *) echo "$out" >&2; die "osnadmin join";; esac
+  done
 }
 
 # ---- commands ----------------------------------------------------------------------------
@@ -369,6 +408,7 @@ cmd_up() {
   cat >"$NET_DIR/net.env" <<E
 CHANNEL=$CHANNEL
 CAPS=$CAPS
+CONSENSUS=$CONSENSUS
 PORT_BASE=$PORT_BASE
 E
   say "NET_DIR=$NET_DIR  caps=$CAPS  channel=$CHANNEL  ports from $PORT_BASE"
@@ -540,7 +580,7 @@ case "${1:-}" in
   start-peer) need_tools; need_net; start_peer "$2";;
   stop-peer) need_net; stop_one "peer-$(org_lc "$2")";;
   start-orderer) need_tools; need_net; start_orderer;;
-  stop-orderer) need_net; stop_one orderer;;
+  stop-orderer) need_net; for o in $(orderers); do stop_one "$o"; done;;
   join) need_tools; need_net; cmd_join "$2";;
   new-channel) need_tools; need_net; CHANNEL=$2; make_genesis; osn_join; cmd_join org1; cmd_join org2; wait_height;;
   *) sed -n '2,/^set -euo/p' "$0" | sed -e '/^set -euo/d' -e 's/^# \{0,1\}//'; [ -z "${1:-}" ] || exit 1;;

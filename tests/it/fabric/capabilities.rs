@@ -6,7 +6,7 @@ use super::net::Net;
 
 #[test]
 fn a_raise_waits_for_attestations() {
-    let Some(net) = Net::up_with(700, &[("APP_CAPS", "V2_0")]) else {
+    let Some(net) = Net::up_with(700, &[("APP_CAPS", "V2_0"), ("CAPS", "v2")]) else {
         return;
     };
     let _servers = net.deploy();

@@ -52,13 +52,19 @@ impl Net {
             println!("SKIPPED: set FABRIC_BIN and FABRIC_CFG to run against a real Fabric network");
             return None;
         };
+        let sample_config = PathBuf::from(sample_config);
+        let v3 = settings.contains(&("CAPS", "v3"));
+        if v3 && !knows(&sample_config, "V3_0") {
+            println!("SKIPPED: nodes of this release do not know V3_0");
+            return None;
+        }
         let turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
         let port_base =
             env::var("FABRIC_PORT_BASE").map_or(17050, |p| p.parse::<u16>().unwrap()) + offset;
         let net = Self {
             dir: TempDir::new().unwrap(),
             bin: PathBuf::from(bin),
-            sample_config: PathBuf::from(sample_config),
+            sample_config,
             port_base,
             settings,
             _turn: turn,
@@ -67,10 +73,9 @@ impl Net {
         Some(net)
     }
 
-    /// Whether the nodes know a capability, by the examples that came with their release.
+    /// Whether the nodes know a capability.
     pub(super) fn knows(&self, level: &str) -> bool {
-        let examples = fs::read_to_string(self.sample_config.join("configtx.yaml")).unwrap();
-        examples.contains(&format!("{level}: true"))
+        knows(&self.sample_config, level)
     }
 
     /// The directory of the network itself.
@@ -235,4 +240,10 @@ impl Net {
             ],
         )
     }
+}
+
+/// Whether the examples that came with a release declare a capability.
+fn knows(sample_config: &Path, level: &str) -> bool {
+    let examples = fs::read_to_string(sample_config.join("configtx.yaml")).unwrap();
+    examples.contains(&format!("{level}: true"))
 }

@@ -3,7 +3,11 @@
 //! On a channel of crash-tolerant orderers a block counts as signed with the signature of any member
 //! of an orderer organisation. Peers are protected by the chain of hashes, the contract is not.
 
-use std::{fs, path::PathBuf, sync::Arc};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use bytes::Bytes;
 use cmscc::{
@@ -45,7 +49,7 @@ fn operators_end_a_false_branch() {
     let signed = ["add_orgx", "timeout", "anchors"].map(|id| net.ready(id));
 
     // a user of the orderer organisation makes a block of the first that no orderer ever ordered
-    let forged = forged(&net, &signed[0]);
+    let forged = forged(&net, &signed[0], &orderer_user(&net));
     net.invoke(&both, "SyncConfig", &[&base64_of(&forged)]);
     let head = net.query("org1", "GetConfig", &[]);
     assert_eq!((&head["sequence"], &head["epoch"]), (&json!(1), &json!(1)));
@@ -143,13 +147,14 @@ fn operators_end_a_false_branch() {
     }
 }
 
-fn digest(block: &PathBuf) -> String {
+fn digest(block: &Path) -> String {
     let block = ConfigBlock::parse(fs::read(block).unwrap().into()).unwrap();
     block.config_digest().to_string()
 }
 
-/// A block with the config that a signed envelope leads to, and a made-up place in the chain.
-fn forged(net: &Net, envelope: &PathBuf) -> PathBuf {
+/// A block with the config that a signed envelope leads to from the genesis block, a made-up place in
+/// the chain, and one signature.
+pub(super) fn forged(net: &Net, envelope: &Path, signer: &P256Signer) -> PathBuf {
     let genesis = Bytes::from(fs::read(net.genesis()).unwrap());
     let envelope = Bytes::from(fs::read(envelope).unwrap());
     let before = ConfigBlock::parse(genesis.clone()).unwrap();
@@ -166,7 +171,7 @@ fn forged(net: &Net, envelope: &PathBuf) -> PathBuf {
             carried.config = Some(common::Config::decode(&*config).unwrap());
             carried.last_update = Some(common::Envelope::decode(envelope.clone()).unwrap());
         },
-        &orderer_user(net),
+        signer,
     );
     assert_eq!(forged.block().number(), BlockNumber(1_000_000));
     let file = net.work("forged.block");
@@ -175,11 +180,15 @@ fn forged(net: &Net, envelope: &PathBuf) -> PathBuf {
 }
 
 /// An identity of the orderer organisation that is no ordering node.
-fn orderer_user(net: &Net) -> P256Signer {
-    let msp = net
-        .root()
-        .join("crypto/ordererOrganizations/example.com/users/Admin@example.com/msp");
-    let certificate = fs::read(msp.join("signcerts/Admin@example.com-cert.pem")).unwrap();
+pub(super) fn orderer_user(net: &Net) -> P256Signer {
+    orderer_signer(net, "users", "Admin@example.com")
+}
+
+/// An identity of the orderer organisation, by its folder.
+pub(super) fn orderer_signer(net: &Net, kind: &str, name: &str) -> P256Signer {
+    let folder = net.root().join("crypto/ordererOrganizations/example.com");
+    let msp = folder.join(kind).join(name).join("msp");
+    let certificate = fs::read(msp.join(format!("signcerts/{name}-cert.pem"))).unwrap();
     let key = fs::read(msp.join("keystore/priv_sk")).unwrap();
     let random = Arc::new(ring::rand::SystemRandom::new());
     P256Signer::new(&MspId::from("OrdererMSP"), &certificate, &key, random).unwrap()
