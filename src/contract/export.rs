@@ -109,17 +109,17 @@ async fn chain<S: Stub>(
 
 /// A proposal as it lies on the ledger.
 enum Found {
-    Archived(Archive),
-    Stored(Proposal),
+    Archived(Box<Archive>),
+    Stored(Box<Proposal>),
 }
 
 impl Found {
     async fn read<S: Stub>(stub: &mut S, id: &ProposalId) -> Result<Option<Self>, ContractError> {
         if let Some(proposal) = state::get(stub, &keys::proposal(id)).await? {
-            return Ok(Some(Self::Stored(proposal)));
+            return Ok(Some(Self::Stored(Box::new(proposal))));
         }
         let archive: Option<Archive> = state::get(stub, &keys::archive(id)).await?;
-        Ok(archive.map(Self::Archived))
+        Ok(archive.map(|archive| Self::Archived(Box::new(archive))))
     }
 
     fn proposal(&self) -> Result<&Proposal, ContractError> {

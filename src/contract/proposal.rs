@@ -102,26 +102,28 @@ pub(super) fn is_in_effect(config: &ConfigTree, intended: &ConfigTree) -> bool {
                 .is_ok_and(|repaired| repaired.same_content(config)))
 }
 
-/// Computes the update that turns the config into the intended one, and makes sure that it does.
+/// Computes the update that turns the config into the intended one, and makes sure that it does:
+/// with its effect.
 pub(super) fn compute(
     bundle: &Bundle,
     patch: &Patch,
     intended: &ConfigTree,
-) -> Result<Computed, ContractError> {
+) -> Result<(Computed, Effect), ContractError> {
     let bytes = compute_update(bundle.channel(), bundle.tree(), intended)
         .map_err(|e| Code::NothingToChange.because(e))?;
     let config_update = Bytes::from(bytes);
-    effect(bundle, &config_update, intended).map_err(|misfit| {
+    let effect = effect(bundle, &config_update, intended).map_err(|misfit| {
         let code = match misfit.different_effect.is_empty() {
             true => Code::InvalidResult,
             false => Code::DifferentEffect,
         };
         code.because(misfit.text())
     })?;
-    Ok(Computed {
+    let computed = Computed {
         config_update,
         touched: touched(patch, bundle.tree()),
-    })
+    };
+    Ok((computed, effect))
 }
 
 /// What an update does, signatures aside, where that is valid, as far as this build can tell, and

@@ -349,7 +349,7 @@ fn first_revision(bundle: &Bundle, intent: &Intent) -> Result<Computed, Contract
         )));
     }
     levels::check_raises(bundle.tree(), &intended)?;
-    let computed = proposal::compute(bundle, patch, &intended)?;
+    let (computed, _) = proposal::compute(bundle, patch, &intended)?;
     let Some(given) = &intent.given else {
         return Ok(computed);
     };

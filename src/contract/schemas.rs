@@ -80,13 +80,15 @@ impl Shape {
             Some((name.trim().to_owned(), schema(of)))
         });
         let members: Map<String, Value> = members.collect();
-        let mut schema = json!({"type": "object", "additionalProperties": false});
+        let mut schema = Map::new();
+        schema.insert("additionalProperties".to_owned(), json!(false));
+        schema.insert("type".to_owned(), json!("object"));
         if self.answer && !members.is_empty() {
             let names: Vec<&String> = members.keys().collect();
-            schema["required"] = json!(names);
+            schema.insert("required".to_owned(), json!(names));
         }
-        schema["properties"] = Value::Object(members);
-        schema
+        schema.insert("properties".to_owned(), Value::Object(members));
+        Value::Object(schema)
     }
 }
 

@@ -79,7 +79,7 @@ pub(super) async fn get_proposal<S: Stub>(
     };
     let review = match derived.status {
         Status::Submitted => Review::default(),
-        _ => Review::of(&bundle, &proposal, &gate)?,
+        _ => Review::of(&bundle, &proposal, derived.change.as_ref(), &gate)?,
     };
     let report = ProposalReport {
         applied_revision: applied.map(|proof| proof.revision),

@@ -210,36 +210,48 @@ impl KnownTerms {
 }
 
 impl Fit {
-    /// Judges an update that is to do what the intent of a proposal wants.
+    /// Judges an update that is to do what the intent of a proposal wants; with what that is, where
+    /// it can be done.
     fn find(
         bundle: &Compiled,
         proposal: &Proposal,
         config_update: &Bytes,
-    ) -> Result<Self, ContractError> {
+    ) -> Result<(Self, Option<Change>), ContractError> {
         let patch = proposal::patch(proposal)?;
         let intended = match patch.apply(bundle.tree()) {
             Ok(intended) => intended,
-            Err(e) => return Ok(Self::Broken(e.to_string())),
+            Err(e) => return Ok((Self::Broken(e.to_string()), None)),
         };
         if proposal::is_in_effect(bundle.tree(), &intended) {
-            return Ok(Self::AlreadyInEffect);
+            return Ok((Self::AlreadyInEffect, None));
         }
         let misfit = match proposal::effect(bundle, config_update, &intended) {
             Ok(effect) => {
                 let known = KnownTerms::of(bundle, &effect);
                 bundle.keep_terms(&Digest::of(config_update), Some(&known));
-                return Ok(Self::Open(known));
+                let change = Change {
+                    config_update: config_update.clone(),
+                    effect,
+                };
+                return Ok((Self::Open(known), Some(change)));
             }
             Err(misfit) => misfit,
         };
         Ok(match proposal::compute(bundle, &patch, &intended) {
-            Err(refusal) => Self::Broken(refusal.text().to_owned()),
-            Ok(fresh) => Self::Outofdate(Arc::new(Stale {
-                why: misfit.why,
-                different_effect: misfit.different_effect,
-                conflicts: proposal::conflicts(proposal, &patch, bundle, &intended),
-                fresh,
-            })),
+            Err(refusal) => (Self::Broken(refusal.text().to_owned()), None),
+            Ok((fresh, effect)) => {
+                let change = Change {
+                    config_update: fresh.config_update.clone(),
+                    effect,
+                };
+                let stale = Stale {
+                    why: misfit.why,
+                    different_effect: misfit.different_effect,
+                    conflicts: proposal::conflicts(proposal, &patch, bundle, &intended),
+                    fresh,
+                };
+                (Self::Outofdate(Arc::new(stale)), Some(change))
+            }
         })
     }
 
@@ -271,24 +283,35 @@ impl Standing {
         proposal: &Proposal,
         proof: Option<Effective>,
     ) -> Result<Self, ContractError> {
-        match proposal.kind() {
-            ProposalKind::Settings if proposal.withdrawal.is_some() => Ok(Self::Withdrawn),
-            ProposalKind::Settings => Self::of_settings(bundle, trusted, proposal),
-            _ => Self::of_update(bundle, proposal, proof),
-        }
+        Self::with_change(bundle, trusted, proposal, proof).map(|(standing, _)| standing)
+    }
+
+    /// The same, with what the intent does to the config where judging it had to find that out.
+    fn with_change(
+        bundle: &Compiled,
+        trusted: &Trusted,
+        proposal: &Proposal,
+        proof: Option<Effective>,
+    ) -> Result<(Self, Option<Change>), ContractError> {
+        let standing = match proposal.kind() {
+            ProposalKind::Settings if proposal.withdrawal.is_some() => Self::Withdrawn,
+            ProposalKind::Settings => Self::of_settings(bundle, trusted, proposal)?,
+            _ => return Self::of_update(bundle, proposal, proof),
+        };
+        Ok((standing, None))
     }
 
     /// The same of a config update, which only the config decides about.
-    pub(super) fn of_update(
+    fn of_update(
         bundle: &Compiled,
         proposal: &Proposal,
         proof: Option<Effective>,
-    ) -> Result<Self, ContractError> {
+    ) -> Result<(Self, Option<Change>), ContractError> {
         if let Some(proof) = proof {
-            return Ok(Self::Submitted(proof));
+            return Ok((Self::Submitted(proof), None));
         }
         if proposal.withdrawal.is_some() {
-            return Ok(Self::Withdrawn);
+            return Ok((Self::Withdrawn, None));
         }
         let current = proposal::current(proposal)?;
         let touched = proposal.touched.iter().flat_map(|touched| {
@@ -297,15 +320,19 @@ impl Standing {
         });
         let given = [&proposal.patch[..], &current.config_update];
         let given = Digest::of_parts(given.into_iter().chain(touched));
+        let mut change = None;
         let fit = bundle.fit(&given, || {
-            Fit::find(bundle, proposal, &current.config_update)
+            let (fit, found) = Fit::find(bundle, proposal, &current.config_update)?;
+            change = found;
+            Ok(fit)
         })?;
-        Ok(match fit {
+        let standing = match fit {
             Fit::AlreadyInEffect => Self::AlreadyInEffect,
             Fit::Broken(why) => Self::Broken(why),
             Fit::Open(known) => Self::Open(Deciding::Update(known)),
             Fit::Outofdate(stale) => Self::Outofdate(stale),
-        })
+        };
+        Ok((standing, change))
     }
 
     fn of_settings(
@@ -343,6 +370,15 @@ impl Standing {
             Self::Open(_) => None,
         }
     }
+}
+
+/// What an update does to the verified config.
+#[derive(Debug)]
+pub(super) struct Change {
+    /// The update.
+    pub(super) config_update: Bytes,
+    /// Its effect.
+    pub(super) effect: Effect,
 }
 
 /// Everything that a proposal's status follows from.
@@ -386,6 +422,8 @@ pub(super) struct Derived {
     pub(super) opinion: Arc<Opinion>,
     /// A serialized envelope that an orderer would accept.
     pub(super) envelope: Option<Vec<u8>>,
+    /// What the intent does to the verified config, where this call had to find that out.
+    pub(super) change: Option<Change>,
 }
 
 impl Derived {
@@ -411,7 +449,8 @@ impl Facts<'_> {
     /// Derives the status; the first match wins, in the order of [`Status::ALL`].
     pub(super) fn derive(&self, extent: Extent) -> Result<Derived, ContractError> {
         let proof = self.proof.clone();
-        let standing = Standing::of(self.bundle, self.trusted, self.proposal, proof)?;
+        let (standing, change) =
+            Standing::with_change(self.bundle, self.trusted, self.proposal, proof)?;
         let current = proposal::current(self.proposal)?;
         let mut detail = detail(&standing)?;
         let deciding = match &standing {
@@ -425,6 +464,7 @@ impl Facts<'_> {
                 detail,
                 opinion,
                 envelope: None,
+                change,
             });
         };
         detail.missing.clone_from(&judged.missing);
@@ -470,6 +510,7 @@ impl Facts<'_> {
             detail,
             opinion,
             envelope,
+            change,
         })
     }
 

@@ -76,11 +76,11 @@ pub(super) struct Findings(Vec<Finding>);
 
 impl Findings {
     /// Notes a finding.
-    pub(super) fn put(&mut self, id: FindingId, place: impl ToString, text: impl ToString) {
+    pub(super) fn put(&mut self, id: FindingId, place: impl Into<String>, text: impl Into<String>) {
         self.0.push(Finding {
             id,
-            place: place.to_string(),
-            text: text.to_string(),
+            place: place.into(),
+            text: text.into(),
         });
     }
 

@@ -138,7 +138,7 @@ fn computed_again(
     }
     Ok(match proposal::compute(base, patch, &intended) {
         Err(refusal) => Err(format!("the intent does not compute: {}", refusal.text())),
-        Ok(again) if again.config_update != *update => {
+        Ok((again, _)) if again.config_update != *update => {
             let again = Digest::of(&again.config_update);
             Err(format!(
                 "the intent computes to the update `{again}` on the config of sequence {}",
@@ -274,7 +274,7 @@ impl Records {
                 let text = "its intent is not the union of those of its sources";
                 findings.put(FindingId::Combined, &at, text);
             }
-            (Err(e), _) => findings.put(FindingId::Combined, &at, e),
+            (Err(e), _) => findings.put(FindingId::Combined, &at, e.to_string()),
         }
         Ok(())
     }
