@@ -174,8 +174,9 @@ impl Judgement {
         let explanation = explained.then(|| {
             let verdicts = decision.policies.iter();
             let verdicts = verdicts.map(|verdict| {
-                let elements = verdict.elements.iter().map(ToString::to_string).collect();
-                explained_policy(elements, &verdict.path, &verdict.explanation)
+                let elements = verdict.elements.iter().map(ToString::to_string);
+                let elements: Vec<String> = elements.collect();
+                explained_policy(&elements, &verdict.path, &verdict.explanation)
             });
             Value::Array(verdicts.collect())
         });
@@ -217,8 +218,8 @@ impl Judgement {
         let explanation = policies.explain(bundle.msps(), terms.policy, signers);
         let missing = explanation.missing().iter().map(ToString::to_string);
         let text = explained.then(|| {
-            let elements = vec![agreement::ISOLATED.to_owned()];
-            json!([explained_policy(elements, DECIDING, &explanation)])
+            let elements = [agreement::ISOLATED.to_owned()];
+            json!([explained_policy(&elements, DECIDING, &explanation)])
         });
         Self {
             accepted,
@@ -239,7 +240,7 @@ fn places(signers: &SignerSet) -> Vec<usize> {
     signers.signers().iter().map(|one| one.index).collect()
 }
 
-fn explained_policy(elements: Vec<String>, path: &str, explanation: &Explanation) -> Value {
+fn explained_policy(elements: &[String], path: &str, explanation: &Explanation) -> Value {
     json!({
         "elements": elements,
         "policy": path,
@@ -299,13 +300,18 @@ impl KeptDeciding {
     }
 }
 
+/// A signature, copied, so that no message of a peer is kept because of it.
+#[derive(Debug)]
+struct KeptSignature {
+    header: Box<[u8]>,
+    signature: Box<[u8]>,
+}
+
 /// An opinion, and everything that decided it beside the config and the update.
 #[derive(Debug)]
 pub(super) struct KeptOpinion {
     deciding: KeptDeciding,
-    /// For each signature its header and the signature itself; copies, so that no message of a peer
-    /// is kept because of them.
-    signatures: Vec<(Box<[u8]>, Box<[u8]>)>,
+    signatures: Vec<KeptSignature>,
     unread: Vec<MspId>,
     rejecting: BTreeSet<MspId>,
     opinion: Arc<Opinion>,
@@ -315,10 +321,10 @@ impl KeptOpinion {
     fn new(question: &Question<'_>, opinion: &Arc<Opinion>) -> Self {
         let bytes = |stored: &StoredSignature| {
             let signature = &stored.signature;
-            (
-                signature.signature_header[..].into(),
-                signature.signature[..].into(),
-            )
+            KeptSignature {
+                header: signature.signature_header[..].into(),
+                signature: signature.signature[..].into(),
+            }
         };
         Self {
             deciding: KeptDeciding::of(question),
@@ -341,10 +347,10 @@ impl KeptOpinion {
             && self.signatures.len() == stored.len()
             && (self.signatures.iter().zip(&self.opinion.signatures))
                 .zip(stored)
-                .all(|(((header, signature), opinion), stored)| {
+                .all(|((kept, opinion), stored)| {
                     stored.msp_id == opinion.msp_id
-                        && stored.signature.signature == **signature
-                        && stored.signature.signature_header == **header
+                        && stored.signature.signature == *kept.signature
+                        && stored.signature.signature_header == *kept.header
                 })
     }
 
@@ -354,9 +360,9 @@ impl KeptOpinion {
         let signatures = self.signatures.iter().zip(&self.opinion.signatures);
         let text = |text: &Option<String>| text.as_ref().map_or(0, String::len);
         let signatures: usize = signatures
-            .map(|((header, signature), opinion)| {
+            .map(|(kept, opinion)| {
                 let texts = text(&opinion.subject) + text(&opinion.reason);
-                EACH + header.len() + signature.len() + texts
+                EACH + kept.header.len() + kept.signature.len() + texts
             })
             .sum();
         let judgement = self.opinion.judgement.as_ref();
