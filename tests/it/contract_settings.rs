@@ -90,7 +90,14 @@ async fn members_propose_sign_and_apply_settings() {
         shown["explanation"][0]["policy"],
         "/Channel/Application/Admins"
     );
-    for absent in ["patch", "diff", "lint", "conflicts", "outcome"] {
+    for absent in [
+        "patch",
+        "config_update",
+        "diff",
+        "lint",
+        "conflicts",
+        "outcome",
+    ] {
         assert_eq!(shown[absent], Value::Null, "{absent}");
     }
 
