@@ -11,6 +11,7 @@ mod capabilities;
 mod combine;
 mod net;
 mod newcomer;
+mod pages;
 mod recovery;
 mod rejection;
 mod servers;

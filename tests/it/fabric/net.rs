@@ -18,14 +18,45 @@ use super::{CHANNEL, text, until};
 /// A small machine carries one network at a time.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
+/// The right to run a network, and what it is made of; it ends with this value.
+pub(super) struct Turn {
+    bin: PathBuf,
+    sample_config: PathBuf,
+    pub(super) port_base: u16,
+    _guard: MutexGuard<'static, ()>,
+}
+
+impl Turn {
+    /// Waits for it; `None`, after saying so, where there are no binaries to run.
+    #[expect(clippy::disallowed_methods, reason = "the test's own settings")]
+    pub(super) fn wait(offset: u16) -> Option<Self> {
+        let (Some(bin), Some(sample_config)) =
+            (env::var_os("FABRIC_BIN"), env::var_os("FABRIC_CFG"))
+        else {
+            println!("SKIPPED: set FABRIC_BIN and FABRIC_CFG to run against a real Fabric network");
+            return None;
+        };
+        let base = env::var("FABRIC_PORT_BASE").map_or(17050, |p| p.parse::<u16>().unwrap());
+        Some(Self {
+            bin: PathBuf::from(bin),
+            sample_config: PathBuf::from(sample_config),
+            port_base: base + offset,
+            _guard: ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner),
+        })
+    }
+
+    /// Whether the examples that came with the release declare a capability.
+    fn knows(&self, level: &str) -> bool {
+        let examples = fs::read_to_string(self.sample_config.join("configtx.yaml")).unwrap();
+        examples.contains(&format!("{level}: true"))
+    }
+}
+
 /// A running network; it ends with this value.
 pub(super) struct Net {
     dir: TempDir,
-    bin: PathBuf,
-    sample_config: PathBuf,
-    port_base: u16,
     settings: &'static [(&'static str, &'static str)],
-    _turn: MutexGuard<'static, ()>,
+    turn: Turn,
 }
 
 impl Drop for Net {
@@ -41,33 +72,19 @@ impl Net {
     }
 
     /// A network with settings of `tests/fabric/net.sh`.
-    #[expect(clippy::disallowed_methods, reason = "the test's own settings")]
     pub(super) fn up_with(
         offset: u16,
         settings: &'static [(&'static str, &'static str)],
     ) -> Option<Self> {
-        let (Some(bin), Some(sample_config)) =
-            (env::var_os("FABRIC_BIN"), env::var_os("FABRIC_CFG"))
-        else {
-            println!("SKIPPED: set FABRIC_BIN and FABRIC_CFG to run against a real Fabric network");
-            return None;
-        };
-        let sample_config = PathBuf::from(sample_config);
-        let v3 = settings.contains(&("CAPS", "v3"));
-        if v3 && !knows(&sample_config, "V3_0") {
+        let turn = Turn::wait(offset)?;
+        if settings.contains(&("CAPS", "v3")) && !turn.knows("V3_0") {
             println!("SKIPPED: nodes of this release do not know V3_0");
             return None;
         }
-        let turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
-        let port_base =
-            env::var("FABRIC_PORT_BASE").map_or(17050, |p| p.parse::<u16>().unwrap()) + offset;
         let net = Self {
             dir: TempDir::new().unwrap(),
-            bin: PathBuf::from(bin),
-            sample_config,
-            port_base,
             settings,
-            _turn: turn,
+            turn,
         };
         net.script(&["up"]);
         Some(net)
@@ -75,7 +92,7 @@ impl Net {
 
     /// Whether the nodes know a capability.
     pub(super) fn knows(&self, level: &str) -> bool {
-        knows(&self.sample_config, level)
+        self.turn.knows(level)
     }
 
     /// The directory of the network itself.
@@ -93,7 +110,7 @@ impl Net {
     }
 
     pub(super) fn orderer_address(&self) -> String {
-        format!("127.0.0.1:{}", self.port_base)
+        format!("127.0.0.1:{}", self.turn.port_base)
     }
 
     /// A port of an organisation: 1 is its peer, 5 its chaincode server, 6 that one's operations.
@@ -105,7 +122,7 @@ impl Net {
             "orgy" => 40,
             _ => panic!("`{org}` has no peer"),
         };
-        format!("127.0.0.1:{}", self.port_base + organisation + which)
+        format!("127.0.0.1:{}", self.turn.port_base + organisation + which)
     }
 
     /// Runs a command of `tests/fabric/net.sh`; fails the test with its output.
@@ -119,7 +136,7 @@ impl Net {
             .args(args)
             .env("NET_DIR", self.root())
             .env("CHANNEL", CHANNEL)
-            .env("PORT_BASE", self.port_base.to_string())
+            .env("PORT_BASE", self.turn.port_base.to_string())
             .envs(self.settings.iter().copied())
             .stdin(Stdio::null())
             .output()
@@ -164,7 +181,7 @@ impl Net {
 
     /// `configtxgen -printOrg`, as the new member would run it.
     pub(super) fn org_json(&self, name: &str) -> String {
-        let out = Command::new(self.bin.join("configtxgen"))
+        let out = Command::new(self.turn.bin.join("configtxgen"))
             .args(["-printOrg", name])
             .env("FABRIC_CFG_PATH", self.root().join("cfg"))
             .output()
@@ -240,10 +257,4 @@ impl Net {
             ],
         )
     }
-}
-
-/// Whether the examples that came with a release declare a capability.
-fn knows(sample_config: &Path, level: &str) -> bool {
-    let examples = fs::read_to_string(sample_config.join("configtx.yaml")).unwrap();
-    examples.contains(&format!("{level}: true"))
 }
