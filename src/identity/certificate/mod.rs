@@ -10,5 +10,6 @@ mod x509;
 
 pub use x509::Certificate;
 
+pub(super) use parse::is_ecdsa_key;
 pub(super) use time::is_asn1_time;
 pub(super) use x509::NotSigned;

@@ -136,6 +136,14 @@ fn extension<'a>(list: &mut Reader<'a>) -> Option<(&'a [u8], bool, &'a [u8])> {
     Some((oid, critical, fields.content(tag::OCTET_STRING)?))
 }
 
+/// Whether these are an ECDSA key's `SubjectPublicKeyInfo` and nothing more.
+// Go: crypto/x509, ParsePKIXPublicKey
+pub(crate) fn is_ecdsa_key(der: &[u8]) -> bool {
+    let mut outer = Reader::new(der);
+    let info = outer.content(tag::SEQUENCE).filter(|_| outer.is_empty());
+    matches!(info.and_then(key), Some(Key::Ecdsa(..)))
+}
+
 // Go: crypto/x509, parsePublicKey
 fn key(info: &[u8]) -> Option<Key> {
     let mut fields = Reader::new(info);

@@ -158,16 +158,37 @@ fn a_definition_says_what_is_wrong_and_where() {
     );
 }
 
+/// An issuer's key with all its parts, on no curve.
+fn issuer_key() -> Vec<u8> {
+    let field = |out: &mut Vec<u8>, number: u32, content: &[u8]| {
+        write::message(out, number, content);
+    };
+    let point = |coordinates: u32| {
+        let mut point = Vec::new();
+        (1..=coordinates).for_each(|c| field(&mut point, c, &[7; 32]));
+        point
+    };
+    let mut key = Vec::new();
+    for name in ["OU", "Role", "EnrollmentID", "RevocationHandle"] {
+        field(&mut key, 1, name.as_bytes());
+        field(&mut key, 4, &point(2));
+    }
+    [2, 3, 6, 7]
+        .iter()
+        .for_each(|number| field(&mut key, *number, &point(2)));
+    field(&mut key, 5, &point(4));
+    [8, 9]
+        .iter()
+        .for_each(|number| field(&mut key, *number, &[7; 32]));
+    key
+}
+
 #[test]
 fn idemix_may_be_there_but_nobody_belongs_to_it() {
-    let issuer_key: Vec<u8> = ["OU", "Role", "EnrollmentId", "RevocationHandle"]
-        .iter()
-        .flat_map(|name| [&[0x0a, u8::try_from(name.len()).unwrap()], name.as_bytes()].concat())
-        .collect();
     let key = KeyPair::generate().unwrap();
     let inner = wire_msp::IdemixMspConfig {
         name: "IdemixMSP".to_owned(),
-        ipk: issuer_key.into(),
+        ipk: issuer_key().into(),
         revocation_pk: key.public_key_pem().into(),
         ..Default::default()
     };
