@@ -4,6 +4,7 @@
 //! `fuzz_targets/` call them with what a fuzzer makes up; `tests/it/fuzz_corpus.rs` includes this
 //! file and calls them with what was found before.
 
+mod audit;
 mod block;
 mod config;
 mod contract;
@@ -13,6 +14,7 @@ mod policy;
 pub mod shim;
 mod world;
 
+pub use audit::audit;
 pub use block::block;
 pub use config::{envelope, patch, tree, update};
 pub use contract::contract;
@@ -25,7 +27,8 @@ pub use shim::shim;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All targets.
-pub const TARGETS: [Target; 15] = [
+pub const TARGETS: [Target; 16] = [
+    ("audit", audit),
     ("block", block),
     ("certificate", certificate),
     ("contract", contract),

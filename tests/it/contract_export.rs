@@ -485,6 +485,16 @@ async fn blocks_are_believed_as_little_as_bundles() {
     }
     let found = story.found(&tampered, &some).unwrap();
     assert_eq!(found, [BlockInvalid, Proof]);
+    // one with broken signatures beside the good one does no harm, alone it proves nothing
+    let mut broken = common::Block::decode(blocks[2].clone()).unwrap();
+    broken.metadata = None;
+    let broken = Bytes::from(broken.encode_to_vec());
+    let beside = [&[broken.clone()][..], &blocks].concat();
+    assert_eq!(story.found(&bundle, &beside), Ok(Vec::new()));
+    let mut some = blocks.clone();
+    some[2] = broken;
+    let found = story.found(&bundle, &some).unwrap();
+    assert_eq!(found, [BlockInvalid, Proof]);
     // what is no block at all
     let error = verify(
         bundle.to_string().as_bytes(),

@@ -27,9 +27,9 @@ pub(super) struct Chain {
 pub(super) struct Link {
     /// What the bundle says.
     pub(super) said: ChainLink,
-    /// The block that says the same; `None` where there is none.
+    /// A block that says the same and holds; `None` where there is none.
     pub(super) block: Option<ConfigBlock>,
-    /// Its config, where that is proven or the first.
+    /// Its config.
     pub(super) config: Option<Arc<Bundle>>,
 }
 
@@ -60,11 +60,12 @@ impl Chain {
                 continue;
             }
             let given = by_sequence.remove(&sequence).unwrap_or_default();
-            let block = matching(said, given, findings);
-            let config = block
-                .as_ref()
-                .and_then(|block| chain.config(channel, block, findings))
-                .map(Arc::new);
+            let matching = matching(said, given, findings);
+            let proven = chain.prove(channel, sequence, matching, findings);
+            let (block, config) = match proven {
+                Some((block, config)) => (Some(block), Some(Arc::new(config))),
+                None => (None, None),
+            };
             if chain.trusted.is_none() && config.is_some() {
                 chain.trusted = Some(Trusted {
                     block_hash: said.block_hash.clone(),
@@ -86,38 +87,43 @@ impl Chain {
         chain
     }
 
-    /// The config of a block: what follows from the config before it, or, of the first block and
-    /// behind a gap, what the block says.
-    fn config(
+    /// A block of a link with its config: what follows from the config before it, or, of the first
+    /// block and behind a gap, what the block says. Of several, whose metadata may differ, the first
+    /// that holds.
+    fn prove(
         &mut self,
         channel: &ChannelId,
-        block: &ConfigBlock,
+        sequence: Sequence,
+        blocks: Vec<ConfigBlock>,
         findings: &mut Findings,
-    ) -> Option<Bundle> {
-        let sequence = block.sequence();
+    ) -> Option<(ConfigBlock, Bundle)> {
         let before = sequence.0.checked_sub(1).map(Sequence);
         let before = before.and_then(|before| self.links.get(&before));
-        let proven = match before {
-            Some(Link {
-                config: Some(before),
-                ..
-            }) => advance(before, block).map_err(|e| e.to_string()),
+        let before = match before {
             // found already; what follows from nothing proves nothing
-            Some(_) => return None,
-            None => {
-                if self.trusted.is_some() {
-                    self.checkpoints.push(sequence);
-                }
-                first(channel, block)
-            }
+            Some(link) => Some(Arc::clone(link.config.as_ref()?)),
+            None => None,
         };
-        match proven {
-            Ok(bundle) => Some(bundle),
-            Err(why) => {
-                findings.put(FindingId::BlockInvalid, place(sequence), why);
-                None
+        let mut refused = Vec::new();
+        for block in blocks {
+            let proven = match &before {
+                Some(before) => advance(before, &block).map_err(|e| e.to_string()),
+                None => first(channel, &block),
+            };
+            match proven {
+                Ok(config) => {
+                    if before.is_none() && self.trusted.is_some() {
+                        self.checkpoints.push(sequence);
+                    }
+                    return Some((block, config));
+                }
+                Err(why) => refused.push(why),
             }
         }
+        if !refused.is_empty() {
+            findings.put(FindingId::BlockInvalid, place(sequence), sentence(refused));
+        }
+        None
     }
 
     /// The link of a sequence.
@@ -167,12 +173,12 @@ impl Chain {
     }
 }
 
-/// The block that is what the link says.
+/// The blocks that are what the link says.
 fn matching(
     said: &ChainLink,
     given: Vec<ConfigBlock>,
     findings: &mut Findings,
-) -> Option<ConfigBlock> {
+) -> Vec<ConfigBlock> {
     let at = place(Sequence(said.sequence));
     if given.is_empty() {
         let text = format!(
@@ -180,17 +186,26 @@ fn matching(
             said.block_number, said.config_sha256
         );
         findings.put(FindingId::BlockMissing, at, text);
-        return None;
+        return Vec::new();
     }
-    let mut differs = Vec::new();
+    let (mut same, mut differs) = (Vec::new(), Vec::new());
     for block in given {
         match difference(said, &block) {
-            None => return Some(block),
+            None => same.push(block),
             Some(text) => differs.push(text),
         }
     }
-    findings.put(FindingId::BlockMismatch, at, differs.join("; "));
-    None
+    if same.is_empty() {
+        findings.put(FindingId::BlockMismatch, at, sentence(differs));
+    }
+    same
+}
+
+/// Reasons in an order that does not depend on that of the blocks.
+fn sentence(mut reasons: Vec<String>) -> String {
+    reasons.sort();
+    reasons.dedup();
+    reasons.join("; ")
 }
 
 fn difference(said: &ChainLink, block: &ConfigBlock) -> Option<String> {
