@@ -15,6 +15,18 @@ impl Net {
         function: &str,
         args: &[&str],
     ) -> Result<String, String> {
+        self.try_invoke_with(&[], org, endorsers, function, args)
+    }
+
+    /// The same with more flags.
+    pub(super) fn try_invoke_with(
+        &self,
+        flags: &[&str],
+        org: &str,
+        endorsers: &[&str],
+        function: &str,
+        args: &[&str],
+    ) -> Result<String, String> {
         let call = call(function, args);
         let invoke = [
             "chaincode",
@@ -30,7 +42,7 @@ impl Net {
         ];
         let peers = self.endorsers(endorsers);
         let peers: Vec<&str> = peers.iter().map(String::as_str).collect();
-        self.peer(org, &[&invoke[..], &peers].concat())
+        self.peer(org, &[&invoke[..], flags, &peers].concat())
     }
 
     /// A write that may meet peers of different heights, as every client's may: tried again until

@@ -9,6 +9,7 @@ mod bft;
 mod calls;
 mod capabilities;
 mod combine;
+mod init;
 mod net;
 mod newcomer;
 mod pages;
@@ -17,6 +18,7 @@ mod rejection;
 mod servers;
 mod settings;
 mod story;
+mod tls;
 mod updates;
 mod versions;
 

@@ -57,6 +57,8 @@ pub(super) struct Net {
     dir: TempDir,
     settings: &'static [(&'static str, &'static str)],
     turn: Turn,
+    /// Whether packages are made for servers that speak TLS and know their peer.
+    pub(super) tls: bool,
 }
 
 impl Drop for Net {
@@ -85,6 +87,7 @@ impl Net {
             dir: TempDir::new().unwrap(),
             settings,
             turn,
+            tls: false,
         };
         net.script(&["up"]);
         Some(net)

@@ -28,17 +28,19 @@ impl Server {
     }
 }
 
-/// A definition of the chaincode: its sequence, and flags that name an endorsement policy.
+/// A definition of the chaincode; the flags name an endorsement policy, or demand an init call.
 #[derive(Clone, Copy)]
 pub(super) struct Definition<'a> {
     pub(super) sequence: &'a str,
-    pub(super) policy: &'a [&'a str],
+    pub(super) version: &'a str,
+    pub(super) flags: &'a [&'a str],
 }
 
 /// The first definition, under the channel's default policy.
 pub(super) const FIRST: Definition<'_> = Definition {
     sequence: "1",
-    policy: &[],
+    version: "1",
+    flags: &[],
 };
 
 impl Net {
@@ -67,6 +69,16 @@ impl Net {
 
     /// The same of another build.
     pub(super) fn start_server_of(&self, org: &str, program: &Path) -> Server {
+        self.start_server_with(org, program, &[])
+    }
+
+    /// The same with more settings.
+    pub(super) fn start_server_with(
+        &self,
+        org: &str,
+        program: &Path,
+        settings: &[(&str, &Path)],
+    ) -> Server {
         if !self.anchor_file(org, "block").exists() {
             self.mount(org, "block", &fs::read(self.genesis()).unwrap());
         }
@@ -78,6 +90,7 @@ impl Net {
             .env("CHAINCODE_SERVER_ADDRESS", &address)
             .env("CMSCC_TRUST_ANCHORS", self.anchors(org))
             .env("CMSCC_OPS_ADDRESS", self.address(org, 6))
+            .envs(settings.iter().copied())
             .stdout(Stdio::null())
             .stderr(log)
             .spawn()
@@ -126,6 +139,7 @@ impl Net {
             .arg(self.address(org, 5))
             .arg("--output")
             .arg(self.work(&format!("{org}.tar.gz")))
+            .args(self.package_flags(org))
             .output()
             .unwrap();
         assert!(
@@ -134,6 +148,34 @@ impl Net {
             String::from_utf8_lossy(&out.stderr)
         );
         String::from_utf8(out.stdout).unwrap().trim().to_owned()
+    }
+
+    /// Where the servers speak TLS: whom the peer trusts, and as whom it calls.
+    fn package_flags(&self, org: &str) -> Vec<PathBuf> {
+        if !self.tls {
+            return Vec::new();
+        }
+        let tls = self.peer_tls(org);
+        [
+            "--tls-root-cert",
+            "ca.crt",
+            "--client-cert",
+            "server.crt",
+            "--client-key",
+            "server.key",
+        ]
+        .map(|word| match word.starts_with('-') {
+            true => word.into(),
+            false => tls.join(word),
+        })
+        .into()
+    }
+
+    /// The TLS certificate, key and CA of an organisation's peer: good for servers and for clients.
+    pub(super) fn peer_tls(&self, org: &str) -> PathBuf {
+        self.root().join(format!(
+            "crypto/peerOrganizations/{org}.example.com/peers/peer0.{org}.example.com/tls"
+        ))
     }
 
     pub(super) fn install(&self, org: &str) {
@@ -181,10 +223,10 @@ impl<'a> Definition<'a> {
             "-n",
             CHAINCODE,
             "-v",
-            "1",
+            self.version,
             "--sequence",
             self.sequence,
         ];
-        [&flags, self.policy].concat()
+        [&flags, self.flags].concat()
     }
 }

@@ -63,7 +63,8 @@ fn an_agreed_endorsement_policy_is_put_in_force_through_the_lifecycle() {
     // the lifecycle puts it in force
     let second = Definition {
         sequence: "2",
-        policy: &["--signature-policy", "OR('Org1MSP.peer','Org2MSP.peer')"],
+        version: "1",
+        flags: &["--signature-policy", "OR('Org1MSP.peer','Org2MSP.peer')"],
     };
     for org in both {
         net.approve(org, second);
