@@ -697,6 +697,13 @@ async fn what_cannot_be_exported() {
             .refused(&org1, &[b"ExportProposal", id.as_bytes()], symbol)
             .await;
     }
+    // no block proves settings
+    let gate: [&[u8]; 4] = [b"ProposeSettings", b"gate", br#"{"gate":"enforced"}"#, b"d"];
+    world.ok(&org1, &gate).await;
+    world.ok(&org1, &[b"DeleteProposal", b"gate"]).await;
+    world
+        .refused(&org1, &[b"ExportProposal", b"gate"], "WRONG_KIND")
+        .await;
     world.ok(&org1, &[b"WithdrawProposal", b"open"]).await;
     let bundle = world.text(&org1, &[b"ExportProposal", b"open"]).await;
     let limited = |export: usize| {
