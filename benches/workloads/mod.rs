@@ -5,13 +5,13 @@ mod certificates;
 mod inputs;
 mod people;
 
-use std::hint::black_box;
+use std::{collections::BTreeSet, hint::black_box};
 
 use anyhow::{Context, Result};
 use bytes::Bytes;
 use cmscc::{
     block::{self, Block},
-    config::{Bundle, ConfigTree, compute_update, json},
+    config::{Bundle, ConfigTree, Update, compute_update, envelope, json},
     contract::Examination,
     ids::ChannelId,
 };
@@ -53,6 +53,12 @@ const NAMES: &[&str] = &[
     "status/2",
     "status/10",
     "status/100",
+    "opinion/2",
+    "opinion/10",
+    "opinion/100",
+    "effect/2",
+    "effect/10",
+    "effect/100",
     "new_bundle/2",
     "new_bundle/10",
     "new_bundle/100",
@@ -102,6 +108,8 @@ pub(crate) fn prepare(name: &str) -> Result<Operation> {
         "propose_warm" => propose_warm(size),
         "propose_cold" => propose_cold(size),
         "status" => status(size),
+        "opinion" => opinion(size),
+        "effect" => effect(size),
         "new_bundle" => new_bundle(size),
         "successor_msp_changed" => successor(size, inputs::msp_changed(size)?),
         "successor_org_added" => successor(size, inputs::updated(size)?),
@@ -193,6 +201,42 @@ fn status(size: &str) -> Result<Operation> {
     Ok(Box::new(move || {
         let status = examination.status()?;
         anyhow::ensure!(status == "ReadyToSubmit", "it is `{status}`");
+        Ok(0)
+    }))
+}
+
+/// What half of the signatures lead to, found out anew: which of them to hand out, what is missing,
+/// and whether it can still pass. Nothing is verified.
+fn opinion(size: &str) -> Result<Operation> {
+    let bundle = bundle(inputs::orderable(size)?)?;
+    let envelope = inputs::read(&format!("propose-{size}.envelope.pb"))?;
+    let carried = envelope::read_update_envelope(&envelope)?;
+    let update = Update::parse(carried.config_update)?;
+    let mut signatures = carried.signatures;
+    signatures.truncate(signatures.len() / 2);
+    let signers = bundle.verify_signatures(&update, &signatures)?;
+    let effect = bundle.effect(&update)?;
+    let policies: Vec<_> = effect.policies().iter().map(|one| one.policy).collect();
+    let everybody: BTreeSet<_> = bundle.msps().iter().map(|msp| msp.id().clone()).collect();
+    Ok(Box::new(move || {
+        let (all, msps) = (bundle.policies(), bundle.msps());
+        anyhow::ensure!(all.choose(msps, &policies, &signers).is_none());
+        let decision = bundle.decide(effect.terms(), &signers, &signatures);
+        anyhow::ensure!(decision.missing().len() >= signatures.len());
+        anyhow::ensure!(all.could_pass(msps, &policies, &signers, &everybody));
+        Ok(0)
+    }))
+}
+
+/// What an update does that adds an organisation, and more: from its bytes.
+fn effect(size: &str) -> Result<Operation> {
+    let config = inputs::config(size)?;
+    let updated = ConfigTree::parse(inputs::updated(size)?)?;
+    let update = compute_update(&channel(), &ConfigTree::parse(config.clone())?, &updated)?;
+    let bundle = bundle(config)?;
+    let update = Bytes::from(update);
+    Ok(Box::new(move || {
+        black_box(bundle.effect(&Update::parse(update.clone())?)?);
         Ok(0)
     }))
 }
