@@ -221,7 +221,7 @@ fn opinion(size: &str) -> Result<Operation> {
     Ok(Box::new(move || {
         let (all, msps) = (bundle.policies(), bundle.msps());
         anyhow::ensure!(all.choose(msps, &policies, &signers).is_none());
-        let decision = bundle.decide(effect.terms(), &signers, &signatures);
+        let decision = bundle.decide(effect.terms(), &signers, &signatures, false);
         anyhow::ensure!(decision.missing().len() >= signatures.len());
         anyhow::ensure!(all.could_pass(msps, &policies, &signers, &everybody));
         Ok(0)

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     ids::{MspId, UnixTime},
-    policy::{Explanation, PolicyId, SignerSet},
+    policy::{Explanation, PolicyId, PolicyManager, SignerSet},
     proto::write,
 };
 
@@ -208,7 +208,7 @@ impl Bundle {
                     verdict,
                     policies,
                     not_checked,
-                } = self.decide(&effect.terms, &signers, signatures);
+                } = self.decide(&effect.terms, &signers, signatures, true);
                 Emulation {
                     verdict,
                     signers,
@@ -365,21 +365,25 @@ impl Bundle {
         Ok(next)
     }
 
-    /// Decides an update whose terms on this very config are known.
+    /// Decides an update whose terms on this very config are known; `explained`: with explanations
+    /// as a whole, not only the first node of each.
     #[must_use]
     pub fn decide(
         &self,
         terms: &Terms,
         signers: &SignerSet,
         signatures: &[ConfigSignature],
+        explained: bool,
     ) -> Decision {
+        let explain = match explained {
+            true => PolicyManager::explain,
+            false => PolicyManager::explain_briefly,
+        };
         let policies: Vec<PolicyVerdict> = (terms.policies.iter())
             .map(|decides| PolicyVerdict {
                 path: self.policies().path(decides.policy),
                 elements: decides.elements.clone(),
-                explanation: self
-                    .policies()
-                    .explain(self.msps(), decides.policy, signers),
+                explanation: explain(self.policies(), self.msps(), decides.policy, signers),
             })
             .collect();
         let satisfied = (policies.iter()).all(|policy| policy.explanation.satisfied());

@@ -141,7 +141,7 @@ impl Judgement {
             Some(positions) => tally.signers.pick(positions),
             None => tally.signers.clone(),
         };
-        let mut judgement = match deciding {
+        let (mut judgement, completable) = match deciding {
             Deciding::Settings(terms) => {
                 let places = chosen.is_some().then(|| places(&signers));
                 Self::of_settings(bundle, terms, &signers, places, question.explained)
@@ -150,27 +150,30 @@ impl Judgement {
                 Self::of_update(bundle, known, &signers, tally, question.explained)
             }
         };
-        if judgement.refused.is_none() && judgement.accepted.is_none() {
+        // who could complete every policy by itself has been found among everybody
+        let can_pass = completable && question.rejecting.is_empty();
+        if judgement.refused.is_none() && judgement.accepted.is_none() && !can_pass {
             let policies = deciding.policies();
             judgement.dead_end = dead_end(bundle, policies, tally, question.rejecting);
         }
         judgement
     }
 
+    /// Also whether each policy is satisfied or can be completed.
     fn of_update(
         bundle: &Bundle,
         known: &KnownTerms,
         signers: &SignerSet,
         tally: &Tally<'_>,
         explained: bool,
-    ) -> Self {
+    ) -> (Self, bool) {
         let places = places(signers);
         let picked: Vec<ConfigSignature> = places
             .iter()
             .filter_map(|place| tally.judged.get(*place))
             .map(|judged| judged.stored.signature.clone())
             .collect();
-        let decision = bundle.decide(known.terms(), signers, &picked);
+        let decision = bundle.decide(known.terms(), signers, &picked, explained);
         let explanation = explained.then(|| {
             let verdicts = decision.policies.iter();
             let verdicts = verdicts.map(|verdict| {
@@ -181,6 +184,8 @@ impl Judgement {
             Value::Array(verdicts.collect())
         });
         let missing = decision.missing();
+        let mut explanations = decision.policies.iter().map(|one| &one.explanation);
+        let completable = explanations.all(can_be_completed);
         let spoilers = match explained {
             true => (bundle.policies()).spoilers(bundle.msps(), known.policies(), signers),
             false => Vec::new(),
@@ -196,14 +201,14 @@ impl Judgement {
             not_checked: decision.not_checked,
         };
         if judgement.unsupported.is_some() {
-            return judgement;
+            return (judgement, completable);
         }
         match decision.verdict {
             Verdict::Accepted => judgement.accepted = Some(places),
             Verdict::Refused(refusal) => judgement.refused = Some(refusal.to_string()),
             Verdict::Unsupported { .. } | Verdict::Unsatisfied => {}
         }
-        judgement
+        (judgement, completable)
     }
 
     /// Whether the signatures on settings satisfy the policy that decides about them.
@@ -213,7 +218,7 @@ impl Judgement {
         signers: &SignerSet,
         accepted: Option<Vec<usize>>,
         explained: bool,
-    ) -> Self {
+    ) -> (Self, bool) {
         let policies = bundle.policies();
         let explanation = policies.explain(bundle.msps(), terms.policy, signers);
         let missing = explanation.missing().iter().map(ToString::to_string);
@@ -221,7 +226,7 @@ impl Judgement {
             let elements = [agreement::ISOLATED.to_owned()];
             json!([explained_policy(&elements, DECIDING, &explanation)])
         });
-        Self {
+        let judgement = Self {
             accepted,
             // nobody submits settings to an orderer
             spoilers: Vec::new(),
@@ -231,8 +236,13 @@ impl Judgement {
             not_checked: Vec::new(),
             dead_end: None,
             explanation: text.as_ref().and_then(written),
-        }
+        };
+        (judgement, can_be_completed(&explanation))
     }
+}
+
+fn can_be_completed(explanation: &Explanation) -> bool {
+    explanation.satisfied() || !explanation.smallest_sets().is_empty()
 }
 
 /// The places of the signatures of some signers, in their order.

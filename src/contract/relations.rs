@@ -91,11 +91,16 @@ impl<'a> Relations<'a> {
             for entry in &step.entries {
                 proposals.push(state::decode(&entry.key, &entry.value)?);
             }
-            for over in over(stub, head, &proposals).await?.iter().rev() {
-                proposals.remove(*over);
-            }
+            let mut updates: Vec<Digest> = Vec::with_capacity(proposals.len());
             for proposal in &proposals {
-                let mut other = Other::new(&mut self.names, bundle, proposal)?;
+                updates.push(Digest::of(&proposal::current(proposal)?.config_update));
+            }
+            for over in over(stub, head, &proposals, &updates).await?.iter().rev() {
+                proposals.remove(*over);
+                updates.remove(*over);
+            }
+            for (proposal, update) in proposals.iter().zip(&updates) {
+                let mut other = Other::new(&mut self.names, bundle, proposal, update)?;
                 for subject in &mut self.subjects {
                     subject.meet(&mut other)?;
                 }
@@ -179,9 +184,10 @@ impl<'a> Other<'a> {
         names: &mut Names,
         bundle: &Compiled,
         proposal: &'a Proposal,
+        update: &Digest,
     ) -> Result<Self, ContractError> {
-        let update = &proposal::current(proposal)?.config_update;
-        let written = bundle.written(&Digest::of(update), || written(bundle, update.clone()));
+        let current = proposal::current(proposal)?;
+        let written = bundle.written(update, || written(bundle, current.config_update.clone()));
         Ok(Self {
             proposal,
             patch: None,
@@ -240,12 +246,9 @@ async fn over<S: Stub>(
     stub: &mut S,
     head: Sequence,
     proposals: &[Proposal],
+    updates: &[Digest],
 ) -> Result<Vec<usize>, ContractError> {
-    let mut applied = Vec::with_capacity(proposals.len());
-    for proposal in proposals {
-        let update = Digest::of(&proposal::current(proposal)?.config_update);
-        applied.push(keys::applied(&update));
-    }
+    let applied: Vec<String> = updates.iter().map(keys::applied).collect();
     let applied = stub.get_states(&applied).await?;
     let combined = list::combined_into(stub, proposals).await?;
     let mut over = Vec::new();
@@ -273,10 +276,17 @@ struct Touched {
 impl Touched {
     fn new(names: &mut Names, touched: &[TouchedElement]) -> Self {
         let is_group = |one: &&TouchedElement| one.whole && one.element.starts_with("[Group]");
-        let above = touched.iter().flat_map(|one| {
-            let path = path(&one.element);
-            path.match_indices('/')
-                .filter_map(move |(at, _)| path.get(..at))
+        let holders = touched.iter().filter_map(|one| {
+            let (holder, _) = path(&one.element).rsplit_once('/')?;
+            Some(holder)
+        });
+        // what is touched stands mostly in the same groups
+        let mut holders: Vec<&str> = holders.collect();
+        holders.dedup();
+        let above = holders.into_iter().flat_map(|holder| {
+            let ends = holder.match_indices('/').map(|(at, _)| at);
+            ends.chain([holder.len()])
+                .filter_map(move |at| holder.get(..at))
         });
         Self {
             elements: names.all(touched.iter().map(|one| one.element.as_str())),

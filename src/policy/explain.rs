@@ -159,6 +159,23 @@ impl PolicyManager {
     /// Decides a policy and says why.
     #[must_use]
     pub fn explain(&self, msps: &Msps, id: PolicyId, signers: &SignerSet) -> Explanation {
+        self.explanation(msps, id, signers, true)
+    }
+
+    /// The same with the first node alone, and without signers: whether the policy accepts, and what
+    /// would complete it.
+    #[must_use]
+    pub fn explain_briefly(&self, msps: &Msps, id: PolicyId, signers: &SignerSet) -> Explanation {
+        self.explanation(msps, id, signers, false)
+    }
+
+    fn explanation(
+        &self,
+        msps: &Msps,
+        id: PolicyId,
+        signers: &SignerSet,
+        whole: bool,
+    ) -> Explanation {
         let mut known = Known::new(self, msps, signers);
         let cast = Cast::new(self, &[id], &mut known, |msp_id| {
             msp_id.is_none_or(|msp_id| msps.get(msp_id.as_str()).is_some())
@@ -181,6 +198,13 @@ impl PolicyManager {
             used: Vec::new(),
             omitted: false,
         };
+        if !whole {
+            return Explanation {
+                nodes: vec![tree.policy(id, None)],
+                signers: Vec::new(),
+                omitted: true,
+            };
+        }
         tree.grow(id);
         Explanation {
             nodes: tree.finish(),

@@ -277,6 +277,15 @@ fn compare(
                 let explanation = manager.explain(world.msps(), id, &set);
                 prop_assert_eq!(explanation.satisfied(), want);
                 prop_assert_eq!(&explanation.to_json()["satisfied"], want);
+                let brief = manager.explain_briefly(world.msps(), id, &set);
+                prop_assert_eq!(brief.satisfied(), want);
+                prop_assert_eq!(brief.missing(), explanation.missing());
+                prop_assert_eq!(brief.smallest_sets(), explanation.smallest_sets());
+                let everybody = world.msps().iter().map(|msp| msp.id().clone()).collect();
+                prop_assert!(
+                    !(want || !brief.smallest_sets().is_empty())
+                        || manager.could_pass(world.msps(), &[id], &set, &everybody)
+                );
                 let order = manager.choose(world.msps(), &[id], &set);
                 prop_assert!(order.is_some() || !want);
                 let picked = order.map(|order| set.pick(&order));
