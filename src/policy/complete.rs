@@ -478,6 +478,15 @@ fn concatenate(mut ways: Vec<(usize, &Way)>, union: Union) -> Way {
             out.picks.extend(&way.picks);
             continue;
         }
+        if let [pick] = way.picks.as_slice() {
+            // nearly all ways of an organisation's policy: one of its administrators
+            let most = most.entry(*pick).or_default();
+            if *most == 0 {
+                *most = 1;
+                out.picks.push(*pick);
+            }
+            continue;
+        }
         let mut own = BTreeMap::<Pick, usize>::new();
         for pick in &way.picks {
             let own = own.entry(*pick).or_default();
