@@ -31,7 +31,10 @@ pub(super) fn check(case: &Case) -> Outcome {
         return Outcome::Fail(format!("msp id `{}`", msp.id()));
     }
     let msps = Msps::new([Arc::new(msp)]);
-    let (identities, principals) = named();
+    let Named {
+        identities,
+        principals,
+    } = named();
     let mut warnings = Vec::new();
     for (name, want) in case.get("identities").and_then(Value::as_object).unwrap() {
         match check_identity(&msps, &identities[name], want, principals) {
@@ -141,17 +144,21 @@ fn ous_of(identity: &Identity) -> Value {
         .collect()
 }
 
-/// The identities and principals that the cases name; read once, since thousands of cases use them.
-fn named() -> &'static (BTreeMap<String, Vec<u8>>, BTreeMap<String, Principal>) {
-    static NAMED: OnceLock<(BTreeMap<String, Vec<u8>>, BTreeMap<String, Principal>)> =
-        OnceLock::new();
-    NAMED.get_or_init(|| {
-        let identities = decoded("policy_msp/msp_identities.json");
-        let principals = decoded("policy_msp/msp_principals.json")
+/// The identities and principals that the cases name.
+struct Named {
+    identities: BTreeMap<String, Vec<u8>>,
+    principals: BTreeMap<String, Principal>,
+}
+
+/// Read once, since thousands of cases use them.
+fn named() -> &'static Named {
+    static NAMED: OnceLock<Named> = OnceLock::new();
+    NAMED.get_or_init(|| Named {
+        identities: decoded("policy_msp/msp_identities.json"),
+        principals: decoded("policy_msp/msp_principals.json")
             .into_iter()
             .map(|(name, bytes)| (name, Principal::parse(&bytes)))
-            .collect();
-        (identities, principals)
+            .collect(),
     })
 }
 
