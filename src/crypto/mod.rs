@@ -4,6 +4,7 @@
 //! SHA-3, and combinations of curve and hash that ring does not offer come from the RustCrypto
 //! crates, which no other room names.
 
+pub mod asn1;
 pub mod der;
 pub mod ecdsa;
 pub mod hash;

@@ -9,7 +9,8 @@ use ring::signature::{
 
 use super::{
     HashFunction,
-    der::{Reader, tag},
+    asn1::Members,
+    der::{Element, Reader, tag},
     ecdsa::{self, Curve},
 };
 
@@ -86,28 +87,33 @@ impl Algorithm {
 }
 
 /// The hash of PSS parameters in the one form that Go accepts.
+// Go: crypto/x509, getSignatureAlgorithmFromAI
 fn pss(parameters: &[u8]) -> Option<HashFunction> {
-    let mut fields = Reader::new(parameters).inside(tag::SEQUENCE)?;
-    let mut hash = explicit_algorithm(&mut fields, 0)?;
-    let mut mgf = explicit_algorithm(&mut fields, 1)?;
-    let hash_oid = hash.oid()?;
-    if mgf.oid()? != [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x08] {
-        return None;
-    }
-    let mut mgf_hash = mgf.inside(tag::SEQUENCE)?;
-    if mgf_hash.oid()? != hash_oid || !absent_or_null(hash) || !absent_or_null(mgf_hash) {
-        return None;
-    }
-    let salt = fields.inside(tag::context_constructed(2))?.int64()?;
-    if let Some(trailer) = fields.optional(tag::context_constructed(3))?
-        && Reader::new(trailer).int64()? != 1
+    let sequence = Members::new(parameters).required(&[tag::SEQUENCE])?;
+    let mut fields = Members::new(sequence.content);
+    let (hash, hash_parameters) = identifier(fields.optional_explicit(0, tag::SEQUENCE)??)?;
+    let (mgf, mgf_parameters) = identifier(fields.optional_explicit(1, tag::SEQUENCE)??)?;
+    let salt = fields.optional_explicit(2, tag::INTEGER)??;
+    let trailer = fields.optional_explicit(3, tag::INTEGER)?;
+    let mgf_hash = Members::new(mgf_parameters).required(&[tag::SEQUENCE])?;
+    let (mgf_hash, mgf_hash_parameters) = identifier(mgf_hash)?;
+    let absent_or_null = |parameters: &[u8]| matches!(parameters, [] | [0x05, 0x00]);
+    if mgf != [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x08]
+        || mgf_hash != hash
+        || !absent_or_null(hash_parameters)
+        || !absent_or_null(mgf_hash_parameters)
     {
         return None;
     }
-    let [0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, which] = hash_oid else {
+    if let Some(trailer) = trailer
+        && Reader::new(trailer.raw).int64()? != 1
+    {
+        return None;
+    }
+    let [0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, which] = hash else {
         return None;
     };
-    match (which, salt) {
+    match (which, Reader::new(salt.raw).int64()?) {
         (1, 32) => Some(HashFunction::Sha256),
         (2, 48) => Some(HashFunction::Sha384),
         (3, 64) => Some(HashFunction::Sha512),
@@ -115,14 +121,17 @@ fn pss(parameters: &[u8]) -> Option<HashFunction> {
     }
 }
 
-fn explicit_algorithm<'a>(fields: &mut Reader<'a>, number: u8) -> Option<Reader<'a>> {
-    fields
-        .inside(tag::context_constructed(number))?
-        .inside(tag::SEQUENCE)
-}
-
-fn absent_or_null(mut parameters: Reader<'_>) -> bool {
-    parameters.is_empty() || parameters.any().is_some_and(|e| e.raw == [0x05, 0x00])
+/// The content of the object identifier of an `AlgorithmIdentifier`, and its parameters as they stand
+/// (empty: absent).
+#[must_use]
+pub fn identifier(sequence: Element<'_>) -> Option<(&[u8], &[u8])> {
+    let mut fields = Members::new(sequence.content);
+    let oid = Reader::new(fields.required(&[tag::OID])?.raw).oid()?;
+    let parameters = match fields.is_empty() {
+        true => &[],
+        false => fields.any()?.raw,
+    };
+    Some((oid, parameters))
 }
 
 impl PublicKey<'_> {
@@ -187,5 +196,71 @@ const fn pss_parameters(hash: HashFunction) -> Option<&'static RsaParameters> {
         HashFunction::Sha384 => Some(&RSA_PSS_2048_8192_SHA384),
         HashFunction::Sha512 => Some(&RSA_PSS_2048_8192_SHA512),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::der;
+
+    const PSS: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0a];
+    const SHA_384: &[u8] = &[
+        0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x02, 0x05, 0x00,
+    ];
+    const MGF: &[u8] = &[
+        0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x08,
+    ];
+
+    /// Answers of Go's own `ParseCertificate`: elements after one in its explicit tag are taken for
+    /// the next member, and what stands at the end is looked at only as far as an optional member needs.
+    #[test]
+    fn pss_parameters_are_read_as_go_reads_them() {
+        let hash = |more: &[u8]| der::write(0xa0, &[SHA_384, more]);
+        let mgf = |more: &[u8]| der::write(0xa1, &[&der::write(0x30, &[MGF, SHA_384]), more]);
+        let salt = |octets: &[u8]| der::write(0xa2, &[&der::write(0x02, &[octets])]);
+        let read = |members: &[&[u8]]| Algorithm::read(PSS, &der::write(0x30, members));
+        let known = Algorithm::RsaPss(HashFunction::Sha384);
+        let (plain_hash, plain_mgf, plain_salt) = (hash(&[]), mgf(&[]), salt(&[48]));
+        let plain = [&plain_hash[..], &plain_mgf, &plain_salt];
+        let with = |end: &'static [u8]| {
+            let mut members = plain.to_vec();
+            members.push(end);
+            read(&members)
+        };
+        let cases = [
+            ("plain", read(&plain), known),
+            ("trailer 1", with(&[0xa3, 0x03, 0x02, 0x01, 0x01]), known),
+            (
+                "trailer 2",
+                with(&[0xa3, 0x03, 0x02, 0x01, 0x02]),
+                Algorithm::Unknown,
+            ),
+            ("a number at the end", with(&[0x02, 0x01, 0x05]), known),
+            ("a null at the end", with(&[0x05, 0x00]), Algorithm::Unknown),
+            (
+                "a sequence after the hash",
+                read(&[&hash(&[0x30, 0x00]), &plain_mgf, &plain_salt]),
+                Algorithm::Unknown,
+            ),
+            (
+                "a hash after the mask",
+                read(&[&plain_hash, &mgf(SHA_384), &plain_salt]),
+                Algorithm::Unknown,
+            ),
+            (
+                "another salt",
+                read(&[&plain_hash, &plain_mgf, &salt(&[32])]),
+                Algorithm::Unknown,
+            ),
+            (
+                "no salt",
+                read(&[&plain_hash, &plain_mgf]),
+                Algorithm::Unknown,
+            ),
+        ];
+        for (name, ours, want) in cases {
+            assert_eq!(ours, want, "{name}");
+        }
     }
 }

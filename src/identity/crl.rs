@@ -5,15 +5,15 @@ use std::{collections::BTreeSet, fmt, sync::OnceLock};
 use bytes::Bytes;
 
 use crate::crypto::{
+    asn1::{self, Members},
     der::{Element, Reader, tag},
     ecdsa, pem,
-    signature::Algorithm,
+    signature::{self, Algorithm},
 };
 
 use super::{
     Certificate, MspError,
-    asn1::{self, Members},
-    certificate::is_asn1_time,
+    certificate::{is_asn1_time, name},
 };
 
 /// A revocation list.
@@ -100,8 +100,8 @@ fn parse(der: &Bytes) -> Option<Crl> {
     }
     let signed = fields.required(&[tag::SEQUENCE])?;
     let algorithm = algorithm(&mut fields)?;
-    let signature = fields.required(&[tag::BIT_STRING])?;
-    let signature = Reader::new(signature.raw).bit_string()?.right_aligned();
+    let bits = fields.required(&[tag::BIT_STRING])?;
+    let signature = Reader::new(bits.raw).bit_string()?.right_aligned();
     let mut list = Members::new(signed.content);
     if let Some(version) = list.optional(&[tag::INTEGER])? {
         Reader::new(version.raw).int64()?;
@@ -147,12 +147,7 @@ fn parse(der: &Bytes) -> Option<Crl> {
 const TIME: &[u8] = &[tag::UTC_TIME, tag::GENERALIZED_TIME];
 
 fn algorithm(fields: &mut Members<'_>) -> Option<Algorithm> {
-    let mut identifier = Members::new(fields.required(&[tag::SEQUENCE])?.content);
-    let oid = oid(&mut identifier)?;
-    let parameters = match identifier.is_empty() {
-        true => &[],
-        false => identifier.any()?.raw,
-    };
+    let (oid, parameters) = signature::identifier(fields.required(&[tag::SEQUENCE])?)?;
     Some(Algorithm::read(oid, parameters))
 }
 
@@ -166,10 +161,29 @@ fn check_issuer(name: &[u8]) -> Option<()> {
         for attribute in asn1::list(set.content, tag::SEQUENCE)? {
             let mut attribute = Members::new(attribute.content);
             oid(&mut attribute)?;
-            attribute.any().filter(asn1::is_value)?;
+            attribute.any().filter(is_value)?;
         }
     }
     Some(())
+}
+
+/// Whether an element is one that Go can read where any may stand.
+fn is_value(element: &Element<'_>) -> bool {
+    let mut reader = Reader::new(element.raw);
+    match element.tag {
+        tag::BOOLEAN => reader.boolean().is_some(),
+        tag::INTEGER => reader.int64().is_some(),
+        tag::BIT_STRING => reader.bit_string().is_some(),
+        tag::OID => reader.oid().is_some(),
+        tag::UTF8_STRING
+        | tag::NUMERIC_STRING
+        | tag::PRINTABLE_STRING
+        | tag::T61_STRING
+        | tag::IA5_STRING
+        | tag::BMP_STRING => name::string(element.tag, element.content).is_some(),
+        tag::UTC_TIME | tag::GENERALIZED_TIME => is_asn1_time(element),
+        _ => true,
+    }
 }
 
 fn check_time(element: Element<'_>) -> Option<()> {

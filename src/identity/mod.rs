@@ -1,6 +1,5 @@
 //! Membership: X.509 identities, the MSPs that define them, and the principals that policies name.
 
-mod asn1;
 mod certificate;
 mod certificate_policies;
 mod chain;

@@ -8,6 +8,7 @@ use std::{
 use bytes::Bytes;
 
 use crate::crypto::{
+    asn1::Members,
     der::{self, Reader, tag},
     ecdsa::{Curve, Signature},
     pem,
@@ -15,7 +16,7 @@ use crate::crypto::{
 };
 
 use super::{
-    super::{MspError, asn1::Members},
+    super::MspError,
     extensions::{Extensions, KEY_CERT_SIGN},
     name, parse,
 };

@@ -1,17 +1,15 @@
-//! DER as Go's `encoding/asn1` reads it into structures. Revocation lists are read so, and
-//! certificates whose signature Fabric normalises; all others are not.
+//! DER as Go's `encoding/asn1` reads it into structures. Revocation lists, parameters of RSA-PSS and
+//! certificates whose signature Fabric normalises are read so; all other certificates are not.
 //!
 //! An optional member that does not fit is left for the next one to try, and what stands after the
 //! last member of a structure is not looked at.
 
-use crate::crypto::der::{Element, Reader, tag};
-
-use super::certificate::{is_asn1_time, name};
+use super::der::{Element, tag};
 
 /// The members of a structure, one after the other. Every method gives `None` where Go fails.
 // Go: encoding/asn1, parseField
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Members<'a> {
+pub struct Members<'a> {
     bytes: &'a [u8],
     at: usize,
 }
@@ -26,7 +24,8 @@ struct Header {
 
 impl<'a> Members<'a> {
     /// Starts at the first member.
-    pub(super) const fn new(content: &'a [u8]) -> Self {
+    #[must_use]
+    pub const fn new(content: &'a [u8]) -> Self {
         Self {
             bytes: content,
             at: 0,
@@ -34,23 +33,24 @@ impl<'a> Members<'a> {
     }
 
     /// Nothing is left.
-    pub(super) const fn is_empty(&self) -> bool {
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
         self.at == self.bytes.len()
     }
 
     /// The next member, whatever it is.
-    pub(super) fn any(&mut self) -> Option<Element<'a>> {
+    pub fn any(&mut self) -> Option<Element<'a>> {
         let header = self.header(self.at)?;
         self.take(&header)
     }
 
     /// The next member, which must have one of these tags.
-    pub(super) fn required(&mut self, tags: &[u8]) -> Option<Element<'a>> {
+    pub fn required(&mut self, tags: &[u8]) -> Option<Element<'a>> {
         self.optional(tags)?
     }
 
     /// The next member if it has one of these tags.
-    pub(super) fn optional(&mut self, tags: &[u8]) -> Option<Option<Element<'a>>> {
+    pub fn optional(&mut self, tags: &[u8]) -> Option<Option<Element<'a>>> {
         if self.is_empty() {
             return Some(None);
         }
@@ -64,7 +64,7 @@ impl<'a> Members<'a> {
 
     /// The element of this tag inside `[number]`, if the next member is that. As in Go, the length
     /// of the outer one does not bound the inner one.
-    pub(super) fn optional_explicit(&mut self, number: u8, tag: u8) -> Option<Option<Element<'a>>> {
+    pub fn optional_explicit(&mut self, number: u8, tag: u8) -> Option<Option<Element<'a>>> {
         if self.is_empty() {
             return Some(None);
         }
@@ -132,32 +132,14 @@ impl<'a> Members<'a> {
 
 /// The elements of a list, all of this tag.
 // Go: encoding/asn1, parseSequenceOf
-pub(super) fn list<'a>(content: &'a [u8], tag: u8) -> Option<Vec<Element<'a>>> {
+#[must_use]
+pub fn list<'a>(content: &'a [u8], tag: u8) -> Option<Vec<Element<'a>>> {
     let mut members = Members::new(content);
     let mut elements = Vec::new();
     while !members.is_empty() {
         elements.push(members.required(&[tag])?);
     }
     Some(elements)
-}
-
-/// Whether an element is one that Go can read where any may stand.
-pub(super) fn is_value(element: &Element<'_>) -> bool {
-    let mut reader = Reader::new(element.raw);
-    match element.tag {
-        tag::BOOLEAN => reader.boolean().is_some(),
-        tag::INTEGER => reader.int64().is_some(),
-        tag::BIT_STRING => reader.bit_string().is_some(),
-        tag::OID => reader.oid().is_some(),
-        tag::UTF8_STRING
-        | tag::NUMERIC_STRING
-        | tag::PRINTABLE_STRING
-        | tag::T61_STRING
-        | tag::IA5_STRING
-        | tag::BMP_STRING => name::string(element.tag, element.content).is_some(),
-        tag::UTC_TIME | tag::GENERALIZED_TIME => is_asn1_time(element),
-        _ => true,
-    }
 }
 
 /// A number in base 128, minimal, of at most 31 bits.
