@@ -63,8 +63,10 @@ awk -v work="$work" '
       ratio = go[name] / least[name]
       return sprintf("%s times | %s", bound[name], ratio >= bound[name] ? "yes" : "**no**")
     }
-    if (kind == "us")
-      return sprintf("%s us | %s", grouped(bound[name]), least[name] <= bound[name] * 1000 ? "yes" : "**no**")
+    if (kind == "us") {
+      ratio = bound[name] >= 1000 ? bound[name] / 1000 " ms" : bound[name] " us"
+      return sprintf("%s | %s", ratio, least[name] <= bound[name] * 1000 ? "yes" : "**no**")
+    }
     ratio = least[name] / (least[of[name]] * times[name])
     return sprintf("%d checks + %d %% | %s, + %.0f %%", times[name] * checks[of[name]],
       (bound[name] - 1) * 100 + 0.5, ratio <= bound[name] ? "yes" : "**no**", (ratio - 1) * 100)
@@ -109,7 +111,7 @@ awk -v work="$work" '
       row = order[kind]
       if (!((row "/1000") in least)) continue
       printf "| %s", row
-      for (i = split("2 10 100 1000", sizes, " "); i >= 1; i--) sizes[i] = sizes[i]
+      split("2 10 100 1000", sizes, " ")
       for (i = 1; i <= 4; i++) {
         name = row "/" sizes[i]
         printf " | %s", name in least ? sprintf("%.2f", least[name] / 1000 / sizes[i]) : ""
