@@ -11,7 +11,7 @@ use std::{
 use super::{
     error::ContractError,
     opinion::KeptOpinion,
-    status::{Fit, KnownTerms},
+    standing::{Fit, KnownTerms},
 };
 use crate::{
     config::{Bundle, ConfigSignature},

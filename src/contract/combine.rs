@@ -10,8 +10,9 @@ use super::{
     proofs, proposal,
     propose::{self, Intent},
     router::Call,
+    standing::Standing,
     state::{self, Trusted},
-    status::Standing,
+    status::Status,
 };
 use crate::{
     config::Patch,
@@ -69,7 +70,7 @@ async fn open_source<S: Stub>(
             "others changed what it changes; let its owner call `UpdateProposals` with mode 8 first",
         ),
         other => (
-            other.status().map_or("", |status| status.name()),
+            Status::of(other).map_or("", |status| status.name()),
             "open ones are combined",
         ),
     };

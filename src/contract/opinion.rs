@@ -10,8 +10,8 @@ use super::{
     cache::Compiled,
     reports::LeftOutReport,
     signatures::{Tally, tally},
+    standing::{Deciding, KnownTerms, SettingsTerms},
     state::{RevisionSignatures, StoredSignature},
-    status::{Deciding, KnownTerms, SettingsTerms},
 };
 use crate::{
     config::{Bundle, ConfigSignature, Verdict},

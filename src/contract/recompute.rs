@@ -12,8 +12,9 @@ use super::{
     keys, levels, proofs, proposal, propose,
     reports::{self, AppliedProposal, ArchivedReport, LeftReport, RecomputedReport, Updated},
     router::Call,
+    standing::{Stale, Standing},
     state::{self, RevisionSignatures, Trusted},
-    status::{Stale, Standing, Status},
+    status::Status,
     votes,
 };
 use crate::{
@@ -266,7 +267,7 @@ impl Work<'_> {
         self.report.left.push(LeftReport {
             proposal_id: proposal.id.clone(),
             reason,
-            status: standing.status().map(Status::name),
+            status: Status::of(standing).map(Status::name),
         });
     }
 

@@ -5,8 +5,9 @@ use super::{
     error::{Code, ContractError},
     events, finish, keys, proofs, proposal,
     router::Call,
+    standing::Standing,
     state,
-    status::Standing,
+    status::Status,
 };
 use crate::{ids::Revision, proto::cmscc::Vote, stub::Stub};
 
@@ -27,7 +28,7 @@ pub(super) async fn reject_proposal<S: Stub>(
     let key = keys::vote(&id, revision, admin.msp_id());
     let stored: Option<Vote> = state::get(stub, &key).await?;
     let standing = Standing::of(&bundle, &trusted, &proposal, proof)?;
-    if let Some(status) = standing.status() {
+    if let Some(status) = Status::of(&standing) {
         return Err(Code::WrongStatus.because(format_args!(
             "proposal `{id}` is `{}` at sequence {}; it is rejected while it is open",
             status.name(),

@@ -5,7 +5,7 @@ use super::{
     error::ContractError,
     levels::{Gate, Scope},
     proposal::{self, expected, is_in_effect},
-    status::Change,
+    standing::Change,
     timestamps,
 };
 use crate::{

@@ -14,8 +14,9 @@ use super::{
     reports::{self, RefusedSignature, Signed},
     router::Call,
     signatures::{Accepted, Wanted},
+    standing::Standing,
     state,
-    status::Standing,
+    status::Status,
 };
 use crate::{
     config::{ConfigSignature, EnvelopeError, envelope, json},
@@ -54,7 +55,7 @@ pub(super) async fn add<S: Stub>(
     let proof = proofs::own(stub, trusted.sequence(), &proposal).await?;
     let standing = Standing::of(&bundle, &trusted, &proposal, proof)?;
     let Standing::Open(deciding) = &standing else {
-        let status = standing.status().map_or("", |status| status.name());
+        let status = Status::of(&standing).map_or("", |status| status.name());
         return Err(Code::WrongStatus.because(format_args!(
             "proposal `{id}` is `{status}` at sequence {}; signatures are added while it is open{}",
             trusted.sequence(),
