@@ -112,6 +112,12 @@ async fn two_join() -> Story {
     story
 }
 
+/// The sequences that a bundle's chain names.
+fn sequences(bundle: &Value) -> Vec<&Value> {
+    let links = bundle["chain"].as_array().unwrap().iter();
+    links.map(|link| &link["sequence"]).collect()
+}
+
 #[tokio::test]
 async fn what_took_effect_is_proven_by_blocks_alone() {
     let mut story = two_join().await;
@@ -125,13 +131,7 @@ async fn what_took_effect_is_proven_by_blocks_alone() {
         serde_json::to_value(&before.effective).unwrap(),
         serde_json::to_value(&report.effective).unwrap()
     );
-    let sequences: Vec<&Value> = bundle["chain"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|link| &link["sequence"])
-        .collect();
-    assert_eq!(sequences, [0, 1, 2]);
+    assert_eq!(sequences(&bundle), [0, 1, 2]);
     assert_eq!(bundle["proposal"]["revisions"].as_array().unwrap().len(), 2);
     assert_eq!(bundle["proposal"]["votes"][0]["reason"], "one by one");
 
@@ -663,13 +663,7 @@ async fn a_recovery_leaves_a_gap_that_the_report_names() {
     let (bundle, report) = story.verified("add_orgy").await;
     assert_eq!(report.outcome, "Disowned");
     assert_eq!(bundle["epoch"], 2);
-    let sequences: Vec<&Value> = bundle["chain"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|link| &link["sequence"])
-        .collect();
-    assert_eq!(sequences, [0, 1, 5]);
+    assert_eq!(sequences(&bundle), [0, 1, 5]);
     let left = report.not_verified.join("; ");
     assert!(left.contains("the config of sequence 5 followed"), "{left}");
     let (_, report) = story.verified("add_orgx").await;
