@@ -37,13 +37,16 @@ pub(super) fn text(at: UnixTime) -> Option<String> {
 
 /// A deadline: RFC 3339, behind the time of the transaction.
 pub(super) fn deadline(given: &str, now: UnixTime) -> Result<UnixTime, ContractError> {
-    let time = OffsetDateTime::parse(given, &Rfc3339).map_err(|_| {
-        Code::BadDeadline.because(format_args!(
-            "deadline `{}` is not an rfc 3339 time such as `2030-01-31T12:00:00Z`",
-            shown(given)
-        ))
-    })?;
-    let time = time.to_offset(UtcOffset::UTC);
+    // an offset can carry a time out of the years that have four digits
+    let time = OffsetDateTime::parse(given, &Rfc3339)
+        .ok()
+        .and_then(|time| time.checked_to_offset(UtcOffset::UTC))
+        .ok_or_else(|| {
+            Code::BadDeadline.because(format_args!(
+                "deadline `{}` is not an rfc 3339 time such as `2030-01-31T12:00:00Z`",
+                shown(given)
+            ))
+        })?;
     let deadline = UnixTime {
         seconds: time.unix_timestamp(),
         nanos: time.nanosecond(),
@@ -74,6 +77,8 @@ mod tests {
             "2026-11-18",
             "1999-01-01T00:00:00Z",
             "2030-13-01T00:00:00Z",
+            "9999-12-31T23:59:59-01:00",
+            "0000-01-01T00:00:00+01:00",
         ] {
             assert_eq!(
                 deadline(bad, now).unwrap_err().code(),
