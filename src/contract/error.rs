@@ -194,13 +194,43 @@ codes! {
 }
 
 impl Code {
-    /// The refusal with this code.
+    /// The refusal with this code. What callers gave may stand in its text: that is made safe to show.
     pub(crate) fn because(self, text: impl fmt::Display) -> ContractError {
         ContractError {
             code: self,
-            text: text.to_string(),
+            text: safe(&text.to_string()),
         }
     }
+}
+
+/// A text of a length that fits a message, on one line and without what a terminal would obey.
+fn safe(text: &str) -> String {
+    const START: usize = 3_072;
+    const END: usize = 1_024;
+    if text.len() <= START + END {
+        return visible(text);
+    }
+    // what was expected stands at the end
+    let start = text.floor_char_boundary(START);
+    let end = text.ceil_char_boundary(text.len().saturating_sub(END));
+    format!(
+        "{}.. ({} bytes) ..{}",
+        visible(text.get(..start).unwrap_or_default()),
+        end.saturating_sub(start),
+        visible(text.get(end..).unwrap_or_default())
+    )
+}
+
+/// Control characters, and those that change the direction of a line, as `\u{1b}`.
+fn visible(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c.is_control() || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}') {
+            true => out.extend(c.escape_unicode()),
+            false => out.push(c),
+        }
+    }
+    out
 }
 
 impl Serialize for Code {
@@ -270,5 +300,22 @@ mod tests {
             "Code 409: CONFIG_GAP: block carries sequence 3, the head is at 1"
         );
         assert_eq!(error.response().status, 409);
+    }
+
+    #[test]
+    fn texts_are_safe_to_show() {
+        let text = |given: &str| Code::BadId.because(given).text().to_owned();
+        assert_eq!(text("Grüße `\"'\\"), "Grüße `\"'\\");
+        assert_eq!(
+            text("a\u{1b}[31m\nb\0\u{202e}"),
+            "a\\u{1b}[31m\\u{a}b\\u{0}\\u{202e}"
+        );
+        assert_eq!(text(&"x".repeat(4_096)), "x".repeat(4_096));
+        let long = text(&format!(
+            "unknown `{}`, expected `deadline`",
+            "ü".repeat(500_000)
+        ));
+        assert!(long.len() < 4_200 && long.starts_with("unknown `ü"));
+        assert!(long.ends_with("ü`, expected `deadline`"), "{long}");
     }
 }
