@@ -27,6 +27,9 @@ pub(super) async fn init<S: Stub>(call: &Call<'_>, stub: &mut S) -> Result<Vec<u
         call.tell_head(&trusted.head)?;
         return reports::write(&Synced::at(call.channel(), Some(&trusted.head))?);
     }
+    if call.args.is_empty() {
+        return reports::write(&Synced::at(call.channel(), None)?);
+    }
     match call.args.function() {
         "" => {}
         name => match functions::named(name)?.function {
@@ -37,9 +40,6 @@ pub(super) async fn init<S: Stub>(call: &Call<'_>, stub: &mut S) -> Result<Vec<u
                 ));
             }
         },
-    }
-    if call.args.is_empty() {
-        return reports::write(&Synced::at(call.channel(), None)?);
     }
     bootstrap(call, stub).await
 }
