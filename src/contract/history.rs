@@ -25,7 +25,7 @@ use crate::{
 #[serde(deny_unknown_fields, default)]
 struct Options {
     page_size: Option<u32>,
-    bookmark: String,
+    bookmark: Option<String>,
 }
 
 /// `GetHistory`: one page of finished proposals, in ascending order of ids. Only for queries: Fabric
@@ -38,7 +38,11 @@ pub(super) async fn get_history<S: Stub>(
     let page_size = page_size(options.page_size)?;
     let (trusted, _) = call.trusted(stub).await?;
     let page = stub
-        .get_page(&keys::archives(), page_size, &options.bookmark)
+        .get_page(
+            &keys::archives(),
+            page_size,
+            options.bookmark.as_deref().unwrap_or_default(),
+        )
         .await?;
     let mut history = Vec::with_capacity(page.entries.len());
     for found in &page.entries {

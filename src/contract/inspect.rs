@@ -15,7 +15,7 @@ use crate::{ids::Sequence, proto::cmscc::ChainEntry, stub::Stub};
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Options {
-    format: Format,
+    format: Option<Format>,
 }
 
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
@@ -33,7 +33,7 @@ pub(super) async fn get_config<S: Stub>(
 ) -> Result<Vec<u8>, ContractError> {
     let options: Options = call.args.options(0)?;
     let (trusted, bundle) = call.trusted(stub).await?;
-    let config = match options.format {
+    let config = match options.format.unwrap_or_default() {
         // one organisation's odd policy must not hide the head from everybody
         Format::Json => reports::document("common.Config", &trusted.body),
         Format::Base64 => to_raw_value(&reports::base64(&trusted.body)).ok(),

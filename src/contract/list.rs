@@ -37,8 +37,8 @@ struct ListOptions {
     status: Option<String>,
     msp_id: Option<String>,
     page_size: Option<u32>,
-    bookmark: String,
-    conflicts: bool,
+    bookmark: Option<String>,
+    conflicts: Option<bool>,
 }
 
 /// `ListProposals`: one page of summaries, in ascending order of ids. Only for queries: Fabric
@@ -61,7 +61,11 @@ pub(super) async fn list_proposals<S: Stub>(
     }
     let (trusted, bundle) = call.trusted(stub).await?;
     let page = stub
-        .get_page(&keys::proposals(), page_size, &options.bookmark)
+        .get_page(
+            &keys::proposals(),
+            page_size,
+            options.bookmark.as_deref().unwrap_or_default(),
+        )
         .await?;
     let all: Vec<Proposal> = page
         .entries
@@ -93,7 +97,7 @@ pub(super) async fn list_proposals<S: Stub>(
             .is_none_or(|wanted| wanted == summary.status)
         {
             let is_update = proposal.kind() == ProposalKind::ConfigUpdate;
-            if options.conflicts && is_update && !status.is_over() {
+            if options.conflicts == Some(true) && is_update && !status.is_over() {
                 relations.add(proposal, status.is_open())?;
                 places.push(proposals.len());
             }

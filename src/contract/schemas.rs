@@ -46,6 +46,7 @@ fn plain(word: &str) -> Option<Value> {
         "metadata" => json!({"type": "object"}),
         "mode" => json!({"type": "integer", "minimum": 1, "maximum": 15}),
         "number" => json!({"type": "integer", "minimum": 0}),
+        "page size" => json!({"type": "integer", "minimum": 1, "maximum": 200}),
         "sha256" => json!({"type": "string", "pattern": "^[0-9a-f]{64}$"}),
         "text" => json!({"type": "string"}),
         "time" => json!({"type": "string", "format": "date-time"}),
@@ -180,7 +181,7 @@ const SHAPES: &[Shape] = &[
         "block_hash: sha256, block_number: number, config: any, config_sha256: sha256,
          epoch: number, sequence: number, unsupported: [text]",
     ),
-    options("Config options", "format: text"),
+    options("Config options", "format: text?"),
     answer(
         "Conflict",
         "base_sha256: sha256?, current_sha256: sha256?, differences: [Contrasted], element: text,
@@ -245,14 +246,14 @@ const SHAPES: &[Shape] = &[
     answer("Lint", "findings: [Finding], truncated: number"),
     options(
         "List options",
-        "bookmark: text, conflicts: truth, msp_id: text, page_size: number, status: text",
+        "bookmark: text?, conflicts: truth?, msp_id: text?, page_size: page size?, status: text?",
     ),
     answer(
         "Outcome",
         "archived_at: time?, as_of_sequence: number, outcome: text, proof: Proof?,
          settings_version: number?, tx_id: text, via: id?",
     ),
-    options("Page options", "bookmark: text, page_size: number"),
+    options("Page options", "bookmark: text?, page_size: page size?"),
     answer(
         "Proof",
         "block_hash: sha256, block_number: number, revision: number, sequence: number",
@@ -270,7 +271,7 @@ const SHAPES: &[Shape] = &[
          status_detail: StatusDetail, still_effective_if_submitted: [number], tx_id: text,
          unsupported: [text], votes: [Vote]",
     ),
-    options("Proposal options", "deadline: time"),
+    options("Proposal options", "deadline: time?"),
     answer(
         "ProposalList",
         "as_of_sequence: number, bookmark: text, proposals: [ProposalSummary], unsupported: [text]",

@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use cmscc::contract::function_names;
 use serde_json::{Value, json};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::{
     contract_determinism::cases,
@@ -13,9 +15,14 @@ use super::{
 const METADATA: &str = "org.hyperledger.fabric:GetMetadata";
 
 async fn document() -> Value {
-    World::new(trusting())
-        .ok(&person("Org1MSP"), &[METADATA.as_bytes()])
-        .await
+    static DOCUMENT: tokio::sync::OnceCell<Value> = tokio::sync::OnceCell::const_new();
+    let read = || async {
+        let world = World::new(trusting());
+        let call = world.invocation(&person("Org1MSP"), &[METADATA.as_bytes()]);
+        let (response, _) = world.server.simulate(&world.ledger, &call).await;
+        serde_json::from_slice(&response.payload).unwrap()
+    };
+    DOCUMENT.get_or_init(read).await.clone()
 }
 
 /// Every transaction by the name that is called.
@@ -149,6 +156,15 @@ async fn calls_write_and_answer_as_described() {
     }
 }
 
+/// Panics where the answer of a function is not what the document describes.
+pub(crate) async fn check_answer(function: &str, answer: &Value) {
+    let document = Box::pin(document()).await;
+    let described = transactions(&document);
+    if let Err(why) = conforms(&document, &described[function]["returns"], answer) {
+        panic!("{function}: {why}");
+    }
+}
+
 /// Whether a value fits a schema of the document; of the words of JSON schema those that it uses.
 fn conforms(document: &Value, schema: &Value, value: &Value) -> Result<(), String> {
     let Some(words) = schema.as_object() else {
@@ -189,6 +205,16 @@ fn conforms(document: &Value, schema: &Value, value: &Value) -> Result<(), Strin
         };
         if !legal {
             return Err(format!("`{text}` does not match {pattern}"));
+        }
+    }
+    if let (Some(format), Some(text)) = (words.get("format"), value.as_str()) {
+        let legal = match format.as_str().unwrap() {
+            "byte" => STANDARD.decode(text).is_ok(),
+            "date-time" => text.ends_with('Z') && OffsetDateTime::parse(text, &Rfc3339).is_ok(),
+            other => panic!("format {other}"),
+        };
+        if !legal {
+            return Err(format!("`{text}` is no {format}"));
         }
     }
     if let (Some(items), Some(values)) = (words.get("items"), value.as_array()) {

@@ -204,6 +204,8 @@ impl<S: Server> World<S> {
             "{}: keys are not sorted",
             String::from_utf8_lossy(args[0])
         );
+        super::contract_metadata::check_answer(std::str::from_utf8(args[0]).unwrap(), &answer)
+            .await;
         answer
     }
 

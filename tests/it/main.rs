@@ -27,6 +27,7 @@ mod contract_definition;
 mod contract_determinism;
 mod contract_docs;
 mod contract_export;
+mod contract_forms;
 mod contract_history;
 mod contract_metadata;
 mod contract_model;
