@@ -23,12 +23,12 @@ pub fn policy(data: &[u8]) {
             let _ = builder.policy(group, &name, kind, bytes);
         }
         let _ = print_implicit_meta(bytes);
-        let printed = print_policy(bytes);
+        let printed = print_policy(bytes, usize::MAX);
         let read = printed
             .ok()
             .and_then(|text| Some((parse_policy(&text).ok()?, text)));
         if let Some((bytes, text)) = read {
-            assert_eq!(print_policy(&bytes).unwrap(), text);
+            assert_eq!(print_policy(&bytes, usize::MAX).unwrap(), text);
         }
     }
     let Ok(manager) = builder.finish() else {
@@ -39,7 +39,7 @@ pub fn policy(data: &[u8]) {
     let none = SignerSet::from_identities(Vec::new());
     let orgs: BTreeSet<_> = msps.iter().map(|msp| msp.id().clone()).collect();
     for id in manager.iter() {
-        let _ = (manager.path(id), manager.rule_text(id));
+        let _ = (manager.path(id), manager.rule_text(id, 1_000));
         let _ = manager.principals(id);
         for signers in [&all, &none] {
             let accepts = manager.evaluate(msps, id, signers);
@@ -64,10 +64,10 @@ pub fn policy_language(data: &[u8]) {
     let Ok(bytes) = parse_policy(text) else {
         return;
     };
-    let Ok(printed) = print_policy(&bytes) else {
+    let Ok(printed) = print_policy(&bytes, usize::MAX) else {
         return;
     };
     let again = parse_policy(&printed).unwrap();
-    assert_eq!(print_policy(&again).unwrap(), printed);
+    assert_eq!(print_policy(&again, usize::MAX).unwrap(), printed);
     policy(&bytes);
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use super::bundle::{Bundle, Section};
-use crate::ids::MspId;
+use crate::{ids::MspId, policy::RULE_TEXT};
 
 /// The channel's usual endorsement policy.
 const POLICY: &str = "/Channel/Application/Endorsement";
@@ -94,5 +94,5 @@ fn needed(bundle: &Bundle) -> Option<usize> {
 
 fn rule(bundle: &Bundle) -> Option<String> {
     let id = bundle.policies().absolute(POLICY)?;
-    Some(bundle.policies().rule_text(id))
+    Some(bundle.policies().rule_text(id, RULE_TEXT))
 }

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     capabilities::ContractCapabilities,
     ids::ChaincodeName,
-    policy::{parse_policy, print_policy, same_policy},
+    policy::{RULE_TEXT, parse_policy, print_policy, same_policy},
     proto::{
         lifecycle::{QueryChaincodeDefinitionArgs, QueryChaincodeDefinitionResult},
         scan::{Fields, ScanError},
@@ -140,7 +140,7 @@ impl EndorsementPolicy {
         match self {
             Self::None => None,
             Self::Reference(name) => Some(name.clone()),
-            Self::Signature(envelope) => print_policy(envelope).ok(),
+            Self::Signature(envelope) => print_policy(envelope, RULE_TEXT).ok(),
         }
     }
 

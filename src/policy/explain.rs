@@ -295,7 +295,7 @@ impl Tree<'_> {
         let mut node = Node {
             parent,
             path: Some(cut(self.manager.path(id))),
-            rule: self.manager.rule_text_up_to(id, MAX_TEXT),
+            rule: self.manager.rule_text(id, MAX_TEXT),
             satisfied,
             ..Node::default()
         };
@@ -319,7 +319,7 @@ impl Tree<'_> {
             );
             names = names.saturating_add(set.len());
             if names <= MAX_NAMES || node.smallest_sets.is_empty() {
-                let mut set: Vec<String> = principals.map(ToString::to_string).collect();
+                let mut set: Vec<String> = principals.map(|one| cut(one.to_string())).collect();
                 set.sort_unstable();
                 node.smallest_sets.push(set);
             }

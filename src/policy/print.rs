@@ -10,16 +10,20 @@ use crate::policy::{
     wire,
 };
 
+/// How much of a rule's text answers show. Unit: bytes, about.
+pub const RULE_TEXT: usize = 2_048;
+
 /// Prints a serialized `SignaturePolicyEnvelope`: `OR('Org1MSP.admin', AND(..))`,
 /// `OutOf(2, ..)` where the threshold is neither one nor all. A principal that the language cannot
-/// name is described between the quotes.
+/// name is described between the quotes. A text of more than about `limit` bytes is cut, with `..`
+/// at its end: a rule may name one long principal very often.
 ///
 /// # Errors
 /// [`RuleProblem`] where the policy does not compile.
-pub fn print_policy(envelope: &[u8]) -> Result<String, RuleProblem> {
+pub fn print_policy(envelope: &[u8], limit: usize) -> Result<String, RuleProblem> {
     let mut principals = PrincipalsBuilder::default();
     let rules = wire::signature_policy(envelope, &mut principals)?;
-    Ok(rules_text(&rules, 0, &principals.finish(), usize::MAX))
+    Ok(rules_text(&rules, 0, &principals.finish(), limit))
 }
 
 /// Prints a serialized `ImplicitMetaPolicy`: `MAJORITY Admins`. A rule number that Fabric does not
@@ -39,13 +43,9 @@ pub fn print_implicit_meta(policy: &[u8]) -> Result<String, RuleProblem> {
 
 impl PolicyManager {
     /// A policy's rule as text: `MAJORITY Admins`, `OR('Org1MSP.admin')`; empty for an unknown id.
+    /// The text of a signature policy is cut as by [`print_policy`].
     #[must_use]
-    pub fn rule_text(&self, id: PolicyId) -> String {
-        self.rule_text_up_to(id, usize::MAX)
-    }
-
-    /// The same, cut with `..` after about `limit` bytes.
-    pub(super) fn rule_text_up_to(&self, id: PolicyId, limit: usize) -> String {
+    pub fn rule_text(&self, id: PolicyId, limit: usize) -> String {
         match self.policy(id).map(|policy| &policy.kind) {
             None => String::new(),
             Some(Kind::ImplicitMeta(meta)) => meta.text(),
@@ -67,7 +67,7 @@ pub(super) fn rules_text(
     for rule in rules.get(from..).unwrap_or_default() {
         if out.len() > limit {
             out.push_str("..");
-            break;
+            return out;
         }
         match rule {
             Rule::OutOf { n, rules: 0, .. } => {
@@ -88,6 +88,10 @@ pub(super) fn rules_text(
                 let name = principals.get(*id).map(ToString::to_string);
                 out.push('\'');
                 for c in name.unwrap_or_default().chars() {
+                    if out.len() > limit {
+                        out.push_str("..");
+                        return out;
+                    }
                     if matches!(c, '\'' | '\\') {
                         out.push('\\');
                     }

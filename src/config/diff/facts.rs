@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::{Item, cut, msp};
+use super::{Item, TEXT, cut, cut_with, msp};
 use crate::{
     config::{
         bft::BFT,
@@ -244,12 +244,19 @@ fn creation_policy(bytes: &[u8]) -> Result<Facts, ScanError> {
         }
         Ok(())
     })?;
-    let text = match kind {
-        1 => print_policy(&rule).ok(),
-        3 => print_implicit_meta(&rule).ok(),
-        _ => None,
-    };
-    let value = text.map_or_else(|| digest(&rule), |text| json!(cut(text)));
+    let value =
+        self::rule(i32::try_from(kind).unwrap_or_default(), &rule).unwrap_or_else(|| digest(&rule));
     let key = (Item::Setting, "policy".to_owned());
     Ok(Facts::from([(key, Fact::new(value))]))
+}
+
+/// A rule in Fabric's language; one that is cut with the digest of its bytes, so that different
+/// rules stay different.
+pub(super) fn rule(kind: i32, rule: &[u8]) -> Option<Value> {
+    let text = match kind {
+        1 => print_policy(rule, TEXT).ok()?,
+        3 => print_implicit_meta(rule).ok()?,
+        _ => return None,
+    };
+    Some(json!(cut_with(text, rule)))
 }

@@ -130,11 +130,22 @@ pub fn diff(from: &ConfigTree, to: &ConfigTree) -> Diff {
 /// A text that is not too long: cut at a character, with the digest of the whole behind it, so that
 /// different texts stay different.
 fn cut(text: String) -> String {
-    match text.char_indices().find(|(at, _)| *at >= TEXT) {
+    match shortened(&text) {
         None => text,
-        Some((at, _)) => {
-            let start = text.get(..at).unwrap_or_default();
-            format!("{start}.. (sha256 {})", Digest::of(text.as_bytes()))
-        }
+        Some(start) => format!("{start}.. (sha256 {})", Digest::of(text.as_bytes())),
     }
+}
+
+/// The same of a text that stands for some bytes, with the digest of those.
+fn cut_with(text: String, bytes: &[u8]) -> String {
+    match shortened(&text) {
+        None => text,
+        Some(start) => format!("{start}.. (sha256 {})", Digest::of(bytes)),
+    }
+}
+
+/// The start of a text that is too long.
+fn shortened(text: &str) -> Option<&str> {
+    let (at, _) = text.char_indices().find(|(at, _)| *at >= TEXT)?;
+    text.get(..at)
 }

@@ -14,7 +14,6 @@ use crate::{
         tree::{ConfigTree, ElementRef, GroupRef, PolicyRef, ValueRef},
     },
     identity::MspDefinition,
-    policy::{print_implicit_meta, print_policy},
 };
 
 pub(super) fn diff(from: &ConfigTree, to: &ConfigTree) -> Diff {
@@ -274,13 +273,8 @@ fn plain(value: &Value) -> String {
 
 /// A policy's rule in Fabric's language.
 fn rule(policy: PolicyRef<'_>) -> Value {
-    let text = match policy.kind() {
-        1 => print_policy(policy.rule()).ok(),
-        3 => print_implicit_meta(policy.rule()).ok(),
-        _ => None,
-    };
-    match text {
-        Some(text) => json!(cut(text)),
+    match facts::rule(policy.kind(), policy.rule()) {
+        Some(text) => text,
         None => json!(format!(
             "type {}, {} bytes that are no rule",
             policy.kind(),

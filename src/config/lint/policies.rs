@@ -9,7 +9,7 @@ use crate::{
         compare::{self, Side},
         tree::{ElementRef, PolicyRef},
     },
-    policy::{Effort, Efforts, PolicyId},
+    policy::{Effort, Efforts, PolicyId, RULE_TEXT},
 };
 
 pub(super) fn look(subject: &Subject<'_>, lint: &mut Lint) {
@@ -59,7 +59,7 @@ impl Look<'_> {
             let text = format!(
                 "nobody could satisfy `{}`: {end}; keep enough organisations, roles and NodeOUs that \
                  the policy asks for, or change the policy with them",
-                self.next.policies().rule_text(id)
+                self.next.policies().rule_text(id, RULE_TEXT)
             );
             lint.add(FindingId::LockoutPolicy, severity, path, text);
         }

@@ -19,6 +19,7 @@ use crate::{
     },
     contract::proposal::{compute, effect, expected, is_in_effect},
     ids::{Digest, Sequence},
+    policy::RULE_TEXT,
 };
 
 /// Where and how a proposal took effect.
@@ -276,7 +277,7 @@ fn carried(
             elements: verdict.elements.iter().map(ToString::to_string).collect(),
             explanation: verdict.explanation.to_json(),
             policy: verdict.path.clone(),
-            rule: before.policies().rule_text(decides.policy),
+            rule: before.policies().rule_text(decides.policy, RULE_TEXT),
             satisfied: verdict.explanation.satisfied(),
         })
         .collect();

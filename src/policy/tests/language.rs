@@ -5,6 +5,35 @@ use super::{
     *,
 };
 
+/// One organisation alone can write such a rule, and everybody's server prints it.
+#[test]
+fn a_rule_that_repeats_a_long_name_is_cut() {
+    let (name, times) = ("M".repeat(100_000), 10_000);
+    let mut envelope = Vec::new();
+    write::message(&mut envelope, 2, &gate(1, &vec![signed_by(0); times]));
+    let long = principal_bytes(&principal(&name, Role::Member));
+    write::message(&mut envelope, 3, &long);
+    for limit in [0, 1, 100, 100_000, 300_000] {
+        let text = print_policy(&envelope, limit).unwrap();
+        assert!(
+            (limit..limit + 8).contains(&text.len()),
+            "{limit}: {}",
+            text.len()
+        );
+        assert!(text.starts_with("OR(") && text.ends_with(".."));
+    }
+    let mut builder = PolicyManagerBuilder::new();
+    let root = builder.group(None, "Channel");
+    builder.policy(root, "Admins", 1, &envelope).unwrap();
+    let manager = builder.finish().unwrap();
+    let id = manager.lookup(root, "Admins").unwrap();
+    let nobody = SignerSet::from_identities(Vec::new());
+    let explanation = manager.explain(&Msps::default(), id, &nobody);
+    let texts = explanation.nodes().iter().map(|node| node.rule.len());
+    assert!(texts.max().unwrap() < 2_000);
+    assert!(explanation.to_json().to_string().len() < 10_000_000);
+}
+
 #[test]
 fn the_language_gives_fabrics_bytes() {
     // inner gates list their principals first

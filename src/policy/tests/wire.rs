@@ -38,7 +38,7 @@ fn envelope(rule: &[&[u8]]) -> Vec<u8> {
 }
 
 pub(super) fn compile(envelope: &[u8]) -> Result<String, RuleProblem> {
-    print_policy(envelope)
+    print_policy(envelope, usize::MAX)
 }
 
 #[test]
@@ -223,7 +223,7 @@ proptest! {
 
     #[test]
     fn any_bytes_are_safe(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-        let _ = print_policy(&bytes);
+        let _ = print_policy(&bytes, 100);
         let _ = print_implicit_meta(&bytes);
         let _ = parse_policy(&String::from_utf8_lossy(&bytes));
     }
