@@ -5,12 +5,12 @@ use serde::Deserialize;
 use super::{
     error::{Code, ContractError},
     finish, keys,
-    list::page_size,
+    list::{check_bookmark, page_size},
     proofs::Effective,
     proposal,
     recompute::outcome_name,
     reports::{self, History, HistoryEntry, OutcomeReport, RevisionReport},
-    router::Call,
+    router::{self, Call},
     show::{archived_consent, kind_name},
     state, timestamps,
     votes::{self, JudgedVote},
@@ -36,14 +36,11 @@ pub(super) async fn get_history<S: Stub>(
 ) -> Result<Vec<u8>, ContractError> {
     let options: Options = call.args.options(0)?;
     let page_size = page_size(options.page_size)?;
-    let (trusted, _) = call.trusted(stub).await?;
-    let page = stub
-        .get_page(
-            &keys::archives(),
-            page_size,
-            options.bookmark.as_deref().unwrap_or_default(),
-        )
-        .await?;
+    let range = keys::archives();
+    let bookmark = options.bookmark.as_deref().unwrap_or_default();
+    check_bookmark(&range, bookmark)?;
+    let (trusted, bundle) = call.trusted(stub).await?;
+    let page = stub.get_page(&range, page_size, bookmark).await?;
     let mut history = Vec::with_capacity(page.entries.len());
     for found in &page.entries {
         let archive: Archive = state::decode(&found.key, &found.value)?;
@@ -53,6 +50,7 @@ pub(super) async fn get_history<S: Stub>(
         as_of_sequence: trusted.head.sequence,
         bookmark: page.bookmark,
         history,
+        unsupported: router::unsupported(&bundle),
     })
 }
 

@@ -55,7 +55,7 @@ pub(super) async fn get_config_chain<S: Stub>(
     call: &Call<'_>,
     stub: &mut S,
 ) -> Result<Vec<u8>, ContractError> {
-    call.trusted(stub).await?;
+    let (trusted, bundle) = call.trusted(stub).await?;
     let entries: Vec<(String, ChainEntry)> =
         state::all(stub, keys::chain_from(Sequence(0))).await?;
     let chain = entries
@@ -65,5 +65,9 @@ pub(super) async fn get_config_chain<S: Stub>(
             ChainLink::new(sequence, entry)
         })
         .collect::<Result<_, _>>()?;
-    reports::write(&Chain { chain })
+    reports::write(&Chain {
+        as_of_sequence: trusted.head.sequence,
+        chain,
+        unsupported: router::unsupported(&bundle),
+    })
 }

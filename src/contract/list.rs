@@ -23,7 +23,7 @@ use super::{
 use crate::{
     ids::{ProposalId, Revision},
     proto::cmscc::{Combined, Proposal, ProposalKind},
-    stub::Stub,
+    stub::{KeyRange, Stub},
 };
 
 /// The page that is listed where none is asked for, and the largest.
@@ -59,14 +59,11 @@ pub(super) async fn list_proposals<S: Stub>(
             names.join(", ")
         )));
     }
+    let range = keys::proposals();
+    let bookmark = options.bookmark.as_deref().unwrap_or_default();
+    check_bookmark(&range, bookmark)?;
     let (trusted, bundle) = call.trusted(stub).await?;
-    let page = stub
-        .get_page(
-            &keys::proposals(),
-            page_size,
-            options.bookmark.as_deref().unwrap_or_default(),
-        )
-        .await?;
+    let page = stub.get_page(&range, page_size, bookmark).await?;
     let all: Vec<Proposal> = page
         .entries
         .iter()
@@ -126,6 +123,19 @@ pub(super) fn page_size(given: Option<u32>) -> Result<u32, ContractError> {
     }
     Err(Code::BadOption.because(format_args!(
         "page_size {page_size} is not 1 to {LARGEST_PAGE}"
+    )))
+}
+
+/// Refuses a bookmark that is none of a range: a peer starts to read wherever a bookmark says. That
+/// of a last page may be the range's end.
+pub(super) fn check_bookmark(range: &KeyRange, bookmark: &str) -> Result<(), ContractError> {
+    let within = (range.start.as_str()..=range.end.as_str()).contains(&bookmark);
+    if bookmark.is_empty() || within {
+        return Ok(());
+    }
+    Err(Code::BadOption.because(format_args!(
+        "bookmark {:?} is none of this list; give the one of the page before",
+        shown(bookmark)
     )))
 }
 

@@ -12,7 +12,8 @@ use super::{
     error::{Code, ContractError},
     events, keys, levels,
     proposal::{self, Computed, Misfit},
-    router::{self, Call},
+    reports::{self, Proposed},
+    router::Call,
     state::{self, Trusted},
     timestamps,
 };
@@ -445,7 +446,12 @@ pub(super) async fn write<S: Stub>(
     state::put(stub, keys::proposal(&header.id), &proposal);
     put_owner(stub, &update, &header.id, FIRST);
     stub.set_event(events::new_proposal(&header.id, FIRST));
-    router::proposed(&header.id, FIRST.0, &update)
+    reports::write(&Proposed {
+        as_of_sequence: sequence,
+        config_update_sha256: update.to_string(),
+        proposal_id: header.id.to_string(),
+        revision: FIRST.0,
+    })
 }
 
 /// Refuses bytes that another open proposal has; its own earlier revision is none.

@@ -53,6 +53,7 @@ pub(super) fn optional_bytes(bytes: &[u8]) -> Option<String> {
 /// Propose, Add, Reconfig, Combine.
 #[derive(Debug, Serialize)]
 pub(super) struct Proposed {
+    pub(super) as_of_sequence: u64,
     pub(super) config_update_sha256: String,
     pub(super) proposal_id: String,
     pub(super) revision: u64,
@@ -63,6 +64,7 @@ pub(super) struct Proposed {
 pub(super) struct Signed {
     pub(super) added: Vec<SignerReport>,
     pub(super) already: Vec<SignerReport>,
+    pub(super) as_of_sequence: u64,
     pub(super) proposal_id: String,
     pub(super) refused: Vec<RefusedSignature>,
     pub(super) revision: u64,
@@ -193,6 +195,7 @@ pub(super) struct DefinitionReport {
 /// ApplySettings.
 #[derive(Debug, Serialize)]
 pub(super) struct SettingsApplied {
+    pub(super) as_of_sequence: u64,
     pub(super) proposal_id: String,
     pub(super) version: u64,
 }
@@ -306,7 +309,9 @@ pub(super) struct AppliedProposal {
 /// GetConfigChain.
 #[derive(Debug, Serialize)]
 pub(super) struct Chain {
+    pub(super) as_of_sequence: u64,
     pub(super) chain: Vec<ChainLink>,
+    pub(super) unsupported: Vec<String>,
 }
 
 /// One link of the verified chain.
@@ -501,6 +506,7 @@ pub(super) struct History {
     pub(super) as_of_sequence: u64,
     pub(super) bookmark: String,
     pub(super) history: Vec<HistoryEntry>,
+    pub(super) unsupported: Vec<String>,
 }
 
 /// A finished proposal.

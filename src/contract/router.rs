@@ -11,14 +11,14 @@ use super::{
     cmcc, combine, definition,
     error::{Code, ContractError},
     export, finish, functions, history, inspect, list, metadata, propose, recompute, recover,
-    reject, reports, settings, show, sign,
+    reject, settings, show, sign,
     state::{Trusted, digest},
     sync,
 };
 use crate::{
     block::ConfigBlock,
     config::Bundle,
-    ids::{ChaincodeName, ChannelId, Digest, Sequence, UnixTime},
+    ids::{ChaincodeName, ChannelId, Sequence, UnixTime},
     proto::cmscc::Head,
     stub::{Chaincode, Invocation, Response, Stub},
 };
@@ -314,17 +314,4 @@ pub(super) fn demand_supported(bundle: &Bundle) -> Result<(), ContractError> {
         levels.join("`, `"),
         env!("CARGO_PKG_VERSION")
     )))
-}
-
-/// The answer of a function that proposed or computed an update again.
-pub(super) fn proposed(
-    id: &crate::ids::ProposalId,
-    revision: u64,
-    update: &Digest,
-) -> Result<Vec<u8>, ContractError> {
-    reports::write(&reports::Proposed {
-        config_update_sha256: update.to_string(),
-        proposal_id: id.to_string(),
-        revision,
-    })
 }

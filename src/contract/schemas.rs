@@ -118,7 +118,10 @@ const SHAPES: &[Shape] = &[
          version: number",
     ),
     answer("AppliedProposal", "proposal_id: id, revision: number"),
-    answer("AppliedSettings", "proposal_id: id, version: number"),
+    answer(
+        "AppliedSettings",
+        "as_of_sequence: number, proposal_id: id, version: number",
+    ),
     answer("ArchivedProposal", "outcome: text, proposal_id: id"),
     answer(
         "Attestation",
@@ -162,7 +165,7 @@ const SHAPES: &[Shape] = &[
         "application: [Level], as_of_sequence: number, attestations: [Attestation],
          channel: [Level], contract: [text], gate: text, orderer: [Level], unsupported: [text]",
     ),
-    answer("Chain", "chain: [Link]"),
+    answer("Chain", "as_of_sequence: number, chain: [Link], unsupported: [text]"),
     options(
         "Changed settings",
         "capabilities: [text], endorsement_policy: text?, gate: text",
@@ -224,7 +227,7 @@ const SHAPES: &[Shape] = &[
     answer("Finding", "id: text, path: text, severity: text, text: text"),
     answer(
         "History",
-        "as_of_sequence: number, bookmark: text, history: [HistoryEntry]",
+        "as_of_sequence: number, bookmark: text, history: [HistoryEntry], unsupported: [text]",
     ),
     answer(
         "HistoryEntry",
@@ -283,7 +286,7 @@ const SHAPES: &[Shape] = &[
     ),
     answer(
         "Proposed",
-        "config_update_sha256: sha256, proposal_id: id, revision: number",
+        "as_of_sequence: number, config_update_sha256: sha256, proposal_id: id, revision: number",
     ),
     answer(
         "ProposedSettings",
@@ -313,8 +316,8 @@ const SHAPES: &[Shape] = &[
     ),
     answer(
         "Signed",
-        "added: [Signer], already: [Signer], proposal_id: id, refused: [RefusedSignature],
-         revision: number",
+        "added: [Signer], already: [Signer], as_of_sequence: number, proposal_id: id,
+         refused: [RefusedSignature], revision: number",
     ),
     answer("Signer", "fingerprint: text, msp_id: text, subject: text"),
     answer(

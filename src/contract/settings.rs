@@ -167,6 +167,7 @@ pub(super) async fn apply_settings<S: Stub>(
     finish::archive(call, stub, proposal, &remains, &ending);
     stub.set_event(events::settings_applied(&id, revision, version));
     reports::write(&SettingsApplied {
+        as_of_sequence: trusted.head.sequence,
         proposal_id: id.to_string(),
         version,
     })

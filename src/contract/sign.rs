@@ -6,6 +6,7 @@ use bytes::Bytes;
 use prost::Message;
 
 use super::{
+    Limits,
     args::{base64, is_json},
     error::{Code, ContractError},
     events,
@@ -47,6 +48,7 @@ pub(super) async fn add<S: Stub>(
     given: &Given,
     is_served: impl Fn(&Proposal) -> Result<(), ContractError> + Send,
 ) -> Result<Signed, ContractError> {
+    given.check_headers(call.args.limits())?;
     let (trusted, bundle) = call.trusted_to_write(stub).await?;
     let proposal = state::proposal(stub, id).await?;
     is_served(&proposal)?;
@@ -86,11 +88,11 @@ pub(super) async fn add<S: Stub>(
         concerned: &bundle.policies().concerned(deciding.policies()),
         config_update: &current.config_update,
         others,
-        header_limit: call.args.limits().signature_header,
     };
     let mut report = Signed {
         added: Vec::new(),
         already: Vec::new(),
+        as_of_sequence: trusted.head.sequence,
         proposal_id: id.to_string(),
         refused: Vec::new(),
         revision: revision.0,
@@ -135,6 +137,22 @@ pub(super) async fn add<S: Stub>(
 pub(super) struct Given {
     signatures: Vec<ConfigSignature>,
     config_update: Option<Bytes>,
+}
+
+impl Given {
+    /// Refuses the call, not one signature of it: a server whose limit is higher would answer
+    /// differently otherwise.
+    fn check_headers(&self, limits: &Limits) -> Result<(), ContractError> {
+        let limit = limits.signature_header;
+        let mut lengths = self.signatures.iter().map(|one| one.signature_header.len());
+        lengths
+            .find(|length| *length > limit)
+            .map_or(Ok(()), |length| {
+                Err(Code::HeaderTooLarge.because(format_args!(
+                    "a signature header has {length} bytes, the limit is {limit}"
+                )))
+            })
+    }
 }
 
 fn given_signatures(call: &Call<'_>) -> Result<Given, ContractError> {

@@ -54,8 +54,6 @@ pub(super) struct Wanted<'a> {
     pub(super) config_update: &'a [u8],
     /// Other revisions, to say so where somebody signed one of them.
     pub(super) others: &'a [RevisionBytes],
-    /// The longest signature header, in bytes.
-    pub(super) header_limit: usize,
 }
 
 impl Wanted<'_> {
@@ -63,14 +61,6 @@ impl Wanted<'_> {
     /// a principal of some policy that decides.
     pub(super) fn accept(&self, given: &ConfigSignature) -> Result<Accepted, RefusedSignature> {
         let header = &given.signature_header;
-        if header.len() > self.header_limit {
-            let reason = format!(
-                "the signature header has {} bytes, the limit is {}",
-                header.len(),
-                self.header_limit
-            );
-            return Err(refused(Code::HeaderTooLarge, reason, None));
-        }
         let creator = envelope::creator(header).map_err(|e| {
             let reason = format!("the signature header does not decode: {e}");
             refused(Code::BadProtobuf, reason, None)

@@ -219,11 +219,22 @@ async fn every_function_refuses_bad_arguments() {
         (&["ListProposals", r#"{"page_size":201}"#], "BAD_OPTION"),
         (&["ListProposals", r#"{"status":"Open"}"#], "BAD_OPTION"),
         (&["ListProposals", r#"{"pages":1}"#], "BAD_OPTION"),
+        // a peer would read on from there, whatever lies there
+        (
+            &["ListProposals", r#"{"bookmark":"\u0000archive\u0000"}"#],
+            "BAD_OPTION",
+        ),
+        (&["ListProposals", r#"{"bookmark":"x"}"#], "BAD_OPTION"),
         (&["ListProposals", "{}", "x"], "ARGUMENT_COUNT"),
         (&["GetHistory", "{"], "BAD_JSON"),
         (&["GetHistory", r#"{"page_size":0}"#], "BAD_OPTION"),
         (&["GetHistory", r#"{"page_size":201}"#], "BAD_OPTION"),
         (&["GetHistory", r#"{"status":"Broken"}"#], "BAD_OPTION"),
+        (&["GetHistory", r#"{"bookmark":"\u0000"}"#], "BAD_OPTION"),
+        (
+            &["GetHistory", r#"{"bookmark":"\u0000proposal\u0000"}"#],
+            "BAD_OPTION",
+        ),
         (&["GetHistory", "{}", "x"], "ARGUMENT_COUNT"),
         (&["ExportProposal"], "ARGUMENT_COUNT"),
         (&["ExportProposal", "taken", "x"], "ARGUMENT_COUNT"),

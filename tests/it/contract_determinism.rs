@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use cmscc::{
-    contract::{Contract, function_names},
+    config,
+    contract::{Contract, ContractSettings, Limits, NoObserver, function_names},
     proto::{
         cmscc::{Proposal, Signature, Vote},
         common::{self, ConfigSignature},
@@ -17,7 +18,8 @@ use cmscc::{
 use prost::Message;
 
 use super::contract_world::{
-    CAPTURES, Capture, Server, TestAnchors, World, base64, contract, person, trusting, user,
+    CAPTURES, Capture, Person, Server, TestAnchors, World, base64, contract, founded, person,
+    trusting, user,
 };
 
 type Simulated = (Response, ReadWriteSet);
@@ -334,4 +336,40 @@ async fn what_a_server_remembers_never_shows() {
         }
     }
     assert!(seen.len() > 40, "the ledgers hardly differ: {}", seen.len());
+}
+
+/// A limit is a server's own: what is above it is refused whole, so that all who answer answer alike.
+#[tokio::test]
+async fn limits_refuse_and_never_leave_out() {
+    let (org1, org2) = (person("Org1MSP"), person("Org2MSP"));
+    let (mut world, anchors) = founded().await;
+    world.propose_org(&org1, "add_orgx", "add-orgx").await;
+    let update = world.update_to_sign("add_orgx").await;
+    let signed = |who: &Person, nonce: usize| {
+        let header = common::SignatureHeader {
+            creator: who.serialized().to_vec().into(),
+            nonce: vec![7; nonce].into(),
+        };
+        let header = header.encode_to_vec();
+        config::ConfigSignature {
+            signature: who.sign(&[&header[..], &update].concat()),
+            signature_header: header.into(),
+        }
+    };
+    let limit = Limits::default().signature_header;
+    let signatures = [signed(&org1, 24), signed(&org2, limit)];
+    let file = config::envelope::update_envelope(&world.channel, &update, &signatures);
+    let file = base64(&file);
+    let args: [&[u8]; 3] = [b"AddSignature", b"add_orgx", file.as_bytes()];
+    world.refused(&org1, &args, "HEADER_TOO_LARGE").await;
+    let settings = ContractSettings {
+        limits: Limits {
+            signature_header: 2 * limit,
+            ..Limits::default()
+        },
+        ..ContractSettings::default()
+    };
+    let other = Contract::new(settings, anchors, Arc::new(NoObserver));
+    let added = world.with(other).ok(&org1, &args).await;
+    assert_eq!(added["added"].as_array().unwrap().len(), 2);
 }

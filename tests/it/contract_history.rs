@@ -23,7 +23,7 @@ async fn history_pages_in_ascending_order() {
     let empty = world.ok(&org1, &[b"GetHistory"]).await;
     assert_eq!(
         empty,
-        json!({"as_of_sequence": 0, "bookmark": "", "history": []})
+        json!({"as_of_sequence": 0, "bookmark": "", "history": [], "unsupported": []})
     );
     for (number, name) in ["id-e", "id-a", "id-d", "id-b", "id-c", "open"]
         .iter()
@@ -53,6 +53,10 @@ async fn history_pages_in_ascending_order() {
         }
     }
     assert_eq!(seen, ["id-a", "id-b", "id-c", "id-d", "id-e"]);
+    // where a peer keeps its state in CouchDB the bookmark of a last page is the range's end
+    let end = json!({ "bookmark": "\0archive\0\u{10ffff}" }).to_string();
+    let page = world.ok(&org1, &[b"GetHistory", end.as_bytes()]).await;
+    assert_eq!(page["history"], json!([]));
 }
 
 #[tokio::test]

@@ -123,7 +123,10 @@ async fn members_propose_sign_and_apply_settings() {
 
     let call = world.invocation(&org2, &apply);
     let (response, set) = world.submit(&call).await;
-    assert_eq!(response.payload, r#"{"proposal_id":"gate","version":1}"#);
+    assert_eq!(
+        response.payload,
+        r#"{"as_of_sequence":0,"proposal_id":"gate","version":1}"#
+    );
     let event = set.event.unwrap();
     assert_eq!(event.name, "SettingsAppliedEvent");
     let payload: Value = serde_json::from_slice(&event.payload).unwrap();

@@ -3,8 +3,9 @@
 use bytes::Bytes;
 use cmscc::{
     contract::{Contract, function_names},
+    ids::Digest,
     proto::{
-        cmscc::{Proposal, SettingsChange},
+        cmscc::{Head, Proposal, SettingsChange},
         common::ConfigUpdate,
     },
 };
@@ -207,6 +208,48 @@ async fn a_server_that_lacks_an_agreed_capability_refuses_every_function() {
     let mut init = world.invocation(&org1, &[]);
     init.is_init = true;
     world.refused_call(&init, "CONTRACT_CAPABILITY").await;
+}
+
+/// Makes the head's config one that demands `V9_9` of peers, as servers that know it have endorsed.
+fn outgrown(world: &mut World<Contract>) {
+    let body = renamed(&world.config(), "V2_5", "V9_9");
+    let place = key(&["config", "head"]);
+    let mut head = Head::decode(world.ledger.get(&place).unwrap().value.clone()).unwrap();
+    head.config_sha256 = Digest::of(&body).as_bytes().to_vec().into();
+    world.put(place, head.encode_to_vec());
+    world.put(key(&["config", "body"]), body);
+}
+
+#[tokio::test]
+async fn on_a_channel_that_outgrew_this_build_nothing_is_written_and_answers_say_so() {
+    let org1 = person("Org1MSP");
+    let mut world = declaring(&["V2_0"], &["V2_5"]).await;
+    world.propose_org(&org1, "add_orgx", "add-orgx").await;
+    outgrown(&mut world);
+    let mut marked = 0;
+    for function in function_names() {
+        let rest = arguments(function);
+        let mut args: Vec<&[u8]> = vec![function.as_bytes()];
+        args.extend(rest.iter().map(Vec::as_slice));
+        match function {
+            // no answers about the config, or to be verified against it
+            "org.hyperledger.fabric:GetMetadata" | "ExportProposal" => {}
+            // what has a head is not initialised again; who recovers chooses another head
+            "Init" | "InitConsortium" | "RecoverConfig" => {}
+            "getProposal" | "getProposals" => drop(world.ok(&org1, &args).await),
+            _ if function.starts_with("Get") || function == "ListProposals" => {
+                let answer = world.ok(&org1, &args).await;
+                let levels = &answer["unsupported"];
+                assert_eq!(*levels, json!(["Application/V9_9"]), "{function}");
+                marked += 1;
+            }
+            _ => {
+                let message = world.refused(&org1, &args, "CAPABILITY_UNSUPPORTED").await;
+                assert!(message.contains("`Application/V9_9`"), "{message}");
+            }
+        }
+    }
+    assert_eq!(marked, 7);
 }
 
 /// Puts a capability into a stored settings proposal, as a server that knows it has endorsed it.
