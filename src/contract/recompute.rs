@@ -142,10 +142,12 @@ impl Work<'_> {
                 self.recompute(stub, proposal, stale, &signatures).await?;
             }
             _ => {
-                let outcome = match standing {
-                    Standing::Broken(_) => Outcome::Broken,
-                    Standing::AlreadyInEffect => Outcome::AlreadyInEffect,
-                    _ => Outcome::Submitted,
+                let proof = finish::ever(stub, self.head, &proposal).await?;
+                let outcome = match (&proof, standing) {
+                    // also where an earlier revision took effect
+                    (Some(_), _) => Outcome::Submitted,
+                    (None, Standing::Broken(_)) => Outcome::Broken,
+                    (None, _) => Outcome::AlreadyInEffect,
                 };
                 let votes = votes::stored(stub, &id, &id).await?;
                 let remains = Remains {
@@ -154,7 +156,7 @@ impl Work<'_> {
                 };
                 let ending = Ending {
                     outcome,
-                    proof: finish::ever(stub, self.head, &proposal).await?,
+                    proof,
                     settings_version: None,
                     as_of: self.head,
                 };

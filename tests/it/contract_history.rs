@@ -189,10 +189,27 @@ async fn an_earlier_revision_that_took_effect_is_named() {
     // the current revision's status is derived as usual: the config is as it wants it
     assert_eq!(shown["status"], "Submitted");
     assert_eq!(shown["status_detail"]["already_in_effect"], true);
+    let before = world.ledger.clone();
     world.ok(&org1, &[b"DeleteProposal", b"add_orgx"]).await;
+    let deleted = world.proposal("add_orgx").await["outcome"].clone();
+    world.ledger = before;
+    let updated = world.ok(&org1, &[b"UpdateProposals"]).await;
+    assert_eq!(updated["archived"][0]["outcome"], "Submitted");
+    let shown = world.proposal("add_orgx").await["outcome"].clone();
+    for outcome in [deleted, shown] {
+        assert_eq!(outcome["outcome"], "Submitted");
+        assert_eq!(outcome["proof"]["revision"], 1);
+    }
+    // what was archived with proof is disowned with it
+    anchors.set(&checkpoint(&genesis, |config| config.sequence += 9));
+    anchors.permit(Disown {
+        epoch: 3,
+        from: Sequence(3),
+    });
+    let other = checkpoint(&genesis, |config| config.sequence += 9);
+    world.ok(&org1, &[b"RecoverConfig", &other, b"3"]).await;
     let shown = world.proposal("add_orgx").await;
-    assert_eq!(shown["outcome"]["outcome"], "Submitted");
-    assert_eq!(shown["outcome"]["proof"]["revision"], 1);
+    assert_eq!(shown["outcome"]["outcome"], "Disowned");
 }
 
 #[tokio::test]
