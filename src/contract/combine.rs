@@ -53,6 +53,7 @@ async fn open_source<S: Stub>(
     trusted: &Trusted,
     id: &ProposalId,
 ) -> Result<Proposal, ContractError> {
+    const OPEN: &str = "open ones are combined";
     let head = trusted.sequence();
     let proposal = state::proposal(stub, id).await?;
     if proposal.kind() != ProposalKind::ConfigUpdate {
@@ -64,15 +65,16 @@ async fn open_source<S: Stub>(
     let standing = Standing::of(bundle, trusted, &proposal, proof)?;
     let (status, why) = match &standing {
         Standing::Open(_) => return Ok(proposal),
+        // combined before, it took effect, and was reverted
+        Standing::Outofdate(_) if proofs::through(stub, head, id).await?.is_some() => {
+            ("Submitted", OPEN)
+        }
         Standing::Outofdate(stale) if stale.conflicts.is_empty() => return Ok(proposal),
         Standing::Outofdate(_) => (
             "Outofdate",
             "others changed what it changes; let its owner call `UpdateProposals` with mode 8 first",
         ),
-        other => (
-            Status::of(other).map_or("", |status| status.name()),
-            "open ones are combined",
-        ),
+        other => (Status::of(other).map_or("", |status| status.name()), OPEN),
     };
     Err(Code::WrongStatus.because(format_args!(
         "proposal `{id}` is `{status}` at sequence {head}; {why}"

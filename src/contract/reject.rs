@@ -29,6 +29,11 @@ pub(super) async fn reject_proposal<S: Stub>(
     let stored: Option<Vote> = state::get(stub, &key).await?;
     let standing = Standing::of(&bundle, &trusted, &proposal, proof)?;
     if let Some(status) = Status::of(&standing) {
+        // asked for only here: a rejection must not meet a combination in the same block
+        let status = match proofs::through(stub, trusted.sequence(), &id).await? {
+            Some(_) => Status::Submitted,
+            None => status,
+        };
         return Err(Code::WrongStatus.because(format_args!(
             "proposal `{id}` is `{}` at sequence {}; it is rejected while it is open",
             status.name(),

@@ -303,3 +303,40 @@ async fn a_recovery_disowns_what_took_effect_combined() {
     // the intent may be proposed again under another id
     world.propose_org(&org1, "again", "add-orgx").await;
 }
+
+#[tokio::test]
+async fn what_took_effect_combined_stays_submitted_when_it_is_reverted() {
+    let (org1, org2, orderer) = (person("Org1MSP"), person("Org2MSP"), person("OrdererMSP"));
+    let (mut world, _) = founded().await;
+    // the timeout as it is, to be put back
+    let config = world.ok(&org1, &[b"GetConfig"]).await;
+    let groups = &config["config"]["channel_group"]["groups"];
+    let before = groups["Orderer"]["values"]["BatchTimeout"]["value"]["timeout"].clone();
+    world.propose(&org1, "three", &timeout("3s")).await;
+    world.propose_org(&org2, "add_orgx", "add-orgx").await;
+    world
+        .ok(&org2, &combine("both", r#"["three","add_orgx"]"#))
+        .await;
+    for who in [&org1, &org2, &orderer] {
+        world.sign(who, "both").await;
+    }
+    world.take_effect("both").await;
+    world
+        .propose(&org1, "back", &timeout(before.as_str().unwrap()))
+        .await;
+    world.sign(&orderer, "back").await;
+    world.take_effect("back").await;
+    let shown = world.proposal("three").await;
+    assert_eq!(shown["status"], "Submitted");
+    assert_eq!(shown["status_detail"]["via"], "both");
+    world.propose_org(&org1, "add_orgy", "add-orgy").await;
+    for args in [
+        &[b"RejectProposal".as_slice(), b"three", b"no"][..],
+        &combine("more", r#"["three","add_orgy"]"#),
+    ] {
+        let message = world.refused(&org1, args, "WRONG_STATUS").await;
+        assert!(message.contains("`three` is `Submitted`"), "{message}");
+    }
+    // the same intent is a new proposal
+    world.propose(&org1, "again", &timeout("3s")).await;
+}
