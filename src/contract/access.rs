@@ -77,10 +77,18 @@ impl Admin {
         if self.owns(proposal, proposer) {
             return Ok(());
         }
-        Err(Code::NotOwner.because(format_args!(
-            "proposal `{}` belongs to `{}`, the submitter to `{}`",
-            proposal.id, proposal.proposer_msp_id, self.msp_id
-        )))
+        let owner = &proposal.proposer_msp_id;
+        Err(match owner_remains(proposal, proposer) {
+            true => Code::NotOwner.because(format_args!(
+                "proposal `{}` belongs to `{owner}`, the submitter to `{}`",
+                proposal.id, self.msp_id
+            )),
+            false => Code::NotOwner.because(format_args!(
+                "proposal `{}` belongs to nobody: `{owner}` left the channel since; \
+                 `DeleteProposal` archives it",
+                proposal.id
+            )),
+        })
     }
 }
 

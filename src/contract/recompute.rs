@@ -131,7 +131,7 @@ impl Work<'_> {
             Standing::Withdrawn | Standing::Open(_) => false,
         };
         if !wanted {
-            self.leave(&proposal, &standing, own);
+            self.leave(&proposal, &standing, own, orphan);
             return Ok(());
         }
         let id = ProposalId::new(proposal.id.as_str());
@@ -248,13 +248,17 @@ impl Work<'_> {
         }
     }
 
-    fn leave(&mut self, proposal: &Proposal, standing: &Standing, own: bool) {
+    fn leave(&mut self, proposal: &Proposal, standing: &Standing, own: bool, orphan: bool) {
         let owner = &proposal.proposer_msp_id;
         let reason = match standing {
             Standing::Open(_) => "it applies cleanly; nothing to do".to_owned(),
             Standing::Withdrawn => "withdrawn; `DeleteProposal` archives it".to_owned(),
             Standing::Submitted(_) => "add mode 2 to archive what is submitted".to_owned(),
-            _ if !own => format!("it belongs to `{owner}`"),
+            Standing::Outofdate(_) if orphan => format!(
+                "nobody may compute it again: `{owner}` left the channel since; `DeleteProposal` \
+                 archives it"
+            ),
+            _ if !own && !orphan => format!("it belongs to `{owner}`"),
             Standing::AlreadyInEffect => "add mode 2 to archive what is in effect".to_owned(),
             Standing::Broken(why) => format!("{why}; add mode 1 to archive what is broken"),
             Standing::Outofdate(stale) if stale.conflicts.is_empty() => {

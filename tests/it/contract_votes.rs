@@ -351,6 +351,79 @@ async fn who_left_has_no_vote_also_when_it_comes_back() {
 }
 
 #[tokio::test]
+async fn what_who_left_proposed_belongs_to_nobody_also_when_it_comes_back() {
+    let (org1, org2, orgx) = (person("Org1MSP"), person("Org2MSP"), person("OrgXMSP"));
+    let (mut world, anchors) = founded().await;
+    world.ok(&org1, &[b"SyncConfig", &after("add-orgx")]).await;
+    let timeout = json!({"groups": {"Orderer": {"values": {"BatchTimeout": {
+        "value": {"timeout": "3s"}}}}}});
+    world.propose(&orgx, "open", &timeout).await;
+    let own = json!({"groups": {"Application": {"groups": {"OrgXMSP": {"policies": {"Admins": {
+        "mod_policy": "Admins"}}, "mod_policy": "Writers"}}}}});
+    world.propose(&orgx, "broken", &own).await;
+    world.propose_org(&orgx, "outdated", "add-orgy").await;
+    let with_orgx = world.config();
+    let left = checkpoint(&with_orgx, |config| {
+        config.sequence += 1;
+        let root = config.channel_group.as_mut().unwrap();
+        let application = root.groups.get_mut("Application").unwrap();
+        application.groups.remove("OrgXMSP");
+        application.version += 1;
+    });
+    let back = checkpoint(&with_orgx, |config| {
+        config.sequence += 2;
+        let root = config.channel_group.as_mut().unwrap();
+        root.groups.get_mut("Application").unwrap().version += 2;
+    });
+    for (block, broken) in [(&left, "Broken"), (&back, "Outofdate")] {
+        anchors.set(block);
+        world.ok(&org1, &[b"RecoverConfig", block]).await;
+        let mut callers = vec![&org1, &org2];
+        if broken == "Outofdate" {
+            callers.push(&orgx);
+        }
+        for (id, status) in [
+            ("open", "WaitingForSignatures"),
+            ("broken", broken),
+            ("outdated", "Outofdate"),
+        ] {
+            assert_eq!(world.status(id).await, status, "{id}");
+            for who in &callers {
+                let args: [&[u8]; 2] = [b"WithdrawProposal", id.as_bytes()];
+                let message = world.refused(who, &args, "NOT_OWNER").await;
+                assert!(message.contains("nobody: `OrgXMSP` left"), "{message}");
+            }
+        }
+        // nobody computes it again
+        for who in callers {
+            let answer = world.ok(who, &[b"UpdateProposals", b"14"]).await;
+            assert_eq!(answer["archived"], json!([]));
+            assert_eq!(answer["recomputed"], json!([]));
+            let reasons: Vec<&str> = answer["left"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|left| left["reason"].as_str().unwrap())
+                .collect();
+            let expected = match broken {
+                "Broken" => "add mode 1",
+                _ => "nobody may compute it again",
+            };
+            assert!(reasons[0].contains(expected), "{reasons:?}");
+            assert!(reasons[2].contains("nobody may compute it again"));
+        }
+        let before = world.ledger.clone();
+        for id in ["open", "outdated"] {
+            world.ok(&org2, &[b"DeleteProposal", id.as_bytes()]).await;
+        }
+        let answer = world.ok(&org2, &[b"UpdateProposals", b"1"]).await;
+        let archived = answer["archived"].as_array().unwrap().len();
+        assert_eq!(archived, usize::from(broken == "Broken"));
+        world.ledger = before;
+    }
+}
+
+#[tokio::test]
 async fn the_archive_keeps_reasons() {
     let (org1, org2) = (person("Org1MSP"), person("Org2MSP"));
     let (mut world, _) = founded().await;
