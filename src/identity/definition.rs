@@ -7,14 +7,15 @@ use crate::ids::{Digest, MspId};
 use super::{
     Certificate, MspError,
     crl::Crl,
-    msp::FABRIC,
+    idemix,
+    msp::{FABRIC, IDEMIX},
     wire::{CryptoConfig, FabricMspConfig, MspConfig, NodeOus, OuIdentifier},
 };
 
 /// An MSP's definition as it is written. Nothing is verified.
 #[derive(Clone, Debug)]
 pub struct MspDefinition {
-    /// Its id; empty for types other than X.509.
+    /// Its id; empty for types other than X.509 and idemix.
     pub id: MspId,
     /// The certificates, by use and then in the order of the definition.
     pub certificates: Vec<ListedCertificate>,
@@ -91,7 +92,14 @@ impl MspDefinition {
             settings: BTreeMap::new(),
         };
         if outer.kind != FABRIC {
-            definition.set("type", &format!("type {}", outer.kind));
+            let kind = match outer.kind {
+                IDEMIX => {
+                    definition.id = idemix::name(outer.config)?.into();
+                    "idemix".to_owned()
+                }
+                other => format!("type {other}"),
+            };
+            definition.set("type", &kind);
             definition.set("definition", &Digest::of(outer.config).to_string());
             return Ok(definition);
         }

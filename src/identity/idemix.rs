@@ -53,6 +53,16 @@ pub(super) fn setup(config: &[u8], version: MspVersion) -> Result<MspId, MspErro
     Ok(MspId::from(name))
 }
 
+/// The id in an `msp.IdemixMSPConfig`, which is not looked at further.
+pub(super) fn name(config: &[u8]) -> Result<&str, MspError> {
+    let mut name = "";
+    each(config, "idemix msp config", |field| match field.number {
+        1 => set_text(&mut name, field),
+        _ => Ok(()),
+    })?;
+    Ok(name)
+}
+
 /// The secret key of an `IdemixMSPSignerConfig`.
 fn secret(signer: &[u8]) -> Result<&[u8], MspError> {
     let (mut secret, mut text) = (&[][..], "");

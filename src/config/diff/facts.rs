@@ -79,13 +79,18 @@ fn settings(message_type: &str, bytes: &[u8]) -> Option<Facts> {
     let text = json::encode_compact(message_type, bytes, DOCUMENT).ok()?;
     let document: Value = serde_json::from_str(&text).ok()?;
     let mut facts = Facts::new();
-    add_settings(&mut facts, &document);
+    add_settings(&mut facts, message_type, &document);
     Some(facts)
 }
 
-fn add_settings(facts: &mut Facts, document: &Value) {
+fn add_settings(facts: &mut Facts, message_type: &str, document: &Value) {
     for (name, value) in document.as_object().into_iter().flatten() {
         let value = match value {
+            // no field here is a signed number
+            Value::String(text) if json::is_wide(message_type, name) => match text.parse::<u64>() {
+                Ok(number) => json!(number),
+                Err(_) => continue,
+            },
             Value::String(text) => json!(cut(text.clone())),
             Value::Number(_) | Value::Bool(_) => value.clone(),
             _ => continue,
@@ -103,7 +108,10 @@ fn unit(name: &str) -> Option<&'static str> {
         | "request_max_bytes"
         | "snapshot_interval_size"
         | "width" => Some("bytes"),
-        "max_message_count" | "request_batch_max_count" => Some("messages"),
+        "incoming_message_buffer_size" | "max_message_count" => Some("messages"),
+        "request_batch_max_count" | "request_pool_size" => Some("requests"),
+        "decisions_per_leader" => Some("decisions"),
+        "leader_heartbeat_count" => Some("heartbeats"),
         "max_inflight_blocks" => Some("blocks"),
         "election_tick" | "heartbeat_tick" => Some("ticks"),
         "max_count" => Some("channels"),
@@ -143,10 +151,10 @@ fn consensus(bytes: &[u8]) -> Option<Facts> {
                 .collect();
             facts.extend(consenters(&nodes));
             if let Some(options) = metadata.get("options") {
-                add_settings(&mut facts, options);
+                add_settings(&mut facts, "etcdraft.Options", options);
             }
         }
-        (BFT, Some(options)) => add_settings(&mut facts, options),
+        (BFT, Some(options)) => add_settings(&mut facts, "orderer.smartbft.Options", options),
         _ => set("metadata", digest(&consensus.metadata)),
     }
     Some(facts)
@@ -213,7 +221,7 @@ fn anchor_peers(bytes: &[u8]) -> Result<Facts, ScanError> {
 /// Calls `take` with host and port of each anchor peer of a `peer.AnchorPeers`.
 pub(in crate::config) fn each_anchor_peer(
     bytes: &[u8],
-    mut take: impl FnMut(&str, u32),
+    mut take: impl FnMut(&str, i32),
 ) -> Result<(), ScanError> {
     each(bytes, |peer| {
         let (1, Some(peer)) = (peer.number, peer.bytes()) else {
@@ -228,7 +236,8 @@ pub(in crate::config) fn each_anchor_peer(
             }
             Ok(())
         })?;
-        take(&host, port);
+        // an `int32` on the wire
+        take(&host, port.cast_signed());
         Ok(())
     })
 }

@@ -18,7 +18,7 @@ mod timestamp;
 
 pub use error::{JsonError, JsonProblem};
 
-use shape::{SHAPES, ShapeId};
+use shape::{Content, SHAPES, Scalar, ShapeId};
 use text::Layout;
 
 /// Writes a message as Fabric's JSON text: keys sorted, tab indent, a newline at the end.
@@ -100,6 +100,20 @@ pub fn decode_org_value(key: &str, text: &[u8]) -> Result<Vec<u8>, JsonError> {
 #[must_use]
 pub fn time_text(seconds: i64) -> Option<String> {
     timestamp::format(seconds, 0)
+}
+
+/// Whether a field of a message is a 64-bit number, which stands as text in the message's JSON form.
+pub(super) fn is_wide(message_type: &str, field: &str) -> bool {
+    let Ok(shape) = known(message_type).map(|id| SHAPES.get(id)) else {
+        return false;
+    };
+    let slot = (shape.position(field)).and_then(|position| shape.slots.get(position));
+    slot.is_some_and(|slot| {
+        matches!(
+            slot.content,
+            Content::Scalar(Scalar::Int64 | Scalar::Uint64)
+        )
+    })
 }
 
 fn known(message_type: &str) -> Result<ShapeId, JsonError> {

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use cmscc::{
     config::diff::{Diff, Item, Verb, diff},
-    proto::{common, etcdraft, orderer, protos},
+    proto::{common, etcdraft, msp, orderer, protos},
 };
 use prost::Message;
 use serde_json::json;
@@ -146,6 +146,109 @@ fn values_are_named_and_have_units() {
     );
 }
 
+/// The options of a BFT channel, as far as this takes them.
+#[derive(Clone, PartialEq, Message)]
+struct BftOptions {
+    #[prost(uint64, tag = "1")]
+    request_batch_max_count: u64,
+    #[prost(string, tag = "3")]
+    request_batch_max_interval: String,
+    #[prost(uint64, tag = "9")]
+    request_max_bytes: u64,
+}
+
+#[test]
+fn wide_numbers_are_numbers() {
+    let set = |config: &mut common::Config, options: BftOptions, max_count: u64| {
+        let orderer = group(config, "Orderer");
+        edit(
+            orderer,
+            "ConsensusType",
+            |consensus: &mut orderer::ConsensusType| {
+                "BFT".clone_into(&mut consensus.r#type);
+                consensus.metadata = options.encode_to_vec().into();
+            },
+        );
+        edit(
+            orderer,
+            "ChannelRestrictions",
+            |all: &mut orderer::ChannelRestrictions| all.max_count = max_count,
+        );
+    };
+    let mut before = config("before");
+    let options = BftOptions {
+        request_batch_max_count: 100,
+        request_batch_max_interval: "50".to_owned(),
+        request_max_bytes: 10,
+    };
+    set(&mut before, options, 0);
+    let mut after = before.clone();
+    let options = BftOptions {
+        request_batch_max_count: 101,
+        request_batch_max_interval: "60".to_owned(),
+        request_max_bytes: u64::MAX,
+    };
+    set(&mut after, options, 7);
+    let diff = diff(&tree(&before), &tree(&after));
+    let found: Vec<_> = (diff.changes.iter())
+        .map(|c| (c.name.as_deref().unwrap(), &c.before, &c.after, c.unit))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            ("max_count", &json!(0), &json!(7), Some("channels")),
+            (
+                "request_batch_max_count",
+                &json!(100),
+                &json!(101),
+                Some("requests")
+            ),
+            (
+                "request_batch_max_interval",
+                &json!("50"),
+                &json!("60"),
+                None
+            ),
+            (
+                "request_max_bytes",
+                &json!(10),
+                &json!(u64::MAX),
+                Some("bytes")
+            ),
+        ]
+    );
+}
+
+#[test]
+fn an_idemix_msp_has_its_id() {
+    let diff = of(|config| {
+        let mut org = group(config, "Application/Org1MSP").clone();
+        let idemix = msp::IdemixMspConfig {
+            name: "IdemixMSP".to_owned(),
+            ..Default::default()
+        };
+        let config_value = org.values.get_mut("MSP").unwrap();
+        config_value.value = msp::MspConfig {
+            r#type: 1,
+            config: idemix.encode_to_vec().into(),
+        }
+        .encode_to_vec()
+        .into();
+        let application = group(config, "Application");
+        application.groups.insert("Idemix".to_owned(), org);
+    });
+    assert_eq!(diff.changes[0].after, json!({"msp_id": "IdemixMSP"}));
+    let of_msp = |name: &str| {
+        let found =
+            (diff.changes.iter()).find(|c| c.item == Item::Msp && c.name.as_deref() == Some(name));
+        &found.unwrap().after
+    };
+    assert_eq!(
+        (of_msp("id"), of_msp("type")),
+        (&json!("IdemixMSP"), &json!("idemix"))
+    );
+}
+
 #[test]
 fn endpoints_anchor_peers_acls_and_levels_come_and_go() {
     let diff = of(|config| {
@@ -277,8 +380,8 @@ fn certificates_lists_and_node_ous_of_an_msp() {
 /// A revocation list of the vectors.
 fn data_vector(name: &str) -> Bytes {
     let path = crate::conformance::root().join(format!("msps/{name}.pb"));
-    let value = cmscc::proto::msp::MspConfig::decode(&*std::fs::read(path).unwrap()).unwrap();
-    let msp = cmscc::proto::msp::FabricMspConfig::decode(value.config).unwrap();
+    let value = msp::MspConfig::decode(&*std::fs::read(path).unwrap()).unwrap();
+    let msp = msp::FabricMspConfig::decode(value.config).unwrap();
     msp.revocation_list[0].clone()
 }
 
