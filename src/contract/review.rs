@@ -32,12 +32,14 @@ pub(super) struct Review {
 
 impl Review {
     /// Looks at the intent of a proposal on the verified config. `known`: what an update does there,
-    /// where that was found out before; it saves work where it is the intent's.
+    /// where that was found out before; it saves work where it is the intent's. `agreed`: the
+    /// endorsement policy that the members agreed on.
     pub(super) fn of(
         bundle: &Bundle,
         proposal: &Proposal,
         known: Option<&Change>,
         gate: &Gate,
+        agreed: Option<&str>,
     ) -> Result<Self, ContractError> {
         if proposal.kind() != ProposalKind::ConfigUpdate {
             return Ok(Self::default());
@@ -60,6 +62,7 @@ impl Review {
             known,
             created_at.unwrap_or_default(),
             gate,
+            agreed,
         ))
     }
 
@@ -70,6 +73,7 @@ impl Review {
         known: Option<&Change>,
         created_at: UnixTime,
         gate: &Gate,
+        agreed: Option<&str>,
     ) -> Self {
         let mut review = Self {
             diff: Some(diff(bundle.tree(), result)),
@@ -92,7 +96,7 @@ impl Review {
         };
         review.endorsement = next
             .ok()
-            .and_then(|next| endorsement(bundle, next, gate.servers().as_ref()));
+            .and_then(|next| endorsement(bundle, next, agreed, gate.servers().as_ref()));
         let levels = |scope| gate.levels(scope).collect();
         let attested = Attested {
             channel: levels(Scope::Channel),

@@ -77,9 +77,10 @@ pub(super) async fn get_proposal<S: Stub>(
         Status::Submitted => Vec::new(),
         _ => facts.still_effective(),
     };
+    let agreed = Some(trusted.settings.endorsement_policy.as_str()).filter(|text| !text.is_empty());
     let review = match derived.status {
         Status::Submitted => Review::default(),
-        _ => Review::of(&bundle, &proposal, derived.change.as_ref(), &gate)?,
+        _ => Review::of(&bundle, &proposal, derived.change.as_ref(), &gate, agreed)?,
     };
     let report = ProposalReport {
         applied_revision: applied.map(|proof| proof.revision),

@@ -166,6 +166,33 @@ async fn members_propose_sign_and_apply_settings() {
     );
 }
 
+#[tokio::test]
+async fn endorsements_are_counted_by_the_agreed_policy() {
+    let org1 = person("Org1MSP");
+    let (mut world, _) = founded().await;
+    world.propose_org(&org1, "add_orgx", "add-orgx").await;
+    let usual = world.proposal("add_orgx").await["endorsement"].take();
+    assert_eq!(usual["policy"], "/Channel/Application/Endorsement");
+    assert_eq!(usual["rule_after"], "MAJORITY Endorsement");
+    let rule = "OR('Org1MSP.peer', 'Org2MSP.peer')";
+    let settings = json!({ "endorsement_policy": rule }).to_string();
+    world.agree("rule", &settings).await;
+    world
+        .ok(&org1, &[b"AttestCapabilities", br#"{"server":true}"#])
+        .await;
+    let agreed = world.proposal("add_orgx").await["endorsement"].take();
+    assert_eq!(agreed["policy"], rule);
+    assert_eq!(
+        (&agreed["rule_before"], &agreed["rule_after"]),
+        (&json!(rule), &json!(rule))
+    );
+    assert_eq!(
+        (&agreed["needed_before"], &agreed["needed_after"]),
+        (&json!(1), &json!(1))
+    );
+    assert_eq!(agreed["enough_servers"], true);
+}
+
 pub(crate) fn config_signature(who: &Person, update: &[u8]) -> ConfigSignature {
     let signature = who.config_signature(update);
     ConfigSignature {

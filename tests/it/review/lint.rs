@@ -641,9 +641,9 @@ fn updates_near_the_limit() {
 #[test]
 fn endorsements_before_and_after() {
     let (before, after) = (bundle(&config("before")), bundle(&config("after")));
-    assert_eq!(endorsement(&before, &before, None), None);
+    assert_eq!(endorsement(&before, &before, None, None), None);
     let known = BTreeSet::from([MspId::from("Org1MSP"), MspId::from("GoneMSP")]);
-    let found = endorsement(&before, &after, Some(&known)).unwrap();
+    let found = endorsement(&before, &after, None, Some(&known)).unwrap();
     assert_eq!(
         (found.organizations_before, found.organizations_after),
         (2, 3)
@@ -655,7 +655,7 @@ fn endorsements_before_and_after() {
     assert_eq!(found.rule_after.as_deref(), Some("MAJORITY Endorsement"));
     assert_eq!(found.servers, Some(vec!["Org1MSP".to_owned()]));
     assert_eq!(found.enough_servers, Some(false));
-    let back = endorsement(&after, &before, None).unwrap();
+    let back = endorsement(&after, &before, None, None).unwrap();
     assert_eq!((back.organizations_after, back.enough_servers), (2, None));
     // an explicit rule stays what it is
     let explicit = |mut config: common::Config| {
@@ -667,6 +667,7 @@ fn endorsements_before_and_after() {
         &explicit(config("before")),
         &explicit(config("after")),
         None,
+        None,
     )
     .unwrap();
     assert_eq!(
@@ -676,6 +677,122 @@ fn endorsements_before_and_after() {
     assert_eq!(
         found.rule_before.as_deref(),
         Some("AND('Org1MSP.peer', 'Org2MSP.peer')")
+    );
+}
+
+#[test]
+fn endorsements_by_any_rule() {
+    let (before, after) = (config("before"), config("after"));
+    let ids = |names: &[&str]| names.iter().map(|name| MspId::from(*name)).collect();
+    let of = |rule: &str, agreed: Option<&str>, servers: &[&str]| {
+        let with = |mut config: common::Config| {
+            set_policy(group(&mut config, "Application"), "Endorsement", rule);
+            bundle(&config)
+        };
+        let servers: BTreeSet<MspId> = ids(servers);
+        let found = endorsement(
+            &with(before.clone()),
+            &with(after.clone()),
+            agreed,
+            Some(&servers),
+        );
+        let found = found.unwrap();
+        (
+            found.needed_before,
+            found.needed_after,
+            found.enough_servers,
+        )
+    };
+    let cases = [
+        (
+            "MAJORITY Endorsement",
+            &["Org1MSP", "OrgXMSP"][..],
+            2,
+            2,
+            true,
+        ),
+        ("ANY Endorsement", &["OrgXMSP"], 1, 1, true),
+        ("ANY Endorsement", &[], 1, 1, false),
+        ("ALL Endorsement", &["Org1MSP", "Org2MSP"], 2, 3, false),
+        (
+            "ALL Endorsement",
+            &["Org1MSP", "Org2MSP", "OrgXMSP"],
+            2,
+            3,
+            true,
+        ),
+        // as many as it takes, but not those
+        (
+            "AND('Org1MSP.peer', 'Org2MSP.peer')",
+            &["Org1MSP", "OrgXMSP"],
+            2,
+            2,
+            false,
+        ),
+        (
+            "AND('Org1MSP.peer', 'Org2MSP.peer')",
+            &["Org1MSP", "Org2MSP"],
+            2,
+            2,
+            true,
+        ),
+        (
+            "OR('Org1MSP.peer', AND('Org2MSP.peer', 'OrgXMSP.peer'))",
+            &["Org2MSP", "OrgXMSP"],
+            1,
+            1,
+            true,
+        ),
+    ];
+    for (rule, servers, needed_before, needed_after, enough) in cases {
+        let expected = (Some(needed_before), Some(needed_after), Some(enough));
+        assert_eq!(of(rule, None, servers), expected, "{rule} {servers:?}");
+        // agreed for the definition, whatever the channel's own says
+        if rule.contains('(') {
+            let found = of("ANY Endorsement", Some(rule), servers);
+            assert_eq!(found, expected, "{rule} {servers:?}");
+        }
+    }
+    // nobody can satisfy it, before or after
+    let found = of(
+        "AND('Org1MSP.peer', 'OrgXMSP.peer')",
+        None,
+        &["Org1MSP", "OrgXMSP"],
+    );
+    assert_eq!(found, (None, Some(2), Some(true)));
+    let found = of("OR('GoneMSP.peer')", None, &["Org1MSP"]);
+    assert_eq!(found, (None, None, None));
+    let lifecycle = "/Channel/Application/LifecycleEndorsement";
+    let found = endorsement(&bundle(&before), &bundle(&after), Some(lifecycle), None).unwrap();
+    assert_eq!(
+        (found.policy.as_str(), found.needed_after),
+        (lifecycle, Some(2))
+    );
+    let found = endorsement(
+        &bundle(&before),
+        &bundle(&after),
+        Some("/Channel/None"),
+        None,
+    );
+    assert_eq!(found.unwrap().needed_after, None);
+    // several at once, and one in another's place
+    let mut several = after.clone();
+    let org = group(&mut several, "Application/OrgXMSP").clone();
+    let application = group(&mut several, "Application");
+    application.groups.remove("Org1MSP");
+    application.groups.remove("Org2MSP");
+    let found = endorsement(&bundle(&before), &bundle(&several), None, None).unwrap();
+    assert_eq!(
+        (found.organizations_after, found.needed_after),
+        (1, Some(1))
+    );
+    let mut replaced = before.clone();
+    let application = group(&mut replaced, "Application");
+    application.groups.remove("Org2MSP");
+    application.groups.insert("OrgXMSP".to_owned(), org);
+    assert_eq!(
+        endorsement(&bundle(&before), &bundle(&replaced), None, None),
+        None
     );
 }
 
@@ -709,7 +826,7 @@ fn any_two_valid_configs_of_the_vectors_can_be_looked_at() {
                 });
                 assert_eq!(news.count(), 0, "{lint:#?}");
             }
-            let _ = endorsement(current, next, None);
+            let _ = endorsement(current, next, None, None);
         }
     }
 }
