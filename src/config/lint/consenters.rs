@@ -19,6 +19,8 @@ use crate::{
 struct Cluster {
     /// How many must run.
     quorum: usize,
+    /// How many may fail, in the worst way that the protocol is made for.
+    failures: usize,
     nodes: Vec<Node>,
     /// The path of the value that lists them.
     path: &'static str,
@@ -72,6 +74,7 @@ fn cluster(bundle: &Bundle) -> Option<Cluster> {
             let nodes: Vec<Node> = nodes.collect();
             Some(Cluster {
                 quorum: (nodes.len() / 2).saturating_add(1),
+                failures: nodes.len().saturating_sub(1) / 2,
                 nodes,
                 path: "/Channel/Orderer/ConsensusType",
             })
@@ -89,6 +92,7 @@ fn cluster(bundle: &Bundle) -> Option<Cluster> {
             let nodes: Vec<Node> = bundle.consenters().iter().map(node).collect();
             Some(Cluster {
                 quorum: quorum(nodes.len()),
+                failures: nodes.len().saturating_sub(1) / 3,
                 nodes,
                 path: "/Channel/Orderer/Orderers",
             })
@@ -122,8 +126,7 @@ fn running(before: &Cluster, after: &Cluster, lint: &mut Lint) {
 }
 
 fn tolerance(before: &Cluster, after: &Cluster, lint: &mut Lint) {
-    let failures = |cluster: &Cluster| cluster.nodes.len().saturating_sub(cluster.quorum);
-    let (old, new) = (failures(before), failures(after));
+    let (old, new) = (before.failures, after.failures);
     if new < old {
         let text = format!(
             "ordering would survive the failure of {new} instead of {old} consenters: add one, or \

@@ -31,7 +31,7 @@ pub struct Finding {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
-    /// The result can never be accepted, or nobody could use the channel after it.
+    /// The result can never be accepted.
     Blocking,
     /// Probably not what is wanted.
     Warning,

@@ -23,9 +23,36 @@ pub(super) fn look(subject: &Subject<'_>, lint: &mut Lint) {
         after: next.policies().efforts(next.msps()),
     };
     look.lockouts(lint);
+    look.missing(lint);
     let deciding = look.mod_policies(lint);
     look.weaker(&deciding, lint);
 }
+
+/// Policies that nodes ask for by name, and what cannot be done without.
+// Fabric: common/policies/policy.go; core/aclmgmt/defaultaclprovider.go
+const NAMED: &[(&str, &str)] = &[
+    (
+        "/Channel/Readers",
+        "nobody could fetch blocks from orderers",
+    ),
+    ("/Channel/Writers", "nobody could send anything to orderers"),
+    (
+        "/Channel/Orderer/BlockValidation",
+        "no peer would take a block",
+    ),
+    (
+        "/Channel/Application/Readers",
+        "nobody could query a peer or hear of events",
+    ),
+    (
+        "/Channel/Application/Writers",
+        "no peer would take a proposal",
+    ),
+    (
+        "/Channel/Application/Endorsement",
+        "no transaction of a chaincode that follows it would be valid",
+    ),
+];
 
 struct Look<'a> {
     current: &'a Bundle,
@@ -49,19 +76,30 @@ impl Look<'_> {
             // without senders or block signatures nothing could ever follow
             let vital = path == "/Channel/Orderer/BlockValidation"
                 || self.next.senders().is_some_and(|senders| path == senders);
-            let (severity, end) = match vital {
-                true => (Severity::Blocking, "the channel could not go on"),
-                false => (
-                    Severity::Warning,
-                    "what it decides about could never be done again",
-                ),
+            let end = match vital {
+                true => "the channel could not go on",
+                false => "what it decides about could never be done again",
             };
             let text = format!(
                 "nobody could satisfy `{}`: {end}; keep enough organisations, roles and NodeOUs that \
                  the policy asks for, or change the policy with them",
                 self.next.policies().rule_text(id, RULE_TEXT)
             );
-            lint.add(FindingId::LockoutPolicy, severity, path, text);
+            lint.add(FindingId::LockoutPolicy, Severity::Warning, path, text);
+        }
+    }
+
+    /// Policies that nodes ask for by name, and that are not there any more.
+    fn missing(&self, lint: &mut Lint) {
+        for (path, end) in NAMED {
+            let known = self.current.policies().absolute(path);
+            let was_there = known.is_some_and(|known| self.before.of(known).is_some());
+            if !was_there || self.next.policies().absolute(path).is_some() {
+                continue;
+            }
+            let text = format!("nobody satisfies a policy that is not there: {end}; keep it");
+            let path = (*path).to_owned();
+            lint.add(FindingId::LockoutPolicy, Severity::Warning, path, text);
         }
     }
 
@@ -107,6 +145,7 @@ impl Look<'_> {
 
     /// Mod policies and rules that take less than before.
     fn weaker(&self, deciding: &BTreeSet<PolicyId>, lint: &mut Lint) {
+        self.open_to_all(deciding, lint);
         let mut differences = compare::differences(self.current.tree(), self.next.tree());
         while let Some(pair) = differences.next_pair() {
             let Side::Both(old, new) = pair else {
@@ -120,6 +159,27 @@ impl Look<'_> {
             {
                 self.rule(new, deciding, lint);
             }
+        }
+    }
+
+    /// Policies whose rule stays and that take no signature any more, since no organisation is left
+    /// that they count.
+    fn open_to_all(&self, deciding: &BTreeSet<PolicyId>, lint: &mut Lint) {
+        let (current, next) = (self.current.policies(), self.next.policies());
+        let nothing = |effort: Option<Effort>| effort.is_some_and(|effort| effort.signatures == 0);
+        for id in next.iter().filter(|id| nothing(self.after.of(*id))) {
+            let path = next.path(id);
+            let Some(known) = current.absolute(&path) else {
+                continue;
+            };
+            let same = current.rule_text(known, RULE_TEXT) == next.rule_text(id, RULE_TEXT);
+            if !same || nothing(self.before.of(known)) {
+                continue;
+            }
+            let text = "the rule stays, but no organisation is left that it counts: it takes no \
+                        signature at all, and anybody could do what it decides about";
+            let severity = severity(deciding, id);
+            lint.add(FindingId::WeakenedPolicy, severity, path, text.to_owned());
         }
     }
 
@@ -177,16 +237,21 @@ impl Look<'_> {
         if !is_weaker(before, after) {
             return;
         }
-        let severity = match deciding.contains(&new) {
-            true => Severity::Warning,
-            false => Severity::Info,
-        };
+        let severity = severity(deciding, new);
         let text = format!(
             "the new rule takes {} where the old one took {}: make sure that this is wanted",
             words(after),
             words(before)
         );
         lint.add(FindingId::WeakenedPolicy, severity, path, text);
+    }
+}
+
+/// How much it matters that a policy takes less.
+fn severity(deciding: &BTreeSet<PolicyId>, id: PolicyId) -> Severity {
+    match deciding.contains(&id) {
+        true => Severity::Warning,
+        false => Severity::Info,
     }
 }
 

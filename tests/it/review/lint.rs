@@ -8,7 +8,7 @@ use cmscc::{
         Bundle, Update, compute_update, endorsement,
         lint::{Attested, FindingId, Lint, Severity, Subject, lint},
     },
-    ids::{MspId, UnixTime},
+    ids::{ChannelId, MspId, UnixTime},
     proto::{common, etcdraft, orderer, protos},
 };
 use prost::Message;
@@ -128,13 +128,22 @@ fn a_policy_that_nobody_can_satisfy_any_more() {
         rows(&lint),
         [(
             FindingId::LockoutPolicy,
-            Severity::Blocking,
+            Severity::Warning,
             "/Channel/Orderer/BlockValidation"
         )]
     );
+    assert!(
+        lint.findings[0]
+            .text
+            .contains("the channel could not go on")
+    );
     let lint =
         found(|config| set_policy(group(config, ""), "Writers", "AND('X.member', 'Y.peer')"));
-    assert_eq!(lint.findings[0].severity, Severity::Blocking);
+    assert!(
+        lint.findings[0]
+            .text
+            .contains("the channel could not go on")
+    );
     // who was locked out before is no news
     let mut before = config("before");
     set_policy(group(&mut before, "Application"), "Odd", "OR('X.member')");
@@ -145,6 +154,59 @@ fn a_policy_that_nobody_can_satisfy_any_more() {
         None,
     );
     assert_eq!(lint, Lint::default());
+}
+
+#[test]
+fn a_policy_that_nodes_ask_for_goes_away() {
+    for path in [
+        "Readers",
+        "Writers",
+        "Orderer/BlockValidation",
+        "Application/Readers",
+        "Application/Writers",
+        "Application/Endorsement",
+    ] {
+        let (parent, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let lint = found(|config| {
+            group(config, parent).policies.remove(name);
+        });
+        let path = format!("/Channel/{path}");
+        let expected = (FindingId::LockoutPolicy, Severity::Warning, path.as_str());
+        assert_eq!(rows(&lint), [expected]);
+    }
+    // nobody asks for these
+    let lint = found(|config| {
+        group(config, "Orderer").policies.remove("Readers");
+    });
+    assert_eq!(lint, Lint::default());
+}
+
+#[test]
+fn policies_that_count_no_organisation_any_more() {
+    let lint = found(|config| group(config, "Application").groups.clear());
+    let weakened: Vec<_> = (lint.findings.iter())
+        .map(|f| (f.id, f.severity, f.path.as_str()))
+        .collect();
+    let row = |severity, path| (FindingId::WeakenedPolicy, severity, path);
+    assert_eq!(
+        weakened,
+        [
+            row(Severity::Info, "/Channel/Readers"),
+            row(Severity::Info, "/Channel/Writers"),
+            row(Severity::Warning, "/Channel/Application/Admins"),
+            row(Severity::Info, "/Channel/Application/Endorsement"),
+            row(Severity::Info, "/Channel/Application/LifecycleEndorsement"),
+            row(Severity::Info, "/Channel/Application/Readers"),
+            row(Severity::Info, "/Channel/Application/Writers"),
+        ]
+    );
+    // said once where the rule changes, too
+    let lint = found(|config| {
+        group(config, "Application").groups.clear();
+        set_policy(group(config, "Application"), "Admins", "ANY Admins");
+    });
+    let of_admins = |f: &&cmscc::config::lint::Finding| f.path == "/Channel/Application/Admins";
+    assert_eq!(lint.findings.iter().filter(of_admins).count(), 1);
 }
 
 #[test]
@@ -529,6 +591,66 @@ fn consenters_that_may_stop_the_channel() {
     let lint = go(&three, &replaced);
     assert_eq!(lint.findings.len(), 1, "{lint:#?}");
     assert!(text(&lint, FindingId::CertificateExpiresSoon).contains("`o4:7050`"));
+}
+
+#[test]
+fn consenters_of_bft_that_may_stop_the_channel() {
+    let path = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/tests/vectors/configs/d-bft4.pb"
+    );
+    let mut four = common::Config::decode(&*std::fs::read(path).unwrap()).unwrap();
+    edit(
+        group(&mut four, "Orderer"),
+        "ConsensusType",
+        |consensus: &mut orderer::ConsensusType| {
+            let mut options =
+                orderer::smartbft::Options::decode(consensus.metadata.clone()).unwrap();
+            options.leader_rotation = 1;
+            consensus.metadata = options.encode_to_vec().into();
+        },
+    );
+    type Nodes = Vec<common::Consenter>;
+    let go = |change: &dyn Fn(&mut Nodes)| {
+        let channel = ChannelId::from("vec-channel");
+        let current = Bundle::new(&channel, tree(&four)).unwrap();
+        let mut after = four.clone();
+        let orderer = group(&mut after, "Orderer");
+        edit(orderer, "Orderers", |all: &mut common::Orderers| {
+            change(&mut all.consenter_mapping);
+        });
+        let next = Bundle::new(&channel, tree(&after)).unwrap();
+        let lint = lint(&Subject {
+            current: &current,
+            result: next.tree(),
+            next: Ok(&next),
+            update_bytes: 1_000,
+            now: UnixTime {
+                seconds: NOW,
+                nanos: 0,
+            },
+            attested: None,
+        });
+        lint.findings
+            .into_iter()
+            .filter(|f| f.id == FindingId::ConsenterQuorum)
+            .map(|f| f.text)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(go(&|nodes| nodes[0].port += 1), [""; 0]);
+    let new = |node: &mut common::Consenter| node.identity = ca(2025, 2040);
+    assert_eq!(go(&|nodes| new(&mut nodes[3])), [""; 0]);
+    let texts = go(&|nodes| nodes[2..].iter_mut().for_each(new));
+    assert_eq!(texts.len(), 1);
+    assert!(
+        texts[0].starts_with("3 of 4 consenters must run and only 2"),
+        "{texts:?}"
+    );
+    let texts = go(&|nodes| drop(nodes.pop()));
+    assert_eq!(texts.len(), 1);
+    assert!(texts[0].contains("failure of 0 instead of 1"), "{texts:?}");
+    // five survive as many failures as four do, in the worst way
+    assert_eq!(go(&|nodes| nodes.push(nodes[0].clone())), [""; 0]);
 }
 
 #[test]
