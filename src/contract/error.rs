@@ -4,7 +4,10 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-use crate::stub::{Response, StubError};
+use crate::{
+    ids::Sequence,
+    stub::{Response, StubError},
+};
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $status:literal $symbol:literal;)*) => {
@@ -258,6 +261,17 @@ impl ContractError {
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// The same, where the config decided: it names the sequence that it holds for.
+    pub(super) fn at(self, sequence: Sequence) -> Self {
+        if self.text.contains("sequence") {
+            return self;
+        }
+        self.code.because(format_args!(
+            "{}, on the config of sequence {sequence}",
+            self.text
+        ))
     }
 
     /// The refusal as the peer gets it.

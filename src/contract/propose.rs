@@ -228,10 +228,11 @@ fn from_update(call: &Call<'_>, bundle: &Bundle, update: &Update) -> Result<Inte
         .map_err(update_refusal)?;
     let patch = Patch::from_update(bundle.tree(), update).map_err(|e| {
         let refusal = patch_refusal(e);
-        match refusal.code() {
+        let refusal = match refusal.code() {
             Code::BadPatch => Code::BadUpdate.because(refusal.text()),
             _ => refusal,
-        }
+        };
+        refusal.at(bundle.sequence())
     })?;
     let patch = Patch::parse(patch.bytes().clone(), &limits(call)).map_err(patch_refusal)?;
     Ok(Intent::of(patch, Some(update.bytes().clone())))
@@ -381,7 +382,7 @@ pub(super) async fn store<S: Stub>(
         kind: ProposalKind::ConfigUpdate,
         patch: intent.patch.bytes().clone(),
         given: intent.given.clone().unwrap_or_default(),
-        computed: first_revision(bundle, intent)?,
+        computed: first_revision(bundle, intent).map_err(|e| e.at(bundle.sequence()))?,
         sources: intent.sources.clone(),
     };
     write(call, stub, trusted, admin, header, draft).await

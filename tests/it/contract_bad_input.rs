@@ -527,6 +527,95 @@ async fn limits_are_settings() {
 }
 
 #[tokio::test]
+async fn each_limit_has_its_refusal() {
+    let limits = Limits {
+        patch_levels: 2,
+        description: 5,
+        reason: 4,
+        signature_header: 900,
+        signatures: 2,
+        items: 2,
+        export: 50,
+        ..Limits::default()
+    };
+    let settings = ContractSettings {
+        allow_unanchored: true,
+        limits,
+    };
+    let server = Contract::new(settings, TestAnchors::none(), Arc::new(NoObserver));
+    let mut world = World::new(server);
+    let org1 = person("Org1MSP");
+    let genesis = CAPTURES[0].genesis();
+    let three: [&[u8]; 4] = [b"InitConsortium", &genesis, &genesis, &genesis];
+    world.refused(&org1, &three, "TOO_MANY").await;
+    world.ok(&org1, &three[..2]).await;
+    let propose = |description| -> [&[u8]; 4] {
+        [
+            b"ProposeConfigUpdate",
+            b"new",
+            PATCH.as_bytes(),
+            description,
+        ]
+    };
+    world
+        .refused(&org1, &propose(b"123456"), "DESCRIPTION_TOO_LONG")
+        .await;
+    world.ok(&org1, &propose(b"12345")).await;
+    let deeper = PATCH.replace(r#""policies""#, r#""groups":{"Org1MSP":{"policies""#) + "}}";
+    let args: [&[u8]; 4] = [b"ProposeConfigUpdate", b"deep", deeper.as_bytes(), b"d"];
+    world.refused(&org1, &args, "PATCH_TOO_LARGE").await;
+    let reject = |reason| -> [&[u8]; 3] { [b"RejectProposal", b"new", reason] };
+    world
+        .refused(&org1, &reject(b"12345"), "REASON_TOO_LONG")
+        .await;
+    world.ok(&org1, &reject(b"1234")).await;
+    for args in [
+        [
+            b"UpdateProposals".as_slice(),
+            b"6",
+            br#"["new","aaa","bbb"]"#,
+            b"",
+        ],
+        [b"CombineProposals", b"all", br#"["new","aaa","bbb"]"#, b"d"],
+    ] {
+        world.refused(&org1, &args, "TOO_MANY").await;
+    }
+    let update = world.update_to_sign("new").await;
+    let good = org1.config_signature(&update);
+    let mut long = good.clone();
+    long.signature_header = vec![0; 901].into();
+    let signature = |of: &common::ConfigSignature| cmscc::config::ConfigSignature {
+        signature_header: of.signature_header.clone(),
+        signature: of.signature.clone(),
+    };
+    let envelope = |signatures: &[&common::ConfigSignature]| {
+        let signatures: Vec<_> = signatures.iter().map(|one| signature(one)).collect();
+        let channel = "mychannel".into();
+        base64(&cmscc::config::envelope::update_envelope(
+            &channel,
+            &update,
+            &signatures,
+        ))
+    };
+    for (signatures, symbol) in [
+        (&[&good, &good, &good][..], "TOO_MANY"),
+        (&[&long], "HEADER_TOO_LARGE"),
+    ] {
+        let envelope = envelope(signatures);
+        let args: [&[u8]; 3] = [b"AddSignature", b"new", envelope.as_bytes()];
+        world.refused(&org1, &args, symbol).await;
+    }
+    let two = envelope(&[&good, &good]);
+    world
+        .ok(&org1, &[b"AddSignature", b"new", two.as_bytes()])
+        .await;
+    world.ok(&org1, &[b"WithdrawProposal", b"new"]).await;
+    world
+        .refused(&org1, &[b"ExportProposal", b"new"], "EXPORT_TOO_LARGE")
+        .await;
+}
+
+#[tokio::test]
 async fn blocks_come_as_transient_data_too() {
     let capture = CAPTURES[0];
     let org1 = person("Org1MSP");

@@ -256,3 +256,61 @@ async fn an_envelope_carries_any_number_of_signatures_on_these_bytes() {
     assert_eq!(codes(&answer["added"], "msp_id"), ["Org2MSP"]);
     assert_eq!(codes(&answer["already"], "msp_id"), ["Org1MSP"]);
 }
+
+#[tokio::test]
+async fn refusals_that_the_config_decides_name_its_sequence() {
+    let (mut world, anchors) = founded().await;
+    let org1 = person("Org1MSP");
+    let next = CAPTURES[0].file("add-orgx/config_block_after.pb");
+    world.ok(&org1, &[b"SyncConfig", &next]).await;
+    let stale = base64(&CAPTURES[0].file("add-orgx/config_update.pb"));
+    for (intent, symbol) in [
+        (
+            r#"{"groups":{"Orderer":{"values":{"BatchTimeout":{"value":{"timeout":"soon"}}}}}}"#,
+            "INVALID_RESULT",
+        ),
+        (
+            r#"{"groups":{"Application":{"policies":{"New":{"policy":{"type":3,"value":{"rule":"ANY","sub_policy":"Admins"}}}}}}}"#,
+            "INVALID_RESULT",
+        ),
+        (
+            r#"{"groups":{"Application":{"policies":{"None":{"version":"2"}}}}}"#,
+            "BAD_PATCH",
+        ),
+        (
+            r#"{"groups":{"Application":{"mod_policy":"Admins"}}}"#,
+            "NOTHING_TO_CHANGE",
+        ),
+        (
+            r#"{"values":{"Capabilities":{"value":{"capabilities":{"V9_9":{}}}}}}"#,
+            "CAPABILITY_UNSUPPORTED",
+        ),
+        (&stale, "STALE_UPDATE"),
+    ] {
+        let patch = format!(r#"{{"channel_group":{intent}}}"#);
+        let intent = if intent.starts_with('{') {
+            &patch
+        } else {
+            intent
+        };
+        let args: [&[u8]; 4] = [b"ProposeConfigUpdate", b"new", intent.as_bytes(), b"d"];
+        let message = world.refused(&org1, &args, symbol).await;
+        assert!(message.contains("sequence 1"), "{message}");
+    }
+    // one that no other test meets
+    for args in [
+        [b"GetProposal".as_slice(), b"\xff"],
+        [b"ListProposals", b"\xff"],
+        [b"\xff", b"x"],
+    ] {
+        world.refused(&org1, &args, "BAD_TEXT").await;
+    }
+    anchors.set(b"no block");
+    let message = world
+        .refused(&org1, &[b"SyncConfig", &next], "ANCHOR_UNREADABLE")
+        .await;
+    assert!(
+        message.starts_with("Code 500: ") && message.contains("`mychannel`"),
+        "{message}"
+    );
+}
