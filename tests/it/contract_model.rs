@@ -268,16 +268,22 @@ impl Game {
     async fn change(&mut self, change: impl FnOnce(&mut Config)) {
         let mut next = self.model.config.clone();
         change(&mut next);
-        if let Some(update) = self.model.update_to(&next) {
-            let tree = |config: &Config| ConfigTree::parse(config.encode_to_vec().into()).unwrap();
-            let (now, then) = (tree(&self.model.config), tree(&next));
-            let encoded = compute_update(&self.world.channel, &now, &then)
-                .unwrap()
-                .into();
-            assert!(plain(&encoded) == update);
+        if let Some(encoded) = self.computed(&next) {
+            let update = plain(&encoded);
             self.encoded.insert(update.clone(), encoded);
             self.order(&update).await;
         }
+    }
+
+    /// The update from the config to another, as it is encoded; `None` where nothing differs.
+    fn computed(&self, next: &Config) -> Option<Bytes> {
+        let update = self.model.update_to(next)?;
+        let tree = |config: &Config| ConfigTree::parse(config.encode_to_vec().into()).unwrap();
+        let (now, then) = (tree(&self.model.config), tree(next));
+        let encoded = compute_update(&self.world.channel, &now, &then).unwrap();
+        let encoded = encoded.into();
+        assert!(plain(&encoded) == update);
+        Some(encoded)
     }
 
     async fn change_something(&mut self) {
@@ -379,12 +385,17 @@ impl Game {
             ]);
             intent.insert(element, self.dice.choice(element));
         }
+        let computed = self.computed(&self.model.intended(&intent));
         let expected = self.model.propose(who, &id, &intent, deadline);
-        let patch = patch(&intent);
+        // now and then as bytes, as `configtxlator` would compute them
+        let given = match computed.filter(|_| self.dice.roll(4) == 0) {
+            Some(bytes) => base64(&bytes),
+            None => patch(&intent),
+        };
         let args: [&[u8]; 5] = [
             b"ProposeConfigUpdate",
             id.as_bytes(),
-            patch.as_bytes(),
+            given.as_bytes(),
             b"d",
             options.as_bytes(),
         ];
@@ -742,6 +753,17 @@ impl Game {
         assert_eq!(settings["version"], self.model.agreed.version);
         let wish = &self.model.agreed.wish;
         assert_eq!(settings["settings"]["gate"] == "enforced", wish.enforced);
+        let (chain, _) = self.ask(&[b"GetConfigChain"]).await;
+        let links = chain["chain"].as_array().unwrap().iter();
+        let sequences = links.map(|link| link["sequence"].as_u64().unwrap());
+        assert!(sequences.eq(self.model.chain.keys().copied()));
+        let (history, _) = self.ask(&[b"GetHistory"]).await;
+        let entries = history["history"].as_array().unwrap();
+        assert_eq!(entries.len(), self.model.archive.len());
+        for (entry, id) in entries.iter().zip(self.model.archive.keys()) {
+            assert_eq!(entry["proposal_id"], id.as_str());
+            assert_eq!(entry["outcome"]["outcome"], self.model.outcome(id), "{id}");
+        }
         let (listed, now) = self.ask(&[b"ListProposals"]).await;
         let listed = listed["proposals"].as_array().unwrap();
         assert_eq!(listed.len(), self.model.open.len());
@@ -798,7 +820,7 @@ fn cases() -> u64 {
     std::env::var("CMSCC_TEST_CASES")
         .ok()
         .and_then(|n| n.parse().ok())
-        .unwrap_or(2)
+        .unwrap_or(4)
 }
 
 #[tokio::test]

@@ -196,6 +196,8 @@ impl Patch {
     ///
     /// Two of them conflict when both write or delete the same element, but not with the same
     /// content, or when one overwrites or deletes a group in which the other touches something.
+    /// What one patches of an element and the other does not mention goes together, and so does
+    /// what one patches and the other overwrites alike.
     ///
     /// # Errors
     /// [`PatchError::Conflict`], or [`PatchError::Empty`] when there are none.

@@ -430,3 +430,60 @@ fn updates_without_an_intent_are_refused() {
     let e = Patch::from_update(&tree(current()), &update).unwrap_err();
     assert!(matches!(e, PatchError::UnknownMessageFields), "{e}");
 }
+
+#[test]
+fn contents_go_together_field_by_field() {
+    let of_value = |value: ConfigValue| {
+        let mut org = group(0, "");
+        org.values.insert("V".to_owned(), value);
+        patch(below(&["A", "Org"], org)).unwrap()
+    };
+    let of_policy = |policy: ConfigPolicy| {
+        let mut org = group(0, "");
+        org.policies.insert("P".to_owned(), policy);
+        patch(below(&["A", "Org"], org)).unwrap()
+    };
+    // mode, content and mod policy of both, and of the union
+    type Given = (u64, &'static str, &'static str);
+    let cases: &[(Given, Given, Option<Given>)] = &[
+        ((0, "new", ""), (0, "new", ""), Some((0, "new", ""))),
+        ((0, "new", ""), (0, "other", ""), None),
+        ((0, "new", ""), (0, "new", "M"), Some((0, "new", "M"))),
+        ((0, "new", ""), (0, "", "M"), Some((0, "new", "M"))),
+        ((0, "new", "N"), (0, "", "M"), None),
+        ((0, "new", ""), (1, "new", "M"), Some((1, "new", "M"))),
+        ((0, "new", "M"), (1, "new", "M"), Some((1, "new", "M"))),
+        ((0, "", "M"), (1, "new", "M"), Some((1, "new", "M"))),
+        ((0, "new", "N"), (1, "new", "M"), None),
+        ((0, "new", ""), (1, "other", "M"), None),
+        ((0, "new", "M"), (1, "new", ""), None),
+        ((0, "new", ""), (1, "", "M"), None),
+        ((1, "new", "M"), (1, "new", "M"), Some((1, "new", "M"))),
+        ((1, "new", ""), (1, "new", "M"), None),
+        ((2, "", ""), (2, "", ""), Some((2, "", ""))),
+        ((2, "", ""), (0, "new", ""), None),
+        ((2, "", ""), (1, "new", "M"), None),
+    ];
+    for (a, b, union) in cases {
+        let values = [a, b].map(|(mode, content, by)| of_value(value(*mode, content, by)));
+        let policies = [a, b].map(|(mode, content, by)| of_policy(policy(*mode, content, by)));
+        let expected = union.map(|(mode, content, by)| {
+            let value = of_value(value(mode, content, by));
+            (value, of_policy(policy(mode, content, by)))
+        });
+        for [one, other] in [[0, 1], [1, 0]] {
+            let value = Patch::combine([&values[one], &values[other]]);
+            let policy = Patch::combine([&policies[one], &policies[other]]);
+            let conflict = values[one].conflict(&values[other]);
+            assert_eq!(conflict.is_some(), union.is_none(), "{a:?} {b:?}");
+            let found = value.ok().zip(policy.ok());
+            let bytes =
+                |(value, policy): &(Patch, Patch)| (value.bytes().clone(), policy.bytes().clone());
+            assert_eq!(
+                found.as_ref().map(bytes),
+                expected.as_ref().map(bytes),
+                "{a:?} {b:?}"
+            );
+        }
+    }
+}

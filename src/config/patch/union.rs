@@ -3,10 +3,13 @@
 use super::mode::{Mode, of_canonical};
 use crate::config::{
     build::Members,
-    compare::{Side, join_groups, join_policies, join_values, same_group, same_policy, same_value},
-    element::GroupRef,
+    compare::{
+        Side, join_groups, join_policies, join_values, same_group, same_policy, same_rule,
+        same_value,
+    },
+    element::{GroupRef, PolicyRef, ValueRef},
     error::PatchError,
-    wire::Group,
+    wire::{Group, Policy, Value},
 };
 
 /// A group that one patch or both give.
@@ -72,25 +75,72 @@ impl<'a> Union<'a> {
         }
         for side in join_values(a, b) {
             out.value(match side {
-                Side::Both(x, y) if x.version() != y.version() || !same_value(x, y) => {
-                    return Err(PatchError::Conflict {
-                        path: x.element_path(),
-                    });
-                }
-                Side::Both(one, _) | Side::Left(one) | Side::Right(one) => one.borrowed(),
+                Side::Both(x, y) => both_values(x, y).ok_or_else(|| PatchError::Conflict {
+                    path: x.element_path(),
+                })?,
+                Side::Left(one) | Side::Right(one) => one.borrowed(),
             });
         }
         for side in join_policies(a, b) {
             out.policy(match side {
-                Side::Both(x, y) if x.version() != y.version() || !same_policy(x, y) => {
-                    return Err(PatchError::Conflict {
-                        path: x.element_path(),
-                    });
-                }
-                Side::Both(one, _) | Side::Left(one) | Side::Right(one) => one.borrowed(),
+                Side::Both(x, y) => both_policies(x, y).ok_or_else(|| PatchError::Conflict {
+                    path: x.element_path(),
+                })?,
+                Side::Left(one) | Side::Right(one) => one.borrowed(),
             });
         }
         Ok(())
+    }
+}
+
+// whoever patches leaves the rest of an element as it is, so also as another writes it
+
+/// A value that both patches give; `None` where they want different content.
+fn both_values<'a>(x: ValueRef<'a>, y: ValueRef<'a>) -> Option<Value<&'a [u8]>> {
+    let (a, b) = (x.borrowed(), y.borrowed());
+    let fits = |patch: Value<&[u8]>, all: Value<&[u8]>| {
+        either(patch.bytes, all.bytes) == Some(all.bytes)
+            && either(patch.mod_policy, all.mod_policy) == Some(all.mod_policy)
+    };
+    match (of_canonical(a.version), of_canonical(b.version)) {
+        (Mode::Patch, Mode::Patch) => Some(Value {
+            bytes: either(a.bytes, b.bytes)?,
+            mod_policy: either(a.mod_policy, b.mod_policy)?,
+            ..a
+        }),
+        (Mode::Patch, Mode::Overwrite) => fits(a, b).then_some(b),
+        (Mode::Overwrite, Mode::Patch) => fits(b, a).then_some(a),
+        (one, other) => (one == other && same_value(x, y)).then_some(a),
+    }
+}
+
+/// A policy that both patches give; `None` where they want different content.
+fn both_policies<'a>(x: PolicyRef<'a>, y: PolicyRef<'a>) -> Option<Policy<&'a [u8]>> {
+    let (a, b) = (x.borrowed(), y.borrowed());
+    let fits = |patch: Policy<&[u8]>, all: Policy<&[u8]>| {
+        (patch.rule.is_none() || same_rule(patch.rule, all.rule))
+            && either(patch.mod_policy, all.mod_policy) == Some(all.mod_policy)
+    };
+    match (of_canonical(a.version), of_canonical(b.version)) {
+        (Mode::Patch, Mode::Patch) => Some(Policy {
+            rule: match (a.rule, b.rule) {
+                (Some(_), Some(_)) if !same_rule(a.rule, b.rule) => return None,
+                (one, other) => one.or(other),
+            },
+            mod_policy: either(a.mod_policy, b.mod_policy)?,
+            ..a
+        }),
+        (Mode::Patch, Mode::Overwrite) => fits(a, b).then_some(b),
+        (Mode::Overwrite, Mode::Patch) => fits(b, a).then_some(a),
+        (one, other) => (one == other && same_policy(x, y)).then_some(a),
+    }
+}
+
+/// What both say, or one alone: an empty one says nothing.
+fn either<'a>(a: &'a [u8], b: &'a [u8]) -> Option<&'a [u8]> {
+    match (a, b) {
+        ([], one) | (one, []) => Some(one),
+        _ => (a == b).then_some(a),
     }
 }
 

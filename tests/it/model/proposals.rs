@@ -422,6 +422,20 @@ impl Model {
         }
     }
 
+    /// How an archived proposal ended, as it looks now.
+    pub(crate) fn outcome(&self, id: &str) -> &'static str {
+        let finished = &self.archive[id];
+        if finished.open.wish.is_some() {
+            finished.outcome
+        } else if self.any_in_chain(&finished.open) || self.through_another(id) {
+            "Submitted"
+        } else if finished.outcome == "Submitted" {
+            "Disowned"
+        } else {
+            finished.outcome
+        }
+    }
+
     fn named(org: &str) -> &'static str {
         ["OrdererMSP", "Org1MSP", "Org2MSP", "OrgXMSP", "OrgYMSP"]
             .into_iter()
