@@ -151,6 +151,35 @@ mod tests {
     use super::*;
 
     #[test]
+    fn only_a_head_with_unknown_levels_stops_the_process_and_only_where_that_is_wanted() {
+        use crate::contract::Observer as _;
+
+        let channel = ChannelId::new("mychannel");
+        for wanted in [true, false] {
+            let stop = CancellationToken::new();
+            let telemetry = Telemetry {
+                metrics: Arc::new(Metrics::new("0.0.0")),
+                health: Arc::new(Health::starting()),
+                on_unsupported: wanted.then(|| stop.clone()),
+            };
+            let levels = || {
+                let mut levels = Vec::new();
+                let health = &telemetry.health;
+                health.channel("mychannel", |known| levels.clone_from(&known.unsupported));
+                levels
+            };
+            telemetry.unsupported(&channel, &[]);
+            telemetry.fork(&channel);
+            assert!(!stop.is_cancelled());
+            telemetry.unsupported(&channel, &["Application/V9_0".to_owned()]);
+            assert_eq!(levels(), ["Application/V9_0"]);
+            assert_eq!(stop.is_cancelled(), wanted);
+            telemetry.unsupported(&channel, &[]);
+            assert!(levels().is_empty());
+        }
+    }
+
+    #[test]
     fn labels_are_bounded() {
         assert_eq!(symbol("Code 409: CONFIG_GAP: block carries"), "CONFIG_GAP");
         assert_eq!(symbol("Code 400: BAD_BASE64: argument"), "BAD_BASE64");

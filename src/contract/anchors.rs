@@ -51,7 +51,8 @@ pub trait Observer: Send + Sync + 'static {
     /// A call brought another config for a known sequence.
     fn fork(&self, channel: &ChannelId);
 
-    /// The head requires these levels (`Channel/V9_0`), which this build does not know.
+    /// The levels that the head requires (`Channel/V9_0`) and this build does not know; none: it
+    /// knows them all.
     fn unsupported(&self, channel: &ChannelId, levels: &[String]);
 }
 

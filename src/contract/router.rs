@@ -254,10 +254,9 @@ impl<'a> Call<'a> {
         let trusted = Trusted::demand(stub).await?;
         let bundle = trusted.bundle(self.channel(), self.cache())?;
         self.tell_head(&trusted.head)?;
-        let levels = unsupported(&bundle);
-        if !levels.is_empty() {
-            self.observer().unsupported(self.channel(), &levels);
-        }
+        // also where there is none: a recovery may have set another config
+        self.observer()
+            .unsupported(self.channel(), &unsupported(&bundle));
         Ok((trusted, bundle))
     }
 

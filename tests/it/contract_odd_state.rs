@@ -11,7 +11,10 @@ use prost::Message;
 use serde_json::{Value, json};
 
 use super::{
+    contract_blocks::checkpoint,
+    contract_capabilities::declaring,
     contract_rules::{after, key, with_orgx},
+    contract_unknown::outgrown,
     contract_world::{CAPTURES, TestAnchors, World, contract, person, trusting},
 };
 
@@ -165,10 +168,32 @@ async fn an_observer_hears_of_heads_and_forks() {
         heard,
         [
             "mychannel at 0 of epoch 1",
+            "mychannel []",
             "mychannel at 1 of epoch 1",
+            "mychannel []",
             "mychannel forked"
         ]
     );
+}
+
+#[tokio::test]
+async fn an_observer_hears_when_a_channel_outgrows_this_build_and_when_that_is_over() {
+    let facts = Arc::new(Facts::default());
+    let anchors = TestAnchors::none();
+    let settings = ContractSettings::default();
+    let server = Contract::new(settings, anchors.clone(), Arc::<Facts>::clone(&facts));
+    let mut world = declaring(&["V2_0"], &["V2_5"]).await.with(server);
+    let org1 = person("Org1MSP");
+    let good = world.config();
+    outgrown(&mut world);
+    world.ok(&org1, &[b"GetConfig"]).await;
+    let told = |line: &str| facts.0.lock().unwrap().last().unwrap() == line;
+    assert!(told(r#"mychannel ["Application/V9_9"]"#));
+    let recovery = checkpoint(&good, |config| config.sequence += 1);
+    anchors.set(&recovery);
+    world.ok(&org1, &[b"RecoverConfig", &recovery]).await;
+    world.ok(&org1, &[b"GetConfig"]).await;
+    assert!(told("mychannel []"));
 }
 
 #[tokio::test]

@@ -211,7 +211,7 @@ async fn a_server_that_lacks_an_agreed_capability_refuses_every_function() {
 }
 
 /// Makes the head's config one that demands `V9_9` of peers, as servers that know it have endorsed.
-fn outgrown(world: &mut World<Contract>) {
+pub(crate) fn outgrown(world: &mut World<Contract>) {
     let body = renamed(&world.config(), "V2_5", "V9_9");
     let place = key(&["config", "head"]);
     let mut head = Head::decode(world.ledger.get(&place).unwrap().value.clone()).unwrap();
