@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use super::{
     agreement, attest,
+    cache::Compiled,
     error::ContractError,
     history, keys,
+    levels::Gate,
     opinion::SignatureOpinion,
     proofs, proposal,
     relations::Relations,
@@ -15,14 +17,14 @@ use super::{
     },
     review::Review,
     router::{self, Call},
-    state::{self, RevisionSignatures, StoredSignature},
+    state::{self, RevisionSignatures, StoredSignature, Trusted},
     status::{self, Extent, Facts, Status},
     timestamps,
     votes::{self, JudgedVote},
 };
 use crate::{
-    config::Bundle,
-    ids::{Digest, ProposalId, Revision, Sequence},
+    config::{Bundle, ConfigSignature},
+    ids::{Digest, MspId, ProposalId, Revision, Sequence},
     proto::cmscc::{Archive, ArchivedSigner, Proposal, ProposalKind},
     stub::Stub,
 };
@@ -41,7 +43,7 @@ pub(super) async fn get_proposal<S: Stub>(
     let Some(proposal) = stored else {
         let archive: Option<Archive> = state::get(stub, &keys::archive(&id)).await?;
         let archive = archive.ok_or_else(|| state::unknown_proposal(&id))?;
-        return archived(stub, &bundle, trusted.sequence(), &archive).await;
+        return archived(call, stub, &bundle, &trusted, &archive).await;
     };
     let proof = proofs::current(stub, trusted.sequence(), &proposal).await?;
     let applied = proofs::any_revision(stub, trusted.sequence(), &proposal).await?;
@@ -290,11 +292,13 @@ pub(super) fn config_signature(header: &bytes::Bytes, signature: &bytes::Bytes) 
 
 /// An archived proposal: how it ended then, and what the chain proves now.
 async fn archived<S: Stub>(
+    call: &Call<'_>,
     stub: &mut S,
-    bundle: &Bundle,
-    as_of: Sequence,
+    bundle: &Compiled,
+    trusted: &Trusted,
     archive: &Archive,
 ) -> Result<Vec<u8>, ContractError> {
+    let as_of = trusted.sequence();
     let proposal = history::content(archive)?;
     let (outcome, applied) = history::outcome(stub, as_of, archive).await?;
     let id = ProposalId::new(proposal.id.as_str());
@@ -316,6 +320,22 @@ async fn archived<S: Stub>(
     });
     let mut consent_trail = archived_consent(&archive.signers);
     consent_trail.retain(|one| one.revision < last);
+    let still_effective = match outcome.proof {
+        Some(_) => Vec::new(),
+        None => {
+            let facts = Facts {
+                bundle,
+                trusted,
+                proposal,
+                proof: None,
+                signatures: &kept_signatures(archive),
+                votes: &[],
+                gate: &Gate::default(),
+                now: call.now(),
+            };
+            facts.still_effective()
+        }
+    };
     let report = ProposalReport {
         applied_revision: applied,
         archived: true,
@@ -330,8 +350,30 @@ async fn archived<S: Stub>(
             ..StatusDetail::default()
         },
         outcome: Some(outcome),
+        still_effective_if_submitted: still_effective,
         votes: votes.iter().map(JudgedVote::report).collect(),
         ..bare(bundle, as_of, proposal)?
     };
     reports::write(&report)
+}
+
+/// The signatures that an archive entry keeps, in the order in which they lay on the ledger.
+fn kept_signatures(archive: &Archive) -> BTreeMap<Revision, RevisionSignatures> {
+    let mut kept: BTreeMap<Revision, RevisionSignatures> = BTreeMap::new();
+    for signer in &archive.signers {
+        let Some(signature) = &signer.config_signature else {
+            continue;
+        };
+        let of = kept.entry(Revision(signer.revision)).or_default();
+        of.signatures.push(StoredSignature {
+            key: String::new(),
+            msp_id: MspId::new(signer.msp_id.as_str()),
+            fingerprint: signer.fingerprint.clone(),
+            signature: ConfigSignature {
+                signature_header: signature.signature_header.clone(),
+                signature: signature.signature.clone(),
+            },
+        });
+    }
+    kept
 }

@@ -210,6 +210,17 @@ async fn withdrawn_is_over_but_nothing_unsigns() {
             &[b"AddOrganization", b"orgx_again", b"OrgXMSP", &org, b"x"],
         )
         .await;
+    // nor does the archive
+    let before = world.ledger.clone();
+    world.ok(&org1, &[b"DeleteProposal", b"add_orgx"]).await;
+    let shown = world.proposal("add_orgx").await;
+    assert_eq!(shown["archived"], true);
+    assert_eq!(shown["still_effective_if_submitted"], json!([1]));
+    world.ok(&org2, &[b"SyncConfig", &after("add-orgx")]).await;
+    let shown = world.proposal("add_orgx").await;
+    assert_eq!(shown["status"], "Submitted");
+    assert_eq!(shown["still_effective_if_submitted"], json!([]));
+    world.ledger = before;
     // somebody submitted it all the same
     world.ok(&org2, &[b"SyncConfig", &after("add-orgx")]).await;
     assert_eq!(world.status("add_orgx").await, "Submitted");
