@@ -9,6 +9,7 @@ use bytes::Bytes;
 
 use super::{
     error::{Code, ContractError},
+    evaluated::evaluated,
     reports::ChainLink,
     router::demand_supported,
     state::digest,
@@ -17,7 +18,7 @@ use crate::{
     block::{self, BlockError, ConfigBlock},
     config::{Bundle, Section},
     ids::{ChannelId, Digest, MspId, Sequence},
-    proto::cmscc::{ChainEntry, Head},
+    proto::cmscc::{ChainEntry, EvaluatedPolicies, Head},
 };
 
 /// Reads a block of this channel whose data is what its header names.
@@ -45,6 +46,7 @@ pub(super) struct Growth {
     added: Vec<Sequence>,
     known: BTreeSet<Sequence>,
     members: BTreeMap<MspId, Option<Sequence>>,
+    evaluated: BTreeMap<Sequence, EvaluatedPolicies>,
     newest: Option<ConfigBlock>,
 }
 
@@ -65,6 +67,7 @@ impl Growth {
             added: vec![sequence],
             known: BTreeSet::new(),
             members,
+            evaluated: BTreeMap::new(),
             newest: Some(block.clone()),
         })
     }
@@ -78,6 +81,7 @@ impl Growth {
             added: Vec::new(),
             known: BTreeSet::new(),
             members: BTreeMap::new(),
+            evaluated: BTreeMap::new(),
             newest: None,
         }
     }
@@ -98,6 +102,10 @@ impl Growth {
         let next = block::advance(&self.bundle, block)
             .map_err(|e| refusal(&e, Code::BlockNotSuccessor))?;
         demand_supported(&next)?;
+        let policies = block.last_update();
+        if let Some(policies) = policies.and_then(|update| evaluated(&self.bundle, update)) {
+            self.evaluated.insert(sequence, policies);
+        }
         let before = member_ids(&self.bundle);
         let after = member_ids(&next);
         for left in before.difference(&after) {
@@ -167,6 +175,11 @@ impl Growth {
             .filter_map(|sequence| Some((*sequence, self.entries.get(sequence)?)))
             .map(|(sequence, entry)| ChainLink::new(sequence, entry))
             .collect()
+    }
+
+    /// The policies that the updates of added blocks were evaluated by.
+    pub(super) const fn evaluated(&self) -> &BTreeMap<Sequence, EvaluatedPolicies> {
+        &self.evaluated
     }
 
     /// Since when organisations are members; `None`: they left.

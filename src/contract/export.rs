@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{
-    audit::{Combined, Computed, Consent, Document, FORMAT, Outcome, Proof, Record},
+    audit::{Combined, Computed, Consent, Document, Evaluated, FORMAT, Outcome, Proof, Record},
     error::{Code, ContractError},
     finish, history, keys,
     proofs::Effective,
@@ -64,6 +64,10 @@ pub(super) async fn export_proposal<S: Stub>(
             sources.push(record(stub, head, &found).await?.0);
         }
     }
+    let evaluated = match &effective {
+        Some(proof) => policies(stub, proof.at.sequence).await?,
+        None => None,
+    };
     let last = effective.map_or(head, |proof| proof.at.sequence);
     let records = [&proposal].into_iter().chain(&via).chain(&sources);
     let bases = records.flat_map(|record| record.revisions.iter().map(|one| one.base_sequence));
@@ -74,6 +78,7 @@ pub(super) async fn export_proposal<S: Stub>(
         channel_id: call.channel().to_string(),
         contract_instance: trusted.settings.instance.clone(),
         epoch: trusted.head.epoch,
+        evaluated,
         format: FORMAT,
         proposal,
         sources,
@@ -88,6 +93,15 @@ pub(super) async fn export_proposal<S: Stub>(
         )));
     }
     Ok(answer)
+}
+
+/// What the update that led to a sequence was evaluated by.
+async fn policies<S: Stub>(
+    stub: &mut S,
+    sequence: Sequence,
+) -> Result<Option<Evaluated>, ContractError> {
+    let kept = state::get(stub, &keys::evaluated(sequence)).await?;
+    kept.as_ref().map(Evaluated::new).transpose()
 }
 
 /// The links from one sequence to another, both included.

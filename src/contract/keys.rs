@@ -40,6 +40,11 @@ pub(super) fn chain_entry(sequence: Sequence) -> String {
     composite(CONFIG, &[SEQUENCE, &number(sequence.0)])
 }
 
+/// The policies that were evaluated on the update of a link.
+pub(super) fn evaluated(sequence: Sequence) -> String {
+    composite(CONFIG, &["policies", &number(sequence.0)])
+}
+
 /// The links of the chain from a sequence on, in ascending order.
 pub(super) fn chain_from(sequence: Sequence) -> KeyRange {
     KeyRange {

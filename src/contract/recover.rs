@@ -46,6 +46,9 @@ pub(super) async fn recover_config<S: Stub>(
     demand_supported(&bundle)?;
 
     for (key, _) in gone {
+        if let Some(sequence) = keys::chain_sequence(&key) {
+            stub.del_state(keys::evaluated(sequence));
+        }
         stub.del_state(key);
     }
     write_members(

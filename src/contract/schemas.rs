@@ -136,8 +136,8 @@ const SHAPES: &[Shape] = &[
     answer(
         "AuditBundle",
         "as_of_sequence: number, chain: [Link], channel_id: text, contract_instance: text,
-         epoch: number, format: number, proposal: AuditRecord, sources: [AuditRecord],
-         via: AuditRecord?",
+         epoch: number, evaluated: EvaluatedPolicies?, format: number, proposal: AuditRecord,
+         sources: [AuditRecord], via: AuditRecord?",
     ),
     answer(
         "AuditOutcome",
@@ -219,6 +219,15 @@ const SHAPES: &[Shape] = &[
         "enough_servers: truth?, needed_after: number?, needed_before: number?,
          organizations_after: number, organizations_before: number, policy: text, rule_after: text?,
          rule_before: text?, servers: [text]?, text: text",
+    ),
+    answer(
+        "EvaluatedPolicies",
+        "omitted: number, policies: [EvaluatedPolicy]",
+    ),
+    answer(
+        "EvaluatedPolicy",
+        "config_policy: base64?, config_policy_sha256: sha256, decides: truth, policy: text,
+         rule: text?",
     ),
     answer(
         "Exclusion",

@@ -259,6 +259,9 @@ fn write<S: Stub>(
     for (sequence, entry) in growth.added() {
         state::put(stub, keys::chain_entry(sequence), entry);
     }
+    for (sequence, policies) in growth.evaluated() {
+        state::put(stub, keys::evaluated(*sequence), policies);
+    }
     for (update, sequence) in &records.applied {
         let value = Applied {
             sequence: Some(sequence.0),

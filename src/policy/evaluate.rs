@@ -89,6 +89,15 @@ impl PolicyManager {
         })
     }
 
+    /// These policies and everything that their implicit meta policies count, each once,
+    /// ascending by the names that lead to them.
+    #[must_use]
+    pub fn counted(&self, ids: &[PolicyId]) -> Vec<PolicyId> {
+        let mut counted = self.reachable(ids);
+        counted.sort_by_cached_key(|id| self.names(*id));
+        counted
+    }
+
     /// These policies and everything that their implicit meta policies count; every policy comes
     /// before what it counts.
     pub(super) fn reachable(&self, ids: &[PolicyId]) -> Vec<PolicyId> {

@@ -96,6 +96,23 @@ impl PolicyManager {
         })
     }
 
+    /// The names that lead to a policy from below the root group, its own last; none for an unknown
+    /// id.
+    #[must_use]
+    pub fn names(&self, id: PolicyId) -> Vec<&str> {
+        let Some(policy) = self.policies.get(id.0) else {
+            return Vec::new();
+        };
+        let mut names = vec![&*policy.name];
+        let mut at = self.groups.get(policy.group.0);
+        while let Some((group, parent)) = at.and_then(|group| Some((group, group.parent?))) {
+            names.push(&group.name);
+            at = self.groups.get(parent.0);
+        }
+        names.reverse();
+        names
+    }
+
     /// Every policy, groups in the order they were added, names ascending within a group.
     pub fn iter(&self) -> impl Iterator<Item = PolicyId> {
         self.groups

@@ -36,6 +36,6 @@ pub use evaluate::{Concerned, Evaluation, Irrelevant};
 pub use explain::{Explanation, Node};
 pub use manager::{GroupId, PolicyId, PolicyManager, PolicyManagerBuilder};
 pub use parse::parse_policy;
-pub use print::{RULE_TEXT, print_implicit_meta, print_policy};
+pub use print::{RULE_TEXT, print_implicit_meta, print_policy, print_rule};
 pub use same::same_policy;
 pub use signers::{Rejected, SignatureProblem, SignedData, Signer, SignerSet};

@@ -41,6 +41,17 @@ pub fn print_implicit_meta(policy: &[u8]) -> Result<String, RuleProblem> {
     Ok(meta.text())
 }
 
+/// Prints the rule of a `common.Policy` by its type, cut as by [`print_policy`]; `None` where there
+/// is no such type, or the rule does not compile.
+#[must_use]
+pub fn print_rule(kind: i32, rule: &[u8], limit: usize) -> Option<String> {
+    match kind {
+        1 => print_policy(rule, limit).ok(),
+        3 => print_implicit_meta(rule).ok(),
+        _ => None,
+    }
+}
+
 impl PolicyManager {
     /// A policy's rule as text: `MAJORITY Admins`, `OR('Org1MSP.admin')`; empty for an unknown id.
     /// The text of a signature policy is cut as by [`print_policy`].

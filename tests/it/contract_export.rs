@@ -7,7 +7,7 @@ use cmscc::{
         Contract, ContractSettings, Disown, Limits, NoObserver,
         audit::{AuditReport, FindingId, verify},
     },
-    ids::Sequence,
+    ids::{Digest, Sequence},
     proto::common,
 };
 use prost::Message;
@@ -151,6 +151,33 @@ async fn what_took_effect_is_proven_by_blocks_alone() {
         decided[0]["elements"],
         json!(["[Group]  /Channel/Application"])
     );
+    // the bundle lists the same ones, with those that they count
+    let listed = bundle["evaluated"]["policies"].as_array().unwrap().iter();
+    let listed: Vec<Value> = listed
+        .map(|one| json!([one["policy"], one["rule"], one["decides"]]))
+        .collect();
+    let admins = |org: &str| {
+        let path = format!("/Channel/Application/{org}/Admins");
+        json!([path, format!("OR('{org}.admin')"), false])
+    };
+    assert_eq!(
+        listed,
+        [
+            json!(["/Channel/Application/Admins", "MAJORITY Admins", true]),
+            admins("Org1MSP"),
+            admins("Org2MSP"),
+            admins("OrgXMSP"),
+        ]
+    );
+    let policy = &bundle["evaluated"]["policies"][3];
+    let bytes = STANDARD.decode(policy["config_policy"].as_str().unwrap());
+    let bytes = bytes.unwrap();
+    assert_eq!(
+        policy["config_policy_sha256"],
+        Digest::of(&bytes).to_string()
+    );
+    let config_policy = common::Policy::decode(&bytes[..]).unwrap();
+    assert_eq!(config_policy.r#type, 1);
     let signers = effective["signers"].as_array().unwrap();
     let signers: Vec<&Value> = signers
         .iter()
@@ -175,7 +202,12 @@ async fn what_took_effect_is_proven_by_blocks_alone() {
         [(&json!(1), &unknown), (&json!(2), &yes), (&json!(2), &yes)]
     );
     let left = report["not_verified"].to_string();
-    for said in ["who proposed it", "rejections", "did not take effect"] {
+    for said in [
+        "who proposed it",
+        "contract and epoch",
+        "rejections",
+        "did not take effect",
+    ] {
         assert!(left.contains(said), "{left}");
     }
 }
@@ -367,7 +399,7 @@ async fn each_falsehood_has_its_name() {
     let mut story = two_join().await;
     let (bundle, _) = story.verified("add_orgy").await;
     let (other, _) = story.verified("add_orgx").await;
-    let cases: [(&str, Value, FindingId); 14] = [
+    let cases: [(&str, Value, FindingId); 18] = [
         ("/proposal/revisions/0/revision", json!(2), Revisions),
         ("/proposal/signatures/0/revision", json!(3), Signature),
         (
@@ -406,6 +438,10 @@ async fn each_falsehood_has_its_name() {
         ("/proposal/outcome/proof", Value::Null, Outcome),
         ("/proposal/outcome/outcome", json!("Withdrawn"), Outcome),
         ("/proposal/outcome/via", json!("both"), Combined),
+        ("/evaluated", Value::Null, Policy),
+        ("/evaluated", other["evaluated"].clone(), Policy),
+        ("/evaluated/policies", json!([]), Policy),
+        ("/evaluated/omitted", json!(1), Policy),
     ];
     for (pointer, value, id) in cases {
         let mut tampered = bundle.clone();

@@ -319,6 +319,7 @@ async fn the_document_has_the_form_of_the_contract_api() {
         "Contrast",
         "Diff",
         "Endorsement",
+        "EvaluatedPolicies",
         "Lint",
         "Proof",
         "ProposedSettings",

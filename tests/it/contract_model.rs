@@ -12,7 +12,7 @@ use cmscc::{
     contract::{Contract, Disown},
     ids::Sequence,
     proto::{
-        cmscc::{Archive, Attestation, ChainEntry, Outcome, Proposal, Vote},
+        cmscc::{Archive, Attestation, ChainEntry, EvaluatedPolicies, Outcome, Proposal, Vote},
         common::{Block, Config, ConfigEnvelope, ConfigUpdate, Envelope, Payload},
     },
 };
@@ -632,6 +632,7 @@ impl Game {
         let mut signatures: BTreeMap<(String, u64, String), usize> = BTreeMap::new();
         let mut votes = BTreeMap::new();
         let mut chain = BTreeSet::new();
+        let mut evaluated = BTreeSet::new();
         for (key, stored) in self.world.ledger.iter() {
             match parts(key).as_slice() {
                 ["proposal", id] => {
@@ -707,12 +708,19 @@ impl Game {
                     ChainEntry::decode(stored.value.clone()).unwrap();
                     chain.insert(number.parse::<u64>().unwrap());
                 }
+                ["config", "policies", number] => {
+                    let kept = EvaluatedPolicies::decode(stored.value.clone()).unwrap();
+                    assert!(kept.policies.iter().any(|policy| policy.decides));
+                    evaluated.insert(number.parse::<u64>().unwrap());
+                }
                 _ => {}
             }
         }
         assert!(open.iter().eq(self.model.open.keys()), "open proposals");
         assert!(archive.iter().eq(self.model.archive.keys()), "archive");
         assert!(chain.iter().eq(self.model.chain.keys()), "chain");
+        let led = self.model.chain.iter().filter(|(_, led)| led.is_some());
+        assert!(evaluated.iter().eq(led.map(|(at, _)| at)), "policies");
         assert!(
             self.archived.keys().eq(archive.iter()),
             "an entry has left the archive"

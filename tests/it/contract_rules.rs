@@ -170,6 +170,7 @@ async fn a_sync_touches_no_proposal() {
     let expected: BTreeSet<String> = [
         key(&["config", "head"]),
         key(&["config", "body"]),
+        key(&["config", "policies", "00000000000000000001"]),
         key(&["config", "seq", "00000000000000000001"]),
         key(&["applied", &update]),
         key(&["member", "OrgXMSP"]),

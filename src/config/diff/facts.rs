@@ -14,7 +14,7 @@ use crate::{
     },
     identity::{CertificateUse, ListedCertificate},
     ids::Digest,
-    policy::{print_implicit_meta, print_policy},
+    policy::print_rule,
     proto::scan::ScanError,
 };
 
@@ -262,10 +262,5 @@ fn creation_policy(bytes: &[u8]) -> Result<Facts, ScanError> {
 /// A rule in Fabric's language; one that is cut with the digest of its bytes, so that different
 /// rules stay different.
 pub(super) fn rule(kind: i32, rule: &[u8]) -> Option<Value> {
-    let text = match kind {
-        1 => print_policy(rule, TEXT).ok()?,
-        3 => print_implicit_meta(rule).ok()?,
-        _ => return None,
-    };
-    Some(json!(cut_with(text, rule)))
+    Some(json!(cut_with(print_rule(kind, rule, TEXT)?, rule)))
 }

@@ -4,10 +4,20 @@ use std::collections::BTreeMap;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
+use prost::Message;
 use serde::{Deserialize, Serialize};
 
 use super::AuditError;
-use crate::contract::reports::{ChainLink, VoteReport};
+use crate::{
+    contract::{
+        error::ContractError,
+        evaluated,
+        reports::{ChainLink, VoteReport, base64},
+        state,
+    },
+    policy::{RULE_TEXT, print_rule},
+    proto::cmscc::EvaluatedPolicies,
+};
 
 /// The version of the form below.
 pub(in crate::contract) const FORMAT: u64 = 1;
@@ -25,12 +35,61 @@ pub(in crate::contract) struct Document {
     /// Transaction id of the contract's first bootstrap.
     pub(in crate::contract) contract_instance: String,
     pub(in crate::contract) epoch: u64,
+    /// What the update that took effect was evaluated by; null where nothing took effect.
+    pub(in crate::contract) evaluated: Option<Evaluated>,
     pub(in crate::contract) format: u64,
     pub(in crate::contract) proposal: Record,
     /// The other proposals that were combined, with it or into it; by id.
     pub(in crate::contract) sources: Vec<Record>,
     /// The combined proposal inside which it took effect.
     pub(in crate::contract) via: Option<Record>,
+}
+
+/// Policies of the config before that the update in the effective block was evaluated by: first those
+/// that decide about some element, then those that they count.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
+pub(in crate::contract) struct Evaluated {
+    /// How many more there were than are kept.
+    pub(in crate::contract) omitted: u64,
+    pub(in crate::contract) policies: Vec<EvaluatedPolicy>,
+}
+
+/// One of them.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
+pub(in crate::contract) struct EvaluatedPolicy {
+    /// The serialized `common.Policy`; null where it was too large to be kept.
+    pub(in crate::contract) config_policy: Option<String>,
+    pub(in crate::contract) config_policy_sha256: String,
+    /// Whether it decides by itself about some element.
+    pub(in crate::contract) decides: bool,
+    /// Its path, such as `/Channel/Application/Admins`.
+    pub(in crate::contract) policy: String,
+    /// In Fabric's policy language, for people; null where it was too large to be kept.
+    pub(in crate::contract) rule: Option<String>,
+}
+
+impl Evaluated {
+    /// What the contract keeps of an update's policies.
+    pub(in crate::contract) fn new(kept: &EvaluatedPolicies) -> Result<Self, ContractError> {
+        let policies = kept.policies.iter().map(|one| {
+            let sha256 = match &one.policy {
+                Some(policy) => evaluated::digest(policy),
+                None => state::digest(&one.policy_sha256)?,
+            };
+            let policy = one.policy.as_ref();
+            Ok(EvaluatedPolicy {
+                config_policy: policy.map(|policy| base64(&policy.encode_to_vec())),
+                config_policy_sha256: sha256.to_string(),
+                decides: one.decides,
+                policy: one.path.clone(),
+                rule: policy.and_then(|p| print_rule(p.r#type, &p.value, RULE_TEXT)),
+            })
+        });
+        Ok(Self {
+            omitted: kept.omitted,
+            policies: policies.collect::<Result<_, ContractError>>()?,
+        })
+    }
 }
 
 /// One proposal, as the ledger has it. Bytes are base64.

@@ -43,7 +43,7 @@ findings! {
     Signature = "SIGNATURE";
     /// The proof names a block that does not carry the update.
     Proof = "PROOF";
-    /// The envelope on chain does not satisfy the policies that decide.
+    /// The envelope on chain does not satisfy the policies that decide, or the bundle lists others.
     Policy = "POLICY";
     /// The config that followed is not what the intent wants.
     Result = "RESULT";

@@ -12,7 +12,9 @@ mod finding;
 mod outcome;
 mod records;
 
-pub(super) use document::{Combined, Computed, Consent, Document, FORMAT, Outcome, Proof, Record};
+pub(super) use document::{
+    Combined, Computed, Consent, Document, Evaluated, FORMAT, Outcome, Proof, Record,
+};
 pub use finding::{Finding, FindingId};
 pub use outcome::{Effective, OnChainSigner, Policy};
 pub use records::Signature;
@@ -147,8 +149,8 @@ pub fn verify(bundle: &[u8], blocks: &[Bytes]) -> Result<AuditReport, AuditError
 fn not_verified(document: &Document, chain: &Chain) -> Vec<String> {
     let mut left = vec![
         "who proposed it under this id, when, in which transaction, with which description and \
-         deadline, and in which transaction it was archived: look at those transactions of the \
-         channel"
+         deadline, in which transaction it was archived, and of which contract and epoch the \
+         ledger was: look at those transactions of the channel"
             .to_owned(),
     ];
     if document.records().any(|record| !record.votes.is_empty()) {

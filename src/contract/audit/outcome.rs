@@ -1,5 +1,6 @@
 //! How a proposal ended: what the block that carried it shows, or that no block carried it.
 
+use bytes::Bytes;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -7,7 +8,7 @@ use super::{
     AuditError,
     chain::Chain,
     digest,
-    document::{Document, Outcome, Proof, Record},
+    document::{Document, Evaluated, Outcome, Proof, Record},
     finding::{FindingId, Findings},
     records::Records,
 };
@@ -17,7 +18,10 @@ use crate::{
         diff::{Diff, diff},
         envelope,
     },
-    contract::proposal::{compute, effect, expected, is_in_effect},
+    contract::{
+        evaluated::evaluated,
+        proposal::{compute, effect, expected, is_in_effect},
+    },
     ids::{Digest, Sequence},
     policy::RULE_TEXT,
 };
@@ -189,6 +193,7 @@ fn took_effect(
         }
     }
     let envelope = link.block.as_ref().and_then(|block| block.last_update());
+    evaluated_by(document, before, envelope, &at, findings);
     let effective = envelope
         .ok_or_else(|| "the block carries no update".to_owned())
         .and_then(|envelope| carried(before, envelope, owner, proof));
@@ -206,6 +211,45 @@ fn took_effect(
             Ok((None, None))
         }
     }
+}
+
+/// Whether the policies that the bundle lists are those of the config before that the update asks.
+fn evaluated_by(
+    document: &Document,
+    before: &Bundle,
+    envelope: Option<&Bytes>,
+    at: &str,
+    findings: &mut Findings,
+) {
+    let shown = envelope.and_then(|envelope| evaluated(before, envelope));
+    let shown = shown.and_then(|kept| Evaluated::new(&kept).ok());
+    if document.evaluated == shown {
+        return;
+    }
+    let listed = |evaluated: Option<Evaluated>| {
+        evaluated.map_or((Vec::new(), 0), |one| (one.policies, one.omitted))
+    };
+    let (said, said_omitted) = listed(document.evaluated.clone());
+    let (shown, shown_omitted) = listed(shown);
+    let mut pairs = said.iter().zip(&shown);
+    let text = match pairs.find(|(said, shown)| said != shown) {
+        Some((said, shown)) => format!(
+            "the bundle lists `{}` (`{}`) where the config of sequence {} has `{}` (`{}`)",
+            said.policy,
+            said.config_policy_sha256,
+            before.sequence(),
+            shown.policy,
+            shown.config_policy_sha256
+        ),
+        None => format!(
+            "the bundle lists {} policies and omits {said_omitted}, of the config of sequence {} \
+             it is {} and {shown_omitted}",
+            said.len(),
+            before.sequence(),
+            shown.len()
+        ),
+    };
+    findings.put(FindingId::Policy, at, text);
 }
 
 /// Whether the config that followed is what an intent wants: of what took effect exactly that, of
@@ -243,7 +287,7 @@ fn result(
 /// What the envelope in the block shows: who signed, and what the policies before make of it.
 fn carried(
     before: &Bundle,
-    envelope: &bytes::Bytes,
+    envelope: &Bytes,
     owner: &Record,
     proof: &Proof,
 ) -> Result<Effective, String> {
