@@ -214,8 +214,10 @@ fn safe(text: &str) -> String {
         return visible(text);
     }
     // what was expected stands at the end
-    let start = text.floor_char_boundary(START);
-    let end = text.ceil_char_boundary(text.len().saturating_sub(END));
+    let boundary = |at: &usize| text.is_char_boundary(*at);
+    let start = (0..=START).rev().find(boundary).unwrap_or_default();
+    let end = text.len().saturating_sub(END);
+    let end = (end..=text.len()).find(boundary).unwrap_or(text.len());
     format!(
         "{}.. ({} bytes) ..{}",
         visible(text.get(..start).unwrap_or_default()),
