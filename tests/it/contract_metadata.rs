@@ -156,6 +156,107 @@ async fn calls_write_and_answer_as_described() {
     }
 }
 
+/// Programs rely on these: more may come, none goes.
+#[tokio::test]
+async fn public_names_stay() {
+    let document = document().await;
+    let transactions = transactions(&document);
+    let synced =
+        "channel_id epoch sequence block_number block_hash config_sha256 added known applied";
+    let proposed = "proposal_id revision config_update_sha256";
+    let link = "sequence block_number block_hash config_sha256 config_update_sha256";
+    let signer = "msp_id subject fingerprint";
+    let ended = "proposal_id as_of_sequence";
+    for (function, path, names) in [
+        ("InitConsortium", "", synced),
+        ("Init", "", synced),
+        ("SyncConfig", "", synced),
+        ("RecoverConfig", "", synced),
+        ("SyncConfig", "added", link),
+        ("SyncConfig", "known", link),
+        ("SyncConfig", "applied", "proposal_id revision"),
+        ("ProposeConfigUpdate", "", proposed),
+        ("AddOrganization", "", proposed),
+        ("ReconfigOrganizationMSP", "", proposed),
+        ("CombineProposals", "", proposed),
+        ("ProposeSettings", "", proposed),
+        ("ApplySettings", "", "proposal_id version"),
+        (
+            "AddSignature",
+            "",
+            "proposal_id revision added already refused",
+        ),
+        ("AddSignature", "added", signer),
+        ("AddSignature", "already", signer),
+        (
+            "AddSignature",
+            "refused",
+            "msp_id subject fingerprint code reason",
+        ),
+        (
+            "GetProposal",
+            "",
+            "proposal_id kind description proposer_msp_id tx_id created_at deadline revision \
+             base_sequence as_of_sequence status status_detail not_checked \
+             still_effective_if_submitted applied_revision patch config_update \
+             config_update_sha256 config_update_to_sign config_update_envelope_to_submit \
+             signatures consent_trail votes explanation lint diff endorsement outcome archived",
+        ),
+        (
+            "GetProposal",
+            "signatures",
+            "msp_id subject fingerprint counts reason config_signature",
+        ),
+        (
+            "GetProposal",
+            "votes",
+            "msp_id reason sequence former_member",
+        ),
+        ("ListProposals", "", "proposals bookmark as_of_sequence"),
+        (
+            "ListProposals",
+            "proposals",
+            "proposal_id kind description proposer_msp_id revision status signed_by missing",
+        ),
+        ("UpdateProposals", "", "archived recomputed left"),
+        ("UpdateProposals", "archived", "proposal_id outcome"),
+        ("UpdateProposals", "recomputed", proposed),
+        ("UpdateProposals", "left", "proposal_id status reason"),
+        ("RejectProposal", "", ended),
+        ("WithdrawProposal", "", ended),
+        ("DeleteProposal", "", ended),
+        ("AttestCapabilities", "", "msp_id as_of_sequence"),
+        (
+            "GetConfig",
+            "",
+            "epoch sequence block_number block_hash config_sha256 config",
+        ),
+        ("GetConfigChain", "", "chain"),
+        ("GetConfigChain", "chain", link),
+        (
+            "getProposal",
+            "",
+            "creator proposal_type proposal_data description signatures",
+        ),
+    ] {
+        let find = |schema: &Value| match schema["$ref"].as_str() {
+            Some(reference) => document
+                .pointer(reference.trim_start_matches('#'))
+                .unwrap()
+                .clone(),
+            None => schema.clone(),
+        };
+        let mut shape = find(&transactions[function]["returns"]);
+        if !path.is_empty() {
+            shape = find(&shape["properties"][path]["items"]);
+        }
+        let required = shape["required"].as_array().unwrap();
+        for name in names.split_whitespace() {
+            assert!(required.contains(&json!(name)), "{function} {path}: {name}");
+        }
+    }
+}
+
 /// Panics where the answer of a function is not what the document describes.
 pub(crate) async fn check_answer(function: &str, answer: &Value) {
     let document = Box::pin(document()).await;
