@@ -102,5 +102,8 @@ fn is_host(host: &str) -> bool {
         true => b.is_ascii_hexdigit() || matches!(b, b':' | b'.'),
         false => b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_'),
     };
-    (1..=253).contains(&host.len()) && host.bytes().all(legal)
+    // a name may end with the root's dot
+    let labels = host.strip_suffix('.').unwrap_or(host);
+    let whole = version_6 || labels.split('.').all(|label| !label.is_empty());
+    (1..=253).contains(&host.len()) && host.bytes().all(legal) && whole
 }

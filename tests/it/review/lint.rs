@@ -666,6 +666,9 @@ fn addresses_that_nobody_can_connect_to() {
         ("grpcs://orderer.example.com:7050", false),
         ("::1:7050", false),
         ("two hosts:7050", false),
+        ("orderer.example.com.:7050", true),
+        ("orderer..example.com:7050", false),
+        (".:7050", false),
         (":7050", false),
         ("", false),
     ];
