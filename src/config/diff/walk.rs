@@ -16,6 +16,9 @@ use crate::{
     identity::MspDefinition,
 };
 
+/// The mod policy that Fabric's tools give: of what comes or goes, only others are worth a word.
+const USUAL: &str = "Admins";
+
 pub(super) fn diff(from: &ConfigTree, to: &ConfigTree) -> Diff {
     let mut diff = Diff::default();
     diff.pairs(compare::differences(from, to));
@@ -159,6 +162,15 @@ impl Diff {
                     self.put(&path, Item::Content, None, before, after);
                 }
             }
+        }
+        if ["", USUAL].contains(&element.mod_policy()) {
+            return;
+        }
+        if self.is_full() {
+            self.skip();
+        } else {
+            let (before, after) = sides(json!(cut(element.mod_policy().to_owned())));
+            self.put(&path, Item::ModPolicy, None, before, after);
         }
     }
 

@@ -316,6 +316,31 @@ fn policies_are_shown_in_fabrics_language_and_mod_policies_by_name() {
 }
 
 #[test]
+fn odd_mod_policies_come_with_what_is_new() {
+    let diff = of(|config| {
+        let mut org = group(config, "Application/Org1MSP").clone();
+        org.mod_policy = "Readers".to_owned();
+        org.values.clear();
+        org.policies.retain(|name, _| name == "Admins");
+        let policy = org.policies.get_mut("Admins").unwrap();
+        "/Channel/Application/Writers".clone_into(&mut policy.mod_policy);
+        let application = group(config, "Application");
+        application.groups.insert("New".to_owned(), org);
+        set_policy(application, "Usual", "ANY Admins");
+    });
+    assert_eq!(
+        texts(&diff),
+        [
+            "/Channel/Application/Usual: policy is added: `ANY Admins`",
+            "/Channel/Application/New: group is added",
+            "/Channel/Application/New: mod policy is added: `Readers`",
+            "/Channel/Application/New/Admins: policy is added: `OR('Org1MSP.admin')`",
+            "/Channel/Application/New/Admins: mod policy is added: `/Channel/Application/Writers`",
+        ]
+    );
+}
+
+#[test]
 fn consenters_and_options_of_raft() {
     let diff = of(|config| {
         let orderer = group(config, "Orderer");
