@@ -385,13 +385,16 @@ impl Game {
             ]);
             intent.insert(element, self.dice.choice(element));
         }
+        // now and then as bytes, as `configtxlator` would compute them: of what really changes
         let computed = self.computed(&self.model.intended(&intent));
-        let expected = self.model.propose(who, &id, &intent, deadline);
-        // now and then as bytes, as `configtxlator` would compute them
         let given = match computed.filter(|_| self.dice.roll(4) == 0) {
-            Some(bytes) => base64(&bytes),
+            Some(bytes) => {
+                intent = self.model.changing(&intent);
+                base64(&bytes)
+            }
             None => patch(&intent),
         };
+        let expected = self.model.propose(who, &id, &intent, deadline);
         let args: [&[u8]; 5] = [
             b"ProposeConfigUpdate",
             id.as_bytes(),

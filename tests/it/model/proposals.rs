@@ -362,11 +362,18 @@ impl Model {
         if open.wish.is_some() {
             return BTreeSet::from([Decider::Majority]);
         }
-        let intended = self.intended(&open.intent);
-        let elements = open.intent.keys();
+        let changing = self.changing(&open.intent);
+        changing.keys().map(|element| element.decider()).collect()
+    }
+
+    /// The part of an intent that the config is not like already.
+    pub(crate) fn changing(&self, intent: &Intent) -> Intent {
+        let intended = self.intended(intent);
+        let elements = intent.iter().filter(|(element, _)| {
+            content(&self.config, **element) != content(&intended, **element)
+        });
         elements
-            .filter(|element| content(&self.config, **element) != content(&intended, **element))
-            .map(|element| element.decider())
+            .map(|(element, choice)| (*element, *choice))
             .collect()
     }
 
