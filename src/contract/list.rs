@@ -1,10 +1,11 @@
 //! All proposals for people and programs: `ListProposals`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
 use super::{
+    access::owner_remains,
     args::shown,
     attest,
     cache::Compiled,
@@ -21,8 +22,8 @@ use super::{
     votes::{self, JudgedVote},
 };
 use crate::{
-    ids::{ProposalId, Revision},
-    proto::cmscc::{Combined, Proposal, ProposalKind},
+    ids::{MspId, ProposalId, Revision},
+    proto::cmscc::{Combined, Member, Proposal, ProposalKind},
     stub::{KeyRange, Stub},
 };
 
@@ -71,6 +72,7 @@ pub(super) async fn list_proposals<S: Stub>(
         .collect::<Result<_, _>>()?;
     let mut votes = votes_on(stub, &all).await?;
     let mut combined = combined_into(stub, &all).await?;
+    let members = proposers(stub, &all).await?;
     let gate = attest::gate(stub, &trusted).await?;
     let mut proposals = Vec::new();
     let (mut relations, mut places) = (Relations::default(), Vec::new());
@@ -86,6 +88,7 @@ pub(super) async fn list_proposals<S: Stub>(
             gate: &gate,
             votes: votes.remove(&proposal.id).unwrap_or_default(),
             combined_into: combined.remove(&proposal.id).unwrap_or_default(),
+            proposer: members.get(&proposal.proposer_msp_id),
         };
         let (status, summary) = summary(call, stub, &bundle, &trusted, proposal, beside).await?;
         if options
@@ -175,11 +178,29 @@ pub(super) async fn combined_into<S: Stub>(
     Ok(by_source)
 }
 
+/// Since when those who proposed a page are members, by MSP id; who is none is not there.
+async fn proposers<S: Stub>(
+    stub: &mut S,
+    page: &[Proposal],
+) -> Result<BTreeMap<String, Member>, ContractError> {
+    let ids: BTreeSet<&String> = page.iter().map(|one| &one.proposer_msp_id).collect();
+    let mut members = BTreeMap::new();
+    for msp_id in ids {
+        let key = keys::member(&MspId::new(msp_id.as_str()));
+        if let Some(member) = state::get(stub, &key).await? {
+            members.insert(msp_id.clone(), member);
+        }
+    }
+    Ok(members)
+}
+
 /// What lies on the ledger beside a proposal.
 struct Beside<'a> {
     gate: &'a Gate,
     votes: Vec<JudgedVote>,
     combined_into: Vec<ProposalId>,
+    /// Since when the proposer's organisation is a member.
+    proposer: Option<&'a Member>,
 }
 
 async fn summary<S: Stub>(
@@ -220,6 +241,7 @@ async fn summary<S: Stub>(
             .collect(),
         conflicts: None,
         description: proposal.description.clone(),
+        former_member: !owner_remains(proposal, beside.proposer),
         kind: kind_name(proposal.kind()),
         missing: derived.detail.missing,
         proposal_id: proposal.id.clone(),

@@ -370,6 +370,8 @@ pub(super) struct ProposalSummary {
     /// Only where they were asked for; null where it is over.
     pub(super) conflicts: Option<RelationsReport>,
     pub(super) description: String,
+    /// Whether the proposer's organisation left since: it belongs to nobody.
+    pub(super) former_member: bool,
     pub(super) kind: &'static str,
     pub(super) missing: Vec<String>,
     pub(super) proposal_id: String,
@@ -420,6 +422,8 @@ pub(super) struct ProposalReport {
     pub(super) diff: Option<Diff>,
     pub(super) endorsement: Option<Endorsement>,
     pub(super) explanation: Option<Box<RawValue>>,
+    /// Whether the proposer's organisation left since: it belongs to nobody.
+    pub(super) former_member: bool,
     pub(super) kind: &'static str,
     pub(super) lint: Option<Lint>,
     pub(super) not_checked: Vec<String>,

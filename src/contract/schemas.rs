@@ -277,7 +277,7 @@ const SHAPES: &[Shape] = &[
          config_update_envelope_to_submit: base64?, config_update_sha256: sha256,
          config_update_to_sign: base64?, conflicts: Relations?, consent_trail: [Consent],
          created_at: time?, deadline: time?, description: text, diff: Diff?,
-         endorsement: Endorsement?, explanation: any, kind: text, lint: Lint?, not_checked: [text],
+         endorsement: Endorsement?, explanation: any, former_member: truth, kind: text, lint: Lint?, not_checked: [text],
          outcome: Outcome?, patch: json?, proposal_id: id, proposer_msp_id: text, revision: number,
          settings: ProposedSettings?, signatures: [Signature], signatures_left_out: [LeftOut], sources: [Source], status: text,
          status_detail: StatusDetail, still_effective_if_submitted: [number], tx_id: text,
@@ -290,8 +290,8 @@ const SHAPES: &[Shape] = &[
     ),
     answer(
         "ProposalSummary",
-        "combined_into: [id], conflicts: Relations?, description: text, kind: text, missing: [text],
-         proposal_id: id, proposer_msp_id: text, revision: number, signed_by: [text], status: text",
+        "combined_into: [id], conflicts: Relations?, description: text, former_member: truth,
+         kind: text, missing: [text], proposal_id: id, proposer_msp_id: text, revision: number, signed_by: [text], status: text",
     ),
     answer(
         "Proposed",

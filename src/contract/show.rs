@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::{
+    access::owner_remains,
     agreement, attest,
     cache::Compiled,
     error::ContractError,
-    history, keys,
+    finish, history, keys,
     levels::Gate,
     opinion::SignatureOpinion,
     proofs, proposal,
@@ -97,6 +98,7 @@ pub(super) async fn get_proposal<S: Stub>(
         diff: review.diff,
         endorsement: review.endorsement,
         explanation: derived.explanation().map(ToOwned::to_owned),
+        former_member: is_former(stub, &proposal).await?,
         lint: review.lint,
         not_checked: derived.not_checked(),
         signatures: facts
@@ -115,6 +117,12 @@ pub(super) async fn get_proposal<S: Stub>(
         ..bare(&bundle, trusted.sequence(), &proposal)?
     };
     reports::write(&report)
+}
+
+/// Whether the proposer's organisation left since.
+async fn is_former<S: Stub>(stub: &mut S, proposal: &Proposal) -> Result<bool, ContractError> {
+    let proposer = finish::proposer(stub, proposal).await?;
+    Ok(!owner_remains(proposal, proposer.as_ref()))
 }
 
 async fn combined_into<S: Stub>(
@@ -221,6 +229,7 @@ fn bare(
         diff: None,
         endorsement: None,
         explanation: None,
+        former_member: false,
         kind: kind_name(proposal.kind()),
         lint: None,
         not_checked: Vec::new(),
@@ -341,6 +350,7 @@ async fn archived<S: Stub>(
         archived: true,
         combined_into: combined_into(stub, &id).await?,
         consent_trail,
+        former_member: is_former(stub, proposal).await?,
         signatures: kept.collect(),
         sources: sources(stub, proposal).await?,
         status: outcome.outcome,

@@ -387,7 +387,9 @@ async fn what_who_left_proposed_belongs_to_nobody_also_when_it_comes_back() {
             ("broken", broken),
             ("outdated", "Outofdate"),
         ] {
-            assert_eq!(world.status(id).await, status, "{id}");
+            let shown = world.proposal(id).await;
+            assert_eq!(shown["status"], status, "{id}");
+            assert_eq!(shown["former_member"], true);
             for who in &callers {
                 let args: [&[u8]; 2] = [b"WithdrawProposal", id.as_bytes()];
                 let message = world.refused(who, &args, "NOT_OWNER").await;
@@ -413,6 +415,16 @@ async fn what_who_left_proposed_belongs_to_nobody_also_when_it_comes_back() {
             assert!(reasons[2].contains("nobody may compute it again"));
         }
         let before = world.ledger.clone();
+        let other = json!({"groups": {"Orderer": {"mod_policy": "Writers"}}});
+        world.propose(&org2, "other", &other).await;
+        let listed = world.ok(&org1, &[b"ListProposals"]).await;
+        let former: Vec<bool> = listed["proposals"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| one["former_member"].as_bool().unwrap())
+            .collect();
+        assert_eq!(former, [true, true, false, true]);
         for id in ["open", "outdated"] {
             world.ok(&org2, &[b"DeleteProposal", id.as_bytes()]).await;
         }
