@@ -12,7 +12,7 @@ use prost::Message;
 use std::sync::Arc;
 
 use super::contract_world::{
-    CAPTURES, TestAnchors, World, base64, contract, person, trusting, user,
+    CAPTURES, TestAnchors, World, base64, contract, new_user, person, trusting, user,
 };
 
 const PATCH: &str = r#"{"channel_group":{"groups":{"Application":{"policies":{"Extra":{
@@ -452,6 +452,8 @@ async fn signatures_that_do_not_count_are_refused_with_the_reason() {
     let outsider = person("OrgXMSP").config_signature(&update);
     let orderer = person("OrdererMSP").config_signature(&update);
     let member = user("Org1MSP", "User1").config_signature(&update);
+    // NodeOUs want everybody to have a role
+    let unit = new_user("Org1MSP", "odd", None).config_signature(&update);
     let mut nobody = good.clone();
     nobody.signature_header = common::SignatureHeader {
         creator: Bytes::from_static(b"nobody"),
@@ -464,6 +466,7 @@ async fn signatures_that_do_not_count_are_refused_with_the_reason() {
         (other, "SIGNATURE_INVALID"),
         (long, "HEADER_TOO_LARGE"),
         (outsider, "SIGNER_UNKNOWN"),
+        (unit, "SIGNER_INVALID"),
         (nobody, "SIGNER_UNKNOWN"),
         (orderer, "SIGNER_NOT_CONCERNED"),
         (member, "SIGNER_NOT_CONCERNED"),

@@ -2,10 +2,14 @@
 
 use std::sync::{Arc, Mutex};
 
+use bytes::Bytes;
 use cmscc::{
     contract::{Contract, ContractSettings, HeadFacts, Observer},
-    ids::{ChannelId, Digest},
+    ids::{ChaincodeName, ChannelId, Digest},
     proto::{common, write},
+    stub::{
+        Chaincode, Entries, Event, KeyRange, Page, Response, Stub, StubError, memory::MemoryStub,
+    },
 };
 use prost::Message;
 use serde_json::{Value, json};
@@ -13,9 +17,10 @@ use serde_json::{Value, json};
 use super::{
     contract_blocks::checkpoint,
     contract_capabilities::declaring,
+    contract_determinism::cases,
     contract_rules::{after, key, with_orgx},
     contract_unknown::outgrown,
-    contract_world::{CAPTURES, TestAnchors, World, contract, person, trusting},
+    contract_world::{CAPTURES, TestAnchors, World, contract, person, symbol_of, trusting},
 };
 
 #[tokio::test]
@@ -239,4 +244,91 @@ async fn an_update_that_would_remove_somebody_is_out_of_date() {
     assert_eq!(shown["status_detail"]["rebases"], true);
     world.ok(&org1, &[b"UpdateProposals"]).await;
     assert_eq!(world.status("add_orgx").await, "WaitingForSignatures");
+}
+
+/// Answers so many state calls, then the stream is gone.
+struct Breaking {
+    inner: MemoryStub,
+    left: usize,
+}
+
+impl Breaking {
+    fn step(&mut self, call: &'static str) -> Result<(), StubError> {
+        self.left = self.left.checked_sub(1).ok_or(StubError::Ended { call })?;
+        Ok(())
+    }
+}
+
+impl Stub for Breaking {
+    async fn get_state(&mut self, key: &str) -> Result<Option<Bytes>, StubError> {
+        self.step("GET_STATE")?;
+        self.inner.get_state(key).await
+    }
+
+    async fn get_states(&mut self, keys: &[String]) -> Result<Vec<Option<Bytes>>, StubError> {
+        self.step("GET_STATE")?;
+        self.inner.get_states(keys).await
+    }
+
+    async fn get_range(&mut self, range: &KeyRange, most: usize) -> Result<Entries, StubError> {
+        self.step("GET_STATE_BY_RANGE")?;
+        self.inner.get_range(range, most).await
+    }
+
+    async fn get_page(
+        &mut self,
+        range: &KeyRange,
+        page_size: u32,
+        bookmark: &str,
+    ) -> Result<Page, StubError> {
+        self.step("GET_STATE_BY_RANGE")?;
+        self.inner.get_page(range, page_size, bookmark).await
+    }
+
+    async fn invoke_chaincode(
+        &mut self,
+        chaincode: &ChaincodeName,
+        args: &[Bytes],
+    ) -> Result<Response, StubError> {
+        self.inner.invoke_chaincode(chaincode, args).await
+    }
+
+    fn put_state(&mut self, key: String, value: Bytes) {
+        self.inner.put_state(key, value);
+    }
+
+    fn del_state(&mut self, key: String) {
+        self.inner.del_state(key);
+    }
+
+    fn set_event(&mut self, event: Event) {
+        self.inner.set_event(event);
+    }
+}
+
+#[tokio::test]
+async fn whatever_the_peer_does_not_answer_ends_the_call() {
+    let server = trusting();
+    let mut refused = 0;
+    for (ledger, call) in cases(CAPTURES[0]).await {
+        let mut stub = MemoryStub::new(&ledger);
+        let whole = server.invoke(&call, &mut stub).await;
+        for left in 0.. {
+            let mut stub = Breaking {
+                inner: MemoryStub::new(&ledger),
+                left,
+            };
+            let response = server.invoke(&call, &mut stub).await;
+            if response == whole {
+                break;
+            }
+            assert_eq!(symbol_of(&response), "STATE_UNAVAILABLE", "{response:?}");
+            assert!(
+                response.message.contains("the stream ended"),
+                "{response:?}"
+            );
+            refused += 1;
+        }
+    }
+    assert!(refused > 100, "{refused}");
 }

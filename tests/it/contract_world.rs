@@ -367,6 +367,11 @@ pub(crate) fn user(msp_id: &str, name: &str) -> Person {
 
 /// A new admin of a peer organisation, whose certificate its own CA signs.
 pub(crate) fn new_admin(msp_id: &str, name: &str) -> Person {
+    new_user(msp_id, name, Some("admin"))
+}
+
+/// The same of somebody of this organisational unit, or of none.
+pub(crate) fn new_user(msp_id: &str, name: &str, unit: Option<&str>) -> Person {
     let domain = format!(
         "{}.example.com",
         msp_id.strip_suffix("MSP").unwrap().to_lowercase()
@@ -385,10 +390,12 @@ pub(crate) fn new_admin(msp_id: &str, name: &str) -> Person {
     let mut leaf = CertificateParams::default();
     leaf.not_before = rcgen::date_time_ymd(2027, 1, 1);
     leaf.not_after = rcgen::date_time_ymd(2030, 1, 1);
-    leaf.distinguished_name = names(&[
-        (DnType::OrganizationalUnitName, "admin"),
-        (DnType::CommonName, name),
-    ]);
+    let unit = unit.map(|unit| (DnType::OrganizationalUnitName, unit));
+    let parts: Vec<_> = unit
+        .into_iter()
+        .chain([(DnType::CommonName, name)])
+        .collect();
+    leaf.distinguished_name = names(&parts);
     let own = KeyPair::generate().unwrap();
     let certificate = leaf.signed_by(&own, &Issuer::new(ca, key)).unwrap();
     let signer = P256Signer::new(
