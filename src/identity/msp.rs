@@ -112,11 +112,12 @@ impl Msp {
     }
 
     /// Whether somebody could have a role: an administrator is listed and valid, or a NodeOU gives
-    /// the role.
+    /// the role. Idemix identities are clients, and their credentials make some administrators.
+    // IBM/idemix: idemixmsp.go, satisfiesPrincipalValidated
     #[must_use]
     pub fn can_have(&self, role: Role) -> bool {
         let Ok(msp) = self.x509() else {
-            return false;
+            return matches!(role, Role::Member | Role::Admin | Role::Client);
         };
         match role {
             Role::Member => true,

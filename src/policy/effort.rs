@@ -126,6 +126,7 @@ fn can_exist(msps: &Msps, principal: &Principal) -> bool {
         Principal::Role { msp_id, role } => has(msp_id.as_str(), *role),
         Principal::OrganizationUnit { msp_id, .. } => has(msp_id.as_str(), Role::Member),
         Principal::Identity(named) => has(named.msp_id().as_str(), Role::Member),
+        Principal::Anonymity(Anonymity::Anonymous) => msps.iter().any(|msp| msp.is_idemix()),
         Principal::Anonymity(anonymity) => *anonymity == Anonymity::Nominal,
         // parts of a combined principal are never combined themselves
         Principal::Combined(parts) => parts

@@ -226,6 +226,38 @@ fn roles_that_an_msp_cannot_give_lock_out() {
 }
 
 #[test]
+fn who_has_idemix_identities_locks_out_nobody_but_peers() {
+    let path = crate::conformance::root().join("msps/idemix-good.pb");
+    let msp = Bytes::from(std::fs::read(path).unwrap());
+    let value = cmscc::proto::msp::MspConfig::decode(msp.clone()).unwrap();
+    let idemix = cmscc::proto::msp::IdemixMspConfig::decode(value.config).unwrap();
+    let id = idemix.name;
+    let lint = found(|config| {
+        let mut org = group(config, "Application/Org1MSP").clone();
+        org.values.retain(|name, _| name == "MSP");
+        org.values.get_mut("MSP").unwrap().value = msp.clone();
+        for (policy, role) in [
+            ("Admins", "admin"),
+            ("Readers", "member"),
+            ("Writers", "client"),
+            ("Endorsement", "peer"),
+        ] {
+            set_policy(&mut org, policy, &format!("OR('{id}.{role}')"));
+        }
+        let application = group(config, "Application");
+        application.groups.insert("Idemix".to_owned(), org);
+    });
+    assert_eq!(
+        rows(&lint),
+        [(
+            FindingId::LockoutPolicy,
+            Severity::Warning,
+            "/Channel/Application/Idemix/Endorsement"
+        )]
+    );
+}
+
+#[test]
 fn a_mod_policy_that_leads_nowhere() {
     let lint = found(|config| {
         let value = group(config, "Orderer").values.get_mut("BatchSize");
