@@ -75,11 +75,6 @@ pub(super) async fn get_proposal<S: Stub>(
             relations.reports().next()
         }
     };
-    let still_effective = match derived.status {
-        // the chain moved past its bytes
-        Status::Submitted => Vec::new(),
-        _ => facts.still_effective(),
-    };
     let agreed = Some(trusted.settings.endorsement_policy.as_str()).filter(|text| !text.is_empty());
     let review = match derived.status {
         Status::Submitted => Review::default(),
@@ -112,7 +107,7 @@ pub(super) async fn get_proposal<S: Stub>(
         sources: sources(stub, &proposal).await?,
         status: derived.status.name(),
         status_detail: derived.detail,
-        still_effective_if_submitted: still_effective,
+        still_effective_if_submitted: facts.still_effective(),
         votes: votes.iter().map(JudgedVote::report).collect(),
         ..bare(&bundle, trusted.sequence(), &proposal)?
     };
@@ -329,22 +324,17 @@ async fn archived<S: Stub>(
     });
     let mut consent_trail = archived_consent(&archive.signers);
     consent_trail.retain(|one| one.revision < last);
-    let still_effective = match outcome.proof {
-        Some(_) => Vec::new(),
-        None => {
-            let facts = Facts {
-                bundle,
-                trusted,
-                proposal,
-                proof: None,
-                signatures: &kept_signatures(archive),
-                votes: &[],
-                gate: &Gate::default(),
-                now: call.now(),
-            };
-            facts.still_effective()
-        }
+    let facts = Facts {
+        bundle,
+        trusted,
+        proposal,
+        proof: None,
+        signatures: &kept_signatures(archive),
+        votes: &[],
+        gate: &Gate::default(),
+        now: call.now(),
     };
+    let still_effective = facts.still_effective();
     let report = ProposalReport {
         applied_revision: applied,
         archived: true,

@@ -11,8 +11,12 @@ use cmscc::{
 use prost::Message;
 use serde_json::{Value, json};
 
-use super::contract_world::{
-    CAPTURES, Server, TestAnchors, World, base64, contract, new_admin, person, trusting,
+use super::{
+    contract_blocks::checkpoint,
+    contract_world::{
+        CAPTURES, Server, TestAnchors, World, base64, contract, founded, new_admin, person,
+        trusting,
+    },
 };
 
 async fn world() -> World<Contract> {
@@ -294,6 +298,35 @@ async fn what_a_recovery_brings_is_in_effect_without_proof() {
         updated["archived"],
         json!([{"outcome": "AlreadyInEffect", "proposal_id": "add_orgx"}])
     );
+}
+
+#[tokio::test]
+async fn what_a_recovery_undid_can_take_effect_again() {
+    let (org1, org2) = (person("Org1MSP"), person("Org2MSP"));
+    let (mut world, anchors) = founded().await;
+    world.propose_org(&org1, "add_orgx", "add-orgx").await;
+    for who in [&org1, &org2] {
+        world.sign(who, "add_orgx").await;
+    }
+    let before = world.config();
+    world.ok(&org1, &[b"SyncConfig", &after("add-orgx")]).await;
+    let shown = world.proposal("add_orgx").await;
+    assert_eq!(shown["still_effective_if_submitted"], json!([]));
+    // the operators disown nothing, but set a config in which it has no effect
+    let undone = checkpoint(&before, |config| config.sequence += 2);
+    anchors.set(&undone);
+    world.ok(&org1, &[b"RecoverConfig", &undone]).await;
+    for archived in [false, true] {
+        let shown = world.proposal("add_orgx").await;
+        assert_eq!(
+            (&shown["status"], &shown["archived"]),
+            (&json!("Submitted"), &json!(archived))
+        );
+        assert_eq!(shown["still_effective_if_submitted"], json!([1]));
+        if !archived {
+            world.ok(&org2, &[b"UpdateProposals"]).await;
+        }
+    }
 }
 
 #[tokio::test]
