@@ -8,10 +8,10 @@ use criterion::Criterion;
 fn main() -> Result<()> {
     let mut criterion = Criterion::default().sample_size(20).configure_from_args();
     for name in workloads::names(false) {
-        let mut operation = workloads::prepare(name)?;
+        let mut workload = workloads::prepare(name)?;
         // once outside, where an error is shown and not measured
-        operation()?;
-        criterion.bench_function(name, |bencher| bencher.iter(&mut operation));
+        workload.run()?;
+        criterion.bench_function(name, |bencher| bencher.iter(|| (workload.operation)()));
     }
     criterion.final_summary();
     Ok(())

@@ -23,9 +23,9 @@ fn main() -> Result<()> {
         [] | ["list"] => print(&workloads::names(false).join("\n")),
         ["crowded"] => print(&workloads::names(true).join("\n")),
         ["run", name, times] => {
-            let mut operation = workloads::prepare(name)?;
+            let mut workload = workloads::prepare(name)?;
             for _ in 0..times.parse::<u32>()? {
-                operation()?;
+                workload.run()?;
             }
             Ok(())
         }
@@ -47,14 +47,15 @@ fn main() -> Result<()> {
 #[expect(clippy::disallowed_methods, reason = "it measures time")]
 fn times(name: &str, total: Duration) -> Result<(Duration, Duration)> {
     const LEAST: usize = 20;
-    let mut operation = workloads::prepare(name)?;
-    operation()?;
+    let mut workload = workloads::prepare(name)?;
+    workload.run()?;
     let start = Instant::now();
     let mut taken = Vec::new();
     while start.elapsed() < total || taken.len() < LEAST {
-        let before = Instant::now();
-        operation()?;
-        taken.push(before.elapsed());
+        (workload.before)()?;
+        let begun = Instant::now();
+        (workload.operation)()?;
+        taken.push(begun.elapsed());
     }
     let least = taken.iter().min().copied();
     let most = taken.iter().max().copied();

@@ -21,10 +21,11 @@ fn main() -> Result<()> {
         if !asked.is_empty() && !asked.iter().any(|one| one == name) {
             continue;
         }
-        let mut operation = workloads::prepare(name)?;
-        operation()?;
+        let mut workload = workloads::prepare(name)?;
+        workload.run()?;
+        (workload.before)()?;
         let profiler = dhat::Profiler::builder().testing().build();
-        let output = operation()?;
+        let output = (workload.operation)()?;
         let stats = dhat::HeapStats::get();
         drop(profiler);
         let (peak, blocks) = (stats.max_bytes, stats.total_blocks);

@@ -1,8 +1,10 @@
 //! Calls of the contract on a ledger in memory: what a server does for one call, transport aside.
 
 use std::{
+    cell::RefCell,
     future::Future,
     pin::pin,
+    rc::Rc,
     sync::Arc,
     task::{Context as TaskContext, Poll, Waker},
 };
@@ -29,7 +31,7 @@ use prost::Message;
 use serde_json::{Value, json};
 
 use super::{
-    Operation, channel,
+    Operation, Workload, channel,
     people::{Consortium, consortium, sign, signature_header},
 };
 
@@ -197,13 +199,21 @@ fn timeout() -> Vec<u8> {
     value.encode_to_vec()
 }
 
-/// A channel with [`PROPOSALS`] open ones, each signed by half of the organisations; the server
-/// that answers has endorsed them all.
-fn filled(size: &str) -> Result<(Channel, P256Signer)> {
+/// A channel with [`PROPOSALS`] open ones, each signed by half of the organisations.
+struct Filled {
+    /// With a server that has endorsed them all.
+    channel: Channel,
+    caller: P256Signer,
+    /// What `AddSignature` was given for each proposal.
+    signed: Vec<String>,
+}
+
+fn filled(size: &str) -> Result<Filled> {
     let of = consortium(size)?;
     let mut ledger = Channel::new(&of)?;
     let tree = ConfigTree::parse(of.config.clone())?;
     let members = of.members.len();
+    let mut all = Vec::new();
     for number in 0..PROPOSALS {
         let id = id(number);
         let patch = Bytes::from(patch(&of.config, number)?);
@@ -229,9 +239,24 @@ fn filled(size: &str) -> Result<(Channel, P256Signer)> {
             proposer,
             &[b"AddSignature", id.as_bytes(), signed.as_bytes()],
         )?;
+        all.push(signed);
     }
-    let caller = of.members.into_iter().next().context("nobody")?;
-    Ok((ledger, caller))
+    Ok(Filled {
+        channel: ledger,
+        caller: of.members.into_iter().next().context("nobody")?,
+        signed: all,
+    })
+}
+
+/// Which server lists proposals.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Server {
+    /// One that has just started.
+    Cold,
+    /// One that has endorsed every signature of the page, and was not asked about them yet.
+    New,
+    /// One that has listed them before.
+    Warm,
 }
 
 /// Half of the proposals add an organisation each, half set one of twenty policies, so that they
@@ -276,27 +301,77 @@ fn patch(config: &Bytes, number: usize) -> Result<Vec<u8>> {
     Ok(patch.encode_to_vec())
 }
 
-/// `ListProposals`: a page of [`PAGE`] among [`PROPOSALS`], another one each time. `cold`: by a server
-/// that has seen nothing before.
-pub(crate) fn list(size: &str, conflicts: bool, cold: bool) -> Result<Operation> {
-    let (ledger, caller) = filled(size)?;
-    let mut bookmark = String::new();
-    Ok(Box::new(move || {
+/// `ListProposals`: a page of [`PAGE`] among [`PROPOSALS`], another one each time.
+pub(crate) fn list(size: &str, conflicts: bool, server: Server) -> Result<Workload> {
+    let filled = filled(size)?;
+    let mut lister = Lister {
+        server: contract(),
+        filled,
+        conflicts,
+        bookmark: String::new(),
+        listed: 0,
+    };
+    if server == Server::Warm {
+        std::mem::swap(&mut lister.server, &mut lister.filled.channel.contract);
+        for _ in 0..PROPOSALS / PAGE {
+            lister.list()?;
+        }
+        return Ok(Workload::from(Box::new(move || lister.list()) as Operation));
+    }
+    let lister = Rc::new(RefCell::new(lister));
+    let before = Rc::clone(&lister);
+    Ok(Workload {
+        before: Box::new(move || before.borrow_mut().start(server == Server::New)),
+        operation: Box::new(move || lister.borrow_mut().list()),
+    })
+}
+
+/// Lists page after page.
+struct Lister {
+    filled: Filled,
+    server: Contract,
+    conflicts: bool,
+    bookmark: String,
+    /// How many were listed before the next page.
+    listed: usize,
+}
+
+impl Lister {
+    /// Starts another server; `endorses`: it endorses the signatures of the next page.
+    fn start(&mut self, endorses: bool) -> Result<()> {
+        self.server = contract();
+        let Filled {
+            channel,
+            caller,
+            signed,
+        } = &self.filled;
+        let page = signed.iter().enumerate().skip(self.listed).take(PAGE);
+        for (number, signed) in page.filter(|_| endorses) {
+            let id = id(number);
+            let args: [&[u8]; 3] = [b"AddSignature", id.as_bytes(), signed.as_bytes()];
+            channel.call(&self.server, &channel.invocation(caller, &args))?;
+        }
+        Ok(())
+    }
+
+    fn list(&mut self) -> Result<usize> {
         let options = json!({
             "page_size": PAGE,
-            "bookmark": bookmark,
-            "conflicts": conflicts,
+            "bookmark": self.bookmark,
+            "conflicts": self.conflicts,
         })
         .to_string();
-        let invocation = ledger.invocation(&caller, &[b"ListProposals", options.as_bytes()]);
-        let fresh = cold.then(contract);
-        let server = fresh.as_ref().unwrap_or(&ledger.contract);
-        let (answer, _) = ledger.call(server, &invocation)?;
+        let Filled {
+            channel, caller, ..
+        } = &self.filled;
+        let invocation = channel.invocation(caller, &[b"ListProposals", options.as_bytes()]);
+        let (answer, _) = channel.call(&self.server, &invocation)?;
         let page: ListedPage = serde_json::from_slice(&answer)?;
         anyhow::ensure!(page.proposals.len() == PAGE, "not a whole page");
-        bookmark = page.bookmark;
+        self.bookmark = page.bookmark;
+        self.listed = (self.listed + PAGE) % PROPOSALS;
         Ok(answer.len())
-    }))
+    }
 }
 
 /// What of a page matters here.
@@ -308,12 +383,14 @@ struct ListedPage {
 
 /// `GetProposal`: one among [`PROPOSALS`], another one each time.
 pub(crate) fn get(size: &str) -> Result<Operation> {
-    let (ledger, caller) = filled(size)?;
+    let Filled {
+        channel, caller, ..
+    } = filled(size)?;
     let mut number = 0;
     Ok(Box::new(move || {
         number = (number + 7) % PROPOSALS;
-        let invocation = ledger.invocation(&caller, &[b"GetProposal", id(number).as_bytes()]);
-        Ok(ledger.call(&ledger.contract, &invocation)?.0.len())
+        let invocation = channel.invocation(&caller, &[b"GetProposal", id(number).as_bytes()]);
+        Ok(channel.call(&channel.contract, &invocation)?.0.len())
     }))
 }
 

@@ -20,8 +20,35 @@ use ring::signature::{
     UnparsedPublicKey,
 };
 
+use calls::Server;
+
 /// One operation, ready to run as often as one likes: gives the length of its output, in bytes.
 pub(crate) type Operation = Box<dyn FnMut() -> Result<usize>>;
+
+/// What is measured, and what comes before it each time.
+pub(crate) struct Workload {
+    /// Not measured.
+    pub(crate) before: Box<dyn FnMut() -> Result<()>>,
+    /// Measured.
+    pub(crate) operation: Operation,
+}
+
+impl From<Operation> for Workload {
+    fn from(operation: Operation) -> Self {
+        Self {
+            before: Box::new(|| Ok(())),
+            operation,
+        }
+    }
+}
+
+impl Workload {
+    /// Once, with what comes before it.
+    pub(crate) fn run(&mut self) -> Result<usize> {
+        (self.before)()?;
+        (self.operation)()
+    }
+}
 
 /// The names of all workloads, `crowded` or not.
 pub(crate) const fn names(crowded: bool) -> &'static [&'static str] {
@@ -89,8 +116,12 @@ const NAMES: &[&str] = &[
 const CROWDED: &[&str] = &[
     "list/10",
     "list/100",
+    "list_new/10",
+    "list_new/100",
     "list_conflicts/10",
     "list_conflicts/100",
+    "list_conflicts_new/10",
+    "list_conflicts_new/100",
     "list_cold/10",
     "list_cold/100",
     "get/10",
@@ -98,9 +129,9 @@ const CROWDED: &[&str] = &[
 ];
 
 /// Prepares a workload.
-pub(crate) fn prepare(name: &str) -> Result<Operation> {
+pub(crate) fn prepare(name: &str) -> Result<Workload> {
     let (what, size) = name.split_once('/').context("a name is <what>/<size>")?;
-    match what {
+    let operation = match what {
         "signature_check" => signature_check(),
         "certificate_checks" => certificates::checks(size),
         "compute_update_memory" => compute_in_memory(size),
@@ -117,12 +148,15 @@ pub(crate) fn prepare(name: &str) -> Result<Operation> {
         "json_decode" => json_decode(size),
         "block_verify" => block_verify(size),
         "sync" => calls::sync(size),
-        "list" => calls::list(size, false, false),
-        "list_conflicts" => calls::list(size, true, false),
-        "list_cold" => calls::list(size, false, true),
+        "list" => return calls::list(size, false, Server::Warm),
+        "list_new" => return calls::list(size, false, Server::New),
+        "list_conflicts" => return calls::list(size, true, Server::Warm),
+        "list_conflicts_new" => return calls::list(size, true, Server::New),
+        "list_cold" => return calls::list(size, false, Server::Cold),
         "get" => calls::get(size),
         _ => anyhow::bail!("no workload `{name}`"),
-    }
+    };
+    operation.map(Workload::from)
 }
 
 fn channel() -> ChannelId {
@@ -219,11 +253,11 @@ fn opinion(size: &str) -> Result<Operation> {
     let policies: Vec<_> = effect.policies().iter().map(|one| one.policy).collect();
     let everybody: BTreeSet<_> = bundle.msps().iter().map(|msp| msp.id().clone()).collect();
     Ok(Box::new(move || {
-        let (all, msps) = (bundle.policies(), bundle.msps());
-        anyhow::ensure!(all.choose(msps, &policies, &signers).is_none());
-        let decision = bundle.decide(effect.terms(), &signers, &signatures, false);
-        anyhow::ensure!(decision.missing().len() >= signatures.len());
-        anyhow::ensure!(all.could_pass(msps, &policies, &signers, &everybody));
+        let mut evaluation = bundle.policies().evaluation(bundle.msps(), &signers);
+        anyhow::ensure!(evaluation.choose(&policies).is_none());
+        let outlook = bundle.outlook(effect.terms(), &mut evaluation, &signatures);
+        anyhow::ensure!(outlook.missing.len() >= signatures.len());
+        anyhow::ensure!(evaluation.could_pass(&policies, &everybody));
         Ok(0)
     }))
 }

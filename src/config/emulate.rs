@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     ids::{MspId, UnixTime},
-    policy::{Explanation, PolicyId, PolicyManager, SignerSet},
+    policy::{Evaluation, Explanation, Outlook, PolicyId, SignerSet},
     proto::write,
 };
 
@@ -110,21 +110,41 @@ pub struct PolicyVerdict {
     pub explanation: Explanation,
 }
 
-/// The MSPs that could complete what some policies are missing, ascending.
-fn missing(policies: &[PolicyVerdict]) -> Vec<MspId> {
-    let mut missing: Vec<MspId> = (policies.iter())
-        .flat_map(|policy| policy.explanation.missing().iter().cloned())
-        .collect();
-    missing.sort();
-    missing.dedup();
-    missing
+/// What a [`Decision`] comes to, without why.
+#[derive(Debug)]
+pub struct UpdateOutlook {
+    /// The answer.
+    pub verdict: Verdict,
+    /// Whether each policy that decides the update is satisfied, or can be completed.
+    pub completable: bool,
+    /// The MSPs that could complete what is missing, ascending.
+    pub missing: Vec<MspId>,
+    /// What an orderer checks and nobody can know from the config, in words.
+    pub not_checked: Vec<String>,
 }
 
-impl Decision {
-    /// The MSPs that could complete what is missing, ascending.
-    #[must_use]
-    pub fn missing(&self) -> Vec<MspId> {
-        missing(&self.policies)
+/// The MSPs that could complete what some policies are missing, ascending.
+fn missing(policies: &[PolicyVerdict]) -> Vec<MspId> {
+    let missing = policies.iter().map(|policy| policy.explanation.missing());
+    united(missing.flatten().cloned())
+}
+
+fn united(msps: impl Iterator<Item = MspId>) -> Vec<MspId> {
+    let mut msps: Vec<MspId> = msps.collect();
+    msps.sort();
+    msps.dedup();
+    msps
+}
+
+impl From<Decision> for UpdateOutlook {
+    fn from(decision: Decision) -> Self {
+        let mut explanations = decision.policies.iter().map(|policy| &policy.explanation);
+        Self {
+            completable: explanations.all(Explanation::completable),
+            missing: missing(&decision.policies),
+            verdict: decision.verdict,
+            not_checked: decision.not_checked,
+        }
     }
 }
 
@@ -208,7 +228,7 @@ impl Bundle {
                     verdict,
                     policies,
                     not_checked,
-                } = self.decide(&effect.terms, &signers, signatures, true);
+                } = self.decide(&effect.terms, &signers, signatures);
                 Emulation {
                     verdict,
                     signers,
@@ -365,41 +385,59 @@ impl Bundle {
         Ok(next)
     }
 
-    /// Decides an update whose terms on this very config are known; `explained`: with explanations
-    /// as a whole, not only the first node of each.
+    /// Decides an update whose terms on this very config are known.
     #[must_use]
     pub fn decide(
         &self,
         terms: &Terms,
         signers: &SignerSet,
         signatures: &[ConfigSignature],
-        explained: bool,
     ) -> Decision {
-        let explain = match explained {
-            true => PolicyManager::explain,
-            false => PolicyManager::explain_briefly,
-        };
-        let policies: Vec<PolicyVerdict> = (terms.policies.iter())
-            .map(|decides| PolicyVerdict {
-                path: self.policies().path(decides.policy),
-                elements: decides.elements.clone(),
-                explanation: explain(self.policies(), self.msps(), decides.policy, signers),
-            })
-            .collect();
+        let manager = self.policies();
+        let policies = terms.policies.iter().map(|decides| PolicyVerdict {
+            path: manager.path(decides.policy),
+            elements: decides.elements.clone(),
+            explanation: manager.explain(self.msps(), decides.policy, signers),
+        });
+        let policies: Vec<PolicyVerdict> = policies.collect();
         let satisfied = (policies.iter()).all(|policy| policy.explanation.satisfied());
         let bytes = transaction_bytes(terms.bytes, signatures);
+        Decision {
+            verdict: self.verdict(terms, satisfied, bytes),
+            policies,
+            not_checked: self.not_checked(terms, bytes),
+        }
+    }
+
+    /// What a decision comes to, with the signers whom the evaluation is about.
+    #[must_use]
+    pub fn outlook(
+        &self,
+        terms: &Terms,
+        signers: &mut Evaluation<'_>,
+        signatures: &[ConfigSignature],
+    ) -> UpdateOutlook {
+        let policies = terms.policies.iter();
+        let outlooks = policies.map(|decides| signers.outlook(decides.policy));
+        let outlooks: Vec<Outlook> = outlooks.collect();
+        let satisfied = outlooks.iter().all(|outlook| outlook.satisfied);
+        let bytes = transaction_bytes(terms.bytes, signatures);
+        UpdateOutlook {
+            verdict: self.verdict(terms, satisfied, bytes),
+            completable: outlooks.iter().all(|outlook| outlook.completable),
+            missing: united(outlooks.into_iter().flat_map(|outlook| outlook.missing)),
+            not_checked: self.not_checked(terms, bytes),
+        }
+    }
+
+    fn verdict(&self, terms: &Terms, satisfied: bool, bytes: u64) -> Verdict {
         let levels = self.unknown_levels();
-        let verdict = match (&terms.refusal, self.check_size(bytes)) {
+        match (&terms.refusal, self.check_size(bytes)) {
             _ if !levels.is_empty() => Verdict::Unsupported { levels },
             (Some(refusal), _) => Verdict::Refused(refusal.clone()),
             (_, Err(refusal)) => Verdict::Refused(refusal),
             _ if satisfied => Verdict::Accepted,
             _ => Verdict::Unsatisfied,
-        };
-        Decision {
-            verdict,
-            policies,
-            not_checked: self.not_checked(terms, bytes),
         }
     }
 

@@ -38,7 +38,9 @@ pub use bundle::{Bundle, BundleError, Org, Section};
 pub use compare::{Change, Difference, Differences, differences};
 pub use compute::compute_update;
 pub use consensus::{ConsensusError, ConsenterChange, OptionsError};
-pub use emulate::{Decision, Effect, Emulation, PolicyVerdict, Terms, UpdatePolicy, Verdict};
+pub use emulate::{
+    Decision, Effect, Emulation, PolicyVerdict, Terms, UpdateOutlook, UpdatePolicy, Verdict,
+};
 pub use endorsement::{Endorsement, endorsement};
 pub use envelope::ConfigSignature;
 pub use error::{ComputeError, ConfigError, EnvelopeError, PatchError, UpdateError};

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     config::{Bundle, ConfigSignature},
-    identity::Identity,
+    identity::{Identity, MspError},
     ids::{ChannelId, Digest},
 };
 
@@ -173,15 +173,20 @@ impl Compiled {
         locked(&self.found.opinions).put(self.key(update), opinion, weight, OPINIONS);
     }
 
-    /// Whether an identity is known to have made the signature over the update.
-    pub(super) fn is_verified(
+    /// Finds out whether an identity made the signature over the update; a good one is remembered.
+    pub(super) fn verify(
         &self,
         identity: &Identity,
         update: &Digest,
         signature: &ConfigSignature,
-    ) -> bool {
+        find: impl FnOnce() -> Result<(), MspError>,
+    ) -> Result<(), MspError> {
         let key = signed(identity, update, signature);
-        locked(&self.found.verified).get(&key).is_some()
+        if locked(&self.found.verified).get(&key).is_none() {
+            find()?;
+            locked(&self.found.verified).put(key, (), 1, SIGNATURES);
+        }
+        Ok(())
     }
 
     /// Remembers that the identity made the signature over the update.

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     config::{Bundle, ConfigSignature, Verdict},
     ids::{Digest, MspId},
-    policy::{Explanation, PolicyId, SignerSet, Spoiler},
+    policy::{Evaluation, Explanation, PolicyId, SignerSet, Spoiler},
 };
 
 /// What an opinion is asked about. Everything that decides it is here, or in the config.
@@ -135,26 +135,31 @@ impl Judgement {
         tally: &Tally<'_>,
         question: &Question<'_>,
     ) -> Self {
-        let policies = bundle.policies();
-        let chosen = policies.choose(bundle.msps(), deciding.policies(), &tally.signers);
-        let signers = match &chosen {
-            Some(positions) => tally.signers.pick(positions),
-            None => tally.signers.clone(),
+        let (policies, ids) = (bundle.policies(), deciding.policies());
+        let mut everybody = policies.evaluation(bundle.msps(), &tally.signers);
+        let chosen = everybody.choose(ids);
+        let picked = chosen.as_ref().map(|places| tally.signers.pick(places));
+        let signers = picked.as_ref().unwrap_or(&tally.signers);
+        let mut of_picked = picked
+            .as_ref()
+            .map(|picked| policies.evaluation(bundle.msps(), picked));
+        let judged = Picked {
+            signers,
+            evaluation: of_picked.as_mut().unwrap_or(&mut everybody),
+            places: places(signers),
+            tally,
         };
         let (mut judgement, completable) = match deciding {
             Deciding::Settings(terms) => {
-                let places = chosen.is_some().then(|| places(&signers));
-                Self::of_settings(bundle, terms, &signers, places, question.explained)
+                let accepted = chosen.is_some();
+                Self::of_settings(bundle, terms, judged, accepted, question.explained)
             }
-            Deciding::Update(known) => {
-                Self::of_update(bundle, known, &signers, tally, question.explained)
-            }
+            Deciding::Update(known) => Self::of_update(bundle, known, judged, question.explained),
         };
         // who could complete every policy by itself has been found among everybody
         let can_pass = completable && question.rejecting.is_empty();
         if judgement.refused.is_none() && judgement.accepted.is_none() && !can_pass {
-            let policies = deciding.policies();
-            judgement.dead_end = dead_end(bundle, policies, tally, question.rejecting);
+            judgement.dead_end = dead_end(bundle, ids, &mut everybody, question.rejecting);
         }
         judgement
     }
@@ -163,86 +168,100 @@ impl Judgement {
     fn of_update(
         bundle: &Bundle,
         known: &KnownTerms,
-        signers: &SignerSet,
-        tally: &Tally<'_>,
+        judged: Picked<'_, '_>,
         explained: bool,
     ) -> (Self, bool) {
-        let places = places(signers);
-        let picked: Vec<ConfigSignature> = places
+        let Picked {
+            signers, places, ..
+        } = judged;
+        let signed = places
             .iter()
-            .filter_map(|place| tally.judged.get(*place))
-            .map(|judged| judged.stored.signature.clone())
-            .collect();
-        let decision = bundle.decide(known.terms(), signers, &picked, explained);
-        let explanation = explained.then(|| {
-            let verdicts = decision.policies.iter();
-            let verdicts = verdicts.map(|verdict| {
-                let elements = verdict.elements.iter().map(ToString::to_string);
-                let elements: Vec<String> = elements.collect();
-                explained_policy(&elements, &verdict.path, &verdict.explanation)
-            });
-            Value::Array(verdicts.collect())
-        });
-        let missing = decision.missing();
-        let mut explanations = decision.policies.iter().map(|one| &one.explanation);
-        let completable = explanations.all(can_be_completed);
-        let spoilers = match explained {
-            true => (bundle.policies()).spoilers(bundle.msps(), known.policies(), signers),
-            false => Vec::new(),
+            .filter_map(|place| judged.tally.judged.get(*place));
+        let signed = signed.map(|judged| judged.stored.signature.clone());
+        let signed: Vec<ConfigSignature> = signed.collect();
+        let (mut explanation, mut spoilers) = (None, Vec::new());
+        let outlook = match explained {
+            false => bundle.outlook(known.terms(), judged.evaluation, &signed),
+            true => {
+                let decision = bundle.decide(known.terms(), signers, &signed);
+                let verdicts = decision.policies.iter().map(|verdict| {
+                    let elements = verdict.elements.iter().map(ToString::to_string);
+                    let elements: Vec<String> = elements.collect();
+                    explained_policy(&elements, &verdict.path, &verdict.explanation)
+                });
+                explanation = written(&Value::Array(verdicts.collect()));
+                let policies = bundle.policies();
+                spoilers = policies.spoilers(bundle.msps(), known.policies(), signers);
+                decision.into()
+            }
         };
         let mut judgement = Self {
             accepted: None,
             spoilers,
             refused: None,
             unsupported: known.unsupported().cloned(),
-            missing: missing.iter().map(ToString::to_string).collect(),
+            missing: outlook.missing.iter().map(ToString::to_string).collect(),
             dead_end: None,
-            explanation: explanation.as_ref().and_then(written),
-            not_checked: decision.not_checked,
+            explanation,
+            not_checked: outlook.not_checked,
         };
         if judgement.unsupported.is_some() {
-            return (judgement, completable);
+            return (judgement, outlook.completable);
         }
-        match decision.verdict {
+        match outlook.verdict {
             Verdict::Accepted => judgement.accepted = Some(places),
             Verdict::Refused(refusal) => judgement.refused = Some(refusal.to_string()),
             Verdict::Unsupported { .. } | Verdict::Unsatisfied => {}
         }
-        (judgement, completable)
+        (judgement, outlook.completable)
     }
 
     /// Whether the signatures on settings satisfy the policy that decides about them.
     fn of_settings(
         bundle: &Bundle,
         terms: &SettingsTerms,
-        signers: &SignerSet,
-        accepted: Option<Vec<usize>>,
+        judged: Picked<'_, '_>,
+        accepted: bool,
         explained: bool,
     ) -> (Self, bool) {
-        let policies = bundle.policies();
-        let explanation = policies.explain(bundle.msps(), terms.policy, signers);
-        let missing = explanation.missing().iter().map(ToString::to_string);
-        let text = explained.then(|| {
-            let elements = [agreement::ISOLATED.to_owned()];
-            json!([explained_policy(&elements, DECIDING, &explanation)])
-        });
+        let policy = terms.policy;
+        let (explanation, missing, completable) = match explained {
+            false => {
+                let outlook = judged.evaluation.outlook(policy);
+                (None, outlook.missing, outlook.completable)
+            }
+            true => {
+                let policies = bundle.policies();
+                let explanation = policies.explain(bundle.msps(), policy, judged.signers);
+                let elements = [agreement::ISOLATED.to_owned()];
+                let text = json!([explained_policy(&elements, DECIDING, &explanation)]);
+                let missing = explanation.missing().to_vec();
+                (written(&text), missing, explanation.completable())
+            }
+        };
         let judgement = Self {
-            accepted,
+            accepted: accepted.then_some(judged.places),
             // nobody submits settings to an orderer
             spoilers: Vec::new(),
             refused: None,
             unsupported: terms.unsupported.clone(),
-            missing: missing.collect(),
+            missing: missing.iter().map(ToString::to_string).collect(),
             not_checked: Vec::new(),
             dead_end: None,
-            explanation: text.as_ref().and_then(written),
+            explanation,
         };
-        (judgement, can_be_completed(&explanation))
+        (judgement, completable)
     }
 }
 
-fn can_be_completed(explanation: &Explanation) -> bool {
-    explanation.satisfied() || !explanation.smallest_sets().is_empty()
+/// The signatures to hand out, where there are enough, otherwise all that count.
+struct Picked<'e, 'a> {
+    signers: &'e SignerSet,
+    /// Over these signers.
+    evaluation: &'e mut Evaluation<'a>,
+    /// Their places among all.
+    places: Vec<usize>,
+    tally: &'e Tally<'e>,
 }
 
 /// The places of the signatures of some signers, in their order.
@@ -269,7 +288,7 @@ fn written(value: &Value) -> Option<Box<RawValue>> {
 fn dead_end(
     bundle: &Bundle,
     policies: &[PolicyId],
-    tally: &Tally<'_>,
+    signers: &mut Evaluation<'_>,
     rejecting: &BTreeSet<MspId>,
 ) -> Option<String> {
     let others: BTreeSet<MspId> = bundle
@@ -278,9 +297,7 @@ fn dead_end(
         .map(|msp| msp.id().clone())
         .filter(|msp_id| !rejecting.contains(msp_id))
         .collect();
-    let can_pass = bundle
-        .policies()
-        .could_pass(bundle.msps(), policies, &tally.signers, &others);
+    let can_pass = signers.could_pass(policies, &others);
     let names: Vec<&str> = rejecting.iter().map(MspId::as_str).collect();
     match (can_pass, names.is_empty()) {
         (true, _) => None,

@@ -176,16 +176,13 @@ pub(super) fn tally<'a>(
         })
         .collect();
     let update = Digest::of(config_update);
-    let verified = |index: usize, identity: &Identity| {
-        let stored = signatures.signatures.get(index);
-        stored.is_some_and(|stored| bundle.is_verified(identity, &update, &stored.signature))
-    };
-    let set = SignerSet::from_partly_verified(bundle.msps(), &data, verified);
-    for signer in set.signers() {
-        if let Some(stored) = signatures.signatures.get(signer.index) {
-            bundle.keep_verified(&signer.identity, &update, &stored.signature);
+    let set = SignerSet::verified_by(bundle.msps(), &data, |index, signed, identity| {
+        let verify = || identity.verify(&signed.message, signed.signature);
+        match signatures.signatures.get(index) {
+            Some(stored) => bundle.verify(identity, &update, &stored.signature, verify),
+            None => verify(),
         }
-    }
+    });
     let concerned = policies.map(|policies| bundle.policies().concerned(policies));
     let mut judged: Vec<Judged<'a>> = signatures
         .signatures

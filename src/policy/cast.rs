@@ -8,7 +8,7 @@ use crate::{
     policy::{
         evaluate::{Decider, Holders},
         manager::{PolicyId, PolicyManager},
-        model::{Kind, PrincipalId, Rule},
+        model::PrincipalId,
     },
 };
 
@@ -21,12 +21,90 @@ pub(super) enum Pick {
     New(PrincipalId),
 }
 
+impl Pick {
+    /// The principal that somebody new was found for.
+    pub(super) const fn newcomer(self) -> Option<PrincipalId> {
+        match self {
+            Self::Present(_) => None,
+            Self::New(id) => Some(id),
+        }
+    }
+}
+
+/// How often each pick of a cast occurs in something.
+#[derive(Debug)]
+pub(super) struct Counts {
+    /// By class.
+    present: Vec<usize>,
+    /// By principal.
+    new: Vec<usize>,
+}
+
+impl Counts {
+    pub(super) fn of(&self, pick: Pick) -> usize {
+        let count = match pick {
+            Pick::Present(class) => self.present.get(class),
+            Pick::New(id) => self.new.get(id.0),
+        };
+        count.copied().unwrap_or(0)
+    }
+
+    /// One more of a pick; how many there are now.
+    pub(super) fn add(&mut self, pick: Pick) -> usize {
+        self.slot(pick).map_or(0, |count| {
+            *count = count.saturating_add(1);
+            *count
+        })
+    }
+
+    /// So many of a pick; how many there were.
+    pub(super) fn replace(&mut self, pick: Pick, count: usize) -> usize {
+        self.slot(pick)
+            .map_or(0, |slot| std::mem::replace(slot, count))
+    }
+
+    /// One less of a pick.
+    pub(super) fn remove(&mut self, pick: Pick) {
+        if let Some(count) = self.slot(pick) {
+            *count = count.saturating_sub(1);
+        }
+    }
+
+    /// None of these picks any more.
+    pub(super) fn clear(&mut self, picks: &[Pick]) {
+        for pick in picks {
+            if let Some(count) = self.slot(*pick) {
+                *count = 0;
+            }
+        }
+    }
+
+    fn slot(&mut self, pick: Pick) -> Option<&mut usize> {
+        match pick {
+            Pick::Present(class) => self.present.get_mut(class),
+            Pick::New(id) => self.new.get_mut(id.0),
+        }
+    }
+}
+
 /// Present signers that satisfy the same principals, so that it does not matter which one signs.
 #[derive(Debug)]
 struct Class {
     satisfies: Vec<PrincipalId>,
     /// Positions in the signer set, ascending.
     members: Vec<usize>,
+}
+
+/// What is known of a principal that the policies name.
+#[derive(Debug)]
+struct Named {
+    id: PrincipalId,
+    /// The classes that satisfy it, ascending.
+    classes: Vec<usize>,
+    /// Where somebody new may be found for it: everything that this newcomer satisfies.
+    newcomer: Option<Vec<PrincipalId>>,
+    /// Whether a newcomer found for another one satisfies it as well.
+    weak: bool,
 }
 
 /// The present signers by class, and the principals that somebody new could satisfy.
@@ -36,11 +114,8 @@ pub(super) struct Cast<'a> {
     /// In the order of their first members. Signers who satisfy nothing are in none: they cannot
     /// change an evaluation.
     classes: Vec<Class>,
-    classes_of: BTreeMap<PrincipalId, Vec<usize>>,
-    /// For each principal that somebody new may be found for: everything that this newcomer satisfies.
-    newcomers: BTreeMap<PrincipalId, Vec<PrincipalId>>,
-    /// Principals that a newcomer found for another one satisfies as well.
-    weak: BTreeSet<PrincipalId>,
+    /// Ascending.
+    named: Vec<Named>,
 }
 
 impl<'a> Cast<'a> {
@@ -52,12 +127,12 @@ impl<'a> Cast<'a> {
         present: &mut impl Holders,
         may_come: impl Fn(Option<&MspId>) -> bool,
     ) -> Self {
-        let principals = named(manager, ids);
+        let mut named = named(manager, ids);
         let mut satisfied = vec![Vec::new(); present.signers()];
-        for id in &principals {
-            for position in present.of(*id) {
+        for one in &named {
+            for position in present.of(one.id) {
                 if let Some(row) = satisfied.get_mut(*position) {
-                    row.push(*id);
+                    row.push(one.id);
                 }
             }
         }
@@ -78,24 +153,26 @@ impl<'a> Cast<'a> {
                 class.members.push(position);
             }
         }
-        let mut classes_of = BTreeMap::<_, Vec<usize>>::new();
         for (at, class) in classes.iter().enumerate() {
             for id in &class.satisfies {
-                classes_of.entry(*id).or_default().push(at);
+                if let Some(one) = place(&named, *id).and_then(|place| named.get_mut(place)) {
+                    one.classes.push(at);
+                }
             }
         }
-        let newcomers = newcomers(manager, &principals, &classes_of, may_come);
-        let covered = newcomers.iter().flat_map(|(id, covered)| {
-            let others = covered.iter().filter(move |other| *other != id);
-            others.copied()
-        });
-        let weak = covered.collect();
+        find_newcomers(manager, &mut named, may_come);
         Self {
             manager,
             classes,
-            classes_of,
-            newcomers,
-            weak,
+            named,
+        }
+    }
+
+    /// Counts of nothing yet.
+    pub(super) fn counts(&self) -> Counts {
+        Counts {
+            present: vec![0; self.classes.len()],
+            new: vec![0; self.manager.principals_table().len()],
         }
     }
 
@@ -105,9 +182,10 @@ impl<'a> Cast<'a> {
 
     /// Who can satisfy a principal: present classes first, then somebody new.
     pub(super) fn candidates(&self, id: PrincipalId) -> impl Iterator<Item = Pick> {
-        let present = self.classes_of.get(&id).into_iter().flatten();
-        let new = self.newcomers.contains_key(&id).then_some(Pick::New(id));
-        present.copied().map(Pick::Present).chain(new)
+        self.named(id).into_iter().flat_map(move |one| {
+            let new = one.newcomer.is_some().then_some(Pick::New(id));
+            one.classes.iter().copied().map(Pick::Present).chain(new)
+        })
     }
 
     /// How many different signers a pick stands for; `None` for any number.
@@ -126,13 +204,18 @@ impl<'a> Cast<'a> {
         }
     }
 
+    fn named(&self, id: PrincipalId) -> Option<&Named> {
+        self.named.get(place(&self.named, id)?)
+    }
+
     pub(super) fn principal(&self, id: PrincipalId) -> Option<&'a Principal> {
         self.manager.principals_table().get(id)
     }
 
     /// The principals that somebody new may be found for, ascending.
     pub(super) fn newcomers(&self) -> impl Iterator<Item = PrincipalId> {
-        self.newcomers.keys().copied()
+        let named = self.named.iter();
+        named.filter(|one| one.newcomer.is_some()).map(|one| one.id)
     }
 
     /// The classes of present signers that somebody else may be of, too: not those that only one
@@ -152,7 +235,7 @@ impl<'a> Cast<'a> {
     pub(super) fn satisfied_by(&self, pick: Pick) -> &[PrincipalId] {
         let satisfied = match pick {
             Pick::Present(class) => self.classes.get(class).map(|c| &c.satisfies),
-            Pick::New(id) => self.newcomers.get(&id),
+            Pick::New(id) => self.named(id).and_then(|one| one.newcomer.as_ref()),
         };
         satisfied.map_or(&[], Vec::as_slice)
     }
@@ -171,27 +254,25 @@ impl<'a> Cast<'a> {
     /// Whether `strong` and `weak` are newcomers, of whom the first satisfies the second's principal.
     pub(super) fn covers(&self, strong: Pick, weak: Pick) -> bool {
         match (strong, weak) {
-            (Pick::New(strong), Pick::New(weak)) => self
-                .newcomers
-                .get(&strong)
-                .is_some_and(|covered| covered.contains(&weak)),
+            (Pick::New(_), Pick::New(weak)) => self.satisfied_by(strong).contains(&weak),
             _ => strong == weak,
         }
     }
 
     /// Whether a newcomer could be replaced by one found for another principal.
     pub(super) fn is_weak(&self, pick: Pick) -> bool {
-        matches!(pick, Pick::New(id) if self.weak.contains(&id))
+        let principal = pick.newcomer().and_then(|id| self.named(id));
+        principal.is_some_and(|one| one.weak)
     }
 
     /// Every present signer that matters, one pick each, in the order of the signer set.
     pub(super) fn present(&self) -> Vec<Pick> {
-        let members = |(at, class): (usize, &Class)| {
+        let classes = self.classes.iter().enumerate();
+        let picks = classes.flat_map(|(at, class)| {
             let members = class.members.iter();
-            members.map(|m| (*m, Pick::Present(at))).collect::<Vec<_>>()
-        };
-        let mut all: Vec<(usize, Pick)> =
-            self.classes.iter().enumerate().flat_map(members).collect();
+            members.map(move |member| (*member, Pick::Present(at)))
+        });
+        let mut all: Vec<(usize, Pick)> = picks.collect();
         all.sort_unstable();
         all.into_iter().map(|(_, pick)| pick).collect()
     }
@@ -219,19 +300,13 @@ impl<'a> Cast<'a> {
         if budget.is_spent() {
             return false;
         }
-        let mut lists = BTreeMap::<_, Vec<usize>>::new();
-        let mut work = 0usize;
+        let mut holders: Vec<(PrincipalId, usize)> = Vec::with_capacity(picks.len());
         for (position, pick) in picks.iter().enumerate() {
-            for id in self.satisfied_by(*pick) {
-                lists.entry(*id).or_default().push(position);
-                work = work.saturating_add(1);
-            }
+            let satisfied = self.satisfied_by(*pick).iter();
+            holders.extend(satisfied.map(|id| (*id, position)));
         }
-        let supposed = Supposed {
-            signers: picks.len(),
-            lists,
-        };
-        let mut decider = Decider::new(self.manager, supposed);
+        let work = holders.len();
+        let mut decider = Decider::new(self.manager, Supposed::new(picks.len(), holders));
         let accepted = ids.iter().all(|id| decider.accepts(*id));
         budget.spend(work.saturating_add(decider.work));
         accepted
@@ -269,7 +344,22 @@ impl Budget {
 #[derive(Debug)]
 struct Supposed {
     signers: usize,
-    lists: BTreeMap<PrincipalId, Vec<usize>>,
+    /// Ascending by principal, then by signer.
+    principals: Vec<PrincipalId>,
+    /// The signer at the same place.
+    holders: Vec<usize>,
+}
+
+impl Supposed {
+    fn new(signers: usize, mut satisfied: Vec<(PrincipalId, usize)>) -> Self {
+        satisfied.sort_unstable();
+        let (principals, holders) = satisfied.into_iter().unzip();
+        Self {
+            signers,
+            principals,
+            holders,
+        }
+    }
 }
 
 impl Holders for Supposed {
@@ -278,54 +368,77 @@ impl Holders for Supposed {
     }
 
     fn of(&mut self, principal: PrincipalId) -> &[usize] {
-        self.lists.get(&principal).map_or(&[], Vec::as_slice)
+        let start = self.principals.partition_point(|other| *other < principal);
+        let own = self.principals.iter().skip(start);
+        let count = own.take_while(|other| **other == principal).count();
+        self.holders
+            .get(start..start.saturating_add(count))
+            .unwrap_or_default()
     }
 }
 
-/// The principals that some branch of these policies names.
-fn named(manager: &PolicyManager, ids: &[PolicyId]) -> BTreeSet<PrincipalId> {
-    let mut out = BTreeSet::new();
-    for id in manager.reachable(ids) {
-        if let Some(Kind::Signature(rules)) = manager.policy(id).map(|p| &p.kind) {
-            out.extend(rules.iter().filter_map(|rule| match rule {
-                Rule::SignedBy(principal) => Some(*principal),
-                Rule::OutOf { .. } => None,
-            }));
-        }
-    }
-    out
+/// The principals that some branch of these policies names, of which nothing is known yet.
+fn named(manager: &PolicyManager, ids: &[PolicyId]) -> Vec<Named> {
+    let mut all = manager.mentioned(&manager.reachable(ids));
+    all.sort_unstable();
+    all.dedup();
+    let named = all.into_iter().map(|id| Named {
+        id,
+        classes: Vec::new(),
+        newcomer: None,
+        weak: false,
+    });
+    named.collect()
 }
 
-fn newcomers(
+/// The place of a principal among those that are named.
+fn place(named: &[Named], id: PrincipalId) -> Option<usize> {
+    named.binary_search_by_key(&id, |one| one.id).ok()
+}
+
+/// Finds out for whom somebody new may come, and what such newcomers satisfy.
+fn find_newcomers(
     manager: &PolicyManager,
-    principals: &BTreeSet<PrincipalId>,
-    classes_of: &BTreeMap<PrincipalId, Vec<usize>>,
+    named: &mut [Named],
     may_come: impl Fn(Option<&MspId>) -> bool,
-) -> BTreeMap<PrincipalId, Vec<PrincipalId>> {
+) {
     let table = manager.principals_table();
-    let mut by_msp = BTreeMap::<_, Vec<(PrincipalId, &Principal)>>::new();
-    for id in principals {
-        if let Some(principal) = table.get(*id) {
-            let group = by_msp.entry(principal.msp_id()).or_default();
-            group.push((*id, principal));
-        }
+    // by MSP; those of none come first
+    let mut all: Vec<(Option<&MspId>, usize, &Principal)> = Vec::with_capacity(named.len());
+    for (place, one) in named.iter().enumerate() {
+        all.extend(table.get(one.id).map(|p| (p.msp_id(), place, p)));
     }
-    let of_nobody = by_msp.get(&None).cloned().unwrap_or_default();
-    let mut out = BTreeMap::new();
-    for (msp_id, group) in &by_msp {
-        let there = may_come(*msp_id);
-        for (id, principal) in group {
+    all.sort_unstable_by_key(|(msp_id, place, _)| (*msp_id, *place));
+    let of_nobody = all.partition_point(|(msp_id, ..)| msp_id.is_none());
+    let of_nobody = all.get(..of_nobody).unwrap_or_default();
+    for group in all.chunk_by(|(one, ..), (other, ..)| one == other) {
+        let msp_id = group.first().and_then(|(msp_id, ..)| *msp_id);
+        if !may_come(msp_id) {
+            continue;
+        }
+        let others = if msp_id.is_some() { of_nobody } else { &[] };
+        for (_, strong, principal) in group {
             // the one holder of a certificate has signed already
-            let taken = is_one_identity(principal) && classes_of.contains_key(id);
-            if there && !taken && can_exist(principal) {
-                let others = if msp_id.is_some() { &*of_nobody } else { &[] };
-                let covered = group.iter().chain(others);
-                let covered = covered.filter(|(_, other)| implies(principal, other));
-                out.insert(*id, covered.map(|(id, _)| *id).collect());
+            let signed = named
+                .get(*strong)
+                .is_some_and(|one| !one.classes.is_empty());
+            if (is_one_identity(principal) && signed) || !can_exist(principal) {
+                continue;
+            }
+            let mut covered = Vec::new();
+            for (_, weak, other) in group.iter().chain(others) {
+                if implies(principal, other)
+                    && let Some(one) = named.get_mut(*weak)
+                {
+                    one.weak |= weak != strong;
+                    covered.push(one.id);
+                }
+            }
+            if let Some(one) = named.get_mut(*strong) {
+                one.newcomer = Some(covered);
             }
         }
     }
-    out
 }
 
 /// Whether somebody could satisfy a principal at all, as far as the principal itself tells.

@@ -9,7 +9,7 @@ use crate::{
     policy::{
         cast::{Budget, Cast, Pick},
         complete::{Solved, Way, all_of, solve},
-        evaluate::Known,
+        evaluate::{Evaluation, Holders, Known},
         implicit_meta::MetaRule,
         manager::{PolicyId, PolicyManager},
         model::{Kind, Rule},
@@ -31,9 +31,7 @@ impl PolicyManager {
     /// after the signers' own order was tried.
     #[must_use]
     pub fn choose(&self, msps: &Msps, ids: &[PolicyId], signers: &SignerSet) -> Option<Vec<usize>> {
-        let mut known = Known::new(self, msps, signers);
-        let cast = Cast::new(self, ids, &mut known, |_| false);
-        choose(&cast, ids).map(|picks| cast.positions(&picks))
+        self.evaluation(msps, signers).choose(ids)
     }
 
     /// Whether all of these policies could still be satisfied, in some order, by the signers there
@@ -47,13 +45,47 @@ impl PolicyManager {
         signers: &SignerSet,
         organizations: &BTreeSet<MspId>,
     ) -> bool {
-        let mut known = Known::new(self, msps, signers);
-        let cast = Cast::new(self, ids, &mut known, |msp_id| match msp_id {
+        self.evaluation(msps, signers)
+            .could_pass(ids, organizations)
+    }
+}
+
+impl Evaluation<'_> {
+    /// What [`PolicyManager::choose`] gives.
+    pub fn choose(&mut self, ids: &[PolicyId]) -> Option<Vec<usize>> {
+        let decider = self.decider();
+        let manager = decider.manager();
+        if !within_reach(manager, ids, &mut decider.holders) {
+            return None;
+        }
+        let cast = Cast::new(manager, ids, &mut decider.holders, |_| false);
+        choose(&cast, ids).map(|picks| cast.positions(&picks))
+    }
+
+    /// What [`PolicyManager::could_pass`] gives.
+    pub fn could_pass(&mut self, ids: &[PolicyId], organizations: &BTreeSet<MspId>) -> bool {
+        let decider = self.decider();
+        let (manager, msps) = (decider.manager(), decider.holders.msps());
+        let cast = Cast::new(manager, ids, &mut decider.holders, |msp_id| match msp_id {
             Some(id) => organizations.contains(id) && msps.get(id.as_str()).is_some(),
             None => !organizations.is_empty(),
         });
         could_pass(&cast, ids)
     }
+}
+
+/// Whether the present signers could satisfy each policy if they could be used any number of times;
+/// where not, no order of any of them does.
+pub(super) fn within_reach(
+    manager: &PolicyManager,
+    ids: &[PolicyId],
+    present: &mut impl Holders,
+) -> bool {
+    let mut order = manager.reachable(ids);
+    order.reverse();
+    let least = manager.least(&order, |id| (!present.of(id).is_empty()).then_some(0));
+    let reached = |id: &PolicyId| least.get(id.0).is_some_and(Option::is_some);
+    ids.iter().all(reached)
 }
 
 /// Somebody whose signature, behind others, makes satisfied policies unsatisfied.
@@ -163,7 +195,7 @@ pub(super) fn spoilers(cast: &Cast<'_>, ids: &[PolicyId]) -> Vec<Pick> {
     found
 }
 
-fn ways<'a>(cast: &Cast<'a>, ids: &[PolicyId]) -> Solved<'a> {
+fn ways(cast: &Cast<'_>, ids: &[PolicyId]) -> Solved {
     let mut budget = Budget::new(STEPS);
     let solved = solve(cast, ids, &mut budget);
     all_of(cast, ids, &solved, &mut budget)

@@ -16,9 +16,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::{
     ids::MspId,
     policy::{
-        cast::{Budget, Cast, Pick},
+        cast::{Budget, Cast, Counts, Pick},
         manager::PolicyId,
-        model::{Kind, Rule, rules_below},
+        model::{Kind, PrincipalId, Rule},
     },
 };
 
@@ -37,20 +37,20 @@ pub(super) struct Way {
 
 /// How something can be satisfied.
 #[derive(Clone, Debug)]
-pub(super) struct Solved<'a> {
+pub(super) struct Solved {
     /// Fewest newcomers first; none where nobody could satisfy it.
     pub(super) ways: Vec<Way>,
-    /// The MSPs of newcomers in the cheapest ways, also in those that were too many to keep.
-    pub(super) msps: BTreeSet<&'a MspId>,
+    /// The newcomers in the cheapest ways, also in those that were too many to keep; ascending.
+    pub(super) newcomers: Vec<PrincipalId>,
     /// Whether all ways are there, as far as they may matter.
     pub(super) exact: bool,
 }
 
-impl Solved<'_> {
+impl Solved {
     fn free() -> Self {
         Self {
             ways: vec![Way::default()],
-            msps: BTreeSet::new(),
+            newcomers: Vec::new(),
             exact: true,
         }
     }
@@ -71,24 +71,25 @@ enum Union {
 
 /// Finds the ways of these policies and of all that they count; a policy that all of them count is
 /// solved once.
-pub(super) fn solve<'a>(
-    cast: &Cast<'a>,
+pub(super) fn solve(
+    cast: &Cast<'_>,
     ids: &[PolicyId],
     budget: &mut Budget,
-) -> BTreeMap<PolicyId, Solved<'a>> {
+) -> BTreeMap<PolicyId, Solved> {
     let manager = cast.manager();
+    let mut solver = Solver::new(cast, budget);
     let mut solved = BTreeMap::new();
     // what is counted comes behind who counts it
     for id in manager.reachable(ids).into_iter().rev() {
         let own = match manager.policy(id).map(|policy| &policy.kind) {
             None => continue,
-            Some(Kind::Signature(rules)) => signature(cast, rules, budget),
+            Some(Kind::Signature(rules)) => solver.signature(rules),
             // nobody new can make it accept: it accepts as long as nobody does
             Some(Kind::ImplicitMeta(meta)) if meta.threshold() == 0 => Solved::free(),
             Some(Kind::ImplicitMeta(meta)) => {
                 let subs = meta.subs.iter().flatten();
-                let subs: Vec<&Solved<'a>> = subs.filter_map(|sub| solved.get(sub)).collect();
-                combine(cast, &subs, meta.threshold(), Union::Shared, budget)
+                let subs: Vec<&Solved> = subs.filter_map(|sub| solved.get(sub)).collect();
+                solver.combine(&subs, meta.threshold(), Union::Shared)
             }
         };
         solved.insert(id, own);
@@ -97,99 +98,157 @@ pub(super) fn solve<'a>(
 }
 
 /// The ways to satisfy all of these policies at once.
-pub(super) fn all_of<'a>(
-    cast: &Cast<'a>,
+pub(super) fn all_of(
+    cast: &Cast<'_>,
     ids: &[PolicyId],
-    solved: &BTreeMap<PolicyId, Solved<'a>>,
+    solved: &BTreeMap<PolicyId, Solved>,
     budget: &mut Budget,
-) -> Solved<'a> {
-    let parts: Vec<&Solved<'a>> = ids.iter().filter_map(|id| solved.get(id)).collect();
-    combine(cast, &parts, ids.len(), Union::Shared, budget)
+) -> Solved {
+    let parts: Vec<&Solved> = ids.iter().filter_map(|id| solved.get(id)).collect();
+    Solver::new(cast, budget).combine(&parts, ids.len(), Union::Shared)
 }
 
-fn signature<'a>(cast: &Cast<'a>, rules: &[Rule], budget: &mut Budget) -> Solved<'a> {
-    let mut open: BTreeMap<usize, Solved<'a>> = BTreeMap::new();
-    // what is below a gate comes behind it
-    for (at, rule) in rules.iter().enumerate().rev() {
-        let own = match *rule {
-            Rule::SignedBy(principal) => {
-                let ways = cast.candidates(principal).map(|pick| Way {
-                    new: usize::from(matches!(pick, Pick::New(_))),
-                    picks: vec![pick],
-                });
-                let ways: Vec<Way> = ways.collect();
-                let msps = ways.iter().take(1).flat_map(|w| &w.picks);
-                Solved {
-                    msps: msps.filter_map(|pick| cast.msp_id(*pick)).collect(),
-                    ways,
-                    exact: true,
-                }
-            }
-            Rule::OutOf { n, .. } => {
-                let below: Vec<Solved<'a>> = rules_below(rules, at)
-                    .filter_map(|below| open.remove(&below))
-                    .collect();
-                let below: Vec<&Solved<'a>> = below.iter().collect();
-                let needed = usize::try_from(n).unwrap_or(0);
-                combine(cast, &below, needed, Union::Strict, budget)
-            }
-        };
-        open.insert(at, own);
-    }
-    open.remove(&0).unwrap_or_else(Solved::free)
+/// Finds ways, from the principals up.
+struct Solver<'s, 'a> {
+    cast: &'s Cast<'a>,
+    budget: &'s mut Budget,
+    /// To count picks with; of nothing in between.
+    counts: Counts,
+    own: Counts,
 }
 
-/// The ways to satisfy `needed` of some parts.
-fn combine<'a>(
-    cast: &Cast<'a>,
-    parts: &[&Solved<'a>],
-    needed: usize,
-    union: Union,
-    budget: &mut Budget,
-) -> Solved<'a> {
-    if needed == 0 {
-        return Solved::free();
-    }
-    let mut order: Vec<usize> = (0..parts.len()).collect();
-    order.retain(|at| parts.get(*at).is_some_and(|part| !part.ways.is_empty()));
-    // equal parts stand side by side, earlier ones first
-    order.sort_by(|a, b| {
-        let key = |at: &usize| parts.get(*at).map(|part| &part.ways);
-        key(a).cmp(&key(b)).then(a.cmp(b))
-    });
-    let usable: Vec<(usize, &Solved<'a>)> = order
-        .into_iter()
-        .filter_map(|at| parts.get(at).map(|part| (at, *part)))
-        .collect();
-    let mut out = Solved {
-        ways: Vec::new(),
-        msps: BTreeSet::new(),
-        exact: parts.iter().all(|part| part.exact),
-    };
-    let Some((_, dearest)) = usable.get(needed.saturating_sub(1)) else {
-        return out;
-    };
-    for (_, part) in &usable {
-        if part.cost() > 0 && part.cost() <= dearest.cost() {
-            out.msps.extend(&part.msps);
+impl<'s, 'a> Solver<'s, 'a> {
+    fn new(cast: &'s Cast<'a>, budget: &'s mut Budget) -> Self {
+        Self {
+            counts: cast.counts(),
+            own: cast.counts(),
+            cast,
+            budget,
         }
     }
-    let mut walk = Walk::new(cast, usable, needed, union);
-    out.exact &= walk.run(budget);
-    out.ways = walk.found;
-    let cheapest = out.cost();
-    for way in out.ways.iter().filter(|way| way.new == cheapest) {
-        let msps = way.picks.iter().filter_map(|pick| cast.msp_id(*pick));
-        out.msps.extend(msps);
+
+    fn signature(&mut self, rules: &[Rule]) -> Solved {
+        // what is below a gate comes behind it: the rules directly below are those on top
+        let mut open: Vec<Solved> = Vec::new();
+        for rule in rules.iter().rev() {
+            let own = match *rule {
+                Rule::SignedBy(principal) => self.signed_by(principal),
+                // nearly every organisation's policy
+                Rule::OutOf { n: 1, rules: 1, .. } if self.walk_one(open.last()) => continue,
+                Rule::OutOf { n, rules, .. } => {
+                    let below = open.split_off(open.len().saturating_sub(rules));
+                    let below: Vec<&Solved> = below.iter().rev().collect();
+                    let needed = usize::try_from(n).unwrap_or(0);
+                    self.combine(&below, needed, Union::Strict)
+                }
+            };
+            open.push(own);
+        }
+        open.pop().unwrap_or_else(Solved::free)
     }
-    out
+
+    fn signed_by(&self, principal: PrincipalId) -> Solved {
+        let ways = self.cast.candidates(principal).map(|pick| Way {
+            new: usize::from(matches!(pick, Pick::New(_))),
+            picks: vec![pick],
+        });
+        let ways: Vec<Way> = ways.collect();
+        let cheapest = ways.first().into_iter().flat_map(|way| &way.picks);
+        Solved {
+            newcomers: cheapest.filter_map(|pick| pick.newcomer()).collect(),
+            ways,
+            exact: true,
+        }
+    }
+
+    /// The ways to satisfy `needed` of some parts.
+    fn combine(&mut self, parts: &[&Solved], needed: usize, union: Union) -> Solved {
+        if needed == 0 {
+            return Solved::free();
+        }
+        let usable = parts.iter().copied().enumerate();
+        let mut usable: Vec<(usize, &Solved)> =
+            usable.filter(|(_, part)| !part.ways.is_empty()).collect();
+        // equal parts stand side by side, earlier ones first
+        usable.sort_unstable_by(|(a, one), (b, other)| {
+            one.ways.cmp(&other.ways).then_with(|| a.cmp(b))
+        });
+        let mut out = Solved {
+            ways: Vec::new(),
+            newcomers: Vec::new(),
+            exact: parts.iter().all(|part| part.exact),
+        };
+        let Some((_, dearest)) = usable.get(needed.saturating_sub(1)) else {
+            return out;
+        };
+        for (_, part) in &usable {
+            if part.cost() > 0 && part.cost() <= dearest.cost() {
+                out.newcomers.extend(&part.newcomers);
+            }
+        }
+        let mut walk = Walk::new(self, usable, needed, union);
+        out.exact &= walk.run();
+        out.ways = walk.found;
+        let cheapest = out.cost();
+        for way in out.ways.iter().filter(|way| way.new == cheapest) {
+            for pick in &way.picks {
+                if self.counts.add(*pick) == 1 {
+                    out.newcomers.extend(pick.newcomer());
+                }
+            }
+        }
+        for way in &out.ways {
+            self.counts.clear(&way.picks);
+        }
+        out.newcomers.sort_unstable();
+        out.newcomers.dedup();
+        out
+    }
+
+    /// Takes from the budget what the walk over one rule takes, of which one is needed; it would find
+    /// the ways of that rule. False where it could not look at all of them: then nothing is taken.
+    fn walk_one(&mut self, rule: Option<&Solved>) -> bool {
+        let Some((rule, last)) = rule.and_then(|rule| Some((rule, rule.ways.last()?))) else {
+            return false;
+        };
+        if !rule.exact || rule.ways.len() >= MAX_WAYS {
+            return false;
+        }
+        let sizes = rule
+            .ways
+            .iter()
+            .map(|way| way.picks.len().saturating_add(1));
+        let mut steps = sizes.fold(0, usize::saturating_add);
+        for exactly in rule.cost()..=last.new {
+            // each way taken and left, then none, then the end
+            let ways = rule.ways.partition_point(|way| way.new <= exactly);
+            steps = steps.saturating_add(ways.saturating_add(1).saturating_mul(2));
+        }
+        if steps >= self.budget.part(NODE_STEPS).left() {
+            return false;
+        }
+        self.budget.spend(steps);
+        true
+    }
+
+    /// Adds as many of each pick as `out`, which the counts are of, has fewer than `picks` has.
+    fn add_missing(&mut self, out: &mut Vec<Pick>, picks: &[Pick]) {
+        for pick in picks {
+            if self.own.add(*pick) > self.counts.of(*pick) {
+                self.counts.add(*pick);
+                out.push(*pick);
+            }
+        }
+        self.own.clear(picks);
+    }
 }
 
 /// A depth-first walk over the choices of `needed` parts with one way each.
-struct Walk<'w, 'a> {
-    cast: &'w Cast<'a>,
+struct Walk<'w, 's, 'a> {
+    /// Its counts: how often picks are used by the parts of a strict union that were chosen.
+    solver: &'w mut Solver<'s, 'a>,
     /// Cheapest first, each with its place among the parts.
-    parts: Vec<(usize, &'w Solved<'a>)>,
+    parts: Vec<(usize, &'w Solved)>,
     /// Whether a part has the same ways as the one before.
     repeats: Vec<bool>,
     /// The costs of the first n parts, added up.
@@ -199,9 +258,10 @@ struct Walk<'w, 'a> {
     needed: usize,
     union: Union,
     chosen: Vec<Choice>,
-    used: BTreeMap<Pick, usize>,
     found: Vec<Way>,
-    known: BTreeSet<Vec<Pick>>,
+    /// The picks of each way that was found, in ascending order; `None` where no two parts have a
+    /// pick in common, so that every choice is of other signers.
+    known: Option<BTreeSet<Vec<Pick>>>,
 }
 
 struct Choice {
@@ -213,91 +273,87 @@ struct Choice {
     joined: Way,
 }
 
-impl<'w, 'a> Walk<'w, 'a> {
+impl<'w, 's, 'a> Walk<'w, 's, 'a> {
     fn new(
-        cast: &'w Cast<'a>,
-        parts: Vec<(usize, &'w Solved<'a>)>,
+        solver: &'w mut Solver<'s, 'a>,
+        parts: Vec<(usize, &'w Solved)>,
         needed: usize,
         union: Union,
     ) -> Self {
         let mut previous: Option<&[Way]> = None;
-        let mut repeats = Vec::new();
-        let mut costs = vec![0usize];
-        let (mut msps, mut named, mut nameless) = (BTreeSet::new(), 0usize, false);
+        let mut repeats = Vec::with_capacity(parts.len());
+        let mut costs = Vec::with_capacity(parts.len().saturating_add(1));
+        let mut sum = 0usize;
+        costs.push(sum);
         for (_, part) in &parts {
             repeats.push(previous == Some(part.ways.as_slice()));
             previous = Some(&part.ways);
-            costs.push(
-                costs
-                    .last()
-                    .map_or(0, |sum| sum.saturating_add(part.cost())),
-            );
-            if union == Union::Shared {
-                let picks = part.ways.iter().flat_map(|way| &way.picks);
-                let new = picks.filter(|pick| matches!(pick, Pick::New(_)));
-                let own: BTreeSet<_> = new.map(|pick| cast.msp_id(*pick)).collect();
-                nameless |= own.contains(&None);
-                named = named.saturating_add(own.len());
-                msps.extend(own);
-            }
+            sum = sum.saturating_add(part.cost());
+            costs.push(sum);
         }
+        let overlap = Overlap::of(solver, &parts);
+        let additive = union == Union::Strict || !overlap.newcomers;
+        let distinct = additive && !overlap.picks;
         Self {
-            cast,
-            additive: union == Union::Strict || (msps.len() == named && !nameless),
+            additive,
+            solver,
             parts,
             repeats,
             costs,
             needed,
             union,
             chosen: Vec::new(),
-            used: BTreeMap::new(),
             found: Vec::new(),
-            known: BTreeSet::new(),
+            known: (!distinct).then(BTreeSet::new),
         }
     }
 
     /// Fills `found`; false when it may have missed something that matters.
-    fn run(&mut self, budget: &mut Budget) -> bool {
+    fn run(&mut self) -> bool {
         let lowest = if self.additive {
             self.least(0, self.needed)
         } else {
             0
         };
-        let dearest = |part: &Solved<'_>| part.ways.last().map_or(0, |way| way.new);
+        let dearest = |part: &Solved| part.ways.last().map_or(0, |way| way.new);
         let highest = self.parts.iter().map(|(_, part)| dearest(part));
         let highest = highest.fold(0, usize::saturating_add);
         let mut own = Budget::new(NODE_STEPS);
         for exactly in lowest..=highest {
-            self.level(exactly, &mut own, budget);
-            if self.found.len() >= MAX_WAYS || own.is_spent() || budget.is_spent() {
+            self.level(exactly, &mut own);
+            if self.is_over(&own) {
                 break;
             }
         }
-        let whole = self.found.len() < MAX_WAYS && !own.is_spent() && !budget.is_spent();
+        let whole = !self.is_over(&own);
         if !whole && !self.found.iter().any(|way| way.new == way.picks.len()) {
             self.only_new();
         }
         whole
     }
 
+    /// Whether enough was found, or looked at. `own`: what is left for this walk.
+    fn is_over(&self, own: &Budget) -> bool {
+        self.found.len() >= MAX_WAYS || own.is_spent() || self.solver.budget.is_spent()
+    }
+
     /// All choices with exactly this many newcomers.
-    fn level(&mut self, exactly: usize, own: &mut Budget, budget: &mut Budget) {
+    fn level(&mut self, exactly: usize, own: &mut Budget) {
         // the next part and way to try
         let (mut part, mut way) = (0usize, 0usize);
         loop {
-            if self.found.len() >= MAX_WAYS || own.is_spent() || budget.is_spent() {
-                self.chosen.clear();
-                self.used.clear();
+            if self.is_over(own) {
+                while self.undo().is_some() {}
                 return;
             }
             own.spend(1);
-            budget.spend(1);
+            self.solver.budget.spend(1);
             let left = self.needed.saturating_sub(self.chosen.len());
             let new = self.chosen.last().map_or(0, |choice| choice.new);
             if left == 0 && new == exactly {
                 let size = self.keep();
                 own.spend(size);
-                budget.spend(size);
+                self.solver.budget.spend(size);
             }
             let parts_left = self.parts.len().saturating_sub(part);
             let too_dear = match self.additive {
@@ -358,7 +414,7 @@ impl<'w, 'a> Walk<'w, 'a> {
             let joined = self.chosen.last().map_or(&nothing, |choice| &choice.joined);
             let size = joined.picks.len().saturating_mul(option.picks.len());
             own.spend(size);
-            let joined = share(self.cast, joined, option);
+            let joined = share(self.solver.cast, joined, option);
             (joined.new, joined)
         };
         if self.additive && new > exactly {
@@ -379,13 +435,15 @@ impl<'w, 'a> Walk<'w, 'a> {
     /// Takes the signers of a way; false, and nothing is taken, where one is used up.
     fn reserve(&mut self, way: &Way) -> bool {
         for (done, pick) in way.picks.iter().enumerate() {
-            let used = self.used.entry(*pick).or_default();
-            *used = used.saturating_add(1);
-            if self.cast.capacity(*pick).is_some_and(|most| *used > most) {
-                release(
-                    &mut self.used,
-                    way.picks.iter().take(done.saturating_add(1)),
-                );
+            let used = self.solver.counts.add(*pick);
+            if self
+                .solver
+                .cast
+                .capacity(*pick)
+                .is_some_and(|most| used > most)
+            {
+                let taken = way.picks.iter().take(done.saturating_add(1));
+                taken.for_each(|pick| self.solver.counts.remove(*pick));
                 return false;
             }
         }
@@ -397,7 +455,8 @@ impl<'w, 'a> Walk<'w, 'a> {
         if self.union == Union::Strict {
             let part = self.parts.get(choice.part);
             let way = part.and_then(|(_, part)| part.ways.get(choice.way));
-            release(&mut self.used, way.into_iter().flat_map(|way| &way.picks));
+            let picks = way.into_iter().flat_map(|way| &way.picks);
+            picks.for_each(|pick| self.solver.counts.remove(*pick));
         }
         Some(choice)
     }
@@ -407,19 +466,22 @@ impl<'w, 'a> Walk<'w, 'a> {
         let way = match self.chosen.last() {
             Some(choice) if !self.additive => choice.joined.clone(),
             _ => {
-                let mut chosen: Vec<(usize, &Way)> = Vec::new();
+                let mut chosen: Vec<(usize, &Way)> = Vec::with_capacity(self.chosen.len());
                 for choice in &self.chosen {
                     if let Some((place, part)) = self.parts.get(choice.part) {
                         chosen.extend(part.ways.get(choice.way).map(|way| (*place, way)));
                     }
                 }
-                concatenate(chosen, self.union)
+                self.concatenate(chosen)
             }
         };
-        let mut signers = way.picks.clone();
-        signers.sort_unstable();
         let size = way.picks.len().saturating_add(1);
-        if self.known.insert(signers) {
+        let is_new = self.known.as_mut().is_none_or(|known| {
+            let mut signers = way.picks.clone();
+            signers.sort_unstable();
+            known.insert(signers)
+        });
+        if is_new {
             self.found.push(way);
         }
         size
@@ -427,7 +489,7 @@ impl<'w, 'a> Walk<'w, 'a> {
 
     /// Adds a way without present signers: it fits beside whatever other rules use.
     fn only_new(&mut self) {
-        let new_way = |(place, part): &(usize, &'w Solved<'a>)| {
+        let new_way = |(place, part): &(usize, &'w Solved)| {
             let mut ways = part.ways.iter();
             Some((*place, ways.find(|way| way.new == way.picks.len())?))
         };
@@ -438,20 +500,76 @@ impl<'w, 'a> Walk<'w, 'a> {
         }
         chosen.truncate(self.needed);
         let way = if self.additive {
-            concatenate(chosen, self.union)
+            self.concatenate(chosen)
         } else {
-            let sum = |sum, (_, way): (usize, &Way)| share(self.cast, &sum, way);
+            let sum = |sum, (_, way): (usize, &Way)| share(self.solver.cast, &sum, way);
             chosen.into_iter().fold(Way::default(), sum)
         };
         let at = self.found.partition_point(|other| other.new <= way.new);
         self.found.insert(at, way);
     }
+
+    /// Ways that no newcomer can share, in the order of their rules. Present signers are all
+    /// different in a strict union; in a shared one every part starts again with all of them.
+    fn concatenate(&mut self, mut ways: Vec<(usize, &Way)>) -> Way {
+        ways.sort_by_key(|(place, _)| *place);
+        let mut out = Way {
+            new: 0,
+            picks: Vec::with_capacity(ways.len()),
+        };
+        for (_, way) in ways {
+            out.new = out.new.saturating_add(way.new);
+            if self.union == Union::Strict || self.known.is_none() {
+                out.picks.extend(&way.picks);
+            } else {
+                // no part of a shared union uses anybody up, so the counts are free
+                self.solver.add_missing(&mut out.picks, &way.picks);
+            }
+        }
+        if self.union == Union::Shared {
+            self.solver.counts.clear(&out.picks);
+        }
+        out
+    }
 }
 
-fn release<'p>(used: &mut BTreeMap<Pick, usize>, picks: impl Iterator<Item = &'p Pick>) {
-    for pick in picks {
-        if let Some(used) = used.get_mut(pick) {
-            *used = used.saturating_sub(1);
+/// What some parts have in common.
+struct Overlap {
+    /// Whether two have the same pick, or one asks for nobody.
+    picks: bool,
+    /// Whether a newcomer could serve in two: where both have newcomers of one MSP, and where a
+    /// newcomer may be of any.
+    newcomers: bool,
+}
+
+impl Overlap {
+    fn of(solver: &mut Solver<'_, '_>, parts: &[(usize, &Solved)]) -> Self {
+        let (cast, last) = (solver.cast, &mut solver.counts);
+        let (mut picks, mut nameless) = (false, false);
+        let mut msps: Vec<(&MspId, usize)> = Vec::with_capacity(parts.len());
+        for (number, (_, part)) in (1..).zip(parts) {
+            for way in &part.ways {
+                picks |= way.picks.is_empty();
+                for pick in &way.picks {
+                    // the part that had it last; 0: none
+                    let before = last.replace(*pick, number);
+                    picks |= before != 0 && before != number;
+                    if before != number && pick.newcomer().is_some() {
+                        let msp_id = cast.msp_id(*pick);
+                        nameless |= msp_id.is_none();
+                        msps.extend(msp_id.map(|msp_id| (msp_id, number)));
+                    }
+                }
+            }
+        }
+        for way in parts.iter().flat_map(|(_, part)| &part.ways) {
+            last.clear(&way.picks);
+        }
+        msps.sort_unstable();
+        msps.dedup();
+        Self {
+            picks,
+            newcomers: nameless || !msps.is_sorted_by(|(one, _), (other, _)| one < other),
         }
     }
 }
@@ -464,41 +582,6 @@ enum Next {
     SkipEqual,
     /// With the next way of this part.
     Way,
-}
-
-/// Ways that no newcomer can share, in the order of their rules. Present signers are all different
-/// in a strict union; in a shared one every part starts again with all of them.
-fn concatenate(mut ways: Vec<(usize, &Way)>, union: Union) -> Way {
-    ways.sort_by_key(|(place, _)| *place);
-    let mut out = Way::default();
-    let mut most = BTreeMap::<Pick, usize>::new();
-    for (_, way) in ways {
-        out.new = out.new.saturating_add(way.new);
-        if union == Union::Strict {
-            out.picks.extend(&way.picks);
-            continue;
-        }
-        if let [pick] = way.picks.as_slice() {
-            // nearly all ways of an organisation's policy: one of its administrators
-            let most = most.entry(*pick).or_default();
-            if *most == 0 {
-                *most = 1;
-                out.picks.push(*pick);
-            }
-            continue;
-        }
-        let mut own = BTreeMap::<Pick, usize>::new();
-        for pick in &way.picks {
-            let own = own.entry(*pick).or_default();
-            let most = most.entry(*pick).or_default();
-            *own = own.saturating_add(1);
-            if *own > *most {
-                *most = *own;
-                out.picks.push(*pick);
-            }
-        }
-    }
-    out
 }
 
 /// The fewest signers that serve in both ways: equal ones are shared, and a newcomer with a role

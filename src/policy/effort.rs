@@ -7,7 +7,7 @@ use crate::{
     identity::{Anonymity, Msps, Principal, Role},
     policy::{
         manager::{PolicyId, PolicyManager},
-        model::{Kind, Rule, rules_below},
+        model::{Kind, PrincipalId, Rule, rules_below},
     },
 };
 
@@ -47,11 +47,21 @@ impl PolicyManager {
     /// with it.
     #[must_use]
     pub fn efforts(&self, msps: &Msps) -> Efforts {
+        // what is counted stands in a group below, which was added later
+        let mut order: Vec<PolicyId> = self.iter().collect();
+        order.sort_by_key(|id| Reverse(self.policy(*id).map(|policy| policy.group)));
+        let least = |cost: &dyn Fn(&Principal) -> usize| {
+            let table = self.principals_table();
+            let principals = (0..table.len()).map(|at| table.get(PrincipalId(at)));
+            let costs = principals.map(|one| one.filter(|p| can_exist(msps, p)).map(cost));
+            let costs: Vec<Option<usize>> = costs.collect();
+            self.least(&order, |principal| {
+                costs.get(principal.0).copied().flatten()
+            })
+        };
         Efforts {
-            signatures: self.least(|principal| can_exist(msps, principal).then_some(1)),
-            privileged: self.least(|principal| {
-                can_exist(msps, principal).then(|| usize::from(is_privileged(principal)))
-            }),
+            signatures: least(&|_| 1),
+            privileged: least(&|principal| usize::from(is_privileged(principal))),
         }
     }
 
@@ -65,20 +75,18 @@ impl PolicyManager {
         }
     }
 
-    /// The least cost of each policy, by its id, from the cost of each principal.
-    fn least(&self, cost: impl Fn(&Principal) -> Option<usize>) -> Vec<Option<usize>> {
-        let table = self.principals_table();
-        let costs: Vec<Option<usize>> = (0..table.len())
-            .map(|at| cost(table.get(super::model::PrincipalId(at))?))
-            .collect();
+    /// The least cost of some policies, by id, from the cost of each principal; `None` where nobody
+    /// can satisfy it, as far as every rule by itself tells. What a policy counts comes before it.
+    pub(super) fn least(
+        &self,
+        order: &[PolicyId],
+        mut cost: impl FnMut(PrincipalId) -> Option<usize>,
+    ) -> Vec<Option<usize>> {
         let mut out = vec![None; self.len()];
-        // what is counted stands in a group below, which was added later
-        let mut order: Vec<PolicyId> = self.iter().collect();
-        order.sort_by_key(|id| Reverse(self.policy(*id).map(|policy| policy.group)));
         for id in order {
-            let least = match self.policy(id).map(|policy| &policy.kind) {
+            let least = match self.policy(*id).map(|policy| &policy.kind) {
                 None => continue,
-                Some(Kind::Signature(rules)) => signature(rules, &costs),
+                Some(Kind::Signature(rules)) => signature(rules, &mut cost),
                 Some(Kind::ImplicitMeta(meta)) => {
                     let subs = meta.subs.iter().flatten();
                     let subs = subs.map(|sub| out.get(sub.0).copied().flatten());
@@ -93,12 +101,12 @@ impl PolicyManager {
     }
 }
 
-fn signature(rules: &[Rule], costs: &[Option<usize>]) -> Option<usize> {
+fn signature(rules: &[Rule], cost: &mut impl FnMut(PrincipalId) -> Option<usize>) -> Option<usize> {
     let mut least: Vec<Option<usize>> = vec![None; rules.len()];
     // what is below a gate comes behind it
     for (at, rule) in rules.iter().enumerate().rev() {
         let own = match *rule {
-            Rule::SignedBy(principal) => costs.get(principal.0).copied().flatten(),
+            Rule::SignedBy(principal) => cost(principal),
             Rule::OutOf { n, .. } => {
                 let below = rules_below(rules, at);
                 let below = below.map(|below| least.get(below).copied().flatten());

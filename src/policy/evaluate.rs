@@ -31,6 +31,10 @@ impl<'a> Evaluation<'a> {
     pub fn accepts(&mut self, id: PolicyId) -> bool {
         self.0.accepts(id)
     }
+
+    pub(super) const fn decider(&mut self) -> &mut Decider<'a, Known<'a>> {
+        &mut self.0
+    }
 }
 
 /// Why an identity has no say in some policies.
@@ -65,28 +69,38 @@ impl PolicyManager {
     /// Everybody who has a say in some of these policies.
     #[must_use]
     pub fn concerned(&self, ids: &[PolicyId]) -> Concerned<'_> {
-        let mut by_msp = BTreeMap::<_, BTreeSet<_>>::new();
-        for principal in self.mentioned(&self.reachable(ids)) {
-            let same_msp = by_msp.entry(principal.msp_id()).or_default();
-            same_msp.insert(principal);
-        }
+        let mut named = self.mentioned(&self.reachable(ids));
+        named.sort_unstable();
+        named.dedup();
+        let named = named
+            .into_iter()
+            .filter_map(|id| self.principals_table().get(id));
+        let mut by_msp: Vec<_> = named
+            .map(|principal| (principal.msp_id(), principal))
+            .collect();
+        by_msp.sort_by_key(|(msp_id, _)| *msp_id);
         Concerned { by_msp }
     }
 
     fn named(&self, ids: &[PolicyId]) -> BTreeSet<&Principal> {
-        self.mentioned(&self.reachable(ids)).collect()
+        let named = self.mentioned(&self.reachable(ids)).into_iter();
+        named
+            .filter_map(|id| self.principals_table().get(id))
+            .collect()
     }
 
     /// The principals in the rules of signature policies, as often as they stand there.
-    fn mentioned(&self, ids: &[PolicyId]) -> impl Iterator<Item = &Principal> {
-        let rules = ids.iter().filter_map(|id| match &self.policy(*id)?.kind {
-            Kind::Signature(rules) => Some(rules.iter()),
-            Kind::ImplicitMeta(_) => None,
-        });
-        rules.flatten().filter_map(|rule| match rule {
-            Rule::SignedBy(principal) => self.principals_table().get(*principal),
-            Rule::OutOf { .. } => None,
-        })
+    pub(super) fn mentioned(&self, ids: &[PolicyId]) -> Vec<PrincipalId> {
+        let mut all = Vec::new();
+        for id in ids {
+            if let Some(Kind::Signature(rules)) = self.policy(*id).map(|policy| &policy.kind) {
+                all.extend(rules.iter().filter_map(|rule| match rule {
+                    Rule::SignedBy(principal) => Some(*principal),
+                    Rule::OutOf { .. } => None,
+                }));
+            }
+        }
+        all
     }
 
     /// These policies and everything that their implicit meta policies count, each once,
@@ -127,7 +141,8 @@ impl PolicyManager {
 /// Whom some policies ask for, in whatever branch: by the MSP that a principal names.
 #[derive(Debug)]
 pub struct Concerned<'a> {
-    by_msp: BTreeMap<Option<&'a MspId>, BTreeSet<&'a Principal>>,
+    /// Ascending by MSP; no principal twice.
+    by_msp: Vec<(Option<&'a MspId>, &'a Principal)>,
 }
 
 impl Concerned<'_> {
@@ -139,7 +154,9 @@ impl Concerned<'_> {
         let mut tried = BTreeMap::new();
         // principals of other MSPs are not looked at
         for msp_id in [Some(identity.msp_id()), None] {
-            for principal in self.by_msp.get(&msp_id).into_iter().flatten() {
+            let start = self.by_msp.partition_point(|(other, _)| *other < msp_id);
+            let own = self.by_msp.iter().skip(start);
+            for (_, principal) in own.take_while(|(other, _)| *other == msp_id) {
                 match identity.satisfies(principal) {
                     Ok(()) => return Ok(()),
                     Err(why) => {
@@ -176,17 +193,17 @@ pub(super) struct Known<'a> {
     manager: &'a PolicyManager,
     msps: &'a Msps,
     signers: &'a SignerSet,
-    by_msp: BTreeMap<&'a MspId, Vec<usize>>,
+    /// Who is of which MSP, by position; ascending.
+    by_msp: Vec<(&'a MspId, usize)>,
     lists: Vec<Option<Vec<usize>>>,
 }
 
 impl<'a> Known<'a> {
     pub(super) fn new(manager: &'a PolicyManager, msps: &'a Msps, signers: &'a SignerSet) -> Self {
-        let mut by_msp = BTreeMap::<_, Vec<usize>>::new();
-        for (position, signer) in signers.signers().iter().enumerate() {
-            let own = by_msp.entry(signer.identity.msp_id()).or_default();
-            own.push(position);
-        }
+        let signed = signers.signers().iter().enumerate();
+        let signed = signed.map(|(position, signer)| (signer.identity.msp_id(), position));
+        let mut by_msp: Vec<(&MspId, usize)> = signed.collect();
+        by_msp.sort_unstable();
         Self {
             manager,
             msps,
@@ -194,6 +211,10 @@ impl<'a> Known<'a> {
             by_msp,
             lists: vec![None; manager.principals_table().len()],
         }
+    }
+
+    pub(super) const fn msps(&self) -> &'a Msps {
+        self.msps
     }
 
     fn find(&self, principal: PrincipalId) -> Vec<usize> {
@@ -208,8 +229,10 @@ impl<'a> Known<'a> {
         match principal.msp_id() {
             // only identities of the MSP that a principal names can satisfy it
             Some(msp_id) => {
-                let own = self.by_msp.get(msp_id).into_iter().flatten();
-                own.copied().filter(fits).collect()
+                let start = self.by_msp.partition_point(|(other, _)| *other < msp_id);
+                let own = self.by_msp.iter().skip(start);
+                let own = own.take_while(|(other, _)| *other == msp_id);
+                own.map(|(_, position)| *position).filter(fits).collect()
             }
             None => (0..all.len()).filter(fits).collect(),
         }
@@ -252,6 +275,8 @@ pub(super) struct Decider<'a, H> {
     pub(super) holders: H,
     decided: Vec<Option<bool>>,
     used: Used,
+    /// Of no gates, in between.
+    gates: Vec<OpenGate>,
     /// Rules decided so far: a measure of work.
     pub(super) work: usize,
 }
@@ -293,6 +318,7 @@ struct OpenMeta {
 }
 
 /// A gate whose rules are being decided.
+#[derive(Debug)]
 struct OpenGate {
     at: usize,
     n: i32,
@@ -313,8 +339,13 @@ impl<'a, H: Holders> Decider<'a, H> {
                 trail: Vec::new(),
             },
             holders,
+            gates: Vec::new(),
             work: 0,
         }
+    }
+
+    pub(super) const fn manager(&self) -> &'a PolicyManager {
+        self.manager
     }
 
     /// Whether a policy accepts; an unknown one never does.
@@ -385,7 +416,7 @@ impl<'a, H: Holders> Decider<'a, H> {
             }
         };
         self.work = self.work.saturating_add(rules.len());
-        let mut open: Vec<OpenGate> = Vec::new();
+        let mut open = std::mem::take(&mut self.gates);
         let mut accepted = false;
         for (at, rule) in rules.iter().enumerate() {
             accepted = match *rule {
@@ -445,6 +476,7 @@ impl<'a, H: Holders> Decider<'a, H> {
             }
         }
         self.used.give_back(0);
+        self.gates = open;
         accepted
     }
 }

@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use crate::{
-    identity::Msps,
+    identity::{Msps, Principal},
     ids::MspId,
     policy::{
         cast::{Budget, Cast},
         complete::{Solved, solve},
-        evaluate::{Decider, Known, Outcome},
+        evaluate::{Decider, Evaluation, Known, Outcome},
         manager::{PolicyId, PolicyManager},
-        model::{Kind, Rule},
+        model::{Kind, PrincipalId, Rule},
         print::rules_text,
         search,
         signers::SignerSet,
@@ -78,6 +78,12 @@ impl Explanation {
     #[must_use]
     pub fn satisfied(&self) -> bool {
         self.nodes.first().is_some_and(|root| root.satisfied)
+    }
+
+    /// Whether it accepts, or has smallest sets: see [`Outlook::completable`].
+    #[must_use]
+    pub fn completable(&self) -> bool {
+        self.satisfied() || !self.smallest_sets().is_empty()
     }
 
     /// The MSPs with a part in some smallest completing set, ascending. Every such MSP is named, also
@@ -159,33 +165,12 @@ impl PolicyManager {
     /// Decides a policy and says why.
     #[must_use]
     pub fn explain(&self, msps: &Msps, id: PolicyId, signers: &SignerSet) -> Explanation {
-        self.explanation(msps, id, signers, true)
-    }
-
-    /// The same with the first node alone, and without signers: whether the policy accepts, and what
-    /// would complete it.
-    #[must_use]
-    pub fn explain_briefly(&self, msps: &Msps, id: PolicyId, signers: &SignerSet) -> Explanation {
-        self.explanation(msps, id, signers, false)
-    }
-
-    fn explanation(
-        &self,
-        msps: &Msps,
-        id: PolicyId,
-        signers: &SignerSet,
-        whole: bool,
-    ) -> Explanation {
         let mut known = Known::new(self, msps, signers);
-        let cast = Cast::new(self, &[id], &mut known, |msp_id| {
-            msp_id.is_none_or(|msp_id| msps.get(msp_id.as_str()).is_some())
-        });
+        let cast = everybody(self, msps, id, &mut known);
         let mut decider = Decider::new(self, known);
-        let satisfied = decider.accepts(id);
-        let mut budget = Budget::new(STEPS);
-        let solved = match satisfied {
+        let solved = match decider.accepts(id) {
             true => BTreeMap::new(),
-            false => solve(&cast, &[id], &mut budget),
+            false => solve(&cast, &[id], &mut Budget::new(STEPS)),
         };
         let mut tree = Tree {
             manager: self,
@@ -198,13 +183,6 @@ impl PolicyManager {
             used: Vec::new(),
             omitted: false,
         };
-        if !whole {
-            return Explanation {
-                nodes: vec![tree.policy(id, None)],
-                signers: Vec::new(),
-                omitted: true,
-            };
-        }
         tree.grow(id);
         Explanation {
             nodes: tree.finish(),
@@ -225,13 +203,74 @@ impl PolicyManager {
     }
 }
 
+/// What an [`Explanation`] comes to: whether a policy accepts, and who could complete it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outlook {
+    /// Whether it accepts; then nobody is missing.
+    pub satisfied: bool,
+    /// Whether somebody could complete it, or the signatures there are in another order; whether it
+    /// has smallest sets. Also where it accepts.
+    pub completable: bool,
+    /// The MSPs with a part in some smallest completing set, ascending.
+    pub missing: Vec<MspId>,
+}
+
+impl Evaluation<'_> {
+    /// What the explanation of a policy would come to.
+    pub fn outlook(&mut self, id: PolicyId) -> Outlook {
+        if self.accepts(id) {
+            return Outlook {
+                satisfied: true,
+                completable: true,
+                missing: Vec::new(),
+            };
+        }
+        let decider = self.decider();
+        let (manager, msps) = (decider.manager(), decider.holders.msps());
+        let cast = everybody(manager, msps, id, &mut decider.holders);
+        outlook(&cast, id)
+    }
+}
+
+/// The outlook of a policy that does not accept.
+pub(super) fn outlook(cast: &Cast<'_>, id: PolicyId) -> Outlook {
+    let solved = solve(cast, &[id], &mut Budget::new(STEPS));
+    let outlook = solved
+        .get(&id)
+        .map(|solved| search::outlook(cast, &[id], solved, &mut Budget::new(STEPS)));
+    let (completable, helpful) = outlook.unwrap_or_default();
+    Outlook {
+        satisfied: false,
+        completable,
+        missing: msps(cast, helpful).into_iter().cloned().collect(),
+    }
+}
+
+/// The signers and everybody who may come: whoever an MSP of the channel could have.
+fn everybody<'a>(
+    manager: &'a PolicyManager,
+    msps: &Msps,
+    id: PolicyId,
+    known: &mut Known<'_>,
+) -> Cast<'a> {
+    Cast::new(manager, &[id], known, |msp_id| {
+        msp_id.is_none_or(|msp_id| msps.get(msp_id.as_str()).is_some())
+    })
+}
+
+/// The MSPs that newcomers are of.
+fn msps<'a>(cast: &Cast<'a>, newcomers: BTreeSet<PrincipalId>) -> BTreeSet<&'a MspId> {
+    let principals = newcomers.into_iter().filter_map(|id| cast.principal(id));
+    principals.filter_map(Principal::msp_id).collect()
+}
+
 /// An explanation in the making.
 struct Tree<'a> {
     manager: &'a PolicyManager,
     signers: &'a SignerSet,
     decider: Decider<'a, Known<'a>>,
     cast: Cast<'a>,
-    solved: BTreeMap<PolicyId, Solved<'a>>,
+    solved: BTreeMap<PolicyId, Solved>,
     budget: Budget,
     nodes: Vec<Node>,
     /// The signatures that each node itself used.
@@ -308,15 +347,11 @@ impl Tree<'_> {
             MAX_LISTED
         };
         let sets = search::smallest_sets(&self.cast, &[id], solved, &mut self.budget);
-        let mut missing = BTreeSet::new();
+        let missing = msps(&self.cast, search::helpful(&sets, solved));
+        node.missing = missing.into_iter().take(most).cloned().collect();
         let mut names = 0usize;
-        for set in sets {
+        for set in &sets {
             let principals = set.iter().filter_map(|id| self.cast.principal(*id));
-            missing.extend(
-                principals
-                    .clone()
-                    .filter_map(|principal| principal.msp_id()),
-            );
             names = names.saturating_add(set.len());
             if names <= MAX_NAMES || node.smallest_sets.is_empty() {
                 let mut set: Vec<String> = principals.map(|one| cut(one.to_string())).collect();
@@ -325,11 +360,6 @@ impl Tree<'_> {
             }
         }
         node.smallest_sets.sort_unstable();
-        // one empty set asks nobody to sign
-        if node.smallest_sets.iter().all(|set| !set.is_empty()) {
-            missing.extend(&solved.msps);
-        }
-        node.missing = missing.into_iter().take(most).cloned().collect();
         node
     }
 

@@ -33,7 +33,7 @@ pub use choose::Spoiler;
 pub use effort::{Effort, Efforts};
 pub use error::{PolicyError, RuleProblem};
 pub use evaluate::{Concerned, Evaluation, Irrelevant};
-pub use explain::{Explanation, Node};
+pub use explain::{Explanation, Node, Outlook};
 pub use manager::{GroupId, PolicyId, PolicyManager, PolicyManagerBuilder};
 pub use parse::parse_policy;
 pub use print::{RULE_TEXT, print_implicit_meta, print_policy, print_rule};

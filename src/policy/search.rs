@@ -25,6 +25,9 @@ pub(super) fn order(
     way: &Way,
     budget: &mut Budget,
 ) -> Option<Vec<Pick>> {
+    if cast.satisfies(ids, &way.picks, budget) {
+        return Some(way.picks.clone());
+    }
     let present = cast.present();
     let new = way.picks.iter().copied();
     let new = new.filter(|pick| matches!(pick, Pick::New(_)));
@@ -36,8 +39,7 @@ pub(super) fn order(
     }
     let everybody: Vec<Pick> = present.into_iter().chain(new).collect();
     let followed = way.picks.iter().copied().chain(others).collect();
-    let orders = [way.picks.clone(), followed, everybody.clone()];
-    for order in orders {
+    for order in [followed, everybody.clone()] {
         if cast.satisfies(ids, &order, budget) {
             return Some(order);
         }
@@ -105,7 +107,40 @@ fn any_order(
 pub(super) fn smallest_sets(
     cast: &Cast<'_>,
     ids: &[PolicyId],
-    solved: &Solved<'_>,
+    solved: &Solved,
+    budget: &mut Budget,
+) -> BTreeSet<Vec<PrincipalId>> {
+    find_sets(cast, ids, solved, false, budget)
+}
+
+/// Whether there are smallest sets, and whom [`helpful`] finds in them, without finding them all.
+pub(super) fn outlook(
+    cast: &Cast<'_>,
+    ids: &[PolicyId],
+    solved: &Solved,
+    budget: &mut Budget,
+) -> (bool, BTreeSet<PrincipalId>) {
+    let sets = find_sets(cast, ids, solved, true, budget);
+    (!sets.is_empty(), helpful(&sets, solved))
+}
+
+/// The newcomers with a part in some of these smallest sets, or in others that were too many.
+pub(super) fn helpful(sets: &BTreeSet<Vec<PrincipalId>>, solved: &Solved) -> BTreeSet<PrincipalId> {
+    let mut newcomers: BTreeSet<PrincipalId> = sets.iter().flatten().copied().collect();
+    // one empty set asks nobody to sign
+    if sets.iter().all(|set| !set.is_empty()) {
+        newcomers.extend(&solved.newcomers);
+    }
+    newcomers
+}
+
+/// `briefly`: one set is enough where it is as small as the ways say. Others of that size are of the
+/// cheapest ways' newcomers, who are known.
+fn find_sets(
+    cast: &Cast<'_>,
+    ids: &[PolicyId],
+    solved: &Solved,
+    briefly: bool,
     budget: &mut Budget,
 ) -> BTreeSet<Vec<PrincipalId>> {
     let mut found = BTreeSet::new();
@@ -117,6 +152,9 @@ pub(super) fn smallest_sets(
             let set = newcomers(way);
             if !found.contains(&set) && completes(cast, ids, way, budget) {
                 found.insert(set);
+                if briefly && size == least {
+                    return found;
+                }
             }
         }
         // where greed costs more than the ways say, somebody whom no way names may help as well
@@ -176,10 +214,7 @@ fn newcomers(way: &Way) -> Vec<PrincipalId> {
     let mut out: Vec<PrincipalId> = way
         .picks
         .iter()
-        .filter_map(|pick| match pick {
-            Pick::New(id) => Some(*id),
-            Pick::Present(_) => None,
-        })
+        .filter_map(|pick| pick.newcomer())
         .collect();
     out.sort_unstable();
     out

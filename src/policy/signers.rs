@@ -89,16 +89,18 @@ impl SignerSet {
     // Fabric: common/policies/policy.go, SignatureSetToValidIdentities
     #[must_use]
     pub fn from_signed_data(msps: &Msps, data: &[SignedData<'_>]) -> Self {
-        Self::from_partly_verified(msps, data, |_, _| false)
+        Self::verified_by(msps, data, |_, signed, identity| {
+            identity.verify(&signed.message, signed.signature)
+        })
     }
 
-    /// The same; `verified` tells of a signature's number and identity whether the identity is known
-    /// to have made it over its message.
+    /// The same; `verify` tells of a signature, by its number too, whether the identity made it over
+    /// its message, as [`Identity::verify`] does.
     #[must_use]
-    pub fn from_partly_verified(
+    pub fn verified_by<'d>(
         msps: &Msps,
-        data: &[SignedData<'_>],
-        verified: impl Fn(usize, &Identity) -> bool,
+        data: &[SignedData<'d>],
+        mut verify: impl FnMut(usize, &SignedData<'d>, &Identity) -> Result<(), MspError>,
     ) -> Self {
         let mut set = Self::default();
         let mut seen = BTreeMap::new();
@@ -108,7 +110,7 @@ impl SignerSet {
                 (msp_id, Err(why)) => {
                     set.rejected.push(Rejected {
                         index,
-                        msp_id,
+                        msp_id: msp_id.map(MspId::from),
                         identity: None,
                         why,
                     });
@@ -116,13 +118,10 @@ impl SignerSet {
                 }
             };
             // Fabric joins the two texts, so they are joined here
-            let key = format!("{}{}", identity.msp_id(), identity.id());
+            let key = [identity.msp_id().as_str(), identity.id()].concat();
             let outcome = match seen.get(&key) {
                 Some(of) => Err(SignatureProblem::Duplicate { of: *of }),
-                None if verified(index, &identity) => Ok(()),
-                None => identity
-                    .verify(&signed.message, signed.signature)
-                    .map_err(SignatureProblem::BadSignature),
+                None => verify(index, signed, &identity).map_err(SignatureProblem::BadSignature),
             };
             match outcome {
                 Ok(()) => {
@@ -131,7 +130,7 @@ impl SignerSet {
                 }
                 Err(why) => set.rejected.push(Rejected {
                     index,
-                    msp_id,
+                    msp_id: msp_id.map(MspId::from),
                     identity: Some(identity),
                     why,
                 }),
@@ -199,7 +198,10 @@ impl fmt::Display for Signer {
 }
 
 /// The MSP that a creator names, and the identity.
-fn creator(msps: &Msps, serialized: &[u8]) -> (Option<MspId>, Result<Identity, SignatureProblem>) {
+fn creator<'s>(
+    msps: &Msps,
+    serialized: &'s [u8],
+) -> (Option<&'s str>, Result<Identity, SignatureProblem>) {
     match msp_id(serialized) {
         Err(error) => (None, Err(SignatureProblem::Undecodable(error))),
         Ok(msp_id) => {
@@ -209,7 +211,7 @@ fn creator(msps: &Msps, serialized: &[u8]) -> (Option<MspId>, Result<Identity, S
     }
 }
 
-fn msp_id(serialized: &[u8]) -> Result<MspId, ScanError> {
+fn msp_id(serialized: &[u8]) -> Result<&str, ScanError> {
     let mut msp_id = "";
     let mut fields = Fields::new(serialized);
     while let Some(field) = fields.next()? {
@@ -217,5 +219,5 @@ fn msp_id(serialized: &[u8]) -> Result<MspId, ScanError> {
             msp_id = field.text()?.unwrap_or(msp_id);
         }
     }
-    Ok(msp_id.into())
+    Ok(msp_id)
 }

@@ -277,16 +277,17 @@ fn compare(
                 let explanation = manager.explain(world.msps(), id, &set);
                 prop_assert_eq!(explanation.satisfied(), want);
                 prop_assert_eq!(&explanation.to_json()["satisfied"], want);
-                let brief = manager.explain_briefly(world.msps(), id, &set);
-                prop_assert_eq!(brief.satisfied(), want);
-                prop_assert_eq!(brief.missing(), explanation.missing());
-                prop_assert_eq!(brief.smallest_sets(), explanation.smallest_sets());
+                let mut evaluation = manager.evaluation(world.msps(), &set);
+                let outlook = evaluation.outlook(id);
+                prop_assert_eq!(outlook.satisfied, want);
+                prop_assert_eq!(&outlook.missing, explanation.missing());
+                let completable = want || !explanation.smallest_sets().is_empty();
+                prop_assert_eq!(outlook.completable, completable);
+                prop_assert_eq!(explanation.completable(), completable);
                 let everybody = world.msps().iter().map(|msp| msp.id().clone()).collect();
-                let can_pass = want || !brief.smallest_sets().is_empty();
-                prop_assert!(
-                    !can_pass || manager.could_pass(world.msps(), &[id], &set, &everybody)
-                );
-                let order = manager.choose(world.msps(), &[id], &set);
+                prop_assert!(!completable || evaluation.could_pass(&[id], &everybody));
+                let order = evaluation.choose(&[id]);
+                prop_assert_eq!(&order, &manager.choose(world.msps(), &[id], &set));
                 prop_assert!(order.is_some() || !want);
                 let picked = order.map(|order| set.pick(&order));
                 prop_assert!(picked.is_none_or(|set| manager.evaluate(world.msps(), id, &set)));

@@ -314,7 +314,7 @@ fn carried(
             subject: signer.identity.subject().to_owned(),
         })
         .collect();
-    let decided = before.decide(effect.terms(), &signers, &carried.signatures, true);
+    let decided = before.decide(effect.terms(), &signers, &carried.signatures);
     let policies = effect.policies().iter().zip(&decided.policies);
     let policies = policies
         .map(|(decides, verdict)| Policy {

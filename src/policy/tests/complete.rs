@@ -136,7 +136,7 @@ fn a_majority_of_many_is_found_at_once() {
         sets.iter().map(Vec::len).collect::<Vec<_>>()
     );
     assert_eq!(
-        solved[&id].msps.len(),
+        solved[&id].newcomers.len(),
         600,
         "each of the others may be among them"
     );
@@ -203,6 +203,37 @@ fn newcomer(name: &str) -> Person {
         _ => Role::Member,
     };
     Person { msp_id, role }
+}
+
+/// Whoever one set is enough for finds as much as from all of them.
+fn outlook_is_of_all_sets(
+    manager: &PolicyManager,
+    id: PolicyId,
+    people: &[Person],
+) -> Result<(), TestCaseError> {
+    let cast = Cast::new(manager, &[id], &mut People::new(manager, people), |_| true);
+    let solved = solve(&cast, &[id], &mut Budget::new(10_000_000));
+    let budget = || Budget::new(10_000_000);
+    let sets = smallest_sets(&cast, &[id], &solved[&id], &mut budget());
+    let principals = helpful(&sets, &solved[&id]).into_iter();
+    let msps: BTreeSet<_> = principals
+        .filter_map(|id| cast.principal(id)?.msp_id())
+        .collect();
+    let outlook = outlook(&cast, id);
+    prop_assert_eq!(outlook.completable, !sets.is_empty());
+    prop_assert_eq!(outlook.missing.iter().collect::<BTreeSet<_>>(), msps);
+    Ok(())
+}
+
+/// Sub policies enough for more ways than are kept, counted twice over.
+fn large_model() -> impl Strategy<Value = Model> {
+    let subs = || {
+        let sub = tree().prop_map(Model::Signature);
+        (0..4i32, prop::collection::vec(sub, 0..8)).prop_map(|(rule, subs)| Model::Meta(rule, subs))
+    };
+    let above = (0..3i32, prop::collection::vec(subs(), 1..4))
+        .prop_map(|(rule, subs)| Model::Meta(rule, subs));
+    prop_oneof![model(), subs(), above]
 }
 
 /// All multisets of `size` of these names.
@@ -272,6 +303,7 @@ proptest! {
             can_hold(&models, &all)
         };
         let ours = smallest(&manager, id, &people);
+        outlook_is_of_all_sets(&manager, id, &people)?;
         let theirs = (0..4).map(|size| {
             multisets(&names, size).into_iter().filter(|set| completes(set)).collect::<Vec<_>>()
         });
@@ -288,6 +320,25 @@ proptest! {
                 }
             }
         }
+    }
+
+    #[test]
+    fn an_outlook_is_what_all_smallest_sets_come_to(model in large_model(), people in persons(4)) {
+        let (manager, id) = model.manager();
+        outlook_is_of_all_sets(&manager, id, &people)?;
+    }
+
+    #[test]
+    fn what_is_out_of_reach_is_never_chosen(models in prop::collection::vec(large_model(), 1..3), people in persons(4)) {
+        let mut builder = PolicyManagerBuilder::new();
+        let root = builder.group(None, "Channel");
+        for (i, model) in models.iter().enumerate() {
+            model.build(&mut builder, Some(root), &format!("M{i}"));
+        }
+        let manager = builder.finish().unwrap();
+        let ids: Vec<_> = (0..models.len()).map(|i| manager.absolute(&format!("M{i}/P")).unwrap()).collect();
+        let within_reach = choose::within_reach(&manager, &ids, &mut People::new(&manager, &people));
+        prop_assert!(within_reach || chosen(&manager, &ids, &people).is_none());
     }
 
     #[test]

@@ -19,9 +19,10 @@ use crate::{
         choose,
         complete::{MAX_WAYS, solve},
         evaluate::{Decider, Holders, Outcome},
+        explain::outlook,
         model::{Kind, PrincipalId, Rule, rules_below},
         parse_policy, print_implicit_meta, print_policy,
-        search::smallest_sets,
+        search::{helpful, smallest_sets},
     },
     proto::write,
 };
