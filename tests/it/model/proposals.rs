@@ -429,6 +429,12 @@ impl Model {
         }
     }
 
+    /// Whether the older interface lists a proposal.
+    pub(crate) fn is_active(&self, id: &str) -> bool {
+        let over = [Standing::Submitted, Standing::Withdrawn];
+        self.open[id].wish.is_none() && !over.contains(&self.standing(id, true))
+    }
+
     /// How an archived proposal ended, as it looks now.
     pub(crate) fn outcome(&self, id: &str) -> &'static str {
         let finished = &self.archive[id];
