@@ -184,11 +184,13 @@ async fn proposers<S: Stub>(
     page: &[Proposal],
 ) -> Result<BTreeMap<String, Member>, ContractError> {
     let ids: BTreeSet<&String> = page.iter().map(|one| &one.proposer_msp_id).collect();
+    let keys = ids.iter().map(|id| keys::member(&MspId::new(id.as_str())));
+    let keys: Vec<String> = keys.collect();
+    let stored = stub.get_states(&keys).await?;
     let mut members = BTreeMap::new();
-    for msp_id in ids {
-        let key = keys::member(&MspId::new(msp_id.as_str()));
-        if let Some(member) = state::get(stub, &key).await? {
-            members.insert(msp_id.clone(), member);
+    for ((msp_id, key), value) in ids.into_iter().zip(&keys).zip(stored) {
+        if let Some(value) = value {
+            members.insert(msp_id.clone(), state::decode(key, &value)?);
         }
     }
     Ok(members)
