@@ -100,7 +100,7 @@ impl Growth {
             )));
         }
         let next = block::advance(&self.bundle, block)
-            .map_err(|e| refusal(&e, Code::BlockNotSuccessor))?;
+            .map_err(|e| refusal(&e, Code::BlockNotSuccessor).at(head))?;
         demand_supported(&next)?;
         let policies = block.last_update();
         if let Some(policies) = policies.and_then(|update| evaluated(&self.bundle, update)) {

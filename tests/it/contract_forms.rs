@@ -297,6 +297,15 @@ async fn refusals_that_the_config_decides_name_its_sequence() {
         let message = world.refused(&org1, &args, symbol).await;
         assert!(message.contains("sequence 1"), "{message}");
     }
+    let last = CAPTURES[0].file("add-orgy/config_block_after.pb");
+    let mut unsigned = common::Block::decode(last.as_slice()).unwrap();
+    let entries = &mut unsigned.metadata.as_mut().unwrap().metadata;
+    let mut metadata = common::Metadata::decode(entries[0].clone()).unwrap();
+    metadata.signatures.clear();
+    entries[0] = metadata.encode_to_vec().into();
+    let args: [&[u8]; 2] = [b"SyncConfig", &unsigned.encode_to_vec()];
+    let message = world.refused(&org1, &args, "BLOCK_SIGNATURES").await;
+    assert!(message.contains("sequence 1"), "{message}");
     // one that no other test meets
     for args in [
         [b"GetProposal".as_slice(), b"\xff"],
