@@ -200,6 +200,10 @@ const SHAPES: &[Shape] = &[
         "item: text, name: text?, ours: any, path: text, text: text, theirs: any, unit: text?",
     ),
     answer(
+        "DecidingPolicy",
+        "elements: [text], explanation: Explanation, policy: text, satisfied: truth",
+    ),
+    answer(
         "Definition",
         "chaincode: text?, endorsement_policy: text?, error: text?, matches: truth?,
          sequence: number?, version: text?",
@@ -232,6 +236,15 @@ const SHAPES: &[Shape] = &[
     answer(
         "Exclusion",
         "contrast: Contrast?, element: text, proposal_id: id",
+    ),
+    answer(
+        "ExplainedSigner",
+        "fingerprint: text, index: number, msp_id: text, subject: text",
+    ),
+    answer(
+        "Explanation",
+        "missing: [text], omitted: truth, policy: any, satisfied: truth, signers: [ExplainedSigner],
+         smallest_sets: [[text]]",
     ),
     answer("Finding", "id: text, path: text, severity: text, text: text"),
     answer(
@@ -277,7 +290,7 @@ const SHAPES: &[Shape] = &[
          config_update_envelope_to_submit: base64?, config_update_sha256: sha256,
          config_update_to_sign: base64?, conflicts: Relations?, consent_trail: [Consent],
          created_at: time?, deadline: time?, description: text, diff: Diff?,
-         endorsement: Endorsement?, explanation: any, former_member: truth, kind: text, lint: Lint?, not_checked: [text],
+         endorsement: Endorsement?, explanation: [DecidingPolicy]?, former_member: truth, kind: text, lint: Lint?, not_checked: [text],
          outcome: Outcome?, patch: json?, proposal_id: id, proposer_msp_id: text, revision: number,
          settings: ProposedSettings?, signatures: [Signature], signatures_left_out: [LeftOut], sources: [Source], status: text,
          status_detail: StatusDetail, still_effective_if_submitted: [number], tx_id: text,
