@@ -8,7 +8,7 @@ use super::{
     finish, history, keys,
     proofs::Effective,
     reports::{self, ChainLink, base64, optional_bytes},
-    router::Call,
+    router::{self, Call},
     show::{config_signature, kind_name},
     state, timestamps,
     votes::{self, JudgedVote, StoredVote},
@@ -28,7 +28,7 @@ pub(super) async fn export_proposal<S: Stub>(
     stub: &mut S,
 ) -> Result<Vec<u8>, ContractError> {
     let id = call.args.id(0)?;
-    let (trusted, _) = call.trusted(stub).await?;
+    let (trusted, bundle) = call.trusted(stub).await?;
     let head = trusted.sequence();
     let found = Found::read(stub, &id)
         .await?
@@ -82,6 +82,7 @@ pub(super) async fn export_proposal<S: Stub>(
         format: FORMAT,
         proposal,
         sources,
+        unsupported: router::unsupported(&bundle),
         via,
     };
     let answer = reports::write(&document)?;

@@ -137,7 +137,7 @@ const SHAPES: &[Shape] = &[
         "AuditBundle",
         "as_of_sequence: number, chain: [Link], channel_id: text, contract_instance: text,
          epoch: number, evaluated: EvaluatedPolicies?, format: number, proposal: AuditRecord,
-         sources: [AuditRecord], via: AuditRecord?",
+         sources: [AuditRecord], unsupported: [text], via: AuditRecord?",
     ),
     answer(
         "AuditOutcome",

@@ -110,10 +110,18 @@ pub(super) async fn sync_config<S: Stub>(
 }
 
 fn read_blocks(call: &Call<'_>) -> Result<Vec<ConfigBlock>, ContractError> {
-    call.args
-        .blocks()?
-        .into_iter()
-        .map(|bytes| chain::read_block(bytes, call.channel()))
+    let blocks = call.args.blocks()?;
+    let count = blocks.len();
+    let numbered = blocks.into_iter().zip(1usize..);
+    numbered
+        .map(|(bytes, number)| {
+            let block = chain::read_block(bytes, call.channel());
+            block.map_err(|error| match count {
+                1 => error,
+                _ => (error.code())
+                    .because(format_args!("block {number} of {count}: {}", error.text())),
+            })
+        })
         .collect()
 }
 

@@ -485,9 +485,13 @@ async fn init_succeeds_with_anything_when_there_is_a_head(host: &impl Host) {
     let (response, set) = world.submit(&init).await;
     assert!(response.is_success() && set.writes.is_empty());
     world.ok(&caller, &[b"Init", b"!"]).await;
-    world
-        .refused(&caller, &[b"InitConsortium", b"!"], "BAD_BLOCK")
-        .await;
+    let only: [&[u8]; 2] = [b"InitConsortium", b"!"];
+    let message = world.refused(&caller, &only, "BAD_BLOCK").await;
+    assert!(!message.contains("block 1 of"), "{message}");
+    let genesis = capture.genesis();
+    let second: [&[u8]; 3] = [b"InitConsortium", &genesis, b"!"];
+    let message = world.refused(&caller, &second, "BAD_BLOCK").await;
+    assert!(message.contains("BAD_BLOCK: block 2 of 2: "), "{message}");
 }
 
 async fn a_recovery_takes_the_anchor_and_nothing_else(host: &impl Host) {

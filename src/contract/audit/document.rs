@@ -41,6 +41,8 @@ pub(in crate::contract) struct Document {
     pub(in crate::contract) proposal: Record,
     /// The other proposals that were combined, with it or into it; by id.
     pub(in crate::contract) sources: Vec<Record>,
+    /// Levels of the head that the build which exported it does not know.
+    pub(in crate::contract) unsupported: Vec<String>,
     /// The combined proposal inside which it took effect.
     pub(in crate::contract) via: Option<Record>,
 }
