@@ -7,8 +7,8 @@ use bytes::Bytes;
 use super::{
     cache::Compiled,
     error::{Code, ContractError},
-    proofs, proposal,
-    propose::{self, Intent},
+    intent::{self, Intent},
+    proofs, proposal, propose,
     router::Call,
     standing::Standing,
     state::{self, Trusted},
@@ -99,7 +99,7 @@ impl Union {
                 Patch::combine([all, &patch]).map_err(|_| self.conflict(&source.id, &patch))?
             }
         };
-        propose::sized(call, union.bytes().clone())?;
+        intent::sized(call, union.bytes().clone())?;
         self.patch = Some(union);
         self.parts.push((source.id.clone(), patch));
         let current = proposal::current(source)?;

@@ -9,7 +9,7 @@
 //! |---|---|
 //! | `router`, `functions`, `schemas`, `metadata`, `args`, `error`, `reports`, `events` | the interface: names, arguments, refusals, shapes |
 //! | `keys`, `state`, `cache` | the ledger |
-//! | `chain`, `evaluated`, `proposal`, `agreement`, `signatures`, `opinion`, `standing`, `status`, `levels`, `review`, `access` | the decisions, all pure |
+//! | `chain`, `evaluated`, `intent`, `proposal`, `agreement`, `signatures`, `opinion`, `standing`, `status`, `levels`, `review`, `access` | the decisions, all pure |
 //! | `proofs`, `votes`, `relations` | what is read for them |
 //! | `sync`, `recover`, `propose`, `combine`, `settings`, `definition`, `sign`, `reject`, `attest`, `finish`, `recompute`, `show`, `list`, `history`, `inspect`, `export`, `cmcc` | the functions, a family each |
 //! | `audit` | what an export says, verified offline |
@@ -34,6 +34,7 @@ mod finish;
 mod functions;
 mod history;
 mod inspect;
+mod intent;
 mod keys;
 mod levels;
 mod limits;

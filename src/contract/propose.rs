@@ -1,16 +1,19 @@
 //! New proposals: `ProposeConfigUpdate`, `AddOrganization`, `ReconfigOrganizationMSP`.
 
-use std::str;
-
 use bytes::Bytes;
 use serde::Deserialize;
 
 use super::{
     access::Admin,
-    args::{base64, is_json, shown},
+    args::shown,
     cache::Compiled,
     error::{Code, ContractError},
-    events, keys, levels,
+    events,
+    intent::{
+        Given, Intent, MSP, document, from_update, given_intent, given_update, new_msp,
+        new_organization, patch_refusal, sized,
+    },
+    keys, levels,
     proposal::{self, Computed, Misfit},
     reports::{self, Proposed},
     router::Call,
@@ -18,23 +21,11 @@ use super::{
     timestamps,
 };
 use crate::{
-    config::{
-        Bundle, ConfigTree, Limits, Patch, PatchError, Section, Update, UpdateError, is_legal_key,
-        json,
-    },
-    ids::{Digest, ProposalId, Revision, Sequence, UnixTime},
-    proto::{
-        cmscc::{Combined, Proposal, ProposalKind, RevisionBytes, Source, UpdateOwner},
-        common,
-        msp::{FabricMspConfig, MspConfig},
-    },
+    config::{Bundle, is_legal_key, json},
+    ids::{Digest, ProposalId, Revision, UnixTime},
+    proto::cmscc::{Combined, Proposal, ProposalKind, RevisionBytes, Source, UpdateOwner},
     stub::Stub,
 };
-
-use prost::Message;
-
-/// The value that holds an organisation's MSP.
-const MSP: &str = "MSP";
 
 /// Options of a new proposal.
 #[derive(Debug, Default, Deserialize)]
@@ -49,27 +40,6 @@ pub(super) struct Header<'a> {
     pub(super) id: ProposalId,
     description: &'a str,
     deadline: Option<UnixTime>,
-}
-
-/// What is to change.
-#[derive(Debug)]
-pub(super) struct Intent {
-    /// The intent itself.
-    pub(super) patch: Patch,
-    /// The bytes where it was given as bytes.
-    pub(super) given: Option<Bytes>,
-    /// The proposals that it was combined from.
-    pub(super) sources: Vec<Source>,
-}
-
-impl Intent {
-    const fn of(patch: Patch, given: Option<Bytes>) -> Self {
-        Self {
-            patch,
-            given,
-            sources: Vec::new(),
-        }
-    }
 }
 
 /// `ProposeConfigUpdate`: an intent as a patch, or as a computed update.
@@ -148,61 +118,6 @@ pub(super) fn header<'a>(call: &Call<'a>, description: usize) -> Result<Header<'
     })
 }
 
-/// An intent as the caller gave it.
-enum Given {
-    Patch(Patch),
-    Update(Update),
-}
-
-fn given_intent(call: &Call<'_>, index: usize) -> Result<Given, ContractError> {
-    let value = call.args.value(index);
-    if is_json(value) {
-        let text = call.args.text(index, "patch")?.as_bytes();
-        let bytes = json::decode("common.Config", text)
-            .map_err(|e| Code::BadJson.because(format_args!("the patch: {e}")))?;
-        let patch = Patch::parse(sized(call, bytes)?, &limits(call)).map_err(patch_refusal)?;
-        return Ok(Given::Patch(patch));
-    }
-    given_update(call, index).map(Given::Update)
-}
-
-fn given_update(call: &Call<'_>, index: usize) -> Result<Update, ContractError> {
-    let bytes = sized(call, base64(call.args.value(index), "config update")?)?;
-    Update::parse(bytes).map_err(|e| {
-        Code::BadProtobuf.because(format_args!(
-            "argument `config update` is no ConfigUpdate: {e}"
-        ))
-    })
-}
-
-/// Refuses what is longer than a patch may be.
-pub(super) fn sized(call: &Call<'_>, bytes: impl Into<Bytes>) -> Result<Bytes, ContractError> {
-    let bytes = bytes.into();
-    let limit = call.args.limits().patch;
-    if bytes.len() > limit {
-        return Err(Code::PatchTooLarge.because(format_args!(
-            "the change has {} bytes in its protobuf form, the limit is {limit}",
-            bytes.len()
-        )));
-    }
-    Ok(bytes)
-}
-
-fn limits(call: &Call<'_>) -> Limits {
-    Limits {
-        patch_bytes: call.args.limits().patch,
-        patch_levels: call.args.limits().patch_levels,
-    }
-}
-
-fn document<'a>(call: &Call<'a>, index: usize, name: &str) -> Result<&'a [u8], ContractError> {
-    let text = call.args.text(index, name)?.as_bytes();
-    if is_json(text) {
-        return Ok(text);
-    }
-    Err(Code::BadJson.because(format_args!("argument `{name} JSON` is not a JSON object")))
-}
-
 /// Reads what every proposal needs: the trusted config, a caller who may propose, an unused id.
 pub(super) async fn opened<S: Stub>(
     call: &Call<'_>,
@@ -220,124 +135,6 @@ pub(super) async fn opened<S: Stub>(
         )));
     }
     Ok((trusted, bundle, admin))
-}
-
-fn from_update(call: &Call<'_>, bundle: &Bundle, update: &Update) -> Result<Intent, ContractError> {
-    update
-        .check_channel(call.channel())
-        .map_err(update_refusal)?;
-    let patch = Patch::from_update(bundle.tree(), update).map_err(|e| {
-        let refusal = patch_refusal(e);
-        let refusal = match refusal.code() {
-            Code::BadPatch => Code::BadUpdate.because(refusal.text()),
-            _ => refusal,
-        };
-        refusal.at(bundle.sequence())
-    })?;
-    let patch = Patch::parse(patch.bytes().clone(), &limits(call)).map_err(patch_refusal)?;
-    Ok(Intent::of(patch, Some(update.bytes().clone())))
-}
-
-fn new_organization(
-    call: &Call<'_>,
-    bundle: &Bundle,
-    name: &str,
-    group: &Bytes,
-) -> Result<Intent, ContractError> {
-    let tree = ConfigTree::from_group(Sequence(0), group.clone())
-        .map_err(|e| Code::BadProtobuf.because(format_args!("the organisation's group: {e}")))?;
-    let root = tree
-        .root()
-        .ok_or_else(|| Code::BadProtobuf.because("the organisation's group is empty"))?;
-    let bad_msp = |why: &dyn std::fmt::Display| {
-        Code::BadMsp.because(format_args!("the organisation's MSP: {why}"))
-    };
-    let value = root
-        .value(MSP)
-        .ok_or_else(|| bad_msp(&"the group has no value `MSP`"))?;
-    let (msp_id, config) = msp_of(value.bytes()).map_err(|e| bad_msp(&e))?;
-    if bundle
-        .orgs(Section::Application)
-        .any(|org| org.name == name)
-    {
-        return Err(Code::OrganizationExists.because(format_args!(
-            "the Application group of sequence {} has an organisation `{name}` already",
-            bundle.sequence()
-        )));
-    }
-    if bundle
-        .orgs(Section::Application)
-        .any(|org| org.msp_id.as_str() == msp_id)
-    {
-        return Err(Code::MspExists.because(format_args!(
-            "`{msp_id}` is a member of the Application group of sequence {} already",
-            bundle.sequence()
-        )));
-    }
-    let other = bundle
-        .msps()
-        .get(&msp_id)
-        .is_some_and(|msp| MspConfig::decode(msp.config()).ok().as_ref() != Some(&config));
-    if other {
-        return Err(Code::MspConflict.because(format_args!(
-            "`{msp_id}` exists elsewhere in the config of sequence {} with another MSP definition",
-            bundle.sequence()
-        )));
-    }
-    let patch =
-        Patch::put_group(&["Application", name], group, &limits(call)).map_err(patch_refusal)?;
-    Ok(Intent::of(patch, None))
-}
-
-fn new_msp(
-    call: &Call<'_>,
-    bundle: &Bundle,
-    admin: &Admin,
-    value: &Bytes,
-) -> Result<Intent, ContractError> {
-    let content = common::ConfigValue::decode(value.clone())
-        .map_err(|e| Code::BadProtobuf.because(format_args!("the MSP value: {e}")))?;
-    let (msp_id, _) = msp_of(&content.value)
-        .map_err(|e| Code::BadMsp.because(format_args!("the MSP value: {e}")))?;
-    if msp_id != admin.msp_id().as_str() {
-        return Err(Code::BadMsp.because(format_args!(
-            "the definition is for `{msp_id}`, the caller belongs to `{}`; an organisation \
-             changes its own, and an MSP id never changes",
-            admin.msp_id()
-        )));
-    }
-    let mut patches = Vec::new();
-    for (section, name) in [
-        (Section::Application, "Application"),
-        (Section::Orderer, "Orderer"),
-    ] {
-        for org in bundle.orgs(section) {
-            if org.msp_id == admin.msp_id() {
-                let group = [name, org.name];
-                let patch = Patch::put_value(&group, MSP, value, &limits(call));
-                patches.push(patch.map_err(patch_refusal)?);
-            }
-        }
-    }
-
-    let patch = Patch::combine(&patches).map_err(patch_refusal)?;
-    Ok(Intent::of(patch, None))
-}
-
-/// The MSP id that a definition names, and the definition.
-fn msp_of(value: &[u8]) -> Result<(String, MspConfig), String> {
-    let config = MspConfig::decode(value).map_err(|e| e.to_string())?;
-    if config.r#type != 0 {
-        return Err(format!(
-            "type {} is not 0 (X.509); members of Application that sign have X.509 identities",
-            config.r#type
-        ));
-    }
-    let fabric = FabricMspConfig::decode(config.config.clone()).map_err(|e| e.to_string())?;
-    if fabric.name.is_empty() {
-        return Err("it names no MSP id".to_owned());
-    }
-    Ok((fabric.name, config))
 }
 
 /// The first revision of an intent: the bytes given, or those computed.
@@ -488,26 +285,4 @@ pub(super) fn put_owner<S: Stub>(
         revision: revision.0,
     };
     state::put(stub, keys::update(update), &owner);
-}
-
-fn patch_refusal(error: PatchError) -> ContractError {
-    let code = match &error {
-        PatchError::TooDeep { .. } | PatchError::TooLong { .. } => Code::PatchTooLarge,
-        PatchError::Update(e) if e.is_stale() => Code::StaleUpdate,
-        PatchError::Update(_)
-        | PatchError::Differs { .. }
-        | PatchError::IsolatedData
-        | PatchError::NoEffect => Code::BadUpdate,
-        _ => Code::BadPatch,
-    };
-    code.because(error)
-}
-
-fn update_refusal(error: UpdateError) -> ContractError {
-    let code = match &error {
-        UpdateError::ChannelMismatch { .. } => Code::WrongChannel,
-        e if e.is_stale() => Code::StaleUpdate,
-        _ => Code::BadUpdate,
-    };
-    code.because(error)
 }

@@ -9,7 +9,7 @@ use super::{
     error::{Code, ContractError},
     events,
     finish::{self, Ending, Remains},
-    keys,
+    intent, keys,
     levels::Gate,
     proposal::Computed,
     propose::{self, Draft},
@@ -78,7 +78,7 @@ pub(super) async fn propose_settings<S: Stub>(
 ) -> Result<Vec<u8>, ContractError> {
     let header = propose::header(call, 2)?;
     let given: Given = call.args.object(1, "settings")?;
-    propose::sized(call, call.args.value(1).clone())?;
+    intent::sized(call, call.args.value(1).clone())?;
     let (trusted, bundle, admin) = propose::opened(call, stub, &header.id).await?;
     demand_served(&trusted)?;
     let wanted = given.over(&trusted.settings)?;
