@@ -99,7 +99,7 @@ codes! {
     NotDisowned = 403 "NOT_DISOWNED";
     /// The caller's organisation is not a member of the Application group.
     NotMember = 403 "NOT_MEMBER";
-    /// The proposal belongs to another organisation.
+    /// The proposal belongs to another organisation, or to none any more.
     NotOwner = 403 "NOT_OWNER";
     /// The signer is in no policy that decides about this update.
     SignerNotConcerned = 403 "SIGNER_NOT_CONCERNED";
@@ -197,7 +197,8 @@ codes! {
 }
 
 impl Code {
-    /// The refusal with this code. What callers gave may stand in its text: that is made safe to show.
+    /// The refusal with this code. What callers gave may stand in its text, which is made safe to
+    /// show.
     pub(crate) fn because(self, text: impl fmt::Display) -> ContractError {
         ContractError {
             code: self,
