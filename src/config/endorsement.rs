@@ -14,14 +14,15 @@ use crate::{
 /// The usual endorsement policy of chaincodes.
 const POLICY: &str = "/Channel/Application/Endorsement";
 
-/// Endorsements under the policy of the chaincode's definition, before and after; as JSON, with keys
-/// in the order of their names.
+/// Endorsements under the policy of the chaincode's definition, before and after; as JSON, with
+/// keys in the order of their names.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Endorsement {
     /// Whether the organisations that are known to run a server are enough afterwards; null where
     /// it is not known who does.
     pub enough_servers: Option<bool>,
-    /// Endorsements needed afterwards; null where there is no such policy, or nobody could satisfy it.
+    /// Endorsements needed afterwards; null where there is no such policy, or nobody could satisfy
+    /// it.
     pub needed_after: Option<usize>,
     /// Endorsements needed before.
     pub needed_before: Option<usize>,
@@ -42,9 +43,9 @@ pub struct Endorsement {
 }
 
 /// The arithmetic for a change of the number of application organisations; `None` where that stays
-/// the same. `agreed`: the endorsement policy that the members agreed for the chaincode's definition,
-/// a path or a rule in Fabric's language; without it the channel's usual one counts. `servers`: who is
-/// known to run a server, where somebody has said so.
+/// the same. `agreed`: the endorsement policy that the members agreed on for the chaincode's
+/// definition, a path or a rule in Fabric's language; without it the channel's usual one counts.
+/// `servers`: who is known to run a server, where somebody has said so.
 #[must_use]
 pub fn endorsement(
     current: &Bundle,

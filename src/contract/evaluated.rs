@@ -21,10 +21,10 @@ const KEPT: usize = 256 << 10;
 /// What a policy takes beside its path and its rule. Unit: bytes, about.
 const EACH: usize = 64;
 
-/// The policies of `before` that evaluate the update in an envelope. Of a policy whose rule is too
-/// large for the room that is left only the digest is kept; from the first one on for which that is
-/// too large as well they are only counted. `None` where there is no update that fits `before`, or no
-/// policy that it asks.
+/// The policies of `before` that evaluate the update in an envelope, in the order of
+/// [`EvaluatedPolicies`]. Of a policy whose rule is too large for the room that is left only the
+/// digest is kept; from the first one on for which that is too large as well they are only counted.
+/// `None` where there is no update that fits `before`, or no policy that it asks.
 pub(super) fn evaluated(before: &Bundle, last_update: &Bytes) -> Option<EvaluatedPolicies> {
     within(KEPT, before, last_update)
 }

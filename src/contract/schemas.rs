@@ -243,8 +243,8 @@ const SHAPES: &[Shape] = &[
     ),
     answer(
         "Explanation",
-        "missing: [text], omitted: truth, policy: any, satisfied: truth, signers: [ExplainedSigner],
-         smallest_sets: [[text]]",
+        "missing: [text], omitted: truth, policy: any, satisfied: truth,
+         signers: [ExplainedSigner], smallest_sets: [[text]]",
     ),
     answer("Finding", "id: text, path: text, severity: text, text: text"),
     answer(
@@ -290,9 +290,10 @@ const SHAPES: &[Shape] = &[
          config_update_envelope_to_submit: base64?, config_update_sha256: sha256,
          config_update_to_sign: base64?, conflicts: Relations?, consent_trail: [Consent],
          created_at: time?, deadline: time?, description: text, diff: Diff?,
-         endorsement: Endorsement?, explanation: [DecidingPolicy]?, former_member: truth, kind: text, lint: Lint?, not_checked: [text],
-         outcome: Outcome?, patch: json?, proposal_id: id, proposer_msp_id: text, revision: number,
-         settings: ProposedSettings?, signatures: [Signature], signatures_left_out: [LeftOut], sources: [Source], status: text,
+         endorsement: Endorsement?, explanation: [DecidingPolicy]?, former_member: truth,
+         kind: text, lint: Lint?, not_checked: [text], outcome: Outcome?, patch: json?,
+         proposal_id: id, proposer_msp_id: text, revision: number, settings: ProposedSettings?,
+         signatures: [Signature], signatures_left_out: [LeftOut], sources: [Source], status: text,
          status_detail: StatusDetail, still_effective_if_submitted: [number], tx_id: text,
          unsupported: [text], votes: [Vote]",
     ),
@@ -304,7 +305,8 @@ const SHAPES: &[Shape] = &[
     answer(
         "ProposalSummary",
         "combined_into: [id], conflicts: Relations?, description: text, former_member: truth,
-         kind: text, missing: [text], proposal_id: id, proposer_msp_id: text, revision: number, signed_by: [text], status: text",
+         kind: text, missing: [text], proposal_id: id, proposer_msp_id: text, revision: number,
+         signed_by: [text], status: text",
     ),
     answer(
         "Proposed",
@@ -351,8 +353,8 @@ const SHAPES: &[Shape] = &[
     answer(
         "StatusDetail",
         "already_in_effect: truth, conflicts: [Conflict], different_effect: [text], missing: [text],
-         proof: Proof?, rebases: truth?, spoilers: [Spoiler], unattested: [UnattestedLevel], verdict: text?, via: id?,
-         why: text?",
+         proof: Proof?, rebases: truth?, spoilers: [Spoiler], unattested: [UnattestedLevel],
+         verdict: text?, via: id?, why: text?",
     ),
     answer(
         "Synced",

@@ -487,20 +487,26 @@ async fn signatures_that_do_not_count_are_refused_with_the_reason() {
     assert_eq!(added["added"][0]["msp_id"], "Org1MSP");
 }
 
-#[tokio::test]
-async fn limits_are_settings() {
-    let limits = Limits {
-        argument: 40_000,
-        call: 60_000,
-        patch: 100,
-        ..Limits::default()
-    };
+fn limited(limits: Limits) -> World<Contract> {
     let settings = ContractSettings {
         allow_unanchored: true,
         limits,
     };
-    let server = Contract::new(settings, TestAnchors::none(), Arc::new(NoObserver));
-    let mut world = World::new(server);
+    World::new(Contract::new(
+        settings,
+        TestAnchors::none(),
+        Arc::new(NoObserver),
+    ))
+}
+
+#[tokio::test]
+async fn limits_are_settings() {
+    let mut world = limited(Limits {
+        argument: 40_000,
+        call: 60_000,
+        patch: 100,
+        ..Limits::default()
+    });
     let org1 = person("Org1MSP");
     let large = vec![b'a'; 40_001];
     let half = vec![b'a'; 30_001];
@@ -531,7 +537,7 @@ async fn limits_are_settings() {
 
 #[tokio::test]
 async fn each_limit_has_its_refusal() {
-    let limits = Limits {
+    let mut world = limited(Limits {
         patch_levels: 2,
         description: 5,
         reason: 4,
@@ -540,13 +546,7 @@ async fn each_limit_has_its_refusal() {
         items: 2,
         export: 50,
         ..Limits::default()
-    };
-    let settings = ContractSettings {
-        allow_unanchored: true,
-        limits,
-    };
-    let server = Contract::new(settings, TestAnchors::none(), Arc::new(NoObserver));
-    let mut world = World::new(server);
+    });
     let org1 = person("Org1MSP");
     let genesis = CAPTURES[0].genesis();
     let three: [&[u8]; 4] = [b"InitConsortium", &genesis, &genesis, &genesis];

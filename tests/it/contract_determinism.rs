@@ -338,7 +338,8 @@ async fn what_a_server_remembers_never_shows() {
     assert!(seen.len() > 40, "the ledgers hardly differ: {}", seen.len());
 }
 
-/// A limit is a server's own: what is above it is refused whole, so that all who answer answer alike.
+/// A limit is a server's own: what is above it is refused whole, so that all who answer say the
+/// same.
 #[tokio::test]
 async fn limits_refuse_and_never_leave_out() {
     let (org1, org2) = (person("Org1MSP"), person("Org2MSP"));

@@ -253,14 +253,14 @@ fn creation_policy(bytes: &[u8]) -> Result<Facts, ScanError> {
         }
         Ok(())
     })?;
-    let value =
-        self::rule(i32::try_from(kind).unwrap_or_default(), &rule).unwrap_or_else(|| digest(&rule));
+    let kind = i32::try_from(kind).unwrap_or_default();
+    let value = printed(kind, &rule).unwrap_or_else(|| digest(&rule));
     let key = (Item::Setting, "policy".to_owned());
     Ok(Facts::from([(key, Fact::new(value))]))
 }
 
 /// A rule in Fabric's language; one that is cut with the digest of its bytes, so that different
 /// rules stay different.
-pub(super) fn rule(kind: i32, rule: &[u8]) -> Option<Value> {
+pub(super) fn printed(kind: i32, rule: &[u8]) -> Option<Value> {
     Some(json!(cut_with(print_rule(kind, rule, TEXT)?, rule)))
 }

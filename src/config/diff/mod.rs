@@ -130,22 +130,20 @@ pub fn diff(from: &ConfigTree, to: &ConfigTree) -> Diff {
 /// A text that is not too long: cut at a character, with the digest of the whole behind it, so that
 /// different texts stay different.
 fn cut(text: String) -> String {
-    match shortened(&text) {
-        None => text,
-        Some(start) => format!("{start}.. (sha256 {})", Digest::of(text.as_bytes())),
-    }
+    shortened(&text, text.as_bytes()).unwrap_or(text)
 }
 
 /// The same of a text that stands for some bytes, with the digest of those.
 fn cut_with(text: String, bytes: &[u8]) -> String {
-    match shortened(&text) {
-        None => text,
-        Some(start) => format!("{start}.. (sha256 {})", Digest::of(bytes)),
-    }
+    shortened(&text, bytes).unwrap_or(text)
 }
 
-/// The start of a text that is too long.
-fn shortened(text: &str) -> Option<&str> {
+/// The start of a text that is too long, and the digest of what it stands for.
+fn shortened(text: &str, whole: &[u8]) -> Option<String> {
     let (at, _) = text.char_indices().find(|(at, _)| *at >= TEXT)?;
-    text.get(..at)
+    Some(format!(
+        "{}.. (sha256 {})",
+        text.get(..at)?,
+        Digest::of(whole)
+    ))
 }

@@ -285,7 +285,7 @@ fn plain(value: &Value) -> String {
 
 /// A policy's rule in Fabric's language.
 fn rule(policy: PolicyRef<'_>) -> Value {
-    match facts::rule(policy.kind(), policy.rule()) {
+    match facts::printed(policy.kind(), policy.rule()) {
         Some(text) => text,
         None => json!(format!(
             "type {}, {} bytes that are no rule",

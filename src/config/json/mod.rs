@@ -102,7 +102,8 @@ pub fn time_text(seconds: i64) -> Option<String> {
     timestamp::format(seconds, 0)
 }
 
-/// Whether a field of a message is a 64-bit number, which stands as text in the message's JSON form.
+/// Whether a field of a message is a 64-bit number, which stands as text in the message's JSON
+/// form.
 pub(super) fn is_wide(message_type: &str, field: &str) -> bool {
     let Ok(shape) = known(message_type).map(|id| SHAPES.get(id)) else {
         return false;

@@ -266,18 +266,25 @@ fn covers(strong: &[String], weak: &[String]) -> bool {
     })
 }
 
+/// The policies of some models, a group each.
+fn managed(models: &[Model]) -> (PolicyManager, Vec<PolicyId>) {
+    let mut builder = PolicyManagerBuilder::new();
+    let root = builder.group(None, "Channel");
+    for (i, model) in models.iter().enumerate() {
+        model.build(&mut builder, Some(root), &format!("M{i}"));
+    }
+    let manager = builder.finish().unwrap();
+    let id = |i| manager.absolute(&format!("M{i}/P")).unwrap();
+    let ids = (0..models.len()).map(id).collect();
+    (manager, ids)
+}
+
 proptest! {
     #![proptest_config(crate::cases::cases(400))]
 
     #[test]
     fn chooses_an_order_whenever_there_is_one(models in prop::collection::vec(model(), 1..3), people in persons(5)) {
-        let mut builder = PolicyManagerBuilder::new();
-        let root = builder.group(None, "Channel");
-        for (i, model) in models.iter().enumerate() {
-            model.build(&mut builder, Some(root), &format!("M{i}"));
-        }
-        let manager = builder.finish().unwrap();
-        let ids: Vec<_> = (0..models.len()).map(|i| manager.absolute(&format!("M{i}/P")).unwrap()).collect();
+        let (manager, ids) = managed(&models);
         let order = chosen(&manager, &ids, &people);
         prop_assert_eq!(order.is_some(), can_hold(&models, &people));
         if let Some(order) = order {
@@ -330,13 +337,7 @@ proptest! {
 
     #[test]
     fn what_is_out_of_reach_is_never_chosen(models in prop::collection::vec(large_model(), 1..3), people in persons(4)) {
-        let mut builder = PolicyManagerBuilder::new();
-        let root = builder.group(None, "Channel");
-        for (i, model) in models.iter().enumerate() {
-            model.build(&mut builder, Some(root), &format!("M{i}"));
-        }
-        let manager = builder.finish().unwrap();
-        let ids: Vec<_> = (0..models.len()).map(|i| manager.absolute(&format!("M{i}/P")).unwrap()).collect();
+        let (manager, ids) = managed(&models);
         let within_reach = choose::within_reach(&manager, &ids, &mut People::new(&manager, &people));
         prop_assert!(within_reach || chosen(&manager, &ids, &people).is_none());
     }
