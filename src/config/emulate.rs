@@ -305,7 +305,7 @@ impl Bundle {
         let delta = self.checked_delta(update)?;
         let policies = by_policy(self.delta_policies(&delta).map_err(propose)?);
         let result = delta.result().map_err(|e| propose(e.into()))?;
-        let bytes = (update.bytes().len() as u64).saturating_add(result.encode().len() as u64);
+        let bytes = (update.bytes().len() as u64).saturating_add(result.encoded_len() as u64);
         let judged = self.judge(update, &result);
         let (next, change) = match judged {
             Ok((next, change)) => (Ok(next), change),

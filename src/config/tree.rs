@@ -101,17 +101,33 @@ impl ConfigTree {
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
         let Some(tree) = self.root.as_deref() else {
-            let mut out = Vec::new();
-            write::uint(&mut out, 1, self.sequence.0);
-            return out;
+            return self.head(None);
         };
         let encoder = Encoder::of_tree(tree, Versions::Kept);
         let lengths = encoder.lengths();
         let root = lengths.first().copied().unwrap_or_default();
         let mut out = Vec::with_capacity(root.saturating_add(32));
-        write::uint(&mut out, 1, self.sequence.0);
-        write::bytes_header(&mut out, 2, root);
+        out.append(&mut self.head(Some(root)));
         encoder.group(&mut out, 0, &lengths);
+        out
+    }
+
+    /// The length of [`Self::encode`]. Unit: bytes.
+    #[must_use]
+    pub fn encoded_len(&self) -> usize {
+        let tree = self.root.as_deref();
+        let lengths = tree.map(|tree| Encoder::of_tree(tree, Versions::Kept).lengths());
+        let root = lengths.map(|lengths| lengths.first().copied().unwrap_or_default());
+        self.head(root).len().saturating_add(root.unwrap_or(0))
+    }
+
+    /// What comes before a channel group of this length.
+    fn head(&self, root: Option<usize>) -> Vec<u8> {
+        let mut out = Vec::new();
+        write::uint(&mut out, 1, self.sequence.0);
+        if let Some(root) = root {
+            write::bytes_header(&mut out, 2, root);
+        }
         out
     }
 

@@ -258,6 +258,9 @@ fn escaped(text: &str) -> Cow<'_, str> {
 }
 
 fn unescaped(text: &str) -> String {
+    if !text.contains('%') {
+        return text.to_owned();
+    }
     text.replace("%00", "\0")
         .replace("%FF", char::MAX.encode_utf8(&mut [0; 4]))
         .replace("%25", "%")

@@ -85,17 +85,18 @@ impl Opinion {
         if let Some(kept) = kept.filter(|kept| kept.answers(question)) {
             return Arc::clone(&kept.opinion);
         }
-        let opinion = Arc::new(Self::find(bundle, question));
+        let opinion = Arc::new(Self::find(bundle, question, &update));
         bundle.keep_opinion(&update, KeptOpinion::new(question, &opinion));
         opinion
     }
 
-    fn find(bundle: &Compiled, question: &Question<'_>) -> Self {
+    fn find(bundle: &Compiled, question: &Question<'_>, update: &Digest) -> Self {
         let policies = question.deciding.map(Deciding::policies);
         let tally = tally(
             bundle,
             policies,
             question.config_update,
+            update,
             question.signatures,
         );
         let judgement = question

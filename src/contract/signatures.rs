@@ -157,11 +157,12 @@ pub(super) struct Tally<'a> {
 
 /// Judges the stored signatures of a revision. Of each organisation at most 16 count: those that
 /// satisfy its own `Admins` first, then others, in key order. `policies` are those that decide
-/// about the update; `None` where that cannot be told.
+/// about the update; `None` where that cannot be told. `update` is its digest.
 pub(super) fn tally<'a>(
     bundle: &Compiled,
     policies: Option<&[PolicyId]>,
     config_update: &[u8],
+    update: &Digest,
     signatures: &'a RevisionSignatures,
 ) -> Tally<'a> {
     let data: Vec<SignedData<'_>> = signatures
@@ -175,11 +176,10 @@ pub(super) fn tally<'a>(
             signature: &stored.signature.signature,
         })
         .collect();
-    let update = Digest::of(config_update);
     let set = SignerSet::verified_by(bundle.msps(), &data, |index, signed, identity| {
         let verify = || identity.verify(&signed.message, signed.signature);
         match signatures.signatures.get(index) {
-            Some(stored) => bundle.verify(identity, &update, &stored.signature, verify),
+            Some(stored) => bundle.verify(identity, update, &stored.signature, verify),
             None => verify(),
         }
     });

@@ -142,11 +142,12 @@ impl KnownTerms {
 
 impl Fit {
     /// Judges an update that is to do what the intent of a proposal wants; with what that is, where
-    /// it can be done.
+    /// it can be done. `update` is the update's digest.
     fn find(
         bundle: &Compiled,
         proposal: &Proposal,
         config_update: &Bytes,
+        update: &Digest,
     ) -> Result<(Self, Option<Change>), ContractError> {
         let patch = proposal::patch(proposal)?;
         let intended = match patch.apply(bundle.tree()) {
@@ -159,7 +160,7 @@ impl Fit {
         let misfit = match proposal::effect(bundle, config_update, &intended) {
             Ok(effect) => {
                 let known = KnownTerms::of(bundle, &effect);
-                bundle.keep_terms(&Digest::of(config_update), Some(&known));
+                bundle.keep_terms(update, Some(&known));
                 let change = Change {
                     config_update: config_update.clone(),
                     effect,
@@ -249,11 +250,12 @@ impl Standing {
             let whole: &[u8] = if touched.whole { b"w" } else { b"" };
             [touched.element.as_bytes(), &touched.content_sha256, whole]
         });
-        let given = [&proposal.patch[..], &current.config_update];
+        let update = Digest::of(&current.config_update);
+        let given = [&proposal.patch[..], update.as_bytes()];
         let given = Digest::of_parts(given.into_iter().chain(touched));
         let mut change = None;
         let fit = bundle.fit(&given, || {
-            let (fit, found) = Fit::find(bundle, proposal, &current.config_update)?;
+            let (fit, found) = Fit::find(bundle, proposal, &current.config_update, &update)?;
             change = found;
             Ok(fit)
         })?;

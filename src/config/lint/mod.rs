@@ -72,7 +72,7 @@ fn size(subject: &Subject<'_>, lint: &mut Lint) {
     };
     let limit = u64::from(size.absolute_max_bytes);
     let bytes = subject.update_bytes as u64;
-    let bytes = bytes.saturating_add(subject.result.encode().len() as u64);
+    let bytes = bytes.saturating_add(subject.result.encoded_len() as u64);
     let path = || "/Channel/Orderer/BatchSize".to_owned();
     if bytes > limit {
         let text = format!(

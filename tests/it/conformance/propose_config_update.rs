@@ -34,6 +34,7 @@ fn propose(case: &Case) -> Outcome {
     let mut outcomes = vec![in_stage(case, &ours)];
     if let Ok((tree, migration)) = &ours {
         let digest = Digest::of(&tree.encode()).to_string();
+        assert_eq!(tree.encoded_len(), tree.encode().len());
         let want = case.text("result_config_sha256");
         if digest != want {
             outcomes.push(Outcome::Fail(format!(
