@@ -8,7 +8,7 @@ use crate::{
     ids::MspId,
     policy::{
         cast::{Budget, Cast, Pick},
-        complete::{Solved, Way, all_of, solve},
+        complete::{Way, all_of, solve},
         evaluate::{Evaluation, Holders, Known},
         implicit_meta::MetaRule,
         manager::{PolicyId, PolicyManager},
@@ -149,15 +149,19 @@ impl PolicyManager {
 }
 
 /// Whether present signers and those who may come could satisfy all policies, if everybody stood
-/// where they are needed.
+/// where they are needed. A signer may serve in several policies, so each by itself tells.
 pub(super) fn could_pass(cast: &Cast<'_>, ids: &[PolicyId]) -> bool {
-    let all = ways(cast, ids);
-    !all.ways.is_empty() || !all.exact
+    let solved = solve(cast, ids, &mut Budget::new(STEPS));
+    let parts = || ids.iter().map(|id| solved.get(id));
+    let none_is_out_of_reach = parts().all(|part| part.is_some_and(|part| !part.ways.is_empty()));
+    none_is_out_of_reach || parts().flatten().any(|part| !part.exact)
 }
 
 /// An order of some present signers that satisfies all policies.
 pub(super) fn choose(cast: &Cast<'_>, ids: &[PolicyId]) -> Option<Vec<Pick>> {
-    let all = ways(cast, ids);
+    let mut budget = Budget::new(STEPS);
+    let solved = solve(cast, ids, &mut budget);
+    let all = all_of(cast, ids, &solved, &mut budget);
     if all.ways.is_empty() && all.exact {
         return None; // greedy evaluation takes no signature that a way would not
     }
@@ -193,10 +197,4 @@ pub(super) fn spoilers(cast: &Cast<'_>, ids: &[PolicyId]) -> Vec<Pick> {
         }
     }
     found
-}
-
-fn ways(cast: &Cast<'_>, ids: &[PolicyId]) -> Solved {
-    let mut budget = Budget::new(STEPS);
-    let solved = solve(cast, ids, &mut budget);
-    all_of(cast, ids, &solved, &mut budget)
 }

@@ -355,12 +355,12 @@ impl<'w, 's, 'a> Walk<'w, 's, 'a> {
                 own.spend(size);
                 self.solver.budget.spend(size);
             }
-            let parts_left = self.parts.len().saturating_sub(part);
-            let too_dear = match self.additive {
+            let too_few = || self.parts.len().saturating_sub(part) < left;
+            let too_dear = || match self.additive {
                 true => new.saturating_add(self.least(part, left)) > exactly,
                 false => new > exactly,
             };
-            if left == 0 || parts_left < left || too_dear {
+            if left == 0 || too_few() || too_dear() {
                 match self.undo() {
                     Some(choice) => (part, way) = (choice.part, choice.way.saturating_add(1)),
                     None => return,
