@@ -266,7 +266,7 @@ impl ContractError {
         &self.text
     }
 
-    /// The same, where the config decided: it names the sequence that it holds for.
+    /// The refusal with the sequence of the config that decided, where the text names none yet.
     pub(super) fn at(self, sequence: Sequence) -> Self {
         if self.text.contains("sequence") {
             return self;

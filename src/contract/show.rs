@@ -2,6 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use prost::Message;
+use prost_types::Timestamp;
+
 use super::{
     access::owner_remains,
     agreement, attest,
@@ -29,9 +32,6 @@ use crate::{
     proto::cmscc::{Archive, ArchivedSigner, Proposal, ProposalKind},
     stub::Stub,
 };
-
-use prost::Message;
-use prost_types::Timestamp;
 
 /// `GetProposal`: everything about one proposal; of an archived one what remains.
 pub(super) async fn get_proposal<S: Stub>(

@@ -100,17 +100,10 @@ impl PolicyManager {
     /// id.
     #[must_use]
     pub fn names(&self, id: PolicyId) -> Vec<&str> {
-        let Some(policy) = self.policies.get(id.0) else {
-            return Vec::new();
-        };
-        let mut names = vec![&*policy.name];
-        let mut at = self.groups.get(policy.group.0);
-        while let Some((group, parent)) = at.and_then(|group| Some((group, group.parent?))) {
-            names.push(&group.name);
-            at = self.groups.get(parent.0);
-        }
-        names.reverse();
-        names
+        self.policies.get(id.0).map_or_else(Vec::new, |policy| {
+            let names = names_of(&self.groups, policy.group, &policy.name);
+            names.into_iter().skip(1).collect()
+        })
     }
 
     /// Every policy, groups in the order they were added, names ascending within a group.
@@ -356,13 +349,17 @@ fn absolute<'n>(groups: &[Group], from: GroupId, name: &'n str) -> Absolute<'n> 
 
 /// `/Channel/Application/Admins`
 fn path_of(groups: &[Group], group: GroupId, policy: &str) -> String {
+    format!("/{}", names_of(groups, group, policy).join("/"))
+}
+
+/// The names that lead to a policy, the root group's first.
+fn names_of<'a>(groups: &'a [Group], group: GroupId, policy: &'a str) -> Vec<&'a str> {
     let mut names = vec![policy];
     let mut above = groups.get(group.0);
     while let Some(group) = above {
         names.push(&group.name);
         above = group.parent.and_then(|parent| groups.get(parent.0));
     }
-    names.push("");
     names.reverse();
-    names.join("/")
+    names
 }
