@@ -14,7 +14,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use cmscc::{
     block::Block,
-    config::{ConfigTree, Limits, Patch, Update, compute_update, envelope, json},
+    config::{ConfigSignature, ConfigTree, Limits, Patch, Update, compute_update, envelope, json},
     contract::{Contract, ContractSettings, NoAnchors, NoObserver},
     identity::{P256Signer, Signer},
     ids::{BlockNumber, TxId, UnixTime},
@@ -204,8 +204,8 @@ struct Filled {
     /// With a server that has endorsed them all.
     channel: Channel,
     caller: P256Signer,
-    /// What `AddSignature` was given for each proposal.
-    signed: Vec<String>,
+    /// What `AddSignature` was given for each proposal: one signature, and all.
+    signed: Vec<[String; 2]>,
 }
 
 fn filled(size: &str) -> Result<Filled> {
@@ -233,13 +233,16 @@ fn filled(size: &str) -> Result<Filled> {
             let signer = of.members.get((number + signer) % members);
             signatures.push(sign(signer.context("nobody")?, &update)?);
         }
-        let signed = envelope::update_envelope(&channel(), &update, &signatures);
-        let signed = STANDARD.encode(signed);
+        let signed = |signatures: &[ConfigSignature]| {
+            STANDARD.encode(envelope::update_envelope(&channel(), &update, signatures))
+        };
+        let first = signatures.get(..1).map(signed).context("nobody")?;
+        let signed = signed(&signatures);
         ledger.submit(
             proposer,
             &[b"AddSignature", id.as_bytes(), signed.as_bytes()],
         )?;
-        all.push(signed);
+        all.push([first, signed]);
     }
     Ok(Filled {
         channel: ledger,
@@ -253,7 +256,8 @@ fn filled(size: &str) -> Result<Filled> {
 pub(crate) enum Server {
     /// One that has just started.
     Cold,
-    /// One that has endorsed every signature of the page, and was not asked about them yet.
+    /// One that has endorsed every signature of the page and one on every other proposal, and was
+    /// not asked about them yet.
     New,
     /// One that has listed them before.
     Warm,
@@ -337,7 +341,8 @@ struct Lister {
 }
 
 impl Lister {
-    /// Starts another server; `endorses`: it endorses the signatures of the next page.
+    /// Starts another server; `endorses`: it endorses the signatures of the next page, and one on
+    /// every other proposal.
     fn start(&mut self, endorses: bool) -> Result<()> {
         self.server = contract();
         let Filled {
@@ -345,9 +350,10 @@ impl Lister {
             caller,
             signed,
         } = &self.filled;
-        let page = signed.iter().enumerate().skip(self.listed).take(PAGE);
-        for (number, signed) in page.filter(|_| endorses) {
+        let page = self.listed..self.listed + PAGE;
+        for (number, [first, all]) in signed.iter().enumerate().filter(|_| endorses) {
             let id = id(number);
+            let signed = if page.contains(&number) { all } else { first };
             let args: [&[u8]; 3] = [b"AddSignature", id.as_bytes(), signed.as_bytes()];
             channel.call(&self.server, &channel.invocation(caller, &args))?;
         }

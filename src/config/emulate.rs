@@ -31,6 +31,7 @@ const UNKNOWN_BYTES: u64 = 16 * 1024;
 #[derive(Debug)]
 pub struct Effect {
     terms: Terms,
+    written: Vec<ElementPath>,
     result: ConfigTree,
     unknown: Vec<String>,
     next: Result<Bundle, Refusal>,
@@ -187,6 +188,12 @@ impl Effect {
         self.terms.policies()
     }
 
+    /// The elements that the update writes, in the order of its delta.
+    #[must_use]
+    pub fn written(&self) -> &[ElementPath] {
+        &self.written
+    }
+
     /// The resulting config.
     #[must_use]
     pub const fn result(&self) -> &ConfigTree {
@@ -322,8 +329,10 @@ impl Bundle {
             change,
             bytes,
         };
+        let written = delta.elements().iter().map(|one| one.element_path());
         Ok(Effect {
             terms,
+            written: written.collect(),
             result,
             unknown,
             next,

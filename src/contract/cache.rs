@@ -147,18 +147,22 @@ impl Compiled {
         update: &Digest,
         find: impl FnOnce() -> Option<Arc<[String]>>,
     ) -> Option<Arc<[String]>> {
-        let key = self.key(update);
-        if let Some(known) = locked(&self.found.written).get(&key) {
+        if let Some(known) = locked(&self.found.written).get(&self.key(update)) {
             return known;
         }
         let written = find();
+        self.keep_written(update, written.as_ref());
+        written
+    }
+
+    /// Keeps the elements that an update writes.
+    pub(super) fn keep_written(&self, update: &Digest, written: Option<&Arc<[String]>>) {
         let texts = written.iter().flat_map(|written| written.iter());
         let weight = texts
             .map(|text| text.len().saturating_add(ENTRY / 4))
             .sum::<usize>();
         let weight = weight.saturating_add(ENTRY);
-        locked(&self.found.written).put(key, written.clone(), weight, FITS);
-        written
+        locked(&self.found.written).put(self.key(update), written.cloned(), weight, FITS);
     }
 
     /// What was last found out about the signatures on an update, by its digest.

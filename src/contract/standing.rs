@@ -161,6 +161,8 @@ impl Fit {
             Ok(effect) => {
                 let known = KnownTerms::of(bundle, &effect);
                 bundle.keep_terms(update, Some(&known));
+                let written = effect.written().iter().map(ToString::to_string);
+                bundle.keep_written(update, Some(&written.collect()));
                 let change = Change {
                     config_update: config_update.clone(),
                     effect,
