@@ -208,7 +208,7 @@ impl Code {
 }
 
 /// A text of a length that fits a message, on one line and without what a terminal would obey.
-fn safe(text: &str) -> String {
+pub(super) fn safe(text: &str) -> String {
     const START: usize = 3_072;
     const END: usize = 1_024;
     if text.len() <= START + END {
@@ -266,15 +266,12 @@ impl ContractError {
         &self.text
     }
 
-    /// The refusal with the sequence of the config that decided, where the text names none yet.
+    /// The refusal with the sequence of the config that decided.
     pub(super) fn at(self, sequence: Sequence) -> Self {
-        if self.text.contains("sequence") {
-            return self;
+        Self {
+            text: format!("{}, on the config of sequence {sequence}", self.text),
+            ..self
         }
-        self.code.because(format_args!(
-            "{}, on the config of sequence {sequence}",
-            self.text
-        ))
     }
 
     /// The refusal as the peer gets it.

@@ -238,12 +238,17 @@ const SHAPES: &[Shape] = &[
         "contrast: Contrast?, element: text, proposal_id: id",
     ),
     answer(
+        "ExplainedRule",
+        "have: number, missing: [text]?, needed: number, path: text?, policies: [ExplainedRule],
+         rule: text, satisfied: truth, satisfied_by: [number]",
+    ),
+    answer(
         "ExplainedSigner",
         "fingerprint: text, index: number, msp_id: text, subject: text",
     ),
     answer(
         "Explanation",
-        "missing: [text], omitted: truth, policy: any, satisfied: truth,
+        "missing: [text], omitted: truth, policy: ExplainedRule, satisfied: truth,
          signers: [ExplainedSigner], smallest_sets: [[text]]",
     ),
     answer("Finding", "id: text, path: text, severity: text, text: text"),

@@ -7,7 +7,7 @@ use prost::Message;
 use super::{
     access::satisfies_admins,
     cache::Compiled,
-    error::Code,
+    error::{Code, safe},
     reports::{LeftOutReport, RefusedSignature, SignerReport},
     state::{RevisionSignatures, StoredSignature},
 };
@@ -63,7 +63,7 @@ impl Wanted<'_> {
         let header = &given.signature_header;
         let creator = envelope::creator(header).map_err(|e| {
             let reason = format!("the signature header does not decode: {e}");
-            refused(Code::BadProtobuf, reason, None)
+            refused(Code::BadProtobuf, &reason, None)
         })?;
         let identity = self.bundle.msps().deserialize(creator).map_err(|e| {
             let reason = format!(
@@ -72,7 +72,7 @@ impl Wanted<'_> {
             );
             RefusedSignature {
                 msp_id: SerializedIdentity::decode(creator).map(|id| id.mspid).ok(),
-                ..refused(Code::SignerUnknown, reason, None)
+                ..refused(Code::SignerUnknown, &reason, None)
             }
         })?;
         let message = envelope::signed_message(header, self.config_update);
@@ -84,17 +84,17 @@ impl Wanted<'_> {
                 ),
                 None => format!("it is not a signature on the bytes of this revision: {e}"),
             };
-            return Err(refused(Code::SignatureInvalid, reason, Some(&identity)));
+            return Err(refused(Code::SignatureInvalid, &reason, Some(&identity)));
         }
         identity.validate().map_err(|e| {
             let reason = format!("the signer's certificate is not valid in its msp: {e}");
-            refused(Code::SignerInvalid, reason, Some(&identity))
+            refused(Code::SignerInvalid, &reason, Some(&identity))
         })?;
         self.concerned.check(&identity).map_err(|_| {
             let reason = "the signer satisfies no principal of the policies that decide \
                           about this update"
                 .to_owned();
-            refused(Code::SignerNotConcerned, reason, Some(&identity))
+            refused(Code::SignerNotConcerned, &reason, Some(&identity))
         })?;
         let canonical = ecdsa::canonical(&given.signature)
             .filter(|der| *der != given.signature && identity.verify(&message, der).is_ok())
@@ -123,12 +123,12 @@ impl Wanted<'_> {
     }
 }
 
-fn refused(code: Code, reason: String, signer: Option<&Identity>) -> RefusedSignature {
+fn refused(code: Code, reason: &str, signer: Option<&Identity>) -> RefusedSignature {
     RefusedSignature {
         code,
         fingerprint: signer.map(|s| s.id().to_owned()),
         msp_id: signer.map(|s| s.msp_id().to_string()),
-        reason,
+        reason: safe(reason),
         subject: signer.map(|s| s.subject().to_owned()),
     }
 }

@@ -142,20 +142,17 @@ impl Explanation {
 impl Node {
     fn to_json(&self, policies: Vec<Value>) -> Value {
         let mut out = json!({
-            "rule": self.rule,
-            "needed": self.needed,
             "have": self.have,
+            "missing": self.path.as_ref().map(|_| msp_ids(&self.missing)),
+            "needed": self.needed,
+            "path": self.path,
+            "rule": self.rule,
             "satisfied": self.satisfied,
             "satisfied_by": self.satisfied_by,
         });
+        // moved, where the macro would copy the whole tree once for each level
         if let Some(object) = out.as_object_mut() {
-            if let Some(path) = &self.path {
-                object.insert("path".to_owned(), json!(path));
-                object.insert("missing".to_owned(), json!(msp_ids(&self.missing)));
-            }
-            if !policies.is_empty() {
-                object.insert("policies".to_owned(), Value::Array(policies));
-            }
+            object.insert("policies".to_owned(), Value::Array(policies));
         }
         out
     }
