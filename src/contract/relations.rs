@@ -38,6 +38,10 @@ const CONTRASTED: usize = 20;
 pub(super) struct Relations<'a> {
     names: Names,
     subjects: Vec<Subject<'a>>,
+    /// By the elements that they touch, the groups that they touch whole, and those above.
+    touching: Touched<Subscribers>,
+    /// By what their bytes mention, where these apply as they are.
+    mentioning: Subscribers,
     /// For contrasts: the config now.
     config: Option<&'a ConfigTree>,
 }
@@ -62,12 +66,18 @@ impl<'a> Relations<'a> {
             let intended = patch.apply(config).ok()?;
             Some((config, intended))
         });
+        let place = self.subjects.len();
+        let touched = Touched::new(&mut self.names, &proposal.touched);
+        self.touching.add(place, &touched);
+        if let Some(update) = &update {
+            let mentioned = mentioned(&mut self.names, update);
+            self.mentioning.add(place, &mentioned);
+        }
         self.subjects.push(Subject {
             id: proposal.id.clone(),
             patch,
             configs,
-            touched: Touched::new(&mut self.names, &proposal.touched),
-            mentioned: update.map(|update| mentioned(&mut self.names, &update)),
+            applies: update.is_some(),
             report: RelationsReport::default(),
         });
         Ok(())
@@ -101,8 +111,14 @@ impl<'a> Relations<'a> {
             }
             for (proposal, update) in proposals.iter().zip(&updates) {
                 let mut other = Other::new(&mut self.names, bundle, proposal, update)?;
-                for subject in &mut self.subjects {
-                    subject.meet(&mut other)?;
+                let met = self.touching.met_by(&other.touched, self.subjects.len());
+                let mut disturbed = vec![false; self.subjects.len()];
+                if let Some(written) = &other.written {
+                    self.mentioning.mark(written, &mut disturbed);
+                }
+                let subjects = self.subjects.iter_mut();
+                for ((subject, met), disturbed) in subjects.zip(met).zip(disturbed) {
+                    subject.meet(&mut other, met, disturbed)?;
                 }
             }
             if !step.more {
@@ -123,20 +139,26 @@ impl<'a> Relations<'a> {
 struct Subject<'a> {
     id: String,
     patch: Patch,
-    touched: Touched,
-    /// What its bytes mention, ascending; `None` where they do not apply as they are.
-    mentioned: Option<Vec<Name>>,
+    /// Whether its bytes apply as they are.
+    applies: bool,
     /// For contrasts: the config now, and the one that it leads to.
     configs: Option<(&'a ConfigTree, ConfigTree)>,
     report: RelationsReport,
 }
 
 impl Subject<'_> {
-    fn meet(&mut self, other: &mut Other<'_>) -> Result<(), ContractError> {
+    /// `met`: whether both touch something in common; `disturbed`: whether the other's bytes write
+    /// something that this one's mention.
+    fn meet(
+        &mut self,
+        other: &mut Other<'_>,
+        met: bool,
+        disturbed: bool,
+    ) -> Result<(), ContractError> {
         if self.id == other.proposal.id {
             return Ok(());
         }
-        if self.touched.meets(&other.touched) {
+        if met {
             let patch = other.patch()?;
             if let Some(element) = self.patch.conflict(patch) {
                 self.report.excludes.push(ExclusionReport {
@@ -147,11 +169,8 @@ impl Subject<'_> {
                 return Ok(());
             }
         }
-        let (Some(mentioned), Some(written)) = (&self.mentioned, &other.written) else {
-            return Ok(());
-        };
-        if !common(mentioned, written) {
-            self.report.can_follow.push(other.proposal.id.clone());
+        if self.applies && other.written.is_some() && !disturbed {
+            self.report.can_follow.push(Arc::clone(&other.id));
         }
         Ok(())
     }
@@ -172,9 +191,10 @@ impl Subject<'_> {
 /// A proposal that subjects are compared with.
 struct Other<'a> {
     proposal: &'a Proposal,
+    id: Arc<str>,
     /// Read when a subject meets it.
     patch: Option<Patch>,
-    touched: Touched,
+    touched: Touched<Vec<Name>>,
     /// What its bytes write, ascending; `None` where they do not apply to this config.
     written: Option<Vec<Name>>,
 }
@@ -190,6 +210,7 @@ impl<'a> Other<'a> {
         let written = bundle.written(update, || written(bundle, current.config_update.clone()));
         Ok(Self {
             proposal,
+            id: proposal.id.as_str().into(),
             patch: None,
             touched: Touched::new(names, &proposal.touched),
             written: written.map(|written| names.all(written.iter().map(String::as_str))),
@@ -232,13 +253,30 @@ impl Names {
     }
 }
 
-/// Whether two ascending lists have a name in common; looks the shorter one's up in the other.
-fn common(one: &[Name], other: &[Name]) -> bool {
-    let (few, many) = match one.len() <= other.len() {
-        true => (one, other),
-        false => (other, one),
-    };
-    few.iter().any(|name| many.binary_search(name).is_ok())
+/// The places of subjects, by the names that concern them.
+#[derive(Debug, Default)]
+struct Subscribers(Vec<Vec<usize>>);
+
+impl Subscribers {
+    fn add(&mut self, subject: usize, names: &[Name]) {
+        for name in names {
+            if self.0.len() <= name.0 {
+                self.0.resize_with(name.0.saturating_add(1), Vec::new);
+            }
+            if let Some(subjects) = self.0.get_mut(name.0) {
+                subjects.push(subject);
+            }
+        }
+    }
+
+    /// Marks the subjects that one of the names concerns.
+    fn mark(&self, names: &[Name], marks: &mut [bool]) {
+        for subject in names.iter().filter_map(|name| self.0.get(name.0)).flatten() {
+            if let Some(mark) = marks.get_mut(*subject) {
+                *mark = true;
+            }
+        }
+    }
 }
 
 /// The places of those that were taken back or took effect, or that change no config, ascending.
@@ -264,16 +302,16 @@ async fn over<S: Stub>(
 }
 
 /// The elements that an intent writes or deletes.
-#[derive(Debug)]
-struct Touched {
-    elements: Vec<Name>,
+#[derive(Debug, Default)]
+struct Touched<T> {
+    elements: T,
     /// The paths of groups that are written or deleted whole.
-    whole: Vec<Name>,
+    whole: T,
     /// The paths of all groups that hold one of the elements.
-    above: Vec<Name>,
+    above: T,
 }
 
-impl Touched {
+impl Touched<Vec<Name>> {
     fn new(names: &mut Names, touched: &[TouchedElement]) -> Self {
         let is_group = |one: &&TouchedElement| one.whole && one.element.starts_with("[Group]");
         let holders = touched.iter().filter_map(|one| {
@@ -299,12 +337,22 @@ impl Touched {
             above: names.all(above),
         }
     }
+}
 
-    /// Whether two intents could conflict at all.
-    fn meets(&self, other: &Self) -> bool {
-        common(&self.elements, &other.elements)
-            || common(&self.whole, &other.above)
-            || common(&other.whole, &self.above)
+impl Touched<Subscribers> {
+    fn add(&mut self, subject: usize, touched: &Touched<Vec<Name>>) {
+        self.elements.add(subject, &touched.elements);
+        self.whole.add(subject, &touched.whole);
+        self.above.add(subject, &touched.above);
+    }
+
+    /// Which of so many subjects could conflict with an intent at all.
+    fn met_by(&self, other: &Touched<Vec<Name>>, subjects: usize) -> Vec<bool> {
+        let mut met = vec![false; subjects];
+        self.elements.mark(&other.elements, &mut met);
+        self.whole.mark(&other.above, &mut met);
+        self.above.mark(&other.whole, &mut met);
+        met
     }
 }
 
@@ -348,7 +396,7 @@ fn written(bundle: &Bundle, config_update: Bytes) -> Option<Arc<[String]>> {
 mod tests {
     use super::*;
 
-    fn touched(names: &mut Names, elements: &[(&str, bool)]) -> Touched {
+    fn touched(names: &mut Names, elements: &[(&str, bool)]) -> Touched<Vec<Name>> {
         let elements: Vec<TouchedElement> = elements
             .iter()
             .map(|(element, whole)| TouchedElement {
@@ -378,8 +426,12 @@ mod tests {
             (&mod_policy, &value, false),
             (&value, &other, false),
         ] {
-            assert_eq!(a.meets(b), expected, "{a:?} {b:?}");
-            assert_eq!(b.meets(a), expected, "{b:?} {a:?}");
+            for (one, other) in [(a, b), (b, a)] {
+                let mut subjects = Touched::<Subscribers>::default();
+                subjects.add(1, one);
+                let met = subjects.met_by(other, 3);
+                assert_eq!(met, [false, expected, false], "{one:?} {other:?}");
+            }
         }
     }
 }

@@ -1,5 +1,7 @@
 //! What is said of proposals: lists, all of one, and how finished ones ended.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -42,7 +44,7 @@ pub(in crate::contract) struct ProposalSummary {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub(in crate::contract) struct RelationsReport {
     /// The proposals that may take effect first without its signatures getting lost, by id.
-    pub(in crate::contract) can_follow: Vec<String>,
+    pub(in crate::contract) can_follow: Vec<Arc<str>>,
     /// Those whose intents do not go together with its own, by id.
     pub(in crate::contract) excludes: Vec<ExclusionReport>,
 }
