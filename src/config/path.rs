@@ -19,6 +19,18 @@ pub enum ElementKind {
     Value,
 }
 
+impl ElementKind {
+    /// What the reference prints before a path.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Group => "[Group]  ",
+            Self::Policy => "[Policy] ",
+            Self::Value => "[Value]  ",
+        }
+    }
+}
+
 /// The place of one element: its kind, and the names from the root to it.
 ///
 /// Ordered by names, then by kind, so that an element follows the group that holds it.
@@ -72,11 +84,7 @@ impl ElementPath {
 /// As the reference prints it: `[Group]  /Channel/Application`.
 impl fmt::Display for ElementPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.kind {
-            ElementKind::Group => "[Group]  ",
-            ElementKind::Policy => "[Policy] ",
-            ElementKind::Value => "[Value]  ",
-        })?;
+        f.write_str(self.kind.label())?;
         f.write_str(&self.path())
     }
 }

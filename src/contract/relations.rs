@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     config::{
-        Bundle, ConfigTree, ElementPath, GroupRef, Patch, Update,
+        Bundle, ConfigTree, ElementKind, ElementPath, GroupRef, Patch, Update,
         diff::{Contrast, contrast},
     },
     ids::{Digest, Sequence},
@@ -366,18 +366,36 @@ fn path(element: &str) -> &str {
 
 /// The elements in an update's read and write set.
 fn mentioned(names: &mut Names, update: &Update) -> Vec<Name> {
-    let mut all: Vec<String> = Vec::new();
-    let mut open: Vec<GroupRef<'_>> = [update.read_set(), update.write_set()]
-        .into_iter()
-        .flatten()
+    let sets = [update.read_set(), update.write_set()];
+    let sets = sets.into_iter().flatten();
+    // groups with their paths: elements are many and stand in the same few groups
+    let mut open: Vec<(GroupRef<'_>, String)> = sets
+        .map(|group| (group, format!("/{}", group.name())))
         .collect();
-    while let Some(group) = open.pop() {
-        all.push(group.element_path().to_string());
-        all.extend(group.values().map(|value| value.element_path().to_string()));
-        all.extend((group.policies()).map(|policy| policy.element_path().to_string()));
-        open.extend(group.groups());
+    let (mut all, mut text) = (Vec::new(), String::new());
+    while let Some((group, path)) = open.pop() {
+        let mut add = |kind: ElementKind, pieces: &[&str]| {
+            text.clear();
+            text.push_str(kind.label());
+            pieces.iter().for_each(|piece| text.push_str(piece));
+            all.push(names.name(&text));
+        };
+        add(ElementKind::Group, &[&path]);
+        for value in group.values() {
+            add(ElementKind::Value, &[&path, "/", value.name()]);
+        }
+        for policy in group.policies() {
+            add(ElementKind::Policy, &[&path, "/", policy.name()]);
+        }
+        open.extend(
+            group
+                .groups()
+                .map(|below| (below, format!("{path}/{}", below.name()))),
+        );
     }
-    names.all(all.iter().map(String::as_str))
+    all.sort_unstable();
+    all.dedup();
+    all
 }
 
 /// The elements that an update writes; `None` where it does not apply.
@@ -395,6 +413,32 @@ fn written(bundle: &Bundle, config_update: Bytes) -> Option<Arc<[String]>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const UPDATE: &[u8] =
+        include_bytes!("../../tests/fabric-data/fabric-3.1.5-caps-v2/add-orgx/config_update.pb");
+
+    #[test]
+    fn elements_are_named_as_fabric_writes_them() {
+        let update = Update::parse(Bytes::from_static(UPDATE)).unwrap();
+        let mut names = Names::default();
+        let mentioned = mentioned(&mut names, &update);
+        assert_eq!(mentioned.len(), names.0.len());
+        let mut expected: Vec<String> = Vec::new();
+        let mut open: Vec<GroupRef<'_>> = [update.read_set(), update.write_set()]
+            .into_iter()
+            .flatten()
+            .collect();
+        while let Some(group) = open.pop() {
+            expected.push(group.element_path().to_string());
+            expected.extend(group.values().map(|one| one.element_path().to_string()));
+            expected.extend(group.policies().map(|one| one.element_path().to_string()));
+            open.extend(group.groups());
+        }
+        expected.sort();
+        expected.dedup();
+        assert!(expected.len() > 10);
+        assert!(names.0.keys().eq(&expected));
+    }
 
     fn touched(names: &mut Names, elements: &[(&str, bool)]) -> Touched<Vec<Name>> {
         let elements: Vec<TouchedElement> = elements
