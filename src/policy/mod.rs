@@ -11,7 +11,6 @@
 mod cast;
 mod choose;
 mod complete;
-
 mod effort;
 mod error;
 mod evaluate;
@@ -22,11 +21,11 @@ mod model;
 mod parse;
 mod print;
 mod same;
-
 mod search;
 mod signers;
 #[cfg(test)]
 mod tests;
+mod walk;
 mod wire;
 
 pub use choose::Spoiler;

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use cmscc::{
     ids::{BlockNumber, Digest, Sequence},
+    proto::common::{Config, ConfigGroup},
     stub::memory::Version,
 };
 use prost::Message;
@@ -20,6 +21,14 @@ fn key(parts: &[&str]) -> String {
 
 fn after(name: &str) -> Vec<u8> {
     CAPTURES[0].file(&format!("{name}/config_block_after.pb"))
+}
+
+/// The Application group, which OrgX leaves.
+fn without_orgx(config: &mut Config) -> &mut ConfigGroup {
+    let root = config.channel_group.as_mut().unwrap();
+    let application = root.groups.get_mut("Application").unwrap();
+    application.groups.remove("OrgXMSP");
+    application
 }
 
 const REVISION_1: &str = "00000000000000000001";
@@ -312,9 +321,7 @@ async fn who_left_has_no_vote_also_when_it_comes_back() {
     let with_orgx = world.config();
     let left = checkpoint(&with_orgx, |config| {
         config.sequence += 1;
-        let root = config.channel_group.as_mut().unwrap();
-        let application = root.groups.get_mut("Application").unwrap();
-        application.groups.remove("OrgXMSP");
+        without_orgx(config);
     });
     anchors.set(&left);
     world.ok(&org1, &[b"RecoverConfig", &left]).await;
@@ -365,10 +372,7 @@ async fn what_who_left_proposed_belongs_to_nobody_also_when_it_comes_back() {
     let with_orgx = world.config();
     let left = checkpoint(&with_orgx, |config| {
         config.sequence += 1;
-        let root = config.channel_group.as_mut().unwrap();
-        let application = root.groups.get_mut("Application").unwrap();
-        application.groups.remove("OrgXMSP");
-        application.version += 1;
+        without_orgx(config).version += 1;
     });
     let back = checkpoint(&with_orgx, |config| {
         config.sequence += 2;
