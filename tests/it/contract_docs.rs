@@ -123,7 +123,7 @@ fn the_event_catalogue_is_complete() {
         .into_iter()
         .filter_map(|row| row[0].strip_prefix('`')?.strip_suffix('`'))
         .collect();
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/contract/events.rs");
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/contract/answer/events.rs");
     let source = fs::read_to_string(source).unwrap();
     let sent: BTreeSet<&str> = source
         .split('"')

@@ -12,7 +12,7 @@ mod finding;
 mod outcome;
 mod records;
 
-pub(super) use document::{
+pub(crate) use document::{
     Combined, Computed, Consent, Document, Evaluated, FORMAT, Outcome, Proof, Record,
 };
 pub use finding::{Finding, FindingId};

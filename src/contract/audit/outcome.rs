@@ -19,8 +19,8 @@ use crate::{
         envelope,
     },
     contract::{
-        evaluated::evaluated,
-        proposal::{compute, effect, expected, is_in_effect},
+        chain::evaluated,
+        judge::fit::{compute, effect, expected, is_in_effect},
     },
     ids::{Digest, Sequence},
     policy::RULE_TEXT,
@@ -77,7 +77,7 @@ pub struct OnChainSigner {
 }
 
 /// Compares the outcome that the bundle names with what the blocks show.
-pub(super) fn check(
+pub(crate) fn check(
     document: &Document,
     chain: &Chain,
     records: &Records,
