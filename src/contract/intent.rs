@@ -10,8 +10,9 @@ use super::{
     router::Call,
 };
 use crate::{
-    config::{Bundle, ConfigTree, Limits, Patch, PatchError, Section, Update, UpdateError, json},
+    config::{Bundle, ConfigTree, Limits, Patch, PatchError, Section, Update, UpdateError},
     ids::Sequence,
+    json,
     proto::{
         cmscc::Source,
         common,

@@ -12,10 +12,10 @@ use crate::{
     config::{
         Bundle, ConfigError, ConfigTree, Effect, ElementPath, Limits, Patch, Touched, Update,
         compute_update,
-        diff::{Contrast, contrast},
     },
     ids::Digest,
     proto::cmscc::{Proposal, RevisionBytes, TouchedElement},
+    review::diff::{Contrast, contrast},
 };
 
 /// Of one proposal at most this many differences are listed with its conflicts.

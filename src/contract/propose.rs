@@ -21,8 +21,9 @@ use super::{
     timestamps,
 };
 use crate::{
-    config::{Bundle, is_legal_key, json},
+    config::{Bundle, is_legal_key},
     ids::{Digest, ProposalId, Revision, UnixTime},
+    json,
     proto::cmscc::{Combined, Proposal, ProposalKind, RevisionBytes, Source, UpdateOwner},
     stub::Stub,
 };

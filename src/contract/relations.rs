@@ -18,12 +18,10 @@ use super::{
     state,
 };
 use crate::{
-    config::{
-        Bundle, ConfigTree, ElementKind, ElementPath, GroupRef, Patch, Update,
-        diff::{Contrast, contrast},
-    },
+    config::{Bundle, ConfigTree, ElementKind, ElementPath, GroupRef, Patch, Update},
     ids::{Digest, Sequence},
     proto::cmscc::{Proposal, ProposalKind, TouchedElement},
+    review::diff::{Contrast, contrast},
     stub::Stub,
 };
 

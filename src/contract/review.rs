@@ -9,14 +9,15 @@ use super::{
     timestamps,
 };
 use crate::{
-    config::{
-        Bundle, ConfigTree, Effect, Endorsement, Update, compute_update,
+    config::{Bundle, ConfigTree, Effect, Update, compute_update},
+    ids::UnixTime,
+    proto::cmscc::{Proposal, ProposalKind},
+    review::{
+        Endorsement,
         diff::{Diff, diff},
         endorsement,
         lint::{Attested, Lint, Subject, lint},
     },
-    ids::UnixTime,
-    proto::cmscc::{Proposal, ProposalKind},
 };
 
 /// What there is to know before signing. Nothing of what is in effect already, or cannot be applied.

@@ -20,8 +20,9 @@ use super::{
     status::Status,
 };
 use crate::{
-    config::{ConfigSignature, EnvelopeError, envelope, json},
+    config::{ConfigSignature, EnvelopeError, envelope},
     ids::{Digest, ProposalId, Revision},
+    json,
     proto::{
         cmscc::{self, Proposal},
         common,

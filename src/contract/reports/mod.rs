@@ -29,7 +29,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::error::{Code, ContractError};
-use crate::{config::json, ids::Digest};
+use crate::{ids::Digest, json};
 
 /// A Fabric document inside an answer is never longer than this, in bytes.
 const DOCUMENT: usize = 512 << 20;

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::{ConflictReport, ProposedSettings, UnattestedLevel};
-use crate::config::{
+use crate::review::{
     Endorsement,
     diff::{Contrast, Diff},
     lint::Lint,
