@@ -7,7 +7,9 @@
 //! |---|---|
 //! | [`crypto`], [`capabilities`] | primitives, and the switches that capability levels turn |
 //! | [`identity`], [`policy`] | who signed, and whether that is enough |
+//! | [`json`] | Fabric's own JSON form of its messages |
 //! | [`config`], [`block`] | what changes, whether Fabric would accept it, and the proof that it did |
+//! | [`review`] | what reviewers are shown of a change |
 //! | [`stub`], [`contract`] | the ledger as a transaction sees it, and the proposal machine |
 //! | [`shim`], [`ops`], [`devnet`], [`cli`] | the shells: stream, operations, embedded network, program |
 
@@ -20,9 +22,11 @@ pub mod crypto;
 pub mod devnet;
 pub mod identity;
 pub mod ids;
+pub mod json;
 pub mod ops;
 pub mod policy;
 pub mod proto;
+pub mod review;
 pub mod shim;
 pub mod stub;
 

@@ -14,10 +14,11 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use cmscc::{
     block::Block,
-    config::{ConfigSignature, ConfigTree, Limits, Patch, Update, compute_update, envelope, json},
+    config::{ConfigSignature, ConfigTree, Limits, Patch, Update, compute_update, envelope},
     contract::{Contract, ContractSettings, NoAnchors, NoObserver},
     identity::{P256Signer, Signer},
     ids::{BlockNumber, TxId, UnixTime},
+    json,
     proto::common::{
         self, Config, ConfigGroup, ConfigPolicy, ImplicitMetaPolicy, Policy,
         implicit_meta_policy::Rule,

@@ -11,9 +11,10 @@ use anyhow::{Context, Result};
 use bytes::Bytes;
 use cmscc::{
     block::{self, Block},
-    config::{Bundle, ConfigTree, Update, compute_update, envelope, json},
+    config::{Bundle, ConfigTree, Update, compute_update, envelope},
     contract::Examination,
     ids::ChannelId,
+    json,
 };
 use ring::signature::{
     ECDSA_P256_SHA256_ASN1, ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair,

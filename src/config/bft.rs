@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// The name of the consensus type.
-pub(super) const BFT: &str = "BFT";
+pub(crate) const BFT: &str = "BFT";
 
 /// `smartbft.Options.ROTATION_ON`.
 const ROTATION_ON: i32 = 2;

@@ -49,7 +49,7 @@ pub fn differences<'a>(from: &'a ConfigTree, to: &'a ConfigTree) -> Differences<
 }
 
 /// The same of two groups of one path.
-pub(super) fn group_differences<'a>(from: GroupRef<'a>, to: GroupRef<'a>) -> Differences<'a> {
+pub(crate) fn group_differences<'a>(from: GroupRef<'a>, to: GroupRef<'a>) -> Differences<'a> {
     Differences {
         found: Vec::new(),
         open: vec![(from, to)],
@@ -57,7 +57,7 @@ pub(super) fn group_differences<'a>(from: GroupRef<'a>, to: GroupRef<'a>) -> Dif
 }
 
 /// Whether two values or two policies say the same; groups never do here.
-pub(super) fn same_element(a: ElementRef<'_>, b: ElementRef<'_>) -> bool {
+pub(crate) fn same_element(a: ElementRef<'_>, b: ElementRef<'_>) -> bool {
     match (a, b) {
         (ElementRef::Value(a), ElementRef::Value(b)) => same_value(a, b),
         (ElementRef::Policy(a), ElementRef::Policy(b)) => same_policy(a, b),
@@ -77,7 +77,7 @@ pub struct Differences<'a> {
 
 impl<'a> Differences<'a> {
     /// The next difference as the elements themselves.
-    pub(super) fn next_pair(&mut self) -> Option<Side<ElementRef<'a>>> {
+    pub(crate) fn next_pair(&mut self) -> Option<Side<ElementRef<'a>>> {
         loop {
             if let Some(pair) = self.found.pop() {
                 return Some(pair);
@@ -138,7 +138,7 @@ impl Iterator for Differences<'_> {
 
 /// An element of either of two lists.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Side<E> {
+pub(crate) enum Side<E> {
     Both(E, E),
     Left(E),
     Right(E),

@@ -311,7 +311,7 @@ macro_rules! element {
                 self.$own.mod_policy.get(&$tree(self).data)
             }
 
-            pub(super) fn unknown(&self) -> &'a [u8] {
+            pub(crate) fn unknown(&self) -> &'a [u8] {
                 self.$own.unknown.get(&$tree(self).kept)
             }
         }
@@ -387,7 +387,7 @@ impl<'a> ElementRef<'a> {
 
     /// Puts the members of a group on top of what is still to be visited, so that they come off in
     /// order: values, policies, groups, by name each. Nothing where it is no group.
-    pub(super) fn push_members(self, open: &mut Vec<Self>) {
+    pub(crate) fn push_members(self, open: &mut Vec<Self>) {
         let Self::Group(group) = self else {
             return;
         };

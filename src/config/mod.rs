@@ -1,35 +1,31 @@
-//! The channel config: its tree, updates of it, their validation, and its JSON form.
+//! The channel config: its tree, updates of it, and their validation.
 
 mod apply;
-mod bft;
+pub(crate) mod bft;
 mod build;
-mod bundle;
-mod compare;
+pub(crate) mod bundle;
+pub(crate) mod compare;
 mod compute;
 mod consensus;
-pub mod diff;
 mod duration;
 mod element;
 mod emulate;
 mod encode;
-mod endorsement;
 pub mod envelope;
 mod error;
 mod filters;
-pub mod json;
 mod limits;
-pub mod lint;
 mod migration;
 mod patch;
-mod path;
-mod raft;
-mod refusal;
+pub(crate) mod path;
+pub(crate) mod raft;
+pub(crate) mod refusal;
 mod sections;
 mod successor;
 pub mod transaction;
-mod tree;
+pub(crate) mod tree;
 mod validate;
-mod values;
+pub(crate) mod values;
 mod wire;
 
 pub use apply::{Delta, DeltaElement, Update, apply};
@@ -41,7 +37,6 @@ pub use consensus::{ConsensusError, ConsenterChange, OptionsError};
 pub use emulate::{
     Decision, Effect, Emulation, PolicyVerdict, Terms, UpdateOutlook, UpdatePolicy, Verdict,
 };
-pub use endorsement::{Endorsement, endorsement};
 pub use envelope::ConfigSignature;
 pub use error::{ComputeError, ConfigError, EnvelopeError, PatchError, UpdateError};
 pub use filters::{FilterError, Filters};

@@ -14,7 +14,7 @@ use super::{
 use crate::{identity::TrustPool, proto::scan::ScanError};
 
 /// The name of the consensus type.
-pub(super) const RAFT: &str = "etcdraft";
+pub(crate) const RAFT: &str = "etcdraft";
 
 pub(super) fn check_raft(
     current: &Orderer,
@@ -145,24 +145,24 @@ fn change_of(current: &[RaftConsenter], next: &[RaftConsenter]) -> ConsenterChan
 
 /// `etcdraft.ConfigMetadata`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct RaftMetadata {
+pub(crate) struct RaftMetadata {
     /// The nodes, in the order given.
-    pub(super) consenters: Vec<RaftConsenter>,
+    pub(crate) consenters: Vec<RaftConsenter>,
     /// The options; `None` where absent.
     pub(super) options: Option<RaftOptions>,
 }
 
 /// `etcdraft.Consenter`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct RaftConsenter {
+pub(crate) struct RaftConsenter {
     /// Host name or address.
-    pub(super) host: String,
+    pub(crate) host: String,
     /// TCP port.
-    pub(super) port: u32,
+    pub(crate) port: u32,
     /// Its TLS client certificate, PEM: what identifies a node.
-    pub(super) client_tls_cert: Bytes,
+    pub(crate) client_tls_cert: Bytes,
     /// Its TLS server certificate, PEM.
-    pub(super) server_tls_cert: Bytes,
+    pub(crate) server_tls_cert: Bytes,
 }
 
 /// `etcdraft.Options`, as far as they are checked.
@@ -183,7 +183,7 @@ impl RaftMetadata {
     ///
     /// # Errors
     /// [`ScanError`].
-    pub(super) fn parse(metadata: &[u8]) -> Result<Self, ScanError> {
+    pub(crate) fn parse(metadata: &[u8]) -> Result<Self, ScanError> {
         let mut raft = Self::default();
         each(metadata, |field| {
             match (field.number, field.bytes()) {

@@ -136,7 +136,7 @@ impl Bundle {
     }
 
     /// The policy that a mod policy leads to, seen from a group.
-    pub(super) fn mod_policy(&self, group: GroupRef<'_>, name: &str) -> Option<PolicyId> {
+    pub(crate) fn mod_policy(&self, group: GroupRef<'_>, name: &str) -> Option<PolicyId> {
         let policies = self.policies();
         if name.starts_with('/') {
             return policies.absolute(name);

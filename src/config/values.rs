@@ -86,7 +86,7 @@ fn check(shape: &Shape, bytes: &[u8]) -> Result<(), ScanError> {
 }
 
 /// Calls `read` with every field of a message.
-pub(super) fn each<'a>(
+pub(crate) fn each<'a>(
     message: &'a [u8],
     mut read: impl FnMut(Field<'a>) -> Result<(), ScanError>,
 ) -> Result<(), ScanError> {
@@ -97,7 +97,7 @@ pub(super) fn each<'a>(
     Ok(())
 }
 
-pub(super) fn set_text(slot: &mut String, field: &Field<'_>) -> Result<(), ScanError> {
+pub(crate) fn set_text(slot: &mut String, field: &Field<'_>) -> Result<(), ScanError> {
     if let Some(text) = field.text()? {
         text.clone_into(slot);
     }
@@ -110,7 +110,7 @@ pub(super) fn set_bytes(slot: &mut Bytes, field: &Field<'_>) {
     }
 }
 
-pub(super) fn set_u32(slot: &mut u32, field: &Field<'_>) {
+pub(crate) fn set_u32(slot: &mut u32, field: &Field<'_>) {
     *slot = field.varint().map_or(*slot, low_u32);
 }
 
@@ -122,7 +122,7 @@ pub(super) fn set_u64(slot: &mut u64, field: &Field<'_>) {
 ///
 /// # Errors
 /// [`ScanError`].
-pub(super) fn capabilities(value: &[u8]) -> Result<Vec<String>, ScanError> {
+pub(crate) fn capabilities(value: &[u8]) -> Result<Vec<String>, ScanError> {
     let mut names = Vec::new();
     each(value, |entry| {
         if let (1, Some(entry)) = (entry.number, entry.bytes()) {
@@ -142,7 +142,7 @@ pub(super) fn capabilities(value: &[u8]) -> Result<Vec<String>, ScanError> {
 ///
 /// # Errors
 /// [`ScanError`].
-pub(super) fn addresses(value: &[u8]) -> Result<Vec<String>, ScanError> {
+pub(crate) fn addresses(value: &[u8]) -> Result<Vec<String>, ScanError> {
     let mut addresses = Vec::new();
     each(value, |field| {
         if let (1, Some(text)) = (field.number, field.text()?) {

@@ -7,8 +7,8 @@ use std::{
 };
 
 use cmscc::{
-    config::lint::FindingId,
     contract::{Code, audit::FindingId as AuditFindingId, function_names},
+    review::lint::FindingId,
 };
 
 fn page(name: &str) -> String {

@@ -14,7 +14,7 @@ use super::contract_world::{World, founded, person, update_envelope as read_enve
 
 /// Makes a rule the policy that decides about the members.
 async fn admins(world: &mut World<Contract>, rule: &str) {
-    let policy = cmscc::config::json::encode_compact(
+    let policy = cmscc::json::encode_compact(
         "common.SignaturePolicyEnvelope",
         &parse_policy(rule).unwrap(),
         1 << 20,

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::{config::diff::Contrasted, contract::error::Code};
+use crate::{contract::error::Code, review::diff::Contrasted};
 
 /// Propose, Add, Reconfig, Combine.
 #[derive(Debug, Serialize)]

@@ -32,9 +32,9 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::{
-    config::json,
     contract::error::{Code, ContractError},
     ids::Digest,
+    json,
 };
 
 /// A Fabric document inside an answer is never longer than this, in bytes.

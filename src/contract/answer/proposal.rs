@@ -7,17 +7,17 @@ use serde_json::value::RawValue;
 
 use super::{ConflictReport, ProposedSettings, UnattestedLevel};
 use crate::{
-    config::{
-        Endorsement,
-        diff::{Contrast, Diff},
-        lint::Lint,
-    },
     contract::{
         answer,
         error::ContractError,
         ledger::{digest, proofs::Effective, votes::JudgedVote},
     },
     proto::cmscc::ArchivedSigner,
+    review::{
+        Endorsement,
+        diff::{Contrast, Diff},
+        lint::Lint,
+    },
 };
 use prost::Message;
 

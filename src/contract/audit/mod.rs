@@ -24,8 +24,9 @@ use serde::Serialize;
 
 use crate::{
     block::{BlockError, ConfigBlock},
-    config::{EnvelopeError, PatchError, diff::Diff},
+    config::{EnvelopeError, PatchError},
     ids::{ChannelId, Digest},
+    review::diff::Diff,
 };
 use chain::Chain;
 use finding::Findings;

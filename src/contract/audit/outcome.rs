@@ -13,17 +13,14 @@ use super::{
     records::Records,
 };
 use crate::{
-    config::{
-        Bundle, Update,
-        diff::{Diff, diff},
-        envelope,
-    },
+    config::{Bundle, Update, envelope},
     contract::{
         chain::evaluated,
         judge::fit::{compute, effect, expected, is_in_effect},
     },
     ids::{Digest, Sequence},
     policy::RULE_TEXT,
+    review::diff::{Diff, diff},
 };
 
 /// Where and how a proposal took effect.

@@ -5,13 +5,14 @@ use prost::Message;
 
 use super::Context;
 use crate::{
-    config::{Bundle, ConfigTree, Limits, Patch, PatchError, Section, Update, UpdateError, json},
+    config::{Bundle, ConfigTree, Limits, Patch, PatchError, Section, Update, UpdateError},
     contract::{
         error::{Code, ContractError},
         interface::{base64, is_json},
         judge::access::Admin,
     },
     ids::Sequence,
+    json,
     proto::{
         cmscc::Source,
         common,

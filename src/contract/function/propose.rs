@@ -11,7 +11,7 @@ use super::{
     },
 };
 use crate::{
-    config::{Bundle, is_legal_key, json},
+    config::{Bundle, is_legal_key},
     contract::{
         answer::{self, Proposed, events},
         chain::levels,
@@ -25,6 +25,7 @@ use crate::{
         ledger::{self, Trusted, keys, timestamps},
     },
     ids::{Digest, ProposalId, Revision, UnixTime},
+    json,
     proto::cmscc::{Combined, Proposal, ProposalKind, RevisionBytes, Source, UpdateOwner},
     stub::Stub,
 };

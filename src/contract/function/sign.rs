@@ -7,7 +7,7 @@ use prost::Message;
 
 use super::Context;
 use crate::{
-    config::{ConfigSignature, EnvelopeError, envelope, json},
+    config::{ConfigSignature, EnvelopeError, envelope},
     contract::{
         answer::{self, RefusedSignature, Signed, events},
         error::{Code, ContractError},
@@ -24,6 +24,7 @@ use crate::{
         },
     },
     ids::{Digest, ProposalId, Revision},
+    json,
     proto::{
         cmscc::{self, Proposal},
         common,

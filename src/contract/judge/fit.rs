@@ -8,11 +8,12 @@ use super::terms::{Computed, Conflict};
 use crate::{
     config::{
         Bundle, ConfigError, ConfigTree, Effect, ElementPath, Patch, Touched, Update,
-        compute_update, diff::contrast,
+        compute_update,
     },
     contract::error::{Code, ContractError},
     ids::Digest,
     proto::cmscc::{Proposal, TouchedElement},
+    review::diff::contrast,
 };
 
 /// Of one proposal at most this many differences are listed with its conflicts.

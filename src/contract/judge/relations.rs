@@ -12,10 +12,7 @@ use bytes::Bytes;
 
 use super::cache::Compiled;
 use crate::{
-    config::{
-        Bundle, ConfigTree, ElementKind, ElementPath, GroupRef, Patch, Update,
-        diff::{Contrast, contrast},
-    },
+    config::{Bundle, ConfigTree, ElementKind, ElementPath, GroupRef, Patch, Update},
     contract::{
         answer::{ExclusionReport, RelationsReport},
         error::ContractError,
@@ -23,6 +20,7 @@ use crate::{
     },
     ids::Digest,
     proto::cmscc::{Proposal, TouchedElement},
+    review::diff::{Contrast, contrast},
 };
 
 /// Of how many exclusions the contents are shown, and how many differences of each.

@@ -6,12 +6,7 @@ use super::{
     gate::Gate,
 };
 use crate::{
-    config::{
-        Bundle, ConfigTree, Effect, Endorsement, Update, compute_update,
-        diff::{Diff, diff},
-        endorsement,
-        lint::{Attested, Lint, Subject, lint},
-    },
+    config::{Bundle, ConfigTree, Effect, Update, compute_update},
     contract::{
         chain::levels::Scope,
         error::ContractError,
@@ -19,6 +14,12 @@ use crate::{
     },
     ids::UnixTime,
     proto::cmscc::{Proposal, ProposalKind},
+    review::{
+        Endorsement,
+        diff::{Diff, diff},
+        endorsement,
+        lint::{Attested, Lint, Subject, lint},
+    },
 };
 
 /// What there is to know before signing. Nothing of what is in effect already, or cannot be applied.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::{
-    config::{Bundle, Effect, Terms, diff::Contrast},
+    config::{Bundle, Effect, Terms},
     contract::{
         answer::{ConflictReport, optional_digest},
         chain::levels::{self, Raise},
@@ -13,6 +13,7 @@ use crate::{
     ids::Digest,
     policy::PolicyId,
     proto::cmscc::TouchedElement,
+    review::diff::Contrast,
 };
 
 /// What decides about an open proposal.

@@ -9,8 +9,10 @@ mod policies;
 
 use std::collections::BTreeSet;
 
-use super::{bundle::Bundle, refusal::Refusal, tree::ConfigTree};
-use crate::ids::UnixTime;
+use crate::{
+    config::{bundle::Bundle, refusal::Refusal, tree::ConfigTree},
+    ids::UnixTime,
+};
 
 pub use finding::{Finding, FindingId, Lint, Severity};
 

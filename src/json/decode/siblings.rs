@@ -1,7 +1,7 @@
 //! What other members of an object say about a field's type.
 
 use super::{Decoder, Fault, Field, bad};
-use crate::config::json::{
+use crate::json::{
     encode::{channel_type, int32},
     error::JsonProblem,
     scalar,

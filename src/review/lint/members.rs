@@ -4,12 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{FindingId, Lint, Severity, Subject};
 use crate::{
-    config::{
-        json::time_text,
-        tree::{ConfigTree, GroupRef},
-    },
+    config::tree::{ConfigTree, GroupRef},
     identity::{Certificate, CertificateUse, ListedCertificate, MspDefinition, Role},
     ids::{Digest, UnixTime},
+    json::time_text,
 };
 
 /// Certificates that expire within this time are worth a word. Unit: seconds.

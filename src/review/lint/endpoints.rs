@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 
 use super::{FindingId, Lint, Severity, Subject};
-use crate::config::{
-    diff::each_anchor_peer,
-    tree::{ConfigTree, GroupRef},
-    values,
+use crate::{
+    config::{
+        tree::{ConfigTree, GroupRef},
+        values,
+    },
+    review::diff::each_anchor_peer,
 };
 
 pub(super) fn look(subject: &Subject<'_>, lint: &mut Lint) {

@@ -2,7 +2,7 @@
 
 use super::{Decoder, Fault, bad};
 use crate::{
-    config::json::{
+    json::{
         scalar::{self, Integer},
         shape::{SHAPES, Scalar},
         tape::{At, Token},

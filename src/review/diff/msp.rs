@@ -7,8 +7,8 @@ use super::{
     facts::{Fact, Facts},
 };
 use crate::{
-    config::json::time_text,
     identity::{ListedCertificate, MspDefinition},
+    json::time_text,
 };
 
 /// The facts of the value `MSP`; `None` where it does not decode.

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use super::bundle::{Bundle, Section};
 use crate::{
+    config::bundle::{Bundle, Section},
     identity::Msps,
     ids::MspId,
     policy::{PolicyId, PolicyManager, PolicyManagerBuilder, RULE_TEXT, SignerSet, parse_policy},

@@ -1,11 +1,10 @@
 //! The fields of open messages, as they stand in the input.
 
+use super::{Encoder, Frame};
 use crate::{
-    config::json::shape::{Content, Form, Scalar, Shape},
+    json::shape::{Content, Form, Scalar, Shape},
     proto::scan::{Fields, ScanError, Wire},
 };
-
-use super::{Encoder, Frame};
 
 /// One field as it stands in the input.
 #[derive(Clone, Copy)]
@@ -198,7 +197,7 @@ pub(super) fn channel_header_type<'a>(
 }
 
 /// The type in a serialized `common.ChannelHeader`.
-pub(in crate::config::json) fn channel_type(header: &[u8]) -> Result<i32, ScanError> {
+pub(in crate::json) fn channel_type(header: &[u8]) -> Result<i32, ScanError> {
     let mut kind = 0;
     let mut fields = Fields::new(header);
     while let Some(field) = fields.next()? {
@@ -210,7 +209,7 @@ pub(in crate::config::json) fn channel_type(header: &[u8]) -> Result<i32, ScanEr
 }
 
 /// A 32-bit number is the low half of its varint, whatever stands above.
-pub(in crate::config::json) const fn int32(number: u64) -> i32 {
+pub(in crate::json) const fn int32(number: u64) -> i32 {
     let [a, b, c, d, ..] = number.to_le_bytes();
     i32::from_le_bytes([a, b, c, d])
 }

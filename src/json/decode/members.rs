@@ -3,7 +3,7 @@
 use std::{borrow::Cow, collections::BTreeMap};
 
 use super::{Decoder, Fault, Field, Work};
-use crate::config::json::{
+use crate::json::{
     error::{JsonProblem, shown},
     shape::{SHAPES, Shape, Walk},
     tape::{At, Token},

@@ -11,9 +11,9 @@ use super::{
 };
 use crate::proto::write;
 
-const ORG: &str = include_str!("../../../tests/fabric-data/fabric-3.1.5-caps-v2/add-orgx/org.json");
+const ORG: &str = include_str!("../../tests/fabric-data/fabric-3.1.5-caps-v2/add-orgx/org.json");
 const CONFIG: &[u8] =
-    include_bytes!("../../../tests/fabric-data/fabric-3.1.5-caps-v2/add-orgx/config.pb");
+    include_bytes!("../../tests/fabric-data/fabric-3.1.5-caps-v2/add-orgx/config.pb");
 
 /// A length-delimited field.
 fn field(number: u32, content: &[u8]) -> Vec<u8> {

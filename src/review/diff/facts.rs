@@ -8,12 +8,12 @@ use super::{Item, TEXT, cut, cut_with, msp};
 use crate::{
     config::{
         bft::BFT,
-        json,
         raft::{RAFT, RaftMetadata},
         values::{self, ConsensusType, Consenter, each, set_text, set_u32},
     },
     identity::{CertificateUse, ListedCertificate},
     ids::Digest,
+    json,
     policy::print_rule,
     proto::scan::ScanError,
 };
@@ -219,7 +219,7 @@ fn anchor_peers(bytes: &[u8]) -> Result<Facts, ScanError> {
 }
 
 /// Calls `take` with host and port of each anchor peer of a `peer.AnchorPeers`.
-pub(in crate::config) fn each_anchor_peer(
+pub(crate) fn each_anchor_peer(
     bytes: &[u8],
     mut take: impl FnMut(&str, i32),
 ) -> Result<(), ScanError> {

@@ -8,8 +8,7 @@ mod walk;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::tree::ConfigTree;
-use crate::ids::Digest;
+use crate::{config::tree::ConfigTree, ids::Digest};
 
 pub use contrast::{Contrast, Contrasted, contrast};
 pub(super) use facts::each_anchor_peer;
