@@ -76,15 +76,15 @@ pub(crate) async fn get_proposals<S: Stub>(
         let step = stub.get_range(&range, LISTED).await?;
         for entry in &step.entries {
             let proposal: Proposal = ledger::decode(&entry.key, &entry.value)?;
-            let active = proposal.kind() == ProposalKind::ConfigUpdate
-                && proposal.withdrawal.is_none()
-                && proofs::current(stub, trusted.sequence(), &proposal)
-                    .await?
-                    .is_none();
-            if !active {
+            if proposal.kind() != ProposalKind::ConfigUpdate || proposal.withdrawal.is_some() {
                 continue;
             }
             let id = ProposalId::new(proposal.id.as_str());
+            let current = proposals::current(&proposal)?;
+            let proof = proofs::current(stub, trusted.sequence(), &id, &current).await?;
+            if proof.is_some() {
+                continue;
+            }
             let signatures = ledger::signatures(stub, &id).await?;
             documents.insert(proposal.id.clone(), document(&proposal, &signatures)?);
             if documents.len() == LISTED {
@@ -151,7 +151,7 @@ fn document(
     proposal: &Proposal,
     signatures: &BTreeMap<Revision, RevisionSignatures>,
 ) -> Result<Document, ContractError> {
-    let current = proposals::current(proposal)?;
+    let current = proposals::last(proposal)?;
     let mut by_msp_id = BTreeMap::new();
     let stored = signatures.get(&Revision(current.revision));
     for one in stored.iter().flat_map(|of| &of.signatures) {

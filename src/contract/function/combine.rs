@@ -13,10 +13,10 @@ use crate::{
     config::Patch,
     contract::{
         error::{Code, ContractError},
-        judge::{cache::Compiled, standing::Standing, status::Status},
+        judge::{cache::Compiled, standing, status::Status, terms::Standing},
         ledger::{Trusted, proofs, proposals},
     },
-    ids::{Digest, ProposalId},
+    ids::ProposalId,
     proto::cmscc::{Proposal, ProposalKind, Source},
     stub::Stub,
 };
@@ -61,8 +61,9 @@ async fn open_source<S: Stub>(
             "proposal `{id}` changes no channel config; only config updates are combined"
         )));
     }
-    let proof = proofs::own(stub, head, &proposal).await?;
-    let standing = Standing::of(bundle, trusted, &proposal, proof)?;
+    let current = proposals::current(&proposal)?;
+    let proof = proofs::own(stub, head, &current).await?;
+    let standing = standing::of(bundle, trusted, &proposal, &current, proof)?;
     let (status, why) = match &standing {
         Standing::Open(_) => return Ok(proposal),
         // combined before, it took effect, and was reverted
@@ -103,11 +104,10 @@ impl Union {
         self.patch = Some(union);
         self.parts.push((source.id.clone(), patch));
         let current = proposals::current(source)?;
-        let update = Digest::of(&current.config_update);
         let own = Source {
             proposal_id: source.id.clone(),
-            revision: current.revision,
-            config_update_sha256: Bytes::copy_from_slice(update.as_bytes()),
+            revision: current.number.0,
+            config_update_sha256: Bytes::copy_from_slice(current.digest.as_bytes()),
         };
         for inner in &source.sources {
             let known = self.sources.entry(inner.proposal_id.clone());

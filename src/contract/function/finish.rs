@@ -29,7 +29,8 @@ pub(crate) async fn withdraw_proposal<S: Stub>(
     let admin = Admin::check(&bundle, call.creator())?;
     let mut proposal = proposals::open(stub, &id).await?;
     let proposer = proposer(stub, &proposal).await?;
-    let proof = proofs::current(stub, trusted.sequence(), &proposal).await?;
+    let current = proposals::current(&proposal)?;
+    let proof = proofs::current(stub, trusted.sequence(), &id, &current).await?;
     admin.demand_owner(&proposal, proposer.as_ref())?;
     let ended = match (proof, &proposal.withdrawal) {
         (Some(_), _) => Some("Submitted"),

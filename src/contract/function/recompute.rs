@@ -12,8 +12,12 @@ use crate::{
         chain::levels,
         error::{Code, ContractError},
         judge::{
-            access::Admin, agreement, cache::Compiled, fit, standing::Standing, status::Status,
-            terms::Stale,
+            access::Admin,
+            agreement,
+            cache::Compiled,
+            fit, standing,
+            status::Status,
+            terms::{Stale, Standing},
         },
         ledger::{
             self, RevisionSignatures, Trusted,
@@ -121,8 +125,10 @@ impl Work<'_> {
         proposal: Proposal,
     ) -> Result<(), ContractError> {
         let proposer = members::proposer(stub, &proposal).await?;
-        let proof = proofs::current(stub, self.head, &proposal).await?;
-        let standing = Standing::of(self.bundle, self.trusted, &proposal, proof)?;
+        let id = ProposalId::new(proposal.id.as_str());
+        let current = proposals::current(&proposal)?;
+        let proof = proofs::current(stub, self.head, &id, &current).await?;
+        let standing = standing::of(self.bundle, self.trusted, &proposal, &current, proof)?;
         let own = self.admin.owns(&proposal, proposer.as_ref());
         let orphan = !owner_remains(&proposal, proposer.as_ref());
         let wanted = match &standing {
@@ -139,7 +145,6 @@ impl Work<'_> {
             self.leave(&proposal, &standing, own, orphan);
             return Ok(());
         }
-        let id = ProposalId::new(proposal.id.as_str());
         let signatures = ledger::signatures(stub, &id).await?;
         match standing {
             Standing::Outofdate(stale) => {
@@ -216,7 +221,7 @@ impl Work<'_> {
         }
         self.demand_known(&proposal)?;
         // saturating: a revision takes a transaction
-        let revision = Revision(proposals::current(&proposal)?.revision.saturating_add(1));
+        let revision = Revision(proposals::last(&proposal)?.revision.saturating_add(1));
         proposal
             .revisions
             .retain(|bytes| signatures.contains_key(&Revision(bytes.revision)));

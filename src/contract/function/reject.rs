@@ -5,10 +5,9 @@ use crate::{
     contract::{
         answer::events,
         error::{Code, ContractError},
-        judge::{access::Admin, standing::Standing, status::Status},
+        judge::{access::Admin, standing, status::Status},
         ledger::{self, keys, proofs, proposals},
     },
-    ids::Revision,
     proto::cmscc::Vote,
     stub::Stub,
 };
@@ -25,11 +24,11 @@ pub(crate) async fn reject_proposal<S: Stub>(
     let admin = Admin::check(&bundle, call.creator())?;
     let proposal = proposals::open(stub, &id).await?;
     let current = proposals::current(&proposal)?;
-    let revision = Revision(current.revision);
-    let proof = proofs::own(stub, trusted.sequence(), &proposal).await?;
+    let revision = current.number;
+    let proof = proofs::own(stub, trusted.sequence(), &current).await?;
     let key = keys::vote(&id, revision, admin.msp_id());
     let stored: Option<Vote> = ledger::get(stub, &key).await?;
-    let standing = Standing::of(&bundle, &trusted, &proposal, proof)?;
+    let standing = standing::of(&bundle, &trusted, &proposal, &current, proof)?;
     if let Some(status) = Status::of(&standing) {
         // asked for only here: a rejection must not meet a combination in the same block
         let status = match proofs::through(stub, trusted.sequence(), &id).await? {

@@ -128,10 +128,12 @@ pub(crate) async fn apply_settings<S: Stub>(
     let settings = agreement::change(&proposal)?.settings.unwrap_or_default();
     agreement::demand_known(&settings)?;
     let gate = Gate::default();
+    let current = proposals::current(&proposal)?;
     let facts = Facts {
         bundle: &bundle,
         trusted: &trusted,
         proposal: &proposal,
+        current: &current,
         proof: None,
         signatures: &signatures,
         votes: &votes,

@@ -14,8 +14,9 @@ use crate::{
         interface::{Limits, base64, is_json},
         judge::{
             signatures::{Accepted, Wanted},
-            standing::Standing,
+            standing,
             status::Status,
+            terms::Standing,
         },
         ledger::{
             self,
@@ -56,9 +57,8 @@ pub(crate) async fn add<S: Stub>(
     let proposal = proposals::open(stub, id).await?;
     is_served(&proposal)?;
     let current = proposals::current(&proposal)?;
-    let update = Digest::of(&current.config_update);
-    let proof = proofs::own(stub, trusted.sequence(), &proposal).await?;
-    let standing = Standing::of(&bundle, &trusted, &proposal, proof)?;
+    let proof = proofs::own(stub, trusted.sequence(), &current).await?;
+    let standing = standing::of(&bundle, &trusted, &proposal, &current, proof)?;
     let Standing::Open(deciding) = &standing else {
         let status = Status::of(&standing).map_or("", |status| status.name());
         return Err(Code::WrongStatus.because(format_args!(
@@ -71,16 +71,17 @@ pub(crate) async fn add<S: Stub>(
         )));
     };
     if let Some(carried) = &given.config_update
-        && *carried != current.config_update
+        && carried != current.config_update
     {
         return Err(Code::WrongBytes.because(format_args!(
-            "the envelope carries the update `{}`, revision {} of proposal `{id}` is `{update}`; \
+            "the envelope carries the update `{}`, revision {} of proposal `{id}` is `{}`; \
              sign the envelope that `GetProposal` gives",
             Digest::of(carried),
-            current.revision
+            current.number,
+            current.digest
         )));
     }
-    let revision = Revision(current.revision);
+    let revision = current.number;
     let others = proposal
         .revisions
         .split_last()
@@ -89,7 +90,7 @@ pub(crate) async fn add<S: Stub>(
     let wanted = Wanted {
         bundle: &bundle,
         concerned: &bundle.policies().concerned(deciding.policies()),
-        config_update: &current.config_update,
+        current: &current,
         others,
     };
     let mut report = Signed {

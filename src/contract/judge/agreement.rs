@@ -5,22 +5,25 @@
 //! message in its isolated data. No orderer can apply it, and since the message names instance,
 //! version, hash and proposal, no signature on it is good for anything else.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use bytes::Bytes;
 use prost::Message;
 
-use super::terms::Computed;
+use super::terms::{Computed, Deciding, SettingsTerms, Stale, Standing};
 use crate::{
     capabilities::ContractCapabilities,
     config::Bundle,
     contract::{
         answer::{SettingsReport, names::gate_name},
         error::{Code, ContractError, shown},
-        ledger::{Trusted, lacking, proposals},
+        ledger::{
+            Trusted, lacking,
+            proposals::{self, HashedRevision},
+        },
     },
     ids::{ChannelId, Digest, ProposalId},
-    policy::{PolicyId, parse_policy},
+    policy::parse_policy,
     proto::{
         cmscc::{Proposal, Settings, SettingsChange},
         common,
@@ -36,31 +39,13 @@ pub(crate) const ISOLATED: &str = "cmscc.settings";
 /// Where policies of the channel config lie.
 const CHANNEL: &str = "/Channel/";
 
-/// How a settings proposal stands to the settings of now.
-#[derive(Debug)]
-pub(crate) enum Standing {
-    /// The settings are like that already.
-    AlreadyInEffect,
-    /// They can not be agreed on any more; why.
-    Broken(String),
-    /// The bytes were made for other settings than those of now.
-    Outofdate {
-        /// What does not fit.
-        why: String,
-        /// The same settings for the next version.
-        fresh: Computed,
-    },
-    /// The bytes are those that would be applied now; this policy decides.
-    Open(PolicyId),
-}
-
 /// Judges the current revision of a settings proposal.
 pub(crate) fn standing(
     bundle: &Bundle,
     trusted: &Trusted,
     proposal: &Proposal,
+    current: &HashedRevision<'_>,
 ) -> Result<Standing, ContractError> {
-    let current = proposals::current(proposal)?;
     let change = change(proposal)?;
     let wanted = change.settings.clone().unwrap_or_default();
     if same_content(&wanted, &trusted.settings) {
@@ -78,20 +63,26 @@ pub(crate) fn standing(
     let id = ProposalId::new(proposal.id.as_str());
     let fresh = canonical(bundle.channel(), trusted, &id, &wanted);
     if fresh == current.config_update {
-        return Ok(Standing::Open(policy));
+        let known = demand_known(&wanted);
+        return Ok(Standing::Open(Deciding::Settings(SettingsTerms {
+            policy,
+            unsupported: known.err().map(|refusal| refusal.text().to_owned()),
+        })));
     }
-    Ok(Standing::Outofdate {
+    Ok(Standing::Outofdate(Arc::new(Stale {
         why: misfit(trusted, &change),
+        different_effect: Vec::new(),
         fresh: Computed {
             config_update: fresh,
             touched: Vec::new(),
         },
-    })
+        conflicts: Vec::new(),
+    })))
 }
 
 /// The change of settings that a proposal's current revision carries.
 pub(crate) fn change(proposal: &Proposal) -> Result<SettingsChange, ContractError> {
-    let bytes = &proposals::current(proposal)?.config_update;
+    let bytes = &proposals::last(proposal)?.config_update;
     common::ConfigUpdate::decode(bytes.clone())
         .ok()
         .and_then(|update| SettingsChange::decode(update.isolated_data.get(ISOLATED)?.clone()).ok())

@@ -10,7 +10,7 @@ use std::{
 
 use super::{
     opinion::KeptOpinion,
-    terms::{Fit, KnownTerms},
+    terms::{KnownTerms, Standing},
 };
 use crate::{
     config::{Bundle, ConfigSignature, ConfigTree},
@@ -35,14 +35,14 @@ const SIGNATURES: usize = 1 << 16;
 #[derive(Default)]
 pub(crate) struct BundleCache {
     bundles: Mutex<Recent<(ChannelId, Digest), Arc<Bundle>>>,
-    found: Arc<Found>,
+    found: Arc<FoundOut>,
 }
 
 /// What was found out with configs. Everything is looked up by a digest over all that it follows from.
 #[derive(Default)]
-struct Found {
+struct FoundOut {
     /// By config, intent, update and the content that the update was computed on.
-    fits: Mutex<Recent<Digest, Fit>>,
+    standings: Mutex<Recent<Digest, Standing>>,
     /// By config and update; `None` where the update does not fit.
     terms: Mutex<Recent<Digest, Option<Arc<KnownTerms>>>>,
     /// By config and update; `None` where the update does not apply.
@@ -122,7 +122,7 @@ pub(crate) struct Compiled {
     /// Over channel and config.
     id: Digest,
     bundle: Arc<Bundle>,
-    found: Arc<Found>,
+    found: Arc<FoundOut>,
 }
 
 impl Compiled {
@@ -131,20 +131,21 @@ impl Compiled {
         Arc::clone(&self.bundle)
     }
 
-    /// How an intent and its update fit this config; `given` is a digest over all that decides that.
-    pub(crate) fn fit(
+    /// How an intent and its update stand to this config; `given` is a digest over all that decides
+    /// that.
+    pub(crate) fn standing(
         &self,
         given: &Digest,
-        find: impl FnOnce() -> Result<Fit, ContractError>,
-    ) -> Result<Fit, ContractError> {
+        find: impl FnOnce() -> Result<Standing, ContractError>,
+    ) -> Result<Standing, ContractError> {
         let key = self.key(given);
-        if let Some(fit) = locked(&self.found.fits).get(&key) {
-            return Ok(fit);
+        if let Some(standing) = locked(&self.found.standings).get(&key) {
+            return Ok(standing);
         }
-        let fit = find()?;
-        let weight = fit.weight().saturating_add(ENTRY);
-        locked(&self.found.fits).put(key, fit.clone(), weight, FITS);
-        Ok(fit)
+        let standing = find()?;
+        let weight = standing.weight().saturating_add(ENTRY);
+        locked(&self.found.standings).put(key, standing.clone(), weight, FITS);
+        Ok(standing)
     }
 
     /// The terms of an update, by its digest; `None` where it does not fit this config.
@@ -271,10 +272,10 @@ impl fmt::Debug for Compiled {
 struct Recent<K, V> {
     uses: u64,
     weight: usize,
-    held: BTreeMap<K, Slot<V>>,
+    held: BTreeMap<K, Kept<V>>,
 }
 
-struct Slot<V> {
+struct Kept<V> {
     used: u64,
     weight: usize,
     value: V,
@@ -312,7 +313,7 @@ impl<K: Ord + Clone, V: Clone> Recent<K, V> {
     fn put(&mut self, key: K, value: V, weight: usize, most: usize) {
         self.uses = self.uses.wrapping_add(1);
         let used = self.uses;
-        let slot = Slot {
+        let slot = Kept {
             used,
             weight,
             value,

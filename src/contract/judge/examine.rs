@@ -15,7 +15,7 @@ use crate::{
     config::{Bundle, ConfigTree, Patch, Update, envelope},
     contract::{
         error::{Code, ContractError},
-        ledger::{RevisionSignatures, StoredSignature, Trusted},
+        ledger::{RevisionSignatures, StoredSignature, Trusted, proposals},
     },
     ids::{ChannelId, Digest, Revision, UnixTime},
     proto::cmscc::{Head, Proposal, ProposalKind, RevisionBytes, Settings},
@@ -110,10 +110,12 @@ impl Examination {
             .cache
             .get(&self.channel, &self.config)
             .ok_or_else(|| Code::Internal.because("the config is not there any more"))?;
+        let current = proposals::current(&self.proposal)?;
         let facts = Facts {
             bundle: &bundle,
             trusted: &self.trusted,
             proposal: &self.proposal,
+            current: &current,
             proof: None,
             signatures: &self.signatures,
             votes: &[],

@@ -7,50 +7,38 @@ use serde_json::{Value, json, value::RawValue};
 use super::{
     agreement::{self, DECIDING},
     cache::Compiled,
-    opinion::{Judgement, KeptOpinion, Opinion, Question, SignatureOpinion},
+    opinion::{Judgement, KeptOpinion, Opinion, Question},
     signatures::{Tally, tally},
     terms::{Deciding, KnownTerms, SettingsTerms},
 };
 use crate::{
     config::{Bundle, ConfigSignature, Verdict},
-    ids::{Digest, MspId},
+    contract::ledger::RevisionSignatures,
+    ids::MspId,
     policy::{Evaluation, Explanation, PolicyId, SignerSet},
 };
 
 impl Opinion {
     /// What follows from everything that the question names; remembered from one call to the next.
     pub(crate) fn of(bundle: &Compiled, question: &Question<'_>) -> Arc<Self> {
-        let update = Digest::of(question.config_update);
-        let kept = bundle.opinion(&update);
+        let update = &question.revision.digest;
+        let kept = bundle.opinion(update);
         if let Some(kept) = kept.filter(|kept| kept.answers(question)) {
             return Arc::clone(&kept.opinion);
         }
-        let opinion = Arc::new(Self::find(bundle, question, &update));
-        bundle.keep_opinion(&update, KeptOpinion::new(question, &opinion));
+        let opinion = Arc::new(Self::find(bundle, question));
+        bundle.keep_opinion(update, KeptOpinion::new(question, &opinion));
         opinion
     }
 
-    fn find(bundle: &Compiled, question: &Question<'_>, update: &Digest) -> Self {
+    fn find(bundle: &Compiled, question: &Question<'_>) -> Self {
         let policies = question.deciding.map(Deciding::policies);
-        let tally = tally(
-            bundle,
-            policies,
-            question.config_update,
-            update,
-            question.signatures,
-        );
+        let tally = tally(bundle, policies, question.revision, question.signatures);
         let judgement = question
             .deciding
             .map(|deciding| Judgement::of(bundle, deciding, &tally, question));
-        let signature = |judged: super::signatures::Judged<'_>| SignatureOpinion {
-            msp_id: judged.stored.msp_id.clone(),
-            subject: judged
-                .identity
-                .map(|identity| identity.subject().to_owned()),
-            reason: judged.reason,
-        };
         Self {
-            signatures: tally.judged.into_iter().map(signature).collect(),
+            signatures: tally.judged,
             left_out: tally.left_out,
             judgement,
         }
@@ -70,12 +58,7 @@ impl Opinion {
 }
 
 impl Judgement {
-    fn of(
-        bundle: &Bundle,
-        deciding: &Deciding,
-        tally: &Tally<'_>,
-        question: &Question<'_>,
-    ) -> Self {
+    fn of(bundle: &Bundle, deciding: &Deciding, tally: &Tally, question: &Question<'_>) -> Self {
         let (policies, ids) = (bundle.policies(), deciding.policies());
         let mut everybody = policies.evaluation(bundle.msps(), &tally.signers);
         let chosen = everybody.choose(ids);
@@ -88,7 +71,7 @@ impl Judgement {
             signers,
             evaluation: of_picked.as_mut().unwrap_or(&mut everybody),
             places: places(signers),
-            tally,
+            signatures: question.signatures,
         };
         let (mut judgement, completable) = match deciding {
             Deciding::Settings(terms) => {
@@ -117,8 +100,8 @@ impl Judgement {
         } = judged;
         let signed = places
             .iter()
-            .filter_map(|place| judged.tally.judged.get(*place));
-        let signed = signed.map(|judged| judged.stored.signature.clone());
+            .filter_map(|place| judged.signatures.signatures.get(*place));
+        let signed = signed.map(|stored| stored.signature.clone());
         let signed: Vec<ConfigSignature> = signed.collect();
         let (mut explanation, mut spoilers) = (None, Vec::new());
         let outlook = match explained {
@@ -202,7 +185,7 @@ struct Picked<'e, 'a> {
     evaluation: &'e mut Evaluation<'a>,
     /// Their places among all.
     places: Vec<usize>,
-    tally: &'e Tally<'e>,
+    signatures: &'e RevisionSignatures,
 }
 
 /// The places of the signatures of some signers, in their order.

@@ -9,7 +9,7 @@ use super::terms::{Deciding, SettingsTerms};
 use crate::{
     contract::{
         answer::LeftOutReport,
-        ledger::{RevisionSignatures, StoredSignature},
+        ledger::{RevisionSignatures, StoredSignature, proposals::HashedRevision},
     },
     ids::MspId,
     policy::Spoiler,
@@ -18,8 +18,8 @@ use crate::{
 /// What an opinion is asked about. Everything that decides it is here, or in the config.
 #[derive(Debug)]
 pub(crate) struct Question<'a> {
-    /// The signed bytes.
-    pub(crate) config_update: &'a [u8],
+    /// What was signed.
+    pub(crate) revision: &'a HashedRevision<'a>,
     /// What decides about it; `None` where it does not do what is intended, so that nothing does.
     pub(crate) deciding: Option<&'a Deciding>,
     /// The signatures on it.

@@ -16,9 +16,8 @@ use crate::{
     contract::{
         answer::{ExclusionReport, RelationsReport},
         error::ContractError,
-        ledger::proposals,
+        ledger::proposals::{self, HashedRevision},
     },
-    ids::Digest,
     proto::cmscc::{Proposal, TouchedElement},
     review::diff::{Contrast, contrast},
 };
@@ -51,7 +50,7 @@ impl<'a> Relations<'a> {
 
     /// Adds a proposal. `is_open`: whether its bytes apply as they are, with the intended effect.
     pub(crate) fn add(&mut self, proposal: &Proposal, is_open: bool) -> Result<(), ContractError> {
-        let current = proposals::current(proposal)?;
+        let current = proposals::last(proposal)?;
         let update = Update::parse(current.config_update.clone())
             .ok()
             .filter(|_| is_open);
@@ -82,16 +81,14 @@ impl<'a> Relations<'a> {
         self.subjects.is_empty()
     }
 
-    /// Finds their relations to some more proposals that are not over. `updates`: the digests of these
-    /// proposals' current bytes.
+    /// Finds their relations to some more proposals that are not over, each with its current revision.
     pub(crate) fn meet(
         &mut self,
         bundle: &Compiled,
-        proposals: &[Proposal],
-        updates: &[Digest],
+        others: &[(&Proposal, HashedRevision<'_>)],
     ) -> Result<(), ContractError> {
-        for (proposal, update) in proposals.iter().zip(updates) {
-            let mut other = Other::new(&mut self.names, bundle, proposal, update)?;
+        for (proposal, current) in others {
+            let mut other = Other::new(&mut self.names, bundle, proposal, current);
             let met = self.touching.met_by(&other.touched, self.subjects.len());
             let mut disturbed = vec![false; self.subjects.len()];
             if let Some(written) = &other.written {
@@ -181,17 +178,18 @@ impl<'a> Other<'a> {
         names: &mut Names,
         bundle: &Compiled,
         proposal: &'a Proposal,
-        update: &Digest,
-    ) -> Result<Self, ContractError> {
-        let current = proposals::current(proposal)?;
-        let written = bundle.written(update, || written(bundle, current.config_update.clone()));
-        Ok(Self {
+        current: &HashedRevision<'_>,
+    ) -> Self {
+        let written = bundle.written(&current.digest, || {
+            written(bundle, current.config_update.clone())
+        });
+        Self {
             proposal,
             id: proposal.id.as_str().into(),
             patch: None,
             touched: Touched::new(names, &proposal.touched),
             written: written.map(|written| names.all(written.iter().map(String::as_str))),
-        })
+        }
     }
 
     fn patch(&mut self) -> Result<&Patch, ContractError> {

@@ -4,17 +4,17 @@ use std::collections::BTreeMap;
 
 use prost::Message;
 
-use super::{access::satisfies_admins, cache::Compiled};
+use super::{access::satisfies_admins, cache::Compiled, opinion::SignatureOpinion};
 use crate::{
     config::{Bundle, ConfigSignature, Section, envelope},
     contract::{
         answer::{LeftOutReport, RefusedSignature, SignerReport},
         error::{Code, safe},
-        ledger::{RevisionSignatures, StoredSignature},
+        ledger::{RevisionSignatures, proposals::HashedRevision},
     },
     crypto::ecdsa,
     identity::Identity,
-    ids::{Digest, MspId},
+    ids::MspId,
     policy::{Concerned, PolicyId, SignedData, SignerSet},
     proto::{cmscc::RevisionBytes, msp::SerializedIdentity},
 };
@@ -49,8 +49,8 @@ pub(crate) struct Wanted<'a> {
     pub(crate) bundle: &'a Compiled,
     /// Whom the policies ask for that decide about the update.
     pub(crate) concerned: &'a Concerned<'a>,
-    /// The bytes that are signed.
-    pub(crate) config_update: &'a [u8],
+    /// The revision that is signed.
+    pub(crate) current: &'a HashedRevision<'a>,
     /// Other revisions, to say so where somebody signed one of them.
     pub(crate) others: &'a [RevisionBytes],
 }
@@ -74,7 +74,7 @@ impl Wanted<'_> {
                 ..refused(Code::SignerUnknown, &reason, None)
             }
         })?;
-        let message = envelope::signed_message(header, self.config_update);
+        let message = envelope::signed_message(header, self.current.config_update);
         if let Err(e) = identity.verify(&message, &given.signature) {
             let reason = match self.signed_other(&identity, given) {
                 Some(revision) => format!(
@@ -102,8 +102,8 @@ impl Wanted<'_> {
             signature_header: header.clone(),
             signature: canonical,
         };
-        let update = Digest::of(self.config_update);
-        self.bundle.keep_verified(&identity, &update, &signature);
+        self.bundle
+            .keep_verified(&identity, &self.current.digest, &signature);
         Ok(Accepted {
             identity,
             signature,
@@ -132,22 +132,11 @@ fn refused(code: Code, reason: &str, signer: Option<&Identity>) -> RefusedSignat
     }
 }
 
-/// A stored signature, judged by the current config.
-#[derive(Debug)]
-pub(crate) struct Judged<'a> {
-    /// The signature.
-    pub(crate) stored: &'a StoredSignature,
-    /// Who signed; `None` where the current config cannot read it any more.
-    pub(crate) identity: Option<Identity>,
-    /// Why it does not count; `None`: it does.
-    pub(crate) reason: Option<String>,
-}
-
 /// The stored signatures of one revision, judged.
 #[derive(Debug, Default)]
-pub(crate) struct Tally<'a> {
+pub(crate) struct Tally {
     /// In key order.
-    pub(crate) judged: Vec<Judged<'a>>,
+    pub(crate) judged: Vec<SignatureOpinion>,
     /// Organisations of which more signatures would count than may, by MSP id.
     pub(crate) left_out: Vec<LeftOutReport>,
     /// Who signed with a signature that counts; their `index` is the place in `judged`.
@@ -156,55 +145,56 @@ pub(crate) struct Tally<'a> {
 
 /// Judges the stored signatures of a revision. Of each organisation at most 16 count: those that
 /// satisfy its own `Admins` first, then others, in key order. `policies` are those that decide
-/// about the update; `None` where that cannot be told. `update` is its digest.
-pub(crate) fn tally<'a>(
+/// about the update; `None` where that cannot be told.
+pub(crate) fn tally(
     bundle: &Compiled,
     policies: Option<&[PolicyId]>,
-    config_update: &[u8],
-    update: &Digest,
-    signatures: &'a RevisionSignatures,
-) -> Tally<'a> {
+    revision: &HashedRevision<'_>,
+    signatures: &RevisionSignatures,
+) -> Tally {
     let data: Vec<SignedData<'_>> = signatures
         .signatures
         .iter()
         .map(|stored| SignedData {
             // an undecodable header has no creator, and an empty creator is no identity
             identity: envelope::creator(&stored.signature.signature_header).unwrap_or_default(),
-            message: envelope::signed_message(&stored.signature.signature_header, config_update)
-                .to_vec(),
+            message: envelope::signed_message(
+                &stored.signature.signature_header,
+                revision.config_update,
+            )
+            .to_vec(),
             signature: &stored.signature.signature,
         })
         .collect();
     let set = SignerSet::verified_by(bundle.msps(), &data, |index, signed, identity| {
         let verify = || identity.verify(&signed.message, signed.signature);
         match signatures.signatures.get(index) {
-            Some(stored) => bundle.verify(identity, update, &stored.signature, verify),
+            Some(stored) => bundle.verify(identity, &revision.digest, &stored.signature, verify),
             None => verify(),
         }
     });
     let concerned = policies.map(|policies| bundle.policies().concerned(policies));
-    let mut judged: Vec<Judged<'a>> = signatures
-        .signatures
-        .iter()
-        .map(|stored| Judged {
-            stored,
-            identity: None,
+    let mut judged: Vec<SignatureOpinion> = (signatures.signatures.iter())
+        .map(|stored| SignatureOpinion {
+            msp_id: stored.msp_id.clone(),
+            subject: None,
             reason: None,
         })
         .collect();
+    let subject = |identity: &Identity| identity.subject().to_owned();
     for rejected in set.rejected() {
         if let Some(judged) = judged.get_mut(rejected.index) {
-            judged.identity.clone_from(&rejected.identity);
+            judged.subject = rejected.identity.as_ref().map(subject);
             judged.reason = Some(rejected.why.to_string());
         }
     }
     for signer in set.signers() {
         if let Some(judged) = judged.get_mut(signer.index) {
             judged.reason = why_not(concerned.as_ref(), &signer.identity);
-            judged.identity = Some(signer.identity.clone());
+            judged.subject = Some(subject(&signer.identity));
         }
     }
-    let left_out = leave_out(bundle, &mut judged, &signatures.unread);
+    let left_out = leave_out(bundle, &set, &mut judged, &signatures.unread);
     let counts = |index: usize| judged.get(index).is_some_and(|one| one.reason.is_none());
     let counting: Vec<usize> = set
         .signers()
@@ -233,14 +223,16 @@ fn why_not(concerned: Option<&Concerned<'_>>, identity: &Identity) -> Option<Str
 }
 
 /// Takes the signatures beyond the bound of each organisation out of the count.
-fn leave_out(bundle: &Bundle, judged: &mut [Judged<'_>], unread: &[MspId]) -> Vec<LeftOutReport> {
+fn leave_out(
+    bundle: &Bundle,
+    set: &SignerSet,
+    judged: &mut [SignatureOpinion],
+    unread: &[MspId],
+) -> Vec<LeftOutReport> {
     let mut by_org: BTreeMap<MspId, Vec<usize>> = BTreeMap::new();
     for (index, one) in judged.iter().enumerate() {
         if one.reason.is_none() {
-            by_org
-                .entry(one.stored.msp_id.clone())
-                .or_default()
-                .push(index);
+            by_org.entry(one.msp_id.clone()).or_default().push(index);
         }
     }
     let mut left_out: BTreeMap<&MspId, usize> = unread.iter().map(|id| (id, 0)).collect();
@@ -250,8 +242,8 @@ fn leave_out(bundle: &Bundle, judged: &mut [Judged<'_>], unread: &[MspId]) -> Ve
         }
         // stable: key order is kept among equals
         indices.sort_by_cached_key(|index| {
-            let identity = judged.get(*index).and_then(|one| one.identity.as_ref());
-            !identity.is_some_and(|identity| is_admin(bundle, msp_id, identity))
+            let signer = set.signers().iter().find(|signer| signer.index == *index);
+            !signer.is_some_and(|signer| is_admin(bundle, msp_id, &signer.identity))
         });
         for index in indices.iter().skip(COUNTING) {
             if let Some(one) = judged.get_mut(*index) {

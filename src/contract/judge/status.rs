@@ -10,8 +10,8 @@ use super::{
     fit::Change,
     gate::Gate,
     opinion::{Opinion, Question},
-    standing::Standing,
-    terms::{Conflict, Deciding, KnownTerms},
+    standing,
+    terms::{Conflict, Deciding, KnownTerms, Standing},
 };
 use crate::{
     config::{Bundle, ConfigSignature, Update, envelope},
@@ -21,13 +21,14 @@ use crate::{
         ledger::{
             RevisionSignatures, Trusted,
             proofs::Effective,
-            proposals, timestamps,
+            proposals::HashedRevision,
+            timestamps,
             votes::{self, JudgedVote},
         },
     },
-    ids::{Digest, Revision, UnixTime},
+    ids::{Revision, UnixTime},
     policy::Spoiler,
-    proto::cmscc::{Proposal, RevisionBytes},
+    proto::cmscc::Proposal,
 };
 
 /// What a proposal is, as answers name it.
@@ -116,6 +117,8 @@ pub(crate) struct Facts<'a> {
     pub(crate) trusted: &'a Trusted,
     /// The proposal.
     pub(crate) proposal: &'a Proposal,
+    /// Its current revision.
+    pub(crate) current: &'a HashedRevision<'a>,
     /// Where the current revision took effect.
     pub(crate) proof: Option<Effective>,
     /// What lies on the ledger for each revision.
@@ -175,9 +178,14 @@ impl Facts<'_> {
     /// Derives the status; the first match wins, in the order of [`Status::ALL`].
     pub(crate) fn derive(&self, extent: Extent) -> Result<Derived, ContractError> {
         let proof = self.proof.clone();
-        let (standing, change) =
-            Standing::with_change(self.bundle, self.trusted, self.proposal, proof)?;
-        let current = proposals::current(self.proposal)?;
+        let (standing, change) = standing::with_change(
+            self.bundle,
+            self.trusted,
+            self.proposal,
+            self.current,
+            proof,
+        )?;
+        let current = self.current;
         let mut detail = detail(&standing)?;
         let deciding = match &standing {
             Standing::Open(deciding) => Some(deciding),
@@ -243,55 +251,56 @@ impl Facts<'_> {
     /// The revisions whose bytes an orderer would accept now with the signatures that lie here,
     /// whatever the members agreed since. Ascending.
     pub(crate) fn still_effective(&self) -> Vec<u64> {
-        let effective = |bytes: &&RevisionBytes| {
-            let known = self.bundle.terms(&Digest::of(&bytes.config_update), || {
-                let update = Update::parse(bytes.config_update.clone()).ok()?;
+        let effective = |revision: &HashedRevision<'_>| {
+            let known = self.bundle.terms(&revision.digest, || {
+                let update = Update::parse(revision.config_update.clone()).ok()?;
                 let effect = self.bundle.effect(&update).ok()?;
                 Some(KnownTerms::of(self.bundle, &effect))
             });
             known.is_some_and(|known| {
                 let deciding = Deciding::Update(known);
-                let opinion = self.opinion(bytes, Some(&deciding), Extent::Summary);
+                let opinion = self.opinion(revision, Some(&deciding), Extent::Summary);
                 let judgement = opinion.judgement.as_ref();
                 judgement.is_some_and(|judged| judged.accepted.is_some())
             })
         };
-        self.proposal
-            .revisions
-            .iter()
+        let (current, revisions) = (*self.current, self.proposal.revisions.iter());
+        revisions
+            .map(|stored| match stored.revision == current.number.0 {
+                true => current,
+                false => HashedRevision::of(stored),
+            })
             .filter(effective)
-            .map(|bytes| bytes.revision)
+            .map(|revision| revision.number.0)
             .collect()
     }
 
     /// The signatures that lie here on a revision.
-    pub(crate) fn signatures_on(&self, revision: u64) -> &RevisionSignatures {
-        self.signatures
-            .get(&Revision(revision))
-            .unwrap_or(&NO_SIGNATURES)
+    pub(crate) fn signatures_on(&self, revision: Revision) -> &RevisionSignatures {
+        self.signatures.get(&revision).unwrap_or(&NO_SIGNATURES)
     }
 
     fn opinion(
         &self,
-        bytes: &RevisionBytes,
+        revision: &HashedRevision<'_>,
         deciding: Option<&Deciding>,
         extent: Extent,
     ) -> Arc<Opinion> {
         let question = Question {
-            config_update: &bytes.config_update,
+            revision,
             deciding,
-            signatures: self.signatures_on(bytes.revision),
-            rejecting: &votes::rejecting(self.votes, Revision(bytes.revision)),
+            signatures: self.signatures_on(revision.number),
+            rejecting: &votes::rejecting(self.votes, revision.number),
             explained: extent == Extent::Whole,
         };
         Opinion::of(self.bundle, &question)
     }
 
-    fn envelope(&self, bytes: &RevisionBytes, places: &[usize]) -> Vec<u8> {
-        let stored = &self.signatures_on(bytes.revision).signatures;
+    fn envelope(&self, revision: &HashedRevision<'_>, places: &[usize]) -> Vec<u8> {
+        let stored = &self.signatures_on(revision.number).signatures;
         let chosen = places.iter().filter_map(|place| stored.get(*place));
         let chosen: Vec<ConfigSignature> = chosen.map(|stored| stored.signature.clone()).collect();
-        envelope::update_envelope(self.bundle.channel(), &bytes.config_update, &chosen)
+        envelope::update_envelope(self.bundle.channel(), revision.config_update, &chosen)
     }
 }
 

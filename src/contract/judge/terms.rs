@@ -9,12 +9,52 @@ use crate::{
     contract::{
         answer::{ConflictReport, optional_digest},
         chain::levels::{self, Raise},
+        ledger::proofs::Effective,
     },
     ids::Digest,
     policy::PolicyId,
     proto::cmscc::TouchedElement,
     review::diff::Contrast,
 };
+
+/// What can be said of a proposal without looking at signatures, votes and deadline.
+#[derive(Clone, Debug)]
+pub(crate) enum Standing {
+    /// The verified chain proves that the current revision took effect, by itself or combined.
+    Submitted(Effective),
+    /// What is wanted is there already, for whatever reason.
+    AlreadyInEffect,
+    /// Taken back by its owner.
+    Withdrawn,
+    /// The intent cannot be applied any more; why.
+    Broken(String),
+    /// The bytes do not fit what is there any more, or would do something else than the intent.
+    Outofdate(Arc<Stale>),
+    /// The bytes apply cleanly, with exactly the intended effect.
+    Open(Deciding),
+}
+
+impl Standing {
+    /// What it takes to keep it. Unit: bytes, about.
+    pub(crate) fn weight(&self) -> usize {
+        const EACH: usize = 300;
+        match self {
+            Self::Submitted(_) | Self::AlreadyInEffect | Self::Withdrawn => 0,
+            Self::Broken(why) => why.len(),
+            Self::Open(Deciding::Update(known)) => known.weight(),
+            Self::Open(Deciding::Settings(_)) => EACH,
+            Self::Outofdate(stale) => {
+                let texts = stale.different_effect.iter().map(|text| EACH + text.len());
+                let touched = stale.fresh.touched.iter();
+                let touched = touched.map(|touched| EACH + touched.element.len());
+                let conflicts = stale.conflicts.iter().map(Conflict::weight);
+                stale.why.len()
+                    + stale.fresh.config_update.len()
+                    + texts.chain(touched).chain(conflicts).sum::<usize>()
+            }
+        }
+    }
+}
 
 /// What decides about an open proposal.
 #[derive(Clone, Debug)]
@@ -157,38 +197,4 @@ fn unsupported(levels: &[String]) -> Option<String> {
             env!("CARGO_PKG_VERSION")
         )
     })
-}
-
-/// How an intent and the update that stands for it fit a config.
-#[derive(Clone, Debug)]
-pub(crate) enum Fit {
-    /// The config is as the intent wants it.
-    AlreadyInEffect,
-    /// The intent cannot be applied; why.
-    Broken(String),
-    /// The update does not fit, or does something else than the intent.
-    Outofdate(Arc<Stale>),
-    /// The update does what the intent wants.
-    Open(Arc<KnownTerms>),
-}
-
-impl Fit {
-    /// What it takes to keep it. Unit: bytes, about.
-    pub(crate) fn weight(&self) -> usize {
-        const EACH: usize = 300;
-        match self {
-            Self::AlreadyInEffect => 0,
-            Self::Broken(why) => why.len(),
-            Self::Open(known) => known.weight(),
-            Self::Outofdate(stale) => {
-                let texts = stale.different_effect.iter().map(|text| EACH + text.len());
-                let touched = stale.fresh.touched.iter();
-                let touched = touched.map(|touched| EACH + touched.element.len());
-                let conflicts = stale.conflicts.iter().map(Conflict::weight);
-                stale.why.len()
-                    + stale.fresh.config_update.len()
-                    + texts.chain(touched).chain(conflicts).sum::<usize>()
-            }
-        }
-    }
 }

@@ -31,12 +31,13 @@ pub(crate) async fn into<S: Stub>(
 /// The proposals that those of a page were combined into, by source; one range as well.
 pub(crate) async fn into_of<S: Stub>(
     stub: &mut S,
-    page: &[Proposal],
+    mut page: impl DoubleEndedIterator<Item = &Proposal>,
 ) -> Result<BTreeMap<String, Vec<ProposalId>>, ContractError> {
     let mut by_source: BTreeMap<String, Vec<ProposalId>> = BTreeMap::new();
-    let (Some(first), Some(last)) = (page.first(), page.last()) else {
+    let Some(first) = page.next() else {
         return Ok(by_source);
     };
+    let last = page.next_back().unwrap_or(first);
     let range = keys::combined_into(&first.id.as_str().into(), &last.id.as_str().into());
     let found: Vec<(String, Combined)> = all(stub, range).await?;
     for (key, _) in found {

@@ -1,7 +1,11 @@
 //! What proves that a proposal took effect: its own bytes in the verified chain, or those of a
 //! proposal that it was combined into.
 
-use super::{combined, corrupt, get, keys, proposals};
+use super::{
+    combined, keys,
+    proposals::HashedRevision,
+    values::{corrupt, get},
+};
 use crate::{
     contract::error::ContractError,
     ids::{Digest, ProposalId, Sequence},
@@ -71,12 +75,11 @@ impl Effective {
 pub(crate) async fn own<S: Stub>(
     stub: &mut S,
     head: Sequence,
-    proposal: &Proposal,
+    current: &HashedRevision<'_>,
 ) -> Result<Option<Effective>, ContractError> {
-    let current = proposals::current(proposal)?;
-    let update = Digest::of(&current.config_update);
-    Ok(in_effect(stub, head, &update).await?.map(|at| Effective {
-        revision: current.revision,
+    let at = in_effect(stub, head, &current.digest).await?;
+    Ok(at.map(|at| Effective {
+        revision: current.number.0,
         at,
         via: None,
     }))
@@ -142,11 +145,12 @@ pub(crate) async fn by<S: Stub>(
 pub(crate) async fn current<S: Stub>(
     stub: &mut S,
     head: Sequence,
-    proposal: &Proposal,
+    id: &ProposalId,
+    current: &HashedRevision<'_>,
 ) -> Result<Option<Effective>, ContractError> {
-    match own(stub, head, proposal).await? {
+    match own(stub, head, current).await? {
         Some(effective) => Ok(Some(effective)),
-        None => through(stub, head, &proposal.id.as_str().into()).await,
+        None => through(stub, head, id).await,
     }
 }
 

@@ -1,10 +1,12 @@
 //! Open proposals, and what they hold.
 
+use bytes::Bytes;
+
 use super::{keys, values::get};
 use crate::{
     config::{Limits, Patch},
     contract::error::{Code, ContractError},
-    ids::ProposalId,
+    ids::{Digest, ProposalId, Revision, Sequence},
     proto::cmscc::{Proposal, RevisionBytes},
     stub::Stub,
 };
@@ -44,8 +46,38 @@ pub(crate) fn patch(proposal: &Proposal) -> Result<Patch, ContractError> {
     })
 }
 
-/// The current revision.
-pub(crate) fn current(proposal: &Proposal) -> Result<&RevisionBytes, ContractError> {
+/// One revision of a proposal: its bytes, and their digest, which is taken once a call.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct HashedRevision<'a> {
+    /// Its number, from 1.
+    pub(crate) number: Revision,
+    /// The serialized `common.ConfigUpdate`.
+    pub(crate) config_update: &'a Bytes,
+    /// The sequence of the config that it was computed on.
+    pub(crate) base_sequence: Sequence,
+    /// SHA-256 of the update.
+    pub(crate) digest: Digest,
+}
+
+impl<'a> HashedRevision<'a> {
+    /// Hashes a stored revision.
+    pub(crate) fn of(stored: &'a RevisionBytes) -> Self {
+        Self {
+            number: Revision(stored.revision),
+            config_update: &stored.config_update,
+            base_sequence: Sequence(stored.base_sequence),
+            digest: Digest::of(&stored.config_update),
+        }
+    }
+}
+
+/// The current revision, hashed.
+pub(crate) fn current(proposal: &Proposal) -> Result<HashedRevision<'_>, ContractError> {
+    last(proposal).map(HashedRevision::of)
+}
+
+/// The current revision as it is stored.
+pub(crate) fn last(proposal: &Proposal) -> Result<&RevisionBytes, ContractError> {
     proposal.revisions.last().ok_or_else(|| {
         Code::StateCorrupt.because(format_args!("proposal `{}` has no revision", proposal.id))
     })

@@ -25,7 +25,7 @@ use crate::{
             votes::{self, JudgedVote},
         },
     },
-    ids::{MspId, ProposalId, Revision},
+    ids::{MspId, ProposalId},
     proto::cmscc::{Member, Proposal, ProposalKind},
     stub::Stub,
 };
@@ -70,7 +70,7 @@ pub(crate) async fn list_proposals<S: Stub>(
         .map(|entry| ledger::decode(&entry.key, &entry.value))
         .collect::<Result<_, _>>()?;
     let mut votes = votes_on(stub, &all).await?;
-    let mut combined = combined::into_of(stub, &all).await?;
+    let mut combined = combined::into_of(stub, all.iter()).await?;
     let members = proposers(stub, &all).await?;
     let gate = Gate::of(&trusted, &attestations::judged(stub).await?);
     let mut proposals = Vec::new();
@@ -173,18 +173,19 @@ async fn summary<S: Stub>(
     let head = trusted.sequence();
     let id = ProposalId::new(proposal.id.as_str());
     let current = proposals::current(proposal)?;
-    let mut proof = proofs::own(stub, head, proposal).await?;
+    let mut proof = proofs::own(stub, head, &current).await?;
     for combined in &beside.combined_into {
         if proof.is_none() {
             proof = proofs::by(stub, head, combined.clone()).await?;
         }
     }
     let mut signatures = ledger::signatures(stub, &id).await?;
-    signatures.retain(|revision, _| *revision == Revision(current.revision));
+    signatures.retain(|revision, _| *revision == current.number);
     let facts = Facts {
         bundle,
         trusted,
         proposal,
+        current: &current,
         proof,
         signatures: &signatures,
         votes: &beside.votes,
@@ -205,7 +206,7 @@ async fn summary<S: Stub>(
         missing: derived.detail.missing,
         proposal_id: proposal.id.clone(),
         proposer_msp_id: proposal.proposer_msp_id.clone(),
-        revision: current.revision,
+        revision: current.number.0,
         signed_by: derived.opinion.signed_by(),
         status: derived.status.name(),
     };

@@ -4,9 +4,12 @@ use crate::{
     contract::{
         error::ContractError,
         judge::{Compiled, relations::Relations},
-        ledger::{self, combined, keys, proofs, proposals},
+        ledger::{
+            self, combined, keys, proofs,
+            proposals::{self, HashedRevision},
+        },
     },
-    ids::{Digest, Sequence},
+    ids::{ProposalId, Sequence},
     proto::cmscc::{Proposal, ProposalKind},
     stub::Stub,
 };
@@ -32,15 +35,14 @@ pub(super) async fn relate<S: Stub>(
         for entry in &step.entries {
             proposals.push(ledger::decode(&entry.key, &entry.value)?);
         }
-        let mut updates: Vec<Digest> = Vec::with_capacity(proposals.len());
+        let mut living: Vec<(&Proposal, HashedRevision<'_>)> = Vec::with_capacity(proposals.len());
         for proposal in &proposals {
-            updates.push(Digest::of(&proposals::current(proposal)?.config_update));
+            living.push((proposal, proposals::current(proposal)?));
         }
-        for over in over(stub, head, &proposals, &updates).await?.iter().rev() {
-            proposals.remove(*over);
-            updates.remove(*over);
+        for over in over(stub, head, &living).await?.iter().rev() {
+            living.remove(*over);
         }
-        relations.meet(bundle, &proposals, &updates)?;
+        relations.meet(bundle, &living)?;
         if !step.more {
             break;
         }
@@ -52,18 +54,20 @@ pub(super) async fn relate<S: Stub>(
 async fn over<S: Stub>(
     stub: &mut S,
     head: Sequence,
-    proposals: &[Proposal],
-    updates: &[Digest],
+    proposals: &[(&Proposal, HashedRevision<'_>)],
 ) -> Result<Vec<usize>, ContractError> {
-    let applied: Vec<String> = updates.iter().map(keys::applied).collect();
+    let applied: Vec<String> = (proposals.iter())
+        .map(|(_, current)| keys::applied(&current.digest))
+        .collect();
     let applied = stub.get_states(&applied).await?;
-    let combined = combined::into_of(stub, proposals).await?;
+    let combined = combined::into_of(stub, proposals.iter().map(|(proposal, _)| *proposal)).await?;
     let mut over = Vec::new();
-    for ((place, proposal), applied) in proposals.iter().enumerate().zip(&applied) {
+    for ((place, (proposal, current)), applied) in proposals.iter().enumerate().zip(&applied) {
         let other_kind = proposal.kind() != ProposalKind::ConfigUpdate;
         let ended = proposal.withdrawal.is_some() || other_kind;
         let may_be_proven = applied.is_some() || combined.contains_key(&proposal.id);
-        if ended || (may_be_proven && proofs::current(stub, head, proposal).await?.is_some()) {
+        let id = ProposalId::new(proposal.id.as_str());
+        if ended || (may_be_proven && proofs::current(stub, head, &id, current).await?.is_some()) {
             over.push(place);
         }
     }

@@ -24,7 +24,7 @@ pub(crate) async fn outcome<S: Stub>(
     let is_update = content(archive)?.kind() == ProposalKind::ConfigUpdate;
     // settings are applied as their last revision says
     let applied = match archive.settings_version {
-        Some(_) => Some(proposals::current(content(archive)?)?.revision),
+        Some(_) => Some(proposals::last(content(archive)?)?.revision),
         None => own.map(|proof| proof.revision),
     };
     let outcome = match (&effective, archive.outcome()) {

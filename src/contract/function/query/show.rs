@@ -29,7 +29,9 @@ use crate::{
             self, RevisionSignatures, StoredSignature, Trusted, archive, attestations, combined,
             keys,
             members::{self, owner_remains},
-            proofs, proposals, timestamps, votes,
+            proofs,
+            proposals::{self, HashedRevision},
+            timestamps, votes,
         },
     },
     ids::{Digest, MspId, ProposalId, Revision, Sequence},
@@ -50,7 +52,8 @@ pub(crate) async fn get_proposal<S: Stub>(
         let archive = archive.ok_or_else(|| proposals::unknown(&id))?;
         return archived(call, stub, &bundle, &trusted, &archive).await;
     };
-    let proof = proofs::current(stub, trusted.sequence(), &proposal).await?;
+    let current = proposals::current(&proposal)?;
+    let proof = proofs::current(stub, trusted.sequence(), &id, &current).await?;
     let applied = proofs::any_revision(stub, trusted.sequence(), &proposal).await?;
     let signatures = ledger::signatures(stub, &id).await?;
     let votes = votes::on(stub, &id).await?;
@@ -59,6 +62,7 @@ pub(crate) async fn get_proposal<S: Stub>(
         bundle: &bundle,
         trusted: &trusted,
         proposal: &proposal,
+        current: &current,
         proof,
         signatures: &signatures,
         votes: &votes,
@@ -66,9 +70,8 @@ pub(crate) async fn get_proposal<S: Stub>(
         now: call.now(),
     };
     let derived = facts.derive(Extent::Whole)?;
-    let current = proposals::current(&proposal)?;
     let mut consent_trail = consent(&signatures);
-    consent_trail.retain(|one| one.revision < current.revision);
+    consent_trail.retain(|one| one.revision < current.number.0);
     let is_related = proposal.kind() == ProposalKind::ConfigUpdate && !derived.status.is_over();
     let conflicts = match is_related {
         false => None,
@@ -89,7 +92,7 @@ pub(crate) async fn get_proposal<S: Stub>(
         config_update_envelope_to_submit: derived.envelope.as_deref().map(answer::base64),
         config_update_to_sign: Some(answer::base64(&envelope_to_sign(
             &bundle,
-            &current.config_update,
+            current.config_update,
         ))),
         combined_into: combined_into(stub, &id).await?,
         conflicts,
@@ -101,7 +104,7 @@ pub(crate) async fn get_proposal<S: Stub>(
         lint: review.lint,
         not_checked: derived.not_checked(),
         signatures: facts
-            .signatures_on(current.revision)
+            .signatures_on(current.number)
             .signatures
             .iter()
             .zip(&derived.opinion.signatures)
@@ -113,7 +116,7 @@ pub(crate) async fn get_proposal<S: Stub>(
         status_detail: derived.detail,
         still_effective_if_submitted: facts.still_effective(),
         votes: votes.iter().map(VoteReport::of).collect(),
-        ..bare(&bundle, trusted.sequence(), &proposal)?
+        ..bare(&bundle, trusted.sequence(), &proposal, &current)?
     };
     answer::write(&report)
 }
@@ -195,19 +198,19 @@ fn bare(
     bundle: &Bundle,
     as_of: Sequence,
     proposal: &Proposal,
+    current: &HashedRevision<'_>,
 ) -> Result<ProposalReport, ContractError> {
-    let current = proposals::current(proposal)?;
     let time = |at: Option<&Timestamp>| at.and_then(|at| timestamps::text(timestamps::read(at)));
     Ok(ProposalReport {
         applied_revision: None,
         archived: false,
         as_of_sequence: as_of.0,
-        base_sequence: current.base_sequence,
+        base_sequence: current.base_sequence.0,
         combined_into: Vec::new(),
         conflicts: None,
-        config_update: answer::document("common.ConfigUpdate", &current.config_update),
+        config_update: answer::document("common.ConfigUpdate", current.config_update),
         config_update_envelope_to_submit: None,
-        config_update_sha256: Digest::of(&current.config_update).to_string(),
+        config_update_sha256: current.digest.to_string(),
         config_update_to_sign: None,
         consent_trail: Vec::new(),
         created_at: time(proposal.created_at.as_ref()),
@@ -227,7 +230,7 @@ fn bare(
         },
         proposal_id: proposal.id.clone(),
         proposer_msp_id: proposal.proposer_msp_id.clone(),
-        revision: current.revision,
+        revision: current.number.0,
         settings: proposed_settings(proposal)?,
         signatures: Vec::new(),
         signatures_left_out: Vec::new(),
@@ -281,7 +284,7 @@ async fn archived<S: Stub>(
     let (outcome, applied) = outcome(stub, as_of, archive).await?;
     let id = ProposalId::new(proposal.id.as_str());
     let votes = votes::judge(stub, votes::of_archive(&id, &archive.votes)).await?;
-    let last = proposals::current(proposal)?.revision;
+    let current = proposals::current(proposal)?;
     let kept = archive.signers.iter().filter_map(|signer| {
         let signature = signer.config_signature.as_ref()?;
         Some(SignatureReport {
@@ -297,11 +300,12 @@ async fn archived<S: Stub>(
         })
     });
     let mut consent_trail = archived_consent(&archive.signers);
-    consent_trail.retain(|one| one.revision < last);
+    consent_trail.retain(|one| one.revision < current.number.0);
     let facts = Facts {
         bundle,
         trusted,
         proposal,
+        current: &current,
         proof: None,
         signatures: &kept_signatures(archive),
         votes: &[],
@@ -326,7 +330,7 @@ async fn archived<S: Stub>(
         outcome: Some(outcome),
         still_effective_if_submitted: still_effective,
         votes: votes.iter().map(VoteReport::of).collect(),
-        ..bare(bundle, as_of, proposal)?
+        ..bare(bundle, as_of, proposal, &current)?
     };
     answer::write(&report)
 }
