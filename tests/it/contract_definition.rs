@@ -38,7 +38,7 @@ impl Server for Defined {
     }
 }
 
-fn answer(status: i32, message: &str, payload: Vec<u8>) -> Response {
+pub(crate) fn answer(status: i32, message: &str, payload: Vec<u8>) -> Response {
     Response {
         status,
         message: message.to_owned(),
@@ -47,7 +47,7 @@ fn answer(status: i32, message: &str, payload: Vec<u8>) -> Response {
 }
 
 /// The definition with this validation parameter.
-fn definition(parameter: Vec<u8>) -> Response {
+pub(crate) fn definition(parameter: Vec<u8>) -> Response {
     let definition = QueryChaincodeDefinitionResult {
         sequence: 7,
         version: "1.2".to_owned(),
@@ -60,13 +60,13 @@ fn definition(parameter: Vec<u8>) -> Response {
     answer(200, "", definition.encode_to_vec())
 }
 
-fn reference(name: &str) -> Vec<u8> {
+pub(crate) fn reference(name: &str) -> Vec<u8> {
     let mut parameter = Vec::new();
     write::bytes(&mut parameter, 2, name.as_bytes());
     parameter
 }
 
-fn signature(policy: &str) -> Vec<u8> {
+pub(crate) fn signature(policy: &str) -> Vec<u8> {
     let mut parameter = Vec::new();
     write::message(&mut parameter, 1, &parse_policy(policy).unwrap());
     parameter

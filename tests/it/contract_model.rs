@@ -9,7 +9,7 @@ use std::{
 use bytes::Bytes;
 use cmscc::{
     config::{ConfigSignature, ConfigTree, compute_update, envelope::update_envelope},
-    contract::{Contract, Disown},
+    contract::Disown,
     ids::Sequence,
     proto::{
         cmscc::{Archive, Attestation, ChainEntry, EvaluatedPolicies, Outcome, Proposal, Vote},
@@ -22,7 +22,7 @@ use serde_json::{Value, json};
 use super::{
     contract_blocks::checkpoint,
     contract_world::{
-        CAPTURES, Person, Server, TestAnchors, World, base64, contract, founded, new_admin, person,
+        CAPTURES, Person, Server, TestAnchors, World, base64, contract, new_admin, person,
         symbol_of, user,
     },
     model::{
@@ -56,10 +56,10 @@ const fn admin(msp: &'static str) -> Who {
 }
 
 /// Numbers that follow from a seed (splitmix64).
-struct Dice(u64);
+pub(crate) struct Dice(pub(crate) u64);
 
 impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
+    pub(crate) fn roll(&mut self, sides: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -67,7 +67,7 @@ impl Dice {
         usize::try_from((z ^ (z >> 31)) % u64::try_from(sides).unwrap()).unwrap()
     }
 
-    fn one<T: Clone>(&mut self, of: &[T]) -> T {
+    pub(crate) fn one<T: Clone>(&mut self, of: &[T]) -> T {
         of[self.roll(of.len())].clone()
     }
 
@@ -102,8 +102,8 @@ impl Dice {
 }
 
 /// The contract, the model, and what happens to both.
-struct Game {
-    world: World<Contract>,
+pub(crate) struct Game<S> {
+    world: World<S>,
     anchors: Arc<TestAnchors>,
     people: BTreeMap<Who, Person>,
     model: Model,
@@ -182,9 +182,13 @@ fn patch(intent: &Intent) -> String {
     json!({"channel_group": {"groups": patch}}).to_string()
 }
 
-impl Game {
-    async fn new(seed: u64) -> Self {
-        let (world, anchors) = founded().await;
+impl<S: Server> Game<S> {
+    /// Founds a consortium in an empty world, and starts.
+    pub(crate) async fn start(seed: u64, mut world: World<S>, anchors: &Arc<TestAnchors>) -> Self {
+        let genesis = CAPTURES[0].genesis();
+        let org1 = person("Org1MSP");
+        world.ok(&org1, &[b"InitConsortium", &genesis]).await;
+        let anchors = Arc::clone(anchors);
         let orgy = config_of(&after("add-orgy")).channel_group.unwrap().groups["Application"]
             .groups["OrgYMSP"]
             .clone();
@@ -217,6 +221,14 @@ impl Game {
         })
         .await;
         game
+    }
+
+    pub(crate) fn world(&self) -> &World<S> {
+        &self.world
+    }
+
+    pub(crate) fn into_world(self) -> World<S> {
+        self.world
     }
 
     /// Has two endorsers simulate a call, one of which has seen nothing before, and commits it.
@@ -617,7 +629,7 @@ impl Game {
         }
     }
 
-    async fn step(&mut self) {
+    pub(crate) async fn step(&mut self) {
         let roll = self.dice.roll(100);
         let (who, id) = (self.dice.caller(), self.target());
         match roll {
@@ -856,7 +868,7 @@ impl Game {
 
 /// More cases by `CMSCC_TEST_CASES`.
 #[expect(clippy::disallowed_methods, reason = "longer runs by hand")]
-fn cases() -> u64 {
+pub(crate) fn cases() -> u64 {
     std::env::var("CMSCC_TEST_CASES")
         .ok()
         .and_then(|n| n.parse().ok())
@@ -869,7 +881,9 @@ async fn the_proposal_machine_does_what_the_model_does() {
     let mut succeeded = BTreeSet::new();
     for seed in 0..cases() {
         eprintln!("seed {seed}");
-        let mut game = Game::new(seed).await;
+        let anchors = TestAnchors::of(&CAPTURES[0].genesis());
+        let world = World::new(contract(&anchors));
+        let mut game = Game::start(seed, world, &anchors).await;
         for _ in 0..80 {
             game.step().await;
         }

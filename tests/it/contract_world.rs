@@ -1,7 +1,7 @@
 //! A ledger with the contract on it, and the people of the captures who call it.
 
 use std::{
-    fs,
+    fs, mem,
     path::{Path, PathBuf},
     sync::{Arc, Mutex},
 };
@@ -80,6 +80,17 @@ impl TestAnchors {
 
     pub(crate) fn set(&self, block: &[u8]) {
         *self.anchor.lock().unwrap() = Some(Bytes::copy_from_slice(block));
+    }
+
+    /// Sets both, and says what was set before.
+    pub(crate) fn swap(
+        &self,
+        (anchor, disown): (Option<Bytes>, Option<Disown>),
+    ) -> (Option<Bytes>, Option<Disown>) {
+        (
+            mem::replace(&mut *self.anchor.lock().unwrap(), anchor),
+            mem::replace(&mut *self.disown.lock().unwrap(), disown),
+        )
     }
 
     pub(crate) fn permit(&self, disown: Disown) {

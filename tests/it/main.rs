@@ -33,6 +33,7 @@ mod contract_metadata;
 mod contract_model;
 mod contract_odd_state;
 mod contract_real_input;
+mod contract_record;
 mod contract_relations;
 mod contract_rules;
 mod contract_served;
