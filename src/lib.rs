@@ -13,16 +13,20 @@
 
 pub mod block;
 pub mod capabilities;
+#[cfg(feature = "serve")]
 pub mod cli;
 pub mod config;
 pub mod contract;
 pub mod crypto;
+#[cfg(feature = "devnet")]
 pub mod devnet;
 pub mod identity;
 pub mod ids;
+#[cfg(feature = "serve")]
 pub mod ops;
 pub mod policy;
 pub mod proto;
+#[cfg(feature = "shim")]
 pub mod shim;
 pub mod stub;
 
