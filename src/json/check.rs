@@ -1,11 +1,10 @@
 //! Whether bytes are a message, as a decoder of generated types would find before any JSON is written.
 
-use crate::proto::scan::{Fields, Wire};
-
 use super::{
     error::JsonProblem,
     shape::{Content, Form, SHAPES, Scalar, Shape, Slot},
 };
+use crate::proto::scan::{Fields, Wire};
 
 /// How deep messages may nest; an entry of a map counts as a level.
 const DEPTH: usize = 10_000;

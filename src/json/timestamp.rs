@@ -1,6 +1,6 @@
 //! `google.protobuf.Timestamp` as RFC 3339 text, both ways, with Go's leniencies.
 
-use crate::proto::scan::{Fields, ScanError};
+use crate::proto::scan::{Fields, ScanError, int32};
 
 const DAY: i64 = 86_400;
 /// 0001-01-01T00:00:00Z.
@@ -19,7 +19,7 @@ pub(super) fn read<'a>(parts: impl Iterator<Item = &'a [u8]>) -> Result<(i64, i3
         while let Some(field) = fields.next()? {
             match (field.number, field.varint()) {
                 (1, Some(value)) => seconds = value.cast_signed(),
-                (2, Some(value)) => nanos = super::encode::int32(value),
+                (2, Some(value)) => nanos = int32(value),
                 _ => {}
             }
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use crate::{
-    config::bundle::{Bundle, Section},
+    config::{Bundle, Section},
     identity::Msps,
     ids::MspId,
     policy::{PolicyId, PolicyManager, PolicyManagerBuilder, RULE_TEXT, SignerSet, parse_policy},

@@ -1,12 +1,15 @@
 //! What other members of an object say about a field's type.
 
 use super::{Decoder, Fault, Field, bad};
-use crate::json::{
-    encode::{channel_type, int32},
-    error::JsonProblem,
-    scalar,
-    shape::{Choice, Content, SHAPES, ShapeId, Sibling, Slot},
-    tape::{At, Token},
+use crate::{
+    json::{
+        encode::channel_type,
+        error::JsonProblem,
+        scalar,
+        shape::{Choice, Content, SHAPES, ShapeId, Sibling, Slot},
+        tape::{At, Token},
+    },
+    proto::scan::int32,
 };
 
 impl Decoder<'_, '_> {

@@ -6,7 +6,7 @@
 
 mod pieces;
 
-pub(super) use pieces::{channel_type, int32};
+pub(super) use pieces::channel_type;
 
 use super::{
     check::check,
@@ -15,6 +15,7 @@ use super::{
     text::{Layout, Text},
     timestamp,
 };
+use crate::proto::scan::int32;
 use pieces::{Held, Piece, Source, channel_header_type, entry_value, entry_values, zero};
 
 /// Levels of the text. Go's encoder of indented text has the same limit.

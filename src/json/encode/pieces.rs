@@ -3,7 +3,7 @@
 use super::{Encoder, Frame};
 use crate::{
     json::shape::{Content, Form, Scalar, Shape},
-    proto::scan::{Fields, ScanError, Wire},
+    proto::scan::{Fields, ScanError, Wire, int32},
 };
 
 /// One field as it stands in the input.
@@ -206,12 +206,6 @@ pub(in crate::json) fn channel_type(header: &[u8]) -> Result<i32, ScanError> {
         }
     }
     Ok(kind)
-}
-
-/// A 32-bit number is the low half of its varint, whatever stands above.
-pub(in crate::json) const fn int32(number: u64) -> i32 {
-    let [a, b, c, d, ..] = number.to_le_bytes();
-    i32::from_le_bytes([a, b, c, d])
 }
 
 pub(super) const fn zero(scalar: Scalar) -> Held<'static> {

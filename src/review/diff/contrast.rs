@@ -4,10 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{Diff, Entry, Item, walk};
-use crate::config::{
-    path::{ElementKind, ElementPath},
-    tree::{ConfigTree, ElementRef},
-};
+use crate::config::{ConfigTree, ElementKind, ElementPath, ElementRef};
 
 /// What two configs have at one place; as JSON, with keys in the order of their names.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]

@@ -7,8 +7,7 @@ use serde_json::{Value, json};
 use super::{Item, TEXT, cut, cut_with, msp};
 use crate::{
     config::{
-        bft::BFT,
-        raft::{RAFT, RaftMetadata},
+        BFT, RAFT, RaftMetadata,
         values::{self, ConsensusType, Consenter, each, set_text, set_u32},
     },
     identity::{CertificateUse, ListedCertificate},

@@ -8,7 +8,7 @@ mod walk;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::{config::tree::ConfigTree, ids::Digest};
+use crate::{config::ConfigTree, ids::Digest};
 
 pub use contrast::{Contrast, Contrasted, contrast};
 pub(super) use facts::each_anchor_peer;

@@ -10,8 +10,9 @@ use super::{
 };
 use crate::{
     config::{
+        ConfigTree, Differences, ElementRef, GroupRef, PolicyRef, ValueRef,
         compare::{self, Side},
-        tree::{ConfigTree, ElementRef, GroupRef, PolicyRef, ValueRef},
+        differences, group_differences,
     },
     identity::MspDefinition,
 };
@@ -21,7 +22,7 @@ const USUAL: &str = "Admins";
 
 pub(super) fn diff(from: &ConfigTree, to: &ConfigTree) -> Diff {
     let mut diff = Diff::default();
-    diff.pairs(compare::differences(from, to));
+    diff.pairs(differences(from, to));
     diff
 }
 
@@ -38,7 +39,7 @@ pub(super) fn contrast(
         (Some(old), None) => diff.all(old, Verb::Removed),
         (None, Some(new)) => diff.all(new, Verb::Added),
         (Some(ElementRef::Group(old)), Some(ElementRef::Group(new))) => {
-            diff.pairs(compare::group_differences(old, new));
+            diff.pairs(group_differences(old, new));
         }
         (Some(old), Some(new)) if compare::same_element(old, new) => {}
         (Some(old), Some(new)) => diff.changed(old, new),
@@ -47,7 +48,7 @@ pub(super) fn contrast(
 }
 
 impl Diff {
-    fn pairs(&mut self, mut differences: compare::Differences<'_>) {
+    fn pairs(&mut self, mut differences: Differences<'_>) {
         while let Some(pair) = differences.next_pair() {
             if self.is_full() {
                 self.skip();

@@ -6,12 +6,7 @@ use bytes::Bytes;
 
 use super::{FindingId, Lint, Severity, Subject, members::expiry};
 use crate::{
-    config::{
-        bft::{BFT, quorum},
-        bundle::Bundle,
-        raft::{RAFT, RaftMetadata},
-        values::Consenter,
-    },
+    config::{BFT, Bundle, RAFT, RaftMetadata, quorum, values::Consenter},
     identity::Certificate,
 };
 

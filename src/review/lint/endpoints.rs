@@ -4,10 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{FindingId, Lint, Severity, Subject};
 use crate::{
-    config::{
-        tree::{ConfigTree, GroupRef},
-        values,
-    },
+    config::{ConfigTree, GroupRef, values},
     review::diff::each_anchor_peer,
 };
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{FindingId, Lint, Severity, Subject};
 use crate::{
-    config::tree::{ConfigTree, GroupRef},
+    config::{ConfigTree, GroupRef},
     identity::{Certificate, CertificateUse, ListedCertificate, MspDefinition, Role},
     ids::{Digest, UnixTime},
     json::time_text,

@@ -10,7 +10,7 @@ mod policies;
 use std::collections::BTreeSet;
 
 use crate::{
-    config::{bundle::Bundle, refusal::Refusal, tree::ConfigTree},
+    config::{Bundle, ConfigTree, Refusal},
     ids::UnixTime,
 };
 

@@ -4,11 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{FindingId, Lint, Severity, Subject};
 use crate::{
-    config::{
-        bundle::Bundle,
-        compare::{self, Side},
-        tree::{ElementRef, PolicyRef},
-    },
+    config::{Bundle, ElementRef, PolicyRef, compare::Side, differences},
     policy::{Effort, Efforts, PolicyId, RULE_TEXT},
 };
 
@@ -146,7 +142,7 @@ impl Look<'_> {
     /// Mod policies and rules that take less than before.
     fn weaker(&self, deciding: &BTreeSet<PolicyId>, lint: &mut Lint) {
         self.open_to_all(deciding, lint);
-        let mut differences = compare::differences(self.current.tree(), self.next.tree());
+        let mut differences = differences(self.current.tree(), self.next.tree());
         while let Some(pair) = differences.next_pair() {
             let Side::Both(old, new) = pair else {
                 continue;
