@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use prost::Message;
 use serde::Serialize;
 
-use super::member_ids;
+use super::members::member_ids;
 use crate::{
     capabilities::{ApplicationCapabilities, ChannelCapabilities, OrdererCapabilities},
     config::{Bundle, ConfigTree, Section},

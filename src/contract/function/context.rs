@@ -5,12 +5,12 @@ use std::fmt;
 use crate::{
     block::ConfigBlock,
     contract::{
-        anchors::{Anchors, Disown, HeadFacts, Observer},
+        anchors::{Anchors, ContractObserver, Disown, HeadFacts},
         chain::levels::{demand_supported, unsupported},
         error::{Code, ContractError},
         interface::Arguments,
         judge::{Compiled, cache::BundleCache},
-        ledger::{Trusted, digest},
+        ledger::{TrustedHead, digest},
     },
     ids::{ChaincodeName, ChannelId, Sequence, UnixTime},
     proto::cmscc::Head,
@@ -28,7 +28,7 @@ pub(crate) struct Context<'a> {
     /// Compiled configs.
     pub(crate) cache: &'a BundleCache,
     /// Who wants to know facts.
-    pub(crate) observer: &'a dyn Observer,
+    pub(crate) observer: &'a dyn ContractObserver,
     /// What this server's operator mounted.
     pub(crate) anchors: &'a dyn Anchors,
 }
@@ -96,8 +96,8 @@ impl<'a> Context<'a> {
     pub(crate) async fn trusted<S: Stub>(
         &self,
         stub: &mut S,
-    ) -> Result<(Trusted, Compiled), ContractError> {
-        let trusted = Trusted::demand(stub).await?;
+    ) -> Result<(TrustedHead, Compiled), ContractError> {
+        let trusted = TrustedHead::demand(stub).await?;
         let bundle = self.cache.compile(self.channel(), &trusted)?;
         self.tell_head(&trusted.head)?;
         // also where there is none: a recovery may have set another config
@@ -110,7 +110,7 @@ impl<'a> Context<'a> {
     pub(crate) async fn trusted_to_write<S: Stub>(
         &self,
         stub: &mut S,
-    ) -> Result<(Trusted, Compiled), ContractError> {
+    ) -> Result<(TrustedHead, Compiled), ContractError> {
         let (trusted, bundle) = self.trusted(stub).await?;
         demand_supported(&bundle)?;
         Ok((trusted, bundle))

@@ -25,7 +25,7 @@ pub(crate) const MSP: &str = "MSP";
 
 /// What is to change.
 #[derive(Debug)]
-pub(crate) struct Intent {
+pub(crate) struct ProposedIntent {
     /// The intent itself.
     pub(crate) patch: Patch,
     /// The bytes where it was given as bytes.
@@ -34,7 +34,7 @@ pub(crate) struct Intent {
     pub(crate) sources: Vec<Source>,
 }
 
-impl Intent {
+impl ProposedIntent {
     /// An intent by itself.
     pub(crate) const fn of(patch: Patch, given: Option<Bytes>) -> Self {
         Self {
@@ -114,7 +114,7 @@ pub(crate) fn from_update(
     call: &Context<'_>,
     bundle: &Bundle,
     update: &Update,
-) -> Result<Intent, ContractError> {
+) -> Result<ProposedIntent, ContractError> {
     update
         .check_channel(call.channel())
         .map_err(update_refusal)?;
@@ -127,7 +127,7 @@ pub(crate) fn from_update(
         refusal.at(bundle.sequence())
     })?;
     let patch = Patch::parse(patch.bytes().clone(), &limits(call)).map_err(patch_refusal)?;
-    Ok(Intent::of(patch, Some(update.bytes().clone())))
+    Ok(ProposedIntent::of(patch, Some(update.bytes().clone())))
 }
 
 /// The intent to add a group of an organisation to Application.
@@ -136,7 +136,7 @@ pub(crate) fn new_organization(
     bundle: &Bundle,
     name: &str,
     group: &Bytes,
-) -> Result<Intent, ContractError> {
+) -> Result<ProposedIntent, ContractError> {
     let tree = ConfigTree::from_group(Sequence(0), group.clone())
         .map_err(|e| Code::BadProtobuf.because(format_args!("the organisation's group: {e}")))?;
     let root = tree
@@ -179,7 +179,7 @@ pub(crate) fn new_organization(
     }
     let patch =
         Patch::put_group(&["Application", name], group, &limits(call)).map_err(patch_refusal)?;
-    Ok(Intent::of(patch, None))
+    Ok(ProposedIntent::of(patch, None))
 }
 
 /// The intent to give the caller's organisation another MSP definition, in each group that has it.
@@ -188,7 +188,7 @@ pub(crate) fn new_msp(
     bundle: &Bundle,
     admin: &Admin,
     value: &Bytes,
-) -> Result<Intent, ContractError> {
+) -> Result<ProposedIntent, ContractError> {
     let content = common::ConfigValue::decode(value.clone())
         .map_err(|e| Code::BadProtobuf.because(format_args!("the MSP value: {e}")))?;
     let (msp_id, _) = msp_of(&content.value)
@@ -214,7 +214,7 @@ pub(crate) fn new_msp(
         }
     }
     let patch = Patch::combine(&patches).map_err(patch_refusal)?;
-    Ok(Intent::of(patch, None))
+    Ok(ProposedIntent::of(patch, None))
 }
 
 /// The MSP id that a definition names, and the definition.

@@ -6,8 +6,8 @@ use serde::Deserialize;
 use super::{
     Context,
     intent::{
-        GivenIntent, Intent, MSP, document, from_update, given_intent, given_update, new_msp,
-        new_organization, patch_refusal, sized,
+        GivenIntent, MSP, ProposedIntent, document, from_update, given_intent, given_update,
+        new_msp, new_organization, patch_refusal, sized,
     },
 };
 use crate::{
@@ -22,7 +22,7 @@ use crate::{
             fit::{self, Misfit},
             terms::Computed,
         },
-        ledger::{self, Trusted, keys, timestamps},
+        ledger::{self, TrustedHead, keys, timestamps},
     },
     ids::{Digest, ProposalId, Revision, UnixTime},
     json,
@@ -54,7 +54,7 @@ pub(crate) async fn propose_config_update<S: Stub>(
     let given = given_intent(call, 1)?;
     let (trusted, bundle, admin) = opened(call, stub, &header.id).await?;
     let intent = match given {
-        GivenIntent::Patch(patch) => Intent::of(patch, None),
+        GivenIntent::Patch(patch) => ProposedIntent::of(patch, None),
         GivenIntent::Update(update) => from_update(call, &bundle, &update)?,
     };
     store(call, stub, &trusted, &bundle, &admin, &header, &intent).await
@@ -129,7 +129,7 @@ pub(crate) async fn opened<S: Stub>(
     call: &Context<'_>,
     stub: &mut S,
     id: &ProposalId,
-) -> Result<(Trusted, Compiled, Admin), ContractError> {
+) -> Result<(TrustedHead, Compiled, Admin), ContractError> {
     let (trusted, bundle) = call.trusted_to_write(stub).await?;
     let admin = Admin::check(&bundle, call.creator())?;
     let used = stub
@@ -144,7 +144,7 @@ pub(crate) async fn opened<S: Stub>(
 }
 
 /// The first revision of an intent: the bytes given, or those computed.
-fn first_revision(bundle: &Bundle, intent: &Intent) -> Result<Computed, ContractError> {
+fn first_revision(bundle: &Bundle, intent: &ProposedIntent) -> Result<Computed, ContractError> {
     let patch = &intent.patch;
     let intended = patch.apply(bundle.tree()).map_err(patch_refusal)?;
     if fit::is_in_effect(bundle.tree(), &intended) {
@@ -175,11 +175,11 @@ fn first_revision(bundle: &Bundle, intent: &Intent) -> Result<Computed, Contract
 pub(crate) async fn store<S: Stub>(
     call: &Context<'_>,
     stub: &mut S,
-    trusted: &Trusted,
+    trusted: &TrustedHead,
     bundle: &Bundle,
     admin: &Admin,
     header: &ProposalHeader<'_>,
-    intent: &Intent,
+    intent: &ProposedIntent,
 ) -> Result<Vec<u8>, ContractError> {
     let draft = Draft {
         kind: ProposalKind::ConfigUpdate,
@@ -210,7 +210,7 @@ pub(crate) struct Draft {
 pub(crate) async fn write<S: Stub>(
     call: &Context<'_>,
     stub: &mut S,
-    trusted: &Trusted,
+    trusted: &TrustedHead,
     admin: &Admin,
     header: &ProposalHeader<'_>,
     draft: Draft,

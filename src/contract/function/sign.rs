@@ -11,7 +11,7 @@ use crate::{
     contract::{
         answer::{self, RefusedSignature, Signed, events},
         error::{Code, ContractError},
-        interface::{Limits, base64, is_json},
+        interface::{CallLimits, base64, is_json},
         judge::{
             signatures::{Accepted, Wanted},
             standing,
@@ -146,7 +146,7 @@ pub(crate) struct GivenSignatures {
 impl GivenSignatures {
     /// Refuses the call, not one signature of it: a server whose limit is higher would answer
     /// differently otherwise.
-    fn check_headers(&self, limits: &Limits) -> Result<(), ContractError> {
+    fn check_headers(&self, limits: &CallLimits) -> Result<(), ContractError> {
         let limit = limits.signature_header;
         let mut lengths = self.signatures.iter().map(|one| one.signature_header.len());
         lengths

@@ -22,7 +22,7 @@ use crate::{
 
 /// How a proposal ends.
 #[derive(Debug)]
-pub(crate) struct Ending {
+pub(crate) struct ProposalEnd {
     /// What became of it.
     pub(crate) outcome: Outcome,
     /// The revision that took effect, and where.
@@ -51,7 +51,7 @@ pub(crate) fn store<S: Stub>(
     stub: &mut S,
     proposal: Proposal,
     remains: &Remains<'_>,
-    ending: &Ending,
+    ending: &ProposalEnd,
 ) {
     let id = ProposalId::new(proposal.id.as_str());
     let last = proposal.revisions.last().map_or(0, |r| r.revision);

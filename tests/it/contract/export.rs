@@ -4,8 +4,8 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use cmscc::{
     contract::{
-        Contract, ContractSettings, Disown, Limits, NoObserver,
-        audit::{AuditReport, FindingId, verify},
+        CallLimits, Contract, ContractSettings, Disown, NoObserver,
+        audit::{AuditFindingId, AuditReport, verify},
     },
     ids::{Digest, Sequence},
     proto::common,
@@ -86,7 +86,7 @@ impl Story {
     }
 
     /// The findings of a bundle that was tampered with, or why it cannot be read.
-    fn found(&self, bundle: &Value, blocks: &[Bytes]) -> Result<Vec<FindingId>, String> {
+    fn found(&self, bundle: &Value, blocks: &[Bytes]) -> Result<Vec<AuditFindingId>, String> {
         let report = verify(bundle.to_string().as_bytes(), blocks).map_err(|e| e.to_string())?;
         assert_eq!(report.verified, report.findings.is_empty());
         Ok(report.findings.iter().map(|found| found.id).collect())
@@ -395,11 +395,11 @@ async fn every_byte_of_an_intent_an_update_and_a_signature_counts() {
 
 #[tokio::test]
 async fn each_falsehood_has_its_name() {
-    use FindingId::*;
+    use AuditFindingId::*;
     let mut story = two_join().await;
     let (bundle, _) = story.verified("add_orgy").await;
     let (other, _) = story.verified("add_orgx").await;
-    let cases: [(&str, Value, FindingId); 18] = [
+    let cases: [(&str, Value, AuditFindingId); 18] = [
         ("/proposal/revisions/0/revision", json!(2), Revisions),
         ("/proposal/signatures/0/revision", json!(3), Signature),
         (
@@ -484,7 +484,7 @@ async fn each_falsehood_has_its_name() {
 
 #[tokio::test]
 async fn blocks_are_believed_as_little_as_bundles() {
-    use FindingId::*;
+    use AuditFindingId::*;
     let mut story = two_join().await;
     let (bundle, _) = story.verified("add_orgy").await;
     let blocks = story.blocks.clone();
@@ -592,7 +592,10 @@ async fn what_took_effect_combined_is_proven_through_the_combined_one() {
         let mut tampered = bundle.clone();
         *tampered.pointer_mut(pointer).unwrap() = value;
         let found = story.found(&tampered, &story.blocks).unwrap();
-        assert!(found.contains(&FindingId::Combined), "{pointer}: {found:?}");
+        assert!(
+            found.contains(&AuditFindingId::Combined),
+            "{pointer}: {found:?}"
+        );
     }
 }
 
@@ -633,7 +636,7 @@ async fn other_ends_are_compared_with_the_config_of_then() {
         lie
     };
     let found = story.found(&lie(&bundle, "Broken"), &story.blocks);
-    assert_eq!(found, Ok(vec![FindingId::Outcome]));
+    assert_eq!(found, Ok(vec![AuditFindingId::Outcome]));
 
     story.world.propose(&org1, "gone", &gone).await;
     story
@@ -655,7 +658,7 @@ async fn other_ends_are_compared_with_the_config_of_then() {
     assert_eq!(report.outcome, "Broken");
     for other in ["AlreadyInEffect", "Submitted", "Rejected"] {
         let found = story.found(&lie(&bundle, other), &story.blocks);
-        assert_eq!(found, Ok(vec![FindingId::Outcome]), "{other}");
+        assert_eq!(found, Ok(vec![AuditFindingId::Outcome]), "{other}");
     }
 
     // an earlier revision that took effect after all proves it, whatever it was archived as
@@ -739,9 +742,9 @@ async fn what_cannot_be_exported() {
     let limited = |export: usize| {
         let settings = ContractSettings {
             allow_unanchored: true,
-            limits: Limits {
+            limits: CallLimits {
                 export,
-                ..Limits::default()
+                ..CallLimits::default()
             },
         };
         Contract::new(settings, TestAnchors::none(), Arc::new(NoObserver))

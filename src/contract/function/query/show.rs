@@ -19,15 +19,15 @@ use crate::{
         judge::{
             agreement,
             cache::Compiled,
-            gate::Gate,
+            gate::CapabilityGate,
             opinion::SignatureOpinion,
             relations::Relations,
             review::Review,
             status::{Extent, Facts, Status, envelope_to_sign},
         },
         ledger::{
-            self, RevisionSignatures, StoredSignature, Trusted, archive, attestations, combined,
-            keys,
+            self, RevisionSignatures, StoredSignature, TrustedHead, archive, attestations,
+            combined, keys,
             members::{self, owner_remains},
             proofs,
             proposals::{self, HashedRevision},
@@ -57,7 +57,7 @@ pub(crate) async fn get_proposal<S: Stub>(
     let applied = proofs::any_revision(stub, trusted.sequence(), &proposal).await?;
     let signatures = ledger::signatures(stub, &id).await?;
     let votes = votes::on(stub, &id).await?;
-    let gate = Gate::of(&trusted, &attestations::judged(stub).await?);
+    let gate = CapabilityGate::of(&trusted, &attestations::judged(stub).await?);
     let facts = Facts {
         bundle: &bundle,
         trusted: &trusted,
@@ -276,7 +276,7 @@ async fn archived<S: Stub>(
     call: &Context<'_>,
     stub: &mut S,
     bundle: &Compiled,
-    trusted: &Trusted,
+    trusted: &TrustedHead,
     archive: &Archive,
 ) -> Result<Vec<u8>, ContractError> {
     let as_of = trusted.sequence();
@@ -309,7 +309,7 @@ async fn archived<S: Stub>(
         proof: None,
         signatures: &kept_signatures(archive),
         votes: &[],
-        gate: &Gate::default(),
+        gate: &CapabilityGate::default(),
         now: call.now(),
     };
     let still_effective = facts.still_effective();
