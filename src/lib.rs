@@ -46,7 +46,8 @@
 //!
 //! # Use the engine
 //!
-//! [`config`], [`policy`], [`identity`] and [`block`] decide as Fabric does. None of them needs a
+//! [`config`], [`policy`], [`identity`] and [`block`] decide as Fabric does; [`json`] reads and
+//! writes the JSON of `configtxlator`; [`review`] says what a change means. None of them needs a
 //! feature. Would an orderer accept this update of the channel's config?
 //!
 //! ```
@@ -79,7 +80,9 @@
 //! | [`ids`], [`proto`] | identifiers, and Fabric's wire types |
 //! | [`crypto`], [`capabilities`] | primitives, and the switches that capability levels turn |
 //! | [`identity`], [`policy`] | who signed, and whether that is enough |
+//! | [`json`] | Fabric's own JSON form of its messages |
 //! | [`config`], [`block`] | what changes, whether Fabric would accept it, and the proof that it did |
+//! | [`review`] | what reviewers are shown of a change |
 //! | [`stub`], [`contract`] | the ledger as a transaction sees it, and the proposal machine |
 //! | `shim` | the shell around a chaincode: the stream of a peer |
 //!
@@ -109,10 +112,12 @@ pub mod crypto;
 pub mod devnet;
 pub mod identity;
 pub mod ids;
+pub mod json;
 #[cfg(feature = "serve")]
 mod ops;
 pub mod policy;
 pub mod proto;
+pub mod review;
 #[cfg(feature = "shim")]
 pub mod shim;
 pub mod stub;

@@ -213,7 +213,7 @@ fn a_package_is_not_written_from_wrong_arguments() {
 
 /// A bundle of a proposal that took effect, and the blocks that prove it.
 async fn exported(folder: &TempDir) -> Vec<String> {
-    use super::contract_world::{CAPTURES, founded, person};
+    use super::contract::world::{CAPTURES, founded, person};
     let (mut world, _) = founded().await;
     let org1 = person("Org1MSP");
     world.propose_org(&org1, "add_orgx", "add-orgx").await;

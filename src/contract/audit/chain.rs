@@ -9,13 +9,13 @@ use super::{
 use crate::{
     block::{ConfigBlock, advance},
     config::Bundle,
-    contract::{chain::entry, reports::ChainLink},
+    contract::{answer::ChainLink, chain::growth::entry},
     ids::{ChannelId, Sequence},
 };
 
 /// The links of a bundle with the configs that the blocks prove.
 #[derive(Debug)]
-pub(super) struct Chain {
+pub(crate) struct Chain {
     links: BTreeMap<Sequence, Link>,
     trusted: Option<Trusted>,
     /// Sequences that nothing before them proves, other than the first.
@@ -24,18 +24,18 @@ pub(super) struct Chain {
 
 /// One link, with its block and the config in it.
 #[derive(Debug)]
-pub(super) struct Link {
+pub(crate) struct Link {
     /// What the bundle says.
-    pub(super) said: ChainLink,
+    pub(crate) said: ChainLink,
     /// A block that says the same and holds; `None` where there is none.
-    pub(super) block: Option<ConfigBlock>,
+    pub(crate) block: Option<ConfigBlock>,
     /// Its config.
-    pub(super) config: Option<Arc<Bundle>>,
+    pub(crate) config: Option<Arc<Bundle>>,
 }
 
 impl Chain {
     /// Follows the links, ascending, with these blocks.
-    pub(super) fn build(
+    pub(crate) fn build(
         channel: &ChannelId,
         links: &[ChainLink],
         blocks: Vec<ConfigBlock>,
@@ -127,17 +127,17 @@ impl Chain {
     }
 
     /// The link of a sequence.
-    pub(super) fn link(&self, sequence: Sequence) -> Option<&Link> {
+    pub(crate) fn link(&self, sequence: Sequence) -> Option<&Link> {
         self.links.get(&sequence)
     }
 
     /// The config of a sequence.
-    pub(super) fn config_at(&self, sequence: Sequence) -> Option<&Arc<Bundle>> {
+    pub(crate) fn config_at(&self, sequence: Sequence) -> Option<&Arc<Bundle>> {
         self.links.get(&sequence)?.config.as_ref()
     }
 
     /// Every config that is known, from a sequence on, ascending, and then those before.
-    pub(super) fn configs_from(&self, sequence: Sequence) -> impl Iterator<Item = &Arc<Bundle>> {
+    pub(crate) fn configs_from(&self, sequence: Sequence) -> impl Iterator<Item = &Arc<Bundle>> {
         let behind = self.links.range(sequence..);
         behind
             .chain(self.links.range(..sequence))
@@ -145,22 +145,22 @@ impl Chain {
     }
 
     /// All links, ascending.
-    pub(super) fn links(&self) -> impl Iterator<Item = (Sequence, &Link)> {
+    pub(crate) fn links(&self) -> impl Iterator<Item = (Sequence, &Link)> {
         self.links.iter().map(|(sequence, link)| (*sequence, link))
     }
 
     /// The last sequence.
-    pub(super) fn last(&self) -> Option<Sequence> {
+    pub(crate) fn last(&self) -> Option<Sequence> {
         self.links.last_key_value().map(|(sequence, _)| *sequence)
     }
 
     /// What all else is proven from.
-    pub(super) fn trusted(&self) -> Option<Trusted> {
+    pub(crate) fn trusted(&self) -> Option<Trusted> {
         self.trusted.clone()
     }
 
     /// What has to be believed beside the first block, in words.
-    pub(super) fn unproven(&self) -> Vec<String> {
+    pub(crate) fn unproven(&self) -> Vec<String> {
         let checkpoints = self.checkpoints.iter();
         checkpoints
             .map(|sequence| {

@@ -72,11 +72,11 @@ pub struct Finding {
 
 /// Collects findings.
 #[derive(Debug, Default)]
-pub(super) struct Findings(Vec<Finding>);
+pub(crate) struct Findings(Vec<Finding>);
 
 impl Findings {
     /// Notes a finding.
-    pub(super) fn put(&mut self, id: FindingId, place: impl Into<String>, text: impl Into<String>) {
+    pub(crate) fn put(&mut self, id: FindingId, place: impl Into<String>, text: impl Into<String>) {
         self.0.push(Finding {
             id,
             place: place.into(),
@@ -85,7 +85,7 @@ impl Findings {
     }
 
     /// What was found, in order.
-    pub(super) fn into_vec(self) -> Vec<Finding> {
+    pub(crate) fn into_vec(self) -> Vec<Finding> {
         self.0
     }
 }

@@ -12,7 +12,7 @@ mod finding;
 mod outcome;
 mod records;
 
-pub(super) use document::{
+pub(crate) use document::{
     Combined, Computed, Consent, Document, Evaluated, FORMAT, Outcome, Proof, Record,
 };
 pub use finding::{Finding, FindingId};
@@ -24,8 +24,9 @@ use serde::Serialize;
 
 use crate::{
     block::{BlockError, ConfigBlock},
-    config::{EnvelopeError, PatchError, diff::Diff},
+    config::{EnvelopeError, PatchError},
     ids::{ChannelId, Digest},
+    review::diff::Diff,
 };
 use chain::Chain;
 use finding::Findings;

@@ -13,17 +13,14 @@ use super::{
     records::Records,
 };
 use crate::{
-    config::{
-        Bundle, Update,
-        diff::{Diff, diff},
-        envelope,
-    },
+    config::{Bundle, Update, envelope},
     contract::{
-        evaluated::evaluated,
-        proposal::{compute, effect, expected, is_in_effect},
+        chain::evaluated,
+        judge::fit::{compute, effect, expected, is_in_effect},
     },
     ids::{Digest, Sequence},
     policy::RULE_TEXT,
+    review::diff::{Diff, diff},
 };
 
 /// Where and how a proposal took effect.
@@ -77,7 +74,7 @@ pub struct OnChainSigner {
 }
 
 /// Compares the outcome that the bundle names with what the blocks show.
-pub(super) fn check(
+pub(crate) fn check(
     document: &Document,
     chain: &Chain,
     records: &Records,

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     config::{Bundle, ConfigSignature, Limits, Patch, Update, envelope},
-    contract::proposal,
+    contract::judge::fit,
     ids::{Digest, Sequence},
 };
 
@@ -38,17 +38,17 @@ pub struct Signature {
 
 /// What the proposals of a bundle are.
 #[derive(Debug)]
-pub(super) struct Records {
+pub(crate) struct Records {
     /// The intents, by proposal.
-    pub(super) patches: BTreeMap<String, Patch>,
+    pub(crate) patches: BTreeMap<String, Patch>,
     /// The bytes of all revisions, by proposal and revision.
-    pub(super) updates: BTreeMap<(String, u64), Bytes>,
+    pub(crate) updates: BTreeMap<(String, u64), Bytes>,
     /// In the order of the report.
-    pub(super) signatures: Vec<Signature>,
+    pub(crate) signatures: Vec<Signature>,
 }
 
 /// Looks at every proposal of the bundle by itself, and at what was combined.
-pub(super) fn check(
+pub(crate) fn check(
     document: &Document,
     chain: &Chain,
     findings: &mut Findings,
@@ -131,12 +131,12 @@ fn computed_again(
             Ok(meant) if meant.bytes() != patch.bytes() => {
                 Err("the bytes proposed express another intent".to_owned())
             }
-            Ok(_) => proposal::effect(base, update, &intended)
+            Ok(_) => fit::effect(base, update, &intended)
                 .map(|_| ())
                 .map_err(|misfit| misfit.text()),
         });
     }
-    Ok(match proposal::compute(base, patch, &intended) {
+    Ok(match fit::compute(base, patch, &intended) {
         Err(refusal) => Err(format!("the intent does not compute: {}", refusal.text())),
         Ok((again, _)) if again.config_update != *update => {
             let again = Digest::of(&again.config_update);

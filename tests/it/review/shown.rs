@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::contract_world::{CAPTURES, TestAnchors, World, contract, person};
+use crate::contract::world::{CAPTURES, TestAnchors, World, contract, person};
 
 #[tokio::test]
 async fn a_proposal_is_shown_with_what_it_changes() {

@@ -1,0 +1,428 @@
+//! Capability levels: who attests what, what is raised in which order, and what is held back.
+
+use std::collections::BTreeSet;
+
+use cmscc::{
+    contract::Contract,
+    proto::{
+        cmscc::{GateMode, Settings},
+        common,
+    },
+};
+use prost::Message;
+use serde_json::{Value, json};
+
+use super::{
+    blocks::checkpoint,
+    world::{CAPTURES, TestAnchors, World, base64, contract, founded, person, user},
+};
+
+fn key(parts: &[&str]) -> String {
+    cmscc::stub::keys::composite(parts[0], &parts[1..])
+}
+
+/// A patch of the channel group that declares these levels and no others.
+pub(crate) fn levels(group: &str, names: &[&str]) -> Value {
+    let names: serde_json::Map<String, Value> = names
+        .iter()
+        .map(|name| ((*name).to_owned(), json!({})))
+        .collect();
+    let values = json!({"Capabilities": {"value": {"capabilities": names}}});
+    match group {
+        "Channel" => json!({ "values": values }),
+        _ => json!({"groups": {group: {"values": values}}}),
+    }
+}
+
+/// A world whose channel declares these levels at first.
+pub(crate) async fn declaring(orderer: &[&str], application: &[&str]) -> World<Contract> {
+    let names = |names: &[&str]| {
+        let capabilities = common::Capabilities {
+            capabilities: names
+                .iter()
+                .map(|name| ((*name).to_owned(), common::Capability::default()))
+                .collect(),
+        };
+        capabilities.encode_to_vec()
+    };
+    let genesis = checkpoint(&first_config(), |config| {
+        let root = config.channel_group.as_mut().unwrap();
+        for (group, names) in [
+            ("Orderer", names(orderer)),
+            ("Application", names(application)),
+        ] {
+            let group = root.groups.get_mut(group).unwrap();
+            let value = group.values.get_mut("Capabilities").unwrap();
+            value.value = names.into();
+        }
+    });
+    let mut world = World::new(contract(&TestAnchors::of(&genesis)));
+    let org1 = person("Org1MSP");
+    world.ok(&org1, &[b"InitConsortium", &genesis]).await;
+    world
+}
+
+/// The config of the first capture's genesis block.
+pub(crate) fn first_config() -> Vec<u8> {
+    let block = common::Block::decode(&CAPTURES[0].genesis()[..]).unwrap();
+    let envelope = common::Envelope::decode(block.data.unwrap().data[0].clone()).unwrap();
+    let payload = common::Payload::decode(envelope.payload).unwrap();
+    let carried = common::ConfigEnvelope::decode(payload.data).unwrap();
+    carried.config.unwrap().encode_to_vec()
+}
+
+impl World<Contract> {
+    fn set_gate(&mut self, gate: GateMode) {
+        let key = key(&["settings"]);
+        let stored = self.ledger.get(&key).unwrap().value.clone();
+        let mut settings = Settings::decode(stored).unwrap();
+        settings.gate = gate.into();
+        self.put(key, settings.encode_to_vec());
+    }
+
+    pub(crate) async fn attest(&mut self, msp_id: &str, attestation: &Value) {
+        let attestation = attestation.to_string();
+        self.ok(
+            &person(msp_id),
+            &[b"AttestCapabilities", attestation.as_bytes()],
+        )
+        .await;
+    }
+
+    /// The row of a level in a table of `GetCapabilities`.
+    async fn level(&mut self, scope: &str, level: &str) -> Value {
+        let table = self.ok(&person("Org1MSP"), &[b"GetCapabilities"]).await;
+        let rows = table[scope].as_array().unwrap();
+        let found = rows.iter().find(|row| row["level"] == level);
+        found.cloned().unwrap_or(Value::Null)
+    }
+}
+
+#[tokio::test]
+async fn an_attestation_writes_one_key_and_tells_who() {
+    let (mut world, _) = founded().await;
+    let org1 = person("Org1MSP");
+    let given = br#"{"application":["V2_5","V2_0","V2_5"],"channel":["V3_0"],"server":true}"#;
+    let call = world.invocation(&org1, &[b"AttestCapabilities", given]);
+    let (response, set) = world.submit(&call).await;
+    assert_eq!(
+        String::from_utf8_lossy(&response.payload),
+        r#"{"as_of_sequence":0,"msp_id":"Org1MSP"}"#,
+        "{}",
+        response.message
+    );
+    let own = key(&["attestation", "Org1MSP"]);
+    let expected: BTreeSet<String> = [
+        key(&["config", "head"]),
+        key(&["config", "body"]),
+        key(&["settings"]),
+        own.clone(),
+    ]
+    .into();
+    assert_eq!(set.reads.keys().cloned().collect::<BTreeSet<_>>(), expected);
+    assert!(set.ranges.is_empty());
+    assert_eq!(set.writes.keys().collect::<Vec<_>>(), [&own]);
+    let event = set.event.unwrap();
+    assert_eq!(event.name, "CapabilitiesAttestedEvent");
+    assert_eq!(
+        event.payload,
+        r#"{"msp_id":"Org1MSP","type":"CapabilitiesAttestedEvent","version":1}"#
+    );
+    // the same again writes nothing, another one replaces it
+    let (response, set) = world.submit(&call).await;
+    assert!(response.is_success() && set.writes.is_empty());
+    let table = world.ok(&org1, &[b"GetCapabilities"]).await;
+    assert_eq!(
+        table["attestations"],
+        json!([{
+            "application": ["V2_0", "V2_5"], "channel": ["V3_0"], "former_member": false,
+            "msp_id": "Org1MSP", "orderer": [], "sequence": 0, "server": true
+        }])
+    );
+    world.ok(&org1, &[b"AttestCapabilities", b"{}"]).await;
+    let table = world.ok(&org1, &[b"GetCapabilities"]).await;
+    assert_eq!(table["attestations"][0]["application"], json!([]));
+    assert_eq!(table["attestations"][0]["server"], false);
+}
+
+#[tokio::test]
+async fn admins_of_members_attest_and_only_what_is_a_level() {
+    let (mut world, _) = founded().await;
+    let org1 = person("Org1MSP");
+    let good: &[u8] = br#"{"channel":["V3_0"]}"#;
+    for (who, symbol) in [
+        (user("Org1MSP", "User1"), "NOT_ADMIN"),
+        (person("OrdererMSP"), "NOT_MEMBER"),
+    ] {
+        world
+            .refused(&who, &[b"AttestCapabilities", good], symbol)
+            .await;
+    }
+    let many: Vec<String> = (0..65).map(|n| format!("V{n}")).collect();
+    let many = json!({ "orderer": many }).to_string();
+    let long = json!({ "orderer": ["V".repeat(65)] }).to_string();
+    for (given, symbol) in [
+        ("", "ARGUMENT_COUNT"),
+        ("[]", "BAD_JSON"),
+        ("{", "BAD_JSON"),
+        (r#"{"peer":["V2_0"]}"#, "BAD_OPTION"),
+        (r#"{"channel":"V2_0"}"#, "BAD_OPTION"),
+        (r#"{"channel":[""]}"#, "BAD_CAPABILITY"),
+        (r#"{"channel":["V 2"]}"#, "BAD_CAPABILITY"),
+        (&long, "BAD_CAPABILITY"),
+        (&many, "TOO_MANY"),
+    ] {
+        world
+            .refused(&org1, &[b"AttestCapabilities", given.as_bytes()], symbol)
+            .await;
+    }
+    world
+        .refused(&org1, &[b"GetCapabilities", b"x"], "ARGUMENT_COUNT")
+        .await;
+}
+
+#[tokio::test]
+async fn the_table_says_what_is_required_proposed_attested_and_supported() {
+    let (org1, org2) = (person("Org1MSP"), person("Org2MSP"));
+    let mut world = declaring(&["V2_0"], &["V2_0"]).await;
+    world
+        .propose(&org1, "raise", &levels("Application", &["V2_0", "V2_5"]))
+        .await;
+    world
+        .propose(&org2, "again", &levels("Application", &["V2_5"]))
+        .await;
+    world
+        .propose(
+            &org2,
+            "other",
+            &json!({"groups": {"Orderer": {"values": {"BatchTimeout": {"value": {"timeout": "9s"}}}}}}),
+        )
+        .await;
+    world
+        .attest("Org2MSP", &json!({"application": ["V2_5", "V9_9"]}))
+        .await;
+    assert_eq!(
+        world.level("application", "V2_5").await,
+        json!({
+            "attested_by": ["Org2MSP"], "lacking": ["Org1MSP"], "level": "V2_5",
+            "proposed_by": ["again", "raise"], "required": false, "supported": true
+        })
+    );
+    assert_eq!(
+        world.level("application", "V2_0").await,
+        json!({
+            "attested_by": [], "lacking": ["Org1MSP", "Org2MSP"], "level": "V2_0",
+            "proposed_by": [], "required": true, "supported": true
+        })
+    );
+    let unknown = world.level("application", "V9_9").await;
+    assert_eq!(
+        (&unknown["supported"], &unknown["required"]),
+        (&json!(false), &json!(false))
+    );
+    // nobody is concerned by orderer levels who could attest them
+    assert_eq!(world.level("orderer", "V2_0").await["required"], true);
+    assert_eq!(world.level("orderer", "V2_0").await["lacking"], json!([]));
+    assert_eq!(world.level("channel", "V9_9").await, Value::Null);
+    let table = world.ok(&org1, &[b"GetCapabilities"]).await;
+    assert_eq!(table["gate"], "advisory");
+    assert_eq!(table["contract"], json!(["V1_0"]));
+    assert_eq!(table["unsupported"], json!([]));
+    // what is withdrawn is proposed no more
+    world.ok(&org2, &[b"WithdrawProposal", b"again"]).await;
+    assert_eq!(
+        world.level("application", "V2_5").await["proposed_by"],
+        json!(["raise"])
+    );
+}
+
+#[tokio::test]
+async fn orderers_that_are_members_are_concerned_by_orderer_levels() {
+    // the orderer organisation becomes a member
+    let genesis = checkpoint(&first_config(), |config| {
+        let root = config.channel_group.as_mut().unwrap();
+        let org = root.groups["Orderer"].groups["OrdererOrg"].clone();
+        let application = root.groups.get_mut("Application").unwrap();
+        let mut org = org;
+        org.values.remove("Endpoints");
+        application.groups.insert("OrdererOrg".to_owned(), org);
+    });
+    let mut world = World::new(contract(&TestAnchors::of(&genesis)));
+    world
+        .ok(&person("Org1MSP"), &[b"InitConsortium", &genesis])
+        .await;
+    let lacking = |row: Value| row["lacking"].clone();
+    let all = json!(["OrdererMSP", "Org1MSP", "Org2MSP"]);
+    assert_eq!(
+        lacking(world.level("orderer", "V2_0").await),
+        json!(["OrdererMSP"])
+    );
+    assert_eq!(lacking(world.level("channel", "V2_0").await), all);
+    assert_eq!(lacking(world.level("application", "V2_0").await), all);
+}
+
+#[tokio::test]
+async fn a_gate_in_force_holds_back_what_is_not_attested() {
+    let (org1, org2) = (person("Org1MSP"), person("Org2MSP"));
+    let mut world = declaring(&["V2_0"], &["V2_0"]).await;
+    world
+        .propose(&org1, "raise", &levels("Application", &["V2_5"]))
+        .await;
+    world
+        .attest("Org1MSP", &json!({"application": ["V2_5"]}))
+        .await;
+    world.set_gate(GateMode::Enforced);
+    // signatures come first
+    world.sign(&org1, "raise").await;
+    let shown = world.proposal("raise").await;
+    assert_eq!(shown["status"], "WaitingForSignatures");
+    let unattested = json!([{"lacking": ["Org2MSP"], "level": "V2_5", "scope": "application"}]);
+    assert_eq!(shown["status_detail"]["unattested"], unattested);
+    world.sign(&org2, "raise").await;
+    let shown = world.proposal("raise").await;
+    assert_eq!(shown["status"], "WaitingForCapabilities");
+    assert_eq!(shown["status_detail"]["unattested"], unattested);
+    assert_eq!(shown["config_update_envelope_to_submit"], Value::Null);
+    // an agreement between members, which stops nobody
+    assert_eq!(shown["still_effective_if_submitted"], json!([1]));
+    let filter = br#"{"status":"WaitingForCapabilities"}"#;
+    let listed = world.ok(&org1, &[b"ListProposals", filter]).await;
+    assert_eq!(listed["proposals"][0]["proposal_id"], "raise");
+    // votes are still taken
+    world.ok(&org2, &[b"RejectProposal", b"raise", b"hm"]).await;
+    assert_eq!(world.status("raise").await, "WaitingForCapabilities");
+    // the advisory gate warns only
+    world.set_gate(GateMode::Advisory);
+    let shown = world.proposal("raise").await;
+    assert_eq!(shown["status"], "ReadyToSubmit");
+    assert_eq!(shown["status_detail"]["unattested"], unattested);
+    // another level is not this one
+    world.set_gate(GateMode::Enforced);
+    world
+        .attest(
+            "Org2MSP",
+            &json!({"application": ["V2_0"], "channel": ["V2_5"]}),
+        )
+        .await;
+    assert_eq!(world.status("raise").await, "WaitingForCapabilities");
+    world
+        .attest("Org2MSP", &json!({"application": ["V2_5"]}))
+        .await;
+    let shown = world.proposal("raise").await;
+    assert_eq!(shown["status"], "ReadyToSubmit");
+    assert_eq!(shown["status_detail"]["unattested"], json!([]));
+    world.take_effect("raise").await;
+    assert_eq!(world.level("application", "V2_5").await["required"], true);
+}
+
+#[tokio::test]
+async fn expiry_comes_before_the_gate() {
+    let (org1, org2) = (person("Org1MSP"), person("Org2MSP"));
+    let mut world = declaring(&["V2_0"], &["V2_0"]).await;
+    let patch = json!({ "channel_group": levels("Application", &["V2_5"]) }).to_string();
+    let deadline = br#"{"deadline":"2026-11-18T11:06:49Z"}"#;
+    let args: [&[u8]; 5] = [
+        b"ProposeConfigUpdate",
+        b"raise",
+        patch.as_bytes(),
+        b"d",
+        deadline,
+    ];
+    world.ok(&org1, &args).await;
+    world.set_gate(GateMode::Enforced);
+    for who in [&org1, &org2] {
+        world.sign(who, "raise").await;
+    }
+    assert_eq!(world.status("raise").await, "WaitingForCapabilities");
+    let mut late = world.invocation(&org1, &[b"GetProposal", b"raise"]);
+    late.timestamp.seconds += 1000;
+    let (response, _) = world.submit(&late).await;
+    let shown: Value = serde_json::from_slice(&response.payload).unwrap();
+    assert_eq!(shown["status"], "Expired");
+    // a proposal that raises nothing passes the gate
+    world.propose_org(&org1, "add_orgx", "add-orgx").await;
+    for who in [&org1, &org2] {
+        world.sign(who, "add_orgx").await;
+    }
+    assert_eq!(world.status("add_orgx").await, "ReadyToSubmit");
+}
+
+#[tokio::test]
+async fn attestations_of_who_left_do_not_count() {
+    let org1 = person("Org1MSP");
+    let (mut world, anchors) = founded().await;
+    world.attest("Org2MSP", &json!({"channel": ["V3_0"]})).await;
+    let row = world.level("channel", "V3_0").await;
+    assert_eq!(row["attested_by"], json!(["Org2MSP"]));
+    let leave = checkpoint(&first_config(), |config| {
+        config.sequence = 5;
+        let root = config.channel_group.as_mut().unwrap();
+        let application = root.groups.get_mut("Application").unwrap();
+        application.groups.retain(|name, _| !name.contains("Org2"));
+    });
+    let back = checkpoint(&first_config(), |config| config.sequence = 9);
+    for (block, concerned) in [
+        (&leave, json!(["Org1MSP"])),
+        (&back, json!(["Org1MSP", "Org2MSP"])),
+    ] {
+        anchors.set(block);
+        world.ok(&org1, &[b"RecoverConfig", block]).await;
+        let table = world.ok(&org1, &[b"GetCapabilities"]).await;
+        assert_eq!(table["attestations"][0]["former_member"], true);
+        let row = world.level("channel", "V3_0").await;
+        assert_eq!(row["attested_by"], json!([]));
+        assert_eq!(row["lacking"], concerned);
+    }
+    world.attest("Org2MSP", &json!({"channel": ["V3_0"]})).await;
+    let row = world.level("channel", "V3_0").await;
+    assert_eq!(row["attested_by"], json!(["Org2MSP"]));
+}
+
+#[tokio::test]
+async fn levels_are_raised_in_order_and_only_known_ones() {
+    let org1 = person("Org1MSP");
+    let mut world = declaring(&["V1_4_2"], &["V1_4_2"]).await;
+    let patch = |group: &Value| json!({ "channel_group": group }).to_string();
+    for (change, symbol, named) in [
+        (levels("Application", &["V2_5"]), "CAPABILITY_ORDER", "V2_0"),
+        (levels("Channel", &["V3_0"]), "CAPABILITY_ORDER", "V2_0"),
+        (
+            levels("Application", &["V9_0"]),
+            "CAPABILITY_UNSUPPORTED",
+            "V9_0",
+        ),
+        (
+            levels("Channel", &["V9_0"]),
+            "CAPABILITY_UNSUPPORTED",
+            "V9_0",
+        ),
+        (
+            levels("Orderer", &["V9_0"]),
+            "CAPABILITY_UNSUPPORTED",
+            "V9_0",
+        ),
+    ] {
+        let patch = patch(&change);
+        let args: [&[u8]; 4] = [b"ProposeConfigUpdate", b"raise", patch.as_bytes(), b"d"];
+        let message = world.refused(&org1, &args, symbol).await;
+        assert!(message.contains(named), "{message}");
+    }
+    // lower ones, and both at once
+    world
+        .propose(&org1, "lower", &levels("Application", &["V1_3"]))
+        .await;
+    let both = json!({"groups": {
+        "Application": levels("Application", &["V2_5"])["groups"]["Application"],
+        "Orderer": levels("Orderer", &["V2_0"])["groups"]["Orderer"],
+    }});
+    world.propose(&org1, "both", &both).await;
+    // also given as bytes
+    let update = base64(&world.update_to_sign("both").await);
+    world.ok(&org1, &[b"DeleteProposal", b"both"]).await;
+    world
+        .ok(
+            &org1,
+            &[b"ProposeConfigUpdate", b"bytes", update.as_bytes(), b"d"],
+        )
+        .await;
+}

@@ -1,0 +1,342 @@
+//! Several intents in one update: what is combined, what is shown, and what takes effect with it.
+
+use std::collections::BTreeSet;
+
+use cmscc::{contract::Disown, ids::Sequence};
+use serde_json::{Value, json};
+
+use super::{
+    blocks::checkpoint,
+    world::{CAPTURES, founded, person, user},
+};
+
+fn after(name: &str) -> Vec<u8> {
+    CAPTURES[0].file(&format!("{name}/config_block_after.pb"))
+}
+
+fn key(parts: &[&str]) -> String {
+    cmscc::stub::keys::composite(parts[0], &parts[1..])
+}
+
+fn timeout(text: &str) -> Value {
+    json!({"groups": {"Orderer": {"values": {"BatchTimeout": {"value": {"timeout": text}}}}}})
+}
+
+fn combine<'a>(id: &'a str, ids: &'a str) -> [&'a [u8]; 4] {
+    [b"CombineProposals", id.as_bytes(), ids.as_bytes(), b"both"]
+}
+
+#[tokio::test]
+async fn two_organisations_join_in_one_update() {
+    let (org1, org2) = (person("Org1MSP"), person("Org2MSP"));
+    let (mut world, _) = founded().await;
+    world.propose_org(&org1, "add_orgx", "add-orgx").await;
+    world.propose_org(&org2, "add_orgy", "add-orgy").await;
+    world.sign(&org2, "add_orgx").await;
+    world
+        .ok(&org1, &[b"RejectProposal", b"add_orgy", b"later"])
+        .await;
+    let made = world
+        .ok(&org2, &combine("both", r#"["add_orgy","add_orgx"]"#))
+        .await;
+    assert_eq!(made["proposal_id"], "both");
+    assert_eq!(made["revision"], 1);
+
+    // consent with each source is shown, votes on it as well; neither carries over
+    let shown = world.proposal("both").await;
+    assert_eq!(shown["status"], "WaitingForSignatures");
+    assert_eq!(shown["proposer_msp_id"], "Org2MSP");
+    assert_eq!(
+        (&shown["signatures"], &shown["votes"]),
+        (&json!([]), &json!([]))
+    );
+    let sources = shown["sources"].as_array().unwrap();
+    assert_eq!(sources.len(), 2);
+    assert_eq!(sources[0]["proposal_id"], "add_orgx");
+    assert_eq!(sources[0]["revision"], 1);
+    assert_eq!(sources[0]["consent"][0]["msp_id"], "Org2MSP");
+    assert_eq!(sources[1]["proposal_id"], "add_orgy");
+    assert_eq!(sources[1]["votes"][0]["reason"], "later");
+
+    // sources stay open and say what they are part of
+    for id in ["add_orgx", "add_orgy"] {
+        let shown = world.proposal(id).await;
+        assert_eq!(shown["combined_into"][0]["proposal_id"], "both");
+        assert_eq!(shown["combined_into"][0]["revision"], 1);
+        assert_eq!(
+            shown["combined_into"][0]["config_update_sha256"],
+            shown["config_update_sha256"]
+        );
+    }
+    assert_eq!(world.status("add_orgx").await, "WaitingForSignatures");
+    assert_eq!(world.status("add_orgy").await, "Rejected");
+    let listed = world.ok(&org1, &[b"ListProposals"]).await;
+    assert_eq!(listed["proposals"][0]["combined_into"], json!(["both"]));
+    assert_eq!(listed["proposals"][2]["combined_into"], json!([]));
+
+    for who in [&org1, &org2] {
+        world.sign(who, "both").await;
+    }
+    world.take_effect("both").await;
+    let config = world.ok(&org1, &[b"GetConfig"]).await;
+    let groups = &config["config"]["channel_group"]["groups"]["Application"]["groups"];
+    assert!(groups["OrgXMSP"].is_object() && groups["OrgYMSP"].is_object());
+    assert_eq!(world.status("both").await, "Submitted");
+    for id in ["add_orgx", "add_orgy"] {
+        let shown = world.proposal(id).await;
+        assert_eq!(shown["status"], "Submitted");
+        assert_eq!(shown["status_detail"]["via"], "both");
+        assert_eq!(shown["status_detail"]["already_in_effect"], false);
+        assert_eq!(shown["status_detail"]["proof"]["sequence"], 1);
+        assert_eq!(shown["applied_revision"], Value::Null);
+        let message = world
+            .refused(
+                &org1,
+                &[b"RejectProposal", id.as_bytes(), b"no"],
+                "WRONG_STATUS",
+            )
+            .await;
+        assert!(message.contains("`Submitted`"), "{message}");
+    }
+    world
+        .refused(&org1, &[b"WithdrawProposal", b"add_orgx"], "WRONG_STATUS")
+        .await;
+    let listed = world.ok(&org1, &[b"ListProposals"]).await;
+    for one in listed["proposals"].as_array().unwrap() {
+        assert_eq!(one["status"], "Submitted");
+    }
+    // with proof anybody archives them
+    let updated = world.ok(&org1, &[b"UpdateProposals"]).await;
+    assert_eq!(updated["archived"].as_array().unwrap().len(), 3);
+    for (id, via) in [("both", Value::Null), ("add_orgy", "both".into())] {
+        let shown = world.proposal(id).await;
+        assert_eq!(shown["outcome"]["outcome"], "Submitted");
+        assert_eq!(shown["outcome"]["via"], via);
+        assert_eq!(shown["outcome"]["proof"]["sequence"], 1);
+    }
+    let sources = world.proposal("both").await["sources"].clone();
+    assert_eq!(sources[0]["consent"][0]["msp_id"], "Org2MSP");
+    assert_eq!(sources[1]["votes"][0]["reason"], "later");
+}
+
+#[tokio::test]
+async fn combining_reads_its_sources_and_writes_none() {
+    let (org1, org2) = (person("Org1MSP"), person("Org2MSP"));
+    let (mut world, _) = founded().await;
+    world.propose_org(&org1, "add_orgx", "add-orgx").await;
+    world.propose(&org2, "timeout", &timeout("3s")).await;
+    let applied = |shown: &Value| {
+        let digest = shown["config_update_sha256"].as_str().unwrap();
+        key(&["applied", digest])
+    };
+    let own = [
+        applied(&world.proposal("add_orgx").await),
+        applied(&world.proposal("timeout").await),
+    ];
+    let call = world.invocation(&org2, &combine("both", r#"["add_orgx","timeout"]"#));
+    let (response, set) = world.submit(&call).await;
+    assert!(response.is_success(), "{}", response.message);
+    let made: Value = serde_json::from_slice(&response.payload).unwrap();
+    let update = key(&["update", made["config_update_sha256"].as_str().unwrap()]);
+    let mut expected: BTreeSet<String> = own.into();
+    expected.extend([
+        key(&["config", "head"]),
+        key(&["config", "body"]),
+        key(&["settings"]),
+        key(&["proposal", "add_orgx"]),
+        key(&["proposal", "timeout"]),
+        key(&["proposal", "both"]),
+        key(&["archive", "both"]),
+        update.clone(),
+    ]);
+    assert_eq!(set.reads.keys().cloned().collect::<BTreeSet<_>>(), expected);
+    assert!(set.ranges.is_empty());
+    let written: BTreeSet<String> = set.writes.keys().cloned().collect();
+    let expected: BTreeSet<String> = [
+        key(&["combined", "add_orgx", "both"]),
+        key(&["combined", "timeout", "both"]),
+        key(&["proposal", "both"]),
+        update,
+    ]
+    .into();
+    assert_eq!(written, expected);
+    assert_eq!(set.event.unwrap().name, "NewProposalEvent");
+    // one more with the same bytes is refused
+    let again = combine("again", r#"["timeout","add_orgx"]"#);
+    world.refused(&org1, &again, "UPDATE_TAKEN").await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_combined() {
+    let (org1, org2) = (person("Org1MSP"), person("Org2MSP"));
+    let (mut world, _) = founded().await;
+    world.propose_org(&org1, "add_orgx", "add-orgx").await;
+    world.propose_org(&org1, "add_orgy", "add-orgy").await;
+    world.propose(&org1, "three", &timeout("3s")).await;
+    world.propose(&org2, "four", &timeout("4s")).await;
+    world.propose(&org2, "taken_back", &timeout("5s")).await;
+    world.ok(&org2, &[b"WithdrawProposal", b"taken_back"]).await;
+    world.propose(&org2, "archived", &timeout("6s")).await;
+    world.ok(&org2, &[b"DeleteProposal", b"archived"]).await;
+    let orderer = json!({"groups": {"Orderer": {"policies": {"Extra": {"version": 1,
+        "mod_policy": "Admins",
+        "policy": {"type": 3, "value": {"rule": "ANY", "sub_policy": "Admins"}}}}}}});
+    world.propose(&org2, "extra", &orderer).await;
+    for (id, ids, symbol) in [
+        ("new", r#"["three"]"#, "TOO_FEW"),
+        ("new", r#"["three","three"]"#, "TOO_FEW"),
+        ("new", r#"["three","nothing"]"#, "UNKNOWN_PROPOSAL"),
+        ("new", r#"["three","!"]"#, "BAD_ID"),
+        ("new", r#"["three","taken_back"]"#, "WRONG_STATUS"),
+        ("new", r#"["three","archived"]"#, "WRONG_STATUS"),
+        ("three", r#"["three","add_orgx"]"#, "ID_USED"),
+        ("archived", r#"["three","add_orgx"]"#, "ID_USED"),
+        (
+            "new",
+            r#"["add_orgx","extra","three","four"]"#,
+            "INTENTS_CONFLICT",
+        ),
+    ] {
+        world.refused(&org1, &combine(id, ids), symbol).await;
+    }
+    let args = combine("new", r#"["add_orgx","three","four"]"#);
+    let message = world.refused(&org1, &args, "INTENTS_CONFLICT").await;
+    for part in ["`three`", "`four`", "/Channel/Orderer/BatchTimeout"] {
+        assert!(message.contains(part), "{message}");
+    }
+    let args = combine("new", r#"["three","add_orgx"]"#);
+    world
+        .refused(&user("Org1MSP", "User1"), &args, "NOT_ADMIN")
+        .await;
+    world.ok(&org2, &[b"SyncConfig", &after("add-orgx")]).await;
+    let message = world.refused(&org1, &args, "WRONG_STATUS").await;
+    assert!(message.contains("`Submitted`"), "{message}");
+    // out of date, but it rebases cleanly
+    assert_eq!(world.status("add_orgy").await, "Outofdate");
+    let args = combine("new", r#"["three","add_orgy"]"#);
+    world.ok(&org1, &args).await;
+    assert_eq!(world.status("new").await, "WaitingForSignatures");
+}
+
+#[tokio::test]
+async fn what_others_changed_is_not_overridden_by_combining() {
+    let (org1, org2) = (person("Org1MSP"), person("Org2MSP"));
+    let (mut world, _) = founded().await;
+    let org = String::from_utf8(CAPTURES[0].file("add-orgx/org.json")).unwrap();
+    let other = org.replace("17081", "17082");
+    let args: [&[u8]; 5] = [
+        b"AddOrganization",
+        b"other_orgx",
+        b"OrgXMSP",
+        other.as_bytes(),
+        b"x",
+    ];
+    world.ok(&org2, &args).await;
+    world.propose(&org1, "three", &timeout("3s")).await;
+    world.ok(&org2, &[b"SyncConfig", &after("add-orgx")]).await;
+    let args = combine("new", r#"["three","other_orgx"]"#);
+    let message = world.refused(&org1, &args, "WRONG_STATUS").await;
+    assert!(message.contains("`Outofdate`"), "{message}");
+}
+
+#[tokio::test]
+async fn what_is_combined_twice_is_submitted_with_the_outer_one() {
+    let (org1, org2) = (person("Org1MSP"), person("Org2MSP"));
+    let (mut world, _) = founded().await;
+    world.propose_org(&org1, "add_orgx", "add-orgx").await;
+    world.propose_org(&org1, "add_orgy", "add-orgy").await;
+    let policy = json!({"groups": {"Application": {"policies": {"Extra": {"version": 1,
+        "mod_policy": "Admins",
+        "policy": {"type": 3, "value": {"rule": "ANY", "sub_policy": "Admins"}}}}}}});
+    world.propose(&org2, "extra", &policy).await;
+    world
+        .ok(&org2, &combine("two", r#"["add_orgx","add_orgy"]"#))
+        .await;
+    world
+        .ok(&org2, &combine("three", r#"["two","extra"]"#))
+        .await;
+    let sources = world.proposal("three").await["sources"].clone();
+    let ids: Vec<&Value> = sources
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|s| &s["proposal_id"])
+        .collect();
+    assert_eq!(ids, ["add_orgx", "add_orgy", "extra", "two"]);
+    for who in [&org1, &org2] {
+        world.sign(who, "three").await;
+    }
+    world.take_effect("three").await;
+    for id in ["two", "add_orgx", "add_orgy", "extra"] {
+        let shown = world.proposal(id).await;
+        assert_eq!(shown["status_detail"]["via"], "three", "{id}");
+    }
+}
+
+#[tokio::test]
+async fn a_recovery_disowns_what_took_effect_combined() {
+    let (org1, org2) = (person("Org1MSP"), person("Org2MSP"));
+    let (mut world, anchors) = founded().await;
+    let before = world.config();
+    world.propose_org(&org1, "add_orgx", "add-orgx").await;
+    world.propose_org(&org1, "add_orgy", "add-orgy").await;
+    world
+        .ok(&org2, &combine("both", r#"["add_orgx","add_orgy"]"#))
+        .await;
+    for who in [&org1, &org2] {
+        world.sign(who, "both").await;
+    }
+    world.take_effect("both").await;
+    world.ok(&org1, &[b"DeleteProposal", b"add_orgx"]).await;
+    assert_eq!(world.status("add_orgx").await, "Submitted");
+    let other = checkpoint(&before, |config| config.sequence += 2);
+    anchors.set(&other);
+    anchors.permit(Disown {
+        epoch: 1,
+        from: Sequence(1),
+    });
+    world.ok(&org1, &[b"RecoverConfig", &other, b"1"]).await;
+    let shown = world.proposal("add_orgx").await;
+    assert_eq!(shown["outcome"]["outcome"], "Disowned");
+    assert_eq!(shown["outcome"]["via"], Value::Null);
+    assert_eq!(world.status("add_orgy").await, "WaitingForSignatures");
+    // the intent may be proposed again under another id
+    world.propose_org(&org1, "again", "add-orgx").await;
+}
+
+#[tokio::test]
+async fn what_took_effect_combined_stays_submitted_when_it_is_reverted() {
+    let (org1, org2, orderer) = (person("Org1MSP"), person("Org2MSP"), person("OrdererMSP"));
+    let (mut world, _) = founded().await;
+    // the timeout as it is, to be put back
+    let config = world.ok(&org1, &[b"GetConfig"]).await;
+    let groups = &config["config"]["channel_group"]["groups"];
+    let before = groups["Orderer"]["values"]["BatchTimeout"]["value"]["timeout"].clone();
+    world.propose(&org1, "three", &timeout("3s")).await;
+    world.propose_org(&org2, "add_orgx", "add-orgx").await;
+    world
+        .ok(&org2, &combine("both", r#"["three","add_orgx"]"#))
+        .await;
+    for who in [&org1, &org2, &orderer] {
+        world.sign(who, "both").await;
+    }
+    world.take_effect("both").await;
+    world
+        .propose(&org1, "back", &timeout(before.as_str().unwrap()))
+        .await;
+    world.sign(&orderer, "back").await;
+    world.take_effect("back").await;
+    let shown = world.proposal("three").await;
+    assert_eq!(shown["status"], "Submitted");
+    assert_eq!(shown["status_detail"]["via"], "both");
+    world.propose_org(&org1, "add_orgy", "add-orgy").await;
+    for args in [
+        &[b"RejectProposal".as_slice(), b"three", b"no"][..],
+        &combine("more", r#"["three","add_orgy"]"#),
+    ] {
+        let message = world.refused(&org1, args, "WRONG_STATUS").await;
+        assert!(message.contains("`three` is `Submitted`"), "{message}");
+    }
+    // the same intent is a new proposal
+    world.propose(&org1, "again", &timeout("3s")).await;
+}

@@ -1,0 +1,31 @@
+//! The contract, called as a peer calls it, on a ledger in memory.
+//!
+//! `world` holds the ledger and what calls it, `calls` the calls, `people` who makes them,
+//! `blocks` and `intents` what they bring; all other files are tests.
+
+mod bad_input;
+pub(crate) mod blocks;
+mod capabilities;
+mod cmcc;
+mod combine;
+mod conflicts;
+mod definition;
+mod determinism;
+mod docs;
+mod export;
+mod forms;
+mod history;
+mod metadata;
+mod odd_state;
+mod real_input;
+mod record;
+mod relations;
+mod rules;
+mod served;
+mod settings;
+mod settings_refused;
+mod spoilers;
+mod unknown;
+mod votes;
+mod walk;
+pub(crate) mod world;

@@ -1,0 +1,334 @@
+//! Configs, values and servers that are unlike the usual ones.
+
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+use cmscc::{
+    contract::{Contract, ContractSettings, HeadFacts, Observer},
+    ids::{ChaincodeName, ChannelId, Digest},
+    proto::{common, write},
+    stub::{
+        Chaincode, Entries, Event, KeyRange, Page, Response, Stub, StubError, memory::MemoryStub,
+    },
+};
+use prost::Message;
+use serde_json::{Value, json};
+
+use super::{
+    blocks::checkpoint,
+    capabilities::declaring,
+    determinism::cases,
+    rules::{after, key, with_orgx},
+    unknown::outgrown,
+    world::{CAPTURES, TestAnchors, World, contract, person, symbol_of, trusting},
+};
+
+#[tokio::test]
+async fn a_channel_that_needs_unknown_levels_is_not_taken() {
+    let block = altered_genesis(|root| {
+        let value = root.values.get_mut("Capabilities").unwrap();
+        let mut levels = common::Capabilities::decode(value.value.clone()).unwrap();
+        levels
+            .capabilities
+            .insert("V9_0".to_owned(), common::Capability::default());
+        value.value = levels.encode_to_vec().into();
+    });
+    let message = World::new(trusting())
+        .refused(
+            &person("Org1MSP"),
+            &[b"InitConsortium", &block],
+            "CAPABILITY_UNSUPPORTED",
+        )
+        .await;
+    assert!(message.contains("`Channel/V9_0`"), "{message}");
+}
+
+/// The genesis block with another config in it.
+fn altered_genesis(alter: impl FnOnce(&mut common::ConfigGroup)) -> Vec<u8> {
+    altered_config(|config| alter(config.channel_group.as_mut().unwrap()))
+}
+
+fn altered_config(alter: impl FnOnce(&mut common::Config)) -> Vec<u8> {
+    let mut block = common::Block::decode(CAPTURES[0].genesis().as_slice()).unwrap();
+    let entry = &mut block.data.as_mut().unwrap().data[0];
+    let mut envelope = common::Envelope::decode(entry.clone()).unwrap();
+    let mut payload = common::Payload::decode(envelope.payload).unwrap();
+    let mut content = common::ConfigEnvelope::decode(payload.data).unwrap();
+    alter(content.config.as_mut().unwrap());
+    payload.data = content.encode_to_vec().into();
+    envelope.payload = payload.encode_to_vec().into();
+    *entry = envelope.encode_to_vec().into();
+    let hash = Digest::of(entry);
+    block.header.as_mut().unwrap().data_hash = hash.as_bytes().to_vec().into();
+    block.encode_to_vec()
+}
+
+#[tokio::test]
+async fn a_config_nested_5000_deep_is_taken_and_shown() {
+    let mut rule = vec![0x08, 0];
+    for _ in 0..4900 {
+        let mut out_of = vec![0x08, 1];
+        write::message(&mut out_of, 2, &rule);
+        rule.clear();
+        write::message(&mut rule, 2, &out_of);
+    }
+    let mut policy = Vec::new();
+    write::message(&mut policy, 2, &rule);
+    let principal = [&[0x12, 11, 0x0a, 7][..], b"Org1MSP", &[0x10, 1]].concat();
+    write::message(&mut policy, 3, &principal);
+    let block = altered_genesis(|root| {
+        let application = root.groups.get_mut("Application").unwrap();
+        let admins = application.groups.get_mut("Org1MSP").unwrap();
+        let admins = admins.policies.get_mut("Admins").unwrap();
+        admins.policy.as_mut().unwrap().value = policy.into();
+    });
+    let org1 = person("Org1MSP");
+    let mut world = World::new(trusting());
+    world.ok(&org1, &[b"InitConsortium", &block]).await;
+    // its own admins are judged by it
+    let org = CAPTURES[0].file("add-orgx/org.json");
+    world
+        .ok(
+            &org1,
+            &[b"AddOrganization", b"add_orgx", b"OrgXMSP", &org, b"x"],
+        )
+        .await;
+    world.sign(&org1, "add_orgx").await;
+    let shown = world.proposal("add_orgx").await;
+    assert_eq!(shown["status_detail"]["missing"], json!(["Org2MSP"]));
+    // Go writes no json that it could not read
+    let config = world.ok(&org1, &[b"GetConfig"]).await;
+    assert_eq!(
+        (&config["config"], &config["sequence"]),
+        (&Value::Null, &json!(0))
+    );
+    let config = world
+        .ok(&org1, &[b"GetConfig", br#"{"format":"base64"}"#])
+        .await;
+    assert!(config["config"].as_str().unwrap().len() > 30_000);
+}
+
+#[tokio::test]
+async fn values_that_are_not_ours_are_reported() {
+    let org1 = person("Org1MSP");
+    for (parts, function) in [
+        (&["proposal", "add_orgx"][..], b"GetProposal".as_slice()),
+        (&["config", "body"], b"GetProposal"),
+        (&["config", "head"], b"GetProposal"),
+        (&["settings"], b"GetProposal"),
+        (&["member", "Org1MSP"], b"WithdrawProposal"),
+    ] {
+        let mut world = with_orgx().await;
+        world.put(key(parts), vec![0xff; 3]);
+        world.server = trusting();
+        world
+            .refused(&org1, &[function, b"add_orgx"], "STATE_CORRUPT")
+            .await;
+    }
+}
+
+/// Keeps every fact as a line.
+#[derive(Default)]
+struct Facts(Mutex<Vec<String>>);
+
+impl Observer for Facts {
+    fn head(&self, channel: &ChannelId, head: &HeadFacts) {
+        let line = format!("{channel} at {} of epoch {}", head.sequence, head.epoch);
+        self.0.lock().unwrap().push(line);
+    }
+
+    fn fork(&self, channel: &ChannelId) {
+        self.0.lock().unwrap().push(format!("{channel} forked"));
+    }
+
+    fn unsupported(&self, channel: &ChannelId, levels: &[String]) {
+        self.0.lock().unwrap().push(format!("{channel} {levels:?}"));
+    }
+}
+
+#[tokio::test]
+async fn an_observer_hears_of_heads_and_forks() {
+    let facts = Arc::new(Facts::default());
+    let server = Contract::new(
+        ContractSettings::default(),
+        TestAnchors::of(&CAPTURES[0].genesis()),
+        Arc::<Facts>::clone(&facts),
+    );
+    let mut world = World::new(server);
+    let org1 = person("Org1MSP");
+    world
+        .ok(&org1, &[b"InitConsortium", &CAPTURES[0].genesis()])
+        .await;
+    world.ok(&org1, &[b"SyncConfig", &after("add-orgx")]).await;
+    world
+        .refused(
+            &org1,
+            &[b"SyncConfig", &CAPTURES[1].genesis()],
+            "CONFIG_FORK",
+        )
+        .await;
+    let mut heard = facts.0.lock().unwrap().clone();
+    heard.dedup();
+    assert_eq!(
+        heard,
+        [
+            "mychannel at 0 of epoch 1",
+            "mychannel []",
+            "mychannel at 1 of epoch 1",
+            "mychannel []",
+            "mychannel forked"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn an_observer_hears_when_a_channel_outgrows_this_build_and_when_that_is_over() {
+    let facts = Arc::new(Facts::default());
+    let anchors = TestAnchors::none();
+    let settings = ContractSettings::default();
+    let server = Contract::new(settings, anchors.clone(), Arc::<Facts>::clone(&facts));
+    let mut world = declaring(&["V2_0"], &["V2_5"]).await.with(server);
+    let org1 = person("Org1MSP");
+    let good = world.config();
+    outgrown(&mut world);
+    world.ok(&org1, &[b"GetConfig"]).await;
+    let told = |line: &str| facts.0.lock().unwrap().last().unwrap() == line;
+    assert!(told(r#"mychannel ["Application/V9_9"]"#));
+    let recovery = checkpoint(&good, |config| config.sequence += 1);
+    anchors.set(&recovery);
+    world.ok(&org1, &[b"RecoverConfig", &recovery]).await;
+    world.ok(&org1, &[b"GetConfig"]).await;
+    assert!(told("mychannel []"));
+}
+
+#[tokio::test]
+async fn an_update_that_would_remove_somebody_is_out_of_date() {
+    let capture = CAPTURES[0];
+    let org1 = person("Org1MSP");
+    // another config at the same versions: OrgY is there already
+    let later = capture.file("add-orgy/config_raw_after.pb");
+    let later = common::Config::decode(later.as_slice()).unwrap();
+    let orgy = later.channel_group.unwrap().groups["Application"].groups["OrgYMSP"].clone();
+    let other = altered_config(|config| {
+        config.sequence = 1;
+        let root = config.channel_group.as_mut().unwrap();
+        let application = root.groups.get_mut("Application").unwrap();
+        application.groups.insert("OrgYMSP".to_owned(), orgy);
+    });
+    let anchors = TestAnchors::of(&capture.genesis());
+    let mut world = World::new(contract(&anchors));
+    world
+        .ok(&org1, &[b"InitConsortium", &capture.genesis()])
+        .await;
+    let org = capture.file("add-orgx/org.json");
+    world
+        .ok(
+            &org1,
+            &[b"AddOrganization", b"add_orgx", b"OrgXMSP", &org, b"x"],
+        )
+        .await;
+    anchors.set(&other);
+    world.ok(&org1, &[b"RecoverConfig", &other]).await;
+    let shown = world.proposal("add_orgx").await;
+    assert_eq!(shown["status"], "Outofdate");
+    let lost: Vec<&str> = shown["status_detail"]["different_effect"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|element| element.as_str().unwrap())
+        .collect();
+    assert!(
+        lost.contains(&"[Group]  /Channel/Application/OrgYMSP"),
+        "{lost:?}"
+    );
+    assert_eq!(shown["status_detail"]["rebases"], true);
+    world.ok(&org1, &[b"UpdateProposals"]).await;
+    assert_eq!(world.status("add_orgx").await, "WaitingForSignatures");
+}
+
+/// Answers so many state calls, then the stream is gone.
+struct Breaking {
+    inner: MemoryStub,
+    left: usize,
+}
+
+impl Breaking {
+    fn step(&mut self, call: &'static str) -> Result<(), StubError> {
+        self.left = self.left.checked_sub(1).ok_or(StubError::Ended { call })?;
+        Ok(())
+    }
+}
+
+impl Stub for Breaking {
+    async fn get_state(&mut self, key: &str) -> Result<Option<Bytes>, StubError> {
+        self.step("GET_STATE")?;
+        self.inner.get_state(key).await
+    }
+
+    async fn get_states(&mut self, keys: &[String]) -> Result<Vec<Option<Bytes>>, StubError> {
+        self.step("GET_STATE")?;
+        self.inner.get_states(keys).await
+    }
+
+    async fn get_range(&mut self, range: &KeyRange, most: usize) -> Result<Entries, StubError> {
+        self.step("GET_STATE_BY_RANGE")?;
+        self.inner.get_range(range, most).await
+    }
+
+    async fn get_page(
+        &mut self,
+        range: &KeyRange,
+        page_size: u32,
+        bookmark: &str,
+    ) -> Result<Page, StubError> {
+        self.step("GET_STATE_BY_RANGE")?;
+        self.inner.get_page(range, page_size, bookmark).await
+    }
+
+    async fn invoke_chaincode(
+        &mut self,
+        chaincode: &ChaincodeName,
+        args: &[Bytes],
+    ) -> Result<Response, StubError> {
+        self.inner.invoke_chaincode(chaincode, args).await
+    }
+
+    fn put_state(&mut self, key: String, value: Bytes) {
+        self.inner.put_state(key, value);
+    }
+
+    fn del_state(&mut self, key: String) {
+        self.inner.del_state(key);
+    }
+
+    fn set_event(&mut self, event: Event) {
+        self.inner.set_event(event);
+    }
+}
+
+#[tokio::test]
+async fn whatever_the_peer_does_not_answer_ends_the_call() {
+    let server = trusting();
+    let mut refused = 0;
+    for (ledger, call) in cases(CAPTURES[0]).await {
+        let mut stub = MemoryStub::new(&ledger);
+        let whole = server.invoke(&call, &mut stub).await;
+        for left in 0.. {
+            let mut stub = Breaking {
+                inner: MemoryStub::new(&ledger),
+                left,
+            };
+            let response = server.invoke(&call, &mut stub).await;
+            if response == whole {
+                break;
+            }
+            assert_eq!(symbol_of(&response), "STATE_UNAVAILABLE", "{response:?}");
+            assert!(
+                response.message.contains("the stream ended"),
+                "{response:?}"
+            );
+            refused += 1;
+        }
+    }
+    assert!(refused > 100, "{refused}");
+}

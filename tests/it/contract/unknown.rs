@@ -1,0 +1,351 @@
+//! What a build does about levels and contract capabilities that only a newer one knows.
+
+use bytes::Bytes;
+use cmscc::{
+    contract::{Contract, function_names},
+    ids::Digest,
+    proto::{
+        cmscc::{Head, Proposal, SettingsChange},
+        common::ConfigUpdate,
+    },
+};
+use prost::Message;
+use serde_json::{Value, json};
+
+use super::{
+    capabilities::{declaring, levels},
+    rules::{after, key, with_orgx},
+    world::{CAPTURES, Person, World, base64, founded, person},
+};
+
+/// The bytes with one level in the place of another, whose name is as long.
+fn renamed(bytes: &[u8], from: &str, to: &str) -> Vec<u8> {
+    assert_eq!(from.len(), to.len());
+    let mut out = bytes.to_vec();
+    let mut found = 0;
+    for at in 0..out.len() {
+        if out[at..].starts_with(from.as_bytes()) {
+            out[at..at + to.len()].copy_from_slice(to.as_bytes());
+            found += 1;
+        }
+    }
+    assert!(found > 0, "{from} is not there");
+    out
+}
+
+impl World<Contract> {
+    /// A stored proposal to raise a level, as a server that knows the level has endorsed it.
+    async fn raise_unknown(&mut self, who: &Person, id: &str, group: &str, known: &str) {
+        self.propose(who, id, &levels(group, &[known])).await;
+        let key = key(&["proposal", id]);
+        let mut stored = Proposal::decode(self.ledger.get(&key).unwrap().value.clone()).unwrap();
+        stored.patch = renamed(&stored.patch, known, "V9_9").into();
+        let revision = stored.revisions.last_mut().unwrap();
+        revision.config_update = renamed(&revision.config_update, known, "V9_9").into();
+        self.put(key, stored.encode_to_vec());
+    }
+}
+
+#[tokio::test]
+async fn a_proposal_that_raises_an_unknown_level_is_not_broken() {
+    let (org1, org2) = (person("Org1MSP"), person("Org2MSP"));
+    for (group, known, orderer, signers) in [
+        ("Application", "V2_5", "V2_0", &["Org1MSP", "Org2MSP"][..]),
+        (
+            "Channel",
+            "V3_0",
+            "V2_0",
+            &["Org1MSP", "Org2MSP", "OrdererMSP"],
+        ),
+        ("Orderer", "V2_0", "V1_1", &["OrdererMSP"]),
+    ] {
+        let mut world = declaring(&[orderer], &["V1_3"]).await;
+        world.raise_unknown(&org1, "raise", group, known).await;
+        for msp_id in signers {
+            world.sign(&person(msp_id), "raise").await;
+        }
+        let shown = world.proposal("raise").await;
+        assert_eq!(
+            shown["status"], "WaitingForSignatures",
+            "{group}: {}",
+            shown["status_detail"]
+        );
+        assert_eq!(shown["status_detail"]["verdict"], "unsupported", "{group}");
+        let why = shown["status_detail"]["why"].as_str().unwrap();
+        assert!(why.contains("`V9_9`"), "{why}");
+        assert_eq!(
+            shown["config_update_envelope_to_submit"],
+            Value::Null,
+            "{group}"
+        );
+        assert_eq!(shown["still_effective_if_submitted"], json!([]), "{group}");
+        assert!(
+            shown["explanation"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .all(|one| one["satisfied"] == true)
+        );
+        let listed = world.ok(&org1, &[b"ListProposals"]).await;
+        let listed = listed["proposals"].as_array().unwrap();
+        let one = listed
+            .iter()
+            .find(|one| one["proposal_id"] == "raise")
+            .unwrap();
+        assert_eq!(one["status"], "WaitingForSignatures");
+        // nobody archives it for that
+        let args: [&[u8]; 3] = [b"UpdateProposals", b"15", br#"["raise"]"#];
+        let left = world.ok(&org1, &args).await;
+        assert_eq!(
+            (&left["archived"], &left["recomputed"]),
+            (&json!([]), &json!([])),
+            "{group}"
+        );
+        world.propose(&org2, "timeout", &timeout("9s")).await;
+        let ids: &[u8] = br#"["raise","timeout"]"#;
+        let combine: [&[u8]; 4] = [b"CombineProposals", b"both", ids, b"d"];
+        world
+            .refused(&org1, &combine, "CAPABILITY_UNSUPPORTED")
+            .await;
+    }
+}
+
+fn timeout(text: &str) -> Value {
+    json!({"groups": {"Orderer": {"values": {"BatchTimeout": {"value": {"timeout": text}}}}}})
+}
+
+#[tokio::test]
+async fn what_this_build_would_not_propose_it_does_not_compute_again() {
+    let (org1, org2) = (person("Org1MSP"), person("Org2MSP"));
+    let mut world = declaring(&["V2_0"], &["V1_3"]).await;
+    world
+        .raise_unknown(&org1, "raise", "Application", "V2_5")
+        .await;
+    // the same element changes meanwhile
+    world
+        .propose(&org2, "lower", &levels("Application", &["V2_0"]))
+        .await;
+    for who in [&org1, &org2] {
+        world.sign(who, "lower").await;
+    }
+    world.take_effect("lower").await;
+    assert_eq!(world.status("raise").await, "Outofdate");
+    let ids: &[u8] = br#"["raise"]"#;
+    let args: [&[u8]; 3] = [b"UpdateProposals", b"15", ids];
+    let message = world.refused(&org1, &args, "CAPABILITY_UNSUPPORTED").await;
+    assert!(message.contains("`V9_9`"), "{message}");
+    // who does not own it leaves it
+    let left = world.ok(&org2, &args).await;
+    assert_eq!(left["left"][0]["proposal_id"], "raise");
+}
+
+#[tokio::test]
+async fn on_a_channel_with_unknown_orderer_levels_proposals_wait() {
+    let (org1, org2) = (person("Org1MSP"), person("Org2MSP"));
+    let mut world = declaring(&["V2_0", "V9_0"], &["V2_0"]).await;
+    world.propose_org(&org1, "add_orgx", "add-orgx").await;
+    for who in [&org1, &org2] {
+        world.sign(who, "add_orgx").await;
+    }
+    let shown = world.proposal("add_orgx").await;
+    assert_eq!(shown["status"], "WaitingForSignatures");
+    assert_eq!(shown["status_detail"]["verdict"], "unsupported");
+    assert_eq!(shown["config_update_envelope_to_submit"], Value::Null);
+    assert_eq!(shown["unsupported"], json!([]), "peers are not concerned");
+    let left = world.ok(&org1, &[b"UpdateProposals", b"15"]).await;
+    assert_eq!(left["archived"], json!([]));
+}
+
+/// Arguments with which every function gets as far as the ledger.
+fn arguments(function: &str) -> Vec<Vec<u8>> {
+    let block = after("add-orgx");
+    let org = CAPTURES[0].file("add-orgx/org.json");
+    let text = |args: &[&str]| args.iter().map(|arg| arg.as_bytes().to_vec()).collect();
+    match function {
+        "AddOrganization" | "AddOrgnization" => {
+            vec![b"id1".to_vec(), b"OrgX".to_vec(), org, b"d".to_vec()]
+        }
+        "ReconfigOrganizationMSP" | "ReconfigOrgnizationMSP" => {
+            let org: Value = serde_json::from_slice(&org).unwrap();
+            let msp = org["values"]["MSP"].to_string();
+            vec![b"id1".to_vec(), msp.into_bytes(), b"d".to_vec()]
+        }
+        "InitConsortium" | "SyncConfig" | "RecoverConfig" => vec![block],
+        "ProposeConfigUpdate" => text(&["id1", r#"{"channel_group":{}}"#, "d"]),
+        "ProposeSettings" => text(&["id1", r#"{"gate":"enforced"}"#, "d"]),
+        "CombineProposals" => text(&["id1", r#"["one","two"]"#, "d"]),
+        "AddSignature" | "addSignature" => text(&["add_orgx", "CgFhEgFi"]),
+        "RejectProposal" => text(&["add_orgx", "no"]),
+        "AttestCapabilities" => text(&["{}"]),
+        "proposeConfigUpdate" => text(&["id1", "CgFj"]),
+        "ApplySettings" | "DeleteProposal" | "ExportProposal" | "GetProposal"
+        | "WithdrawProposal" | "deleteProposal" | "getProposal" => text(&["add_orgx"]),
+        _ => Vec::new(),
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_lacks_an_agreed_capability_refuses_every_function() {
+    let org1 = person("Org1MSP");
+    let mut world = with_orgx().await;
+    let key = key(&["settings"]);
+    let stored = world.ledger.get(&key).unwrap().value.clone();
+    let mut settings = cmscc::proto::cmscc::Settings::decode(stored).unwrap();
+    settings.capabilities.push("V9_0".to_owned());
+    world.put(key, settings.encode_to_vec());
+    for function in function_names() {
+        // what this build serves is no answer about a channel
+        if function == "org.hyperledger.fabric:GetMetadata" {
+            continue;
+        }
+        let rest = arguments(function);
+        let mut args: Vec<&[u8]> = vec![function.as_bytes()];
+        args.extend(rest.iter().map(Vec::as_slice));
+        let message = world.refused(&org1, &args, "CONTRACT_CAPABILITY").await;
+        assert!(message.contains("`V9_0`"), "{message}");
+        assert!(message.contains("install 9.0 or later"), "{message}");
+    }
+    let mut init = world.invocation(&org1, &[]);
+    init.is_init = true;
+    world.refused_call(&init, "CONTRACT_CAPABILITY").await;
+}
+
+/// Makes the head's config one that demands `V9_9` of peers, as servers that know it have endorsed.
+pub(crate) fn outgrown(world: &mut World<Contract>) {
+    let body = renamed(&world.config(), "V2_5", "V9_9");
+    let place = key(&["config", "head"]);
+    let mut head = Head::decode(world.ledger.get(&place).unwrap().value.clone()).unwrap();
+    head.config_sha256 = Digest::of(&body).as_bytes().to_vec().into();
+    world.put(place, head.encode_to_vec());
+    world.put(key(&["config", "body"]), body);
+}
+
+#[tokio::test]
+async fn on_a_channel_that_outgrew_this_build_nothing_is_written_and_answers_say_so() {
+    let org1 = person("Org1MSP");
+    let mut world = declaring(&["V2_0"], &["V2_5"]).await;
+    world.propose_org(&org1, "add_orgx", "add-orgx").await;
+    let ended: [&[u8]; 2] = [b"WithdrawProposal", b"add_orgx"];
+    world.ok(&org1, &ended).await;
+    outgrown(&mut world);
+    let mut marked = 0;
+    for function in function_names() {
+        let rest = arguments(function);
+        let mut args: Vec<&[u8]> = vec![function.as_bytes()];
+        args.extend(rest.iter().map(Vec::as_slice));
+        match function {
+            // what this build serves is no answer about a channel
+            "org.hyperledger.fabric:GetMetadata" => {}
+            // what has a head is not initialised again; who recovers chooses another head
+            "Init" | "InitConsortium" | "RecoverConfig" => {}
+            "getProposal" | "getProposals" => drop(world.ok(&org1, &args).await),
+            _ if function.starts_with("Get")
+                || ["ExportProposal", "ListProposals"].contains(&function) =>
+            {
+                let answer = world.ok(&org1, &args).await;
+                let levels = &answer["unsupported"];
+                assert_eq!(*levels, json!(["Application/V9_9"]), "{function}");
+                marked += 1;
+            }
+            _ => {
+                let message = world.refused(&org1, &args, "CAPABILITY_UNSUPPORTED").await;
+                assert!(message.contains("`Application/V9_9`"), "{message}");
+            }
+        }
+    }
+    assert_eq!(marked, 8);
+}
+
+/// Puts a capability into a stored settings proposal, as a server that knows it has endorsed it.
+fn demanding(world: &mut World<Contract>, id: &str, level: &str) -> Bytes {
+    let key = key(&["proposal", id]);
+    let mut stored = Proposal::decode(world.ledger.get(&key).unwrap().value.clone()).unwrap();
+    let revision = stored.revisions.last_mut().unwrap();
+    let mut update = ConfigUpdate::decode(revision.config_update.clone()).unwrap();
+    let change = update.isolated_data.get_mut("cmscc.settings").unwrap();
+    let mut inner = SettingsChange::decode(change.clone()).unwrap();
+    let settings = inner.settings.as_mut().unwrap();
+    settings.capabilities.push(level.to_owned());
+    *change = inner.encode_to_vec().into();
+    revision.config_update = update.encode_to_vec().into();
+    world.put(key, stored.encode_to_vec());
+    world.first_update(id)
+}
+
+#[tokio::test]
+async fn a_build_that_does_not_know_a_capability_endorses_neither_proposal_nor_application() {
+    let (org1, org2) = (person("Org1MSP"), person("Org2MSP"));
+    let (mut world, _) = founded().await;
+    let demand = br#"{"capabilities":["V1_0","V9_0"]}"#;
+    let args: [&[u8]; 4] = [b"ProposeSettings", b"newer", demand, b"d"];
+    let message = world.refused(&org1, &args, "CONTRACT_CAPABILITY").await;
+    assert!(message.contains("install 9.0 or later"), "{message}");
+    // others have proposed it
+    world
+        .propose_settings(&org1, "newer", r#"{"gate":"enforced"}"#)
+        .await;
+    let bytes = demanding(&mut world, "newer", "V9_0");
+    for who in [&org1, &org2] {
+        let signature = base64(&who.config_signature(&bytes).encode_to_vec());
+        world
+            .ok(who, &[b"AddSignature", b"newer", signature.as_bytes()])
+            .await;
+    }
+    let shown = world.proposal("newer").await;
+    assert_eq!(shown["status"], "ReadyToSubmit");
+    assert_eq!(shown["status_detail"]["verdict"], "unsupported");
+    let apply: [&[u8]; 2] = [b"ApplySettings", b"newer"];
+    world.refused(&org1, &apply, "CONTRACT_CAPABILITY").await;
+    // nor does it compute it again
+    world
+        .agree(
+            "other",
+            r#"{"endorsement_policy":"/Channel/Application/Endorsement"}"#,
+        )
+        .await;
+    assert_eq!(world.status("newer").await, "Outofdate");
+    world
+        .refused(&org1, &[b"UpdateProposals"], "CONTRACT_CAPABILITY")
+        .await;
+    let others = world.ok(&org2, &[b"UpdateProposals"]).await;
+    assert_eq!(others["left"][0]["proposal_id"], "newer");
+}
+
+/// `V1_1` is known to builds with the feature `test-capability`, and to no others.
+#[tokio::test]
+async fn two_builds_differ_in_the_test_capability_only_by_refusing() {
+    let (org1, org2) = (person("Org1MSP"), person("Org2MSP"));
+    let (mut world, _) = founded().await;
+    let shown = world.ok(&org1, &[b"GetSettings"]).await;
+    assert_eq!(
+        shown["settings"]["capabilities"],
+        json!(["V1_0"]),
+        "whatever the build knows"
+    );
+    let demand = r#"{"capabilities":["V1_1","V1_0"]}"#;
+    if !cfg!(feature = "test-capability") {
+        let args: [&[u8]; 4] = [b"ProposeSettings", b"newer", demand.as_bytes(), b"d"];
+        let message = world.refused(&org1, &args, "CONTRACT_CAPABILITY").await;
+        assert!(message.contains("install 1.1 or later"), "{message}");
+        return;
+    }
+    world
+        .propose_settings(&org2, "stays", r#"{"gate":"enforced"}"#)
+        .await;
+    world.agree("newer", demand).await;
+    let shown = world.ok(&org1, &[b"GetSettings"]).await;
+    assert_eq!(shown["settings"]["capabilities"], json!(["V1_0", "V1_1"]));
+    // capabilities are only added
+    let message = world.proposal("stays").await["status_detail"]["why"].to_string();
+    assert!(message.contains("V1_1"), "{message}");
+    assert_eq!(world.status("stays").await, "Broken");
+    let drop: [&[u8]; 4] = [
+        b"ProposeSettings",
+        b"drop",
+        br#"{"capabilities":["V1_0"]}"#,
+        b"d",
+    ];
+    world.refused(&org1, &drop, "CAPABILITY_DROPPED").await;
+    world.agree("later", r#"{"gate":"enforced"}"#).await;
+    world.propose_org(&org1, "add_orgx", "add-orgx").await;
+}

@@ -1,0 +1,912 @@
+//! Random sequences of calls by several organisations against the slow model of
+//! `model::proposals`, with config updates and recoveries in between.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use bytes::Bytes;
+use cmscc::{
+    config::{ConfigSignature, ConfigTree, compute_update, envelope::update_envelope},
+    contract::Disown,
+    ids::Sequence,
+    proto::{
+        cmscc::{Archive, Attestation, ChainEntry, EvaluatedPolicies, Outcome, Proposal, Vote},
+        common::{Block, Config, ConfigEnvelope, ConfigUpdate, Envelope, Payload},
+    },
+};
+use prost::Message;
+use serde_json::{Value, json};
+
+use super::{
+    blocks::checkpoint,
+    world::{
+        CAPTURES, Person, Server, TestAnchors, World, base64, contract, new_admin, person,
+        symbol_of, user,
+    },
+};
+use crate::model::{
+    proposals::{Element, Intent, Model, Refusal, Who, set},
+    settings::LEVELS,
+    update::without_versions,
+};
+
+const ADMINS: [Who; 5] = [
+    admin("OrdererMSP"),
+    admin("Org1MSP"),
+    admin("Org2MSP"),
+    admin("OrgXMSP"),
+    admin("OrgYMSP"),
+];
+const OTHERS: [Who; 2] = [
+    Who {
+        msp: "Org1MSP",
+        name: "Admin2",
+    },
+    Who {
+        msp: "Org2MSP",
+        name: "User1",
+    },
+];
+const IDS: usize = 20;
+
+const fn admin(msp: &'static str) -> Who {
+    Who { msp, name: "Admin" }
+}
+
+/// Numbers that follow from a seed (splitmix64).
+pub(crate) struct Dice(pub(crate) u64);
+
+impl Dice {
+    pub(crate) fn roll(&mut self, sides: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        usize::try_from((z ^ (z >> 31)) % u64::try_from(sides).unwrap()).unwrap()
+    }
+
+    pub(crate) fn one<T: Clone>(&mut self, of: &[T]) -> T {
+        of[self.roll(of.len())].clone()
+    }
+
+    fn choice(&mut self, element: Element) -> u8 {
+        let choices: &[u8] = match element {
+            Element::Timeout => &[3, 4, 5],
+            Element::Level | Element::Shared(_) | Element::Own(_) => &[0, 1],
+            Element::OrgY => &[0],
+        };
+        self.one(choices)
+    }
+
+    /// One of the application's members, or rarely somebody else.
+    fn caller(&mut self) -> Who {
+        match self.roll(12) {
+            0 => self.one(&OTHERS),
+            1 => ADMINS[0],
+            _ => self.one(&ADMINS[1..4]),
+        }
+    }
+
+    fn signer(&mut self) -> Who {
+        match self.roll(6) {
+            0 => self.one(&OTHERS),
+            _ => self.one(&ADMINS),
+        }
+    }
+
+    fn id(&mut self) -> String {
+        format!("proposal-{}", self.roll(IDS))
+    }
+}
+
+/// The contract, the model, and what happens to both.
+pub(crate) struct Game<S> {
+    world: World<S>,
+    anchors: Arc<TestAnchors>,
+    people: BTreeMap<Who, Person>,
+    model: Model,
+    dice: Dice,
+    /// The updates as they are signed, by how the model has them.
+    encoded: BTreeMap<Vec<u8>, Bytes>,
+    /// Configs that were in effect.
+    past: Vec<Config>,
+    epoch: u64,
+    /// Archive entries as they were first written.
+    archived: BTreeMap<String, Bytes>,
+    statuses: BTreeSet<&'static str>,
+    succeeded: BTreeSet<String>,
+}
+
+fn after(name: &str) -> Vec<u8> {
+    CAPTURES[0].file(&format!("{name}/config_block_after.pb"))
+}
+
+fn config_of(block: &[u8]) -> Config {
+    let block = Block::decode(block).unwrap();
+    let envelope = Envelope::decode(block.data.unwrap().data[0].clone()).unwrap();
+    let payload = Payload::decode(envelope.payload).unwrap();
+    ConfigEnvelope::decode(payload.data)
+        .unwrap()
+        .config
+        .unwrap()
+}
+
+/// An update as the model has it: encoders write empty members of maps in two ways.
+fn plain(update: &Bytes) -> Vec<u8> {
+    ConfigUpdate::decode(update.clone())
+        .unwrap()
+        .encode_to_vec()
+}
+
+/// The parts of a composite key.
+fn parts(key: &str) -> Vec<&str> {
+    let inner = key.strip_prefix('\0').unwrap_or(key);
+    inner
+        .strip_suffix('\0')
+        .unwrap_or(inner)
+        .split('\0')
+        .collect()
+}
+
+fn patch(intent: &Intent) -> String {
+    let mut shared = json!({});
+    let mut values = json!({});
+    let mut groups = json!({});
+    let mut patch = json!({});
+    for (element, choice) in intent {
+        let rule = ["ANY", "ALL"].get(usize::from(*choice));
+        let policy = json!({"mod_policy": "Admins", "policy": {"type": 3,
+            "value": {"rule": rule, "sub_policy": "Admins"}}});
+        match element {
+            Element::Timeout => {
+                patch["Orderer"] = json!({"values": {"BatchTimeout": {
+                    "value": {"timeout": format!("{choice}s")}}}});
+            }
+            Element::Level => {
+                let mut levels = json!({});
+                for level in &LEVELS[..=usize::from(*choice)] {
+                    levels[*level] = json!({});
+                }
+                values["Capabilities"] = json!({"value": {"capabilities": levels}});
+            }
+            Element::Shared(name) => shared[*name] = policy,
+            Element::Own(org) => groups[*org] = json!({"policies": {"Extra": policy}}),
+            Element::OrgY => unreachable!("added by a function of its own"),
+        }
+    }
+    if intent.keys().any(|element| *element != Element::Timeout) {
+        patch["Application"] = json!({"policies": shared, "groups": groups, "values": values});
+    }
+    json!({"channel_group": {"groups": patch}}).to_string()
+}
+
+impl<S: Server> Game<S> {
+    /// Founds a consortium in an empty world, and starts.
+    pub(crate) async fn start(seed: u64, mut world: World<S>, anchors: &Arc<TestAnchors>) -> Self {
+        let genesis = CAPTURES[0].genesis();
+        let org1 = person("Org1MSP");
+        world.ok(&org1, &[b"InitConsortium", &genesis]).await;
+        let anchors = Arc::clone(anchors);
+        let orgy = config_of(&after("add-orgy")).channel_group.unwrap().groups["Application"]
+            .groups["OrgYMSP"]
+            .clone();
+        let mut people: BTreeMap<Who, Person> = ADMINS
+            .into_iter()
+            .map(|who| (who, person(who.msp)))
+            .collect();
+        people.insert(OTHERS[0], new_admin("Org1MSP", "second"));
+        people.insert(OTHERS[1], user("Org2MSP", "User1"));
+        let model = Model::new(config_of(&CAPTURES[0].genesis()), orgy);
+        let mut game = Self {
+            world,
+            anchors,
+            people,
+            model,
+            dice: Dice(seed),
+            encoded: BTreeMap::new(),
+            past: Vec::new(),
+            epoch: 1,
+            archived: BTreeMap::new(),
+            statuses: BTreeSet::new(),
+            succeeded: BTreeSet::new(),
+        };
+        game.change(|config| {
+            let root = config.channel_group.as_mut().unwrap();
+            let application = root.groups.get_mut("Application").unwrap();
+            let joined = config_of(&after("add-orgx")).channel_group.unwrap();
+            let orgx = joined.groups["Application"].groups["OrgXMSP"].clone();
+            application.groups.insert("OrgXMSP".to_owned(), orgx);
+        })
+        .await;
+        game
+    }
+
+    pub(crate) fn world(&self) -> &World<S> {
+        &self.world
+    }
+
+    pub(crate) fn into_world(self) -> World<S> {
+        self.world
+    }
+
+    /// Has two endorsers simulate a call, one of which has seen nothing before, and commits it.
+    /// The result is compared with what the model expects.
+    async fn call(&mut self, who: Who, args: &[&[u8]], expected: Result<(), Refusal>) -> Value {
+        let name = String::from_utf8_lossy(args[0]).into_owned();
+        eprintln!("{name} by {who:?}: {expected:?}");
+        let call = self.world.invocation(&self.people[&who], args);
+        let before = self.world.ledger.clone();
+        let (cold, cold_set) = contract(&self.anchors).simulate(&before, &call).await;
+        let (warm, set) = self.world.submit(&call).await;
+        assert_eq!(cold, warm, "{name}: two endorsers answer differently");
+        assert!(
+            cold_set == set,
+            "{name}: two endorsers differ in reads, writes or event"
+        );
+        match expected {
+            Ok(()) => assert!(warm.is_success(), "{name}: {}", warm.message),
+            Err(symbol) => {
+                assert_eq!(symbol_of(&warm), symbol, "{name}: {}", warm.message);
+                assert!(before.iter().eq(self.world.ledger.iter()));
+                return Value::Null;
+            }
+        }
+        // some answers of the older interface are an id and nothing else
+        let plain = ["addSignature", "proposeConfigUpdate"].contains(&name.as_str());
+        self.succeeded.insert(name);
+        match plain {
+            true => Value::Null,
+            false => serde_json::from_slice(&warm.payload).unwrap(),
+        }
+    }
+
+    /// Has an orderer take an update that all admins signed.
+    async fn order(&mut self, update: &[u8]) {
+        let encoded = self.encoded[update].clone();
+        let signatures: Vec<ConfigSignature> = ADMINS
+            .iter()
+            .map(|who| self.people[who].config_signature(&encoded))
+            .map(|one| ConfigSignature {
+                signature_header: one.signature_header,
+                signature: one.signature,
+            })
+            .collect();
+        let envelope = update_envelope(&self.world.channel, &encoded, &signatures);
+        let block = self.world.ordered(&envelope.into());
+        self.past.push(self.model.config.clone());
+        self.model.take_effect(update);
+        let who = self.dice.caller();
+        self.call(who, &[b"SyncConfig", &block], Ok(())).await;
+    }
+
+    /// Somebody changes the config without a proposal.
+    async fn change(&mut self, change: impl FnOnce(&mut Config)) {
+        let mut next = self.model.config.clone();
+        change(&mut next);
+        if let Some(encoded) = self.computed(&next) {
+            let update = plain(&encoded);
+            self.encoded.insert(update.clone(), encoded);
+            self.order(&update).await;
+        }
+    }
+
+    /// The update from the config to another, as it is encoded; `None` where nothing differs.
+    fn computed(&self, next: &Config) -> Option<Bytes> {
+        let update = self.model.update_to(next)?;
+        let tree = |config: &Config| ConfigTree::parse(config.encode_to_vec().into()).unwrap();
+        let (now, then) = (tree(&self.model.config), tree(next));
+        let encoded = compute_update(&self.world.channel, &now, &then).unwrap();
+        let encoded = encoded.into();
+        assert!(plain(&encoded) == update);
+        Some(encoded)
+    }
+
+    async fn change_something(&mut self) {
+        let element = self.dice.one(&[
+            Element::Timeout,
+            Element::Level,
+            Element::Shared("A"),
+            Element::Shared("C"),
+            Element::Own("Org1MSP"),
+        ]);
+        let choice = self.dice.choice(element);
+        self.change(|config| set(config, element, choice, &Default::default()))
+            .await;
+    }
+
+    async fn change_members(&mut self) {
+        let org = self.dice.one(&["OrgXMSP", "OrgYMSP"]);
+        let known = self.past.iter().rev().find_map(|config| {
+            let root = config.channel_group.as_ref().unwrap();
+            root.groups["Application"].groups.get(org).cloned()
+        });
+        self.change(|config| {
+            let root = config.channel_group.as_mut().unwrap();
+            let groups = &mut root.groups.get_mut("Application").unwrap().groups;
+            if groups.remove(org).is_none()
+                && let Some(known) = known
+            {
+                groups.insert(org.to_owned(), without_versions(&known));
+            }
+        })
+        .await;
+    }
+
+    /// An orderer takes any stored revision of an open or archived proposal, if it applies.
+    async fn submit_any(&mut self) {
+        let open = self.model.open.values();
+        let archived = self.model.archive.values().map(|one| &one.open);
+        let all: Vec<Vec<u8>> = open
+            .chain(archived)
+            .filter(|one| one.wish.is_none())
+            .flat_map(|one| one.revisions.iter().map(|(_, bytes)| bytes.clone()))
+            .filter(|bytes| self.model.applies(bytes))
+            .collect();
+        if !all.is_empty() {
+            let update = self.dice.one(&all);
+            self.order(&update).await;
+        }
+    }
+
+    /// Operators set an earlier config, and may disown the newest sequence.
+    async fn recover(&mut self) {
+        let earlier = self.dice.one(&self.past);
+        let sequence = self.model.config.sequence + 1;
+        let from = sequence - u64::try_from(self.dice.roll(3)).unwrap();
+        let block = checkpoint(&earlier.encode_to_vec(), |config| {
+            config.sequence = sequence
+        });
+        self.anchors.set(&block);
+        self.anchors.permit(Disown {
+            epoch: self.epoch,
+            from: Sequence(from),
+        });
+        self.epoch += 1;
+        self.past.push(self.model.config.clone());
+        self.model.recover(config_of(&block), from);
+        let text = from.to_string();
+        let args: [&[u8]; 3] = [b"RecoverConfig", &block, text.as_bytes()];
+        self.call(ADMINS[1], &args, Ok(())).await;
+    }
+
+    async fn propose(&mut self) {
+        let (who, id) = (self.dice.caller(), self.dice.id());
+        let (deadline, options) = self.deadline(who);
+        if self.dice.roll(5) == 0 {
+            let intent = Intent::from([(Element::OrgY, 0)]);
+            let org = CAPTURES[0].file("add-orgy/org.json");
+            let expected = self.model.propose(who, &id, &intent, deadline);
+            let args: [&[u8]; 6] = [
+                b"AddOrganization",
+                id.as_bytes(),
+                b"OrgYMSP",
+                &org,
+                b"d",
+                options.as_bytes(),
+            ];
+            self.call(who, &args, expected).await;
+            return;
+        }
+        let mut intent = Intent::new();
+        for _ in 0..=self.dice.roll(2) {
+            let element = self.dice.one(&[
+                Element::Timeout,
+                Element::Level,
+                Element::Level,
+                Element::Shared("A"),
+                Element::Shared("B"),
+                Element::Own("Org1MSP"),
+                Element::Own("Org2MSP"),
+            ]);
+            intent.insert(element, self.dice.choice(element));
+        }
+        // now and then as bytes, as `configtxlator` would compute them: of what really changes
+        let computed = self.computed(&self.model.intended(&intent));
+        let given = match computed.filter(|_| self.dice.roll(4) == 0) {
+            Some(bytes) => {
+                intent = self.model.changing(&intent);
+                base64(&bytes)
+            }
+            None => patch(&intent),
+        };
+        let expected = self.model.propose(who, &id, &intent, deadline);
+        if deadline.is_none() && !given.starts_with('{') {
+            let args: [&[u8]; 4] = [
+                b"proposeConfigUpdate",
+                id.as_bytes(),
+                given.as_bytes(),
+                b"d",
+            ];
+            self.call(who, &args, expected).await;
+            return;
+        }
+        let args: [&[u8]; 5] = [
+            b"ProposeConfigUpdate",
+            id.as_bytes(),
+            given.as_bytes(),
+            b"d",
+            options.as_bytes(),
+        ];
+        self.call(who, &args, expected).await;
+    }
+
+    fn now(&self, who: Who) -> i64 {
+        let call = self.world.invocation(&self.people[&who], &[]);
+        call.timestamp.seconds
+    }
+
+    /// Now and then a deadline, with the options that set it.
+    fn deadline(&mut self, who: Who) -> (Option<i64>, String) {
+        let now = self.now(who);
+        match self.dice.roll(5) {
+            0 => {
+                let at = now + 20;
+                let time = time::OffsetDateTime::from_unix_timestamp(at).unwrap();
+                let format = &time::format_description::well_known::Rfc3339;
+                let text = time.format(format).unwrap();
+                (Some(at), json!({"deadline": text}).to_string())
+            }
+            _ => (None, String::new()),
+        }
+    }
+
+    async fn propose_settings(&mut self) {
+        let (who, id) = (self.dice.caller(), self.dice.id());
+        let (deadline, options) = self.deadline(who);
+        let mut wish = self.model.agreed.wish.clone();
+        let mut given = json!({});
+        if self.dice.roll(2) == 0 {
+            wish.enforced = !wish.enforced;
+            given["gate"] = json!(if wish.enforced {
+                "enforced"
+            } else {
+                "advisory"
+            });
+        }
+        if self.dice.roll(2) == 0 {
+            let policy = self.dice.one(&[
+                "",
+                "/Channel/Application/Endorsement",
+                // there or not, as config updates and recoveries want it
+                "/Channel/Application/A",
+                "OR('Org1MSP.peer')",
+                "nonsense",
+            ]);
+            policy.clone_into(&mut wish.policy);
+            given["endorsement_policy"] = json!(policy);
+        }
+        if self.dice.roll(8) == 0 {
+            wish.capabilities = self.dice.one(&[
+                BTreeSet::from(["V1_0"]),
+                BTreeSet::from(["V1_0", "V1_1"]),
+                BTreeSet::new(),
+            ]);
+            given["capabilities"] = json!(wish.capabilities);
+        }
+        let expected = self.model.propose_settings(who, &id, &wish, deadline);
+        let given = given.to_string();
+        let args: [&[u8]; 5] = [
+            b"ProposeSettings",
+            id.as_bytes(),
+            given.as_bytes(),
+            b"d",
+            options.as_bytes(),
+        ];
+        self.call(who, &args, expected).await;
+    }
+
+    /// Mostly settings that may be applied, or wait for signatures.
+    async fn apply_settings(&mut self) {
+        let who = self.dice.caller();
+        let now = self.now(who);
+        let ids = self.standing_so(now, &["ReadyToSubmit", "WaitingForSignatures"]);
+        let settings: Vec<String> = ids
+            .into_iter()
+            .filter(|id| self.model.open[id].wish.is_some())
+            .collect();
+        let id = match settings.is_empty() || self.dice.roll(6) == 0 {
+            true => self.target(),
+            false => self.dice.one(&settings),
+        };
+        let expected = self.model.apply_settings(who, &id, now);
+        let args: [&[u8]; 2] = [b"ApplySettings", id.as_bytes()];
+        let answer = self.call(who, &args, expected).await;
+        if expected.is_ok() {
+            assert_eq!(answer["version"], self.model.agreed.version);
+        }
+    }
+
+    /// The open proposals that have one of these statuses.
+    fn standing_so(&self, now: i64, statuses: &[&str]) -> Vec<String> {
+        let open = self.model.open.keys();
+        open.filter(|id| statuses.contains(&self.model.status(id, now)))
+            .cloned()
+            .collect()
+    }
+
+    async fn attest(&mut self) {
+        let who = self.dice.caller();
+        let levels = match self.dice.roll(4) {
+            0 => &LEVELS[..1],
+            1 => &LEVELS[1..],
+            _ => &LEVELS[..],
+        };
+        let given = json!({ "application": levels }).to_string();
+        let expected = self.model.attest(who, levels);
+        let args: [&[u8]; 2] = [b"AttestCapabilities", given.as_bytes()];
+        self.call(who, &args, expected).await;
+    }
+
+    async fn sign(&mut self) {
+        let carrier = self.dice.caller();
+        let waiting = self.standing_so(self.now(carrier), &["WaitingForSignatures"]);
+        let id = match waiting.is_empty() || self.dice.roll(3) == 0 {
+            true => self.target(),
+            false => self.dice.one(&waiting),
+        };
+        // now and then all of them at once
+        let signers = match self.dice.roll(5) {
+            0 => ADMINS.to_vec(),
+            _ => vec![self.dice.signer()],
+        };
+        for signer in signers {
+            self.add_signature(carrier, signer, &id).await;
+        }
+    }
+
+    async fn add_signature(&mut self, carrier: Who, signer: Who, id: &str) {
+        let revisions = match self.model.open.get(id) {
+            Some(open) => open.revisions.clone(),
+            None => vec![(1, Vec::new())],
+        };
+        let (revision, bytes) = match self.dice.roll(5) {
+            0 => self.dice.one(&revisions),
+            _ => revisions.last().unwrap().clone(),
+        };
+        let bytes = self
+            .encoded
+            .get(&bytes)
+            .map_or(b"nothing".as_slice(), |it| it);
+        let signature = self.people[&signer].config_signature(bytes);
+        let signature = base64(&signature.encode_to_vec());
+        let expected = self.model.sign(signer, id, revision);
+        let function = self.either("AddSignature", "addSignature", id);
+        let args: [&[u8]; 3] = [function.as_bytes(), id.as_bytes(), signature.as_bytes()];
+        let answer = self.call(carrier, &args, expected.map(|_| ())).await;
+        if let (Ok(new), "AddSignature") = (expected, function) {
+            let count = |name: &str| answer[name].as_array().unwrap().len();
+            assert_eq!((count("added") == 1, count("already") == 1), (new, !new));
+        }
+    }
+
+    /// Now and then the older interface's function for a proposal that it has.
+    fn either(&mut self, own: &'static str, older: &'static str, id: &str) -> &'static str {
+        let open = self.model.open.get(id);
+        match open.is_some_and(|open| open.wish.is_none()) && self.dice.roll(3) == 0 {
+            true => older,
+            false => own,
+        }
+    }
+
+    async fn combine(&mut self) {
+        let (who, id) = (self.dice.caller(), self.dice.id());
+        let mut ids = Vec::new();
+        for _ in 0..2 + self.dice.roll(2) {
+            let one = self.target();
+            if !ids.contains(&one) {
+                ids.push(one);
+            }
+        }
+        let expected = self.model.combine(who, &id, &ids);
+        let list = json!(ids).to_string();
+        let args: [&[u8]; 4] = [b"CombineProposals", id.as_bytes(), list.as_bytes(), b"d"];
+        self.call(who, &args, expected).await;
+    }
+
+    async fn update(&mut self) {
+        let who = self.dice.caller();
+        let mode = u8::try_from(1 + self.dice.roll(15)).unwrap();
+        let ids = match self.dice.roll(3) {
+            0 => vec![self.target()],
+            _ => Vec::new(),
+        };
+        let expected = self.model.update(who, mode, &ids);
+        let (mode, list) = (mode.to_string(), json!(ids).to_string());
+        let list = if ids.is_empty() { "" } else { list.as_str() };
+        let args: [&[u8]; 3] = [b"UpdateProposals", mode.as_bytes(), list.as_bytes()];
+        self.call(who, &args, expected).await;
+    }
+
+    /// Mostly an open proposal.
+    fn target(&mut self) -> String {
+        let open: Vec<String> = self.model.open.keys().cloned().collect();
+        match self.dice.roll(12) {
+            0 => self.dice.id(),
+            _ if open.is_empty() => self.dice.id(),
+            _ => self.dice.one(&open),
+        }
+    }
+
+    pub(crate) async fn step(&mut self) {
+        let roll = self.dice.roll(100);
+        let (who, id) = (self.dice.caller(), self.target());
+        match roll {
+            0..15 => self.propose().await,
+            15..23 => self.propose_settings().await,
+            23..51 => self.sign().await,
+            51..55 => self.attest().await,
+            55..60 => self.apply_settings().await,
+            60..64 => {
+                let reason = self.dice.one(&["no", "later"]);
+                let expected = self.model.reject(who, &id, reason);
+                let args: [&[u8]; 3] = [b"RejectProposal", id.as_bytes(), reason.as_bytes()];
+                self.call(who, &args, expected).await;
+            }
+            64..66 => {
+                let expected = self.model.withdraw(who, &id);
+                self.call(who, &[b"WithdrawProposal", id.as_bytes()], expected)
+                    .await;
+            }
+            66..68 => {
+                let function = self.either("DeleteProposal", "deleteProposal", &id);
+                let expected = self.model.delete(who, &id);
+                self.call(who, &[function.as_bytes(), id.as_bytes()], expected)
+                    .await;
+            }
+            68..78 => self.update().await,
+            78..85 => self.combine().await,
+            85..89 => self.change_something().await,
+            89..92 => self.change_members().await,
+            92..97 => self.submit_any().await,
+            _ => self.recover().await,
+        }
+        self.check_ledger();
+        self.check_answers().await;
+    }
+
+    /// What is stored is what the model has stored, and nothing has left the archive.
+    fn check_ledger(&mut self) {
+        let mut open = BTreeSet::new();
+        let mut archive = BTreeSet::new();
+        let mut signatures: BTreeMap<(String, u64, String), usize> = BTreeMap::new();
+        let mut votes = BTreeMap::new();
+        let mut chain = BTreeSet::new();
+        let mut evaluated = BTreeSet::new();
+        for (key, stored) in self.world.ledger.iter() {
+            match parts(key).as_slice() {
+                ["proposal", id] => {
+                    let stored = Proposal::decode(stored.value.clone()).unwrap();
+                    let known = &self.model.open[*id];
+                    let mut revisions = Vec::new();
+                    for one in &stored.revisions {
+                        let plain = plain(&one.config_update);
+                        self.encoded
+                            .insert(plain.clone(), one.config_update.clone());
+                        revisions.push((one.revision, plain));
+                    }
+                    assert!(revisions == known.revisions, "{id}: revisions");
+                    assert_eq!(stored.proposer_msp_id, known.owner);
+                    assert_eq!(stored.withdrawal.is_some(), known.withdrawn, "{id}");
+                    open.insert((*id).to_owned());
+                }
+                ["archive", id] => {
+                    let first = self.archived.entry((*id).to_owned());
+                    let first = first.or_insert_with(|| stored.value.clone());
+                    assert!(
+                        *first == stored.value,
+                        "the archive entry of {id} has changed"
+                    );
+                    let stored = Archive::decode(stored.value.clone()).unwrap();
+                    let known = &self.model.archive[*id];
+                    let outcome = match stored.outcome() {
+                        Outcome::Submitted => "Submitted",
+                        Outcome::AlreadyInEffect => "AlreadyInEffect",
+                        Outcome::Withdrawn => "Withdrawn",
+                        Outcome::Broken => "Broken",
+                        other => panic!("{id} is {other:?}"),
+                    };
+                    assert_eq!(outcome, known.outcome, "{id}");
+                    let is_settings = known.open.wish.is_some();
+                    let proven = stored.proof.is_some();
+                    assert_eq!(proven, outcome == "Submitted" && !is_settings, "{id}");
+                    let version = stored.settings_version;
+                    assert_eq!(
+                        version.is_some(),
+                        outcome == "Submitted" && is_settings,
+                        "{id}"
+                    );
+                    assert_eq!(stored.signers.len(), known.open.signatures.len());
+                    assert_eq!(stored.votes.len(), known.open.votes.len());
+                    archive.insert((*id).to_owned());
+                }
+                ["signature", id, revision, msp, _] => {
+                    let place = (
+                        (*id).to_owned(),
+                        revision.parse().unwrap(),
+                        (*msp).to_owned(),
+                    );
+                    *signatures.entry(place).or_default() += 1;
+                }
+                ["vote", id, revision, msp] => {
+                    let vote = Vote::decode(stored.value.clone()).unwrap();
+                    let place = (
+                        (*id).to_owned(),
+                        revision.parse().unwrap(),
+                        (*msp).to_owned(),
+                    );
+                    votes.insert(place, (vote.sequence.unwrap(), vote.reason));
+                }
+                ["settings"] => assert!(stored.value == self.model.agreed.stored()),
+                ["attestation", msp] => {
+                    let stored = Attestation::decode(stored.value.clone()).unwrap();
+                    let levels = stored.application.into_iter().collect();
+                    let said = (levels, stored.sequence.unwrap());
+                    assert_eq!(self.model.agreed.attested[*msp], said);
+                }
+                ["config", "seq", number] => {
+                    ChainEntry::decode(stored.value.clone()).unwrap();
+                    chain.insert(number.parse::<u64>().unwrap());
+                }
+                ["config", "policies", number] => {
+                    let kept = EvaluatedPolicies::decode(stored.value.clone()).unwrap();
+                    assert!(kept.policies.iter().any(|policy| policy.decides));
+                    evaluated.insert(number.parse::<u64>().unwrap());
+                }
+                _ => {}
+            }
+        }
+        assert!(open.iter().eq(self.model.open.keys()), "open proposals");
+        assert!(archive.iter().eq(self.model.archive.keys()), "archive");
+        assert!(chain.iter().eq(self.model.chain.keys()), "chain");
+        let led = self.model.chain.iter().filter(|(_, led)| led.is_some());
+        assert!(evaluated.iter().eq(led.map(|(at, _)| at)), "policies");
+        assert!(
+            self.archived.keys().eq(archive.iter()),
+            "an entry has left the archive"
+        );
+        assert!(open.is_disjoint(&archive));
+        let mut known_signatures: BTreeMap<(String, u64, String), usize> = BTreeMap::new();
+        let mut known_votes = BTreeMap::new();
+        for (id, open) in &self.model.open {
+            for (revision, who) in &open.signatures {
+                let place = (id.clone(), *revision, who.msp.to_owned());
+                *known_signatures.entry(place).or_default() += 1;
+            }
+            for ((revision, msp), vote) in &open.votes {
+                let place = (id.clone(), *revision, (*msp).to_owned());
+                known_votes.insert(place, vote.clone());
+            }
+        }
+        assert_eq!(signatures, known_signatures);
+        assert_eq!(votes, known_votes);
+    }
+
+    /// Asks as two people at two servers; the answers are the same.
+    async fn ask(&mut self, args: &[&[u8]]) -> (Value, i64) {
+        let people = [ADMINS[self.dice.roll(4)], OTHERS[1]];
+        let [one, other] = people.map(|who| self.world.invocation(&self.people[&who], args));
+        let (first, set) = self.world.server.simulate(&self.world.ledger, &one).await;
+        let cold = contract(&self.anchors);
+        let (second, other_set) = cold.simulate(&self.world.ledger, &other).await;
+        assert!(first.is_success(), "{}", first.message);
+        assert!(first == second, "the answer depends on who asks whom");
+        assert!(set == other_set && set.writes.is_empty());
+        let answer = serde_json::from_slice(&first.payload).unwrap();
+        (answer, one.timestamp.seconds)
+    }
+
+    async fn check_answers(&mut self) {
+        let (settings, _) = self.ask(&[b"GetSettings"]).await;
+        assert_eq!(settings["version"], self.model.agreed.version);
+        let wish = &self.model.agreed.wish;
+        assert_eq!(settings["settings"]["gate"] == "enforced", wish.enforced);
+        let (chain, _) = self.ask(&[b"GetConfigChain"]).await;
+        let links = chain["chain"].as_array().unwrap().iter();
+        let sequences = links.map(|link| link["sequence"].as_u64().unwrap());
+        assert!(sequences.eq(self.model.chain.keys().copied()));
+        let (active, _) = self.ask(&[b"getProposals"]).await;
+        let known = self.model.open.keys().filter(|id| self.model.is_active(id));
+        assert!(active.as_object().unwrap().keys().eq(known));
+        let (history, _) = self.ask(&[b"GetHistory"]).await;
+        let entries = history["history"].as_array().unwrap();
+        assert_eq!(entries.len(), self.model.archive.len());
+        for (entry, id) in entries.iter().zip(self.model.archive.keys()) {
+            assert_eq!(entry["proposal_id"], id.as_str());
+            assert_eq!(entry["outcome"]["outcome"], self.model.outcome(id), "{id}");
+        }
+        let (listed, now) = self.ask(&[b"ListProposals"]).await;
+        let listed = listed["proposals"].as_array().unwrap();
+        assert_eq!(listed.len(), self.model.open.len());
+        for (one, id) in listed.iter().zip(self.model.open.keys()) {
+            assert_eq!(one["proposal_id"], id.as_str());
+            let status = self.model.status(id, now);
+            assert_eq!(one["status"], status, "{id} at {now}");
+            if status != "Submitted" {
+                self.statuses.insert(status);
+            }
+        }
+        let ids: Vec<String> = self.model.open.keys().cloned().collect();
+        if ids.is_empty() {
+            return;
+        }
+        let id = self.dice.one(&ids);
+        let (shown, now) = self.ask(&[b"GetProposal", id.as_bytes()]).await;
+        let status = self.model.status(&id, now);
+        assert_eq!(shown["status"], status);
+        let counting: Vec<(&Value, &Value)> = shown["signatures"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|one| one["counts"] == true)
+            .map(|one| (&one["msp_id"], &one["fingerprint"]))
+            .collect();
+        let different: BTreeSet<String> = counting.iter().map(|one| format!("{one:?}")).collect();
+        assert_eq!(different.len(), counting.len(), "a signature counts twice");
+        if status == "Submitted" {
+            let detail = &shown["status_detail"];
+            let proof = detail["proof"]["sequence"].as_u64();
+            let proven = proof.is_some_and(|at| self.model.chain[&at].is_some());
+            assert!(
+                proven || detail["already_in_effect"] == true,
+                "no proof: {detail}"
+            );
+            self.statuses.insert(match proven {
+                true => "Submitted",
+                false => "already in effect",
+            });
+        } else if !["Broken", "Outofdate", "Withdrawn"].contains(&status) {
+            let orgs: BTreeSet<&str> = counting
+                .iter()
+                .map(|(msp, _)| msp.as_str().unwrap())
+                .collect();
+            assert_eq!(orgs, self.model.signed_by(&id), "whose signatures count");
+        }
+    }
+}
+
+/// More cases by `CMSCC_TEST_CASES`.
+#[expect(clippy::disallowed_methods, reason = "longer runs by hand")]
+pub(crate) fn cases() -> u64 {
+    std::env::var("CMSCC_TEST_CASES")
+        .ok()
+        .and_then(|n| n.parse().ok())
+        .unwrap_or(4)
+}
+
+#[tokio::test]
+async fn the_proposal_machine_does_what_the_model_does() {
+    let mut statuses = BTreeSet::new();
+    let mut succeeded = BTreeSet::new();
+    for seed in 0..cases() {
+        eprintln!("seed {seed}");
+        let anchors = TestAnchors::of(&CAPTURES[0].genesis());
+        let world = World::new(contract(&anchors));
+        let mut game = Game::start(seed, world, &anchors).await;
+        for _ in 0..80 {
+            game.step().await;
+        }
+        statuses.append(&mut game.statuses);
+        succeeded.append(&mut game.succeeded);
+    }
+    // the sequences reach what they are to test
+    for status in [
+        "Outofdate",
+        "ReadyToSubmit",
+        "Submitted",
+        "WaitingForSignatures",
+    ] {
+        assert!(statuses.contains(status), "{statuses:?}");
+    }
+    for function in [
+        "AddSignature",
+        "ApplySettings",
+        "AttestCapabilities",
+        "CombineProposals",
+        "SyncConfig",
+        "UpdateProposals",
+    ] {
+        assert!(succeeded.contains(function), "{succeeded:?}");
+    }
+}

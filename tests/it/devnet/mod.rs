@@ -1,0 +1,7 @@
+//! The embedded network: peers, an orderer and chaincode servers on loopback, with real TLS.
+
+mod concurrency;
+mod failures;
+mod harness;
+mod scenario;
+mod settings;
