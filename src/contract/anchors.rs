@@ -1,16 +1,17 @@
 //! What a server brings along of its own: trust anchors, and somebody who wants to know facts.
 
-use bytes::Bytes;
-
-use crate::ids::{ChannelId, Digest, Sequence};
+use crate::{
+    block::ConfigBlock,
+    ids::{ChannelId, Digest, Sequence},
+};
 
 /// The trust anchors that the server's operator mounted. They can make a call fail, nothing else.
 pub trait Anchors: Send + Sync + 'static {
-    /// The serialized `common.Block` mounted for the channel; `None` where there is none.
+    /// The config block mounted for the channel, read; `None` where there is none.
     ///
     /// # Errors
     /// Why the anchor cannot be read, for people.
-    fn anchor(&self, channel: &ChannelId) -> Result<Option<Bytes>, String>;
+    fn anchor(&self, channel: &ChannelId) -> Result<Option<ConfigBlock>, String>;
 
     /// The operator's permission to drop a false branch; `None` where there is none.
     ///
@@ -33,7 +34,7 @@ pub struct Disown {
 pub struct NoAnchors;
 
 impl Anchors for NoAnchors {
-    fn anchor(&self, _channel: &ChannelId) -> Result<Option<Bytes>, String> {
+    fn anchor(&self, _channel: &ChannelId) -> Result<Option<ConfigBlock>, String> {
         Ok(None)
     }
 

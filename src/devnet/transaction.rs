@@ -348,10 +348,7 @@ pub(super) fn signed_update(
         config_update: update.config_update,
         signatures: signatures
             .into_iter()
-            .map(|s| common::ConfigSignature {
-                signature_header: s.signature_header,
-                signature: s.signature,
-            })
+            .map(common::ConfigSignature::from)
             .collect(),
     };
     let payload: Bytes = common::Payload {

@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 
 use super::{ConflictReport, ProposedSettings, UnattestedLevel};
 use crate::{
+    config::ConfigSignature,
     contract::{
         answer,
         error::ContractError,
@@ -19,7 +20,6 @@ use crate::{
         lint::Lint,
     },
 };
-use prost::Message;
 
 /// ListProposals.
 #[derive(Debug, Serialize)]
@@ -281,12 +281,8 @@ pub(crate) fn archived_consent(signers: &[ArchivedSigner]) -> Vec<ConsentReport>
 }
 
 /// Base64 of a serialized `common.ConfigSignature`.
-pub(crate) fn config_signature(header: &bytes::Bytes, signature: &bytes::Bytes) -> String {
-    let message = crate::proto::common::ConfigSignature {
-        signature_header: header.clone(),
-        signature: signature.clone(),
-    };
-    answer::base64(&message.encode_to_vec())
+pub(crate) fn config_signature(signature: &ConfigSignature) -> String {
+    answer::base64(&signature.encode())
 }
 
 impl ProofReport {

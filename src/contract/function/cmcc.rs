@@ -155,9 +155,9 @@ fn document(
     let mut by_msp_id = BTreeMap::new();
     let stored = signatures.get(&Revision(current.revision));
     for one in stored.iter().flat_map(|of| &of.signatures) {
-        by_msp_id.entry(one.msp_id.to_string()).or_insert_with(|| {
-            config_signature(&one.signature.signature_header, &one.signature.signature)
-        });
+        by_msp_id
+            .entry(one.msp_id.to_string())
+            .or_insert_with(|| config_signature(&one.signature));
     }
     Ok(CmccProposal {
         creator: proposal.proposer_msp_id.clone(),

@@ -59,7 +59,7 @@ impl<'a> Context<'a> {
         self.invocation.timestamp
     }
 
-    /// The anchor of this server's operator.
+    /// The anchor of this server's operator: a block whose data is what its header names.
     pub(crate) fn anchor(&self) -> Result<Option<ConfigBlock>, ContractError> {
         let unreadable = |why: &dyn fmt::Display| {
             Code::AnchorUnreadable.because(format_args!(
@@ -67,19 +67,13 @@ impl<'a> Context<'a> {
                 self.channel()
             ))
         };
-        let bytes = self
-            .anchors
-            .anchor(self.channel())
-            .map_err(|why| unreadable(&why))?;
-        let Some(bytes) = bytes else {
-            return Ok(None);
-        };
-        let block = ConfigBlock::parse(bytes).map_err(|why| unreadable(&why))?;
-        block
-            .block()
-            .check_data_hash()
-            .map_err(|why| unreadable(&why))?;
-        Ok(Some(block))
+        let anchor = self.anchors.anchor(self.channel());
+        let anchor = anchor.map_err(|why| unreadable(&why))?;
+        if let Some(block) = &anchor {
+            let checked = block.block().check_data_hash();
+            checked.map_err(|why| unreadable(&why))?;
+        }
+        Ok(anchor)
     }
 
     /// The permission of this server's operator to drop a false branch.

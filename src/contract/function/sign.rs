@@ -131,7 +131,10 @@ pub(crate) async fn add<S: Stub>(
         stub.set_event(events::new_signature(id, revision, &report.added));
     }
     for (key, accepted) in new {
-        ledger::put(stub, key, &stored_form(accepted.signature));
+        let value = cmscc::Signature {
+            config_signature: Some(accepted.signature.into()),
+        };
+        ledger::put(stub, key, &value);
     }
     Ok(report)
 }
@@ -214,10 +217,7 @@ fn one_signature(bytes: &Bytes) -> Result<GivenSignatures, ContractError> {
         return Err(not_a_signature(bytes));
     }
     Ok(GivenSignatures {
-        signatures: vec![ConfigSignature {
-            signature_header: signature.signature_header,
-            signature: signature.signature,
-        }],
+        signatures: vec![signature.into()],
         config_update: None,
     })
 }
@@ -240,15 +240,6 @@ fn slot(id: &ProposalId, revision: Revision, accepted: &Accepted) -> String {
         msp_id: accepted.identity.msp_id(),
         fingerprint: accepted.identity.id(),
     })
-}
-
-fn stored_form(signature: ConfigSignature) -> cmscc::Signature {
-    cmscc::Signature {
-        config_signature: Some(common::ConfigSignature {
-            signature_header: signature.signature_header,
-            signature: signature.signature,
-        }),
-    }
 }
 
 /// The refusal of a call whose signatures are all refused: the first one's code, everybody's reason.

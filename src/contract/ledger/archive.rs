@@ -13,10 +13,7 @@ use super::{
 use crate::{
     contract::error::{Code, ContractError},
     ids::{ProposalId, Revision, Sequence, UnixTime},
-    proto::{
-        cmscc::{Archive, ArchivedSigner, Outcome, Proposal},
-        common,
-    },
+    proto::cmscc::{Archive, ArchivedSigner, Outcome, Proposal},
     stub::Stub,
 };
 
@@ -65,10 +62,7 @@ pub(crate) fn store<S: Stub>(
             revision,
             msp_id: stored.msp_id.to_string(),
             fingerprint: stored.fingerprint.clone(),
-            config_signature: (revision == kept).then(|| common::ConfigSignature {
-                signature_header: stored.signature.signature_header.clone(),
-                signature: stored.signature.signature.clone(),
-            }),
+            config_signature: (revision == kept).then(|| stored.signature.clone().into()),
         })
         .collect();
     let archive = Archive {

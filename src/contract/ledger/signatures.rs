@@ -72,10 +72,7 @@ pub(crate) async fn signatures<S: Stub>(
                     key: entry.key,
                     msp_id,
                     fingerprint,
-                    signature: ConfigSignature {
-                        signature_header: signature.signature_header,
-                        signature: signature.signature,
-                    },
+                    signature: signature.into(),
                 });
         }
         if !step.more {

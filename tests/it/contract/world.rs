@@ -9,6 +9,7 @@ use std::{
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use cmscc::{
+    block::ConfigBlock,
     contract::{Anchors, Contract, ContractSettings, Disown, NoObserver},
     identity::{P256Signer, Signer},
     ids::{BlockNumber, ChannelId, MspId, TxId, UnixTime},
@@ -99,8 +100,11 @@ impl TestAnchors {
 }
 
 impl Anchors for TestAnchors {
-    fn anchor(&self, _channel: &ChannelId) -> Result<Option<Bytes>, String> {
-        Ok(self.anchor.lock().unwrap().clone())
+    fn anchor(&self, _channel: &ChannelId) -> Result<Option<ConfigBlock>, String> {
+        let anchor = self.anchor.lock().unwrap().clone();
+        anchor
+            .map(|block| ConfigBlock::parse(block).map_err(|error| error.to_string()))
+            .transpose()
     }
 
     fn disown(&self, _channel: &ChannelId) -> Result<Option<Disown>, String> {

@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use cmscc::{
+    block::ConfigBlock,
     config::envelope,
     contract::{Anchors, Contract, ContractSettings, Disown, NoObserver},
     devnet::{Call, DevnetError, Endorsed, Network, Options},
@@ -181,8 +182,12 @@ pub(crate) fn base64_field(document: &Value, field: &str) -> Bytes {
 struct Genesis(Arc<OnceLock<Bytes>>);
 
 impl Anchors for Genesis {
-    fn anchor(&self, _channel: &ChannelId) -> Result<Option<Bytes>, String> {
-        Ok(self.0.get().cloned())
+    fn anchor(&self, _channel: &ChannelId) -> Result<Option<ConfigBlock>, String> {
+        self.0
+            .get()
+            .cloned()
+            .map(|block| ConfigBlock::parse(block).map_err(|error| error.to_string()))
+            .transpose()
     }
 
     fn disown(&self, _channel: &ChannelId) -> Result<Option<Disown>, String> {

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use super::report::{Deed, ProposalState, Report, Step};
 use crate::{
+    block::ConfigBlock,
     config::envelope,
     contract::{Anchors, Contract, ContractSettings, Disown, NoObserver},
     devnet::{Call, Network, Options},
@@ -294,11 +295,7 @@ impl Story<'_> {
         let update = envelope::read_update_envelope(&unsigned.into())?;
         let signer = self.network.organization(organization)?;
         let signature = signer.admin().sign_config_update(&update.config_update)?;
-        let signature = common::ConfigSignature {
-            signature_header: signature.signature_header,
-            signature: signature.signature,
-        };
-        let signature = STANDARD.encode(signature.encode_to_vec());
+        let signature = STANDARD.encode(signature.encode());
         self.invoke(organization, &["AddSignature", id, &signature])
             .await?;
         Ok(())
@@ -485,8 +482,12 @@ fn brief(arg: &str) -> String {
 struct Genesis(Arc<OnceLock<Bytes>>);
 
 impl Anchors for Genesis {
-    fn anchor(&self, _channel: &ChannelId) -> Result<Option<Bytes>, String> {
-        Ok(self.0.get().cloned())
+    fn anchor(&self, _channel: &ChannelId) -> Result<Option<ConfigBlock>, String> {
+        self.0
+            .get()
+            .cloned()
+            .map(|block| ConfigBlock::parse(block).map_err(|error| error.to_string()))
+            .transpose()
     }
 
     fn disown(&self, _channel: &ChannelId) -> Result<Option<Disown>, String> {

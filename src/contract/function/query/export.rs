@@ -246,8 +246,7 @@ fn proof(report: ProofReport) -> ExportedProof {
 fn archived_consent(signer: &crate::proto::cmscc::ArchivedSigner) -> ExportedSignature {
     let signature = signer.config_signature.as_ref();
     ExportedSignature {
-        config_signature: signature
-            .map(|one| config_signature(&one.signature_header, &one.signature)),
+        config_signature: signature.map(|one| config_signature(&one.clone().into())),
         fingerprint: signer.fingerprint.clone(),
         msp_id: signer.msp_id.clone(),
         revision: signer.revision,
@@ -261,10 +260,7 @@ async fn stored_consent<S: Stub>(
     let mut consent = Vec::new();
     for (revision, of) in ledger::signatures(stub, id).await? {
         consent.extend(of.signatures.iter().map(|one| ExportedSignature {
-            config_signature: Some(config_signature(
-                &one.signature.signature_header,
-                &one.signature.signature,
-            )),
+            config_signature: Some(config_signature(&one.signature)),
             fingerprint: one.fingerprint.clone(),
             msp_id: one.msp_id.to_string(),
             revision: revision.0,

@@ -6,7 +6,7 @@ use prost_types::Timestamp;
 
 use super::{others::relate, outcome::outcome};
 use crate::{
-    config::{Bundle, ConfigSignature},
+    config::Bundle,
     contract::{
         answer::{
             self, CombinedReport, ConsentReport, ProposalReport, ProposedSettings, SettingsReport,
@@ -259,10 +259,7 @@ fn proposed_settings(proposal: &Proposal) -> Result<Option<ProposedSettings>, Co
 
 fn signature_report((stored, opinion): (&StoredSignature, &SignatureOpinion)) -> SignatureReport {
     SignatureReport {
-        config_signature: config_signature(
-            &stored.signature.signature_header,
-            &stored.signature.signature,
-        ),
+        config_signature: config_signature(&stored.signature),
         counts: opinion.reason.is_none(),
         fingerprint: stored.fingerprint.clone(),
         msp_id: stored.msp_id.to_string(),
@@ -288,7 +285,7 @@ async fn archived<S: Stub>(
     let kept = archive.signers.iter().filter_map(|signer| {
         let signature = signer.config_signature.as_ref()?;
         Some(SignatureReport {
-            config_signature: config_signature(&signature.signature_header, &signature.signature),
+            config_signature: config_signature(&signature.clone().into()),
             counts: false,
             fingerprint: signer.fingerprint.clone(),
             msp_id: signer.msp_id.clone(),
@@ -347,10 +344,7 @@ fn kept_signatures(archive: &Archive) -> BTreeMap<Revision, RevisionSignatures> 
             key: String::new(),
             msp_id: MspId::new(signer.msp_id.as_str()),
             fingerprint: signer.fingerprint.clone(),
-            signature: ConfigSignature {
-                signature_header: signature.signature_header.clone(),
-                signature: signature.signature.clone(),
-            },
+            signature: signature.clone().into(),
         });
     }
     kept
