@@ -21,10 +21,16 @@ use serde_json::{Value, json};
 
 use super::{
     blocks::checkpoint,
-    world::{
-        CAPTURES, Person, Server, TestAnchors, World, base64, contract, new_admin, person,
-        symbol_of, user,
+    calls::{
+        Call, add_organization, apply_settings, attest_capabilities, cmcc, combine_proposals,
+        get_config_chain, get_history, get_proposal, get_settings, list_proposals,
+        propose_config_update, propose_settings, recover_config, reject_proposal, sync_config,
+        update_proposals, withdraw_proposal,
     },
+    captures::{CAPTURES, after},
+    patches::of_admins,
+    people::{Person, base64, new_admin, person, user},
+    world::{Server, TestAnchors, World, contract, symbol_of},
 };
 use crate::model::{
     proposals::{Element, Intent, Model, Refusal, Who, set},
@@ -119,10 +125,6 @@ pub(crate) struct Game<S> {
     succeeded: BTreeSet<String>,
 }
 
-fn after(name: &str) -> Vec<u8> {
-    CAPTURES[0].file(&format!("{name}/config_block_after.pb"))
-}
-
 fn config_of(block: &[u8]) -> Config {
     let block = Block::decode(block).unwrap();
     let envelope = Envelope::decode(block.data.unwrap().data[0].clone()).unwrap();
@@ -157,8 +159,7 @@ fn patch(intent: &Intent) -> String {
     let mut patch = json!({});
     for (element, choice) in intent {
         let rule = ["ANY", "ALL"].get(usize::from(*choice));
-        let policy = json!({"mod_policy": "Admins", "policy": {"type": 3,
-            "value": {"rule": rule, "sub_policy": "Admins"}}});
+        let policy = of_admins(rule.copied().unwrap_or_default());
         match element {
             Element::Timeout => {
                 patch["Orderer"] = json!({"values": {"BatchTimeout": {
@@ -185,9 +186,7 @@ fn patch(intent: &Intent) -> String {
 impl<S: Server> Game<S> {
     /// Founds a consortium in an empty world, and starts.
     pub(crate) async fn start(seed: u64, mut world: World<S>, anchors: &Arc<TestAnchors>) -> Self {
-        let genesis = CAPTURES[0].genesis();
-        let org1 = person("Org1MSP");
-        world.ok(&org1, &[b"InitConsortium", &genesis]).await;
+        world.found(&CAPTURES[0].genesis()).await;
         let anchors = Arc::clone(anchors);
         let orgy = config_of(&after("add-orgy")).channel_group.unwrap().groups["Application"]
             .groups["OrgYMSP"]
@@ -233,10 +232,16 @@ impl<S: Server> Game<S> {
 
     /// Has two endorsers simulate a call, one of which has seen nothing before, and commits it.
     /// The result is compared with what the model expects.
-    async fn call(&mut self, who: Who, args: &[&[u8]], expected: Result<(), Refusal>) -> Value {
-        let name = String::from_utf8_lossy(args[0]).into_owned();
+    async fn call(
+        &mut self,
+        who: Who,
+        call: impl Into<Call>,
+        expected: Result<(), Refusal>,
+    ) -> Value {
+        let call = call.into();
+        let name = call.function();
         eprintln!("{name} by {who:?}: {expected:?}");
-        let call = self.world.invocation(&self.people[&who], args);
+        let call = self.world.invocation(&self.people[&who], call);
         let before = self.world.ledger.clone();
         let (cold, cold_set) = contract(&self.anchors).simulate(&before, &call).await;
         let (warm, set) = self.world.submit(&call).await;
@@ -278,7 +283,7 @@ impl<S: Server> Game<S> {
         self.past.push(self.model.config.clone());
         self.model.take_effect(update);
         let who = self.dice.caller();
-        self.call(who, &[b"SyncConfig", &block], Ok(())).await;
+        self.call(who, sync_config(&block), Ok(())).await;
     }
 
     /// Somebody changes the config without a proposal.
@@ -366,9 +371,8 @@ impl<S: Server> Game<S> {
         self.epoch += 1;
         self.past.push(self.model.config.clone());
         self.model.recover(config_of(&block), from);
-        let text = from.to_string();
-        let args: [&[u8]; 3] = [b"RecoverConfig", &block, text.as_bytes()];
-        self.call(ADMINS[1], &args, Ok(())).await;
+        self.call(ADMINS[1], recover_config(&block).disowning(from), Ok(()))
+            .await;
     }
 
     async fn propose(&mut self) {
@@ -378,15 +382,12 @@ impl<S: Server> Game<S> {
             let intent = Intent::from([(Element::OrgY, 0)]);
             let org = CAPTURES[0].file("add-orgy/org.json");
             let expected = self.model.propose(who, &id, &intent, deadline);
-            let args: [&[u8]; 6] = [
-                b"AddOrganization",
-                id.as_bytes(),
-                b"OrgYMSP",
-                &org,
-                b"d",
-                options.as_bytes(),
-            ];
-            self.call(who, &args, expected).await;
+            self.call(
+                who,
+                add_organization(&id, "OrgYMSP", &org).options(&options),
+                expected,
+            )
+            .await;
             return;
         }
         let mut intent = Intent::new();
@@ -413,27 +414,24 @@ impl<S: Server> Game<S> {
         };
         let expected = self.model.propose(who, &id, &intent, deadline);
         if deadline.is_none() && !given.starts_with('{') {
-            let args: [&[u8]; 4] = [
-                b"proposeConfigUpdate",
-                id.as_bytes(),
-                given.as_bytes(),
-                b"d",
-            ];
-            self.call(who, &args, expected).await;
+            self.call(
+                who,
+                cmcc::propose_config_update(&id, &given).and("d"),
+                expected,
+            )
+            .await;
             return;
         }
-        let args: [&[u8]; 5] = [
-            b"ProposeConfigUpdate",
-            id.as_bytes(),
-            given.as_bytes(),
-            b"d",
-            options.as_bytes(),
-        ];
-        self.call(who, &args, expected).await;
+        self.call(
+            who,
+            propose_config_update(&id, &given).options(&options),
+            expected,
+        )
+        .await;
     }
 
     fn now(&self, who: Who) -> i64 {
-        let call = self.world.invocation(&self.people[&who], &[]);
+        let call = self.world.invocation(&self.people[&who], get_settings());
         call.timestamp.seconds
     }
 
@@ -487,14 +485,12 @@ impl<S: Server> Game<S> {
         }
         let expected = self.model.propose_settings(who, &id, &wish, deadline);
         let given = given.to_string();
-        let args: [&[u8]; 5] = [
-            b"ProposeSettings",
-            id.as_bytes(),
-            given.as_bytes(),
-            b"d",
-            options.as_bytes(),
-        ];
-        self.call(who, &args, expected).await;
+        self.call(
+            who,
+            propose_settings(&id, &given).options(&options),
+            expected,
+        )
+        .await;
     }
 
     /// Mostly settings that may be applied, or wait for signatures.
@@ -511,8 +507,7 @@ impl<S: Server> Game<S> {
             false => self.dice.one(&settings),
         };
         let expected = self.model.apply_settings(who, &id, now);
-        let args: [&[u8]; 2] = [b"ApplySettings", id.as_bytes()];
-        let answer = self.call(who, &args, expected).await;
+        let answer = self.call(who, apply_settings(&id), expected).await;
         if expected.is_ok() {
             assert_eq!(answer["version"], self.model.agreed.version);
         }
@@ -535,8 +530,7 @@ impl<S: Server> Game<S> {
         };
         let given = json!({ "application": levels }).to_string();
         let expected = self.model.attest(who, levels);
-        let args: [&[u8]; 2] = [b"AttestCapabilities", given.as_bytes()];
-        self.call(who, &args, expected).await;
+        self.call(who, attest_capabilities(&given), expected).await;
     }
 
     async fn sign(&mut self) {
@@ -573,8 +567,8 @@ impl<S: Server> Game<S> {
         let signature = base64(&signature.encode_to_vec());
         let expected = self.model.sign(signer, id, revision);
         let function = self.either("AddSignature", "addSignature", id);
-        let args: [&[u8]; 3] = [function.as_bytes(), id.as_bytes(), signature.as_bytes()];
-        let answer = self.call(carrier, &args, expected.map(|_| ())).await;
+        let call = Call::of(function).and(id).and(signature);
+        let answer = self.call(carrier, call, expected.map(|_| ())).await;
         if let (Ok(new), "AddSignature") = (expected, function) {
             let count = |name: &str| answer[name].as_array().unwrap().len();
             assert_eq!((count("added") == 1, count("already") == 1), (new, !new));
@@ -600,9 +594,7 @@ impl<S: Server> Game<S> {
             }
         }
         let expected = self.model.combine(who, &id, &ids);
-        let list = json!(ids).to_string();
-        let args: [&[u8]; 4] = [b"CombineProposals", id.as_bytes(), list.as_bytes(), b"d"];
-        self.call(who, &args, expected).await;
+        self.call(who, combine_proposals(&id, &ids), expected).await;
     }
 
     async fn update(&mut self) {
@@ -613,10 +605,12 @@ impl<S: Server> Game<S> {
             _ => Vec::new(),
         };
         let expected = self.model.update(who, mode, &ids);
-        let (mode, list) = (mode.to_string(), json!(ids).to_string());
-        let list = if ids.is_empty() { "" } else { list.as_str() };
-        let args: [&[u8]; 3] = [b"UpdateProposals", mode.as_bytes(), list.as_bytes()];
-        self.call(who, &args, expected).await;
+        let call = update_proposals().mode(mode);
+        let call = match ids.is_empty() {
+            true => call.and(""),
+            false => call.only(&ids),
+        };
+        self.call(who, call, expected).await;
     }
 
     /// Mostly an open proposal.
@@ -641,19 +635,16 @@ impl<S: Server> Game<S> {
             60..64 => {
                 let reason = self.dice.one(&["no", "later"]);
                 let expected = self.model.reject(who, &id, reason);
-                let args: [&[u8]; 3] = [b"RejectProposal", id.as_bytes(), reason.as_bytes()];
-                self.call(who, &args, expected).await;
+                self.call(who, reject_proposal(&id, reason), expected).await;
             }
             64..66 => {
                 let expected = self.model.withdraw(who, &id);
-                self.call(who, &[b"WithdrawProposal", id.as_bytes()], expected)
-                    .await;
+                self.call(who, withdraw_proposal(&id), expected).await;
             }
             66..68 => {
                 let function = self.either("DeleteProposal", "deleteProposal", &id);
                 let expected = self.model.delete(who, &id);
-                self.call(who, &[function.as_bytes(), id.as_bytes()], expected)
-                    .await;
+                self.call(who, Call::of(function).and(id), expected).await;
             }
             68..78 => self.update().await,
             78..85 => self.combine().await,
@@ -784,9 +775,9 @@ impl<S: Server> Game<S> {
     }
 
     /// Asks as two people at two servers; the answers are the same.
-    async fn ask(&mut self, args: &[&[u8]]) -> (Value, i64) {
+    async fn ask(&mut self, call: Call) -> (Value, i64) {
         let people = [ADMINS[self.dice.roll(4)], OTHERS[1]];
-        let [one, other] = people.map(|who| self.world.invocation(&self.people[&who], args));
+        let [one, other] = people.map(|who| self.world.invocation(&self.people[&who], &call));
         let (first, set) = self.world.server.simulate(&self.world.ledger, &one).await;
         let cold = contract(&self.anchors);
         let (second, other_set) = cold.simulate(&self.world.ledger, &other).await;
@@ -798,25 +789,25 @@ impl<S: Server> Game<S> {
     }
 
     async fn check_answers(&mut self) {
-        let (settings, _) = self.ask(&[b"GetSettings"]).await;
+        let (settings, _) = self.ask(get_settings()).await;
         assert_eq!(settings["version"], self.model.agreed.version);
         let wish = &self.model.agreed.wish;
         assert_eq!(settings["settings"]["gate"] == "enforced", wish.enforced);
-        let (chain, _) = self.ask(&[b"GetConfigChain"]).await;
+        let (chain, _) = self.ask(get_config_chain()).await;
         let links = chain["chain"].as_array().unwrap().iter();
         let sequences = links.map(|link| link["sequence"].as_u64().unwrap());
         assert!(sequences.eq(self.model.chain.keys().copied()));
-        let (active, _) = self.ask(&[b"getProposals"]).await;
+        let (active, _) = self.ask(cmcc::get_proposals()).await;
         let known = self.model.open.keys().filter(|id| self.model.is_active(id));
         assert!(active.as_object().unwrap().keys().eq(known));
-        let (history, _) = self.ask(&[b"GetHistory"]).await;
+        let (history, _) = self.ask(get_history()).await;
         let entries = history["history"].as_array().unwrap();
         assert_eq!(entries.len(), self.model.archive.len());
         for (entry, id) in entries.iter().zip(self.model.archive.keys()) {
             assert_eq!(entry["proposal_id"], id.as_str());
             assert_eq!(entry["outcome"]["outcome"], self.model.outcome(id), "{id}");
         }
-        let (listed, now) = self.ask(&[b"ListProposals"]).await;
+        let (listed, now) = self.ask(list_proposals()).await;
         let listed = listed["proposals"].as_array().unwrap();
         assert_eq!(listed.len(), self.model.open.len());
         for (one, id) in listed.iter().zip(self.model.open.keys()) {
@@ -832,7 +823,7 @@ impl<S: Server> Game<S> {
             return;
         }
         let id = self.dice.one(&ids);
-        let (shown, now) = self.ask(&[b"GetProposal", id.as_bytes()]).await;
+        let (shown, now) = self.ask(get_proposal(&id)).await;
         let status = self.model.status(&id, now);
         assert_eq!(shown["status"], status);
         let counting: Vec<(&Value, &Value)> = shown["signatures"]
