@@ -301,7 +301,7 @@ async fn only_admins_of_members_change_anything() {
     let mut world = world().await;
     let org = CAPTURES[0].file("add-orgx/org.json");
     let propose = add_organization("new", "OrgX", &org);
-    for args in [
+    for call in [
         propose,
         withdraw_proposal("taken"),
         delete_proposal("taken"),
@@ -312,14 +312,14 @@ async fn only_admins_of_members_change_anything() {
             (person("OrgXMSP"), "UNKNOWN_ORGANIZATION"),
             (person("OrdererMSP"), "NOT_MEMBER"),
         ] {
-            world.refused(&who, &args, symbol).await;
+            world.refused(&who, &call, symbol).await;
         }
-        let mut nobody = world.invocation(&person("Org1MSP"), args);
+        let mut nobody = world.invocation(&person("Org1MSP"), call);
         nobody.creator = Bytes::from_static(b"nobody");
         world.refused_call(&nobody, "CALLER_INVALID").await;
     }
-    for args in [withdraw_proposal("taken"), delete_proposal("taken")] {
-        world.refused(&person("Org2MSP"), args, "NOT_OWNER").await;
+    for call in [withdraw_proposal("taken"), delete_proposal("taken")] {
+        world.refused(&person("Org2MSP"), call, "NOT_OWNER").await;
     }
 }
 
@@ -521,18 +521,18 @@ async fn each_limit_has_its_refusal() {
         .await;
     world.ok(&org1, propose("12345")).await;
     let deeper = PATCH.replace(r#""policies""#, r#""groups":{"Org1MSP":{"policies""#) + "}}";
-    let args = propose_config_update("deep", &deeper);
-    world.refused(&org1, &args, "PATCH_TOO_LARGE").await;
+    let call = propose_config_update("deep", &deeper);
+    world.refused(&org1, &call, "PATCH_TOO_LARGE").await;
     let reject = |reason| reject_proposal("new", reason);
     world
         .refused(&org1, reject("12345"), "REASON_TOO_LONG")
         .await;
     world.ok(&org1, reject("1234")).await;
-    for args in [
+    for call in [
         update_proposals().mode(6).only(&["new", "aaa", "bbb"]),
         combine_proposals("all", &["new", "aaa", "bbb"]),
     ] {
-        world.refused(&org1, &args, "TOO_MANY").await;
+        world.refused(&org1, &call, "TOO_MANY").await;
     }
     let update = world.update_to_sign("new").await;
     let good = org1.config_signature(&update);
@@ -556,8 +556,8 @@ async fn each_limit_has_its_refusal() {
         (&[&long], "HEADER_TOO_LARGE"),
     ] {
         let envelope = envelope(signatures);
-        let args = add_signature("new", &envelope);
-        world.refused(&org1, &args, symbol).await;
+        let call = add_signature("new", &envelope);
+        world.refused(&org1, call, symbol).await;
     }
     let two = envelope(&[&good, &good]);
     world.ok(&org1, add_signature("new", &two)).await;

@@ -378,8 +378,8 @@ async fn levels_are_raised_in_order_and_only_known_ones() {
         ),
     ] {
         let patch = patch(&change);
-        let args = propose_config_update("raise", &patch);
-        let message = world.refused(&org1, &args, symbol).await;
+        let call = propose_config_update("raise", &patch);
+        let message = world.refused(&org1, call, symbol).await;
         assert!(message.contains(named), "{message}");
     }
     // lower ones, and both at once

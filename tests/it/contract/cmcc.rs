@@ -34,15 +34,15 @@ async fn the_five_functions_with_their_own_forms() {
     let (mut world, _) = founded().await;
     let bytes = CAPTURES[0].file("add-orgx/config_update.pb");
     let update = base64(&bytes);
-    let args = cmcc::propose_config_update("orgx1", &update).and("OrgX");
-    let (answer, told) = call(&mut world, &org1, &args).await;
+    let propose = cmcc::propose_config_update("orgx1", &update).and("OrgX");
+    let (answer, told) = call(&mut world, &org1, &propose).await;
     assert_eq!(
         (answer.as_str(), told),
         ("orgx1", event("newProposalEvent", "orgx1"))
     );
     assert!(
         world
-            .refused(&org1, &args, "ID_USED")
+            .refused(&org1, &propose, "ID_USED")
             .await
             .starts_with("Code 409: ")
     );
@@ -50,13 +50,13 @@ async fn the_five_functions_with_their_own_forms() {
 
     let signature = |who: &Person| who.signed(&bytes);
     let first = signature(&org1);
-    let args = cmcc::add_signature("orgx1", &first);
-    let (answer, told) = call(&mut world, &org2, &args).await;
+    let add = cmcc::add_signature("orgx1", &first);
+    let (answer, told) = call(&mut world, &org2, &add).await;
     assert_eq!(
         (answer.as_str(), told),
         ("orgx1", event("newSignatureEvent", "orgx1"))
     );
-    let (answer, told) = call(&mut world, &org2, &args).await;
+    let (answer, told) = call(&mut world, &org2, &add).await;
     assert_eq!((answer.as_str(), told), ("orgx1", None), "the same again");
     // another admin of Org1: the first in key order stands for the organisation
     let other = new_admin("Org1MSP", "second");
@@ -89,12 +89,12 @@ async fn the_five_functions_with_their_own_forms() {
     let (answer, told) = call(&mut world, &org1, cmcc::delete_proposal("orgx1")).await;
     assert_eq!(serde_json::from_str::<Value>(&answer).unwrap(), document);
     assert_eq!(told, event("deleteProposalEvent", "orgx1"));
-    for args in [
+    for over in [
         cmcc::get_proposal("orgx1"),
         cmcc::delete_proposal("orgx1"),
         cmcc::get_proposal("never"),
     ] {
-        let text = world.refused(&org1, &args, "UNKNOWN_PROPOSAL").await;
+        let text = world.refused(&org1, over, "UNKNOWN_PROPOSAL").await;
         assert!(text.starts_with("Code 404: "), "{text}");
     }
     assert_eq!(world.status("orgx1").await, "Withdrawn");

@@ -181,22 +181,22 @@ async fn what_cannot_be_combined() {
             .refused(&org1, combine_proposals(id, ids), symbol)
             .await;
     }
-    let args = combine_proposals("new", &["add_orgx", "three", "four"]);
-    let message = world.refused(&org1, &args, "INTENTS_CONFLICT").await;
+    let call = combine_proposals("new", &["add_orgx", "three", "four"]);
+    let message = world.refused(&org1, &call, "INTENTS_CONFLICT").await;
     for part in ["`three`", "`four`", "/Channel/Orderer/BatchTimeout"] {
         assert!(message.contains(part), "{message}");
     }
-    let args = combine_proposals("new", &["three", "add_orgx"]);
+    let call = combine_proposals("new", &["three", "add_orgx"]);
     world
-        .refused(&user("Org1MSP", "User1"), &args, "NOT_ADMIN")
+        .refused(&user("Org1MSP", "User1"), &call, "NOT_ADMIN")
         .await;
     world.ok(&org2, sync_config(&after("add-orgx"))).await;
-    let message = world.refused(&org1, &args, "WRONG_STATUS").await;
+    let message = world.refused(&org1, &call, "WRONG_STATUS").await;
     assert!(message.contains("`Submitted`"), "{message}");
     // out of date, but it rebases cleanly
     assert_eq!(world.status("add_orgy").await, "Outofdate");
-    let args = combine_proposals("new", &["three", "add_orgy"]);
-    world.ok(&org1, &args).await;
+    let call = combine_proposals("new", &["three", "add_orgy"]);
+    world.ok(&org1, call).await;
     assert_eq!(world.status("new").await, "WaitingForSignatures");
 }
 
@@ -206,12 +206,12 @@ async fn what_others_changed_is_not_overridden_by_combining() {
     let (mut world, _) = founded().await;
     let org = String::from_utf8(CAPTURES[0].file("add-orgx/org.json")).unwrap();
     let other = org.replace("17081", "17082");
-    let args = add_organization("other_orgx", "OrgXMSP", other.as_bytes());
-    world.ok(&org2, &args).await;
+    let call = add_organization("other_orgx", "OrgXMSP", other.as_bytes());
+    world.ok(&org2, &call).await;
     world.propose(&org1, "three", &timeout("3s")).await;
     world.ok(&org2, sync_config(&after("add-orgx"))).await;
-    let args = combine_proposals("new", &["three", "other_orgx"]);
-    let message = world.refused(&org1, &args, "WRONG_STATUS").await;
+    let call = combine_proposals("new", &["three", "other_orgx"]);
+    let message = world.refused(&org1, call, "WRONG_STATUS").await;
     assert!(message.contains("`Outofdate`"), "{message}");
 }
 
@@ -299,11 +299,11 @@ async fn what_took_effect_combined_stays_submitted_when_it_is_reverted() {
     assert_eq!(shown["status"], "Submitted");
     assert_eq!(shown["status_detail"]["via"], "both");
     world.propose_org(&org1, "add_orgy", "add-orgy").await;
-    for args in [
+    for call in [
         reject_proposal("three", "no"),
         combine_proposals("more", &["three", "add_orgy"]),
     ] {
-        let message = world.refused(&org1, args, "WRONG_STATUS").await;
+        let message = world.refused(&org1, call, "WRONG_STATUS").await;
         assert!(message.contains("`three` is `Submitted`"), "{message}");
     }
     // the same intent is a new proposal

@@ -140,8 +140,8 @@ async fn an_organisation_is_compared_in_its_parts() {
     let org = String::from_utf8(CAPTURES[0].file("add-orgx/org.json")).unwrap();
     let other = org.replace("17081", "17082");
     assert_ne!(org, other);
-    let args = add_organization("other", "OrgXMSP", other.as_bytes());
-    world.ok(&org2, &args).await;
+    let call = add_organization("other", "OrgXMSP", other.as_bytes());
+    world.ok(&org2, call).await;
     let joined = after("add-orgx");
     world.ok(&org1, sync_config(&joined)).await;
     let found = conflict(&mut world, "other").await;

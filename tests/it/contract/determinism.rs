@@ -124,15 +124,15 @@ pub(crate) async fn cases(capture: Capture) -> Vec<(Ledger, Invocation)> {
         .map(|call| (empty.clone(), call))
         .collect();
     for who in [&org1, &org2, &user("Org1MSP", "User1")] {
-        for args in &early_calls {
-            calls.push((early.clone(), world.invocation(who, args)));
+        for call in &early_calls {
+            calls.push((early.clone(), world.invocation(who, call)));
         }
     }
     world.ok(&org1, sync_config(&first)).await;
     world.ok(&org2, apply_settings("agreed")).await;
     let late = world.ledger.clone();
     for who in [&org1, &org2, &person("OrgXMSP")] {
-        for args in [
+        for call in [
             update_proposals(),
             update_proposals().mode(15).only(&["add_orgy"]),
             get_proposal("add_orgy"),
@@ -152,7 +152,7 @@ pub(crate) async fn cases(capture: Capture) -> Vec<(Ledger, Invocation)> {
             sync_config(&first),
             delete_proposal("add_orgx"),
         ] {
-            calls.push((late.clone(), world.invocation(who, args)));
+            calls.push((late.clone(), world.invocation(who, call)));
         }
     }
     for name in function_names().filter(|name| !name.contains("Orgnization")) {
@@ -313,12 +313,12 @@ async fn what_a_server_remembers_never_shows() {
             if first != second {
                 toggles[second](&mut world);
             }
-            for args in [
+            for call in [
                 list_proposals(),
                 get_proposal("add_orgx"),
                 list_proposals().options(r#"{"conflicts":true}"#),
             ] {
-                let call = world.invocation(&org1, args);
+                let call = world.invocation(&org1, call);
                 let warm = world.server.simulate(&world.ledger, &call).await;
                 assert!(warm.0.is_success(), "{}", warm.0.message);
                 let cold = contract(&TestAnchors::none());
@@ -353,8 +353,8 @@ async fn limits_refuse_and_never_leave_out() {
     let signatures = [signed(&org1, 24), signed(&org2, limit)];
     let file = config::envelope::update_envelope(&world.channel, &update, &signatures);
     let file = base64(&file);
-    let args = add_signature("add_orgx", &file);
-    world.refused(&org1, &args, "HEADER_TOO_LARGE").await;
+    let call = add_signature("add_orgx", &file);
+    world.refused(&org1, &call, "HEADER_TOO_LARGE").await;
     let settings = ContractSettings {
         limits: Limits {
             signature_header: 2 * limit,
@@ -363,6 +363,6 @@ async fn limits_refuse_and_never_leave_out() {
         ..ContractSettings::default()
     };
     let other = Contract::new(settings, anchors, Arc::new(NoObserver));
-    let added = world.with(other).ok(&org1, &args).await;
+    let added = world.with(other).ok(&org1, &call).await;
     assert_eq!(added["added"].as_array().unwrap().len(), 2);
 }

@@ -225,8 +225,8 @@ async fn real_blocks_prove_it_as_well() {
         let on_chain = capture.file("add-orgx/config_update_envelope_onchain.pb");
         let on_chain = common::ConfigUpdateEnvelope::decode(&on_chain[..]).unwrap();
         let update = STANDARD.encode(on_chain.config_update);
-        let args = propose_config_update("add_orgx", &update);
-        story.world.ok(&org1, &args).await;
+        let call = propose_config_update("add_orgx", &update);
+        story.world.ok(&org1, &call).await;
         story.sync(&capture.after("add-orgx")).await;
         let (bundle, report) = story.verified("add_orgx").await;
         assert_eq!(bundle["proposal"]["given_update"], update);
@@ -730,8 +730,8 @@ async fn what_cannot_be_exported() {
     world.server = limited(bundle.len());
     assert_eq!(world.text(&org1, export_proposal("open")).await, bundle);
     world.server = limited(bundle.len() - 1);
-    let args = export_proposal("open");
-    let message = world.refused(&org1, &args, "EXPORT_TOO_LARGE").await;
+    let call = export_proposal("open");
+    let message = world.refused(&org1, call, "EXPORT_TOO_LARGE").await;
     assert!(message.contains(&bundle.len().to_string()), "{message}");
 }
 

@@ -72,8 +72,8 @@ async fn refusals_show_hostile_texts_safely() {
         }
     }
     // what was expected is still there
-    let args = list_proposals().options(&texts[2]);
-    let call = world.invocation(&org1, &args);
+    let list = list_proposals().options(&texts[2]);
+    let call = world.invocation(&org1, list);
     let (response, _) = world.server.simulate(&world.ledger, &call).await;
     assert_eq!(symbol_of(&response), "BAD_OPTION");
     assert!(response.message.contains("AAA.. ("), "{}", response.message);
@@ -248,7 +248,7 @@ async fn an_envelope_carries_any_number_of_signatures_on_these_bytes() {
     assert_eq!(codes(&answer["already"], "msp_id"), ["Org1MSP"]);
     assert_eq!(answer["refused"].as_array().unwrap().len(), 2);
     let call = add_signature("add_orgx", &envelope(2, &update, &[&one, &two]));
-    let answer = world.ok(&org2, &call).await;
+    let answer = world.ok(&org2, call).await;
     assert_eq!(codes(&answer["added"], "msp_id"), ["Org2MSP"]);
     assert_eq!(codes(&answer["already"], "msp_id"), ["Org1MSP"]);
 }
@@ -289,8 +289,8 @@ async fn refusals_that_the_config_decides_name_its_sequence() {
         } else {
             intent
         };
-        let args = propose_config_update("new", intent);
-        let message = world.refused(&org1, &args, symbol).await;
+        let propose = propose_config_update("new", intent);
+        let message = world.refused(&org1, propose, symbol).await;
         assert!(message.contains("sequence 1"), "{message}");
     }
     let last = after("add-orgy");
@@ -299,8 +299,8 @@ async fn refusals_that_the_config_decides_name_its_sequence() {
     let mut metadata = common::Metadata::decode(entries[0].clone()).unwrap();
     metadata.signatures.clear();
     entries[0] = metadata.encode_to_vec().into();
-    let args = sync_config(&unsigned.encode_to_vec());
-    let message = world.refused(&org1, &args, "BLOCK_SIGNATURES").await;
+    let sync = sync_config(&unsigned.encode_to_vec());
+    let message = world.refused(&org1, sync, "BLOCK_SIGNATURES").await;
     assert!(message.contains("sequence 1"), "{message}");
     // one that no other test meets
     for call in [

@@ -135,8 +135,8 @@ async fn history_shows_what_a_recovery_disowned() {
     assert_eq!(page["history"][0]["outcome"]["proof"], Value::Null);
     // the id stays used, the intent does not
     let org = CAPTURES[0].file("add-orgx/org.json");
-    let args = add_organization("add_orgx", "OrgXMSP", &org);
-    world.refused(&org1, &args, "ID_USED").await;
+    let call = add_organization("add_orgx", "OrgXMSP", &org);
+    world.refused(&org1, call, "ID_USED").await;
     world.propose_org(&org1, "once_more", "add-orgx").await;
     assert_eq!(world.status("once_more").await, "WaitingForSignatures");
 }

@@ -637,10 +637,10 @@ async fn three_forms_of_a_signature(host: &impl Host) {
         let update = world.update_to_sign("add_orgx").await;
         for who in [&org1, &org2] {
             let signature = form(who, &update);
-            let args = add_signature("add_orgx", &signature);
-            let added = world.ok(&org1, &args).await;
+            let call = add_signature("add_orgx", &signature);
+            let added = world.ok(&org1, &call).await;
             assert_eq!(added["added"].as_array().unwrap().len(), 1);
-            let (again, set) = world.outcome(&org1, &args).await;
+            let (again, set) = world.outcome(&org1, &call).await;
             assert_eq!(again["already"], added["added"]);
             assert!(set.writes.is_empty());
         }

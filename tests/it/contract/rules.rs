@@ -168,11 +168,11 @@ async fn withdrawn_is_over_but_nothing_unsigns() {
     assert_eq!(shown["status"], "Withdrawn");
     assert_eq!(shown["still_effective_if_submitted"], json!([1]));
     assert_eq!(shown["config_update_envelope_to_submit"], Value::Null);
-    for args in [
+    for call in [
         withdraw_proposal("add_orgx"),
         add_signature("add_orgx", &signature),
     ] {
-        let message = world.refused(&org1, args, "WRONG_STATUS").await;
+        let message = world.refused(&org1, call, "WRONG_STATUS").await;
         assert!(message.contains("`Withdrawn`"), "{message}");
     }
     // the same change may be proposed again, under another id
@@ -391,9 +391,9 @@ async fn an_organisation_changes_its_own_msp() {
     // what is pasted from a live channel carries a version
     value["version"] = "7".into();
     value["value"]["config"]["tls_root_certs"] = json!([]);
-    let args = reconfig_orgnization_msp("new_msp", &value);
-    world.refused(&org2, &args, "BAD_MSP").await;
-    world.ok(&org1, &args).await;
+    let call = reconfig_orgnization_msp("new_msp", &value);
+    world.refused(&org2, &call, "BAD_MSP").await;
+    world.ok(&org1, &call).await;
     let shown = world.proposal("new_msp").await;
     assert_eq!(shown["status"], "WaitingForSignatures");
     assert_eq!(shown["status_detail"]["missing"], json!(["Org1MSP"]));

@@ -30,8 +30,8 @@ pub(crate) const ENFORCED: &str = r#"{"gate":"enforced"}"#;
 
 impl World<Contract> {
     pub(crate) async fn propose_settings(&mut self, who: &Person, id: &str, settings: &str) {
-        let args = propose_settings(id, settings);
-        self.ok(who, &args).await;
+        let call = propose_settings(id, settings);
+        self.ok(who, call).await;
     }
 
     /// Has both members agree on settings.
@@ -62,8 +62,8 @@ async fn members_propose_sign_and_apply_settings() {
     let (mut world, _) = founded().await;
     let before = world.settings();
     let given = r#"{"gate":"enforced","endorsement_policy":"/Channel/Application/Endorsement"}"#;
-    let args = propose_settings("gate", given).described("hold back");
-    let (_, set) = world.outcome(&org1, &args).await;
+    let propose = propose_settings("gate", given).described("hold back");
+    let (_, set) = world.outcome(&org1, &propose).await;
     assert_eq!(set.event.unwrap().name, "NewProposalEvent");
     // what is signed changes nothing on a channel and names everything that it is good for
     let bytes = world.update_to_sign("gate").await;
@@ -112,8 +112,8 @@ async fn members_propose_sign_and_apply_settings() {
     // as a file that went through both hands
     let signatures = [&org1, &org2].map(|who| config_signature(who, &bytes));
     let file = base64(&update_envelope(&world.channel, &bytes, &signatures));
-    let args = add_signature("gate", &file);
-    let added = world.ok(&user("Org1MSP", "User1"), &args).await;
+    let add = add_signature("gate", &file);
+    let added = world.ok(&user("Org1MSP", "User1"), add).await;
     assert_eq!(added["added"][0]["msp_id"], "Org2MSP");
     assert_eq!(added["already"][0]["msp_id"], "Org1MSP");
     let shown = world.proposal("gate").await;
@@ -241,8 +241,8 @@ async fn admins_of_members_propose_sign_and_apply() {
         (person("OrgXMSP"), "SIGNER_UNKNOWN"),
     ] {
         let signature = who.signed(&bytes);
-        let args = add_signature("gate", &signature);
-        world.refused(&org1, &args, refused).await;
+        let add = add_signature("gate", &signature);
+        world.refused(&org1, add, refused).await;
     }
     for call in [withdraw_proposal("gate"), delete_proposal("gate")] {
         world.refused(&org2, call, "NOT_OWNER").await;
@@ -259,8 +259,8 @@ async fn admins_of_members_propose_sign_and_apply() {
         (&json!("Withdrawn"), &json!(true))
     );
     assert_eq!(shown["outcome"]["settings_version"], Value::Null);
-    let args = propose_settings("gate", ENFORCED);
-    world.refused(&org1, &args, "ID_USED").await;
+    let propose = propose_settings("gate", ENFORCED);
+    world.refused(&org1, propose, "ID_USED").await;
     world
         .refused(&org1, apply_settings("none"), "UNKNOWN_PROPOSAL")
         .await;
@@ -270,8 +270,8 @@ async fn admins_of_members_propose_sign_and_apply() {
 async fn votes_and_deadlines_end_settings_proposals() {
     let (org1, org2) = (person("Org1MSP"), person("Org2MSP"));
     let (mut world, _) = founded().await;
-    let args = propose_settings("gate", ENFORCED).options(r#"{"deadline":"2026-11-18T11:07:30Z"}"#);
-    world.ok(&org1, &args).await;
+    let call = propose_settings("gate", ENFORCED).options(r#"{"deadline":"2026-11-18T11:07:30Z"}"#);
+    world.ok(&org1, call).await;
     world.ok(&org2, reject_proposal("gate", "no")).await;
     let shown = world.proposal("gate").await;
     assert_eq!(
@@ -315,8 +315,8 @@ async fn a_policy_that_leaves_the_config_breaks_a_proposal() {
             .config_signature(&world.update_to_sign("policy").await)
             .encode_to_vec(),
     );
-    let args = add_signature("policy", &signature);
-    world.refused(&org1, &args, "WRONG_STATUS").await;
+    let call = add_signature("policy", &signature);
+    world.refused(&org1, call, "WRONG_STATUS").await;
     let left = world.ok(&org2, update_proposals().mode(1)).await;
     assert_eq!(left["archived"], json!([]));
     let done = world.ok(&org1, update_proposals().mode(1)).await;

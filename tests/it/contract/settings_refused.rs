@@ -115,8 +115,8 @@ async fn settings_that_are_none_are_refused() {
         ),
         (&long, "PATCH_TOO_LARGE"),
     ] {
-        let args = propose_settings("one", settings);
-        world.refused(&org1, &args, symbol).await;
+        let call = propose_settings("one", settings);
+        world.refused(&org1, call, symbol).await;
     }
     world
         .refused(
@@ -149,8 +149,8 @@ async fn signatures_are_good_for_one_proposal_and_one_version() {
     let file = base64(&update_envelope(&world.channel, &bytes, &signatures));
     // under another id
     for (given, symbol) in [(&signature, "SIGNATURE_INVALID"), (&file, "WRONG_BYTES")] {
-        let args = add_signature("two", given);
-        world.refused(&org1, &args, symbol).await;
+        let call = add_signature("two", given);
+        world.refused(&org1, call, symbol).await;
     }
     for id in ["one", "three"] {
         for who in [&org1, &org2] {
@@ -174,8 +174,8 @@ async fn signatures_are_good_for_one_proposal_and_one_version() {
         .refused(&org1, apply_settings("three"), "WRONG_STATUS")
         .await;
     let signature = org1.signed(&old);
-    let args = add_signature("three", &signature);
-    world.refused(&org1, &args, "WRONG_STATUS").await;
+    let call = add_signature("three", &signature);
+    world.refused(&org1, &call, "WRONG_STATUS").await;
     // only its owner recomputes, into the same settings for the next version
     let left = world.ok(&org1, update_proposals()).await;
     assert_eq!(
@@ -200,7 +200,7 @@ async fn signatures_are_good_for_one_proposal_and_one_version() {
     // what is recomputed is what is stored: only the bytes moved, and the old signatures do not count
     assert_eq!(settings.gate, 1, "complete settings, as they were proposed");
     assert_eq!(world.status("three").await, "WaitingForSignatures");
-    let message = world.refused(&org1, &args, "SIGNATURE_INVALID").await;
+    let message = world.refused(&org1, &call, "SIGNATURE_INVALID").await;
     assert!(message.contains("revision 1"), "{message}");
     for who in [&org1, &org2] {
         world.sign(who, "three").await;
@@ -332,12 +332,12 @@ async fn other_functions_leave_settings_alone() {
     assert_eq!(ids, ["add_orgx", "add_orgy"]);
     let bytes = world.update_to_sign("gate").await;
     let signature = org1.signed(&bytes);
-    for args in [
+    for call in [
         cmcc::get_proposal("gate"),
         cmcc::delete_proposal("gate"),
         cmcc::add_signature("gate", &signature),
     ] {
-        world.refused(&org1, args, "UNKNOWN_PROPOSAL").await;
+        world.refused(&org1, call, "UNKNOWN_PROPOSAL").await;
     }
     // relations are those of config updates
     let list = list_proposals().options(r#"{"conflicts":true}"#);

@@ -103,8 +103,8 @@ async fn a_proposal_that_raises_an_unknown_level_is_not_broken() {
             .unwrap();
         assert_eq!(one["status"], "WaitingForSignatures");
         // nobody archives it for that
-        let args = update_proposals().mode(15).only(&["raise"]);
-        let left = world.ok(&org1, &args).await;
+        let call = update_proposals().mode(15).only(&["raise"]);
+        let left = world.ok(&org1, call).await;
         assert_eq!(
             (&left["archived"], &left["recomputed"]),
             (&json!([]), &json!([])),
@@ -134,11 +134,11 @@ async fn what_this_build_would_not_propose_it_does_not_compute_again() {
     }
     world.take_effect("lower").await;
     assert_eq!(world.status("raise").await, "Outofdate");
-    let args = update_proposals().mode(15).only(&["raise"]);
-    let message = world.refused(&org1, &args, "CAPABILITY_UNSUPPORTED").await;
+    let call = update_proposals().mode(15).only(&["raise"]);
+    let message = world.refused(&org1, &call, "CAPABILITY_UNSUPPORTED").await;
     assert!(message.contains("`V9_9`"), "{message}");
     // who does not own it leaves it
-    let left = world.ok(&org2, &args).await;
+    let left = world.ok(&org2, &call).await;
     assert_eq!(left["left"][0]["proposal_id"], "raise");
 }
 
@@ -316,8 +316,8 @@ async fn two_builds_differ_in_the_test_capability_only_by_refusing() {
     );
     let demand = r#"{"capabilities":["V1_1","V1_0"]}"#;
     if !cfg!(feature = "test-capability") {
-        let args = propose_settings("newer", demand);
-        let message = world.refused(&org1, &args, "CONTRACT_CAPABILITY").await;
+        let call = propose_settings("newer", demand);
+        let message = world.refused(&org1, call, "CONTRACT_CAPABILITY").await;
         assert!(message.contains("install 1.1 or later"), "{message}");
         return;
     }

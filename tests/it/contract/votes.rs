@@ -189,11 +189,11 @@ async fn who_may_reject_and_with_which_words() {
         (&org1, longer.as_str(), "REASON_TOO_LONG"),
         (&org1, "", "ARGUMENT_COUNT"),
     ] {
-        let args = reject_proposal("add_orgx", reason);
-        world.refused(who, &args, symbol).await;
+        let call = reject_proposal("add_orgx", reason);
+        world.refused(who, &call, symbol).await;
     }
-    let args = reject_proposal("add_orgx", &longest);
-    world.ok(&org1, &args).await;
+    let call = reject_proposal("add_orgx", &longest);
+    world.ok(&org1, call).await;
     world
         .refused(&org1, reject_proposal("nothing", "no"), "UNKNOWN_PROPOSAL")
         .await;
@@ -277,8 +277,8 @@ async fn who_left_has_no_vote_also_when_it_comes_back() {
     world.propose(&org1, "timeout", &timeout("3s")).await;
     for id in ["add_orgy", "timeout"] {
         for who in [&org2, &orgx] {
-            let args = reject_proposal(id, "no");
-            world.ok(who, &args).await;
+            let call = reject_proposal(id, "no");
+            world.ok(who, call).await;
         }
     }
     assert_eq!(world.status("add_orgy").await, "Rejected");
@@ -355,8 +355,8 @@ async fn what_who_left_proposed_belongs_to_nobody_also_when_it_comes_back() {
             assert_eq!(shown["status"], status, "{id}");
             assert_eq!(shown["former_member"], true);
             for who in &callers {
-                let args = withdraw_proposal(id);
-                let message = world.refused(who, &args, "NOT_OWNER").await;
+                let call = withdraw_proposal(id);
+                let message = world.refused(who, call, "NOT_OWNER").await;
                 assert!(message.contains("nobody: `OrgXMSP` left"), "{message}");
             }
         }

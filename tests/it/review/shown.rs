@@ -15,8 +15,8 @@ async fn a_proposal_is_shown_with_what_it_changes() {
         let (mut world, _) = founded_on(&capture.genesis()).await;
         let org1 = person("Org1MSP");
         let org = capture.file("add-orgx/org.json");
-        let args = add_organization("add_orgx", "OrgXMSP", &org).described("OrgX");
-        world.ok(&org1, &args).await;
+        let call = add_organization("add_orgx", "OrgXMSP", &org).described("OrgX");
+        world.ok(&org1, &call).await;
         let shown = world.proposal("add_orgx").await;
         let changes = shown["diff"]["changes"].as_array().unwrap();
         assert_eq!(changes[0]["item"], "organization");
@@ -34,8 +34,8 @@ async fn a_proposal_is_shown_with_what_it_changes() {
             "Application": {"policies": {"Admins": {"mod_policy": "Nowhere"}}},
         }}});
         let patch = patch.to_string();
-        let args = propose_config_update("odd", &patch).described("odd");
-        world.ok(&org1, &args).await;
+        let call = propose_config_update("odd", &patch).described("odd");
+        world.ok(&org1, &call).await;
         let shown = world.proposal("odd").await;
         let texts: Vec<&str> = (shown["diff"]["changes"].as_array().unwrap().iter())
             .map(|change| change["text"].as_str().unwrap())
@@ -51,8 +51,8 @@ async fn a_proposal_is_shown_with_what_it_changes() {
             "capabilities": {"V1_4_3": {}},
         }}}}});
         let patch = patch.to_string();
-        let args = propose_config_update("raise", &patch).described("raise");
-        world.ok(&org1, &args).await;
+        let call = propose_config_update("raise", &patch).described("raise");
+        world.ok(&org1, &call).await;
         let ids = |shown: &Value| -> Vec<String> {
             let findings = shown["lint"]["findings"].as_array().unwrap();
             findings
