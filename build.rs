@@ -1,4 +1,4 @@
-//! Generates the wire types from `proto/`, without `protoc`.
+//! Generates the wire types from `proto/`, without `protoc`; with the feature `shim` the services, too.
 
 use std::{env, error::Error, fs, path::Path, path::PathBuf};
 
@@ -18,14 +18,17 @@ fn main() -> Result<(), Box<dyn Error>> {
     )]
     let out = PathBuf::from(env::var("OUT_DIR")?);
     fs::write(out.join("descriptors.bin"), descriptors.encode_to_vec())?;
-    tonic_prost_build::configure()
-        // the rpc is called `Connect`, and so would be the generated transport constructor
-        .build_transport(false)
-        // the default is a hash map, whose encoding differs between two runs
-        .btree_map(".")
-        .bytes(".")
-        .include_file("_all.rs")
-        .compile_fds(descriptors)?;
+    let mut config = prost_build::Config::new();
+    // the default is a hash map, whose encoding differs between two runs
+    config.btree_map(["."]).bytes(["."]).include_file("_all.rs");
+    // the rpc is called `Connect`, and so would be the generated transport constructor
+    #[cfg(feature = "shim")]
+    config.service_generator(
+        tonic_prost_build::configure()
+            .build_transport(false)
+            .service_generator(),
+    );
+    config.compile_fds(descriptors)?;
     Ok(())
 }
 

@@ -3,7 +3,8 @@
 mod workloads;
 
 use anyhow::Result;
-use criterion::Criterion;
+use criterion::{BatchSize, Criterion};
+use workloads::Workload;
 
 fn main() -> Result<()> {
     let mut criterion = Criterion::default().sample_size(20).configure_from_args();
@@ -11,7 +12,10 @@ fn main() -> Result<()> {
         let mut workload = workloads::prepare(name)?;
         // once outside, where an error is shown and not measured
         workload.run()?;
-        criterion.bench_function(name, |bencher| bencher.iter(|| (workload.operation)()));
+        criterion.bench_function(name, |bencher| {
+            let Workload { before, operation } = &mut workload;
+            bencher.iter_batched(before, |_| operation(), BatchSize::PerIteration);
+        });
     }
     criterion.final_summary();
     Ok(())

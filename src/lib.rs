@@ -1,28 +1,124 @@
-//! `cmscc`, the consortium management chaincode: channel config changes of a Hyperledger Fabric
-//! channel, agreed on its ledger.
+//! Channel config changes of a Hyperledger Fabric channel, agreed on its ledger: the program `cmscc`,
+//! and the library that it is made of.
 //!
-//! A pure, deterministic core decides; thin asynchronous shells touch the world.
+//! A pure, deterministic core decides; thin asynchronous shells touch the world. Others can use it in
+//! two ways.
+//!
+//! # Write a chaincode
+//!
+//! [`stub`] is the ledger as a transaction sees it, [`ids`] are the names in it, and `shim` (feature
+//! `shim`) serves a chaincode to the peers that dial it. A chaincode names neither runtime nor
+//! transport, so its tests call it over a ledger in memory:
+//!
+//! ```
+//! use bytes::Bytes;
+//! use cmscc::stub::{Chaincode, Invocation, Response, Stub};
+//!
+//! /// Keeps its first argument under the key `greeting`.
+//! struct Greeting;
+//!
+//! impl Chaincode for Greeting {
+//!     async fn invoke<S: Stub>(&self, invocation: &Invocation, stub: &mut S) -> Response {
+//!         let first = invocation.args.first().cloned().unwrap_or_default();
+//!         stub.put_state("greeting".to_owned(), first);
+//!         Response { status: 200, message: String::new(), payload: Bytes::new() }
+//!     }
+//! }
+//!
+//! use cmscc::stub::memory::{Ledger, MemoryStub};
+//!
+//! # fn now<T>(future: impl std::future::Future<Output = T>) -> T {
+//! #     use std::task::{Context, Poll, Waker};
+//! #     match std::pin::pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+//! #         Poll::Ready(value) => value,
+//! #         Poll::Pending => panic!("a ledger in memory never waits"),
+//! #     }
+//! # }
+//! let invocation = Invocation { args: vec![Bytes::from("hello")], ..Invocation::default() };
+//! let mut stub = MemoryStub::new(&Ledger::new());
+//! let response = now(Greeting.invoke(&invocation, &mut stub)); // `now` polls a future once
+//! assert!(response.is_success());
+//! assert_eq!(stub.finish()?.writes["greeting"], Some(Bytes::from("hello")));
+//! # Ok::<(), cmscc::stub::StubError>(())
+//! ```
+//!
+//! `examples/asset.rs` is a whole contract with its server.
+//!
+//! # Use the engine
+//!
+//! [`config`], [`policy`], [`identity`] and [`block`] decide as Fabric does; [`json`] reads and
+//! writes the JSON of `configtxlator`; [`review`] says what a change means. None of them needs a
+//! feature. Would an orderer accept this update of the channel's config?
+//!
+//! ```
+//! use cmscc::{
+//!     block::ConfigBlock,
+//!     config::{Bundle, Update, Verdict, envelope::read_update_envelope},
+//! };
+//!
+//! # fn read(name: &str) -> std::io::Result<bytes::Bytes> {
+//! #     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fabric-data/fabric-3.1.5-caps-v3");
+//! #     std::fs::read(std::path::Path::new(folder).join(name)).map(Into::into)
+//! # }
+//! let block = ConfigBlock::parse(read("genesis.block")?)?;
+//! let bundle = Bundle::new(block.channel_id(), block.tree().clone())?;
+//! let envelope = read_update_envelope(&read("rejected_orgx_org1_only.pb")?)?;
+//! let update = Update::parse(envelope.config_update)?;
+//!
+//! let emulation = bundle.emulate(&update, &envelope.signatures);
+//! assert_eq!(emulation.verdict, Verdict::Unsatisfied);
+//! assert_eq!(emulation.missing(), ["Org2MSP".into()]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! `examples/accepted.rs` answers it for any two files.
+//!
+//! # Rooms
 //!
 //! | room | what it knows |
 //! |---|---|
+//! | [`ids`], [`proto`] | identifiers, and Fabric's wire types |
 //! | [`crypto`], [`capabilities`] | primitives, and the switches that capability levels turn |
 //! | [`identity`], [`policy`] | who signed, and whether that is enough |
+//! | [`json`] | Fabric's own JSON form of its messages |
 //! | [`config`], [`block`] | what changes, whether Fabric would accept it, and the proof that it did |
+//! | [`review`] | what reviewers are shown of a change |
 //! | [`stub`], [`contract`] | the ledger as a transaction sees it, and the proposal machine |
-//! | [`shim`], [`ops`], [`devnet`], [`cli`] | the shells: stream, operations, embedded network, program |
+//! | `shim` | the shell around a chaincode: the stream of a peer |
+//!
+//! # Features
+//!
+//! | feature | adds |
+//! |---|---|
+//! | none | the rooms above without `shim`: no runtime, no transport, no command line |
+//! | `shim` | the chaincode server |
+//! | `serve` | the program with its operations endpoints; brings `shim` |
+//! | `devnet` | an embedded network for demo, tests and benches; brings `shim` |
+//!
+//! All are on by default.
 
 pub mod block;
 pub mod capabilities;
+// not for others: the program's entry, and the demo for our own tests
+#[cfg(feature = "serve")]
+#[doc(hidden)]
 pub mod cli;
 pub mod config;
 pub mod contract;
 pub mod crypto;
+// not for others: for the demo, and for our own tests and benches
+#[cfg(feature = "devnet")]
+#[doc(hidden)]
 pub mod devnet;
 pub mod identity;
 pub mod ids;
-pub mod ops;
+pub mod json;
+#[cfg(feature = "serve")]
+mod ops;
 pub mod policy;
 pub mod proto;
+pub mod review;
+#[cfg(feature = "shim")]
 pub mod shim;
 pub mod stub;
 

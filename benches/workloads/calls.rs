@@ -3,6 +3,7 @@
 use std::{
     cell::RefCell,
     future::Future,
+    ops::Range,
     pin::pin,
     rc::Rc,
     sync::Arc,
@@ -14,13 +15,17 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use cmscc::{
     block::Block,
-    config::{ConfigSignature, ConfigTree, Limits, Patch, Update, compute_update, envelope, json},
+    config::{ConfigSignature, ConfigTree, Limits, Patch, Update, compute_update, envelope},
     contract::{Contract, ContractSettings, NoAnchors, NoObserver},
     identity::{P256Signer, Signer},
     ids::{BlockNumber, TxId, UnixTime},
-    proto::common::{
-        self, Config, ConfigGroup, ConfigPolicy, ImplicitMetaPolicy, Policy,
-        implicit_meta_policy::Rule,
+    json,
+    proto::{
+        common::{
+            self, Config, ConfigGroup, ConfigPolicy, ImplicitMetaPolicy, Policy,
+            implicit_meta_policy::Rule,
+        },
+        orderer::BatchTimeout,
     },
     stub::{
         Chaincode, Invocation,
@@ -164,16 +169,52 @@ fn block(config: &[u8], last_update: Option<Bytes>, orderer: Option<&P256Signer>
     Ok(block.encode_to_vec().into())
 }
 
-/// `SyncConfig` of the next block, whose update one organisation signed: the config before is
-/// compiled, as it is in a server.
-pub(crate) fn sync(size: &str) -> Result<Operation> {
+/// Calls of one server on one ledger, each with input that it has never seen. Nothing is committed.
+fn each_new(
+    channel: Channel,
+    mut next: impl FnMut(&Channel) -> Result<Invocation> + 'static,
+) -> Workload {
+    let channel = Rc::new(channel);
+    let invocation = Rc::new(RefCell::new(Invocation::default()));
+    let (server, slot) = (Rc::clone(&channel), Rc::clone(&invocation));
+    Workload {
+        before: Box::new(move || {
+            *slot.borrow_mut() = next(&server)?;
+            Ok(())
+        }),
+        operation: Box::new(move || {
+            let (answer, _) = channel.call(&channel.contract, &invocation.borrow())?;
+            Ok(answer.len())
+        }),
+    }
+}
+
+/// `SyncConfig` of the next block, another one each time, whose update one organisation signed: the
+/// config before is compiled, as it is in a server.
+pub(crate) fn sync(size: &str) -> Result<Workload> {
     let of = consortium(size)?;
     let ledger = Channel::new(&of)?;
+    let mut timeouts = TIMEOUTS.cycle();
+    Ok(each_new(ledger, move |ledger| {
+        let timeout = timeouts.next().context("no timeout left")?;
+        let block = next_block(&of, &format!("{timeout}ms"))?;
+        Ok(ledger.invocation(&of.orderer, &[b"SyncConfig", &block]))
+    }))
+}
+
+/// Batch timeouts that blocks set: as long as each other when printed. Unit: milliseconds.
+const TIMEOUTS: Range<u32> = 100_000..1_000_000;
+
+/// The next config block of a consortium: the orderer organisation sets a batch timeout.
+fn next_block(of: &Consortium, timeout: &str) -> Result<Bytes> {
     let mut next = Config::decode(of.config.clone())?;
     let root = next.channel_group.as_mut().context("no channel group")?;
     let orderer = root.groups.get_mut("Orderer").context("no orderers")?;
     let value = orderer.values.get_mut("BatchTimeout");
-    value.context("no batch timeout")?.value = timeout().into();
+    let timeout = BatchTimeout {
+        timeout: timeout.to_owned(),
+    };
+    value.context("no batch timeout")?.value = timeout.encode_to_vec().into();
 
     let before = ConfigTree::parse(of.config.clone())?;
     let after = ConfigTree::parse(next.encode_to_vec().into())?;
@@ -185,36 +226,57 @@ pub(crate) fn sync(size: &str) -> Result<Operation> {
     let result = update.delta(&before)?.result()?;
     let mut config = Config::decode(result.encode().as_slice())?;
     config.sequence = before.sequence().next().0;
-    let block = block(&config.encode_to_vec(), Some(carried), Some(&of.orderer))?;
-    let invocation = ledger.invocation(&of.orderer, &[b"SyncConfig", &block]);
-    Ok(Box::new(move || {
-        Ok(ledger.call(&ledger.contract, &invocation)?.0.len())
+    block(&config.encode_to_vec(), Some(carried), Some(&of.orderer))
+}
+
+/// `AddSignature` of one more signature, another one each time, to a proposal that half of the
+/// organisations have signed. The server knows the config, what the proposal's update needs, and the
+/// signer; it has never seen the signature.
+pub(crate) fn add_signature(size: &str) -> Result<Workload> {
+    let Filled {
+        channel: ledger,
+        mut members,
+        proposals,
+    } = filled(size, 1)?;
+    let signer = members.pop().context("nobody")?;
+    let proposed = proposals.into_iter().next().context("no proposal")?;
+    let update = proposed.update;
+    Ok(each_new(ledger, move |ledger| {
+        let signatures = [sign(&signer, &update)?];
+        let envelope = envelope::update_envelope(&channel(), &update, &signatures);
+        let signed = STANDARD.encode(envelope);
+        let id = id(0);
+        let args: [&[u8]; 3] = [b"AddSignature", id.as_bytes(), signed.as_bytes()];
+        Ok(ledger.invocation(&signer, &args))
     }))
 }
 
-fn timeout() -> Vec<u8> {
-    let value = cmscc::proto::orderer::BatchTimeout {
-        timeout: "7s".to_owned(),
-    };
-    value.encode_to_vec()
-}
-
-/// A channel with [`PROPOSALS`] open ones, each signed by half of the organisations.
+/// A channel with open proposals, each signed by half of the organisations.
 struct Filled {
     /// With a server that has endorsed them all.
     channel: Channel,
-    caller: P256Signer,
-    /// What `AddSignature` was given for each proposal: one signature, and all.
-    signed: Vec<[String; 2]>,
+    /// The first of them signed the first proposal, the last did not.
+    members: Vec<P256Signer>,
+    proposals: Vec<Proposed>,
 }
 
-fn filled(size: &str) -> Result<Filled> {
+/// An open proposal.
+struct Proposed {
+    /// Serialized `common.ConfigUpdate`.
+    update: Vec<u8>,
+    /// What `AddSignature` takes: an envelope with the first of its signatures.
+    first: String,
+    /// The same with all of them.
+    all: String,
+}
+
+fn filled(size: &str, proposals: usize) -> Result<Filled> {
     let of = consortium(size)?;
     let mut ledger = Channel::new(&of)?;
     let tree = ConfigTree::parse(of.config.clone())?;
     let members = of.members.len();
     let mut all = Vec::new();
-    for number in 0..PROPOSALS {
+    for number in 0..proposals {
         let id = id(number);
         let patch = Bytes::from(patch(&of.config, number)?);
         let text = json::encode("common.Config", &patch)?;
@@ -242,13 +304,25 @@ fn filled(size: &str) -> Result<Filled> {
             proposer,
             &[b"AddSignature", id.as_bytes(), signed.as_bytes()],
         )?;
-        all.push([first, signed]);
+        all.push(Proposed {
+            update,
+            first,
+            all: signed,
+        });
     }
     Ok(Filled {
         channel: ledger,
-        caller: of.members.into_iter().next().context("nobody")?,
-        signed: all,
+        members: of.members,
+        proposals: all,
     })
+}
+
+impl Filled {
+    /// A call by the first member.
+    fn invocation(&self, args: &[&[u8]]) -> Result<Invocation> {
+        let caller = self.members.first().context("nobody")?;
+        Ok(self.channel.invocation(caller, args))
+    }
 }
 
 /// Which server lists proposals.
@@ -307,7 +381,7 @@ fn patch(config: &Bytes, number: usize) -> Result<Vec<u8>> {
 
 /// `ListProposals`: a page of [`PAGE`] among [`PROPOSALS`], another one each time.
 pub(crate) fn list(size: &str, conflicts: bool, server: Server) -> Result<Workload> {
-    let filled = filled(size)?;
+    let filled = filled(size, PROPOSALS)?;
     let mut lister = Lister {
         server: contract(),
         filled,
@@ -345,17 +419,17 @@ impl Lister {
     /// every other proposal.
     fn start(&mut self, endorses: bool) -> Result<()> {
         self.server = contract();
-        let Filled {
-            channel,
-            caller,
-            signed,
-        } = &self.filled;
         let page = self.listed..self.listed + PAGE;
-        for (number, [first, all]) in signed.iter().enumerate().filter(|_| endorses) {
+        let proposals = self.filled.proposals.iter().enumerate();
+        for (number, proposed) in proposals.filter(|_| endorses) {
             let id = id(number);
-            let signed = if page.contains(&number) { all } else { first };
+            let signed = match page.contains(&number) {
+                true => &proposed.all,
+                false => &proposed.first,
+            };
             let args: [&[u8]; 3] = [b"AddSignature", id.as_bytes(), signed.as_bytes()];
-            channel.call(&self.server, &channel.invocation(caller, &args))?;
+            let invocation = self.filled.invocation(&args)?;
+            self.filled.channel.call(&self.server, &invocation)?;
         }
         Ok(())
     }
@@ -367,11 +441,9 @@ impl Lister {
             "conflicts": self.conflicts,
         })
         .to_string();
-        let Filled {
-            channel, caller, ..
-        } = &self.filled;
-        let invocation = channel.invocation(caller, &[b"ListProposals", options.as_bytes()]);
-        let (answer, _) = channel.call(&self.server, &invocation)?;
+        let args: [&[u8]; 2] = [b"ListProposals", options.as_bytes()];
+        let invocation = self.filled.invocation(&args)?;
+        let (answer, _) = self.filled.channel.call(&self.server, &invocation)?;
         let page: ListedPage = serde_json::from_slice(&answer)?;
         anyhow::ensure!(page.proposals.len() == PAGE, "not a whole page");
         self.bookmark = page.bookmark;
@@ -389,14 +461,13 @@ struct ListedPage {
 
 /// `GetProposal`: one among [`PROPOSALS`], another one each time.
 pub(crate) fn get(size: &str) -> Result<Operation> {
-    let Filled {
-        channel, caller, ..
-    } = filled(size)?;
+    let filled = filled(size, PROPOSALS)?;
     let mut number = 0;
     Ok(Box::new(move || {
         number = (number + 7) % PROPOSALS;
-        let invocation = channel.invocation(&caller, &[b"GetProposal", id(number).as_bytes()]);
-        Ok(channel.call(&channel.contract, &invocation)?.0.len())
+        let invocation = filled.invocation(&[b"GetProposal", id(number).as_bytes()])?;
+        let server = &filled.channel.contract;
+        Ok(filled.channel.call(server, &invocation)?.0.len())
     }))
 }
 

@@ -11,9 +11,10 @@ use anyhow::{Context, Result};
 use bytes::Bytes;
 use cmscc::{
     block::{self, Block},
-    config::{Bundle, ConfigTree, Update, compute_update, envelope, json},
+    config::{Bundle, ConfigTree, Update, compute_update, envelope},
     contract::Examination,
     ids::ChannelId,
+    json,
 };
 use ring::signature::{
     ECDSA_P256_SHA256_ASN1, ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair,
@@ -109,6 +110,9 @@ const NAMES: &[&str] = &[
     "sync/10",
     "sync/100",
     "sync/1000",
+    "add_signature/2",
+    "add_signature/10",
+    "add_signature/100",
 ];
 
 /// Workloads that take seconds to prepare: calls of a server with 1,000 open proposals. Only their
@@ -147,7 +151,8 @@ pub(crate) fn prepare(name: &str) -> Result<Workload> {
         "json_encode" => json_encode(size),
         "json_decode" => json_decode(size),
         "block_verify" => block_verify(size),
-        "sync" => calls::sync(size),
+        "sync" => return calls::sync(size),
+        "add_signature" => return calls::add_signature(size),
         "list" => return calls::list(size, false, Server::Warm),
         "list_new" => return calls::list(size, false, Server::New),
         "list_conflicts" => return calls::list(size, true, Server::Warm),

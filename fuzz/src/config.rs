@@ -3,10 +3,11 @@
 use bytes::Bytes;
 use cmscc::{
     config::{
-        ConfigSignature, ConfigTree, Limits, Patch, Update, compute_update, diff::diff,
-        differences, envelope as envelopes,
+        ConfigSignature, ConfigTree, Limits, Patch, Update, compute_update, differences,
+        envelope as envelopes,
     },
     ids::{ChannelId, UnixTime},
+    review::diff::diff,
 };
 
 use super::{BETWEEN, split, world::BUNDLE};

@@ -1,6 +1,6 @@
 //! Messages as configtxlator's JSON.
 
-use cmscc::config::json;
+use cmscc::json;
 
 /// What the first line of an input may name.
 const TYPES: [&str; 12] = [

@@ -5,8 +5,8 @@ use bytes::Bytes;
 use super::{error::BlockError, parse::Block};
 use crate::{
     config::{
-        ConfigTree, envelope,
-        transaction::{CONFIG, ConfigEnvelope, Transaction},
+        ConfigTree,
+        envelope::{self, CONFIG, ConfigEnvelope, Transaction},
     },
     ids::{ChannelId, Digest, Sequence},
 };

@@ -3,8 +3,8 @@
 use bytes::Bytes;
 use ring::digest;
 
-use crate::config::transaction::{CONFIG, Transaction};
 use crate::{
+    config::envelope::{CONFIG, Transaction},
     ids::Digest,
     proto::{
         scan::{Fields, ScanError},

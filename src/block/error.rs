@@ -2,7 +2,7 @@
 
 use super::data::Malformed;
 use crate::{
-    config::{ConfigError, Refusal, SuccessorError, transaction::TransactionError},
+    config::{ConfigError, Refusal, SuccessorError, envelope::TransactionError},
     ids::{BlockNumber, ChannelId, Digest},
     policy::Explanation,
     proto::scan::ScanError,

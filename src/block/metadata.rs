@@ -2,10 +2,7 @@
 
 use bytes::Bytes;
 
-use crate::{
-    config::transaction::last_bytes,
-    proto::scan::{Fields, ScanError},
-};
+use crate::proto::scan::{Fields, ScanError, last_bytes};
 
 /// `common.Metadata`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

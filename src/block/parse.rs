@@ -9,9 +9,8 @@ use super::{
     metadata::{self, Metadata},
 };
 use crate::{
-    config::transaction::merged,
     ids::{BlockNumber, Digest},
-    proto::scan::{Fields, ScanError},
+    proto::scan::{Fields, ScanError, merged},
 };
 
 /// A block. Nothing of it is verified: see [`super::verify`]. Entries are slices of the bytes it

@@ -10,10 +10,11 @@ use super::{
     parse::Block,
 };
 use crate::{
-    config::{Bundle, transaction},
+    config::Bundle,
     identity::serialized_identity,
     ids::{BlockNumber, ChannelId, Digest, MspId},
     policy::{SignedData, SignerSet},
+    proto::scan::last_bytes,
 };
 
 /// The policy of block signatures.
@@ -149,7 +150,7 @@ fn claim<'a>(
         (identity.into(), &signature.identifier_header)
     } else {
         (
-            transaction::creator(&signature.signature_header)?,
+            last_bytes(&signature.signature_header, 1)?,
             &signature.signature_header,
         )
     };

@@ -33,6 +33,7 @@ pub(super) enum Command {
     /// Verify an exported proposal with config blocks, without a ledger
     Audit(AuditArgs),
     /// Play a whole story on an embedded network: two organisations add a third and a fourth
+    #[cfg(feature = "devnet")]
     Demo(DemoArgs),
     /// Print the version
     Version(VersionArgs),
@@ -379,6 +380,7 @@ pub(super) struct AuditArgs {
     pub(super) json: bool,
 }
 
+#[cfg(feature = "devnet")]
 const DEMO_EXAMPLES: &str = "\
 Examples:
   cmscc demo
@@ -386,6 +388,7 @@ Examples:
 
 /// Plays the story on an embedded network, in this process: real gRPC, certificates and signatures,
 /// no Fabric needed. Fails where an outcome is not the expected one.
+#[cfg(feature = "devnet")]
 #[derive(Debug, clap::Args)]
 #[command(after_help = DEMO_EXAMPLES)]
 pub(super) struct DemoArgs {

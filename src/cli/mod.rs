@@ -26,6 +26,7 @@ pub fn main() -> ExitCode {
         Command::Serve(args) => command::serve::run(&args),
         Command::Package(args) => command::package::run(&args),
         Command::Audit(args) => command::audit::run(&args),
+        #[cfg(feature = "devnet")]
         Command::Demo(args) => command::demo::main(&args),
         Command::Version(args) => command::version::run(&args),
         Command::Completion(args) => command::completion::run(&args),

@@ -225,8 +225,8 @@ fn earliest_end(pem: &[u8]) -> Option<i64> {
     ends.collect::<Option<Vec<i64>>>()?.into_iter().min()
 }
 
-fn limits(args: &LimitArgs, shim: &mut shim::Limits, errors: &mut Errors) -> contract::Limits {
-    let mut limits = contract::Limits::default();
+fn limits(args: &LimitArgs, shim: &mut shim::Limits, errors: &mut Errors) -> contract::CallLimits {
+    let mut limits = contract::CallLimits::default();
     let most = usize::try_from(u32::MAX).unwrap_or(usize::MAX);
     for (name, value, limit) in [
         ("ARGUMENT", &args.limit_argument, &mut limits.argument),

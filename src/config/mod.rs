@@ -1,57 +1,41 @@
-//! The channel config: its tree, updates of it, their validation, and its JSON form.
+//! The channel config: its tree, updates of it, and what orderers and peers say of them.
+//!
+//! | sub-room | knows | builds on |
+//! |---|---|---|
+//! | `envelope` | what carries configs and updates | |
+//! | `tree` | groups, values and policies, whatever these mean | |
+//! | `bundle` | what a config means, and which one may follow | `tree` |
+//! | `orderer` | what orderers ask beyond that | `bundle`, `tree`, `envelope` |
+//! | `update` | updates, from their bytes to the verdict | all of these |
+//! | `patch` | intents of proposals, which become updates | `update`, `tree` |
 
-mod apply;
-mod bft;
-mod build;
 mod bundle;
-mod compare;
-mod compute;
-mod consensus;
-pub mod diff;
-mod duration;
-mod element;
-mod emulate;
-mod encode;
-mod endorsement;
 pub mod envelope;
-mod error;
-mod filters;
-pub mod json;
-mod limits;
-pub mod lint;
-mod migration;
+mod orderer;
 mod patch;
-mod path;
-mod raft;
-mod refusal;
-mod sections;
-mod successor;
-pub mod transaction;
 mod tree;
-mod validate;
-mod values;
-mod wire;
+mod update;
 
-pub use apply::{Delta, DeltaElement, Update, apply};
-pub use bft::quorum;
-pub use bundle::{Bundle, BundleError, Org, Section};
-pub use compare::{Change, Difference, Differences, differences};
-pub use compute::compute_update;
-pub use consensus::{ConsensusError, ConsenterChange, OptionsError};
-pub use emulate::{
-    Decision, Effect, Emulation, PolicyVerdict, Terms, UpdateOutlook, UpdatePolicy, Verdict,
+pub use bundle::{
+    BatchSize, Bundle, BundleError, ConsensusType, Consenter, Org, Section, SuccessorError,
+    check_peer_levels,
 };
-pub use endorsement::{Endorsement, endorsement};
-pub use envelope::ConfigSignature;
-pub use error::{ComputeError, ConfigError, EnvelopeError, PatchError, UpdateError};
-pub use filters::{FilterError, Filters};
-pub use limits::Limits;
-pub use migration::MigrationError;
-pub use patch::{Patch, Touched};
-pub use path::{
-    ElementKind, ElementPath, ROOT_KEY, is_legal_channel_id, is_legal_key, is_legal_mod_policy,
+pub use envelope::{ConfigSignature, EnvelopeError};
+pub use orderer::{
+    ConsensusError, ConsenterChange, FilterError, Filters, MigrationError, OptionsError, quorum,
 };
-pub use refusal::{Cause, Refusal, Stage};
-pub use successor::{SuccessorError, check_peer_levels};
-pub use tree::{ConfigTree, ElementRef, GroupRef, PolicyRef, ValueRef};
-pub use values::{BatchSize, ConsensusType, Consenter};
+pub use patch::{Limits, Patch, PatchError, Touched};
+pub use tree::{
+    Change, ConfigError, ConfigTree, Difference, Differences, ElementKind, ElementPath, ElementRef,
+    GroupRef, PolicyRef, ROOT_KEY, ValueRef, differences, is_legal_channel_id, is_legal_key,
+    is_legal_mod_policy,
+};
+pub use update::{
+    Cause, ComputeError, Decision, Delta, DeltaElement, Effect, Emulation, PolicyVerdict, Refusal,
+    Stage, Terms, Update, UpdateError, UpdateOutlook, UpdatePolicy, Verdict, apply, compute_update,
+};
+
+// for `review`, which shows what is inside
+pub(crate) use bundle::values;
+pub(crate) use orderer::{BFT, RAFT, RaftMetadata};
+pub(crate) use tree::{compare, group_differences};

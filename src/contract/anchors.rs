@@ -44,7 +44,7 @@ impl Anchors for NoAnchors {
 
 /// Hears facts for metrics and readiness. It never influences an answer, and a fact is heard even
 /// where the transaction comes to nothing later.
-pub trait Observer: Send + Sync + 'static {
+pub trait ContractObserver: Send + Sync + 'static {
     /// A call saw, or endorsed, this head.
     fn head(&self, channel: &ChannelId, head: &HeadFacts);
 
@@ -60,7 +60,7 @@ pub trait Observer: Send + Sync + 'static {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NoObserver;
 
-impl Observer for NoObserver {
+impl ContractObserver for NoObserver {
     fn head(&self, _channel: &ChannelId, _head: &HeadFacts) {}
     fn fork(&self, _channel: &ChannelId) {}
     fn unsupported(&self, _channel: &ChannelId, _levels: &[String]) {}

@@ -291,6 +291,16 @@ impl From<StubError> for ContractError {
     }
 }
 
+/// What a caller gave, cut to a length that fits a message.
+pub(crate) fn shown(text: &str) -> String {
+    const MOST: usize = 80;
+    if text.chars().count() <= MOST {
+        return text.to_owned();
+    }
+    let cut: String = text.chars().take(MOST).collect();
+    format!("{cut}...")
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;

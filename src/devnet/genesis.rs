@@ -419,7 +419,7 @@ mod tests {
             },
         };
         let group = application_org(&member).unwrap();
-        let json = crate::config::json::encode_org(&group.encode_to_vec()).unwrap();
+        let json = crate::json::encode_org(&group.encode_to_vec()).unwrap();
         let theirs = file("fabric-3.1.5-caps-v2/add-orgx/org.json");
         let read = |text: &[u8]| -> serde_json::Value { serde_json::from_slice(text).unwrap() };
         assert_eq!(read(json.as_bytes()), read(&theirs));

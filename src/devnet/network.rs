@@ -23,8 +23,9 @@ use super::{
 };
 use crate::{
     block::Block,
-    config::{Section, json},
+    config::Section,
     ids::{ChannelId, MspId},
+    json,
     proto::protos::TxValidationCode,
     shim::{Observer, Quiet},
     stub::{Chaincode, Response, memory::Ledger},

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 /// The state of this process, as `/readyz` shows it.
 #[derive(Debug, Default)]
-pub struct Health {
+pub(crate) struct Health {
     state: Mutex<State>,
 }
 
@@ -26,57 +26,57 @@ struct State {
 
 /// One channel, for the operators of its organisations to compare.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct ChannelHealth {
+pub(crate) struct ChannelHealth {
     /// How often the chain was recovered, plus one.
-    pub epoch: u64,
+    pub(crate) epoch: u64,
     /// The sequence of the config that the contract holds for true.
-    pub sequence: u64,
+    pub(crate) sequence: u64,
     /// SHA-256 of that config, lower-case hex.
     pub config_sha256: String,
     /// Capability levels that it requires and this build does not know; calls that write are
     /// refused while there is one.
-    pub unsupported: Vec<String>,
+    pub(crate) unsupported: Vec<String>,
     /// How often another config of a known sequence was brought, since the start.
-    pub forks: u64,
+    pub(crate) forks: u64,
 }
 
 impl Health {
     /// A process that is starting.
     #[must_use]
-    pub fn starting() -> Self {
+    pub(crate) fn starting() -> Self {
         let health = Self::default();
         health.state().reason = Some("starting");
         health
     }
 
     /// The listeners are up.
-    pub fn set_ready(&self) {
+    pub(crate) fn set_ready(&self) {
         let mut state = self.state();
         state.ready = true;
         state.reason = None;
     }
 
     /// The process is going down.
-    pub fn set_stopping(&self) {
+    pub(crate) fn set_stopping(&self) {
         let mut state = self.state();
         state.ready = false;
         state.reason = Some("shutting down");
     }
 
     /// A stream was opened.
-    pub fn stream_opened(&self) {
+    pub(crate) fn stream_opened(&self) {
         let mut state = self.state();
         state.streams = state.streams.saturating_add(1);
     }
 
     /// A stream was closed.
-    pub fn stream_closed(&self) {
+    pub(crate) fn stream_closed(&self) {
         let mut state = self.state();
         state.streams = state.streams.saturating_sub(1);
     }
 
     /// Changes what is known of a channel.
-    pub fn channel(&self, name: &str, change: impl FnOnce(&mut ChannelHealth)) {
+    pub(crate) fn channel(&self, name: &str, change: impl FnOnce(&mut ChannelHealth)) {
         change(self.state().channels.entry(name.to_owned()).or_default());
     }
 

@@ -19,7 +19,7 @@ use super::{Health, Metrics};
 ///
 /// # Errors
 /// Where the listener fails.
-pub async fn serve(
+pub(crate) async fn serve(
     listener: TcpListener,
     metrics: Arc<Metrics>,
     health: Arc<Health>,

@@ -10,7 +10,7 @@ use tracing_subscriber::{EnvFilter, filter::ParseError};
 
 /// How log lines look.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Format {
+pub(crate) enum Format {
     /// One JSON object a line.
     Json,
     /// For people.
@@ -22,7 +22,7 @@ pub enum Format {
 ///
 /// # Errors
 /// What is wrong with it.
-pub fn filter(text: &str) -> Result<EnvFilter, ParseError> {
+pub(crate) fn filter(text: &str) -> Result<EnvFilter, ParseError> {
     EnvFilter::builder().parse(text)
 }
 
@@ -31,7 +31,7 @@ pub fn filter(text: &str) -> Result<EnvFilter, ParseError> {
 ///
 /// # Errors
 /// Where logs go elsewhere already.
-pub fn start(filter: EnvFilter, format: Format, colours: bool) -> Result<(), impl Display> {
+pub(crate) fn start(filter: EnvFilter, format: Format, colours: bool) -> Result<(), impl Display> {
     let ansi = colours && io::stderr().is_terminal();
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)

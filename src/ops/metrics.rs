@@ -16,7 +16,7 @@ use prometheus_client::{
 
 /// Counters, gauges and histograms of this process. Times are in seconds.
 #[derive(Debug)]
-pub struct Metrics {
+pub(crate) struct Metrics {
     registry: Registry,
     invocations: Family<Invocation, Counter>,
     invocation_duration: Family<Function, Histogram>,
@@ -57,7 +57,7 @@ struct Channel {
 impl Metrics {
     /// Metrics at zero.
     #[must_use]
-    pub fn new(version: &'static str) -> Self {
+    pub(crate) fn new(version: &'static str) -> Self {
         let mut metrics = Self {
             registry: Registry::with_prefix("cmscc"),
             invocations: Family::default(),
@@ -79,17 +79,17 @@ impl Metrics {
     }
 
     /// A call has begun.
-    pub fn started(&self) {
+    pub(crate) fn started(&self) {
         self.in_flight.inc();
     }
 
     /// A call that had begun is over.
-    pub fn stopped(&self) {
+    pub(crate) fn stopped(&self) {
         self.in_flight.dec();
     }
 
     /// A call was answered. `function` must come from a bounded set, since each value is kept.
-    pub fn invocation(&self, function: &str, code: &str, elapsed: Duration) {
+    pub(crate) fn invocation(&self, function: &str, code: &str, elapsed: Duration) {
         let (function, code) = (function.to_owned(), code.to_owned());
         let labels = Function {
             function: function.clone(),
@@ -102,39 +102,39 @@ impl Metrics {
     }
 
     /// A call panicked.
-    pub fn panicked(&self) {
+    pub(crate) fn panicked(&self) {
         self.panics.inc();
     }
 
     /// A peer answered a call for state.
-    pub fn state_call(&self, call: &'static str, elapsed: Duration) {
+    pub(crate) fn state_call(&self, call: &'static str, elapsed: Duration) {
         self.state_calls
             .get_or_create(&Call { call })
             .observe(elapsed.as_secs_f64());
     }
 
     /// A stream was opened.
-    pub fn stream_opened(&self) {
+    pub(crate) fn stream_opened(&self) {
         self.streams.inc();
     }
 
     /// A stream was closed.
-    pub fn stream_closed(&self) {
+    pub(crate) fn stream_closed(&self) {
         self.streams.dec();
     }
 
     /// A peer did not accept our id.
-    pub fn registration_unanswered(&self) {
+    pub(crate) fn registration_unanswered(&self) {
         self.registrations_unanswered.inc();
     }
 
     /// A peer sent something that was ignored.
-    pub fn stray_message(&self) {
+    pub(crate) fn stray_message(&self) {
         self.stray_messages.inc();
     }
 
     /// The config of a channel.
-    pub fn config(&self, channel: &str, epoch: u64, sequence: u64) {
+    pub(crate) fn config(&self, channel: &str, epoch: u64, sequence: u64) {
         let gauge = |n| i64::try_from(n).unwrap_or(i64::MAX);
         let channel = label(channel);
         self.config_epoch.get_or_create(&channel).set(gauge(epoch));
@@ -146,19 +146,19 @@ impl Metrics {
     }
 
     /// Another config of a known sequence.
-    pub fn fork(&self, channel: &str) {
+    pub(crate) fn fork(&self, channel: &str) {
         self.config_forks.get_or_create(&label(channel)).inc();
     }
 
     /// How many required levels of a channel this build does not know.
-    pub fn unsupported(&self, channel: &str, levels: usize) {
+    pub(crate) fn unsupported(&self, channel: &str, levels: usize) {
         self.config_unsupported
             .get_or_create(&label(channel))
             .set(i64::try_from(levels).unwrap_or(i64::MAX));
     }
 
     /// When the certificate of the chaincode server ends, in seconds since 1970.
-    pub fn tls_not_after(&self, end: i64) {
+    pub(crate) fn tls_not_after(&self, end: i64) {
         self.tls_not_after.set(end);
     }
 

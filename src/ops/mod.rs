@@ -5,11 +5,11 @@
 
 mod health;
 mod http;
-pub mod logs;
+pub(crate) mod logs;
 mod metrics;
 mod shutdown;
 
-pub use health::{ChannelHealth, Health};
-pub use http::serve;
-pub use metrics::Metrics;
-pub use shutdown::on_signals;
+pub(crate) use health::Health;
+pub(crate) use http::serve;
+pub(crate) use metrics::Metrics;
+pub(crate) use shutdown::on_signals;

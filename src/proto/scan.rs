@@ -5,6 +5,8 @@
 
 use std::str;
 
+use bytes::Bytes;
+
 /// Why bytes are not protobuf.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -276,6 +278,73 @@ fn skip_group(rest: &mut &[u8], number: u32) -> Result<(), ScanError> {
     Ok(())
 }
 
+/// The last occurrence of a `bytes` field; empty where absent.
+///
+/// # Errors
+/// [`ScanError`] where the bytes are not protobuf.
+pub fn last_bytes(message: &Bytes, number: u32) -> Result<Bytes, ScanError> {
+    let mut found: &[u8] = &[];
+    let mut fields = Fields::new(message);
+    while let Some(field) = fields.next()? {
+        match field.bytes() {
+            Some(bytes) if field.number == number => found = bytes,
+            _ => {}
+        }
+    }
+    Ok(message.slice_ref(found))
+}
+
+/// A sub-message as decoders see it; `None` where absent. Several occurrences merge, which is what
+/// their concatenation decodes to.
+///
+/// # Errors
+/// [`ScanError`] where the bytes, or one occurrence, are not protobuf.
+pub fn merged(message: &Bytes, number: u32) -> Result<Option<Bytes>, ScanError> {
+    let mut found: Vec<&[u8]> = Vec::new();
+    let mut fields = Fields::new(message);
+    while let Some(field) = fields.next()? {
+        match field.bytes() {
+            Some(bytes) if field.number == number => {
+                check_fields(bytes)?;
+                found.push(bytes);
+            }
+            _ => {}
+        }
+    }
+    Ok(match *found {
+        [] => None,
+        [only] => Some(message.slice_ref(only)),
+        _ => Some(found.concat().into()),
+    })
+}
+
+/// Checks that bytes are a sequence of protobuf fields.
+///
+/// # Errors
+/// [`ScanError`] where they are not.
+pub fn check_fields(message: &[u8]) -> Result<(), ScanError> {
+    let mut fields = Fields::new(message);
+    while fields.next()?.is_some() {}
+    Ok(())
+}
+
+/// The number that decoders read of a varint where the field is an `int32` or an enum: its low 32
+/// bits.
+#[must_use]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "protobuf cuts the number off"
+)]
+pub const fn int32(varint: u64) -> i32 {
+    varint as i32
+}
+
+/// The number that decoders read of a varint where the field is a `uint32`: its low 32 bits.
+#[must_use]
+pub const fn uint32(varint: u64) -> u32 {
+    int32(varint).cast_unsigned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -358,5 +427,17 @@ mod tests {
             ScanError::FieldNumber
         );
         assert_eq!(all(&group(0)).unwrap_err(), ScanError::FieldNumber);
+    }
+
+    #[test]
+    fn repeated_messages_merge() {
+        let bytes = Bytes::from_static(b"\x0a\x02\x08\x01\x0a\x02\x10\x02");
+        assert_eq!(
+            merged(&bytes, 1).unwrap().unwrap().as_ref(),
+            b"\x08\x01\x10\x02"
+        );
+        assert_eq!(merged(&bytes, 2), Ok(None));
+        let broken = Bytes::from_static(b"\x0a\x01\x08\x0a\x01\x01");
+        assert_eq!(merged(&broken, 1), Err(ScanError::Truncated));
     }
 }

@@ -117,9 +117,8 @@ pub async fn serve<C: Chaincode>(
         .max_decoding_message_size(limit)
         .max_encoding_message_size(limit);
     let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
-    let serving = builder
-        .add_service(service)
-        .serve_with_incoming_shutdown(incoming, shutdown.cancelled());
+    // the one service needs no router before it: it refuses the paths that it does not know
+    let serving = builder.serve_with_incoming_shutdown(service, incoming, shutdown.cancelled());
     tokio::select! {
         served = serving => Ok(served?),
         () = async {

@@ -9,6 +9,7 @@ use std::{
 /// Which rooms a room may import, besides `proto` and `ids`. The table of `docs/architecture.md`.
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("crypto", &[]),
+    ("json", &[]),
     ("capabilities", &[]),
     ("identity", &["crypto", "capabilities"]),
     ("policy", &["identity"]),
@@ -16,6 +17,17 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "block",
         &["crypto", "capabilities", "identity", "policy", "config"],
+    ),
+    (
+        "review",
+        &[
+            "crypto",
+            "capabilities",
+            "identity",
+            "policy",
+            "json",
+            "config",
+        ],
     ),
     ("stub", &[]),
     (
@@ -26,8 +38,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "capabilities",
             "identity",
             "policy",
+            "json",
             "config",
             "block",
+            "review",
         ],
     ),
     ("shim", &["stub"]),
@@ -41,8 +55,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "capabilities",
             "identity",
             "policy",
+            "json",
             "config",
             "block",
+            "review",
         ],
     ),
     (
@@ -57,8 +73,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "capabilities",
             "identity",
             "policy",
+            "json",
             "config",
             "block",
+            "review",
         ],
     ),
 ];
@@ -71,8 +89,10 @@ const PURE: &[&str] = &[
     "capabilities",
     "identity",
     "policy",
+    "json",
     "config",
     "block",
+    "review",
     "stub",
     "contract",
 ];

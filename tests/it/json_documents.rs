@@ -6,7 +6,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use cmscc::config::{ConfigTree, json};
+use cmscc::{config::ConfigTree, json};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

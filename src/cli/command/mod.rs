@@ -2,6 +2,7 @@
 
 pub(super) mod audit;
 pub(super) mod completion;
+#[cfg(feature = "devnet")]
 pub mod demo;
 pub(super) mod package;
 pub(super) mod serve;

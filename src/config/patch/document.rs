@@ -13,16 +13,12 @@ use super::{
 };
 use crate::{
     config::{
-        apply::Update,
-        build::{Borrowed, build},
-        compare::first_difference,
-        compute::compute_update,
-        element::GroupRef,
-        encode::Versions,
-        error::{ComputeError, ConfigError, PatchError},
-        limits::Limits,
-        path::{ElementKind, ElementPath},
-        tree::ConfigTree,
+        patch::{error::PatchError, limits::Limits},
+        tree::{
+            Borrowed, ConfigError, ConfigTree, ElementKind, ElementPath, GroupRef, Versions, build,
+            compare::first_difference,
+        },
+        update::{ComputeError, Update, compute_update},
     },
     ids::{ChannelId, Digest, Sequence},
     proto::{scan::Fields, write},

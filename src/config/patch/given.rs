@@ -2,11 +2,8 @@
 
 use super::mode::{Mode, mode};
 use crate::config::{
-    build::Members,
-    element::GroupRef,
-    error::PatchError,
-    path::ElementPath,
-    wire::{Group, Policy, Value},
+    patch::error::PatchError,
+    tree::{ElementPath, Group, GroupRef, Members, Policy, Value},
 };
 
 /// A group of a patch.

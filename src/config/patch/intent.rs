@@ -1,11 +1,9 @@
 //! The intent that an update expresses: its write set against the config that it is made for.
 
 use super::mode::Mode;
-use crate::config::{
-    build::Members,
+use crate::config::tree::{
+    Group, GroupRef, Members, Policy, Value,
     compare::{Side, join_groups, join_policies, join_values},
-    element::GroupRef,
-    wire::{Group, Policy, Value},
 };
 
 /// A group of the write set.

@@ -2,11 +2,13 @@
 
 use super::mode::{Mode, of_canonical};
 use crate::config::{
-    build::Members,
-    compare::{Side, join_groups, join_policies, join_values, same_policy, same_rule, same_value},
-    element::{GroupRef, PolicyRef, ValueRef},
-    error::PatchError,
-    wire::{Group, Policy, Value},
+    patch::error::PatchError,
+    tree::{
+        Group, GroupRef, Members, Policy, PolicyRef, Value, ValueRef,
+        compare::{
+            Side, join_groups, join_policies, join_values, same_policy, same_rule, same_value,
+        },
+    },
 };
 
 /// Where the members of a group of the result come from.

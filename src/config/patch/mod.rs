@@ -4,8 +4,10 @@
 //! means, [`merge`] lays a patch over a config, [`union`] lays patches together.
 
 mod document;
+mod error;
 mod given;
 mod intent;
+mod limits;
 mod merge;
 mod mode;
 #[cfg(test)]
@@ -13,3 +15,5 @@ mod tests;
 mod union;
 
 pub use document::{Patch, Touched};
+pub use error::PatchError;
+pub use limits::Limits;

@@ -1,6 +1,6 @@
 //! The mode of an element of a patch, carried in its version.
 
-use crate::config::{error::PatchError, path::ElementPath};
+use crate::config::{patch::error::PatchError, tree::ElementPath};
 
 /// What a patch does to an element.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

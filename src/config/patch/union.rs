@@ -2,14 +2,14 @@
 
 use super::mode::{Mode, of_canonical};
 use crate::config::{
-    build::Members,
-    compare::{
-        Side, join_groups, join_policies, join_values, same_group, same_policy, same_rule,
-        same_value,
+    patch::error::PatchError,
+    tree::{
+        Group, GroupRef, Members, Policy, PolicyRef, Value, ValueRef,
+        compare::{
+            Side, join_groups, join_policies, join_values, same_group, same_policy, same_rule,
+            same_value,
+        },
     },
-    element::{GroupRef, PolicyRef, ValueRef},
-    error::PatchError,
-    wire::{Group, Policy, Value},
 };
 
 /// A group that one patch or both give.

@@ -7,76 +7,76 @@ use bytes::Bytes;
 use prost::Message;
 use serde::{Deserialize, Serialize};
 
-use super::AuditError;
+use super::error::AuditError;
 use crate::{
     contract::{
+        answer::{ChainLink, VoteReport, base64},
+        chain::policy_digest,
         error::ContractError,
-        evaluated,
-        reports::{ChainLink, VoteReport, base64},
-        state,
+        ledger::digest,
     },
     policy::{RULE_TEXT, print_rule},
     proto::cmscc::EvaluatedPolicies,
 };
 
 /// The version of the form below.
-pub(in crate::contract) const FORMAT: u64 = 1;
+pub(crate) const FORMAT: u64 = 1;
 
 /// What proves how a proposal ended, but for the config blocks, which every peer has.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-pub(in crate::contract) struct Document {
+pub(crate) struct AuditBundle {
     /// The head's sequence when it was exported.
-    pub(in crate::contract) as_of_sequence: u64,
+    pub(crate) as_of_sequence: u64,
     /// Ascending, from the lowest sequence that any revision in here was computed on to the one
     /// where the proposal took effect, or to the head where it did not. The config block of every
     /// link is needed.
-    pub(in crate::contract) chain: Vec<ChainLink>,
-    pub(in crate::contract) channel_id: String,
+    pub(crate) chain: Vec<ChainLink>,
+    pub(crate) channel_id: String,
     /// Transaction id of the contract's first bootstrap.
-    pub(in crate::contract) contract_instance: String,
-    pub(in crate::contract) epoch: u64,
+    pub(crate) contract_instance: String,
+    pub(crate) epoch: u64,
     /// What the update that took effect was evaluated by; null where nothing took effect.
-    pub(in crate::contract) evaluated: Option<Evaluated>,
-    pub(in crate::contract) format: u64,
-    pub(in crate::contract) proposal: Record,
+    pub(crate) evaluated: Option<ExportedPolicies>,
+    pub(crate) format: u64,
+    pub(crate) proposal: ExportedProposal,
     /// The other proposals that were combined, with it or into it; by id.
-    pub(in crate::contract) sources: Vec<Record>,
+    pub(crate) sources: Vec<ExportedProposal>,
     /// Levels of the head that the build which exported it does not know.
-    pub(in crate::contract) unsupported: Vec<String>,
+    pub(crate) unsupported: Vec<String>,
     /// The combined proposal inside which it took effect.
-    pub(in crate::contract) via: Option<Record>,
+    pub(crate) via: Option<ExportedProposal>,
 }
 
 /// Policies of the config before that the update in the effective block was evaluated by: first those
 /// that decide about some element, then those that they count.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
-pub(in crate::contract) struct Evaluated {
+pub(crate) struct ExportedPolicies {
     /// How many more there were than are kept.
-    pub(in crate::contract) omitted: u64,
-    pub(in crate::contract) policies: Vec<EvaluatedPolicy>,
+    pub(crate) omitted: u64,
+    pub(crate) policies: Vec<EvaluatedPolicy>,
 }
 
 /// One of them.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
-pub(in crate::contract) struct EvaluatedPolicy {
-    /// The serialized `common.Policy`; null where it was too large to be kept.
-    pub(in crate::contract) config_policy: Option<String>,
-    pub(in crate::contract) config_policy_sha256: String,
+pub(crate) struct EvaluatedPolicy {
+    /// The serialized `common.AuditedPolicy`; null where it was too large to be kept.
+    pub(crate) config_policy: Option<String>,
+    pub(crate) config_policy_sha256: String,
     /// Whether it decides by itself about some element.
-    pub(in crate::contract) decides: bool,
+    pub(crate) decides: bool,
     /// Its path, such as `/Channel/Application/Admins`.
-    pub(in crate::contract) policy: String,
+    pub(crate) policy: String,
     /// In Fabric's policy language, for people; null where it was too large to be kept.
-    pub(in crate::contract) rule: Option<String>,
+    pub(crate) rule: Option<String>,
 }
 
-impl Evaluated {
+impl ExportedPolicies {
     /// What the contract keeps of an update's policies.
-    pub(in crate::contract) fn new(kept: &EvaluatedPolicies) -> Result<Self, ContractError> {
+    pub(crate) fn new(kept: &EvaluatedPolicies) -> Result<Self, ContractError> {
         let policies = kept.policies.iter().map(|one| {
             let sha256 = match &one.policy {
-                Some(policy) => evaluated::digest(policy),
-                None => state::digest(&one.policy_sha256)?,
+                Some(policy) => policy_digest(policy),
+                None => digest(&one.policy_sha256)?,
             };
             let policy = one.policy.as_ref();
             Ok(EvaluatedPolicy {
@@ -96,86 +96,86 @@ impl Evaluated {
 
 /// One proposal, as the ledger has it. Bytes are base64.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-pub(in crate::contract) struct Record {
-    pub(in crate::contract) archived: bool,
-    pub(in crate::contract) created_at: Option<String>,
-    pub(in crate::contract) deadline: Option<String>,
-    pub(in crate::contract) description: String,
+pub(crate) struct ExportedProposal {
+    pub(crate) archived: bool,
+    pub(crate) created_at: Option<String>,
+    pub(crate) deadline: Option<String>,
+    pub(crate) description: String,
     /// The config update that the intent was given as; null: it was given as a patch.
-    pub(in crate::contract) given_update: Option<String>,
-    pub(in crate::contract) kind: String,
+    pub(crate) given_update: Option<String>,
+    pub(crate) kind: String,
     /// Null while it is open, as a source may be.
-    pub(in crate::contract) outcome: Option<Outcome>,
+    pub(crate) outcome: Option<ExportedOutcome>,
     /// The intent: a serialized `common.Config` whose versions are patch modes.
-    pub(in crate::contract) patch: String,
-    pub(in crate::contract) proposal_id: String,
-    pub(in crate::contract) proposed_sequence: u64,
-    pub(in crate::contract) proposer_msp_id: String,
+    pub(crate) patch: String,
+    pub(crate) proposal_id: String,
+    pub(crate) proposed_sequence: u64,
+    pub(crate) proposer_msp_id: String,
     /// Those that somebody signed, ascending, and the last.
-    pub(in crate::contract) revisions: Vec<Computed>,
+    pub(crate) revisions: Vec<ExportedRevision>,
     /// By revision, MSP id and fingerprint.
-    pub(in crate::contract) signatures: Vec<Consent>,
+    pub(crate) signatures: Vec<ExportedSignature>,
     /// What was combined into it; by id.
-    pub(in crate::contract) sources: Vec<Combined>,
-    pub(in crate::contract) tx_id: String,
-    pub(in crate::contract) votes: Vec<VoteReport>,
+    pub(crate) sources: Vec<ExportedSource>,
+    pub(crate) tx_id: String,
+    pub(crate) votes: Vec<VoteReport>,
 }
 
 /// One computation of a proposal's update.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-pub(in crate::contract) struct Computed {
-    pub(in crate::contract) base_sequence: u64,
+pub(crate) struct ExportedRevision {
+    pub(crate) base_sequence: u64,
     /// A serialized `common.ConfigUpdate`.
-    pub(in crate::contract) config_update: String,
-    pub(in crate::contract) config_update_sha256: String,
-    pub(in crate::contract) revision: u64,
+    pub(crate) config_update: String,
+    pub(crate) config_update_sha256: String,
+    pub(crate) revision: u64,
 }
 
 /// A signature.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-pub(in crate::contract) struct Consent {
+pub(crate) struct ExportedSignature {
     /// A serialized `common.ConfigSignature`; null: the archive keeps only who signed.
-    pub(in crate::contract) config_signature: Option<String>,
-    pub(in crate::contract) fingerprint: String,
-    pub(in crate::contract) msp_id: String,
-    pub(in crate::contract) revision: u64,
+    pub(crate) config_signature: Option<String>,
+    pub(crate) fingerprint: String,
+    pub(crate) msp_id: String,
+    pub(crate) revision: u64,
 }
 
 /// A proposal that was combined, at its revision then.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-pub(in crate::contract) struct Combined {
-    pub(in crate::contract) config_update_sha256: String,
-    pub(in crate::contract) proposal_id: String,
-    pub(in crate::contract) revision: u64,
+pub(crate) struct ExportedSource {
+    pub(crate) config_update_sha256: String,
+    pub(crate) proposal_id: String,
+    pub(crate) revision: u64,
 }
 
 /// How a proposal ended.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-pub(in crate::contract) struct Outcome {
+pub(crate) struct ExportedOutcome {
     /// Null where it is not archived.
-    pub(in crate::contract) archived_at: Option<String>,
+    pub(crate) archived_at: Option<String>,
     /// The head's sequence when it was archived; where it is not, when it was exported.
-    pub(in crate::contract) as_of_sequence: u64,
-    pub(in crate::contract) outcome: String,
-    pub(in crate::contract) proof: Option<Proof>,
+    pub(crate) as_of_sequence: u64,
+    pub(crate) outcome: String,
+    pub(crate) proof: Option<ExportedProof>,
     /// The transaction that archived it, or took it back.
-    pub(in crate::contract) tx_id: Option<String>,
+    pub(crate) tx_id: Option<String>,
     /// The combined proposal inside which it took effect; then the proof's revision is that one's.
-    pub(in crate::contract) via: Option<String>,
+    pub(crate) via: Option<String>,
 }
 
 /// Where in the verified chain a revision took effect.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-pub(in crate::contract) struct Proof {
-    pub(in crate::contract) block_hash: String,
-    pub(in crate::contract) block_number: u64,
-    pub(in crate::contract) revision: u64,
-    pub(in crate::contract) sequence: u64,
+pub(crate) struct ExportedProof {
+    pub(crate) block_hash: String,
+    pub(crate) block_number: u64,
+    pub(crate) revision: u64,
+    pub(crate) sequence: u64,
 }
 
-impl Document {
+impl AuditBundle {
     /// Reads a bundle.
-    pub(super) fn read(json: &[u8]) -> Result<Self, AuditError> {
+    pub(crate) fn read(json: &[u8]) -> Result<Self, AuditError> {
         let document: Self = serde_json::from_slice(json).map_err(AuditError::Json)?;
         if document.format != FORMAT {
             return Err(AuditError::Format(document.format));
@@ -184,7 +184,7 @@ impl Document {
     }
 
     /// Every record in it, the proposal's first.
-    pub(super) fn records(&self) -> impl Iterator<Item = &Record> {
+    pub(crate) fn records(&self) -> impl Iterator<Item = &ExportedProposal> {
         [&self.proposal]
             .into_iter()
             .chain(&self.via)
@@ -192,7 +192,7 @@ impl Document {
     }
 
     /// The same by id; of several with one id the first.
-    pub(super) fn by_id(&self) -> BTreeMap<&str, &Record> {
+    pub(crate) fn by_id(&self) -> BTreeMap<&str, &ExportedProposal> {
         let mut by_id = BTreeMap::new();
         for record in self.records() {
             by_id.entry(record.proposal_id.as_str()).or_insert(record);
@@ -202,7 +202,7 @@ impl Document {
 }
 
 /// Bytes of a bundle.
-pub(super) fn bytes(field: &'static str, text: &str) -> Result<Bytes, AuditError> {
+pub(crate) fn bytes(field: &'static str, text: &str) -> Result<Bytes, AuditError> {
     STANDARD
         .decode(text)
         .map(Bytes::from)

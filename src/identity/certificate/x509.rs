@@ -7,18 +7,19 @@ use std::{
 
 use bytes::Bytes;
 
-use crate::crypto::{
-    asn1::Members,
-    der::{self, Reader, tag},
-    ecdsa::{Curve, Signature},
-    pem,
-    signature::{Algorithm, PublicKey},
-};
-
 use super::{
-    super::MspError,
     extensions::{Extensions, KEY_CERT_SIGN},
     name, parse,
+};
+use crate::{
+    crypto::{
+        asn1::Members,
+        der::{self, Reader, tag},
+        ecdsa::{Curve, Signature},
+        pem,
+        signature::{Algorithm, PublicKey},
+    },
+    identity::MspError,
 };
 
 /// An X.509 certificate. Cheap to clone.

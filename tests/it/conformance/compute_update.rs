@@ -1,8 +1,9 @@
 //! Suite `compute_update`.
 
 use cmscc::{
-    config::{ConfigTree, compute_update, json},
+    config::{ConfigTree, compute_update},
     ids::{ChannelId, Digest},
+    json,
 };
 
 use serde_json::Value;

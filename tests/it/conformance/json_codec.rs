@@ -1,6 +1,6 @@
 //! Suite `json_codec`.
 
-use cmscc::config::json;
+use cmscc::json;
 
 use super::{Case, Outcome, run_suite};
 

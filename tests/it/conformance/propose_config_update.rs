@@ -3,8 +3,7 @@
 use cmscc::{
     config::{
         Bundle, ConfigTree, FilterError, Filters, Refusal, Stage, Update, Verdict,
-        envelope::read_update_envelope,
-        transaction::{ConfigEnvelope, envelope_parts},
+        envelope::{ConfigEnvelope, envelope_parts, read_update_envelope},
     },
     ids::{ChannelId, Digest, UnixTime},
 };
@@ -70,7 +69,7 @@ fn propose_in_stages(case: &Case) -> Result<(ConfigTree, Result<(), String>), Fa
         .config_update;
     let update = Update::parse(update).unwrap();
     let migration = current
-        .check_migration(&next, &update)
+        .check_migration(&next, update.write_set())
         .map_err(|e| e.reason().to_owned());
     Ok((tree, migration))
 }

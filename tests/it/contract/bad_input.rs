@@ -4,7 +4,7 @@ use bytes::Bytes;
 use cmscc::{
     block::ConfigBlock,
     config::{Patch, compute_update},
-    contract::{Contract, ContractSettings, Limits, NoObserver, function_names},
+    contract::{CallLimits, Contract, ContractSettings, NoObserver, function_names},
     proto::{common, write},
     stub::Invocation,
 };
@@ -453,7 +453,7 @@ async fn signatures_that_do_not_count_are_refused_with_the_reason() {
     assert_eq!(added["added"][0]["msp_id"], "Org1MSP");
 }
 
-fn limited(limits: Limits) -> World<Contract> {
+fn limited(limits: CallLimits) -> World<Contract> {
     let settings = ContractSettings {
         allow_unanchored: true,
         limits,
@@ -467,11 +467,11 @@ fn limited(limits: Limits) -> World<Contract> {
 
 #[tokio::test]
 async fn limits_are_settings() {
-    let mut world = limited(Limits {
+    let mut world = limited(CallLimits {
         argument: 40_000,
         call: 60_000,
         patch: 100,
-        ..Limits::default()
+        ..CallLimits::default()
     });
     let org1 = person("Org1MSP");
     let large = vec![b'a'; 40_001];
@@ -500,7 +500,7 @@ async fn limits_are_settings() {
 
 #[tokio::test]
 async fn each_limit_has_its_refusal() {
-    let mut world = limited(Limits {
+    let mut world = limited(CallLimits {
         patch_levels: 2,
         description: 5,
         reason: 4,
@@ -508,7 +508,7 @@ async fn each_limit_has_its_refusal() {
         signatures: 2,
         items: 2,
         export: 50,
-        ..Limits::default()
+        ..CallLimits::default()
     });
     let org1 = person("Org1MSP");
     let genesis = CAPTURES[0].genesis();

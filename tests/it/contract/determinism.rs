@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use cmscc::{
     config,
-    contract::{Contract, ContractSettings, Limits, NoObserver, function_names},
+    contract::{CallLimits, Contract, ContractSettings, NoObserver, function_names},
     proto::{
         cmscc::{Proposal, Signature, Vote},
         common::{self, ConfigSignature},
@@ -349,16 +349,16 @@ async fn limits_refuse_and_never_leave_out() {
             signature_header: header.into(),
         }
     };
-    let limit = Limits::default().signature_header;
+    let limit = CallLimits::default().signature_header;
     let signatures = [signed(&org1, 24), signed(&org2, limit)];
     let file = config::envelope::update_envelope(&world.channel, &update, &signatures);
     let file = base64(&file);
     let call = add_signature("add_orgx", &file);
     world.refused(&org1, &call, "HEADER_TOO_LARGE").await;
     let settings = ContractSettings {
-        limits: Limits {
+        limits: CallLimits {
             signature_header: 2 * limit,
-            ..Limits::default()
+            ..CallLimits::default()
         },
         ..ContractSettings::default()
     };

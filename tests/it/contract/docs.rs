@@ -7,8 +7,8 @@ use std::{
 };
 
 use cmscc::{
-    config::lint::FindingId,
-    contract::{Code, audit::FindingId as AuditFindingId, function_names},
+    contract::{Code, audit::AuditFindingId, function_names},
+    review::lint::FindingId,
 };
 
 fn page(name: &str) -> String {
@@ -123,7 +123,7 @@ fn the_event_catalogue_is_complete() {
         .into_iter()
         .filter_map(|row| row[0].strip_prefix('`')?.strip_suffix('`'))
         .collect();
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/contract/events.rs");
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/contract/answer/events.rs");
     let source = fs::read_to_string(source).unwrap();
     let sent: BTreeSet<&str> = source
         .split('"')

@@ -4,8 +4,8 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use cmscc::{
     contract::{
-        Contract, ContractSettings, Limits, NoObserver,
-        audit::{AuditReport, FindingId, verify},
+        CallLimits, Contract, ContractSettings, NoObserver,
+        audit::{AuditFindingId, AuditReport, verify},
     },
     ids::Digest,
     proto::common,
@@ -91,7 +91,7 @@ impl Story {
     }
 
     /// The findings of a bundle that was tampered with, or why it cannot be read.
-    fn found(&self, bundle: &Value, blocks: &[Bytes]) -> Result<Vec<FindingId>, String> {
+    fn found(&self, bundle: &Value, blocks: &[Bytes]) -> Result<Vec<AuditFindingId>, String> {
         let report = verify(bundle.to_string().as_bytes(), blocks).map_err(|e| e.to_string())?;
         assert_eq!(report.verified, report.findings.is_empty());
         Ok(report.findings.iter().map(|found| found.id).collect())
@@ -387,11 +387,11 @@ async fn every_byte_of_an_intent_an_update_and_a_signature_counts() {
 
 #[tokio::test]
 async fn each_falsehood_has_its_name() {
-    use FindingId::*;
+    use AuditFindingId::*;
     let mut story = two_join().await;
     let (bundle, _) = story.verified("add_orgy").await;
     let (other, _) = story.verified("add_orgx").await;
-    let cases: [(&str, Value, FindingId); 18] = [
+    let cases: [(&str, Value, AuditFindingId); 18] = [
         ("/proposal/revisions/0/revision", json!(2), Revisions),
         ("/proposal/signatures/0/revision", json!(3), Signature),
         (
@@ -476,7 +476,7 @@ async fn each_falsehood_has_its_name() {
 
 #[tokio::test]
 async fn blocks_are_believed_as_little_as_bundles() {
-    use FindingId::*;
+    use AuditFindingId::*;
     let mut story = two_join().await;
     let (bundle, _) = story.verified("add_orgy").await;
     let blocks = story.blocks.clone();
@@ -583,7 +583,10 @@ async fn what_took_effect_combined_is_proven_through_the_combined_one() {
         let mut tampered = bundle.clone();
         *tampered.pointer_mut(pointer).unwrap() = value;
         let found = story.found(&tampered, &story.blocks).unwrap();
-        assert!(found.contains(&FindingId::Combined), "{pointer}: {found:?}");
+        assert!(
+            found.contains(&AuditFindingId::Combined),
+            "{pointer}: {found:?}"
+        );
     }
 }
 
@@ -624,7 +627,7 @@ async fn other_ends_are_compared_with_the_config_of_then() {
         lie
     };
     let found = story.found(&lie(&bundle, "Broken"), &story.blocks);
-    assert_eq!(found, Ok(vec![FindingId::Outcome]));
+    assert_eq!(found, Ok(vec![AuditFindingId::Outcome]));
 
     story.world.propose(&org1, "gone", &gone).await;
     story
@@ -646,7 +649,7 @@ async fn other_ends_are_compared_with_the_config_of_then() {
     assert_eq!(report.outcome, "Broken");
     for other in ["AlreadyInEffect", "Submitted", "Rejected"] {
         let found = story.found(&lie(&bundle, other), &story.blocks);
-        assert_eq!(found, Ok(vec![FindingId::Outcome]), "{other}");
+        assert_eq!(found, Ok(vec![AuditFindingId::Outcome]), "{other}");
     }
 
     // an earlier revision that took effect after all proves it, whatever it was archived as
@@ -720,9 +723,9 @@ async fn what_cannot_be_exported() {
     let limited = |export: usize| {
         let settings = ContractSettings {
             allow_unanchored: true,
-            limits: Limits {
+            limits: CallLimits {
                 export,
-                ..Limits::default()
+                ..CallLimits::default()
             },
         };
         Contract::new(settings, TestAnchors::none(), Arc::new(NoObserver))

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use cmscc::{
-    contract::{Contract, ContractSettings, HeadFacts, Observer},
+    contract::{Contract, ContractObserver, ContractSettings, HeadFacts},
     ids::{ChaincodeName, ChannelId, Digest},
     proto::{common, write},
     stub::{
@@ -133,7 +133,7 @@ async fn values_that_are_not_ours_are_reported() {
 #[derive(Default)]
 struct Facts(Mutex<Vec<String>>);
 
-impl Observer for Facts {
+impl ContractObserver for Facts {
     fn head(&self, channel: &ChannelId, head: &HeadFacts) {
         let line = format!("{channel} at {} of epoch {}", head.sequence, head.epoch);
         self.0.lock().unwrap().push(line);

@@ -618,7 +618,7 @@ async fn three_forms_of_a_signature(host: &impl Host) {
         |who, update| who.signed(update),
         |who, update| {
             let bytes = who.config_signature(update).encode_to_vec();
-            cmscc::config::json::encode("common.ConfigSignature", &bytes).unwrap()
+            cmscc::json::encode("common.ConfigSignature", &bytes).unwrap()
         },
         |who, update| {
             let one = who.config_signature(update);

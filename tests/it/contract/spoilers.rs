@@ -17,7 +17,7 @@ use super::{
 
 /// Makes a rule the policy that decides about the members.
 async fn admins(world: &mut World<Contract>, rule: &str) {
-    let policy = cmscc::config::json::encode_compact(
+    let policy = cmscc::json::encode_compact(
         "common.SignaturePolicyEnvelope",
         &parse_policy(rule).unwrap(),
         1 << 20,

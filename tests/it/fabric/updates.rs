@@ -4,8 +4,9 @@ use std::fs;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use cmscc::{
-    config::{ConfigTree, Limits, Patch, compute_update, envelope, json as fabric_json},
+    config::{ConfigTree, Limits, Patch, compute_update, envelope},
     ids::ChannelId,
+    json as fabric_json,
 };
 use serde_json::{Value, json};
 

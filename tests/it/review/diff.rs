@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 use cmscc::{
-    config::diff::{Diff, Item, Verb, diff},
     proto::{common, etcdraft, msp, orderer, protos},
+    review::diff::{Diff, Item, Verb, diff},
 };
 use prost::Message;
 use serde_json::json;

@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 use cmscc::{
-    config::{
-        Bundle, Update, compute_update, endorsement,
-        lint::{Attested, FindingId, Lint, Severity, Subject, lint},
-    },
+    config::{Bundle, Update, compute_update},
     ids::{ChannelId, MspId, UnixTime},
     proto::{common, etcdraft, orderer, protos},
+    review::{
+        endorsement,
+        lint::{Attested, FindingId, Lint, Severity, Subject, lint},
+    },
 };
 use prost::Message;
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, KeyPair, KeyUsagePurpose};
@@ -205,7 +206,7 @@ fn policies_that_count_no_organisation_any_more() {
         group(config, "Application").groups.clear();
         set_policy(group(config, "Application"), "Admins", "ANY Admins");
     });
-    let of_admins = |f: &&cmscc::config::lint::Finding| f.path == "/Channel/Application/Admins";
+    let of_admins = |f: &&cmscc::review::lint::Finding| f.path == "/Channel/Application/Admins";
     assert_eq!(lint.findings.iter().filter(of_admins).count(), 1);
 }
 
@@ -277,7 +278,7 @@ fn a_mod_policy_that_leads_nowhere() {
             .policies
             .remove("Admins");
     });
-    let dangling = |f: &&cmscc::config::lint::Finding| {
+    let dangling = |f: &&cmscc::review::lint::Finding| {
         f.id == FindingId::DanglingModPolicy && f.path.starts_with("/Channel/Application/Org2MSP")
     };
     assert!(

@@ -1,0 +1,35 @@
+//! The organisations of a channel.
+
+use crate::ids::MspId;
+
+/// The part of a channel that an organisation belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Section {
+    /// Those that run peers.
+    Application,
+    /// Those that run orderers.
+    Orderer,
+}
+
+/// An organisation of a channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Org<'a> {
+    /// The name of its group.
+    pub name: &'a str,
+    /// Its MSP's id.
+    pub msp_id: &'a MspId,
+    /// Where it stands.
+    pub section: Section,
+}
+
+impl Org<'_> {
+    /// The path of its group, such as `/Channel/Application/Org1`.
+    #[must_use]
+    pub fn path(&self) -> String {
+        let section = match self.section {
+            Section::Application => "Application",
+            Section::Orderer => "Orderer",
+        };
+        format!("/Channel/{section}/{}", self.name)
+    }
+}

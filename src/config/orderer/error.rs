@@ -1,0 +1,228 @@
+//! Why an orderer does not let an envelope in, or a config follow.
+
+use crate::{
+    config::envelope::TransactionError, identity::MspError, ids::ChannelId, proto::scan::ScanError,
+};
+
+/// What a consensus plug-in does not accept.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConsensusError {
+    /// The policy of block signatures is not the one that the consenters give.
+    #[error(
+        "policy `/Channel/Orderer/BlockValidation` is not {quorum} of the {consenters} consenters of value `/Channel/Orderer/Orderers`"
+    )]
+    BlockValidation {
+        /// How many signatures it must ask for.
+        quorum: usize,
+        /// How many consenters there are.
+        consenters: usize,
+    },
+    /// A consenter's TLS certificate.
+    #[error("the tls certificate of consenter `{host}:{port}` is not accepted: {source}")]
+    Certificate {
+        /// The consenter's host.
+        host: String,
+        /// Its port.
+        port: u32,
+        /// Why not.
+        source: MspError,
+    },
+    /// A certificate that two consenters share.
+    #[error("consenter `{host}:{port}` has a tls certificate that another one has too")]
+    DuplicateConsenter {
+        /// The second one's host.
+        host: String,
+        /// Its port.
+        port: u32,
+    },
+    /// An orderer organisation needs an endpoint of its own.
+    #[error("`/Channel/Orderer/{org}` has no endpoint, which consensus type `BFT` demands")]
+    MissingEndpoints {
+        /// The organisation.
+        org: String,
+    },
+    /// The envelope's header names another channel, which only BFT looks at.
+    #[error("the envelope's header names channel `{got}`, not `{want}`")]
+    HeaderChannel {
+        /// The channel.
+        want: ChannelId,
+        /// What the header says.
+        got: ChannelId,
+    },
+    /// There is no consenter.
+    #[error("the consensus metadata lists no consenter")]
+    NoConsenters,
+    /// The consenters have no value.
+    #[error("value `/Channel/Orderer/{0}` is missing, which consensus type `BFT` demands")]
+    MissingValue(&'static str),
+    /// The options are not usable.
+    #[error("the consensus metadata is not usable: {0}")]
+    Options(#[from] OptionsError),
+    /// Leaders rotate.
+    #[error("leader rotation must be off or unspecified")]
+    Rotation,
+    /// More than one consenter changes.
+    #[error(
+        "{added} consenters are added and {removed} removed; only one of each may change at a time"
+    )]
+    TooManyChanges {
+        /// How many are new.
+        added: usize,
+        /// How many are gone.
+        removed: usize,
+    },
+    /// No orderer serves this type; the reference crashes on it.
+    #[error("consensus type `{0}` is not known to any orderer")]
+    UnknownType(String),
+}
+
+/// What is wrong with the options of a consensus plug-in.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum OptionsError {
+    /// Not a duration, or one that is not allowed there.
+    #[error("`{option}` is `{value}`, not a positive duration")]
+    Duration {
+        /// The option.
+        option: &'static str,
+        /// What it says.
+        value: String,
+    },
+    /// There are no options at all.
+    #[error("there are no options")]
+    Missing,
+    /// One option must not exceed another.
+    #[error("`{smaller}` must not be above `{greater}`")]
+    Order {
+        /// The one that must not be above.
+        smaller: &'static str,
+        /// The other one.
+        greater: &'static str,
+    },
+    /// The metadata does not decode.
+    #[error("it does not decode: {0}")]
+    Undecodable(ScanError),
+    /// An option that must not be 0.
+    #[error("`{0}` is 0")]
+    Zero(&'static str),
+}
+
+impl ConsensusError {
+    /// A reason class in the manner of the vectors, which have none for these rules.
+    #[must_use]
+    pub const fn reason(&self) -> &'static str {
+        match self {
+            Self::BlockValidation { .. } => "consensus_block_validation",
+            Self::Certificate { .. } => "consensus_certificate",
+            Self::DuplicateConsenter { .. } => "consensus_duplicate_consenter",
+            Self::MissingEndpoints { .. } => "missing_endpoints",
+            Self::HeaderChannel { .. } => "channel_id_mismatch",
+            Self::NoConsenters => "consensus_no_consenters",
+            Self::MissingValue(_) => "consensus_missing_value",
+            Self::Options(_) => "consensus_metadata",
+            Self::Rotation => "consensus_rotation",
+            Self::TooManyChanges { .. } => "consensus_too_many_changes",
+            Self::UnknownType(_) => "consensus_unknown_type",
+        }
+    }
+}
+
+/// Why a filter does not let an envelope in.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum FilterError {
+    /// The sender's certificate has expired.
+    #[error("the sender's certificate has expired")]
+    CreatorExpired,
+    /// There is no payload.
+    #[error("the envelope has no payload")]
+    EmptyPayload,
+    /// The policy for senders does not exist.
+    #[error("there is no policy `{0}`")]
+    MissingPolicy(&'static str),
+    /// The sender may not send.
+    #[error("the sender does not satisfy `{0}`")]
+    PolicyNotSatisfied(&'static str),
+    /// Longer than the channel allows.
+    #[error("{bytes} bytes are more than the channel's absolute maximum of {limit}")]
+    TooLarge {
+        /// Payload and signature, in bytes.
+        bytes: u64,
+        /// `BatchSize.absolute_max_bytes`.
+        limit: u32,
+    },
+    /// The envelope does not say who sent it.
+    #[error(transparent)]
+    Transaction(#[from] TransactionError),
+}
+
+impl FilterError {
+    /// The vectors' reason class.
+    #[must_use]
+    pub const fn reason(&self) -> &'static str {
+        match self {
+            Self::CreatorExpired => "creator_expired",
+            Self::EmptyPayload => "empty_payload",
+            Self::MissingPolicy(_) => "missing_policy",
+            Self::PolicyNotSatisfied(_) => "policy_not_satisfied",
+            Self::TooLarge { .. } => "too_large",
+            Self::Transaction(e) => e.reason(),
+        }
+    }
+}
+
+impl From<ScanError> for FilterError {
+    fn from(source: ScanError) -> Self {
+        Self::Transaction(source.into())
+    }
+}
+
+/// A change of consensus type or state that is not allowed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum MigrationError {
+    /// The next consensus metadata is not usable for BFT.
+    #[error("the metadata of consensus type `BFT` is not usable: {0}")]
+    BftMetadata(#[from] OptionsError),
+    /// The consenters of raft and of BFT differ.
+    #[error("value `/Channel/Orderer/Orderers` does not list the consenters of the raft metadata")]
+    BftMapping,
+    /// Orderer capabilities do not allow migration.
+    #[error("changing consensus type or state needs an orderer capability V1_4_2 or later")]
+    CapabilityDisabled,
+    /// Entering or leaving maintenance changes something else too.
+    #[error("entering or leaving maintenance may change nothing but the state: {0}")]
+    OtherChange(&'static str),
+    /// The type changes outside maintenance.
+    #[error("the consensus type may only change from `{from}` to `{to}` in maintenance")]
+    Required {
+        /// The current type.
+        from: String,
+        /// The next type.
+        to: String,
+    },
+    /// There is no way between these types.
+    #[error("the consensus type cannot change from `{from}` to `{to}`")]
+    Transition {
+        /// The current type.
+        from: String,
+        /// The next type.
+        to: String,
+    },
+}
+
+impl MigrationError {
+    /// The vectors' reason class.
+    #[must_use]
+    pub const fn reason(&self) -> &'static str {
+        match self {
+            Self::BftMetadata(_) => "maintenance_bft_metadata",
+            Self::BftMapping => "maintenance_bft_mapping",
+            Self::CapabilityDisabled => "maintenance_capability_disabled",
+            Self::OtherChange(_) => "maintenance_entry_with_other_change",
+            Self::Required { .. } => "maintenance_required",
+            Self::Transition { .. } => "maintenance_transition",
+        }
+    }
+}

@@ -1,0 +1,528 @@
+//! What an orderer would say of an update, without an orderer.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+
+use super::{
+    config_update::Update,
+    delta::Delta,
+    refusal::{Cause, Refusal, Stage},
+    validate::creators,
+};
+use crate::{
+    config::{
+        bundle::{Bundle, unknown_levels},
+        envelope::{self, ConfigSignature},
+        orderer::{ConsenterChange, FilterError},
+        tree::{ConfigTree, ElementPath},
+    },
+    ids::{MspId, UnixTime},
+    policy::{Evaluation, Explanation, Outlook, PolicyId, SignerSet},
+    proto::write,
+};
+
+/// What an orderer adds to an envelope beyond what we know: its own certificate and signature, and
+/// the submitter's. In bytes.
+const UNKNOWN_BYTES: u64 = 16 * 1024;
+
+/// What an update does to a config, signatures aside: the part of an emulation that only a new
+/// config changes.
+#[derive(Debug)]
+pub struct Effect {
+    terms: Terms,
+    written: Vec<ElementPath>,
+    result: ConfigTree,
+    unknown: Vec<String>,
+    next: Result<Bundle, Refusal>,
+}
+
+/// What decides about an update, together with its signatures: an effect without the resulting
+/// config, to be kept for long.
+#[derive(Clone, Debug)]
+pub struct Terms {
+    policies: Vec<UpdatePolicy>,
+    /// Why the resulting config is refused, if it is.
+    refusal: Option<Refusal>,
+    change: ConsenterChange,
+    /// Bytes of the update and of the resulting config together.
+    bytes: u64,
+}
+
+/// A policy that decides an update, and for which elements.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UpdatePolicy {
+    /// The policy.
+    pub policy: PolicyId,
+    /// The elements that it decides, ascending; never empty.
+    pub elements: Vec<ElementPath>,
+}
+
+/// What an orderer would say of an update with these signatures, and why.
+#[derive(Debug)]
+pub struct Emulation {
+    /// The answer.
+    pub verdict: Verdict,
+    /// Who signed, and which signatures do not count.
+    pub signers: SignerSet,
+    /// Every policy that decides the update, by the first element that it decides.
+    pub policies: Vec<PolicyVerdict>,
+    /// The resulting config, where the update applies and its result is valid.
+    pub result: Option<ConfigTree>,
+    /// What an orderer checks and nobody can know from the config, in words.
+    pub not_checked: Vec<String>,
+}
+
+/// What an orderer would say of an update with these signatures, given the update's terms.
+#[derive(Debug)]
+pub struct Decision {
+    /// The answer.
+    pub verdict: Verdict,
+    /// Every policy that decides the update, by the first element that it decides.
+    pub policies: Vec<PolicyVerdict>,
+    /// What an orderer checks and nobody can know from the config, in words.
+    pub not_checked: Vec<String>,
+}
+
+/// The answer of an emulation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// An orderer would accept it.
+    Accepted,
+    /// An orderer would refuse it, whoever signs.
+    Refused(Refusal),
+    /// Only signatures are missing.
+    Unsatisfied,
+    /// The config demands orderer levels that this build does not know, so nobody can say.
+    Unsupported {
+        /// The unknown levels, ascending.
+        levels: Vec<String>,
+    },
+}
+
+/// What one policy says of the signatures.
+#[derive(Debug)]
+pub struct PolicyVerdict {
+    /// The policy's path, such as `/Channel/Application/Admins`.
+    pub path: String,
+    /// The elements that it decides, ascending; never empty.
+    pub elements: Vec<ElementPath>,
+    /// Whether it accepts, and why.
+    pub explanation: Explanation,
+}
+
+/// What a [`Decision`] comes to, without why.
+#[derive(Debug)]
+pub struct UpdateOutlook {
+    /// The answer.
+    pub verdict: Verdict,
+    /// Whether each policy that decides the update is satisfied, or can be completed.
+    pub completable: bool,
+    /// The MSPs that could complete what is missing, ascending.
+    pub missing: Vec<MspId>,
+    /// What an orderer checks and nobody can know from the config, in words.
+    pub not_checked: Vec<String>,
+}
+
+/// The MSPs that could complete what some policies are missing, ascending.
+fn missing(policies: &[PolicyVerdict]) -> Vec<MspId> {
+    let missing = policies.iter().map(|policy| policy.explanation.missing());
+    united(missing.flatten().cloned())
+}
+
+fn united(msps: impl Iterator<Item = MspId>) -> Vec<MspId> {
+    let mut msps: Vec<MspId> = msps.collect();
+    msps.sort();
+    msps.dedup();
+    msps
+}
+
+impl From<Decision> for UpdateOutlook {
+    fn from(decision: Decision) -> Self {
+        let mut explanations = decision.policies.iter().map(|policy| &policy.explanation);
+        Self {
+            completable: explanations.all(Explanation::completable),
+            missing: missing(&decision.policies),
+            verdict: decision.verdict,
+            not_checked: decision.not_checked,
+        }
+    }
+}
+
+impl Emulation {
+    /// The MSPs that could complete what is missing, ascending.
+    #[must_use]
+    pub fn missing(&self) -> Vec<MspId> {
+        missing(&self.policies)
+    }
+
+    fn refused(refusal: Refusal) -> Self {
+        Self {
+            verdict: Verdict::Refused(refusal),
+            signers: SignerSet::default(),
+            policies: Vec::new(),
+            result: None,
+            not_checked: Vec::new(),
+        }
+    }
+}
+
+impl Terms {
+    /// The policies that decide the update, by the first element that each decides.
+    #[must_use]
+    pub fn policies(&self) -> &[UpdatePolicy] {
+        &self.policies
+    }
+}
+
+impl Effect {
+    /// What decides about the update.
+    #[must_use]
+    pub const fn terms(&self) -> &Terms {
+        &self.terms
+    }
+
+    /// The policies that decide the update, by the first element that each decides.
+    #[must_use]
+    pub fn policies(&self) -> &[UpdatePolicy] {
+        self.terms.policies()
+    }
+
+    /// The elements that the update writes, in the order of its delta.
+    #[must_use]
+    pub fn written(&self) -> &[ElementPath] {
+        &self.written
+    }
+
+    /// The resulting config.
+    #[must_use]
+    pub const fn result(&self) -> &ConfigTree {
+        &self.result
+    }
+
+    /// The levels that decide what is valid and that this build does not know: those that the
+    /// result demands, and the current config of orderers. While there are any, nobody here can say
+    /// what an orderer says, or what the result is good for.
+    #[must_use]
+    pub fn unknown_levels(&self) -> &[String] {
+        &self.unknown
+    }
+
+    /// The resulting config, compiled.
+    ///
+    /// # Errors
+    /// Why an orderer would not let it follow.
+    pub const fn next(&self) -> Result<&Bundle, &Refusal> {
+        self.next.as_ref()
+    }
+}
+
+impl Bundle {
+    /// What an orderer would say of an update with these signatures, in this order.
+    #[must_use]
+    pub fn emulate(&self, update: &Update, signatures: &[ConfigSignature]) -> Emulation {
+        let signers = match self.verify_signatures(update, signatures) {
+            Ok(signers) => signers,
+            Err(refusal) => {
+                // what comes before the signatures in the reference's order comes first here
+                let before = self.delta_set(update).err();
+                return Emulation::refused(before.unwrap_or(refusal));
+            }
+        };
+        match self.effect(update) {
+            Ok(effect) => {
+                let Decision {
+                    verdict,
+                    policies,
+                    not_checked,
+                } = self.decide(&effect.terms, &signers, signatures);
+                Emulation {
+                    verdict,
+                    signers,
+                    policies,
+                    result: effect.next.ok().map(|next| next.tree),
+                    not_checked,
+                }
+            }
+            Err(refusal) => Emulation {
+                signers,
+                ..Emulation::refused(refusal)
+            },
+        }
+    }
+
+    /// The same without signatures: the resulting config, if the update applies and its result is
+    /// valid.
+    ///
+    /// # Errors
+    /// [`Refusal`].
+    pub fn emulate_unsigned(&self, update: &Update) -> Result<(ConfigTree, Self), Refusal> {
+        let next = self.effect(update)?.next?;
+        Ok((next.tree().clone(), next))
+    }
+
+    /// The policies that decide an update, by the first element that each decides.
+    ///
+    /// # Errors
+    /// [`Refusal`] where the update does not fit this config.
+    pub fn update_policies(&self, update: &Update) -> Result<Vec<UpdatePolicy>, Refusal> {
+        let propose = |cause: Cause| Refusal::at(Stage::Propose, cause);
+        let delta = self.checked_delta(update)?;
+        Ok(by_policy(self.delta_policies(&delta).map_err(propose)?))
+    }
+
+    /// Who signed an update: each signature is verified once.
+    ///
+    /// # Errors
+    /// [`Refusal`] where a signature's header does not decode, which spoils the whole update.
+    pub fn verify_signatures(
+        &self,
+        update: &Update,
+        signatures: &[ConfigSignature],
+    ) -> Result<SignerSet, Refusal> {
+        let creators = creators(signatures).map_err(|e| Refusal::at(Stage::Propose, e))?;
+        Ok(self.signers(update.bytes(), signatures, &creators))
+    }
+
+    /// Which signatures to hand out, and in which order, so that they satisfy: places in the input.
+    /// `None` where no order of any of them does.
+    #[must_use]
+    pub fn choose_signatures(
+        &self,
+        update: &Update,
+        signatures: &[ConfigSignature],
+    ) -> Option<Vec<usize>> {
+        let signers = self.verify_signatures(update, signatures).ok()?;
+        let policies = self.update_policies(update).ok()?;
+        let ids: Vec<PolicyId> = policies.iter().map(|policy| policy.policy).collect();
+        let positions = self.policies().choose(self.msps(), &ids, &signers)?;
+        positions
+            .into_iter()
+            .map(|position| Some(signers.signers().get(position)?.index))
+            .collect()
+    }
+
+    /// What an update does to this config.
+    ///
+    /// # Errors
+    /// [`Refusal`] where the update does not fit this config; that its result is not valid is part
+    /// of the effect.
+    pub fn effect(&self, update: &Update) -> Result<Effect, Refusal> {
+        let propose = |cause: Cause| Refusal::at(Stage::Propose, cause);
+        let delta = self.checked_delta(update)?;
+        let policies = by_policy(self.delta_policies(&delta).map_err(propose)?);
+        let result = delta.result().map_err(|e| propose(e.into()))?;
+        let bytes = (update.bytes().len() as u64).saturating_add(result.encoded_len() as u64);
+        let judged = self.judge(update, &result);
+        let (next, change) = match judged {
+            Ok((next, change)) => (Ok(next), change),
+            Err(refusal) => (Err(refusal), ConsenterChange::default()),
+        };
+        let refusal = next.as_ref().err().cloned();
+        let mut unknown = unknown_levels(&result);
+        unknown.extend(self.unknown_levels());
+        unknown.sort();
+        unknown.dedup();
+        let terms = Terms {
+            policies,
+            refusal,
+            change,
+            bytes,
+        };
+        let written = delta.elements().iter().map(|one| one.element_path());
+        Ok(Effect {
+            terms,
+            written: written.collect(),
+            result,
+            unknown,
+            next,
+        })
+    }
+
+    /// What an update writes.
+    fn delta_set<'a>(&'a self, update: &'a Update) -> Result<Delta<'a>, Refusal> {
+        update
+            .check_channel(self.channel())
+            .and_then(|()| update.delta_set(self.tree()))
+            .map_err(|e| Refusal::at(Stage::Propose, e))
+    }
+
+    /// What an update writes: something, and each element well-formed.
+    fn checked_delta<'a>(&'a self, update: &'a Update) -> Result<Delta<'a>, Refusal> {
+        update
+            .check_channel(self.channel())
+            .and_then(|()| update.delta(self.tree()))
+            .map_err(|e| Refusal::at(Stage::Propose, e))
+    }
+
+    /// All that comes after the update itself is accepted.
+    // Fabric: orderer/common/msgprocessor/standardchannel.go, ProcessConfigUpdateMsg
+    fn judge(
+        &self,
+        update: &Update,
+        result: &ConfigTree,
+    ) -> Result<(Self, ConsenterChange), Refusal> {
+        let next = self.check_successor(result)?;
+        let change = self
+            .check_consensus(&next)
+            .map_err(|e| Refusal::at(Stage::Consensus, e))?;
+        self.check_migration(&next, update.write_set())
+            .map_err(|e| Refusal::at(Stage::Migration, e))?;
+        Ok((next, change))
+    }
+
+    /// All that an orderer asks of an incoming update, up to the transaction that it makes of it:
+    /// the next config. That transaction passes the filters once more: see
+    /// [`Self::orderer_filters`].
+    ///
+    /// # Errors
+    /// [`Refusal`]: the first check that fails, in the orderer's order.
+    pub fn order(&self, envelope: &Bytes, now: UnixTime) -> Result<Self, Refusal> {
+        let filters = self
+            .orderer_filters(envelope, now)
+            .map_err(|e| Refusal::at(Stage::Envelope, e))?;
+        if let Some(filters) = filters {
+            filters.pass().map_err(|e| Refusal::at(Stage::Filters, e))?;
+        }
+        let result = self.propose(envelope)?;
+        let propose = |cause: Cause| Refusal::at(Stage::Propose, cause);
+        let carried = envelope::read_update_envelope(envelope).map_err(|e| propose(e.into()))?;
+        let update = Update::parse(carried.config_update).map_err(|e| propose(e.into()))?;
+        let (next, _) = self.judge(&update, &result)?;
+        self.check_header_channel(&carried.channel_id)
+            .map_err(|e| Refusal::at(Stage::Consensus, e))?;
+        Ok(next)
+    }
+
+    /// Decides an update whose terms on this very config are known.
+    #[must_use]
+    pub fn decide(
+        &self,
+        terms: &Terms,
+        signers: &SignerSet,
+        signatures: &[ConfigSignature],
+    ) -> Decision {
+        let manager = self.policies();
+        let policies = terms.policies.iter().map(|decides| PolicyVerdict {
+            path: manager.path(decides.policy),
+            elements: decides.elements.clone(),
+            explanation: manager.explain(self.msps(), decides.policy, signers),
+        });
+        let policies: Vec<PolicyVerdict> = policies.collect();
+        let satisfied = (policies.iter()).all(|policy| policy.explanation.satisfied());
+        let bytes = transaction_bytes(terms.bytes, signatures);
+        Decision {
+            verdict: self.verdict(terms, satisfied, bytes),
+            policies,
+            not_checked: self.not_checked(terms, bytes),
+        }
+    }
+
+    /// What a decision comes to, with the signers whom the evaluation is about.
+    #[must_use]
+    pub fn outlook(
+        &self,
+        terms: &Terms,
+        signers: &mut Evaluation<'_>,
+        signatures: &[ConfigSignature],
+    ) -> UpdateOutlook {
+        let policies = terms.policies.iter();
+        let outlooks = policies.map(|decides| signers.outlook(decides.policy));
+        let outlooks: Vec<Outlook> = outlooks.collect();
+        let satisfied = outlooks.iter().all(|outlook| outlook.satisfied);
+        let bytes = transaction_bytes(terms.bytes, signatures);
+        UpdateOutlook {
+            verdict: self.verdict(terms, satisfied, bytes),
+            completable: outlooks.iter().all(|outlook| outlook.completable),
+            missing: united(outlooks.into_iter().flat_map(|outlook| outlook.missing)),
+            not_checked: self.not_checked(terms, bytes),
+        }
+    }
+
+    fn verdict(&self, terms: &Terms, satisfied: bool, bytes: u64) -> Verdict {
+        let levels = self.unknown_levels();
+        match (&terms.refusal, self.check_size(bytes)) {
+            _ if !levels.is_empty() => Verdict::Unsupported { levels },
+            (Some(refusal), _) => Verdict::Refused(refusal.clone()),
+            (_, Err(refusal)) => Verdict::Refused(refusal),
+            _ if satisfied => Verdict::Accepted,
+            _ => Verdict::Unsatisfied,
+        }
+    }
+
+    /// Levels that an orderer must know and this build does not.
+    fn unknown_levels(&self) -> Vec<String> {
+        let orderer = self.orderer_capabilities();
+        let mut levels: Vec<String> = (orderer.into_iter())
+            .flat_map(|capabilities| capabilities.unsupported())
+            .chain(self.channel_capabilities().unsupported())
+            .map(str::to_owned)
+            .collect();
+        levels.sort();
+        levels.dedup();
+        levels
+    }
+
+    /// The resulting transaction must pass the size filter of this config.
+    fn check_size(&self, bytes: u64) -> Result<(), Refusal> {
+        match self.batch_size() {
+            Some(size) if bytes > u64::from(size.absolute_max_bytes) => Err(Refusal::at(
+                Stage::ResultFilters,
+                FilterError::TooLarge {
+                    bytes,
+                    limit: size.absolute_max_bytes,
+                },
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    fn not_checked(&self, terms: &Terms, bytes: u64) -> Vec<String> {
+        let mut out = Vec::new();
+        if let Some(orderer) = &self.orderer {
+            out.push(format!(
+                "that the submitter satisfies `{}` and its certificate has not expired",
+                orderer.senders()
+            ));
+            let limit = u64::from(orderer.batch_size.absolute_max_bytes);
+            if bytes <= limit && bytes.saturating_add(UNKNOWN_BYTES) > limit {
+                out.push(format!(
+                    "that the resulting transaction, of {bytes} bytes without the orderer's part, \
+                     stays within {limit} bytes"
+                ));
+            }
+        }
+        if terms.change.added > 0 {
+            out.push("that the tls certificates of the added consenter are valid now".to_owned());
+        }
+        if terms.change != ConsenterChange::default() {
+            out.push("that enough raft nodes are alive".to_owned());
+        }
+        out
+    }
+}
+
+/// Groups elements by the policy that decides them.
+fn by_policy(elements: Vec<(ElementPath, PolicyId)>) -> Vec<UpdatePolicy> {
+    let mut places: BTreeMap<PolicyId, usize> = BTreeMap::new();
+    let mut out: Vec<UpdatePolicy> = Vec::new();
+    for (element, policy) in elements {
+        let place = *places.entry(policy).or_insert(out.len());
+        match out.get_mut(place) {
+            Some(known) => known.elements.push(element),
+            None => out.push(UpdatePolicy {
+                policy,
+                elements: vec![element],
+            }),
+        }
+    }
+    out
+}
+
+/// The least that the resulting config transaction can have.
+fn transaction_bytes(update_and_result: u64, signatures: &[ConfigSignature]) -> u64 {
+    let field = |bytes: &[u8]| write::bytes_field_len(1, bytes.len()) as u64;
+    (signatures.iter())
+        .map(|s| field(&s.signature_header).saturating_add(field(&s.signature)))
+        .fold(update_and_result, u64::saturating_add)
+}

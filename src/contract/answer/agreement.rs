@@ -1,0 +1,118 @@
+//! What members agreed on, and what they attest.
+
+use serde::Serialize;
+
+use crate::contract::chain::levels::Scope;
+
+/// AttestCapabilities.
+#[derive(Debug, Serialize)]
+pub(crate) struct LevelsAttested {
+    pub(crate) as_of_sequence: u64,
+    pub(crate) msp_id: String,
+}
+
+/// GetCapabilities.
+#[derive(Debug, Serialize)]
+pub(crate) struct CapabilitiesReport {
+    pub(crate) application: Vec<LevelReport>,
+    pub(crate) as_of_sequence: u64,
+    pub(crate) attestations: Vec<AttestationReport>,
+    pub(crate) channel: Vec<LevelReport>,
+    /// The contract capabilities that every endorsing server must know.
+    pub(crate) contract: Vec<String>,
+    pub(crate) gate: &'static str,
+    pub(crate) orderer: Vec<LevelReport>,
+    pub(crate) unsupported: Vec<String>,
+}
+
+/// One level of one of the three maps.
+#[derive(Debug, Serialize)]
+pub(crate) struct LevelReport {
+    pub(crate) attested_by: Vec<String>,
+    /// Concerned organisations that have not attested it.
+    pub(crate) lacking: Vec<String>,
+    pub(crate) level: String,
+    /// Proposals that raise it.
+    pub(crate) proposed_by: Vec<String>,
+    /// Whether the config declares it.
+    pub(crate) required: bool,
+    /// Whether the build that answers knows it.
+    pub(crate) supported: bool,
+}
+
+/// What an organisation says of its nodes.
+#[derive(Debug, Serialize)]
+pub(crate) struct AttestationReport {
+    pub(crate) application: Vec<String>,
+    pub(crate) channel: Vec<String>,
+    /// Given before the organisation left, or by one that is not a member: it does not count.
+    pub(crate) former_member: bool,
+    pub(crate) msp_id: String,
+    pub(crate) orderer: Vec<String>,
+    pub(crate) sequence: u64,
+    pub(crate) server: bool,
+}
+
+/// Settings, in the form in which they are proposed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct SettingsReport {
+    pub(crate) capabilities: Vec<String>,
+    /// Null: none.
+    pub(crate) endorsement_policy: Option<String>,
+    pub(crate) gate: &'static str,
+}
+
+/// What a settings proposal wants.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct ProposedSettings {
+    /// SHA-256 of the settings that it changes.
+    pub(crate) current_sha256: Option<String>,
+    pub(crate) instance: String,
+    pub(crate) settings: SettingsReport,
+    /// The version that the settings become.
+    pub(crate) version: u64,
+}
+
+/// GetSettings.
+#[derive(Debug, Serialize)]
+pub(crate) struct GetSettingsReport {
+    pub(crate) as_of_sequence: u64,
+    pub(crate) definition: DefinitionReport,
+    /// The transaction of the first bootstrap.
+    pub(crate) instance: String,
+    pub(crate) settings: SettingsReport,
+    pub(crate) settings_sha256: String,
+    /// The contract capabilities that the build that answers knows.
+    pub(crate) supported_capabilities: Vec<String>,
+    pub(crate) unsupported: Vec<String>,
+    pub(crate) version: u64,
+}
+
+/// The chaincode's committed definition; what is not known is null.
+#[derive(Debug, Serialize)]
+pub(crate) struct DefinitionReport {
+    pub(crate) chaincode: Option<String>,
+    pub(crate) endorsement_policy: Option<String>,
+    /// Why nothing is known of it.
+    pub(crate) error: Option<String>,
+    /// Whether its endorsement policy is the agreed one; null where none was agreed.
+    pub(crate) matches: Option<bool>,
+    pub(crate) sequence: Option<i64>,
+    pub(crate) version: Option<String>,
+}
+
+/// ApplySettings.
+#[derive(Debug, Serialize)]
+pub(crate) struct SettingsApplied {
+    pub(crate) as_of_sequence: u64,
+    pub(crate) proposal_id: String,
+    pub(crate) version: u64,
+}
+
+/// A level that a proposal raises and that organisations concerned have not attested.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct UnattestedLevel {
+    pub(crate) lacking: Vec<String>,
+    pub(crate) level: String,
+    pub(crate) scope: Scope,
+}

@@ -1,0 +1,316 @@
+//! What is said of proposals: lists, all of one, and how finished ones ended.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use super::{ConflictReport, ProposedSettings, UnattestedLevel};
+use crate::{
+    contract::{
+        answer,
+        error::ContractError,
+        ledger::{digest, proofs::Effective, votes::JudgedVote},
+    },
+    proto::cmscc::ArchivedSigner,
+    review::{
+        Endorsement,
+        diff::{Contrast, Diff},
+        lint::Lint,
+    },
+};
+use prost::Message;
+
+/// ListProposals.
+#[derive(Debug, Serialize)]
+pub(crate) struct ProposalList {
+    pub(crate) as_of_sequence: u64,
+    pub(crate) bookmark: String,
+    pub(crate) proposals: Vec<ProposalSummary>,
+    pub(crate) unsupported: Vec<String>,
+}
+
+/// A proposal in a list.
+#[derive(Debug, Serialize)]
+pub(crate) struct ProposalSummary {
+    /// The proposals that this one was combined into, by id.
+    pub(crate) combined_into: Vec<String>,
+    /// Only where they were asked for; null where it is over.
+    pub(crate) conflicts: Option<RelationsReport>,
+    pub(crate) description: String,
+    /// Whether the proposer's organisation left since: it belongs to nobody.
+    pub(crate) former_member: bool,
+    pub(crate) kind: &'static str,
+    pub(crate) missing: Vec<String>,
+    pub(crate) proposal_id: String,
+    pub(crate) proposer_msp_id: String,
+    pub(crate) revision: u64,
+    pub(crate) signed_by: Vec<String>,
+    pub(crate) status: &'static str,
+}
+
+/// How a proposal stands to the others that are not over.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct RelationsReport {
+    /// The proposals that may take effect first without its signatures getting lost, by id.
+    pub(crate) can_follow: Vec<Arc<str>>,
+    /// Those whose intents do not go together with its own, by id.
+    pub(crate) excludes: Vec<ExclusionReport>,
+}
+
+/// A proposal that excludes another one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct ExclusionReport {
+    /// What the other one wants as theirs, its own as ours; null in lists, and of all but the first.
+    pub(crate) contrast: Option<Contrast>,
+    /// The first element because of which they do.
+    pub(crate) element: String,
+    pub(crate) proposal_id: String,
+}
+
+/// GetProposal.
+#[derive(Debug, Serialize)]
+pub(crate) struct ProposalReport {
+    pub(crate) applied_revision: Option<u64>,
+    pub(crate) archived: bool,
+    pub(crate) as_of_sequence: u64,
+    pub(crate) base_sequence: u64,
+    /// The proposals that this one was combined into.
+    pub(crate) combined_into: Vec<CombinedReport>,
+    pub(crate) config_update: Option<Box<RawValue>>,
+    pub(crate) config_update_envelope_to_submit: Option<String>,
+    pub(crate) config_update_sha256: String,
+    pub(crate) config_update_to_sign: Option<String>,
+    /// How it stands to the others; null where it is over.
+    pub(crate) conflicts: Option<RelationsReport>,
+    pub(crate) consent_trail: Vec<ConsentReport>,
+    pub(crate) created_at: Option<String>,
+    pub(crate) deadline: Option<String>,
+    pub(crate) description: String,
+    pub(crate) diff: Option<Diff>,
+    pub(crate) endorsement: Option<Endorsement>,
+    pub(crate) explanation: Option<Box<RawValue>>,
+    /// Whether the proposer's organisation left since: it belongs to nobody.
+    pub(crate) former_member: bool,
+    pub(crate) kind: &'static str,
+    pub(crate) lint: Option<Lint>,
+    pub(crate) not_checked: Vec<String>,
+    pub(crate) outcome: Option<OutcomeReport>,
+    pub(crate) patch: Option<Box<RawValue>>,
+    pub(crate) proposal_id: String,
+    pub(crate) proposer_msp_id: String,
+    pub(crate) revision: u64,
+    /// What a settings proposal wants; null for others.
+    pub(crate) settings: Option<ProposedSettings>,
+    pub(crate) signatures: Vec<SignatureReport>,
+    pub(crate) signatures_left_out: Vec<LeftOutReport>,
+    /// The proposals that were combined into this one.
+    pub(crate) sources: Vec<SourceReport>,
+    pub(crate) status: &'static str,
+    pub(crate) status_detail: StatusDetail,
+    pub(crate) still_effective_if_submitted: Vec<u64>,
+    pub(crate) tx_id: String,
+    pub(crate) unsupported: Vec<String>,
+    pub(crate) votes: Vec<VoteReport>,
+}
+
+/// Why a proposal has its status.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub(crate) struct StatusDetail {
+    /// The config is like that already, without proof that it was this proposal.
+    pub(crate) already_in_effect: bool,
+    pub(crate) conflicts: Vec<ConflictReport>,
+    /// What the bytes would do beside, or instead of, the intent.
+    pub(crate) different_effect: Vec<String>,
+    /// Organisations whose signatures could complete it.
+    pub(crate) missing: Vec<String>,
+    pub(crate) proof: Option<ProofReport>,
+    /// Of an out-of-date one: whether it can be computed again without a conflict.
+    pub(crate) rebases: Option<bool>,
+    /// While it is ready: who would spoil it by submitting it.
+    pub(crate) spoilers: Vec<SpoilerReport>,
+    /// Levels that it raises and that organisations concerned have not attested.
+    pub(crate) unattested: Vec<UnattestedLevel>,
+    /// `unsupported` where this build cannot tell what an orderer would say.
+    pub(crate) verdict: Option<&'static str>,
+    /// The combined proposal inside which it took effect; then `proof.revision` is that one's.
+    pub(crate) via: Option<String>,
+    pub(crate) why: Option<String>,
+}
+
+/// Somebody who must not submit with `peer channel update`, which adds the submitter's signature
+/// behind the others: the policies that decide would not be satisfied any more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct SpoilerReport {
+    /// Null: whoever it is.
+    pub(crate) msp_id: Option<String>,
+    /// What this somebody is, as the policies name it: `Org1MSP.admin`.
+    pub(crate) principals: Vec<String>,
+    pub(crate) text: String,
+}
+
+/// Where in the verified chain a revision took effect.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct ProofReport {
+    pub(crate) block_hash: String,
+    pub(crate) block_number: u64,
+    pub(crate) revision: u64,
+    pub(crate) sequence: u64,
+}
+
+/// How an archived proposal ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct OutcomeReport {
+    pub(crate) archived_at: Option<String>,
+    pub(crate) as_of_sequence: u64,
+    pub(crate) outcome: &'static str,
+    pub(crate) proof: Option<ProofReport>,
+    /// The version of the settings that it became; null for what changed no settings.
+    pub(crate) settings_version: Option<u64>,
+    pub(crate) tx_id: String,
+    /// The combined proposal inside which it took effect.
+    pub(crate) via: Option<String>,
+}
+
+/// GetHistory.
+#[derive(Debug, Serialize)]
+pub(crate) struct History {
+    pub(crate) as_of_sequence: u64,
+    pub(crate) bookmark: String,
+    pub(crate) history: Vec<HistoryEntry>,
+    pub(crate) unsupported: Vec<String>,
+}
+
+/// A finished proposal.
+#[derive(Debug, Serialize)]
+pub(crate) struct HistoryEntry {
+    pub(crate) created_at: Option<String>,
+    pub(crate) description: String,
+    pub(crate) kind: &'static str,
+    pub(crate) outcome: OutcomeReport,
+    pub(crate) proposal_id: String,
+    pub(crate) proposer_msp_id: String,
+    /// Those that somebody signed, and the last.
+    pub(crate) revisions: Vec<RevisionReport>,
+    /// Who signed which revision.
+    pub(crate) signers: Vec<ConsentReport>,
+    pub(crate) votes: Vec<VoteReport>,
+}
+
+/// One computation of a proposal's update.
+#[derive(Debug, Serialize)]
+pub(crate) struct RevisionReport {
+    pub(crate) base_sequence: u64,
+    pub(crate) config_update_sha256: String,
+    pub(crate) revision: u64,
+}
+
+/// A stored signature on the current revision.
+#[derive(Debug, Serialize)]
+pub(crate) struct SignatureReport {
+    pub(crate) config_signature: String,
+    pub(crate) counts: bool,
+    pub(crate) fingerprint: String,
+    pub(crate) msp_id: String,
+    pub(crate) reason: Option<String>,
+    pub(crate) subject: Option<String>,
+}
+
+/// A rejection.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
+pub(crate) struct VoteReport {
+    /// Given before the organisation left, or by one that is not a member: it does not count.
+    pub(crate) former_member: bool,
+    pub(crate) msp_id: String,
+    pub(crate) reason: String,
+    /// The revision that was rejected; only rejections of the current one count.
+    pub(crate) revision: u64,
+    /// The head's sequence when it was given.
+    pub(crate) sequence: u64,
+}
+
+/// A proposal and the revision of a source that went into it.
+#[derive(Debug, Serialize)]
+pub(crate) struct CombinedReport {
+    pub(crate) config_update_sha256: String,
+    pub(crate) proposal_id: String,
+    pub(crate) revision: u64,
+}
+
+/// A source of a combined proposal: what went in, and what members said about it by itself.
+#[derive(Debug, Serialize)]
+pub(crate) struct SourceReport {
+    pub(crate) config_update_sha256: String,
+    /// Who signed which of its revisions.
+    pub(crate) consent: Vec<ConsentReport>,
+    pub(crate) description: String,
+    pub(crate) proposal_id: String,
+    pub(crate) proposer_msp_id: String,
+    pub(crate) revision: u64,
+    pub(crate) votes: Vec<VoteReport>,
+}
+
+/// Valid signatures beyond what counts of one organisation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct LeftOutReport {
+    /// Of those that were read.
+    pub(crate) count: usize,
+    pub(crate) msp_id: String,
+    /// Whether there are more, which were not read.
+    pub(crate) unread: bool,
+}
+
+/// Who signed an earlier revision of the same intent.
+#[derive(Debug, Serialize)]
+pub(crate) struct ConsentReport {
+    pub(crate) fingerprint: String,
+    pub(crate) msp_id: String,
+    pub(crate) revision: u64,
+}
+
+/// The same of an archive entry.
+pub(crate) fn archived_consent(signers: &[ArchivedSigner]) -> Vec<ConsentReport> {
+    signers
+        .iter()
+        .map(|signer| ConsentReport {
+            fingerprint: signer.fingerprint.clone(),
+            msp_id: signer.msp_id.clone(),
+            revision: signer.revision,
+        })
+        .collect()
+}
+
+/// Base64 of a serialized `common.ConfigSignature`.
+pub(crate) fn config_signature(header: &bytes::Bytes, signature: &bytes::Bytes) -> String {
+    let message = crate::proto::common::ConfigSignature {
+        signature_header: header.clone(),
+        signature: signature.clone(),
+    };
+    answer::base64(&message.encode_to_vec())
+}
+
+impl ProofReport {
+    /// The proof as answers show it.
+    pub(crate) fn of(effective: &Effective) -> Result<Self, ContractError> {
+        Ok(Self {
+            block_hash: digest(&effective.at.entry.block_hash)?.to_string(),
+            block_number: effective.at.entry.block_number,
+            revision: effective.revision,
+            sequence: effective.at.sequence.0,
+        })
+    }
+}
+
+impl VoteReport {
+    /// The vote as answers show it. It counts only on the current revision.
+    pub(crate) fn of(judged: &JudgedVote) -> Self {
+        let stored = judged.stored();
+        Self {
+            former_member: judged.former_member,
+            msp_id: stored.msp_id.to_string(),
+            reason: stored.vote.reason.clone(),
+            revision: stored.revision.0,
+            sequence: stored.vote.sequence.unwrap_or_default(),
+        }
+    }
+}

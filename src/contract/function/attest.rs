@@ -1,0 +1,181 @@
+//! `AttestCapabilities` and `GetCapabilities`: what members say of their nodes, and the table of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Deserialize;
+
+use super::Context;
+use crate::{
+    config::Bundle,
+    contract::{
+        answer::{
+            self, AttestationReport, CapabilitiesReport, LevelReport, LevelsAttested, events,
+            names::gate_name,
+        },
+        chain::levels::{self, Raise, Scope},
+        error::{Code, ContractError, shown},
+        judge::{access::Admin, gate::CapabilityGate},
+        ledger::{
+            self,
+            attestations::{self, JudgedAttestation},
+            keys, proposals,
+        },
+    },
+    proto::cmscc::{Attestation, Proposal, ProposalKind},
+    stub::Stub,
+};
+
+/// How many levels of one scope an organisation may attest, and how long a name may be, in bytes.
+const LEVELS: usize = 64;
+const LEVEL_LENGTH: usize = 64;
+
+/// What an organisation attests. Levels are attested one by one: a higher one implies no other.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct GivenLevels {
+    channel: Vec<String>,
+    orderer: Vec<String>,
+    application: Vec<String>,
+    server: bool,
+}
+
+/// `AttestCapabilities`: replaces what the caller's organisation said before; the same again at the
+/// same sequence writes nothing.
+pub(crate) async fn attest_capabilities<S: Stub>(
+    call: &Context<'_>,
+    stub: &mut S,
+) -> Result<Vec<u8>, ContractError> {
+    let given: GivenLevels = call.args.object(0, "attestation")?;
+    let (trusted, bundle) = call.trusted_to_write(stub).await?;
+    let admin = Admin::check(&bundle, call.creator())?;
+    let attestation = Attestation {
+        channel: level_names(given.channel)?,
+        orderer: level_names(given.orderer)?,
+        application: level_names(given.application)?,
+        server: given.server,
+        sequence: Some(trusted.head.sequence),
+    };
+    let key = keys::attestation(admin.msp_id());
+    let stored: Option<Attestation> = ledger::get(stub, &key).await?;
+    if stored.as_ref() != Some(&attestation) {
+        ledger::put(stub, key, &attestation);
+        stub.set_event(events::attested(admin.msp_id()));
+    }
+    answer::write(&LevelsAttested {
+        as_of_sequence: trusted.head.sequence,
+        msp_id: admin.msp_id().to_string(),
+    })
+}
+
+/// Each level once, ascending.
+pub(crate) fn level_names(given: Vec<String>) -> Result<Vec<String>, ContractError> {
+    if given.len() > LEVELS {
+        return Err(Code::TooMany.because(format_args!(
+            "{} levels in one list, the limit is {LEVELS}",
+            given.len()
+        )));
+    }
+    let legal = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
+    let bad = given
+        .iter()
+        .find(|l| l.is_empty() || l.len() > LEVEL_LENGTH || !l.bytes().all(legal));
+    if let Some(bad) = bad {
+        return Err(Code::BadCapability.because(format_args!(
+            "level `{}` is not 1 to {LEVEL_LENGTH} of the characters A-Z a-z 0-9 _ - .",
+            shown(bad)
+        )));
+    }
+    let names: BTreeSet<String> = given.into_iter().collect();
+    Ok(names.into_iter().collect())
+}
+
+/// `GetCapabilities`: the levels of the channel, one by one.
+pub(crate) async fn get_capabilities<S: Stub>(
+    call: &Context<'_>,
+    stub: &mut S,
+) -> Result<Vec<u8>, ContractError> {
+    let (trusted, bundle) = call.trusted(stub).await?;
+    let judged = attestations::judged(stub).await?;
+    let proposed = proposed(stub, &bundle).await?;
+    let gate = CapabilityGate::of(&trusted, &judged);
+    let table = |scope| table(&bundle, &gate, &proposed, scope);
+    answer::write(&CapabilitiesReport {
+        application: table(Scope::Application),
+        as_of_sequence: trusted.head.sequence,
+        attestations: judged.into_iter().map(report).collect(),
+        channel: table(Scope::Channel),
+        contract: trusted.settings.capabilities.clone(),
+        gate: gate_name(trusted.settings.gate()),
+        orderer: table(Scope::Orderer),
+        unsupported: levels::unsupported(&bundle),
+    })
+}
+
+fn report(judged: JudgedAttestation) -> AttestationReport {
+    AttestationReport {
+        application: judged.attestation.application,
+        channel: judged.attestation.channel,
+        former_member: judged.former_member,
+        msp_id: judged.msp_id.to_string(),
+        orderer: judged.attestation.orderer,
+        sequence: judged.attestation.sequence.unwrap_or_default(),
+        server: judged.attestation.server,
+    }
+}
+
+/// The proposals that are neither withdrawn nor in effect, by the levels that they raise.
+async fn proposed<S: Stub>(
+    stub: &mut S,
+    bundle: &Bundle,
+) -> Result<BTreeMap<Raise, Vec<String>>, ContractError> {
+    let mut raises: BTreeMap<Raise, Vec<String>> = BTreeMap::new();
+    let all: Vec<(String, Proposal)> = ledger::all(stub, keys::proposals()).await?;
+    for (_, proposal) in all {
+        let touches = |proposal: &Proposal| {
+            let mut touched = proposal.touched.iter();
+            touched.any(|touched| levels::may_declare(&touched.element))
+        };
+        if proposal.kind() != ProposalKind::ConfigUpdate
+            || proposal.withdrawal.is_some()
+            || !touches(&proposal)
+        {
+            continue;
+        }
+        let Ok(intended) = proposals::patch(&proposal)?.apply(bundle.tree()) else {
+            continue;
+        };
+        for raise in levels::raised(bundle.tree(), &intended) {
+            raises.entry(raise).or_default().push(proposal.id.clone());
+        }
+    }
+    Ok(raises)
+}
+
+fn table(
+    bundle: &Bundle,
+    gate: &CapabilityGate,
+    proposed: &BTreeMap<Raise, Vec<String>>,
+    scope: Scope,
+) -> Vec<LevelReport> {
+    let required = scope.declared(bundle.tree());
+    let mut names = required.clone();
+    names.extend(scope.supported().iter().map(|level| (*level).to_owned()));
+    names.extend(gate.levels(scope));
+    let here = proposed.keys().filter(|raise| raise.scope == scope);
+    names.extend(here.map(|raise| raise.level.clone()));
+    names
+        .into_iter()
+        .map(|level| {
+            let attested = gate.attested_by(scope, &level);
+            let raise = Raise { scope, level };
+            LevelReport {
+                attested_by: attested.iter().map(ToString::to_string).collect(),
+                lacking: gate.lacking(bundle, scope, &raise.level),
+                proposed_by: proposed.get(&raise).cloned().unwrap_or_default(),
+                required: required.contains(&raise.level),
+                supported: scope.supported().contains(&raise.level.as_str()),
+                level: raise.level,
+            }
+        })
+        .collect()
+}

@@ -1,0 +1,143 @@
+//! `CombineProposals`: several intents as one, so that all take effect in one update.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+
+use super::{
+    Context,
+    intent::{self, ProposedIntent},
+    propose,
+};
+use crate::{
+    config::Patch,
+    contract::{
+        error::{Code, ContractError},
+        judge::{cache::Compiled, standing, status::Status, terms::Standing},
+        ledger::{TrustedHead, proofs, proposals},
+    },
+    ids::ProposalId,
+    proto::cmscc::{Proposal, ProposalKind, Source},
+    stub::Stub,
+};
+
+/// `CombineProposals`: a new proposal whose intent is the union of those of open proposals. They are
+/// not written and stay open; signatures and votes on them do not carry over.
+pub(crate) async fn combine_proposals<S: Stub>(
+    call: &Context<'_>,
+    stub: &mut S,
+) -> Result<Vec<u8>, ContractError> {
+    let header = propose::header(call, 2)?;
+    let ids = call.args.ids(1)?.unwrap_or_default();
+    if ids.len() < 2 {
+        return Err(Code::TooFew.because(format_args!(
+            "`ids` names {} proposals; combining takes at least two different ones",
+            ids.len()
+        )));
+    }
+    let (trusted, bundle, admin) = propose::opened(call, stub, &header.id).await?;
+    let mut union = CombinedIntent::default();
+    for id in &ids {
+        let source = open_source(stub, &bundle, &trusted, id).await?;
+        union.add(call, &source)?;
+    }
+    let intent = union.intent()?;
+    propose::store(call, stub, &trusted, &bundle, &admin, &header, &intent).await
+}
+
+/// A proposal that may be combined: open, of kind config update, and with an intent that applies
+/// without overriding what others changed.
+async fn open_source<S: Stub>(
+    stub: &mut S,
+    bundle: &Compiled,
+    trusted: &TrustedHead,
+    id: &ProposalId,
+) -> Result<Proposal, ContractError> {
+    const OPEN: &str = "open ones are combined";
+    let head = trusted.sequence();
+    let proposal = proposals::open(stub, id).await?;
+    if proposal.kind() != ProposalKind::ConfigUpdate {
+        return Err(Code::WrongKind.because(format_args!(
+            "proposal `{id}` changes no channel config; only config updates are combined"
+        )));
+    }
+    let current = proposals::current(&proposal)?;
+    let proof = proofs::own(stub, head, &current).await?;
+    let standing = standing::of(bundle, trusted, &proposal, &current, proof)?;
+    let (status, why) = match &standing {
+        Standing::Open(_) => return Ok(proposal),
+        // combined before, it took effect, and was reverted
+        Standing::Outofdate(_) if proofs::through(stub, head, id).await?.is_some() => {
+            ("Submitted", OPEN)
+        }
+        Standing::Outofdate(stale) if stale.conflicts.is_empty() => return Ok(proposal),
+        Standing::Outofdate(_) => (
+            "Outofdate",
+            "others changed what it changes; let its owner call `UpdateProposals` with mode 8 first",
+        ),
+        other => (Status::of(other).map_or("", |status| status.name()), OPEN),
+    };
+    Err(Code::WrongStatus.because(format_args!(
+        "proposal `{id}` is `{status}` at sequence {head}; {why}"
+    )))
+}
+
+/// Intents, put together one by one.
+#[derive(Default)]
+struct CombinedIntent {
+    patch: Option<Patch>,
+    parts: Vec<(String, Patch)>,
+    /// Also those that were combined into a source before.
+    sources: BTreeMap<String, Source>,
+}
+
+impl CombinedIntent {
+    fn add(&mut self, call: &Context<'_>, source: &Proposal) -> Result<(), ContractError> {
+        let patch = proposals::patch(source)?;
+        let union = match &self.patch {
+            None => patch.clone(),
+            Some(all) => {
+                Patch::combine([all, &patch]).map_err(|_| self.conflict(&source.id, &patch))?
+            }
+        };
+        intent::sized(call, union.bytes().clone())?;
+        self.patch = Some(union);
+        self.parts.push((source.id.clone(), patch));
+        let current = proposals::current(source)?;
+        let own = Source {
+            proposal_id: source.id.clone(),
+            revision: current.number.0,
+            config_update_sha256: Bytes::copy_from_slice(current.digest.as_bytes()),
+        };
+        for inner in &source.sources {
+            let known = self.sources.entry(inner.proposal_id.clone());
+            known.or_insert_with(|| inner.clone());
+        }
+        self.sources.insert(source.id.clone(), own);
+        Ok(())
+    }
+
+    fn conflict(&self, id: &str, patch: &Patch) -> ContractError {
+        let other = self
+            .parts
+            .iter()
+            .find_map(|(other, known)| Some((other, known.conflict(patch)?)));
+        Code::IntentsConflict.because(match other {
+            Some((other, element)) => format!(
+                "proposals `{other}` and `{id}` want different content for `{element}`, or one \
+                 writes all of what the other changes a part of"
+            ),
+            None => format!("proposal `{id}` does not go together with the others"),
+        })
+    }
+
+    fn intent(self) -> Result<ProposedIntent, ContractError> {
+        Ok(ProposedIntent {
+            patch: self
+                .patch
+                .ok_or_else(|| Code::Internal.because("nothing was combined"))?,
+            given: None,
+            sources: self.sources.into_values().collect(),
+        })
+    }
+}

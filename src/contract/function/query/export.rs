@@ -1,0 +1,310 @@
+//! `ExportProposal`: what proves offline how a proposal ended.
+
+use std::collections::BTreeSet;
+
+use prost_types::Timestamp;
+
+use super::outcome::outcome;
+use crate::{
+    contract::{
+        answer::{
+            self, ChainLink, ProofReport, VoteReport, base64, config_signature, names::kind_name,
+            optional_bytes,
+        },
+        audit::{
+            AuditBundle, ExportedOutcome, ExportedPolicies, ExportedProof, ExportedProposal,
+            ExportedRevision, ExportedSignature, ExportedSource, FORMAT,
+        },
+        chain::levels,
+        error::{Code, ContractError},
+        function::Context,
+        ledger::{
+            self, archive, keys,
+            proofs::{self, Effective},
+            proposals, timestamps,
+            votes::{self, StoredVote},
+        },
+    },
+    ids::{Digest, ProposalId, Sequence},
+    proto::cmscc::{Archive, ChainEntry, Proposal, ProposalKind},
+    stub::Stub,
+};
+
+/// `ExportProposal`: the audit bundle of a finished proposal. [`verify`](super::audit::verify) reads
+/// it, with the config blocks that its chain names.
+pub(crate) async fn export_proposal<S: Stub>(
+    call: &Context<'_>,
+    stub: &mut S,
+) -> Result<Vec<u8>, ContractError> {
+    let id = call.args.id(0)?;
+    let (trusted, bundle) = call.trusted(stub).await?;
+    let head = trusted.sequence();
+    let found = FoundProposal::read(stub, &id)
+        .await?
+        .ok_or_else(|| proposals::unknown(&id))?;
+    if found.proposal()?.kind() != ProposalKind::ConfigUpdate {
+        return Err(Code::WrongKind.because(format_args!(
+            "proposal `{id}` changes no channel config; no config block proves what became of it"
+        )));
+    }
+    let (proposal, effective) = record(stub, head, &found).await?;
+    if proposal.outcome.is_none() {
+        return Err(Code::NotFinished.because(format_args!(
+            "proposal `{id}` is open at sequence {head}; it can be exported once it took effect, \
+             was withdrawn, or is archived"
+        )));
+    }
+    let combined = effective.as_ref().and_then(|proof| proof.via.clone());
+    let via = match &combined {
+        None => None,
+        Some(combined) => match FoundProposal::read(stub, combined).await? {
+            Some(found) => Some(record(stub, head, &found).await?.0),
+            None => None,
+        },
+    };
+    let mut others: BTreeSet<&str> = BTreeSet::new();
+    for record in [&proposal].into_iter().chain(&via) {
+        others.extend(record.sources.iter().map(|one| one.proposal_id.as_str()));
+    }
+    others.remove(id.as_str());
+    let mut sources = Vec::with_capacity(others.len());
+    for other in others {
+        if let Some(found) = FoundProposal::read(stub, &ProposalId::new(other)).await? {
+            sources.push(record(stub, head, &found).await?.0);
+        }
+    }
+    let evaluated = match &effective {
+        Some(proof) => policies(stub, proof.at.sequence).await?,
+        None => None,
+    };
+    let last = effective.map_or(head, |proof| proof.at.sequence);
+    let records = [&proposal].into_iter().chain(&via).chain(&sources);
+    let bases = records.flat_map(|record| record.revisions.iter().map(|one| one.base_sequence));
+    let first = bases.min().map_or(last, Sequence).min(last);
+    let document = AuditBundle {
+        as_of_sequence: head.0,
+        chain: chain(stub, first, last).await?,
+        channel_id: call.channel().to_string(),
+        contract_instance: trusted.settings.instance.clone(),
+        epoch: trusted.head.epoch,
+        evaluated,
+        format: FORMAT,
+        proposal,
+        sources,
+        unsupported: levels::unsupported(&bundle),
+        via,
+    };
+    let answer = answer::write(&document)?;
+    let limit = call.args.limits().export;
+    if answer.len() > limit {
+        return Err(Code::ExportTooLarge.because(format_args!(
+            "the bundle of proposal `{id}` has {} bytes, the limit is {limit}",
+            answer.len()
+        )));
+    }
+    Ok(answer)
+}
+
+/// What the update that led to a sequence was evaluated by.
+async fn policies<S: Stub>(
+    stub: &mut S,
+    sequence: Sequence,
+) -> Result<Option<ExportedPolicies>, ContractError> {
+    let kept = ledger::get(stub, &keys::evaluated(sequence)).await?;
+    kept.as_ref().map(ExportedPolicies::new).transpose()
+}
+
+/// The links from one sequence to another, both included.
+async fn chain<S: Stub>(
+    stub: &mut S,
+    first: Sequence,
+    last: Sequence,
+) -> Result<Vec<ChainLink>, ContractError> {
+    let entries: Vec<(String, ChainEntry)> =
+        ledger::all(stub, keys::chain_between(first, last)).await?;
+    entries
+        .iter()
+        .map(|(key, entry)| {
+            let sequence = keys::chain_sequence(key).ok_or_else(|| ledger::corrupt(key))?;
+            ChainLink::new(sequence, entry)
+        })
+        .collect()
+}
+
+/// A proposal as it lies on the ledger.
+enum FoundProposal {
+    Archived(Box<Archive>),
+    Stored(Box<Proposal>),
+}
+
+impl FoundProposal {
+    async fn read<S: Stub>(stub: &mut S, id: &ProposalId) -> Result<Option<Self>, ContractError> {
+        if let Some(proposal) = ledger::get(stub, &keys::proposal(id)).await? {
+            return Ok(Some(Self::Stored(Box::new(proposal))));
+        }
+        let archive: Option<Archive> = ledger::get(stub, &keys::archive(id)).await?;
+        Ok(archive.map(|archive| Self::Archived(Box::new(archive))))
+    }
+
+    fn proposal(&self) -> Result<&Proposal, ContractError> {
+        match self {
+            Self::Archived(archive) => archive::content(archive),
+            Self::Stored(proposal) => Ok(proposal),
+        }
+    }
+}
+
+/// What the ledger says of a proposal, and what proves that it took effect.
+async fn record<S: Stub>(
+    stub: &mut S,
+    head: Sequence,
+    found: &FoundProposal,
+) -> Result<(ExportedProposal, Option<Effective>), ContractError> {
+    let proposal = found.proposal()?;
+    let id = ProposalId::new(proposal.id.as_str());
+    let effective = proofs::ever(stub, head, proposal).await?;
+    let (outcome, signatures, votes) = match found {
+        FoundProposal::Archived(archive) => (
+            Some(archived_outcome(stub, head, archive).await?),
+            archive.signers.iter().map(archived_consent).collect(),
+            votes::of_archive(&id, &archive.votes),
+        ),
+        FoundProposal::Stored(proposal) => (
+            open_outcome(head, proposal, effective.as_ref())?,
+            stored_consent(stub, &id).await?,
+            votes::stored(stub, &id, &id).await?,
+        ),
+    };
+    let record = ExportedProposal {
+        outcome,
+        signatures,
+        votes: judged(stub, votes).await?,
+        archived: matches!(found, FoundProposal::Archived(_)),
+        ..bare(proposal)?
+    };
+    Ok((record, effective))
+}
+
+async fn judged<S: Stub>(
+    stub: &mut S,
+    votes: Vec<StoredVote>,
+) -> Result<Vec<VoteReport>, ContractError> {
+    let judged = votes::judge(stub, votes).await?;
+    Ok(judged.iter().map(VoteReport::of).collect())
+}
+
+async fn archived_outcome<S: Stub>(
+    stub: &mut S,
+    head: Sequence,
+    archive: &Archive,
+) -> Result<ExportedOutcome, ContractError> {
+    let (report, _) = outcome(stub, head, archive).await?;
+    Ok(ExportedOutcome {
+        archived_at: report.archived_at,
+        as_of_sequence: report.as_of_sequence,
+        outcome: report.outcome.to_owned(),
+        proof: report.proof.map(proof),
+        tx_id: Some(report.tx_id),
+        via: report.via,
+    })
+}
+
+/// How a proposal that is not archived ended; `None` while it is open.
+fn open_outcome(
+    head: Sequence,
+    proposal: &Proposal,
+    effective: Option<&Effective>,
+) -> Result<Option<ExportedOutcome>, ContractError> {
+    let outcome = match (effective, &proposal.withdrawal) {
+        (Some(_), _) => "Submitted",
+        (None, Some(_)) => "Withdrawn",
+        (None, None) => return Ok(None),
+    };
+    let report = effective.map(ProofReport::of).transpose()?;
+    let withdrawal = proposal.withdrawal.as_ref();
+    Ok(Some(ExportedOutcome {
+        archived_at: None,
+        as_of_sequence: head.0,
+        outcome: outcome.to_owned(),
+        proof: report.map(proof),
+        tx_id: withdrawal.map(|withdrawal| withdrawal.tx_id.clone()),
+        via: effective
+            .and_then(|effective| effective.via.as_ref())
+            .map(ToString::to_string),
+    }))
+}
+
+fn proof(report: ProofReport) -> ExportedProof {
+    ExportedProof {
+        block_hash: report.block_hash,
+        block_number: report.block_number,
+        revision: report.revision,
+        sequence: report.sequence,
+    }
+}
+
+fn archived_consent(signer: &crate::proto::cmscc::ArchivedSigner) -> ExportedSignature {
+    let signature = signer.config_signature.as_ref();
+    ExportedSignature {
+        config_signature: signature
+            .map(|one| config_signature(&one.signature_header, &one.signature)),
+        fingerprint: signer.fingerprint.clone(),
+        msp_id: signer.msp_id.clone(),
+        revision: signer.revision,
+    }
+}
+
+async fn stored_consent<S: Stub>(
+    stub: &mut S,
+    id: &ProposalId,
+) -> Result<Vec<ExportedSignature>, ContractError> {
+    let mut consent = Vec::new();
+    for (revision, of) in ledger::signatures(stub, id).await? {
+        consent.extend(of.signatures.iter().map(|one| ExportedSignature {
+            config_signature: Some(config_signature(
+                &one.signature.signature_header,
+                &one.signature.signature,
+            )),
+            fingerprint: one.fingerprint.clone(),
+            msp_id: one.msp_id.to_string(),
+            revision: revision.0,
+        }));
+    }
+    Ok(consent)
+}
+
+/// What can be said of a proposal without looking at anything else.
+fn bare(proposal: &Proposal) -> Result<ExportedProposal, ContractError> {
+    let time = |at: Option<&Timestamp>| at.and_then(|at| timestamps::text(timestamps::read(at)));
+    let revisions = proposal.revisions.iter().map(|one| ExportedRevision {
+        base_sequence: one.base_sequence,
+        config_update: base64(&one.config_update),
+        config_update_sha256: Digest::of(&one.config_update).to_string(),
+        revision: one.revision,
+    });
+    let sources = proposal.sources.iter().map(|source| {
+        Ok(ExportedSource {
+            config_update_sha256: ledger::digest(&source.config_update_sha256)?.to_string(),
+            proposal_id: source.proposal_id.clone(),
+            revision: source.revision,
+        })
+    });
+    Ok(ExportedProposal {
+        archived: false,
+        created_at: time(proposal.created_at.as_ref()),
+        deadline: time(proposal.deadline.as_ref()),
+        description: proposal.description.clone(),
+        given_update: optional_bytes(&proposal.given_update),
+        kind: kind_name(proposal.kind()).to_owned(),
+        outcome: None,
+        patch: base64(&proposal.patch),
+        proposal_id: proposal.id.clone(),
+        proposed_sequence: proposal.proposed_sequence,
+        proposer_msp_id: proposal.proposer_msp_id.clone(),
+        revisions: revisions.collect(),
+        signatures: Vec::new(),
+        sources: sources.collect::<Result<_, ContractError>>()?,
+        tx_id: proposal.tx_id.clone(),
+        votes: Vec::new(),
+    })
+}

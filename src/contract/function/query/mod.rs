@@ -1,0 +1,10 @@
+//! The functions that only answer. Fabric refuses writes after a page, and nobody orders them.
+
+pub(crate) mod definition;
+pub(crate) mod export;
+pub(crate) mod history;
+pub(crate) mod inspect;
+pub(crate) mod list;
+mod others;
+mod outcome;
+pub(crate) mod show;

@@ -1,0 +1,273 @@
+//! `AddSignature`: anyone may carry a signature; the signer inside is what counts.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use prost::Message;
+
+use super::Context;
+use crate::{
+    config::{ConfigSignature, EnvelopeError, envelope},
+    contract::{
+        answer::{self, RefusedSignature, Signed, events},
+        error::{Code, ContractError},
+        interface::{CallLimits, base64, is_json},
+        judge::{
+            signatures::{Accepted, Wanted},
+            standing,
+            status::Status,
+            terms::Standing,
+        },
+        ledger::{
+            self,
+            keys::{self, SignatureSlot},
+            proofs, proposals,
+        },
+    },
+    ids::{Digest, ProposalId, Revision},
+    json,
+    proto::{
+        cmscc::{self, Proposal},
+        common,
+    },
+    stub::Stub,
+};
+
+/// `AddSignature`: a ConfigSignature as JSON or base64, or an envelope with any number of them.
+pub(crate) async fn add_signature<S: Stub>(
+    call: &Context<'_>,
+    stub: &mut S,
+) -> Result<Vec<u8>, ContractError> {
+    let id = call.args.id(0)?;
+    let given = given_signatures(call)?;
+    answer::write(&add(call, stub, &id, &given, |_| Ok(())).await?)
+}
+
+/// The same for every interface: what was added, and what was not. `is_served` refuses proposals
+/// that the interface does not have.
+pub(crate) async fn add<S: Stub>(
+    call: &Context<'_>,
+    stub: &mut S,
+    id: &ProposalId,
+    given: &GivenSignatures,
+    is_served: impl Fn(&Proposal) -> Result<(), ContractError> + Send,
+) -> Result<Signed, ContractError> {
+    given.check_headers(call.args.limits())?;
+    let (trusted, bundle) = call.trusted_to_write(stub).await?;
+    let proposal = proposals::open(stub, id).await?;
+    is_served(&proposal)?;
+    let current = proposals::current(&proposal)?;
+    let proof = proofs::own(stub, trusted.sequence(), &current).await?;
+    let standing = standing::of(&bundle, &trusted, &proposal, &current, proof)?;
+    let Standing::Open(deciding) = &standing else {
+        let status = Status::of(&standing).map_or("", |status| status.name());
+        return Err(Code::WrongStatus.because(format_args!(
+            "proposal `{id}` is `{status}` at sequence {}; signatures are added while it is open{}",
+            trusted.sequence(),
+            match standing {
+                Standing::Outofdate(_) => ", so let its owner call `UpdateProposals` first",
+                _ => "",
+            }
+        )));
+    };
+    if let Some(carried) = &given.config_update
+        && carried != current.config_update
+    {
+        return Err(Code::WrongBytes.because(format_args!(
+            "the envelope carries the update `{}`, revision {} of proposal `{id}` is `{}`; \
+             sign the envelope that `GetProposal` gives",
+            Digest::of(carried),
+            current.number,
+            current.digest
+        )));
+    }
+    let revision = current.number;
+    let others = proposal
+        .revisions
+        .split_last()
+        .map(|(_, others)| others)
+        .unwrap_or_default();
+    let wanted = Wanted {
+        bundle: &bundle,
+        concerned: &bundle.policies().concerned(deciding.policies()),
+        current: &current,
+        others,
+    };
+    let mut report = Signed {
+        added: Vec::new(),
+        already: Vec::new(),
+        as_of_sequence: trusted.head.sequence,
+        proposal_id: id.to_string(),
+        refused: Vec::new(),
+        revision: revision.0,
+    };
+    // one slot an identity: the first signature of each counts
+    let mut slots: BTreeMap<String, Accepted> = BTreeMap::new();
+    for signature in &given.signatures {
+        match wanted.accept(signature) {
+            Ok(accepted) => {
+                slots
+                    .entry(slot(id, revision, &accepted))
+                    .or_insert(accepted);
+            }
+            Err(refused) => report.refused.push(refused),
+        }
+    }
+    let keys: Vec<String> = slots.keys().cloned().collect();
+    let stored = stub.get_states(&keys).await?;
+    let mut new = Vec::new();
+    for ((key, accepted), stored) in slots.into_iter().zip(stored) {
+        if stored.is_some() {
+            report.already.push(accepted.signer());
+        } else {
+            report.added.push(accepted.signer());
+            new.push((key, accepted));
+        }
+    }
+    if report.added.is_empty() && report.already.is_empty() {
+        return Err(only_refused(id, &report.refused));
+    }
+    if !new.is_empty() {
+        stub.set_event(events::new_signature(id, revision, &report.added));
+    }
+    for (key, accepted) in new {
+        ledger::put(stub, key, &stored_form(accepted.signature));
+    }
+    Ok(report)
+}
+
+/// Signatures of a call, and the bytes that the caller says they are on.
+#[derive(Debug)]
+pub(crate) struct GivenSignatures {
+    signatures: Vec<ConfigSignature>,
+    config_update: Option<Bytes>,
+}
+
+impl GivenSignatures {
+    /// Refuses the call, not one signature of it: a server whose limit is higher would answer
+    /// differently otherwise.
+    fn check_headers(&self, limits: &CallLimits) -> Result<(), ContractError> {
+        let limit = limits.signature_header;
+        let mut lengths = self.signatures.iter().map(|one| one.signature_header.len());
+        lengths
+            .find(|length| *length > limit)
+            .map_or(Ok(()), |length| {
+                Err(Code::HeaderTooLarge.because(format_args!(
+                    "a signature header has {length} bytes, the limit is {limit}"
+                )))
+            })
+    }
+}
+
+fn given_signatures(call: &Context<'_>) -> Result<GivenSignatures, ContractError> {
+    let value = call.args.value(1);
+    let bytes = if is_json(value) {
+        json::decode("common.ConfigSignature", value)
+            .map(Bytes::from)
+            .map_err(|e| Code::BadJson.because(format_args!("argument `signature`: {e}")))?
+    } else {
+        base64(value, "signature")?
+    };
+    if !is_json(value)
+        && let Ok(envelope) = envelope::read_update_envelope(&bytes)
+    {
+        let limit = call.args.limits().signatures;
+        if envelope.signatures.len() > limit {
+            return Err(Code::TooMany.because(format_args!(
+                "the envelope has {} signatures, the limit is {limit}",
+                envelope.signatures.len()
+            )));
+        }
+        if envelope.signatures.is_empty() {
+            return Err(Code::BadProtobuf.because(
+                "the envelope carries no signature; sign it with `peer channel signconfigtx`",
+            ));
+        }
+        return Ok(GivenSignatures {
+            signatures: envelope.signatures,
+            config_update: Some(envelope.config_update),
+        });
+    }
+    one_signature(&bytes)
+}
+
+/// One ConfigSignature as base64, and nothing else.
+pub(crate) fn given_signature(
+    call: &Context<'_>,
+    index: usize,
+) -> Result<GivenSignatures, ContractError> {
+    let bytes = base64(call.args.value(index), "signature")?;
+    // an envelope decodes as a signature, too
+    match envelope::read_update_envelope(&bytes) {
+        Ok(_) => Err(Code::BadProtobuf.because(
+            "argument `signature` is an envelope; give one of the signatures in it, or call \
+             `AddSignature`",
+        )),
+        Err(_) => one_signature(&bytes),
+    }
+}
+
+fn one_signature(bytes: &Bytes) -> Result<GivenSignatures, ContractError> {
+    let signature =
+        common::ConfigSignature::decode(bytes.clone()).map_err(|_| not_a_signature(bytes))?;
+    if signature.signature_header.is_empty() || signature.signature.is_empty() {
+        return Err(not_a_signature(bytes));
+    }
+    Ok(GivenSignatures {
+        signatures: vec![ConfigSignature {
+            signature_header: signature.signature_header,
+            signature: signature.signature,
+        }],
+        config_update: None,
+    })
+}
+
+fn not_a_signature(bytes: &Bytes) -> ContractError {
+    let why = match envelope::read_update_envelope(bytes) {
+        Err(e @ EnvelopeError::WrongType { .. }) => format!(" ({e})"),
+        _ => String::new(),
+    };
+    Code::BadProtobuf.because(format_args!(
+        "argument `signature` is neither a ConfigSignature nor an envelope of type CONFIG_UPDATE\
+         {why}"
+    ))
+}
+
+fn slot(id: &ProposalId, revision: Revision, accepted: &Accepted) -> String {
+    keys::signature(&SignatureSlot {
+        proposal: id,
+        revision,
+        msp_id: accepted.identity.msp_id(),
+        fingerprint: accepted.identity.id(),
+    })
+}
+
+fn stored_form(signature: ConfigSignature) -> cmscc::Signature {
+    cmscc::Signature {
+        config_signature: Some(common::ConfigSignature {
+            signature_header: signature.signature_header,
+            signature: signature.signature,
+        }),
+    }
+}
+
+/// The refusal of a call whose signatures are all refused: the first one's code, everybody's reason.
+fn only_refused(id: &ProposalId, refused: &[RefusedSignature]) -> ContractError {
+    let reasons: Vec<String> = refused
+        .iter()
+        .map(|one| {
+            let subject = one.subject.as_deref().unwrap_or("unknown signer");
+            let msp_id = one.msp_id.as_deref().unwrap_or("unknown msp");
+            format!(
+                "{subject} of {msp_id}: {} ({})",
+                one.reason,
+                one.code.symbol()
+            )
+        })
+        .collect();
+    let code = refused.first().map_or(Code::BadProtobuf, |one| one.code);
+    code.because(format_args!(
+        "no signature was added to proposal `{id}`: {}",
+        reasons.join("; ")
+    ))
+}

@@ -1,0 +1,239 @@
+//! What the signatures on an update lead to: whether they are enough, and what is missing. Pure.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use serde_json::{Value, json, value::RawValue};
+
+use super::{
+    agreement::{self, DECIDING},
+    cache::Compiled,
+    opinion::{Judgement, KeptOpinion, Opinion, OpinionQuestion},
+    signatures::{Tally, tally},
+    terms::{Deciding, KnownTerms, SettingsTerms},
+};
+use crate::{
+    config::{Bundle, ConfigSignature, Verdict},
+    contract::ledger::RevisionSignatures,
+    ids::MspId,
+    policy::{Evaluation, Explanation, PolicyId, SignerSet},
+};
+
+impl Opinion {
+    /// What follows from everything that the question names; remembered from one call to the next.
+    pub(crate) fn of(bundle: &Compiled, question: &OpinionQuestion<'_>) -> Arc<Self> {
+        let update = &question.revision.digest;
+        let kept = bundle.opinion(update);
+        if let Some(kept) = kept.filter(|kept| kept.answers(question)) {
+            return Arc::clone(&kept.opinion);
+        }
+        let opinion = Arc::new(Self::find(bundle, question));
+        bundle.keep_opinion(update, KeptOpinion::new(question, &opinion));
+        opinion
+    }
+
+    fn find(bundle: &Compiled, question: &OpinionQuestion<'_>) -> Self {
+        let policies = question.deciding.map(Deciding::policies);
+        let tally = tally(bundle, policies, question.revision, question.signatures);
+        let judgement = question
+            .deciding
+            .map(|deciding| Judgement::of(bundle, deciding, &tally, question));
+        Self {
+            signatures: tally.judged,
+            left_out: tally.left_out,
+            judgement,
+        }
+    }
+
+    /// The organisations whose signatures count, ascending.
+    pub(crate) fn signed_by(&self) -> Vec<String> {
+        let mut ids: Vec<String> = self
+            .signatures
+            .iter()
+            .filter(|signature| signature.reason.is_none())
+            .map(|signature| signature.msp_id.to_string())
+            .collect();
+        ids.dedup();
+        ids
+    }
+}
+
+impl Judgement {
+    fn of(
+        bundle: &Bundle,
+        deciding: &Deciding,
+        tally: &Tally,
+        question: &OpinionQuestion<'_>,
+    ) -> Self {
+        let (policies, ids) = (bundle.policies(), deciding.policies());
+        let mut everybody = policies.evaluation(bundle.msps(), &tally.signers);
+        let chosen = everybody.choose(ids);
+        let picked = chosen.as_ref().map(|places| tally.signers.pick(places));
+        let signers = picked.as_ref().unwrap_or(&tally.signers);
+        let mut of_picked = picked
+            .as_ref()
+            .map(|picked| policies.evaluation(bundle.msps(), picked));
+        let judged = Picked {
+            signers,
+            evaluation: of_picked.as_mut().unwrap_or(&mut everybody),
+            places: places(signers),
+            signatures: question.signatures,
+        };
+        let (mut judgement, completable) = match deciding {
+            Deciding::Settings(terms) => {
+                let accepted = chosen.is_some();
+                Self::of_settings(bundle, terms, judged, accepted, question.explained)
+            }
+            Deciding::Update(known) => Self::of_update(bundle, known, judged, question.explained),
+        };
+        // who could complete every policy by itself has been found among everybody
+        let can_pass = completable && question.rejecting.is_empty();
+        if judgement.refused.is_none() && judgement.accepted.is_none() && !can_pass {
+            judgement.dead_end = dead_end(bundle, ids, &mut everybody, question.rejecting);
+        }
+        judgement
+    }
+
+    /// Also whether each policy is satisfied or can be completed.
+    fn of_update(
+        bundle: &Bundle,
+        known: &KnownTerms,
+        judged: Picked<'_, '_>,
+        explained: bool,
+    ) -> (Self, bool) {
+        let Picked {
+            signers, places, ..
+        } = judged;
+        let signed = places
+            .iter()
+            .filter_map(|place| judged.signatures.signatures.get(*place));
+        let signed = signed.map(|stored| stored.signature.clone());
+        let signed: Vec<ConfigSignature> = signed.collect();
+        let (mut explanation, mut spoilers) = (None, Vec::new());
+        let outlook = match explained {
+            false => bundle.outlook(known.terms(), judged.evaluation, &signed),
+            true => {
+                let decision = bundle.decide(known.terms(), signers, &signed);
+                let verdicts = decision.policies.iter().map(|verdict| {
+                    let elements = verdict.elements.iter().map(ToString::to_string);
+                    let elements: Vec<String> = elements.collect();
+                    explained_policy(&elements, &verdict.path, &verdict.explanation)
+                });
+                explanation = written(&Value::Array(verdicts.collect()));
+                let policies = bundle.policies();
+                spoilers = policies.spoilers(bundle.msps(), known.policies(), signers);
+                decision.into()
+            }
+        };
+        let mut judgement = Self {
+            accepted: None,
+            spoilers,
+            refused: None,
+            unsupported: known.unsupported().cloned(),
+            missing: outlook.missing.iter().map(ToString::to_string).collect(),
+            dead_end: None,
+            explanation,
+            not_checked: outlook.not_checked,
+        };
+        if judgement.unsupported.is_some() {
+            return (judgement, outlook.completable);
+        }
+        match outlook.verdict {
+            Verdict::Accepted => judgement.accepted = Some(places),
+            Verdict::Refused(refusal) => judgement.refused = Some(refusal.to_string()),
+            Verdict::Unsupported { .. } | Verdict::Unsatisfied => {}
+        }
+        (judgement, outlook.completable)
+    }
+
+    /// Whether the signatures on settings satisfy the policy that decides about them.
+    fn of_settings(
+        bundle: &Bundle,
+        terms: &SettingsTerms,
+        judged: Picked<'_, '_>,
+        accepted: bool,
+        explained: bool,
+    ) -> (Self, bool) {
+        let policy = terms.policy;
+        let (explanation, missing, completable) = match explained {
+            false => {
+                let outlook = judged.evaluation.outlook(policy);
+                (None, outlook.missing, outlook.completable)
+            }
+            true => {
+                let policies = bundle.policies();
+                let explanation = policies.explain(bundle.msps(), policy, judged.signers);
+                let elements = [agreement::ISOLATED.to_owned()];
+                let text = json!([explained_policy(&elements, DECIDING, &explanation)]);
+                let missing = explanation.missing().to_vec();
+                (written(&text), missing, explanation.completable())
+            }
+        };
+        let judgement = Self {
+            accepted: accepted.then_some(judged.places),
+            // nobody submits settings to an orderer
+            spoilers: Vec::new(),
+            refused: None,
+            unsupported: terms.unsupported.clone(),
+            missing: missing.iter().map(ToString::to_string).collect(),
+            not_checked: Vec::new(),
+            dead_end: None,
+            explanation,
+        };
+        (judgement, completable)
+    }
+}
+
+/// The signatures to hand out, where there are enough, otherwise all that count.
+struct Picked<'e, 'a> {
+    signers: &'e SignerSet,
+    /// Over these signers.
+    evaluation: &'e mut Evaluation<'a>,
+    /// Their places among all.
+    places: Vec<usize>,
+    signatures: &'e RevisionSignatures,
+}
+
+/// The places of the signatures of some signers, in their order.
+fn places(signers: &SignerSet) -> Vec<usize> {
+    signers.signers().iter().map(|one| one.index).collect()
+}
+
+fn explained_policy(elements: &[String], path: &str, explanation: &Explanation) -> Value {
+    json!({
+        "elements": elements,
+        "policy": path,
+        "satisfied": explanation.satisfied(),
+        "explanation": explanation.to_json(),
+    })
+}
+
+/// A value as text; a generic JSON value can always be written.
+fn written(value: &Value) -> Option<Box<RawValue>> {
+    serde_json::value::to_raw_value(value).ok()
+}
+
+/// Why the deciding policies cannot be satisfied any more, neither by the signatures that count
+/// nor by anybody of the organisations that have not rejected; `None` where they can.
+fn dead_end(
+    bundle: &Bundle,
+    policies: &[PolicyId],
+    signers: &mut Evaluation<'_>,
+    rejecting: &BTreeSet<MspId>,
+) -> Option<String> {
+    let others: BTreeSet<MspId> = bundle
+        .msps()
+        .iter()
+        .map(|msp| msp.id().clone())
+        .filter(|msp_id| !rejecting.contains(msp_id))
+        .collect();
+    let can_pass = signers.could_pass(policies, &others);
+    let names: Vec<&str> = rejecting.iter().map(MspId::as_str).collect();
+    match (can_pass, names.is_empty()) {
+        (true, _) => None,
+        (false, true) => Some("nobody could satisfy the policies that decide".to_owned()),
+        (false, false) => Some(format!(
+            "rejected by `{}`; without them the policies that decide cannot be satisfied",
+            names.join("`, `")
+        )),
+    }
+}

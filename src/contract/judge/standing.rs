@@ -1,0 +1,115 @@
+//! What can be said of a proposal without looking at signatures, votes and deadline: whether its
+//! bytes still do to the verified config what was intended. Pure.
+
+use std::sync::Arc;
+
+use super::{
+    agreement,
+    cache::Compiled,
+    fit::{self, UpdateEffect},
+    terms::{Deciding, KnownTerms, Stale, Standing},
+};
+use crate::{
+    contract::{
+        error::ContractError,
+        ledger::{
+            TrustedHead,
+            proofs::Effective,
+            proposals::{self, HashedRevision},
+        },
+    },
+    ids::Digest,
+    proto::cmscc::{Proposal, ProposalKind},
+};
+
+/// Judges the current revision. `proof`: where its bytes took effect.
+pub(crate) fn of(
+    bundle: &Compiled,
+    trusted: &TrustedHead,
+    proposal: &Proposal,
+    current: &HashedRevision<'_>,
+    proof: Option<Effective>,
+) -> Result<Standing, ContractError> {
+    with_change(bundle, trusted, proposal, current, proof).map(|(standing, _)| standing)
+}
+
+/// The same, with what the intent does to the config where judging it had to find that out.
+pub(crate) fn with_change(
+    bundle: &Compiled,
+    trusted: &TrustedHead,
+    proposal: &Proposal,
+    current: &HashedRevision<'_>,
+    proof: Option<Effective>,
+) -> Result<(Standing, Option<UpdateEffect>), ContractError> {
+    let is_update = proposal.kind() != ProposalKind::Settings;
+    if let (Some(proof), true) = (proof, is_update) {
+        return Ok((Standing::Submitted(proof), None));
+    }
+    if proposal.withdrawal.is_some() {
+        return Ok((Standing::Withdrawn, None));
+    }
+    if !is_update {
+        let standing = agreement::standing(bundle, trusted, proposal, current)?;
+        return Ok((standing, None));
+    }
+    let touched = proposal.touched.iter().flat_map(|touched| {
+        let whole: &[u8] = if touched.whole { b"w" } else { b"" };
+        [touched.element.as_bytes(), &touched.content_sha256, whole]
+    });
+    let given = [&proposal.patch[..], current.digest.as_bytes()];
+    let given = Digest::of_parts(given.into_iter().chain(touched));
+    let mut change = None;
+    let standing = bundle.standing(&given, || {
+        let (standing, found) = of_update(bundle, proposal, current)?;
+        change = found;
+        Ok(standing)
+    })?;
+    Ok((standing, change))
+}
+
+/// Judges an update that is to do what the intent of a proposal wants; with what that is, where
+/// it can be done.
+fn of_update(
+    bundle: &Compiled,
+    proposal: &Proposal,
+    current: &HashedRevision<'_>,
+) -> Result<(Standing, Option<UpdateEffect>), ContractError> {
+    let patch = proposals::patch(proposal)?;
+    let intended = match patch.apply(bundle.tree()) {
+        Ok(intended) => intended,
+        Err(e) => return Ok((Standing::Broken(e.to_string()), None)),
+    };
+    if fit::is_in_effect(bundle.tree(), &intended) {
+        return Ok((Standing::AlreadyInEffect, None));
+    }
+    let misfit = match fit::effect(bundle, current.config_update, &intended) {
+        Ok(effect) => {
+            let known = KnownTerms::of(bundle, &effect);
+            bundle.keep_terms(&current.digest, Some(&known));
+            let written = effect.written().iter().map(ToString::to_string);
+            bundle.keep_written(&current.digest, Some(&written.collect()));
+            let change = UpdateEffect {
+                config_update: current.config_update.clone(),
+                effect,
+            };
+            return Ok((Standing::Open(Deciding::Update(known)), Some(change)));
+        }
+        Err(misfit) => misfit,
+    };
+    Ok(match fit::compute(bundle, &patch, &intended) {
+        Err(refusal) => (Standing::Broken(refusal.text().to_owned()), None),
+        Ok((fresh, effect)) => {
+            let change = UpdateEffect {
+                config_update: fresh.config_update.clone(),
+                effect,
+            };
+            let stale = Stale {
+                why: misfit.why,
+                different_effect: misfit.different_effect,
+                conflicts: fit::conflicts(proposal, &patch, bundle, &intended),
+                fresh,
+            };
+            (Standing::Outofdate(Arc::new(stale)), Some(change))
+        }
+    })
+}

@@ -1,0 +1,200 @@
+//! What decides about a proposal, and what became of one that does not fit any more: the types.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use crate::{
+    config::{Bundle, Effect, Terms},
+    contract::{
+        answer::{ConflictReport, optional_digest},
+        chain::levels::{self, Raise},
+        ledger::proofs::Effective,
+    },
+    ids::Digest,
+    policy::PolicyId,
+    proto::cmscc::TouchedElement,
+    review::diff::Contrast,
+};
+
+/// What can be said of a proposal without looking at signatures, votes and deadline.
+#[derive(Clone, Debug)]
+pub(crate) enum Standing {
+    /// The verified chain proves that the current revision took effect, by itself or combined.
+    Submitted(Effective),
+    /// What is wanted is there already, for whatever reason.
+    AlreadyInEffect,
+    /// Taken back by its owner.
+    Withdrawn,
+    /// The intent cannot be applied any more; why.
+    Broken(String),
+    /// The bytes do not fit what is there any more, or would do something else than the intent.
+    Outofdate(Arc<Stale>),
+    /// The bytes apply cleanly, with exactly the intended effect.
+    Open(Deciding),
+}
+
+impl Standing {
+    /// What it takes to keep it. Unit: bytes, about.
+    pub(crate) fn weight(&self) -> usize {
+        const EACH: usize = 300;
+        match self {
+            Self::Submitted(_) | Self::AlreadyInEffect | Self::Withdrawn => 0,
+            Self::Broken(why) => why.len(),
+            Self::Open(Deciding::Update(known)) => known.weight(),
+            Self::Open(Deciding::Settings(_)) => EACH,
+            Self::Outofdate(stale) => {
+                let texts = stale.different_effect.iter().map(|text| EACH + text.len());
+                let touched = stale.fresh.touched.iter();
+                let touched = touched.map(|touched| EACH + touched.element.len());
+                let conflicts = stale.conflicts.iter().map(ElementConflict::weight);
+                stale.why.len()
+                    + stale.fresh.config_update.len()
+                    + texts.chain(touched).chain(conflicts).sum::<usize>()
+            }
+        }
+    }
+}
+
+/// What decides about an open proposal.
+#[derive(Clone, Debug)]
+pub(crate) enum Deciding {
+    /// The one policy that decides about settings.
+    Settings(SettingsTerms),
+    /// The policies of what a config update writes, and an orderer's rules.
+    Update(Arc<KnownTerms>),
+}
+
+impl Deciding {
+    /// The policies that must be satisfied.
+    pub(crate) fn policies(&self) -> &[PolicyId] {
+        match self {
+            Self::Settings(terms) => std::slice::from_ref(&terms.policy),
+            Self::Update(known) => &known.policies,
+        }
+    }
+}
+
+/// What decides about settings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SettingsTerms {
+    /// The policy.
+    pub(crate) policy: PolicyId,
+    /// What this build would have to know to apply them.
+    pub(crate) unsupported: Option<String>,
+}
+
+/// What decides about an update that fits.
+#[derive(Debug)]
+pub(crate) struct KnownTerms {
+    terms: Terms,
+    policies: Vec<PolicyId>,
+    /// The levels that it raises.
+    pub(crate) raises: Vec<Raise>,
+    /// What this build would have to know to say more.
+    unsupported: Option<String>,
+}
+
+impl KnownTerms {
+    /// The terms of an update with this effect.
+    pub(crate) fn of(bundle: &Bundle, effect: &Effect) -> Arc<Self> {
+        let terms = effect.terms().clone();
+        let policies = terms.policies().iter().map(|one| one.policy).collect();
+        Arc::new(Self {
+            terms,
+            policies,
+            raises: levels::raised(bundle.tree(), effect.result()),
+            unsupported: unsupported(effect.unknown_levels()),
+        })
+    }
+
+    /// The policies that must be satisfied.
+    pub(crate) fn policies(&self) -> &[PolicyId] {
+        &self.policies
+    }
+
+    /// The terms themselves.
+    pub(crate) const fn terms(&self) -> &Terms {
+        &self.terms
+    }
+
+    /// What this build would have to know to say more.
+    pub(crate) const fn unsupported(&self) -> Option<&String> {
+        self.unsupported.as_ref()
+    }
+
+    /// What it takes to keep them. Unit: bytes, about.
+    pub(crate) fn weight(&self) -> usize {
+        const EACH: usize = 100;
+        let elements = self.terms.policies().iter().flat_map(|one| &one.elements);
+        let elements = elements.map(|element| EACH + element.to_string().len());
+        elements.sum::<usize>() + EACH * (self.policies.len() + self.raises.len())
+    }
+}
+
+/// An out-of-date proposal.
+#[derive(Clone, Debug)]
+pub(crate) struct Stale {
+    /// What does not fit.
+    pub(crate) why: String,
+    /// What the bytes would do beside, or instead of, the intent.
+    pub(crate) different_effect: Vec<String>,
+    /// The update computed again.
+    pub(crate) fresh: Computed,
+    /// What others changed that the intent changes, too.
+    pub(crate) conflicts: Vec<ElementConflict>,
+}
+
+/// An update computed from an intent on the current config.
+#[derive(Clone, Debug)]
+pub(crate) struct Computed {
+    /// The serialized `common.ConfigUpdate`.
+    pub(crate) config_update: Bytes,
+    /// What the intent writes or deletes, with the content that is there now.
+    pub(crate) touched: Vec<TouchedElement>,
+}
+
+/// An element of the intent that somebody else changed since the update was computed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ElementConflict {
+    pub(super) element: String,
+    pub(super) base: Option<Digest>,
+    pub(super) theirs: Option<Digest>,
+    pub(super) ours: Option<Digest>,
+    pub(super) contrast: Contrast,
+}
+
+impl ElementConflict {
+    /// What it takes to keep it. Unit: bytes, about.
+    pub(crate) fn weight(&self) -> usize {
+        const EACH: usize = 300;
+        // a difference holds its path, both contents, and a text with all of that in it
+        let differences = self.contrast.differences.iter();
+        let differences = differences.map(|one| EACH.saturating_add(one.text.len() * 2));
+        differences.sum::<usize>() + EACH + self.element.len()
+    }
+
+    /// The conflict as answers show it.
+    pub(crate) fn report(&self) -> ConflictReport {
+        ConflictReport {
+            base_sha256: optional_digest(self.base.as_ref()),
+            current_sha256: optional_digest(self.theirs.as_ref()),
+            differences: self.contrast.differences.clone(),
+            element: self.element.clone(),
+            ours_sha256: optional_digest(self.ours.as_ref()),
+            truncated: self.contrast.truncated,
+        }
+    }
+}
+
+/// For people, that a verdict takes levels which this build does not know; `None`: it takes none.
+fn unsupported(levels: &[String]) -> Option<String> {
+    (!levels.is_empty()).then(|| {
+        format!(
+            "it takes the capability levels `{}` to say more, which this server (version {}) does \
+             not know; install a version that does",
+            levels.join("`, `"),
+            env!("CARGO_PKG_VERSION")
+        )
+    })
+}

@@ -1,0 +1,312 @@
+//! Walking the elements that differ.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use super::{
+    Diff, ENTRIES, Entry, Item, Verb, cut,
+    facts::{self, Facts},
+};
+use crate::{
+    config::{
+        ConfigTree, Differences, ElementRef, GroupRef, PolicyRef, ValueRef,
+        compare::{self, Side},
+        differences, group_differences,
+    },
+    identity::MspDefinition,
+};
+
+/// The mod policy that Fabric's tools give: of what comes or goes, only others are worth a word.
+const USUAL: &str = "Admins";
+
+pub(super) fn diff(from: &ConfigTree, to: &ConfigTree) -> Diff {
+    let mut diff = Diff::default();
+    diff.pairs(differences(from, to));
+    diff
+}
+
+/// From one content of an element to another one; of a group all of it, or only its mod policy.
+pub(super) fn contrast(
+    from: Option<ElementRef<'_>>,
+    to: Option<ElementRef<'_>>,
+    whole: bool,
+) -> Diff {
+    let mut diff = Diff::default();
+    match (from, to) {
+        (None, None) => {}
+        (from, to) if !whole => diff.mod_policies(from, to),
+        (Some(old), None) => diff.all(old, Verb::Removed),
+        (None, Some(new)) => diff.all(new, Verb::Added),
+        (Some(ElementRef::Group(old)), Some(ElementRef::Group(new))) => {
+            diff.pairs(group_differences(old, new));
+        }
+        (Some(old), Some(new)) if compare::same_element(old, new) => {}
+        (Some(old), Some(new)) => diff.changed(old, new),
+    }
+    diff
+}
+
+impl Diff {
+    fn pairs(&mut self, mut differences: Differences<'_>) {
+        while let Some(pair) = differences.next_pair() {
+            if self.is_full() {
+                self.skip();
+                continue;
+            }
+            match pair {
+                Side::Both(old, new) => self.changed(old, new),
+                Side::Left(old) => self.all(old, Verb::Removed),
+                Side::Right(new) => self.all(new, Verb::Added),
+            }
+        }
+    }
+
+    fn mod_policies(&mut self, old: Option<ElementRef<'_>>, new: Option<ElementRef<'_>>) {
+        let Some(path) = new.or(old).map(|element| cut(element.path())) else {
+            return;
+        };
+        let name = |element: ElementRef<'_>| json!(cut(element.mod_policy().to_owned()));
+        let (before, after) = (old.map(name), new.map(name));
+        if before != after {
+            self.put(&path, Item::ModPolicy, None, before, after);
+        }
+    }
+
+    const fn is_full(&self) -> bool {
+        self.changes.len() >= ENTRIES
+    }
+
+    const fn skip(&mut self) {
+        self.truncated = self.truncated.saturating_add(1);
+    }
+
+    /// An element that both have.
+    fn changed(&mut self, old: ElementRef<'_>, new: ElementRef<'_>) {
+        let path = cut(new.path());
+        if old.mod_policy() != new.mod_policy() {
+            self.put(
+                &path,
+                Item::ModPolicy,
+                None,
+                Some(json!(cut(old.mod_policy().to_owned()))),
+                Some(json!(cut(new.mod_policy().to_owned()))),
+            );
+        }
+        let said = self.changes.len();
+        let own = match (old, new) {
+            (ElementRef::Policy(old), ElementRef::Policy(new)) => {
+                let (before, after) = (rule(old), rule(new));
+                if before != after {
+                    self.put(&path, Item::Policy, None, Some(before), Some(after));
+                }
+                (old.kind(), old.rule()) != (new.kind(), new.rule())
+            }
+            (ElementRef::Value(old), ElementRef::Value(new)) if old.bytes() != new.bytes() => {
+                self.facts(&path, Some(old), Some(new));
+                true
+            }
+            _ => old.mod_policy() == new.mod_policy(),
+        };
+        if own && self.changes.len() == said {
+            // the same rule in other bytes, or unknown fields
+            self.put(
+                &path,
+                Item::Content,
+                None,
+                Some(content(old)),
+                Some(content(new)),
+            );
+        }
+    }
+
+    /// An element that only one has, with everything in it.
+    fn all(&mut self, element: ElementRef<'_>, verb: Verb) {
+        let mut open = vec![element];
+        while let Some(element) = open.pop() {
+            if self.is_full() {
+                self.skip();
+            } else {
+                self.one(element, verb);
+            }
+            element.push_members(&mut open);
+        }
+    }
+
+    fn one(&mut self, element: ElementRef<'_>, verb: Verb) {
+        let path = cut(element.path());
+        let sides = |value: Value| match verb {
+            Verb::Removed => (Some(value), None),
+            Verb::Added | Verb::Changed => (None, Some(value)),
+        };
+        match element {
+            ElementRef::Group(group) => {
+                let (item, value) = match msp_id(group) {
+                    Some(id) => (Item::Organization, json!({ "msp_id": cut(id) })),
+                    None => (Item::Group, json!({})),
+                };
+                let (before, after) = sides(value);
+                self.put(&path, item, None, before, after);
+            }
+            ElementRef::Policy(policy) => {
+                let (before, after) = sides(rule(policy));
+                self.put(&path, Item::Policy, None, before, after);
+            }
+            ElementRef::Value(value) => {
+                let before = self.changes.len();
+                match verb {
+                    Verb::Removed => self.facts(&path, Some(value), None),
+                    Verb::Added | Verb::Changed => self.facts(&path, None, Some(value)),
+                }
+                if self.changes.len() == before {
+                    let (before, after) = sides(content(element));
+                    self.put(&path, Item::Content, None, before, after);
+                }
+            }
+        }
+        if ["", USUAL].contains(&element.mod_policy()) {
+            return;
+        }
+        if self.is_full() {
+            self.skip();
+        } else {
+            let (before, after) = sides(json!(cut(element.mod_policy().to_owned())));
+            self.put(&path, Item::ModPolicy, None, before, after);
+        }
+    }
+
+    /// What differs between two values, or all of one.
+    fn facts(&mut self, path: &str, old: Option<ValueRef<'_>>, new: Option<ValueRef<'_>>) {
+        let read = |value: Option<ValueRef<'_>>| match value {
+            None => Some(Facts::new()),
+            Some(value) => facts::of(value.name(), value.bytes()),
+        };
+        // what cannot be read is shown as bytes by the caller
+        let (Some(mut old), Some(mut new)) = (read(old), read(new)) else {
+            return;
+        };
+        let keys: BTreeSet<(Item, String)> = old.keys().chain(new.keys()).cloned().collect();
+        for key in keys {
+            let (old, new) = (old.remove(&key), new.remove(&key));
+            if old == new {
+                continue;
+            }
+            if self.is_full() {
+                self.skip();
+                return;
+            }
+            let (item, name) = key;
+            let unit = new.as_ref().or(old.as_ref()).and_then(|fact| fact.unit);
+            let (before, after) = (old.map(|f| f.value), new.map(|f| f.value));
+            self.put_named(path, item, Some(name), before, after, unit);
+        }
+    }
+
+    fn put(
+        &mut self,
+        path: &str,
+        item: Item,
+        name: Option<String>,
+        before: Option<Value>,
+        after: Option<Value>,
+    ) {
+        self.put_named(path, item, name, before, after, None);
+    }
+
+    fn put_named(
+        &mut self,
+        path: &str,
+        item: Item,
+        name: Option<String>,
+        before: Option<Value>,
+        after: Option<Value>,
+        unit: Option<&'static str>,
+    ) {
+        let change = match (&before, &after) {
+            (None, _) => Verb::Added,
+            (_, None) => Verb::Removed,
+            _ => Verb::Changed,
+        };
+        let name = name.map(cut);
+        let text = sentence(path, item, name.as_deref(), &before, &after, unit);
+        self.changes.push(Entry {
+            after: after.unwrap_or_default(),
+            before: before.unwrap_or_default(),
+            change,
+            item,
+            name,
+            path: path.to_owned(),
+            text,
+            unit,
+        });
+    }
+}
+
+/// `/Channel/Orderer/BatchSize: setting max_message_count changes from 500 to 10 messages`
+fn sentence(
+    path: &str,
+    item: Item,
+    name: Option<&str>,
+    before: &Option<Value>,
+    after: &Option<Value>,
+    unit: Option<&str>,
+) -> String {
+    let name = name.map(|name| format!(" {name}")).unwrap_or_default();
+    let unit = unit.map(|unit| format!(" {unit}")).unwrap_or_default();
+    let what = format!("{path}: {}{name}", item.words());
+    match (before.as_ref().map(shown), after.as_ref().map(shown)) {
+        (Some(old), Some(new)) => format!("{what} changes from {old} to {new}{unit}"),
+        (None, Some(new)) if new.is_empty() => format!("{what} is added"),
+        (None, Some(new)) => format!("{what} is added: {new}{unit}"),
+        (Some(old), None) if old.is_empty() => format!("{what} is removed"),
+        (Some(old), None) => format!("{what} is removed: {old}{unit}"),
+        (None, None) => what,
+    }
+}
+
+/// A value in words: texts in backticks, members of objects in the order of their names.
+pub(super) fn shown(value: &Value) -> String {
+    match value {
+        Value::String(text) => format!("`{text}`"),
+        Value::Object(members) => (members.iter())
+            .filter(|(_, value)| !value.is_null())
+            .map(|(name, value)| format!("{} {}", name.replace('_', " "), plain(value)))
+            .collect::<Vec<_>>()
+            .join(", "),
+        other => other.to_string(),
+    }
+}
+
+fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => format!("`{text}`"),
+        other => other.to_string(),
+    }
+}
+
+/// A policy's rule in Fabric's language.
+fn rule(policy: PolicyRef<'_>) -> Value {
+    match facts::printed(policy.kind(), policy.rule()) {
+        Some(text) => text,
+        None => json!(format!(
+            "type {}, {} bytes that are no rule",
+            policy.kind(),
+            policy.rule().len()
+        )),
+    }
+}
+
+fn content(element: ElementRef<'_>) -> Value {
+    let bytes = match element {
+        ElementRef::Group(group) => group.unknown().to_vec(),
+        ElementRef::Policy(policy) => [policy.rule(), policy.unknown()].concat(),
+        ElementRef::Value(value) => [value.bytes(), value.unknown()].concat(),
+    };
+    facts::digest(&bytes)
+}
+
+/// The MSP id of an organisation's group.
+fn msp_id(group: GroupRef<'_>) -> Option<String> {
+    let msp = MspDefinition::read(group.value("MSP")?.bytes()).ok()?;
+    Some(msp.id.to_string())
+}

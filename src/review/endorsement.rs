@@ -1,0 +1,148 @@
+//! How many organisations must endorse, before and after a change of their number. Pure.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use crate::{
+    config::{Bundle, Section},
+    identity::Msps,
+    ids::MspId,
+    policy::{PolicyId, PolicyManager, PolicyManagerBuilder, RULE_TEXT, SignerSet, parse_policy},
+};
+
+/// The usual endorsement policy of chaincodes.
+const POLICY: &str = "/Channel/Application/Endorsement";
+
+/// Endorsements under the policy of the chaincode's definition, before and after; as JSON, with
+/// keys in the order of their names.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Endorsement {
+    /// Whether the organisations that are known to run a server are enough afterwards; null where
+    /// it is not known who does.
+    pub enough_servers: Option<bool>,
+    /// Endorsements needed afterwards; null where there is no such policy, or nobody could satisfy
+    /// it.
+    pub needed_after: Option<usize>,
+    /// Endorsements needed before.
+    pub needed_before: Option<usize>,
+    /// Application organisations afterwards.
+    pub organizations_after: usize,
+    /// Application organisations before.
+    pub organizations_before: usize,
+    /// The policy's path, or the rule that the members agreed on.
+    pub policy: String,
+    /// Its rule afterwards; null where there is none.
+    pub rule_after: Option<String>,
+    /// Its rule before.
+    pub rule_before: Option<String>,
+    /// Members afterwards that are known to run a server, ascending; null where that is not known.
+    pub servers: Option<Vec<String>>,
+    /// The same in words.
+    pub text: String,
+}
+
+/// The arithmetic for a change of the number of application organisations; `None` where that stays
+/// the same. `agreed`: the endorsement policy that the members agreed on for the chaincode's
+/// definition, a path or a rule in Fabric's language; without it the channel's usual one counts.
+/// `servers`: who is known to run a server, where somebody has said so.
+#[must_use]
+pub fn endorsement(
+    current: &Bundle,
+    next: &Bundle,
+    agreed: Option<&str>,
+    servers: Option<&BTreeSet<MspId>>,
+) -> Option<Endorsement> {
+    let count = |bundle: &Bundle| bundle.orgs(Section::Application).count();
+    let (organizations_before, organizations_after) = (count(current), count(next));
+    if organizations_before == organizations_after {
+        return None;
+    }
+    let policy = agreed.unwrap_or(POLICY);
+    let rule = single(policy);
+    let (before, after) = (
+        Asked::of(current, policy, rule.as_ref()),
+        Asked::of(next, policy, rule.as_ref()),
+    );
+    let needed = |asked: &Option<Asked<'_>>| asked.as_ref().and_then(Asked::needed);
+    let (needed_before, needed_after) = (needed(&before), needed(&after));
+    let members: BTreeSet<&MspId> = (next.orgs(Section::Application))
+        .map(|org| org.msp_id)
+        .collect();
+    let servers: Option<BTreeSet<MspId>> = servers.map(|servers| {
+        let servers = servers.iter().filter(|id| members.contains(id));
+        servers.cloned().collect()
+    });
+    let enough_servers = match (&servers, &after, needed_after) {
+        (Some(servers), Some(asked), Some(_)) => Some(asked.is_enough(servers)),
+        _ => None,
+    };
+    let number = |needed: Option<usize>| needed.map_or_else(|| "?".to_owned(), |n| n.to_string());
+    let text = format!(
+        "{} of {organizations_after} organisations must endorse instead of {} of \
+         {organizations_before}, where a chaincode follows `{policy}`: at least as many must run a \
+         server, at all times",
+        number(needed_after),
+        number(needed_before),
+    );
+    let text_of = |asked: &Option<Asked<'_>>| {
+        let asked = asked.as_ref()?;
+        Some(asked.policies.rule_text(asked.id, RULE_TEXT))
+    };
+    Some(Endorsement {
+        enough_servers,
+        needed_after,
+        needed_before,
+        organizations_after,
+        organizations_before,
+        policy: policy.to_owned(),
+        rule_after: text_of(&after),
+        rule_before: text_of(&before),
+        servers: servers.map(|servers| servers.iter().map(ToString::to_string).collect()),
+        text,
+    })
+}
+
+/// A rule in Fabric's language as the only policy there is; `None` for paths.
+fn single(policy: &str) -> Option<PolicyManager> {
+    const SIGNATURE: i32 = 1;
+    let rule = parse_policy(policy).ok()?;
+    let mut builder = PolicyManagerBuilder::new();
+    let root = builder.group(None, "Channel");
+    builder.policy(root, "Rule", SIGNATURE, &rule).ok()?;
+    builder.finish().ok()
+}
+
+/// A policy that is asked about endorsements, and whom it knows.
+struct Asked<'a> {
+    policies: &'a PolicyManager,
+    id: PolicyId,
+    msps: &'a Msps,
+}
+
+impl<'a> Asked<'a> {
+    fn of(bundle: &'a Bundle, policy: &str, rule: Option<&'a PolicyManager>) -> Option<Self> {
+        let policies = rule.unwrap_or_else(|| bundle.policies());
+        let id = match rule {
+            Some(rule) => rule.iter().next(),
+            None => policies.absolute(policy),
+        };
+        Some(Self {
+            policies,
+            id: id?,
+            msps: bundle.msps(),
+        })
+    }
+
+    fn needed(&self) -> Option<usize> {
+        let effort = self.policies.efforts(self.msps).of(self.id)?;
+        // organisations count once in an implicit meta policy, however many signatures each needs
+        let counted = self.policies.meta_count(self.id);
+        Some(counted.map_or(effort.signatures, |(needed, _)| needed))
+    }
+
+    fn is_enough(&self, servers: &BTreeSet<MspId>) -> bool {
+        let nobody = SignerSet::default();
+        (self.policies).could_pass(self.msps, &[self.id], &nobody, servers)
+    }
+}

@@ -1,0 +1,137 @@
+//! Orderer nodes: whether enough of them remain, and their certificates.
+
+use std::collections::BTreeSet;
+
+use bytes::Bytes;
+
+use super::{FindingId, Lint, Severity, Subject, members::expiry};
+use crate::{
+    config::{BFT, Bundle, RAFT, RaftMetadata, quorum, values::Consenter},
+    identity::Certificate,
+};
+
+/// The nodes that agree on blocks.
+struct Cluster {
+    /// How many must run.
+    quorum: usize,
+    /// How many may fail, in the worst way that the protocol is made for.
+    failures: usize,
+    nodes: Vec<Node>,
+    /// The path of the value that lists them.
+    path: &'static str,
+}
+
+struct Node {
+    /// `host:port`.
+    place: String,
+    /// The certificate by which the others know it.
+    key: Bytes,
+    /// All its certificates.
+    certificates: Vec<Bytes>,
+}
+
+pub(super) fn look(subject: &Subject<'_>, lint: &mut Lint) {
+    let Ok(next) = subject.next else {
+        return;
+    };
+    let (Some(before), Some(after)) = (cluster(subject.current), cluster(next)) else {
+        return;
+    };
+    if before.path == after.path {
+        running(&before, &after, lint);
+    }
+    tolerance(&before, &after, lint);
+    let known: BTreeSet<&Bytes> = before.nodes.iter().flat_map(|n| &n.certificates).collect();
+    for node in &after.nodes {
+        let new: BTreeSet<&Bytes> = (node.certificates.iter())
+            .filter(|certificate| !known.contains(certificate))
+            .collect();
+        for pem in new {
+            if let Ok(certificate) = Certificate::from_pem(pem) {
+                let what = format!("consenter `{}`'s", node.place);
+                let severity = Severity::Warning;
+                expiry(subject.now, after.path, &what, &certificate, severity, lint);
+            }
+        }
+    }
+}
+
+fn cluster(bundle: &Bundle) -> Option<Cluster> {
+    let consensus = bundle.consensus()?;
+    match &*consensus.name {
+        RAFT => {
+            let raft = RaftMetadata::parse(&consensus.metadata).ok()?;
+            let nodes = raft.consenters.into_iter().map(|node| Node {
+                place: format!("{}:{}", node.host, node.port),
+                key: node.client_tls_cert.clone(),
+                certificates: vec![node.client_tls_cert, node.server_tls_cert],
+            });
+            let nodes: Vec<Node> = nodes.collect();
+            Some(Cluster {
+                quorum: (nodes.len() / 2).saturating_add(1),
+                failures: nodes.len().saturating_sub(1) / 2,
+                nodes,
+                path: "/Channel/Orderer/ConsensusType",
+            })
+        }
+        BFT => {
+            let node = |node: &Consenter| Node {
+                place: format!("{}:{}", node.host, node.port),
+                key: node.identity.clone(),
+                certificates: vec![
+                    node.identity.clone(),
+                    node.client_tls_cert.clone(),
+                    node.server_tls_cert.clone(),
+                ],
+            };
+            let nodes: Vec<Node> = bundle.consenters().iter().map(node).collect();
+            Some(Cluster {
+                quorum: quorum(nodes.len()),
+                failures: nodes.len().saturating_sub(1) / 3,
+                nodes,
+                path: "/Channel/Orderer/Orderers",
+            })
+        }
+        _ => None,
+    }
+}
+
+/// New nodes do not run yet when the update takes effect: those that stay must be enough.
+fn running(before: &Cluster, after: &Cluster, lint: &mut Lint) {
+    let known: BTreeSet<&Bytes> = before.nodes.iter().map(|node| &node.key).collect();
+    let (kept, new): (Vec<&Node>, Vec<&Node>) =
+        (after.nodes.iter()).partition(|node| known.contains(&node.key));
+    if !new.is_empty() && kept.len() < after.quorum {
+        let names: Vec<&str> = new.iter().map(|node| node.place.as_str()).collect();
+        let text = format!(
+            "{} of {} consenters must run and only {} were there before: ordering stops until `{}` \
+             runs with its new certificate; have it ready, or change one consenter at a time",
+            after.quorum,
+            after.nodes.len(),
+            kept.len(),
+            names.join("`, `")
+        );
+        lint.add(
+            FindingId::ConsenterQuorum,
+            Severity::Warning,
+            after.path.to_owned(),
+            text,
+        );
+    }
+}
+
+fn tolerance(before: &Cluster, after: &Cluster, lint: &mut Lint) {
+    let (old, new) = (before.failures, after.failures);
+    if new < old {
+        let text = format!(
+            "ordering would survive the failure of {new} instead of {old} consenters: add one, or \
+             make sure that this is wanted"
+        );
+        lint.add(
+            FindingId::ConsenterQuorum,
+            Severity::Warning,
+            after.path.to_owned(),
+            text,
+        );
+    }
+}
