@@ -16,7 +16,7 @@ use super::{
     calls::{
         Call, add_organization, add_orgnization, add_signature, apply_settings,
         attest_capabilities, cmcc, combine_proposals, get_settings, list_proposals,
-        propose_config_update, propose_settings, reconfig_organization_msp,
+        propose_config_update, propose_settings, raw, reconfig_organization_msp,
         reconfig_orgnization_msp, reject_proposal, update_proposals, withdraw_proposal,
     },
     capabilities::{declaring, levels},
@@ -202,7 +202,7 @@ async fn a_server_that_lacks_an_agreed_capability_refuses_every_function() {
         assert!(message.contains("`V9_0`"), "{message}");
         assert!(message.contains("install 9.0 or later"), "{message}");
     }
-    let mut init = world.invocation(&org1, Call::of(""));
+    let mut init = world.invocation(&org1, raw([""; 0]));
     init.is_init = true;
     world.refused_call(&init, "CONTRACT_CAPABILITY").await;
 }
