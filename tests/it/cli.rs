@@ -11,7 +11,15 @@ use std::{
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::shim::peer::Peer;
+use crate::{
+    contract::{
+        calls::{export_proposal, sync_config},
+        captures::CAPTURES,
+        people::person,
+        world::founded,
+    },
+    shim::peer::Peer,
+};
 
 fn cmscc(folder: &TempDir, args: &[&str], variables: &[(&str, &str)]) -> Output {
     command(folder, args, variables).output().unwrap()
@@ -213,13 +221,12 @@ fn a_package_is_not_written_from_wrong_arguments() {
 
 /// A bundle of a proposal that took effect, and the blocks that prove it.
 async fn exported(folder: &TempDir) -> Vec<String> {
-    use super::contract::world::{CAPTURES, founded, person};
     let (mut world, _) = founded().await;
     let org1 = person("Org1MSP");
     world.propose_org(&org1, "add_orgx", "add-orgx").await;
-    let after = CAPTURES[0].file("add-orgx/config_block_after.pb");
-    world.ok(&org1, &[b"SyncConfig", &after]).await;
-    let bundle = world.text(&org1, &[b"ExportProposal", b"add_orgx"]).await;
+    let after = CAPTURES[0].after("add-orgx");
+    world.ok(&org1, sync_config(&after)).await;
+    let bundle = world.text(&org1, export_proposal("add_orgx")).await;
     let genesis = CAPTURES[0].genesis();
     let mut files = Vec::new();
     for (name, bytes) in [

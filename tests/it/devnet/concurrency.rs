@@ -7,7 +7,7 @@ use std::sync::{
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use cmscc::{
-    devnet::{Call, Options},
+    devnet::{Call, Endorsed, Options},
     ids::ChannelId,
     proto::protos::TxValidationCode,
     shim::{Observer, StreamId},
@@ -38,8 +38,9 @@ async fn twenty_organisations_sign_in_one_block() {
     assert_eq!(proposal["status"], "ReadyToSubmit");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_sync_invalidates_a_signature_endorsed_before_it() {
+/// A signature on one proposal, and the sync of another that took effect, both endorsed on the same
+/// state.
+async fn signature_and_sync() -> (Consortium, Endorsed, Endorsed) {
     let mut c = Consortium::new(&["Org1", "Org2"], Options::default()).await;
     c.propose_to_add("Org1", "add_orgx", "OrgX").await;
     c.propose_to_add("Org2", "add_orgy", "OrgY").await;
@@ -52,6 +53,12 @@ async fn a_sync_invalidates_a_signature_endorsed_before_it() {
         .await;
     let block = STANDARD.encode(c.submit("Org1", "add_orgx").await);
     let sync = c.endorse("Org2", &["SyncConfig", &block]).await;
+    (c, signing, sync)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sync_invalidates_a_signature_endorsed_before_it() {
+    let (c, signing, sync) = signature_and_sync().await;
     let codes = c.network.order(&c.channel, &[sync, signing]).unwrap();
     assert_eq!(
         codes,
@@ -62,18 +69,7 @@ async fn a_sync_invalidates_a_signature_endorsed_before_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_signature_and_a_sync_the_other_way_round_are_both_valid() {
-    let mut c = Consortium::new(&["Org1", "Org2"], Options::default()).await;
-    c.propose_to_add("Org1", "add_orgx", "OrgX").await;
-    c.propose_to_add("Org2", "add_orgy", "OrgY").await;
-    for name in ["Org1", "Org2"] {
-        c.sign(name, "add_orgx").await;
-    }
-    let signature = c.signature("Org1", "add_orgy").await;
-    let signing = c
-        .endorse("Org1", &["AddSignature", "add_orgy", &signature])
-        .await;
-    let block = STANDARD.encode(c.submit("Org1", "add_orgx").await);
-    let sync = c.endorse("Org2", &["SyncConfig", &block]).await;
+    let (c, signing, sync) = signature_and_sync().await;
     let codes = c.network.order(&c.channel, &[signing, sync]).unwrap();
     assert_eq!(codes, [TxValidationCode::Valid; 2]);
 }
