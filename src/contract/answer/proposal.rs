@@ -181,7 +181,7 @@ pub(crate) struct History {
     pub(crate) unsupported: Vec<String>,
 }
 
-/// A finished proposal.
+/// A finished proposal in a page of `GetHistory`.
 #[derive(Debug, Serialize)]
 pub(crate) struct HistoryEntry {
     pub(crate) created_at: Option<String>,
@@ -216,7 +216,7 @@ pub(crate) struct SignatureReport {
     pub(crate) subject: Option<String>,
 }
 
-/// A rejection.
+/// One organisation's rejection of one revision.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
 pub(crate) struct VoteReport {
     /// Given before the organisation left, or by one that is not a member: it does not count.

@@ -28,7 +28,7 @@ pub(crate) struct Link {
     pub(crate) said: ChainLink,
     /// A block that says the same and holds; `None` where there is none.
     pub(crate) block: Option<ConfigBlock>,
-    /// Its config.
+    /// The config of that block, compiled; `None` where no block holds.
     pub(crate) config: Option<Arc<Bundle>>,
 }
 
@@ -152,7 +152,7 @@ impl AuditedChain {
         self.links.iter().map(|(sequence, link)| (*sequence, link))
     }
 
-    /// The last sequence.
+    /// The highest sequence of the links; 0 where there are none.
     pub(crate) fn last(&self) -> Option<Sequence> {
         self.links.last_key_value().map(|(sequence, _)| *sequence)
     }
@@ -247,6 +247,6 @@ pub struct TrustedConfig {
     pub block_number: u64,
     /// SHA-256 of its bytes.
     pub config_sha256: String,
-    /// Its sequence.
+    /// How often the config had been changed.
     pub sequence: u64,
 }

@@ -131,7 +131,7 @@ pub(crate) struct ExportedRevision {
     pub(crate) revision: u64,
 }
 
-/// A signature.
+/// One signature on a proposal, as the ledger had it.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct ExportedSignature {
     /// A serialized `common.ConfigSignature`; null: the archive keeps only who signed.

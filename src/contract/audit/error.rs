@@ -33,7 +33,7 @@ pub enum AuditError {
     /// An intent that is no patch.
     #[error("the patch of proposal `{id}` cannot be read: {source}")]
     Patch {
-        /// The proposal.
+        /// The proposal's id.
         id: String,
         /// What is wrong.
         source: PatchError,
@@ -41,7 +41,7 @@ pub enum AuditError {
     /// A signature that is none.
     #[error("a signature on proposal `{id}` cannot be read: {source}")]
     Signature {
-        /// The proposal.
+        /// The proposal's id.
         id: String,
         /// What is wrong.
         source: EnvelopeError,

@@ -15,7 +15,7 @@ macro_rules! findings {
             /// Every one, in the order of the catalogue.
             pub const ALL: &[Self] = &[$(Self::$name,)*];
 
-            /// The name.
+            /// As documents and scripts name it, upper case.
             #[must_use]
             pub const fn name(self) -> &'static str {
                 match self { $(Self::$name => $id,)* }

@@ -43,7 +43,7 @@ pub struct EffectiveUpdate {
     pub signers: Vec<OnChainSigner>,
 }
 
-/// A policy that decided.
+/// A policy that decided about the update, evaluated again.
 #[derive(Clone, Debug, Serialize)]
 pub struct AuditedPolicy {
     /// The elements that it decided, ascending.

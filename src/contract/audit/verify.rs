@@ -16,7 +16,7 @@ use crate::{block::ConfigBlock, ids::ChannelId, review::diff::Diff};
 /// What an auditor learns from a bundle; as JSON, with keys in the order of their names.
 #[derive(Debug, Serialize)]
 pub struct AuditReport {
-    /// The channel.
+    /// The channel that the bundle names.
     pub channel_id: String,
     /// What took effect, in words and as data; null where nothing did.
     pub diff: Option<Diff>,
@@ -28,7 +28,7 @@ pub struct AuditReport {
     pub not_verified: Vec<String>,
     /// How it ended, as the bundle says.
     pub outcome: String,
-    /// The proposal.
+    /// The id of the proposal that was exported.
     pub proposal_id: String,
     /// Every signature in the bundle, by proposal, revision, MSP id and fingerprint.
     pub signatures: Vec<AuditedSignature>,

@@ -19,7 +19,7 @@ use crate::{
 
 /// One call, and what the server brings along for it.
 pub(crate) struct Context<'a> {
-    /// The transaction.
+    /// The transaction as the peer handed it over.
     pub(crate) invocation: &'a Invocation,
     /// The call's arguments.
     pub(crate) args: Arguments<'a>,

@@ -26,7 +26,7 @@ pub(crate) const MSP: &str = "MSP";
 /// What is to change.
 #[derive(Debug)]
 pub(crate) struct ProposedIntent {
-    /// The intent itself.
+    /// What is to change, as a partial config with modes.
     pub(crate) patch: Patch,
     /// The bytes where it was given as bytes.
     pub(crate) given: Option<Bytes>,
@@ -35,7 +35,7 @@ pub(crate) struct ProposedIntent {
 }
 
 impl ProposedIntent {
-    /// An intent by itself.
+    /// An intent that was not combined from others.
     pub(crate) const fn of(patch: Patch, given: Option<Bytes>) -> Self {
         Self {
             patch,
@@ -47,9 +47,9 @@ impl ProposedIntent {
 
 /// An intent as the caller gave it.
 pub(crate) enum GivenIntent {
-    /// A patch.
+    /// As a partial config, in JSON.
     Patch(Patch),
-    /// A computed update.
+    /// As a computed update, in base64.
     Update(Update),
 }
 

@@ -200,7 +200,7 @@ pub(crate) struct Draft {
     pub(crate) patch: Bytes,
     /// The bytes where the intent was given as bytes; otherwise empty.
     pub(crate) given: Bytes,
-    /// Its first revision.
+    /// The update of its first revision, and what it touches.
     pub(crate) computed: Computed,
     /// What it was combined from.
     pub(crate) sources: Vec<Source>,

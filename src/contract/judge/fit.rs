@@ -205,8 +205,8 @@ fn differences(bundle: &Bundle, result: &ConfigTree, expected: &ConfigTree) -> V
 /// What an update does to the verified config.
 #[derive(Debug)]
 pub(crate) struct UpdateEffect {
-    /// The update.
+    /// The serialized `common.ConfigUpdate`.
     pub(crate) config_update: Bytes,
-    /// Its effect.
+    /// What it makes of the head's config.
     pub(crate) effect: Effect,
 }

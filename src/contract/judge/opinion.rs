@@ -22,7 +22,7 @@ pub(crate) struct OpinionQuestion<'a> {
     pub(crate) revision: &'a HashedRevision<'a>,
     /// What decides about it; `None` where it does not do what is intended, so that nothing does.
     pub(crate) deciding: Option<&'a Deciding>,
-    /// The signatures on it.
+    /// What lies on the ledger for this revision.
     pub(crate) signatures: &'a RevisionSignatures,
     /// The organisations whose rejections of it count.
     pub(crate) rejecting: &'a BTreeSet<MspId>,

@@ -92,7 +92,7 @@ impl Status {
         }
     }
 
-    /// Its public name.
+    /// As answers and filters write it.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Submitted => "Submitted",
@@ -111,13 +111,13 @@ impl Status {
 /// Everything that a proposal's status follows from.
 #[derive(Debug)]
 pub(crate) struct Facts<'a> {
-    /// The verified config.
+    /// The head's config, compiled.
     pub(crate) bundle: &'a Compiled,
     /// Head and settings.
     pub(crate) trusted: &'a TrustedHead,
-    /// The proposal.
+    /// The proposal that it is the status of.
     pub(crate) proposal: &'a Proposal,
-    /// Its current revision.
+    /// The revision that can be signed now.
     pub(crate) current: &'a HashedRevision<'a>,
     /// Where the current revision took effect.
     pub(crate) proof: Option<Effective>,
@@ -143,7 +143,7 @@ pub(crate) enum Extent {
 /// A proposal's status with everything that explains it.
 #[derive(Debug)]
 pub(crate) struct Derived {
-    /// The status.
+    /// The first one that matches.
     pub(crate) status: Status,
     /// Why.
     pub(crate) detail: StatusDetail,

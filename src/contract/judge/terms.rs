@@ -78,7 +78,7 @@ impl Deciding {
 /// What decides about settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct SettingsTerms {
-    /// The policy.
+    /// The policy that must be satisfied: `/Channel/Application/Admins`.
     pub(crate) policy: PolicyId,
     /// What this build would have to know to apply them.
     pub(crate) unsupported: Option<String>,
@@ -113,7 +113,7 @@ impl KnownTerms {
         &self.policies
     }
 
-    /// The terms themselves.
+    /// As the config's rules give them.
     pub(crate) const fn terms(&self) -> &Terms {
         &self.terms
     }
@@ -139,7 +139,7 @@ pub(crate) struct Stale {
     pub(crate) why: String,
     /// What the bytes would do beside, or instead of, the intent.
     pub(crate) different_effect: Vec<String>,
-    /// The update computed again.
+    /// The update as the intent computes it on the head's config.
     pub(crate) fresh: Computed,
     /// What others changed that the intent changes, too.
     pub(crate) conflicts: Vec<ElementConflict>,

@@ -34,7 +34,7 @@ pub(crate) fn unknown(id: &ProposalId) -> ContractError {
     ))
 }
 
-/// The stored intent.
+/// The intent as it was proposed, read without limits.
 pub(crate) fn patch(proposal: &Proposal) -> Result<Patch, ContractError> {
     // what was accepted once stays readable, whatever a server's limits are now
     let limits = Limits {
