@@ -5,9 +5,10 @@
 
 use std::borrow::Cow;
 
-use crate::proto::scan::{Field, Fields, ScanError};
-
-use super::MspError;
+use crate::{
+    identity::error::MspError,
+    proto::scan::{Field, Fields, ScanError},
+};
 
 /// `MSPConfig.type` of X.509.
 pub(super) const FABRIC: i32 = 0;
