@@ -6,14 +6,14 @@ use std::{collections::BTreeSet, sync::Arc};
 use bytes::Bytes;
 use prost::Message;
 
-use super::{
-    access,
-    error::DevnetError,
-    transaction::{Action, Endorsed},
-};
 use crate::{
     block::{self, Block, ConfigBlock},
-    config::Bundle,
+    config::{Bundle, ConfigTree, LastUpdate, envelope::ConfigEnvelope},
+    devnet::{
+        access,
+        error::DevnetError,
+        transaction::{Action, Endorsed},
+    },
     ids::{BlockNumber, ChannelId, Digest, TxId},
     policy::SignedData,
     proto::{common, protos::TxValidationCode},
@@ -109,12 +109,15 @@ impl ChannelLedger {
         }
     }
 
-    fn apply_config(&mut self, config_envelope: &[u8]) -> Result<(), TxValidationCode> {
-        let next = self
-            .bundle
-            .validate(config_envelope)
-            .map_err(|_| TxValidationCode::InvalidConfigTransaction)?;
-        self.bundle = Arc::new(next);
+    fn apply_config(&mut self, config_envelope: &Bytes) -> Result<(), TxValidationCode> {
+        let invalid = TxValidationCode::InvalidConfigTransaction;
+        let carried = ConfigEnvelope::parse(config_envelope).map_err(|_| invalid)?;
+        let config = carried.config.map(ConfigTree::parse).transpose();
+        let last_update = LastUpdate::Carried(carried.last_update.as_ref());
+        let next = config.map_err(|_| invalid)?;
+        let next = self.bundle.validate(next, last_update);
+        let next = next.and_then(|next| self.bundle.next_at_peer(next));
+        self.bundle = Arc::new(next.map_err(|_| invalid)?);
         Ok(())
     }
 

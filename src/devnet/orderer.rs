@@ -76,14 +76,12 @@ impl Chain {
         self.filter(envelope)?;
         let next = self
             .bundle
-            .propose(envelope)
+            .propose_config_update(envelope)
             .map_err(DevnetError::rejected)?;
         let update = envelope::read_update_envelope(envelope).map_err(DevnetError::rejected)?;
         let update = Update::parse(update.config_update).map_err(DevnetError::rejected)?;
-        let (_, next_bundle) = self
-            .bundle
-            .emulate_unsigned(&update)
-            .map_err(DevnetError::rejected)?;
+        let effect = (self.bundle.effect(&update)).map_err(DevnetError::rejected)?;
+        let next_bundle = effect.into_next().map_err(DevnetError::rejected)?;
         let transaction = self.config_transaction(&next, envelope)?;
         self.filter(&transaction)?;
         let number = self.height();

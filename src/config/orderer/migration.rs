@@ -15,7 +15,7 @@ const NORMAL: i32 = 0;
 
 impl Bundle {
     /// Whether the update with this write set, which makes `next` of this config, respects the rules of migration.
-    /// Configs without an Orderer group pass: [`Self::check_successor`] judges them.
+    /// Configs without an Orderer group pass: [`Self::next_at_orderer`] judges them.
     ///
     /// # Errors
     /// [`MigrationError`].

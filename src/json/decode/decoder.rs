@@ -27,6 +27,7 @@ pub(super) struct Decoder<'t, 'a> {
 }
 
 /// What remains to be done.
+#[derive(Clone, Copy)]
 pub(super) enum Work {
     FieldInMessage {
         field: FieldInMessage,

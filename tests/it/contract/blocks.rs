@@ -67,7 +67,7 @@ impl<S: Server> World<S> {
     pub(crate) fn ordered(&self, envelope: &Bytes) -> Vec<u8> {
         let tree = ConfigTree::parse(self.config()).unwrap();
         let bundle = Bundle::new(&self.channel, tree).unwrap();
-        let next = bundle.propose(envelope).unwrap();
+        let next = bundle.propose_config_update(envelope).unwrap();
         let carried = common::ConfigEnvelope {
             config: Some(common::Config::decode(&next.encode()[..]).unwrap()),
             last_update: Some(common::Envelope::decode(envelope.clone()).unwrap()),
