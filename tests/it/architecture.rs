@@ -337,8 +337,12 @@ impl Source {
             }
         }
         let code = without_uses(&self.code);
-        for start in ["crate::", "super::"] {
-            for (at, _) in code.match_indices(start) {
+        let mut starts = vec!["crate::".to_owned(), "super::".to_owned()];
+        if self.is_front {
+            starts.extend(declared(&code).map(|module| format!("{module}::")));
+        }
+        for start in &starts {
+            for (at, _) in code.match_indices(start.as_str()) {
                 let before = code[..at].chars().next_back();
                 let restricts = code[..at].ends_with("in ");
                 if restricts || before.is_some_and(|c| c == ':' || c.is_alphanumeric() || c == '_')
@@ -392,6 +396,17 @@ fn code_of(text: &str) -> String {
         .map(|line| line.split("//").next().unwrap_or_default())
         .collect::<Vec<_>>()
         .join("\n")
+}
+
+/// The modules that a front page declares.
+fn declared(code: &str) -> impl Iterator<Item = &str> {
+    let items = code
+        .lines()
+        .filter_map(|line| line.trim().strip_suffix(';'));
+    items.filter_map(|item| {
+        let (before, name) = item.rsplit_once("mod ")?;
+        (before.is_empty() || before.starts_with("pub")).then_some(name)
+    })
 }
 
 /// The `use` items at the start of lines: whether they hand on, and their trees.
