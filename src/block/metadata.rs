@@ -18,7 +18,7 @@ pub struct BlockMetadata {
 pub struct MetadataSignature {
     /// A serialized `common.SignatureHeader`.
     pub signature_header: Bytes,
-    /// The signature.
+    /// The signature itself, over value, header and block header.
     pub signature: Bytes,
     /// A serialized `common.IdentifierHeader`.
     pub identifier_header: Bytes,

@@ -6,12 +6,12 @@ use base64::{
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
 };
 
-/// A PEM block.
+/// What stands between one pair of `BEGIN` and `END` lines.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PemBlock<'a> {
     /// What stands after `BEGIN`.
     pub label: &'a [u8],
-    /// The decoded content.
+    /// What its base64 decodes to.
     pub content: Vec<u8>,
 }
 

@@ -70,7 +70,7 @@ pub struct ExplanationNode {
     /// Whether it accepts.
     pub satisfied: bool,
     /// The numbers of the signatures that were used, ascending; see
-    /// [`CountedSigner::index`](super::CountedSigner::index).
+    /// [`CountedSigner::index`](crate::policy::CountedSigner::index).
     pub satisfied_by: Vec<usize>,
     /// Of a policy that does not accept: the MSPs with a part in some smallest completing set,
     /// ascending.

@@ -15,7 +15,7 @@ pub struct SignedData<'a> {
     pub identity: &'a [u8],
     /// The signed bytes, in pieces that belong one after the other.
     pub message: Vec<&'a [u8]>,
-    /// The signature.
+    /// The signature, DER or Ed25519, not yet verified.
     pub signature: &'a [u8],
 }
 
