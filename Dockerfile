@@ -1,10 +1,10 @@
 # syntax=docker/dockerfile:1
 
-# Stage 1: build. Needs a C compiler for ring, which the image has.
+# Stage 1: build the server, without the embedded network. Needs a C compiler for ring, which the image has.
 FROM docker.io/library/rust:1-slim-bookworm AS build
 WORKDIR /src
 COPY . .
-RUN cargo build --locked --profile dist
+RUN cargo build --locked --profile dist --no-default-features --features serve
 
 # Stage 2: the C library, the program, and nothing else: no shell, no package manager.
 FROM gcr.io/distroless/cc-debian12:nonroot

@@ -41,7 +41,7 @@ fn main() -> ExitCode {
     };
     let read = |path| fs::read(path).map(Bytes::from);
     let answer = read(config).and_then(|config| Ok((config, read(update)?)));
-    match answer.map_err(Into::into).and_then(|(c, u)| judge(c, u)) {
+    match answer.map_err(Into::into).and_then(|(c, u)| judge(c, &u)) {
         Ok((code, lines)) => {
             for line in lines {
                 println!("{line}");
@@ -56,8 +56,8 @@ fn main() -> ExitCode {
 }
 
 /// The exit code, and the answer for people: the verdict first, then what it rests on.
-fn judge(config: Bytes, envelope: Bytes) -> Result<(u8, Vec<String>), Box<dyn Error>> {
-    let envelope = read_update_envelope(&envelope)?;
+fn judge(config: Bytes, envelope: &Bytes) -> Result<(u8, Vec<String>), Box<dyn Error>> {
+    let envelope = read_update_envelope(envelope)?;
     let update = Update::parse(envelope.config_update)?;
     let (channel, tree) = match ConfigBlock::parse(config.clone()) {
         Ok(block) => (block.channel_id().clone(), block.tree().clone()),
@@ -111,7 +111,7 @@ mod tests {
 
     fn judged(config: &str, update: &str) -> (u8, Vec<String>) {
         let read = |name: &str| Bytes::from(fs::read(format!("{FABRIC}/{name}")).unwrap());
-        judge(read(config), read(update)).unwrap()
+        judge(read(config), &read(update)).unwrap()
     }
 
     #[test]

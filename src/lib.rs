@@ -46,7 +46,8 @@
 //!
 //! # Use the engine
 //!
-//! [`config`], [`policy`], [`identity`] and [`block`] decide as Fabric does. None of them needs a
+//! [`config`], [`policy`], [`identity`] and [`block`] decide as Fabric does; [`json`] reads and
+//! writes the JSON of `configtxlator`; [`review`] says what a change means. None of them needs a
 //! feature. Would an orderer accept this update of the channel's config?
 //!
 //! ```

@@ -6,8 +6,6 @@ use std::{
     path::PathBuf,
 };
 
-use bytes::Bytes;
-
 use crate::{
     block::ConfigBlock,
     contract::{Anchors, Disown},
@@ -86,12 +84,11 @@ impl AnchorFolder {
 }
 
 impl Anchors for AnchorFolder {
-    fn anchor(&self, channel: &ChannelId) -> Result<Option<Bytes>, String> {
+    fn anchor(&self, channel: &ChannelId) -> Result<Option<ConfigBlock>, String> {
         let Some(content) = self.read(channel, "block")? else {
             return Ok(None);
         };
-        let content = Bytes::from(content);
-        let block = ConfigBlock::parse(content.clone())
+        let block = ConfigBlock::parse(content.into())
             .and_then(|block| block.block().check_data_hash().map(|()| block))
             .map_err(|error| format!("the anchor `{channel}.block` is no config block: {error}"))?;
         if block.channel_id() != channel {
@@ -100,7 +97,7 @@ impl Anchors for AnchorFolder {
                 "the anchor `{channel}.block` is a block of channel `{other}`"
             ));
         }
-        Ok(Some(content))
+        Ok(Some(block))
     }
 
     fn disown(&self, channel: &ChannelId) -> Result<Option<Disown>, String> {
@@ -151,13 +148,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let anchors = AnchorFolder::new(folder.path().to_owned());
         let channel = ChannelId::from("mychannel");
-        assert_eq!(anchors.anchor(&channel), Ok(None));
+        assert!(anchors.anchor(&channel).unwrap().is_none());
         assert_eq!(anchors.check(), Ok(vec![]));
 
         fs::write(folder.path().join("mychannel.block"), genesis()).unwrap();
         fs::write(folder.path().join("mychannel.disown"), "2 7\n").unwrap();
         fs::write(folder.path().join("README"), "not an anchor").unwrap();
-        assert_eq!(anchors.anchor(&channel).unwrap().unwrap(), genesis());
+        let anchor = anchors.anchor(&channel).unwrap().unwrap();
+        assert_eq!(anchor.block().bytes(), &genesis());
         let disown = anchors.disown(&channel).unwrap().unwrap();
         assert_eq!((disown.epoch, disown.from), (2, Sequence(7)));
         assert_eq!(anchors.check(), Ok(vec![channel]));

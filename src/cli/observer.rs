@@ -88,7 +88,7 @@ impl shim::Observer for Telemetry {
     }
 }
 
-impl contract::Observer for Telemetry {
+impl contract::ContractObserver for Telemetry {
     fn head(&self, channel: &ChannelId, head: &HeadFacts) {
         let sequence = head.sequence.0;
         self.metrics.config(channel.as_str(), head.epoch, sequence);
@@ -152,7 +152,7 @@ mod tests {
 
     #[test]
     fn only_a_head_with_unknown_levels_stops_the_process_and_only_where_that_is_wanted() {
-        use crate::contract::Observer as _;
+        use crate::contract::ContractObserver as _;
 
         let channel = ChannelId::new("mychannel");
         for wanted in [true, false] {

@@ -229,8 +229,8 @@ fn limits(
     args: &LimitArgs,
     shim: &mut shim::ServerLimits,
     errors: &mut Errors,
-) -> contract::Limits {
-    let mut limits = contract::Limits::default();
+) -> contract::CallLimits {
+    let mut limits = contract::CallLimits::default();
     let most = usize::try_from(u32::MAX).unwrap_or(usize::MAX);
     for (name, value, limit) in [
         ("ARGUMENT", &args.limit_argument, &mut limits.argument),

@@ -1,16 +1,17 @@
 //! What a server brings along of its own: trust anchors, and somebody who wants to know facts.
 
-use bytes::Bytes;
-
-use crate::ids::{ChannelId, Digest, Sequence};
+use crate::{
+    block::ConfigBlock,
+    ids::{ChannelId, Digest, Sequence},
+};
 
 /// The trust anchors that the server's operator mounted. They can make a call fail, nothing else.
 pub trait Anchors: Send + Sync + 'static {
-    /// The serialized `common.Block` mounted for the channel; `None` where there is none.
+    /// The config block mounted for the channel, read; `None` where there is none.
     ///
     /// # Errors
     /// Why the anchor cannot be read, for people.
-    fn anchor(&self, channel: &ChannelId) -> Result<Option<Bytes>, String>;
+    fn anchor(&self, channel: &ChannelId) -> Result<Option<ConfigBlock>, String>;
 
     /// The operator's permission to drop a false branch; `None` where there is none.
     ///
@@ -33,7 +34,7 @@ pub struct Disown {
 pub struct NoAnchors;
 
 impl Anchors for NoAnchors {
-    fn anchor(&self, _channel: &ChannelId) -> Result<Option<Bytes>, String> {
+    fn anchor(&self, _channel: &ChannelId) -> Result<Option<ConfigBlock>, String> {
         Ok(None)
     }
 
@@ -44,7 +45,7 @@ impl Anchors for NoAnchors {
 
 /// Hears facts for metrics and readiness. It never influences an answer, and a fact is heard even
 /// where the transaction comes to nothing later.
-pub trait Observer: Send + Sync + 'static {
+pub trait ContractObserver: Send + Sync + 'static {
     /// A call saw, or endorsed, this head.
     fn head(&self, channel: &ChannelId, head: &HeadFacts);
 
@@ -60,7 +61,7 @@ pub trait Observer: Send + Sync + 'static {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NoObserver;
 
-impl Observer for NoObserver {
+impl ContractObserver for NoObserver {
     fn head(&self, _channel: &ChannelId, _head: &HeadFacts) {}
     fn fork(&self, _channel: &ChannelId) {}
     fn unsupported(&self, _channel: &ChannelId, _levels: &[String]) {}

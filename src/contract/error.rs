@@ -28,7 +28,7 @@ macro_rules! codes {
                 match self { $(Self::$name => $status,)* }
             }
 
-            /// The stable symbol.
+            /// The symbol that scripts match on, upper case; never renamed.
             #[must_use]
             pub const fn symbol(self) -> &'static str {
                 match self { $(Self::$name => $symbol,)* }
@@ -254,7 +254,7 @@ pub struct ContractError {
 }
 
 impl ContractError {
-    /// The stable code.
+    /// Which refusal it is.
     #[must_use]
     pub const fn code(&self) -> Code {
         self.code

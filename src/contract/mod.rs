@@ -28,8 +28,8 @@ mod judge;
 mod ledger;
 mod router;
 
-pub use anchors::{Anchors, Disown, HeadFacts, NoAnchors, NoObserver, Observer};
+pub use anchors::{Anchors, ContractObserver, Disown, HeadFacts, NoAnchors, NoObserver};
 pub use error::{Code, ContractError};
-pub use interface::{Limits, functions::function_names};
+pub use interface::{CallLimits, functions::function_names};
 pub use judge::Examination;
 pub use router::{Contract, ContractSettings};

@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use crate::{
     contract::{
-        anchors::{Anchors, Observer},
+        anchors::{Anchors, ContractObserver},
         error::ContractError,
         function::{
             Context, attest, cmcc, combine, finish, propose,
@@ -12,7 +12,7 @@ use crate::{
             recompute, recover, reject, settings, sign, sync,
         },
         interface::{
-            Arguments, Limits,
+            Arguments, CallLimits,
             functions::{self, Function},
         },
         judge::cache::BundleCache,
@@ -26,14 +26,14 @@ pub struct ContractSettings {
     /// Endorse a bootstrap without a trust anchor. For development.
     pub allow_unanchored: bool,
     /// How much one call may carry.
-    pub limits: Limits,
+    pub limits: CallLimits,
 }
 
 /// The contract: serves every channel that its peers call it on.
 pub struct Contract {
     settings: ContractSettings,
     anchors: Arc<dyn Anchors>,
-    observer: Arc<dyn Observer>,
+    observer: Arc<dyn ContractObserver>,
     cache: BundleCache,
 }
 
@@ -42,7 +42,7 @@ impl Contract {
     pub fn new(
         settings: ContractSettings,
         anchors: Arc<dyn Anchors>,
-        observer: Arc<dyn Observer>,
+        observer: Arc<dyn ContractObserver>,
     ) -> Self {
         Self {
             settings,

@@ -17,7 +17,7 @@ use super::{
     ledger::ChannelLedger,
     organization::Organization,
     simulator::Simulator,
-    stream::{Behavior, ChaincodeStream, ClientTls, Connection, Executed},
+    stream::{Behavior, ChaincodeStream, ClientTls, Executed, ServerConnection},
     transaction::{Action, Received},
 };
 use crate::{
@@ -178,7 +178,7 @@ impl Peer {
             return Ok(Arc::clone(stream));
         }
         let address = *self.address.lock().unwrap_or_else(PoisonError::into_inner);
-        let connection = Connection {
+        let connection = ServerConnection {
             package_id: self.package_id.clone(),
             address: address.ok_or_else(|| ExecuteError::NotInstalled(self.package_id.clone()))?,
             tls: self.tls.clone(),

@@ -52,7 +52,7 @@ pub enum Behavior {
 
 /// Where a peer finds a chaincode server, as `connection.json` of the package says.
 #[derive(Clone, Debug)]
-pub(super) struct Connection {
+pub(super) struct ServerConnection {
     pub(super) package_id: String,
     pub(super) address: SocketAddr,
     pub(super) tls: Option<ClientTls>,
@@ -77,14 +77,14 @@ pub(super) struct Executed {
 #[derive(Debug)]
 pub(super) struct ChaincodeStream {
     outgoing: mpsc::UnboundedSender<ChaincodeMessage>,
-    running: Arc<Running>,
+    running: Arc<RunningTransactions>,
     reader: AbortHandle,
 }
 
 impl ChaincodeStream {
     /// Dials a server and waits for its registration, as a peer's launch of an external chaincode.
     pub(super) async fn open(
-        connection: &Connection,
+        connection: &ServerConnection,
         behavior: Behavior,
     ) -> Result<Self, ExecuteError> {
         let failed = |reason: String| ExecuteError::Launch {
@@ -98,7 +98,7 @@ impl ChaincodeStream {
         }
     }
 
-    async fn launch(connection: &Connection, behavior: Behavior) -> Result<Self, String> {
+    async fn launch(connection: &ServerConnection, behavior: Behavior) -> Result<Self, String> {
         let channel = dial(connection).await?;
         let (outgoing, outbound) = mpsc::unbounded_channel();
         let mut incoming = ChaincodeClient::new(channel)
@@ -115,7 +115,7 @@ impl ChaincodeStream {
                 .send(message)
                 .map_err(|_| "the stream ended".to_owned())?;
         }
-        let running = Arc::new(Running::default());
+        let running = Arc::new(RunningTransactions::default());
         let reader = tokio::spawn(read(incoming, outgoing.clone(), Arc::clone(&running)));
         Ok(Self {
             outgoing,
@@ -164,7 +164,7 @@ impl Drop for ChaincodeStream {
     }
 }
 
-async fn dial(connection: &Connection) -> Result<Channel, String> {
+async fn dial(connection: &ServerConnection) -> Result<Channel, String> {
     let scheme = if connection.tls.is_some() {
         "https"
     } else {
@@ -232,7 +232,7 @@ fn accept(behavior: Behavior) -> [ChaincodeMessage; 2] {
 async fn read(
     mut incoming: Streaming<ChaincodeMessage>,
     outgoing: mpsc::UnboundedSender<ChaincodeMessage>,
-    running: Arc<Running>,
+    running: Arc<RunningTransactions>,
 ) {
     while let Ok(Some(message)) = incoming.message().await {
         if let Some(answer) = running.handle(message)
@@ -246,14 +246,14 @@ async fn read(
 
 /// The transactions that run on a stream.
 #[derive(Debug)]
-struct Running {
+struct RunningTransactions {
     /// `None` once it has ended.
-    runs: Mutex<Option<BTreeMap<Key, Run>>>,
+    runs: Mutex<Option<BTreeMap<TransactionKey, Run>>>,
     /// Cancelled when it has ended.
     closed: CancellationToken,
 }
 
-type Key = (ChannelId, TxId);
+type TransactionKey = (ChannelId, TxId);
 
 #[derive(Debug)]
 struct Run {
@@ -261,7 +261,7 @@ struct Run {
     done: oneshot::Sender<Result<Executed, ExecuteError>>,
 }
 
-impl Default for Running {
+impl Default for RunningTransactions {
     fn default() -> Self {
         Self {
             runs: Mutex::new(Some(BTreeMap::new())),
@@ -270,12 +270,12 @@ impl Default for Running {
     }
 }
 
-impl Running {
+impl RunningTransactions {
     fn is_open(&self) -> bool {
         self.lock().is_some()
     }
 
-    fn start(&self, key: Key, run: Run) -> Result<(), ExecuteError> {
+    fn start(&self, key: TransactionKey, run: Run) -> Result<(), ExecuteError> {
         let mut runs = self.lock();
         let runs = runs.as_mut().ok_or(ExecuteError::StreamEnded)?;
         if runs.contains_key(&key) {
@@ -285,7 +285,7 @@ impl Running {
         Ok(())
     }
 
-    fn take(&self, key: &Key) -> Option<Run> {
+    fn take(&self, key: &TransactionKey) -> Option<Run> {
         self.lock().as_mut()?.remove(key)
     }
 
@@ -328,7 +328,7 @@ impl Running {
         None
     }
 
-    fn answer(&self, key: &Key, message: &ChaincodeMessage) -> Option<ChaincodeMessage> {
+    fn answer(&self, key: &TransactionKey, message: &ChaincodeMessage) -> Option<ChaincodeMessage> {
         let mut runs = self.lock();
         let run = runs.as_mut()?.get_mut(key)?;
         let answer = run.simulator.answer(message.r#type(), &message.payload);
@@ -349,12 +349,12 @@ impl Running {
         })
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Option<BTreeMap<Key, Run>>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<BTreeMap<TransactionKey, Run>>> {
         self.runs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn key(message: &ChaincodeMessage) -> Key {
+fn key(message: &ChaincodeMessage) -> TransactionKey {
     (
         ChannelId::new(message.channel_id.clone()),
         TxId::new(message.txid.clone()),

@@ -10,7 +10,7 @@ use super::{
     error::ExecuteError,
     server::Server,
     simulator::Simulator,
-    stream::{Behavior, ChaincodeStream, Connection, Executed},
+    stream::{Behavior, ChaincodeStream, Executed, ServerConnection},
 };
 use crate::{
     ids::BlockNumber,
@@ -122,12 +122,12 @@ fn ledger() -> Ledger {
 
 const ID: &str = "script_1.0:abc";
 
-async fn serve() -> (Server, Connection, Arc<Script>) {
+async fn serve() -> (Server, ServerConnection, Arc<Script>) {
     let script = Arc::new(Script::default());
     let settings = ShimSettings::new(ID);
     let server = Server::start(Arc::clone(&script), settings, Arc::new(Quiet)).await;
     let server = server.unwrap();
-    let connection = Connection {
+    let connection = ServerConnection {
         package_id: ID.to_owned(),
         address: server.address(),
         tls: None,
@@ -144,7 +144,7 @@ fn transaction(channel: &str, tx_id: &str, lines: &[&str]) -> ChaincodeMessage {
         ..protos::ChaincodeInput::default()
     };
     let organization = super::Organization::generate("Org1").unwrap();
-    let call = super::Call::new(&channel.into(), []);
+    let call = super::ChaincodeCall::new(&channel.into(), []);
     let proposal =
         super::transaction::Proposal::new(&call, "script", organization.client()).unwrap();
     ChaincodeMessage {

@@ -8,8 +8,7 @@ use super::{
     Certificate, MspError,
     crl::Crl,
     idemix,
-    msp::{FABRIC, IDEMIX},
-    wire::{CryptoConfig, FabricMspConfig, MspConfig, NodeOus, OuIdentifier},
+    wire::{CryptoConfig, FABRIC, FabricMspConfig, IDEMIX, MspConfig, NodeOus, OuIdentifier},
 };
 
 /// An MSP's definition as it is written. Nothing is verified.

@@ -7,7 +7,7 @@ use crate::{capabilities::MspVersion, crypto::pem, ids::MspId};
 use super::{
     MspError,
     certificate::is_ecdsa_key,
-    wire::{each, merge, set_bytes, set_text},
+    wire::{IDEMIX, each, merge, set_bytes, set_text},
 };
 
 /// The attributes that an issuer's key is for, in this order.
@@ -25,7 +25,7 @@ pub(super) fn setup(config: &[u8], version: MspVersion) -> Result<MspId, MspErro
         version,
         MspVersion::V1_1 | MspVersion::V1_3 | MspVersion::V1_4_3
     ) {
-        return Err(MspError::UnsupportedMspType(super::msp::IDEMIX));
+        return Err(MspError::UnsupportedMspType(IDEMIX));
     }
     let (mut name, mut issuer_key, mut revocation_key) = ("", &[][..], &[][..]);
     let (mut signer, mut curve) = (None, "");

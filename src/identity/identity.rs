@@ -1,9 +1,9 @@
 //! An identity: a certificate under its MSP.
 
 use std::{
-    collections::BTreeMap,
+    borrow::Cow,
     fmt,
-    sync::{Arc, Mutex, OnceLock, PoisonError},
+    sync::{Arc, OnceLock},
 };
 
 use bytes::Bytes;
@@ -16,38 +16,14 @@ use crate::{
     ids::{MspId, UnixTime},
 };
 
-use super::{
-    Certificate, Msp, MspError, Principal, Role,
-    msp::{Member, joined},
-    satisfies,
-};
+use super::{Certificate, Msp, MspError, Principal, Role, known::KnownIdentity, satisfies};
 
 /// A deserialized identity. Cheap to clone; everything it is asked for is computed once.
 #[derive(Clone)]
 pub struct Identity {
     msp: Arc<Msp>,
-    known: Arc<Known>,
+    known: Arc<KnownIdentity>,
 }
-
-/// What is known about a serialized identity, apart from the MSP that knows it.
-pub(super) struct Known {
-    member: Member,
-    serialized: Bytes,
-    id: String,
-    subject: OnceLock<String>,
-    roles: OnceLock<Vec<Role>>,
-}
-
-/// Identities that an MSP has read before. It never changes a result: only how fast it comes.
-#[derive(Default)]
-pub(super) struct KnownIdentities(Mutex<BTreeMap<Bytes, Arc<Known>>>);
-
-/// How many identities an MSP remembers; it forgets them all when more come.
-const REMEMBERED: usize = 128;
-
-/// How long an identity may be to be remembered, so that nobody fills the memory with white space
-/// around a certificate. Unit: bytes.
-const REMEMBERED_SIZE: usize = 8 * 1024;
 
 impl Identity {
     /// Reads an identity of this MSP: `serialized` is the whole, `pem` the certificate in it.
@@ -60,7 +36,7 @@ impl Identity {
             });
         }
         let member = x509.member(&Certificate::from_pem(pem)?)?;
-        let known = Arc::new(Known {
+        let known = Arc::new(KnownIdentity {
             id: x509.identity_id(&member),
             member,
             serialized: Bytes::copy_from_slice(serialized),
@@ -208,26 +184,10 @@ impl fmt::Debug for Identity {
     }
 }
 
-impl KnownIdentities {
-    fn get(&self, serialized: &[u8]) -> Option<Arc<Known>> {
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known.get(serialized).cloned()
-    }
-
-    fn add(&self, identity: &Arc<Known>) {
-        if identity.serialized.len() > REMEMBERED_SIZE {
-            return;
-        }
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= REMEMBERED {
-            known.clear();
-        }
-        known.insert(identity.serialized.clone(), Arc::clone(identity));
-    }
-}
-
-impl fmt::Debug for KnownIdentities {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("KnownIdentities")
+/// Joins the parts of a message.
+fn joined<'a>(message: &[&'a [u8]]) -> Cow<'a, [u8]> {
+    match message {
+        [one] => Cow::Borrowed(one),
+        parts => Cow::Owned(parts.concat()),
     }
 }

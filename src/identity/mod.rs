@@ -13,14 +13,17 @@ mod idemix;
     reason = "an identity is what this room is about"
 )]
 mod identity;
+mod known;
 mod msp;
 mod msps;
 mod node_ous;
 mod principal;
+mod role;
 mod satisfies;
 mod setup;
 mod signer;
 mod wire;
+mod x509_msp;
 
 pub use certificate::Certificate;
 pub use chain::{TrustPool, Usage};
@@ -29,7 +32,8 @@ pub use error::{MspError, Place};
 pub use identity::Identity;
 pub use msp::Msp;
 pub use msps::Msps;
-pub use principal::{Anonymity, NamedIdentity, Principal, Role};
+pub use principal::{Anonymity, NamedIdentity, Principal};
+pub use role::Role;
 pub use signer::{P256Signer, Signer, SignerError};
 
 use crate::{

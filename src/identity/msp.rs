@@ -1,29 +1,21 @@
 //! An MSP: an organisation's definition, set up and ready to judge identities.
 
-use std::{
-    borrow::Cow,
-    collections::{BTreeMap, BTreeSet},
-    fmt,
-    sync::OnceLock,
-};
+use std::sync::OnceLock;
 
 use bytes::Bytes;
 
 use crate::{
     capabilities::MspVersion,
-    crypto::{HashFunction, signature::PublicKey},
     ids::{Digest, MspId},
 };
 
 use super::{
-    Certificate, MspError, Role, TrustPool, chain, crl::Crl, idemix, identity::KnownIdentities,
-    node_ous::NodeOus, setup, wire::MspConfig,
+    Certificate, MspError, Role, idemix,
+    known::KnownIdentities,
+    setup,
+    wire::{FABRIC, IDEMIX, MspConfig},
+    x509_msp::X509Msp,
 };
-
-/// `MSPConfig.type` of X.509.
-pub(super) const FABRIC: i32 = 0;
-/// `MSPConfig.type` of idemix.
-pub(super) const IDEMIX: i32 = 1;
 
 /// An organisation's MSP. Immutable; shared as `Arc<Msp>`.
 #[derive(Debug)]
@@ -39,7 +31,7 @@ pub struct Msp {
 #[derive(Debug)]
 enum Kind {
     Idemix,
-    X509(Box<X509>),
+    X509(Box<X509Msp>),
 }
 
 impl Msp {
@@ -136,220 +128,10 @@ impl Msp {
     ///
     /// # Errors
     /// [`MspError::IdemixIdentity`].
-    pub(super) fn x509(&self) -> Result<&X509, MspError> {
+    pub(super) fn x509(&self) -> Result<&X509Msp, MspError> {
         match &self.kind {
             Kind::Idemix => Err(MspError::IdemixIdentity(self.id.clone())),
             Kind::X509(x509) => Ok(x509),
         }
-    }
-}
-
-/// What an X.509 MSP knows once it is set up.
-pub(super) struct X509 {
-    pub(super) version: MspVersion,
-    /// The hash of signatures, or the name that is none.
-    pub(super) signature_hash: Result<HashFunction, String>,
-    pub(super) identity_hash: HashFunction,
-    pub(super) trust: TrustPool,
-    pub(super) roots: Vec<Certificate>,
-    pub(super) intermediates: Vec<Certificate>,
-    /// The encodings of the CAs that issued an intermediate.
-    pub(super) internal: BTreeSet<Bytes>,
-    pub(super) crls: Vec<Crl>,
-    /// The listed organisational units: by name the identifiers of their certifiers.
-    pub(super) units: BTreeMap<String, Vec<Vec<u8>>>,
-    pub(super) node_ous: NodeOus,
-    /// The encodings of the listed administrators.
-    pub(super) admins: BTreeSet<Bytes>,
-    pub(super) tls_roots: Vec<Certificate>,
-    pub(super) tls_intermediates: Vec<Certificate>,
-}
-
-impl fmt::Debug for X509 {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("X509")
-            .field("version", &self.version)
-            .field("roots", &self.roots)
-            .field("intermediates", &self.intermediates)
-            .field("node_ous", &self.node_ous)
-            .finish_non_exhaustive()
-    }
-}
-
-/// A normalised certificate, and what its MSP found out about it; each thing once.
-#[derive(Debug)]
-pub(super) struct Member {
-    pub(super) certificate: Certificate,
-    chain: OnceLock<Result<Chain, MspError>>,
-    validity: OnceLock<Result<(), MspError>>,
-}
-
-/// The chain of an identity.
-#[derive(Debug)]
-pub(super) struct Chain {
-    /// Those who certified it, its issuer first.
-    issuers: Vec<Certificate>,
-    /// The hash over their encodings: who certified its organisational units.
-    pub(super) certifiers: Vec<u8>,
-}
-
-impl X509 {
-    /// Takes a certificate as one of this MSP, valid or not.
-    ///
-    /// # Errors
-    /// Its key is of no kind that can sign, or it cannot be normalised.
-    // Fabric: msp/mspimpl.go, deserializeIdentityInternal; msp/identities.go, newIdentity
-    pub(super) fn member(&self, certificate: &Certificate) -> Result<Member, MspError> {
-        if matches!(certificate.key(), PublicKey::Other) {
-            return Err(MspError::UnsupportedKeyAlgorithm);
-        }
-        Ok(Member {
-            certificate: chain::normalise(certificate, &self.trust)?,
-            chain: OnceLock::new(),
-            validity: OnceLock::new(),
-        })
-    }
-
-    /// The chain of an identity.
-    ///
-    /// # Errors
-    /// It is a CA, or has not exactly one chain, or its issuer is an internal CA.
-    // Fabric: msp/mspimpl.go, getCertificationChainForBCCSPIdentity, getValidationChain
-    pub(super) fn chain<'m>(&self, member: &'m Member) -> Result<&'m Chain, MspError> {
-        let found = member.chain.get_or_init(|| {
-            if member.certificate.is_ca() {
-                return Err(MspError::CaAsIdentity);
-            }
-            let chain = self.trust.unique_chain(&member.certificate)?;
-            let [_, issuers @ ..] = &*chain else {
-                return Err(MspError::ChainLength);
-            };
-            let issuer = issuers.first().ok_or(MspError::ChainLength)?;
-            if self.internal.contains(issuer.der()) {
-                return Err(MspError::ParentIsInternalCa);
-            }
-            Ok(Chain {
-                certifiers: self.certifiers(issuers),
-                issuers: issuers.to_vec(),
-            })
-        });
-        found.as_ref().map_err(Clone::clone)
-    }
-
-    /// The identifier of certifiers: a hash over their encodings, the nearest first.
-    // Fabric: msp/mspimpl.go, getCertificationChainIdentifierFromChain
-    pub(super) fn certifiers(&self, chain: &[Certificate]) -> Vec<u8> {
-        let encodings: Vec<&[u8]> = chain.iter().map(|c| &**c.der()).collect();
-        self.identity_hash.digest(&encodings)
-    }
-
-    /// Whether an identity is valid.
-    ///
-    /// # Errors
-    /// The first rule that it breaks.
-    // Fabric: msp/mspimplvalidate.go, validateIdentity
-    pub(super) fn validate(&self, member: &Member) -> Result<(), MspError> {
-        let decide = || {
-            let accepted = match member.certificate.key() {
-                PublicKey::Ecdsa(..) => true,
-                PublicKey::Ed25519(_) => self.version >= MspVersion::V3_0,
-                PublicKey::Rsa(..) | PublicKey::Other => false,
-            };
-            if !accepted {
-                return Err(MspError::UnsupportedKeyAlgorithm);
-            }
-            let chain = self.chain(member)?;
-            self.check_not_revoked(&member.certificate, &chain.issuers)?;
-            self.check_units(member, chain)?;
-            self.node_ous
-                .check(self.version, &member.certificate, &chain.certifiers)
-        };
-        member.validity.get_or_init(decide).clone()
-    }
-
-    /// Checks a certificate against the revocation lists; `issuers` are those above it.
-    // Fabric: msp/mspimplvalidate.go, validateCertAgainstChain
-    pub(super) fn check_not_revoked(
-        &self,
-        certificate: &Certificate,
-        issuers: &[Certificate],
-    ) -> Result<(), MspError> {
-        let issuer = issuers.first().ok_or(MspError::ChainLength)?;
-        let key_id = issuer.extensions().subject_key_id.as_ref();
-        let key_id = key_id.ok_or(MspError::MissingSki)?;
-        for crl in &self.crls {
-            if crl.revokes(certificate, issuer, key_id)? {
-                return Err(MspError::Revoked);
-            }
-        }
-        Ok(())
-    }
-
-    /// Where the MSP lists organisational units, an identity must have one of them.
-    // Fabric: msp/mspimplvalidate.go, validateIdentityOUsV1
-    fn check_units(&self, member: &Member, chain: &Chain) -> Result<(), MspError> {
-        let listed = |unit: &String| {
-            let certifiers = self.units.get(unit);
-            certifiers.is_some_and(|certifiers| certifiers.contains(&chain.certifiers))
-        };
-        let units = member.certificate.organizational_units();
-        if self.units.is_empty() || units.iter().any(listed) {
-            Ok(())
-        } else {
-            Err(MspError::MissingOu)
-        }
-    }
-
-    /// The organisational units of an identity with the identifier of their certifiers; without a
-    /// chain there are none.
-    // Fabric: msp/identities.go, GetOrganizationalUnits
-    pub(super) fn units<'m>(&self, member: &'m Member) -> Option<(&'m [String], &'m [u8])> {
-        let chain = self.chain(member).ok()?;
-        Some((member.certificate.organizational_units(), &chain.certifiers))
-    }
-
-    /// Whether an identity carries the unit that gives a role.
-    ///
-    /// # Errors
-    /// [`MspError::NotInRole`].
-    // Fabric: msp/mspimpl.go, hasOURole
-    pub(super) fn check_carries(&self, member: &Member, role: Role) -> Result<(), MspError> {
-        let unit = self.node_ous.enabled_unit(role);
-        let carries = unit.is_some_and(|unit| {
-            let units = self.units(member).map(|(units, _)| units);
-            units.is_some_and(|units| units.iter().any(|u| u == unit))
-        });
-        if carries {
-            Ok(())
-        } else {
-            Err(MspError::NotInRole(role))
-        }
-    }
-
-    /// Whether an identity is listed as an administrator.
-    // Fabric: msp/mspimpl.go, isInAdmins
-    pub(super) fn is_listed_admin(&self, member: &Member) -> bool {
-        self.admins.contains(member.certificate.der())
-    }
-
-    /// Whether somebody who is listed as an administrator is valid.
-    fn has_listed_admin(&self) -> bool {
-        self.admins.iter().any(|der| {
-            let member = Certificate::from_der(der.clone()).and_then(|c| self.member(&c));
-            member.is_ok_and(|member| self.validate(&member).is_ok())
-        })
-    }
-
-    /// The hash of the encoding of a member, in lower-case hex.
-    pub(super) fn identity_id(&self, member: &Member) -> String {
-        hex::encode(self.identity_hash.digest(&[member.certificate.der()]))
-    }
-}
-
-/// Joins the parts of a message.
-pub(super) fn joined<'a>(message: &[&'a [u8]]) -> Cow<'a, [u8]> {
-    match message {
-        [one] => Cow::Borrowed(one),
-        parts => Cow::Owned(parts.concat()),
     }
 }

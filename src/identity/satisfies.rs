@@ -5,14 +5,14 @@ use crate::{capabilities::MspVersion, ids::MspId};
 use super::{
     Anonymity, Certificate, MspError, NamedIdentity, Principal, Role,
     chain::normalise,
-    msp::{Member, X509},
+    x509_msp::{Member, X509Msp},
 };
 
 /// Checks an identity of the MSP `id` against a principal.
 // Fabric: msp/mspimpl.go, SatisfiesPrincipal
 pub(super) fn check(
     id: &MspId,
-    msp: &X509,
+    msp: &X509Msp,
     member: &Member,
     principal: &Principal,
 ) -> Result<(), MspError> {
@@ -28,7 +28,7 @@ pub(super) fn check(
 // satisfiesPrincipalInternalV142
 fn check_one(
     id: &MspId,
-    msp: &X509,
+    msp: &X509Msp,
     member: &Member,
     principal: &Principal,
 ) -> Result<(), MspError> {
@@ -77,7 +77,7 @@ fn check_msp(id: &MspId, asked: &MspId) -> Result<(), MspError> {
     })
 }
 
-fn check_role(msp: &X509, member: &Member, role: Role) -> Result<(), MspError> {
+fn check_role(msp: &X509Msp, member: &Member, role: Role) -> Result<(), MspError> {
     let modern = msp.version >= MspVersion::V1_4_3;
     let by_unit = || {
         msp.validate(member)?;
@@ -94,7 +94,7 @@ fn check_role(msp: &X509, member: &Member, role: Role) -> Result<(), MspError> {
 }
 
 /// Whether the named certificate is the member's, both normalised.
-fn is_same(msp: &X509, member: &Member, named: &NamedIdentity) -> Result<bool, MspError> {
+fn is_same(msp: &X509Msp, member: &Member, named: &NamedIdentity) -> Result<bool, MspError> {
     let der = named.certificate_der().ok_or(MspError::BadPem)?;
     if der == member.certificate.der() {
         return Ok(true);

@@ -16,14 +16,14 @@ use super::{
     Certificate, MspError, Place, Role, TrustPool,
     chain::normalise,
     crl::Crl,
-    msp::{Member, X509},
     node_ous::{NodeOu, NodeOus},
     wire::{self, CryptoConfig, FabricMspConfig, OuIdentifier, SigningIdentity},
+    x509_msp::{Member, X509Msp},
 };
 
 /// Sets up an MSP from a serialized `msp.FabricMSPConfig`.
 // Fabric: msp/mspimplsetup.go, setupV1, setupV11, setupV142, setupV3
-pub(super) fn x509(config: &[u8], version: MspVersion) -> Result<(MspId, X509), MspError> {
+pub(super) fn x509(config: &[u8], version: MspVersion) -> Result<(MspId, X509Msp), MspError> {
     let config = FabricMspConfig::read(config)?;
     config.check_inside()?;
     let mut msp = authorities(&config, version)?;
@@ -55,7 +55,7 @@ pub(super) fn x509(config: &[u8], version: MspVersion) -> Result<(MspId, X509), 
 
 /// Loads the CAs. They are compared and pooled in normalised form, and to normalise them takes a pool.
 // Fabric: msp/mspimplsetup.go, setupCrypto, setupCAs
-fn authorities(config: &FabricMspConfig<'_>, version: MspVersion) -> Result<X509, MspError> {
+fn authorities(config: &FabricMspConfig<'_>, version: MspVersion) -> Result<X509Msp, MspError> {
     if config.root_certs.is_empty() {
         return Err(MspError::NoRootCerts);
     }
@@ -69,7 +69,7 @@ fn authorities(config: &FabricMspConfig<'_>, version: MspVersion) -> Result<X509
     let crypto = CryptoConfig::read(crypto)?;
     let hash = crypto.identity_identifier_hash_function;
     let family = crypto.signature_hash_family;
-    let mut msp = X509 {
+    let mut msp = X509Msp {
         version,
         signature_hash: HashFunction::for_signatures(family).ok_or_else(|| family.to_owned()),
         identity_hash: HashFunction::for_identities(hash)
@@ -99,7 +99,7 @@ fn authorities(config: &FabricMspConfig<'_>, version: MspVersion) -> Result<X509
     Ok(msp)
 }
 
-impl X509 {
+impl X509Msp {
     fn load_admins(&self, config: &FabricMspConfig<'_>) -> Result<Vec<Member>, MspError> {
         each(&config.admins, Place::Admin, |pem| {
             self.member(&Certificate::from_pem(pem)?)

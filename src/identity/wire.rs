@@ -9,6 +9,11 @@ use crate::proto::scan::{Field, Fields, ScanError};
 
 use super::MspError;
 
+/// `MSPConfig.type` of X.509.
+pub(super) const FABRIC: i32 = 0;
+/// `MSPConfig.type` of idemix.
+pub(super) const IDEMIX: i32 = 1;
+
 /// `msp.MSPConfig`.
 #[derive(Debug, Default)]
 pub(super) struct MspConfig<'a> {

@@ -7,7 +7,8 @@ use crate::{
     ids::MspId,
     policy::{
         evaluate::{Decider, Holders},
-        manager::{PolicyId, PolicyManager},
+        ids::PolicyId,
+        manager::PolicyManager,
         model::PrincipalId,
     },
 };

@@ -8,13 +8,15 @@ use crate::{
     ids::MspId,
     policy::{
         cast::{Budget, Cast, Pick},
-        complete::{Way, all_of, solve},
+        complete::{all_of, solve},
         evaluate::{Evaluation, Holders, Known},
+        ids::PolicyId,
         implicit_meta::MetaRule,
-        manager::{PolicyId, PolicyManager},
+        manager::PolicyManager,
         model::{Kind, Rule},
         search,
         signers::SignerSet,
+        ways::Way,
     },
 };
 

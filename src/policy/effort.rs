@@ -6,7 +6,8 @@ use std::cmp::Reverse;
 use crate::{
     identity::{Anonymity, Msps, Principal, Role},
     policy::{
-        manager::{PolicyId, PolicyManager},
+        ids::PolicyId,
+        manager::PolicyManager,
         model::{Kind, PrincipalId, Rule, rules_below},
     },
 };

@@ -6,7 +6,8 @@ use crate::{
     identity::{Identity, MspError, Msps, Principal},
     ids::MspId,
     policy::{
-        manager::{PolicyId, PolicyManager},
+        ids::PolicyId,
+        manager::PolicyManager,
         model::{Kind, PrincipalId, Rule},
         signers::SignerSet,
     },

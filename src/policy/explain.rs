@@ -9,13 +9,15 @@ use crate::{
     ids::MspId,
     policy::{
         cast::{Budget, Cast},
-        complete::{Solved, solve},
+        complete::solve,
         evaluate::{Decider, Evaluation, Known, Outcome},
-        manager::{PolicyId, PolicyManager},
+        ids::PolicyId,
+        manager::PolicyManager,
         model::{Kind, PrincipalId, Rule},
         print::rules_text,
         search,
         signers::SignerSet,
+        ways::Solved,
     },
 };
 

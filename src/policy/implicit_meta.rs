@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use crate::policy::manager::PolicyId;
+use crate::policy::ids::PolicyId;
 
 /// An implicit meta policy with its sub policies found.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,18 +4,11 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use crate::policy::{
     error::{PolicyError, RuleProblem},
+    ids::{GroupId, PolicyId},
     implicit_meta::ImplicitMeta,
     model::{Kind, Principals, PrincipalsBuilder, Rule},
     wire,
 };
-
-/// A group of a [`PolicyManager`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct GroupId(usize);
-
-/// A policy of a [`PolicyManager`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct PolicyId(pub(super) usize);
 
 /// All policies of a config. The root group's name (`Channel`) is part of every path.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -15,6 +15,7 @@ mod effort;
 mod error;
 mod evaluate;
 mod explain;
+mod ids;
 mod implicit_meta;
 mod manager;
 mod model;
@@ -26,6 +27,7 @@ mod signers;
 #[cfg(test)]
 mod tests;
 mod walk;
+mod ways;
 mod wire;
 
 pub use choose::Spoiler;
@@ -33,7 +35,8 @@ pub use effort::{Effort, Efforts};
 pub use error::{PolicyError, RuleProblem};
 pub use evaluate::{Concerned, Evaluation, Irrelevant};
 pub use explain::{Explanation, Node, Outlook};
-pub use manager::{GroupId, PolicyId, PolicyManager, PolicyManagerBuilder};
+pub use ids::{GroupId, PolicyId};
+pub use manager::{PolicyManager, PolicyManagerBuilder};
 pub use parse::parse_policy;
 pub use print::{RULE_TEXT, print_implicit_meta, print_policy, print_rule};
 pub use same::same_policy;

@@ -4,8 +4,9 @@ use std::fmt::Write as _;
 
 use crate::policy::{
     error::RuleProblem,
+    ids::PolicyId,
     implicit_meta::ImplicitMeta,
-    manager::{PolicyId, PolicyManager},
+    manager::PolicyManager,
     model::{Kind, Principals, PrincipalsBuilder, Rule},
     wire,
 };

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::policy::{
     cast::{Budget, Cast, Pick},
-    complete::{MAX_WAYS, Solved, Way},
-    manager::PolicyId,
+    ids::PolicyId,
     model::PrincipalId,
+    ways::{MAX_WAYS, Solved, Way},
 };
 
 /// How many newcomers more than the ways say are tried.

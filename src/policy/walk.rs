@@ -6,18 +6,9 @@ use crate::{
     ids::MspId,
     policy::{
         cast::{Budget, Cast, Pick},
-        complete::{MAX_WAYS, NODE_STEPS, Solved, Solver, Way},
+        ways::{MAX_WAYS, NODE_STEPS, Solved, Solver, Union, Way},
     },
 };
-
-/// How the parts of a way go together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Union {
-    /// A signer may serve in several parts.
-    Shared,
-    /// The parts need different signers.
-    Strict,
-}
 
 /// A depth-first walk over the choices of `needed` parts with one way each.
 pub(super) struct Walk<'w, 's, 'a> {

@@ -6,6 +6,7 @@ use super::error::EnvelopeError;
 use crate::{
     ids::ChannelId,
     proto::{
+        common,
         scan::{Field, Fields, ScanError, int32},
         write,
     },
@@ -53,6 +54,24 @@ impl ConfigSignature {
             Ok(())
         })?;
         Ok(out)
+    }
+}
+
+impl From<common::ConfigSignature> for ConfigSignature {
+    fn from(message: common::ConfigSignature) -> Self {
+        Self {
+            signature_header: message.signature_header,
+            signature: message.signature,
+        }
+    }
+}
+
+impl From<ConfigSignature> for common::ConfigSignature {
+    fn from(signature: ConfigSignature) -> Self {
+        Self {
+            signature_header: signature.signature_header,
+            signature: signature.signature,
+        }
     }
 }
 

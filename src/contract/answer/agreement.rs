@@ -6,7 +6,7 @@ use crate::contract::chain::levels::Scope;
 
 /// AttestCapabilities.
 #[derive(Debug, Serialize)]
-pub(crate) struct Attested {
+pub(crate) struct LevelsAttested {
     pub(crate) as_of_sequence: u64,
     pub(crate) msp_id: String,
 }

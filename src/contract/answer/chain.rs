@@ -50,7 +50,7 @@ pub(crate) struct AppliedProposal {
 
 /// GetConfigChain.
 #[derive(Debug, Serialize)]
-pub(crate) struct Chain {
+pub(crate) struct ConfigChain {
     pub(crate) as_of_sequence: u64,
     pub(crate) chain: Vec<ChainLink>,
     pub(crate) unsupported: Vec<String>,

@@ -24,7 +24,7 @@ pub(crate) struct Signed {
     pub(crate) revision: u64,
 }
 
-/// An identity that signed.
+/// Whose signature it is, as answers name the signer.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub(crate) struct SignerReport {
     pub(crate) fingerprint: String,

@@ -11,7 +11,7 @@ use crate::{
     stub::Event,
 };
 
-/// A new proposal.
+/// Somebody proposed: the id, and revision 1.
 pub(crate) fn new_proposal(id: &ProposalId, revision: Revision) -> Event {
     event(
         "NewProposalEvent",
@@ -43,7 +43,7 @@ pub(crate) fn rejected(id: &ProposalId, revision: Revision, msp_id: &MspId) -> E
     )
 }
 
-/// A proposal taken back.
+/// Its owner took a proposal back.
 pub(crate) fn withdrawn(id: &ProposalId) -> Event {
     event(
         "ProposalWithdrawnEvent",
@@ -100,7 +100,7 @@ pub(crate) fn synced(added: &[ChainLink], applied: &[AppliedProposal]) -> Event 
 /// An event of the older CMCC interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum CmccEvent {
-    /// A new proposal.
+    /// Somebody proposed.
     NewProposal,
     /// A signature that was added.
     NewSignature,

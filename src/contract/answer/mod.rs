@@ -12,10 +12,10 @@ pub(crate) mod names;
 mod proposal;
 
 pub(crate) use agreement::{
-    AttestationReport, Attested, CapabilitiesReport, DefinitionReport, GetSettingsReport,
-    LevelReport, ProposedSettings, SettingsApplied, SettingsReport, UnattestedLevel,
+    AttestationReport, CapabilitiesReport, DefinitionReport, GetSettingsReport, LevelReport,
+    LevelsAttested, ProposedSettings, SettingsApplied, SettingsReport, UnattestedLevel,
 };
-pub(crate) use chain::{AppliedProposal, Chain, ChainLink, ConfigReport, Synced};
+pub(crate) use chain::{AppliedProposal, ChainLink, ConfigChain, ConfigReport, Synced};
 pub(crate) use change::{
     ArchivedReport, ConflictReport, Ended, LeftReport, Proposed, RecomputedReport,
     RefusedSignature, Signed, SignerReport, Updated,

@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 
 use super::{ConflictReport, ProposedSettings, UnattestedLevel};
 use crate::{
+    config::ConfigSignature,
     contract::{
         answer,
         error::ContractError,
@@ -19,7 +20,6 @@ use crate::{
         lint::Lint,
     },
 };
-use prost::Message;
 
 /// ListProposals.
 #[derive(Debug, Serialize)]
@@ -181,7 +181,7 @@ pub(crate) struct History {
     pub(crate) unsupported: Vec<String>,
 }
 
-/// A finished proposal.
+/// A finished proposal in a page of `GetHistory`.
 #[derive(Debug, Serialize)]
 pub(crate) struct HistoryEntry {
     pub(crate) created_at: Option<String>,
@@ -216,7 +216,7 @@ pub(crate) struct SignatureReport {
     pub(crate) subject: Option<String>,
 }
 
-/// A rejection.
+/// One organisation's rejection of one revision.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
 pub(crate) struct VoteReport {
     /// Given before the organisation left, or by one that is not a member: it does not count.
@@ -281,12 +281,8 @@ pub(crate) fn archived_consent(signers: &[ArchivedSigner]) -> Vec<ConsentReport>
 }
 
 /// Base64 of a serialized `common.ConfigSignature`.
-pub(crate) fn config_signature(header: &bytes::Bytes, signature: &bytes::Bytes) -> String {
-    let message = crate::proto::common::ConfigSignature {
-        signature_header: header.clone(),
-        signature: signature.clone(),
-    };
-    answer::base64(&message.encode_to_vec())
+pub(crate) fn config_signature(signature: &ConfigSignature) -> String {
+    answer::base64(&signature.encode())
 }
 
 impl ProofReport {

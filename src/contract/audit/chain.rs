@@ -2,10 +2,9 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use super::{
-    Trusted,
-    finding::{FindingId, Findings},
-};
+use serde::Serialize;
+
+use super::finding::{AuditFindingId, AuditFindings};
 use crate::{
     block::{ConfigBlock, advance},
     config::Bundle,
@@ -15,9 +14,9 @@ use crate::{
 
 /// The links of a bundle with the configs that the blocks prove.
 #[derive(Debug)]
-pub(crate) struct Chain {
+pub(crate) struct AuditedChain {
     links: BTreeMap<Sequence, Link>,
-    trusted: Option<Trusted>,
+    trusted: Option<TrustedConfig>,
     /// Sequences that nothing before them proves, other than the first.
     checkpoints: Vec<Sequence>,
 }
@@ -29,17 +28,17 @@ pub(crate) struct Link {
     pub(crate) said: ChainLink,
     /// A block that says the same and holds; `None` where there is none.
     pub(crate) block: Option<ConfigBlock>,
-    /// Its config.
+    /// The config of that block, compiled; `None` where no block holds.
     pub(crate) config: Option<Arc<Bundle>>,
 }
 
-impl Chain {
+impl AuditedChain {
     /// Follows the links, ascending, with these blocks.
     pub(crate) fn build(
         channel: &ChannelId,
         links: &[ChainLink],
         blocks: Vec<ConfigBlock>,
-        findings: &mut Findings,
+        findings: &mut AuditFindings,
     ) -> Self {
         let mut by_sequence: BTreeMap<Sequence, Vec<ConfigBlock>> = BTreeMap::new();
         for block in blocks {
@@ -56,7 +55,7 @@ impl Chain {
                 && *last >= sequence
             {
                 let text = format!("the link before is of sequence {last}");
-                findings.put(FindingId::Chain, place(sequence), text);
+                findings.put(AuditFindingId::Chain, place(sequence), text);
                 continue;
             }
             let given = by_sequence.remove(&sequence).unwrap_or_default();
@@ -67,7 +66,7 @@ impl Chain {
                 None => (None, None),
             };
             if chain.trusted.is_none() && config.is_some() {
-                chain.trusted = Some(Trusted {
+                chain.trusted = Some(TrustedConfig {
                     block_hash: said.block_hash.clone(),
                     block_number: said.block_number,
                     config_sha256: said.config_sha256.clone(),
@@ -82,7 +81,7 @@ impl Chain {
             chain.links.insert(sequence, link);
         }
         if links.is_empty() {
-            findings.put(FindingId::Chain, "chain", "there is no link");
+            findings.put(AuditFindingId::Chain, "chain", "there is no link");
         }
         chain
     }
@@ -95,7 +94,7 @@ impl Chain {
         channel: &ChannelId,
         sequence: Sequence,
         blocks: Vec<ConfigBlock>,
-        findings: &mut Findings,
+        findings: &mut AuditFindings,
     ) -> Option<(ConfigBlock, Bundle)> {
         let before = sequence.0.checked_sub(1).map(Sequence);
         let before = before.and_then(|before| self.links.get(&before));
@@ -121,7 +120,11 @@ impl Chain {
             }
         }
         if !refused.is_empty() {
-            findings.put(FindingId::BlockInvalid, place(sequence), sentence(refused));
+            findings.put(
+                AuditFindingId::BlockInvalid,
+                place(sequence),
+                sentence(refused),
+            );
         }
         None
     }
@@ -149,13 +152,13 @@ impl Chain {
         self.links.iter().map(|(sequence, link)| (*sequence, link))
     }
 
-    /// The last sequence.
+    /// The highest sequence of the links; 0 where there are none.
     pub(crate) fn last(&self) -> Option<Sequence> {
         self.links.last_key_value().map(|(sequence, _)| *sequence)
     }
 
     /// What all else is proven from.
-    pub(crate) fn trusted(&self) -> Option<Trusted> {
+    pub(crate) fn trusted(&self) -> Option<TrustedConfig> {
         self.trusted.clone()
     }
 
@@ -177,7 +180,7 @@ impl Chain {
 fn matching(
     said: &ChainLink,
     given: Vec<ConfigBlock>,
-    findings: &mut Findings,
+    findings: &mut AuditFindings,
 ) -> Vec<ConfigBlock> {
     let at = place(Sequence(said.sequence));
     if given.is_empty() {
@@ -185,7 +188,7 @@ fn matching(
             "block {} with config `{}` was not given",
             said.block_number, said.config_sha256
         );
-        findings.put(FindingId::BlockMissing, at, text);
+        findings.put(AuditFindingId::BlockMissing, at, text);
         return Vec::new();
     }
     let (mut same, mut differs) = (Vec::new(), Vec::new());
@@ -196,7 +199,7 @@ fn matching(
         }
     }
     if same.is_empty() {
-        findings.put(FindingId::BlockMismatch, at, sentence(differs));
+        findings.put(AuditFindingId::BlockMismatch, at, sentence(differs));
     }
     same
 }
@@ -233,4 +236,17 @@ fn first(channel: &ChannelId, block: &ConfigBlock) -> Result<Bundle, String> {
 
 fn place(sequence: Sequence) -> String {
     format!("sequence {sequence}")
+}
+
+/// A config that is believed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TrustedConfig {
+    /// SHA-256 of the header of its block.
+    pub block_hash: String,
+    /// The number of its block.
+    pub block_number: u64,
+    /// SHA-256 of its bytes.
+    pub config_sha256: String,
+    /// How often the config had been changed.
+    pub sequence: u64,
 }

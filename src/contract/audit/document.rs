@@ -7,7 +7,7 @@ use bytes::Bytes;
 use prost::Message;
 use serde::{Deserialize, Serialize};
 
-use super::AuditError;
+use super::error::AuditError;
 use crate::{
     contract::{
         answer::{ChainLink, VoteReport, base64},
@@ -24,7 +24,7 @@ pub(crate) const FORMAT: u64 = 1;
 
 /// What proves how a proposal ended, but for the config blocks, which every peer has.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-pub(crate) struct Document {
+pub(crate) struct AuditBundle {
     /// The head's sequence when it was exported.
     pub(crate) as_of_sequence: u64,
     /// Ascending, from the lowest sequence that any revision in here was computed on to the one
@@ -36,21 +36,21 @@ pub(crate) struct Document {
     pub(crate) contract_instance: String,
     pub(crate) epoch: u64,
     /// What the update that took effect was evaluated by; null where nothing took effect.
-    pub(crate) evaluated: Option<Evaluated>,
+    pub(crate) evaluated: Option<ExportedPolicies>,
     pub(crate) format: u64,
-    pub(crate) proposal: Record,
+    pub(crate) proposal: ExportedProposal,
     /// The other proposals that were combined, with it or into it; by id.
-    pub(crate) sources: Vec<Record>,
+    pub(crate) sources: Vec<ExportedProposal>,
     /// Levels of the head that the build which exported it does not know.
     pub(crate) unsupported: Vec<String>,
     /// The combined proposal inside which it took effect.
-    pub(crate) via: Option<Record>,
+    pub(crate) via: Option<ExportedProposal>,
 }
 
 /// Policies of the config before that the update in the effective block was evaluated by: first those
 /// that decide about some element, then those that they count.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
-pub(crate) struct Evaluated {
+pub(crate) struct ExportedPolicies {
     /// How many more there were than are kept.
     pub(crate) omitted: u64,
     pub(crate) policies: Vec<EvaluatedPolicy>,
@@ -59,7 +59,7 @@ pub(crate) struct Evaluated {
 /// One of them.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
 pub(crate) struct EvaluatedPolicy {
-    /// The serialized `common.Policy`; null where it was too large to be kept.
+    /// The serialized `common.AuditedPolicy`; null where it was too large to be kept.
     pub(crate) config_policy: Option<String>,
     pub(crate) config_policy_sha256: String,
     /// Whether it decides by itself about some element.
@@ -70,7 +70,7 @@ pub(crate) struct EvaluatedPolicy {
     pub(crate) rule: Option<String>,
 }
 
-impl Evaluated {
+impl ExportedPolicies {
     /// What the contract keeps of an update's policies.
     pub(crate) fn new(kept: &EvaluatedPolicies) -> Result<Self, ContractError> {
         let policies = kept.policies.iter().map(|one| {
@@ -96,7 +96,7 @@ impl Evaluated {
 
 /// One proposal, as the ledger has it. Bytes are base64.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-pub(crate) struct Record {
+pub(crate) struct ExportedProposal {
     pub(crate) archived: bool,
     pub(crate) created_at: Option<String>,
     pub(crate) deadline: Option<String>,
@@ -105,25 +105,25 @@ pub(crate) struct Record {
     pub(crate) given_update: Option<String>,
     pub(crate) kind: String,
     /// Null while it is open, as a source may be.
-    pub(crate) outcome: Option<Outcome>,
+    pub(crate) outcome: Option<ExportedOutcome>,
     /// The intent: a serialized `common.Config` whose versions are patch modes.
     pub(crate) patch: String,
     pub(crate) proposal_id: String,
     pub(crate) proposed_sequence: u64,
     pub(crate) proposer_msp_id: String,
     /// Those that somebody signed, ascending, and the last.
-    pub(crate) revisions: Vec<Computed>,
+    pub(crate) revisions: Vec<ExportedRevision>,
     /// By revision, MSP id and fingerprint.
-    pub(crate) signatures: Vec<Consent>,
+    pub(crate) signatures: Vec<ExportedSignature>,
     /// What was combined into it; by id.
-    pub(crate) sources: Vec<Combined>,
+    pub(crate) sources: Vec<ExportedSource>,
     pub(crate) tx_id: String,
     pub(crate) votes: Vec<VoteReport>,
 }
 
 /// One computation of a proposal's update.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-pub(crate) struct Computed {
+pub(crate) struct ExportedRevision {
     pub(crate) base_sequence: u64,
     /// A serialized `common.ConfigUpdate`.
     pub(crate) config_update: String,
@@ -131,9 +131,9 @@ pub(crate) struct Computed {
     pub(crate) revision: u64,
 }
 
-/// A signature.
+/// One signature on a proposal, as the ledger had it.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-pub(crate) struct Consent {
+pub(crate) struct ExportedSignature {
     /// A serialized `common.ConfigSignature`; null: the archive keeps only who signed.
     pub(crate) config_signature: Option<String>,
     pub(crate) fingerprint: String,
@@ -143,7 +143,7 @@ pub(crate) struct Consent {
 
 /// A proposal that was combined, at its revision then.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-pub(crate) struct Combined {
+pub(crate) struct ExportedSource {
     pub(crate) config_update_sha256: String,
     pub(crate) proposal_id: String,
     pub(crate) revision: u64,
@@ -151,13 +151,13 @@ pub(crate) struct Combined {
 
 /// How a proposal ended.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-pub(crate) struct Outcome {
+pub(crate) struct ExportedOutcome {
     /// Null where it is not archived.
     pub(crate) archived_at: Option<String>,
     /// The head's sequence when it was archived; where it is not, when it was exported.
     pub(crate) as_of_sequence: u64,
     pub(crate) outcome: String,
-    pub(crate) proof: Option<Proof>,
+    pub(crate) proof: Option<ExportedProof>,
     /// The transaction that archived it, or took it back.
     pub(crate) tx_id: Option<String>,
     /// The combined proposal inside which it took effect; then the proof's revision is that one's.
@@ -166,14 +166,14 @@ pub(crate) struct Outcome {
 
 /// Where in the verified chain a revision took effect.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-pub(crate) struct Proof {
+pub(crate) struct ExportedProof {
     pub(crate) block_hash: String,
     pub(crate) block_number: u64,
     pub(crate) revision: u64,
     pub(crate) sequence: u64,
 }
 
-impl Document {
+impl AuditBundle {
     /// Reads a bundle.
     pub(crate) fn read(json: &[u8]) -> Result<Self, AuditError> {
         let document: Self = serde_json::from_slice(json).map_err(AuditError::Json)?;
@@ -184,7 +184,7 @@ impl Document {
     }
 
     /// Every record in it, the proposal's first.
-    pub(crate) fn records(&self) -> impl Iterator<Item = &Record> {
+    pub(crate) fn records(&self) -> impl Iterator<Item = &ExportedProposal> {
         [&self.proposal]
             .into_iter()
             .chain(&self.via)
@@ -192,7 +192,7 @@ impl Document {
     }
 
     /// The same by id; of several with one id the first.
-    pub(crate) fn by_id(&self) -> BTreeMap<&str, &Record> {
+    pub(crate) fn by_id(&self) -> BTreeMap<&str, &ExportedProposal> {
         let mut by_id = BTreeMap::new();
         for record in self.records() {
             by_id.entry(record.proposal_id.as_str()).or_insert(record);

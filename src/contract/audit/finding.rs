@@ -7,15 +7,15 @@ macro_rules! findings {
         /// The stable name of a finding; `docs/audit.md` lists them.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
         #[non_exhaustive]
-        pub enum FindingId {
+        pub enum AuditFindingId {
             $($(#[$doc])* $name,)*
         }
 
-        impl FindingId {
+        impl AuditFindingId {
             /// Every one, in the order of the catalogue.
             pub const ALL: &[Self] = &[$(Self::$name,)*];
 
-            /// The name.
+            /// As documents and scripts name it, upper case.
             #[must_use]
             pub const fn name(self) -> &'static str {
                 match self { $(Self::$name => $id,)* }
@@ -53,7 +53,7 @@ findings! {
     Combined = "COMBINED";
 }
 
-impl Serialize for FindingId {
+impl Serialize for AuditFindingId {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.name())
     }
@@ -61,9 +61,9 @@ impl Serialize for FindingId {
 
 /// Something in a bundle that is false, or cannot be told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Finding {
+pub struct AuditFinding {
     /// What kind of thing.
-    pub id: FindingId,
+    pub id: AuditFindingId,
     /// What it is about, such as `sequence 3` or `proposal add_orgx, revision 2`.
     pub place: String,
     /// In words.
@@ -72,12 +72,17 @@ pub struct Finding {
 
 /// Collects findings.
 #[derive(Debug, Default)]
-pub(crate) struct Findings(Vec<Finding>);
+pub(crate) struct AuditFindings(Vec<AuditFinding>);
 
-impl Findings {
+impl AuditFindings {
     /// Notes a finding.
-    pub(crate) fn put(&mut self, id: FindingId, place: impl Into<String>, text: impl Into<String>) {
-        self.0.push(Finding {
+    pub(crate) fn put(
+        &mut self,
+        id: AuditFindingId,
+        place: impl Into<String>,
+        text: impl Into<String>,
+    ) {
+        self.0.push(AuditFinding {
             id,
             place: place.into(),
             text: text.into(),
@@ -85,7 +90,7 @@ impl Findings {
     }
 
     /// What was found, in order.
-    pub(crate) fn into_vec(self) -> Vec<Finding> {
+    pub(crate) fn into_vec(self) -> Vec<AuditFinding> {
         self.0
     }
 }

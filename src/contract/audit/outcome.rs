@@ -5,12 +5,11 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{
-    AuditError,
-    chain::Chain,
-    digest,
-    document::{Document, Evaluated, Outcome, Proof, Record},
-    finding::{FindingId, Findings},
-    records::Records,
+    chain::AuditedChain,
+    document::{AuditBundle, ExportedOutcome, ExportedPolicies, ExportedProof, ExportedProposal},
+    error::{AuditError, digest},
+    finding::{AuditFindingId, AuditFindings},
+    records::CheckedProposals,
 };
 use crate::{
     config::{Bundle, Update, envelope},
@@ -25,7 +24,7 @@ use crate::{
 
 /// Where and how a proposal took effect.
 #[derive(Clone, Debug, Serialize)]
-pub struct Effective {
+pub struct EffectiveUpdate {
     /// SHA-256 of the block's header.
     pub block_hash: String,
     /// The block's number.
@@ -33,7 +32,7 @@ pub struct Effective {
     /// SHA-256 of the config update that the block carries.
     pub config_update_sha256: String,
     /// The policies of the config before that decided, by the first element that each decides.
-    pub policies: Vec<Policy>,
+    pub policies: Vec<AuditedPolicy>,
     /// The proposal whose bytes they are: it, or the combined proposal.
     pub proposal_id: String,
     /// The revision whose bytes they are.
@@ -44,9 +43,9 @@ pub struct Effective {
     pub signers: Vec<OnChainSigner>,
 }
 
-/// A policy that decided.
+/// A policy that decided about the update, evaluated again.
 #[derive(Clone, Debug, Serialize)]
-pub struct Policy {
+pub struct AuditedPolicy {
     /// The elements that it decided, ascending.
     pub elements: Vec<String>,
     /// What it made of the signatures.
@@ -75,15 +74,15 @@ pub struct OnChainSigner {
 
 /// Compares the outcome that the bundle names with what the blocks show.
 pub(crate) fn check(
-    document: &Document,
-    chain: &Chain,
-    records: &Records,
-    findings: &mut Findings,
-) -> Result<(Option<Effective>, Option<Diff>), AuditError> {
+    document: &AuditBundle,
+    chain: &AuditedChain,
+    records: &CheckedProposals,
+    findings: &mut AuditFindings,
+) -> Result<(Option<EffectiveUpdate>, Option<Diff>), AuditError> {
     let record = &document.proposal;
     let at = format!("proposal {}", record.proposal_id);
     let Some(outcome) = &record.outcome else {
-        findings.put(FindingId::Outcome, at, "it is not finished");
+        findings.put(AuditFindingId::Outcome, at, "it is not finished");
         return Ok((None, None));
     };
     match &outcome.proof {
@@ -92,12 +91,12 @@ pub(crate) fn check(
         }
         Some(_) => {
             let text = format!("it has a proof and ended as `{}`", outcome.outcome);
-            findings.put(FindingId::Outcome, at, text);
+            findings.put(AuditFindingId::Outcome, at, text);
             Ok((None, None))
         }
         None => {
             if let Err(text) = ended(document, outcome, chain, records)? {
-                findings.put(FindingId::Outcome, at, text);
+                findings.put(AuditFindingId::Outcome, at, text);
             }
             if chain.last() != Some(Sequence(document.as_of_sequence)) {
                 let text = format!(
@@ -105,7 +104,7 @@ pub(crate) fn check(
                      goes there",
                     document.as_of_sequence
                 );
-                findings.put(FindingId::Chain, "chain", text);
+                findings.put(AuditFindingId::Chain, "chain", text);
             }
             Ok((None, None))
         }
@@ -114,14 +113,14 @@ pub(crate) fn check(
 
 /// The proposal whose bytes took effect.
 fn owner<'a>(
-    document: &'a Document,
-    outcome: &Outcome,
-    findings: &mut Findings,
-) -> Option<&'a Record> {
+    document: &'a AuditBundle,
+    outcome: &ExportedOutcome,
+    findings: &mut AuditFindings,
+) -> Option<&'a ExportedProposal> {
     let record = &document.proposal;
     let at = format!("proposal {}", record.proposal_id);
-    let put = |findings: &mut Findings, text: &str| {
-        findings.put(FindingId::Combined, &at, text);
+    let put = |findings: &mut AuditFindings, text: &str| {
+        findings.put(AuditFindingId::Combined, &at, text);
         None
     };
     match (&outcome.via, &document.via) {
@@ -138,13 +137,13 @@ fn owner<'a>(
 }
 
 fn took_effect(
-    document: &Document,
-    outcome: &Outcome,
-    proof: &Proof,
-    chain: &Chain,
-    records: &Records,
-    findings: &mut Findings,
-) -> Result<(Option<Effective>, Option<Diff>), AuditError> {
+    document: &AuditBundle,
+    outcome: &ExportedOutcome,
+    proof: &ExportedProof,
+    chain: &AuditedChain,
+    records: &CheckedProposals,
+    findings: &mut AuditFindings,
+) -> Result<(Option<EffectiveUpdate>, Option<Diff>), AuditError> {
     let Some(owner) = owner(document, outcome, findings) else {
         return Ok((None, None));
     };
@@ -155,7 +154,7 @@ fn took_effect(
     let sequence = Sequence(proof.sequence);
     let Some(link) = chain.link(sequence) else {
         let text = format!("the chain has no link of sequence {sequence}");
-        findings.put(FindingId::Proof, at, text);
+        findings.put(AuditFindingId::Proof, at, text);
         return Ok((None, None));
     };
     if (proof.block_number, &proof.block_hash) != (link.said.block_number, &link.said.block_hash) {
@@ -163,30 +162,30 @@ fn took_effect(
             "the proof names block {} `{}`, the link block {} `{}`",
             proof.block_number, proof.block_hash, link.said.block_number, link.said.block_hash
         );
-        findings.put(FindingId::Proof, &at, text);
+        findings.put(AuditFindingId::Proof, &at, text);
     }
     let key = (owner.proposal_id.clone(), proof.revision);
     let Some(update) = records.updates.get(&key) else {
-        findings.put(FindingId::Proof, at, "there is no such revision");
+        findings.put(AuditFindingId::Proof, at, "there is no such revision");
         return Ok((None, None));
     };
     let said = link.said.config_update_sha256.as_deref();
     let said = said.map(|said| digest("config_update_sha256", said));
     if said.transpose()? != Some(Digest::of(update)) {
         let text = format!("the block of sequence {sequence} carries another update");
-        findings.put(FindingId::Proof, &at, text);
+        findings.put(AuditFindingId::Proof, &at, text);
     }
     let before = sequence.0.checked_sub(1).map(Sequence);
     let before = before.and_then(|before| chain.config_at(before));
     let (Some(before), Some(after)) = (before, &link.config) else {
         // why there is no config was found with the chain
         let text = format!("the configs of sequence {sequence} and before are not both proven");
-        findings.put(FindingId::Proof, at, text);
+        findings.put(AuditFindingId::Proof, at, text);
         return Ok((None, None));
     };
     for id in [&owner.proposal_id, &document.proposal.proposal_id] {
         if let Err(text) = result(before, after, id, owner, records) {
-            findings.put(FindingId::Result, format!("proposal {id}"), text);
+            findings.put(AuditFindingId::Result, format!("proposal {id}"), text);
         }
     }
     let envelope = link.block.as_ref().and_then(|block| block.last_update());
@@ -198,13 +197,13 @@ fn took_effect(
         Ok(effective) => {
             if let Some(policy) = effective.policies.iter().find(|policy| !policy.satisfied) {
                 let text = format!("`{}` is not satisfied", policy.policy);
-                findings.put(FindingId::Policy, &at, text);
+                findings.put(AuditFindingId::Policy, &at, text);
             }
             let changed = diff(before.tree(), after.tree());
             Ok((Some(effective), Some(changed)))
         }
         Err(text) => {
-            findings.put(FindingId::Policy, at, text);
+            findings.put(AuditFindingId::Policy, at, text);
             Ok((None, None))
         }
     }
@@ -212,18 +211,18 @@ fn took_effect(
 
 /// Whether the policies that the bundle lists are those of the config before that the update asks.
 fn evaluated_by(
-    document: &Document,
+    document: &AuditBundle,
     before: &Bundle,
     envelope: Option<&Bytes>,
     at: &str,
-    findings: &mut Findings,
+    findings: &mut AuditFindings,
 ) {
     let shown = envelope.and_then(|envelope| evaluated(before, envelope));
-    let shown = shown.and_then(|kept| Evaluated::new(&kept).ok());
+    let shown = shown.and_then(|kept| ExportedPolicies::new(&kept).ok());
     if document.evaluated == shown {
         return;
     }
-    let listed = |evaluated: Option<Evaluated>| {
+    let listed = |evaluated: Option<ExportedPolicies>| {
         evaluated.map_or((Vec::new(), 0), |one| (one.policies, one.omitted))
     };
     let (said, said_omitted) = listed(document.evaluated.clone());
@@ -246,7 +245,7 @@ fn evaluated_by(
             shown.len()
         ),
     };
-    findings.put(FindingId::Policy, at, text);
+    findings.put(AuditFindingId::Policy, at, text);
 }
 
 /// Whether the config that followed is what an intent wants: of what took effect exactly that, of
@@ -255,8 +254,8 @@ fn result(
     before: &Bundle,
     after: &Bundle,
     id: &str,
-    owner: &Record,
-    records: &Records,
+    owner: &ExportedProposal,
+    records: &CheckedProposals,
 ) -> Result<(), String> {
     let patch = records.patches.get(id).ok_or("it is not in the bundle")?;
     let apply = |config: &Bundle| patch.apply(config.tree()).map_err(|e| e.to_string());
@@ -285,9 +284,9 @@ fn result(
 fn carried(
     before: &Bundle,
     envelope: &Bytes,
-    owner: &Record,
-    proof: &Proof,
-) -> Result<Effective, String> {
+    owner: &ExportedProposal,
+    proof: &ExportedProof,
+) -> Result<EffectiveUpdate, String> {
     let carried = envelope::read_update_envelope(envelope).map_err(|e| e.to_string())?;
     let update = Update::parse(carried.config_update).map_err(|e| e.to_string())?;
     let effect = before.effect(&update).map_err(|e| e.to_string())?;
@@ -314,7 +313,7 @@ fn carried(
     let decided = before.decide(effect.terms(), &signers, &carried.signatures);
     let policies = effect.policies().iter().zip(&decided.policies);
     let policies = policies
-        .map(|(decides, verdict)| Policy {
+        .map(|(decides, verdict)| AuditedPolicy {
             elements: verdict.elements.iter().map(ToString::to_string).collect(),
             explanation: verdict.explanation.to_json(),
             policy: verdict.path.clone(),
@@ -322,7 +321,7 @@ fn carried(
             satisfied: verdict.explanation.satisfied(),
         })
         .collect();
-    Ok(Effective {
+    Ok(EffectiveUpdate {
         block_hash: proof.block_hash.clone(),
         block_number: proof.block_number,
         config_update_sha256: Digest::of(update.bytes()).to_string(),
@@ -336,10 +335,10 @@ fn carried(
 
 /// Whether a proposal that did not take effect ended as the bundle says; why not.
 fn ended(
-    document: &Document,
-    outcome: &Outcome,
-    chain: &Chain,
-    records: &Records,
+    document: &AuditBundle,
+    outcome: &ExportedOutcome,
+    chain: &AuditedChain,
+    records: &CheckedProposals,
 ) -> Result<Result<(), String>, AuditError> {
     let record = &document.proposal;
     let own = records.updates.iter();
@@ -376,9 +375,9 @@ fn ended(
 /// Whether a proposal stood then as its outcome says.
 fn stood(
     config: &Bundle,
-    record: &Record,
-    outcome: &Outcome,
-    records: &Records,
+    record: &ExportedProposal,
+    outcome: &ExportedOutcome,
+    records: &CheckedProposals,
 ) -> Result<(), String> {
     let id = &record.proposal_id;
     let patch = records.patches.get(id).ok_or("it is not in the bundle")?;

@@ -6,21 +6,20 @@ use bytes::Bytes;
 use serde::Serialize;
 
 use super::{
-    AuditError,
-    chain::Chain,
-    digest,
-    document::{self, Computed, Consent, Document, Record},
-    finding::{FindingId, Findings},
+    chain::AuditedChain,
+    document::{self, AuditBundle, ExportedProposal, ExportedRevision, ExportedSignature},
+    error::{AuditError, digest},
+    finding::{AuditFindingId, AuditFindings},
 };
 use crate::{
-    config::{Bundle, ConfigSignature, Limits, Patch, Update, envelope},
+    config::{Bundle, ConfigSignature, Patch, PatchLimits, Update, envelope},
     contract::judge::fit,
     ids::{Digest, Sequence},
 };
 
 /// One signature of a bundle.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Signature {
+pub struct AuditedSignature {
     /// The signer's MSP identity id.
     pub fingerprint: String,
     /// The signer's MSP.
@@ -38,22 +37,22 @@ pub struct Signature {
 
 /// What the proposals of a bundle are.
 #[derive(Debug)]
-pub(crate) struct Records {
+pub(crate) struct CheckedProposals {
     /// The intents, by proposal.
     pub(crate) patches: BTreeMap<String, Patch>,
     /// The bytes of all revisions, by proposal and revision.
     pub(crate) updates: BTreeMap<(String, u64), Bytes>,
     /// In the order of the report.
-    pub(crate) signatures: Vec<Signature>,
+    pub(crate) signatures: Vec<AuditedSignature>,
 }
 
 /// Looks at every proposal of the bundle by itself, and at what was combined.
 pub(crate) fn check(
-    document: &Document,
-    chain: &Chain,
-    findings: &mut Findings,
-) -> Result<Records, AuditError> {
-    let mut records = Records {
+    document: &AuditBundle,
+    chain: &AuditedChain,
+    findings: &mut AuditFindings,
+) -> Result<CheckedProposals, AuditError> {
+    let mut records = CheckedProposals {
         patches: BTreeMap::new(),
         updates: BTreeMap::new(),
         signatures: Vec::new(),
@@ -65,7 +64,7 @@ pub(crate) fn check(
             .is_sorted_by(|a, b| a.revision < b.revision)
         {
             let at = format!("proposal {}", record.proposal_id);
-            findings.put(FindingId::Revisions, at, "its revisions do not ascend");
+            findings.put(AuditFindingId::Revisions, at, "its revisions do not ascend");
         }
         for computed in &record.revisions {
             let update = document::bytes("config_update", &computed.config_update)?;
@@ -74,7 +73,7 @@ pub(crate) fn check(
             {
                 let text = format!("its bytes have the digest `{}`", Digest::of(&update));
                 findings.put(
-                    FindingId::UpdateDigest,
+                    AuditFindingId::UpdateDigest,
                     place(record, computed.revision),
                     text,
                 );
@@ -83,7 +82,7 @@ pub(crate) fn check(
                 && let Err(text) = computed_again(base, record, &patch, computed, &update)?
             {
                 findings.put(
-                    FindingId::UpdateIntent,
+                    AuditFindingId::UpdateIntent,
                     place(record, computed.revision),
                     text,
                 );
@@ -107,9 +106,9 @@ pub(crate) fn check(
 /// those bytes; why not.
 fn computed_again(
     base: &Bundle,
-    record: &Record,
+    record: &ExportedProposal,
     patch: &Patch,
-    computed: &Computed,
+    computed: &ExportedRevision,
     update: &Bytes,
 ) -> Result<Result<(), String>, AuditError> {
     let intended = match patch.apply(base.tree()) {
@@ -149,15 +148,15 @@ fn computed_again(
     })
 }
 
-impl Records {
+impl CheckedProposals {
     fn signature(
         &self,
-        record: &Record,
-        consent: &Consent,
-        chain: &Chain,
-        findings: &mut Findings,
-    ) -> Result<Signature, AuditError> {
-        let mut report = Signature {
+        record: &ExportedProposal,
+        consent: &ExportedSignature,
+        chain: &AuditedChain,
+        findings: &mut AuditFindings,
+    ) -> Result<AuditedSignature, AuditError> {
+        let mut report = AuditedSignature {
             fingerprint: consent.fingerprint.clone(),
             msp_id: consent.msp_id.clone(),
             proposal_id: record.proposal_id.clone(),
@@ -170,7 +169,7 @@ impl Records {
             // every revision that somebody signed is kept
             if !revisions.any(|one| one.revision == consent.revision) {
                 let at = place(record, consent.revision);
-                findings.put(FindingId::Signature, at, "there is no such revision");
+                findings.put(AuditFindingId::Signature, at, "there is no such revision");
             }
             return Ok(report);
         };
@@ -186,7 +185,11 @@ impl Records {
             Ok(subject) => report.subject = Some(subject),
             Err(why) => {
                 let text = format!("`{}` of `{}`: {why}", consent.fingerprint, consent.msp_id);
-                findings.put(FindingId::Signature, place(record, consent.revision), text);
+                findings.put(
+                    AuditFindingId::Signature,
+                    place(record, consent.revision),
+                    text,
+                );
             }
         }
         Ok(report)
@@ -195,10 +198,10 @@ impl Records {
     /// The subject of the signer, where the signature is that one's by a config of the chain.
     fn judge(
         &self,
-        record: &Record,
-        consent: &Consent,
+        record: &ExportedProposal,
+        consent: &ExportedSignature,
         signature: &ConfigSignature,
-        chain: &Chain,
+        chain: &AuditedChain,
     ) -> Result<String, String> {
         let revision = record
             .revisions
@@ -235,9 +238,9 @@ impl Records {
     /// Whether the intent of a combined proposal is the union of what was combined.
     fn united(
         &self,
-        record: &Record,
-        document: &Document,
-        findings: &mut Findings,
+        record: &ExportedProposal,
+        document: &AuditBundle,
+        findings: &mut AuditFindings,
     ) -> Result<(), AuditError> {
         if record.sources.is_empty() {
             return Ok(());
@@ -250,7 +253,7 @@ impl Records {
             let patch = self.patches.get(&source.proposal_id);
             let (Some(known), Some(patch)) = (known, patch) else {
                 let text = format!("its source `{}` is not in the bundle", source.proposal_id);
-                findings.put(FindingId::Combined, &at, text);
+                findings.put(AuditFindingId::Combined, &at, text);
                 return Ok(());
             };
             patches.push(patch);
@@ -264,7 +267,7 @@ impl Records {
                     "revision {} of its source `{}` has another digest than went in",
                     source.revision, source.proposal_id
                 );
-                findings.put(FindingId::Combined, &at, text);
+                findings.put(AuditFindingId::Combined, &at, text);
             }
         }
         let own = self.patches.get(&record.proposal_id);
@@ -272,16 +275,16 @@ impl Records {
             (Ok(union), Some(own)) if union.bytes() == own.bytes() => {}
             (Ok(_), _) => {
                 let text = "its intent is not the union of those of its sources";
-                findings.put(FindingId::Combined, &at, text);
+                findings.put(AuditFindingId::Combined, &at, text);
             }
-            (Err(e), _) => findings.put(FindingId::Combined, &at, e.to_string()),
+            (Err(e), _) => findings.put(AuditFindingId::Combined, &at, e.to_string()),
         }
         Ok(())
     }
 }
 
-fn patch(record: &Record) -> Result<Patch, AuditError> {
-    let limits = Limits {
+fn patch(record: &ExportedProposal) -> Result<Patch, AuditError> {
+    let limits = PatchLimits {
         patch_bytes: usize::MAX,
         patch_levels: usize::MAX,
     };
@@ -293,6 +296,6 @@ fn patch(record: &Record) -> Result<Patch, AuditError> {
 }
 
 /// A revision, for people.
-fn place(record: &Record, revision: u64) -> String {
+fn place(record: &ExportedProposal, revision: u64) -> String {
     format!("proposal {}, revision {revision}", record.proposal_id)
 }

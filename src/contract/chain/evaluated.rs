@@ -86,7 +86,7 @@ pub(crate) fn digest(policy: &Policy) -> Digest {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{block::ConfigBlock, contract::audit::Evaluated};
+    use crate::{block::ConfigBlock, contract::audit::ExportedPolicies};
 
     const GENESIS: &[u8] =
         include_bytes!("../../../tests/fabric-data/fabric-3.1.5-caps-v2/genesis.block");
@@ -113,13 +113,13 @@ mod tests {
             ]
         );
         assert_eq!(whole.omitted, 0);
-        let shown = Evaluated::new(&whole).unwrap().policies;
+        let shown = ExportedPolicies::new(&whole).unwrap().policies;
         let (mut digests, mut omitted) = (0, 0);
         for room in 0..2_000 {
             let kept = within(room, &before, last_update).unwrap();
             assert_eq!(kept.policies.len() as u64 + kept.omitted, 3, "{room}");
             omitted += kept.omitted;
-            let exported = Evaluated::new(&kept).unwrap();
+            let exported = ExportedPolicies::new(&kept).unwrap();
             assert_eq!(exported.omitted, kept.omitted);
             for (one, all) in exported.policies.iter().zip(&shown) {
                 assert_eq!(one.config_policy_sha256, all.config_policy_sha256);

@@ -7,10 +7,10 @@ use std::{
 
 use bytes::Bytes;
 
-use super::{evaluated, levels::demand_supported};
+use super::{evaluated, levels::demand_supported, members::member_ids};
 use crate::{
     block::{self, BlockError, ConfigBlock},
-    config::{Bundle, Section},
+    config::Bundle,
     contract::{
         error::{Code, ContractError},
         ledger::digest,
@@ -199,14 +199,6 @@ pub(crate) fn head(block: &ConfigBlock, epoch: u64, tx_id: &str) -> Head {
         config_sha256: entry.config_sha256,
         tx_id: tx_id.to_owned(),
     }
-}
-
-/// The MSP ids of the Application group.
-pub(crate) fn member_ids(bundle: &Bundle) -> BTreeSet<MspId> {
-    bundle
-        .orgs(Section::Application)
-        .map(|org| org.msp_id.clone())
-        .collect()
 }
 
 /// The contract's refusal for a block's.

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use prost::Message;
 use serde::Serialize;
 
-use super::member_ids;
+use super::members::member_ids;
 use crate::{
     capabilities::{ApplicationCapabilities, ChannelCapabilities, OrdererCapabilities},
     config::{Bundle, ConfigTree, Section},
@@ -103,7 +103,7 @@ pub(crate) fn may_declare(element: &str) -> bool {
 pub(crate) struct Raise {
     /// Where it is declared.
     pub(crate) scope: Scope,
-    /// Its name.
+    /// Its name, such as `V2_5`.
     pub(crate) level: String,
 }
 

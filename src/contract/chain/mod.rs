@@ -4,6 +4,8 @@
 mod evaluated;
 pub(crate) mod growth;
 pub(crate) mod levels;
+mod members;
 
 pub(crate) use evaluated::{digest as policy_digest, evaluated};
-pub(crate) use growth::{Growth, member_ids};
+pub(crate) use growth::Growth;
+pub(crate) use members::member_ids;

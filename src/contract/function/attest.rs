@@ -9,12 +9,12 @@ use crate::{
     config::Bundle,
     contract::{
         answer::{
-            self, AttestationReport, Attested, CapabilitiesReport, LevelReport, events,
+            self, AttestationReport, CapabilitiesReport, LevelReport, LevelsAttested, events,
             names::gate_name,
         },
         chain::levels::{self, Raise, Scope},
         error::{Code, ContractError, shown},
-        judge::{access::Admin, gate::Gate},
+        judge::{access::Admin, gate::CapabilityGate},
         ledger::{
             self,
             attestations::{self, JudgedAttestation},
@@ -61,7 +61,7 @@ pub(crate) async fn attest_capabilities<S: Stub>(
         ledger::put(stub, key, &attestation);
         stub.set_event(events::attested(admin.msp_id()));
     }
-    answer::write(&Attested {
+    answer::write(&LevelsAttested {
         as_of_sequence: trusted.head.sequence,
         msp_id: admin.msp_id().to_string(),
     })
@@ -97,7 +97,7 @@ pub(crate) async fn get_capabilities<S: Stub>(
     let (trusted, bundle) = call.trusted(stub).await?;
     let judged = attestations::judged(stub).await?;
     let proposed = proposed(stub, &bundle).await?;
-    let gate = Gate::of(&trusted, &judged);
+    let gate = CapabilityGate::of(&trusted, &judged);
     let table = |scope| table(&bundle, &gate, &proposed, scope);
     answer::write(&CapabilitiesReport {
         application: table(Scope::Application),
@@ -153,7 +153,7 @@ async fn proposed<S: Stub>(
 
 fn table(
     bundle: &Bundle,
-    gate: &Gate,
+    gate: &CapabilityGate,
     proposed: &BTreeMap<Raise, Vec<String>>,
     scope: Scope,
 ) -> Vec<LevelReport> {

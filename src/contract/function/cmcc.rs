@@ -28,7 +28,7 @@ const CONFIG_UPDATE: &str = "ConfigUpdate";
 
 /// A proposal as the interface shows it.
 #[derive(Debug, Serialize)]
-struct Document {
+struct CmccProposal {
     creator: String,
     description: String,
     proposal_data: String,
@@ -70,7 +70,7 @@ pub(crate) async fn get_proposals<S: Stub>(
     stub: &mut S,
 ) -> Result<Vec<u8>, ContractError> {
     let (trusted, _) = call.trusted(stub).await?;
-    let mut documents: BTreeMap<String, Document> = BTreeMap::new();
+    let mut documents: BTreeMap<String, CmccProposal> = BTreeMap::new();
     let mut range = keys::proposals();
     loop {
         let step = stub.get_range(&range, LISTED).await?;
@@ -150,16 +150,16 @@ fn not_found(id: &ProposalId) -> ContractError {
 fn document(
     proposal: &Proposal,
     signatures: &BTreeMap<Revision, RevisionSignatures>,
-) -> Result<Document, ContractError> {
+) -> Result<CmccProposal, ContractError> {
     let current = proposals::last(proposal)?;
     let mut by_msp_id = BTreeMap::new();
     let stored = signatures.get(&Revision(current.revision));
     for one in stored.iter().flat_map(|of| &of.signatures) {
-        by_msp_id.entry(one.msp_id.to_string()).or_insert_with(|| {
-            config_signature(&one.signature.signature_header, &one.signature.signature)
-        });
+        by_msp_id
+            .entry(one.msp_id.to_string())
+            .or_insert_with(|| config_signature(&one.signature));
     }
-    Ok(Document {
+    Ok(CmccProposal {
         creator: proposal.proposer_msp_id.clone(),
         description: proposal.description.clone(),
         proposal_data: base64(&current.config_update),

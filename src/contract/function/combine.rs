@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::{
     Context,
-    intent::{self, Intent},
+    intent::{self, ProposedIntent},
     propose,
 };
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
     contract::{
         error::{Code, ContractError},
         judge::{cache::Compiled, standing, status::Status, terms::Standing},
-        ledger::{Trusted, proofs, proposals},
+        ledger::{TrustedHead, proofs, proposals},
     },
     ids::ProposalId,
     proto::cmscc::{Proposal, ProposalKind, Source},
@@ -36,7 +36,7 @@ pub(crate) async fn combine_proposals<S: Stub>(
         )));
     }
     let (trusted, bundle, admin) = propose::opened(call, stub, &header.id).await?;
-    let mut union = Union::default();
+    let mut union = CombinedIntent::default();
     for id in &ids {
         let source = open_source(stub, &bundle, &trusted, id).await?;
         union.add(call, &source)?;
@@ -50,7 +50,7 @@ pub(crate) async fn combine_proposals<S: Stub>(
 async fn open_source<S: Stub>(
     stub: &mut S,
     bundle: &Compiled,
-    trusted: &Trusted,
+    trusted: &TrustedHead,
     id: &ProposalId,
 ) -> Result<Proposal, ContractError> {
     const OPEN: &str = "open ones are combined";
@@ -84,14 +84,14 @@ async fn open_source<S: Stub>(
 
 /// Intents, put together one by one.
 #[derive(Default)]
-struct Union {
+struct CombinedIntent {
     patch: Option<Patch>,
     parts: Vec<(String, Patch)>,
     /// Also those that were combined into a source before.
     sources: BTreeMap<String, Source>,
 }
 
-impl Union {
+impl CombinedIntent {
     fn add(&mut self, call: &Context<'_>, source: &Proposal) -> Result<(), ContractError> {
         let patch = proposals::patch(source)?;
         let union = match &self.patch {
@@ -131,8 +131,8 @@ impl Union {
         })
     }
 
-    fn intent(self) -> Result<Intent, ContractError> {
-        Ok(Intent {
+    fn intent(self) -> Result<ProposedIntent, ContractError> {
+        Ok(ProposedIntent {
             patch: self
                 .patch
                 .ok_or_else(|| Code::Internal.because("nothing was combined"))?,

@@ -5,12 +5,12 @@ use std::fmt;
 use crate::{
     block::ConfigBlock,
     contract::{
-        anchors::{Anchors, Disown, HeadFacts, Observer},
+        anchors::{Anchors, ContractObserver, Disown, HeadFacts},
         chain::levels::{demand_supported, unsupported},
         error::{Code, ContractError},
         interface::Arguments,
         judge::{Compiled, cache::BundleCache},
-        ledger::{Trusted, digest},
+        ledger::{TrustedHead, digest},
     },
     ids::{ChaincodeName, ChannelId, Sequence, UnixTime},
     proto::cmscc::Head,
@@ -19,7 +19,7 @@ use crate::{
 
 /// One call, and what the server brings along for it.
 pub(crate) struct Context<'a> {
-    /// The transaction.
+    /// The transaction as the peer handed it over.
     pub(crate) invocation: &'a Invocation,
     /// The call's arguments.
     pub(crate) args: Arguments<'a>,
@@ -28,7 +28,7 @@ pub(crate) struct Context<'a> {
     /// Compiled configs.
     pub(crate) cache: &'a BundleCache,
     /// Who wants to know facts.
-    pub(crate) observer: &'a dyn Observer,
+    pub(crate) observer: &'a dyn ContractObserver,
     /// What this server's operator mounted.
     pub(crate) anchors: &'a dyn Anchors,
 }
@@ -59,7 +59,7 @@ impl<'a> Context<'a> {
         self.invocation.timestamp
     }
 
-    /// The anchor of this server's operator.
+    /// The anchor of this server's operator: a block whose data is what its header names.
     pub(crate) fn anchor(&self) -> Result<Option<ConfigBlock>, ContractError> {
         let unreadable = |why: &dyn fmt::Display| {
             Code::AnchorUnreadable.because(format_args!(
@@ -67,19 +67,13 @@ impl<'a> Context<'a> {
                 self.channel()
             ))
         };
-        let bytes = self
-            .anchors
-            .anchor(self.channel())
-            .map_err(|why| unreadable(&why))?;
-        let Some(bytes) = bytes else {
-            return Ok(None);
-        };
-        let block = ConfigBlock::parse(bytes).map_err(|why| unreadable(&why))?;
-        block
-            .block()
-            .check_data_hash()
-            .map_err(|why| unreadable(&why))?;
-        Ok(Some(block))
+        let anchor = self.anchors.anchor(self.channel());
+        let anchor = anchor.map_err(|why| unreadable(&why))?;
+        if let Some(block) = &anchor {
+            let checked = block.block().check_data_hash();
+            checked.map_err(|why| unreadable(&why))?;
+        }
+        Ok(anchor)
     }
 
     /// The permission of this server's operator to drop a false branch.
@@ -96,8 +90,8 @@ impl<'a> Context<'a> {
     pub(crate) async fn trusted<S: Stub>(
         &self,
         stub: &mut S,
-    ) -> Result<(Trusted, Compiled), ContractError> {
-        let trusted = Trusted::demand(stub).await?;
+    ) -> Result<(TrustedHead, Compiled), ContractError> {
+        let trusted = TrustedHead::demand(stub).await?;
         let bundle = self.cache.compile(self.channel(), &trusted)?;
         self.tell_head(&trusted.head)?;
         // also where there is none: a recovery may have set another config
@@ -110,7 +104,7 @@ impl<'a> Context<'a> {
     pub(crate) async fn trusted_to_write<S: Stub>(
         &self,
         stub: &mut S,
-    ) -> Result<(Trusted, Compiled), ContractError> {
+    ) -> Result<(TrustedHead, Compiled), ContractError> {
         let (trusted, bundle) = self.trusted(stub).await?;
         demand_supported(&bundle)?;
         Ok((trusted, bundle))

@@ -8,7 +8,7 @@ use crate::{
         judge::access::Admin,
         ledger::{
             self,
-            archive::{self, Ending, Remains},
+            archive::{self, ProposalEnd, Remains},
             keys,
             members::{owner_remains, proposer},
             proofs, proposals, timestamps, votes,
@@ -88,7 +88,7 @@ pub(crate) async fn delete<S: Stub>(
     if owner_remains(&proposal, proposer.as_ref()) {
         admin.demand_owner(&proposal, proposer.as_ref())?;
     }
-    let ending = Ending {
+    let ending = ProposalEnd {
         outcome: match &proof {
             Some(_) => Outcome::Submitted,
             None => Outcome::Withdrawn,

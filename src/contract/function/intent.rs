@@ -5,7 +5,7 @@ use prost::Message;
 
 use super::Context;
 use crate::{
-    config::{Bundle, ConfigTree, Limits, Patch, PatchError, Section, Update, UpdateError},
+    config::{Bundle, ConfigTree, Patch, PatchError, PatchLimits, Section, Update, UpdateError},
     contract::{
         error::{Code, ContractError},
         interface::{base64, is_json},
@@ -25,8 +25,8 @@ pub(crate) const MSP: &str = "MSP";
 
 /// What is to change.
 #[derive(Debug)]
-pub(crate) struct Intent {
-    /// The intent itself.
+pub(crate) struct ProposedIntent {
+    /// What is to change, as a partial config with modes.
     pub(crate) patch: Patch,
     /// The bytes where it was given as bytes.
     pub(crate) given: Option<Bytes>,
@@ -34,8 +34,8 @@ pub(crate) struct Intent {
     pub(crate) sources: Vec<Source>,
 }
 
-impl Intent {
-    /// An intent by itself.
+impl ProposedIntent {
+    /// An intent that was not combined from others.
     pub(crate) const fn of(patch: Patch, given: Option<Bytes>) -> Self {
         Self {
             patch,
@@ -47,9 +47,9 @@ impl Intent {
 
 /// An intent as the caller gave it.
 pub(crate) enum GivenIntent {
-    /// A patch.
+    /// As a partial config, in JSON.
     Patch(Patch),
-    /// A computed update.
+    /// As a computed update, in base64.
     Update(Update),
 }
 
@@ -89,8 +89,8 @@ pub(crate) fn sized(call: &Context<'_>, bytes: impl Into<Bytes>) -> Result<Bytes
     Ok(bytes)
 }
 
-fn limits(call: &Context<'_>) -> Limits {
-    Limits {
+fn limits(call: &Context<'_>) -> PatchLimits {
+    PatchLimits {
         patch_bytes: call.args.limits().patch,
         patch_levels: call.args.limits().patch_levels,
     }
@@ -114,7 +114,7 @@ pub(crate) fn from_update(
     call: &Context<'_>,
     bundle: &Bundle,
     update: &Update,
-) -> Result<Intent, ContractError> {
+) -> Result<ProposedIntent, ContractError> {
     update
         .check_channel(call.channel())
         .map_err(update_refusal)?;
@@ -127,7 +127,7 @@ pub(crate) fn from_update(
         refusal.at(bundle.sequence())
     })?;
     let patch = Patch::parse(patch.bytes().clone(), &limits(call)).map_err(patch_refusal)?;
-    Ok(Intent::of(patch, Some(update.bytes().clone())))
+    Ok(ProposedIntent::of(patch, Some(update.bytes().clone())))
 }
 
 /// The intent to add a group of an organisation to Application.
@@ -136,7 +136,7 @@ pub(crate) fn new_organization(
     bundle: &Bundle,
     name: &str,
     group: &Bytes,
-) -> Result<Intent, ContractError> {
+) -> Result<ProposedIntent, ContractError> {
     let tree = ConfigTree::from_group(Sequence(0), group.clone())
         .map_err(|e| Code::BadProtobuf.because(format_args!("the organisation's group: {e}")))?;
     let root = tree
@@ -179,7 +179,7 @@ pub(crate) fn new_organization(
     }
     let patch =
         Patch::put_group(&["Application", name], group, &limits(call)).map_err(patch_refusal)?;
-    Ok(Intent::of(patch, None))
+    Ok(ProposedIntent::of(patch, None))
 }
 
 /// The intent to give the caller's organisation another MSP definition, in each group that has it.
@@ -188,7 +188,7 @@ pub(crate) fn new_msp(
     bundle: &Bundle,
     admin: &Admin,
     value: &Bytes,
-) -> Result<Intent, ContractError> {
+) -> Result<ProposedIntent, ContractError> {
     let content = common::ConfigValue::decode(value.clone())
         .map_err(|e| Code::BadProtobuf.because(format_args!("the MSP value: {e}")))?;
     let (msp_id, _) = msp_of(&content.value)
@@ -214,7 +214,7 @@ pub(crate) fn new_msp(
         }
     }
     let patch = Patch::combine(&patches).map_err(patch_refusal)?;
-    Ok(Intent::of(patch, None))
+    Ok(ProposedIntent::of(patch, None))
 }
 
 /// The MSP id that a definition names, and the definition.

@@ -6,8 +6,8 @@ use serde::Deserialize;
 use super::{
     Context,
     intent::{
-        GivenIntent, Intent, MSP, document, from_update, given_intent, given_update, new_msp,
-        new_organization, patch_refusal, sized,
+        GivenIntent, MSP, ProposedIntent, document, from_update, given_intent, given_update,
+        new_msp, new_organization, patch_refusal, sized,
     },
 };
 use crate::{
@@ -22,10 +22,10 @@ use crate::{
             fit::{self, Misfit},
             terms::Computed,
         },
-        ledger::{self, Trusted, keys, timestamps},
+        ledger::{self, TrustedHead, keys, timestamps},
     },
     ids::{Digest, ProposalId, Revision, UnixTime},
-    json,
+    json::{self, MessageType},
     proto::cmscc::{Combined, Proposal, ProposalKind, RevisionBytes, Source, UpdateOwner},
     stub::Stub,
 };
@@ -54,7 +54,7 @@ pub(crate) async fn propose_config_update<S: Stub>(
     let given = given_intent(call, 1)?;
     let (trusted, bundle, admin) = opened(call, stub, &header.id).await?;
     let intent = match given {
-        GivenIntent::Patch(patch) => Intent::of(patch, None),
+        GivenIntent::Patch(patch) => ProposedIntent::of(patch, None),
         GivenIntent::Update(update) => from_update(call, &bundle, &update)?,
     };
     store(call, stub, &trusted, &bundle, &admin, &header, &intent).await
@@ -86,7 +86,7 @@ pub(crate) async fn add_organization<S: Stub>(
             shown(name)
         )));
     }
-    let group = json::decode_org(document(call, 2, "ConfigGroup")?)
+    let group = json::decode(MessageType::Organization, document(call, 2, "ConfigGroup")?)
         .map_err(|e| Code::BadJson.because(format_args!("argument `ConfigGroup JSON`: {e}")))?;
     let group = sized(call, group)?;
     let (trusted, bundle, admin) = opened(call, stub, &header.id).await?;
@@ -100,8 +100,11 @@ pub(crate) async fn reconfig_msp<S: Stub>(
     stub: &mut S,
 ) -> Result<Vec<u8>, ContractError> {
     let header = header(call, 2)?;
-    let value = json::decode_org_value(MSP, document(call, 1, "MSP ConfigValue")?)
-        .map_err(|e| Code::BadJson.because(format_args!("argument `MSP ConfigValue JSON`: {e}")))?;
+    let value = json::decode(
+        MessageType::OrganizationValue(MSP),
+        document(call, 1, "MSP ConfigValue")?,
+    )
+    .map_err(|e| Code::BadJson.because(format_args!("argument `MSP ConfigValue JSON`: {e}")))?;
     let value = sized(call, value)?;
     let (trusted, bundle, admin) = opened(call, stub, &header.id).await?;
     let intent = new_msp(call, &bundle, &admin, &value)?;
@@ -129,7 +132,7 @@ pub(crate) async fn opened<S: Stub>(
     call: &Context<'_>,
     stub: &mut S,
     id: &ProposalId,
-) -> Result<(Trusted, Compiled, Admin), ContractError> {
+) -> Result<(TrustedHead, Compiled, Admin), ContractError> {
     let (trusted, bundle) = call.trusted_to_write(stub).await?;
     let admin = Admin::check(&bundle, call.creator())?;
     let used = stub
@@ -144,7 +147,7 @@ pub(crate) async fn opened<S: Stub>(
 }
 
 /// The first revision of an intent: the bytes given, or those computed.
-fn first_revision(bundle: &Bundle, intent: &Intent) -> Result<Computed, ContractError> {
+fn first_revision(bundle: &Bundle, intent: &ProposedIntent) -> Result<Computed, ContractError> {
     let patch = &intent.patch;
     let intended = patch.apply(bundle.tree()).map_err(patch_refusal)?;
     if fit::is_in_effect(bundle.tree(), &intended) {
@@ -175,11 +178,11 @@ fn first_revision(bundle: &Bundle, intent: &Intent) -> Result<Computed, Contract
 pub(crate) async fn store<S: Stub>(
     call: &Context<'_>,
     stub: &mut S,
-    trusted: &Trusted,
+    trusted: &TrustedHead,
     bundle: &Bundle,
     admin: &Admin,
     header: &ProposalHeader<'_>,
-    intent: &Intent,
+    intent: &ProposedIntent,
 ) -> Result<Vec<u8>, ContractError> {
     let draft = Draft {
         kind: ProposalKind::ConfigUpdate,
@@ -200,7 +203,7 @@ pub(crate) struct Draft {
     pub(crate) patch: Bytes,
     /// The bytes where the intent was given as bytes; otherwise empty.
     pub(crate) given: Bytes,
-    /// Its first revision.
+    /// The update of its first revision, and what it touches.
     pub(crate) computed: Computed,
     /// What it was combined from.
     pub(crate) sources: Vec<Source>,
@@ -210,7 +213,7 @@ pub(crate) struct Draft {
 pub(crate) async fn write<S: Stub>(
     call: &Context<'_>,
     stub: &mut S,
-    trusted: &Trusted,
+    trusted: &TrustedHead,
     admin: &Admin,
     header: &ProposalHeader<'_>,
     draft: Draft,

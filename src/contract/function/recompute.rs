@@ -20,8 +20,8 @@ use crate::{
             terms::{Stale, Standing},
         },
         ledger::{
-            self, RevisionSignatures, Trusted,
-            archive::{self, Ending, Remains},
+            self, RevisionSignatures, TrustedHead,
+            archive::{self, ProposalEnd, Remains},
             keys,
             members::{self, owner_remains},
             proofs, proposals, votes,
@@ -34,9 +34,9 @@ use crate::{
 
 /// What a call is asked to do: a sum of these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Mode(u64);
+struct UpdateMode(u64);
 
-impl Mode {
+impl UpdateMode {
     const BROKEN: u64 = 1;
     const SUBMITTED: u64 = 2;
     const REBASE: u64 = 4;
@@ -64,11 +64,11 @@ pub(crate) async fn update_proposals<S: Stub>(
     call: &Context<'_>,
     stub: &mut S,
 ) -> Result<Vec<u8>, ContractError> {
-    let mode = Mode::read(call.args.number(0, "mode")?)?;
+    let mode = UpdateMode::read(call.args.number(0, "mode")?)?;
     let ids = call.args.ids(1)?;
     let (trusted, bundle) = call.trusted_to_write(stub).await?;
     let admin = Admin::check(&bundle, call.creator())?;
-    let mut work = Work {
+    let mut work = UpdateRun {
         call,
         bundle: &bundle,
         admin: &admin,
@@ -104,13 +104,13 @@ async fn proposals<S: Stub>(
 }
 
 /// One call's work, and what it has done so far.
-struct Work<'a> {
+struct UpdateRun<'a> {
     call: &'a Context<'a>,
     bundle: &'a Compiled,
     admin: &'a Admin,
-    mode: Mode,
+    mode: UpdateMode,
     head: Sequence,
-    trusted: &'a Trusted,
+    trusted: &'a TrustedHead,
     report: Updated,
     /// Updates that this call has given to a proposal: reads do not see this call's own writes.
     taken: BTreeMap<Digest, String>,
@@ -118,7 +118,7 @@ struct Work<'a> {
     room: usize,
 }
 
-impl Work<'_> {
+impl UpdateRun<'_> {
     async fn proposal<S: Stub>(
         &mut self,
         stub: &mut S,
@@ -132,13 +132,13 @@ impl Work<'_> {
         let own = self.admin.owns(&proposal, proposer.as_ref());
         let orphan = !owner_remains(&proposal, proposer.as_ref());
         let wanted = match &standing {
-            Standing::Submitted(_) => self.mode.has(Mode::SUBMITTED),
-            Standing::AlreadyInEffect => self.mode.has(Mode::SUBMITTED) && (own || orphan),
-            Standing::Broken(_) => self.mode.has(Mode::BROKEN) && (own || orphan),
+            Standing::Submitted(_) => self.mode.has(UpdateMode::SUBMITTED),
+            Standing::AlreadyInEffect => self.mode.has(UpdateMode::SUBMITTED) && (own || orphan),
+            Standing::Broken(_) => self.mode.has(UpdateMode::BROKEN) && (own || orphan),
             Standing::Outofdate(stale) if stale.conflicts.is_empty() => {
-                self.mode.has(Mode::REBASE) && own
+                self.mode.has(UpdateMode::REBASE) && own
             }
-            Standing::Outofdate(_) => self.mode.has(Mode::CONFLICTING) && own,
+            Standing::Outofdate(_) => self.mode.has(UpdateMode::CONFLICTING) && own,
             Standing::Withdrawn | Standing::Open(_) => false,
         };
         if !wanted {
@@ -164,7 +164,7 @@ impl Work<'_> {
                     signatures: &signatures,
                     votes: &votes,
                 };
-                let ending = Ending {
+                let ending = ProposalEnd {
                     outcome,
                     proof,
                     settings_version: None,
@@ -183,7 +183,7 @@ impl Work<'_> {
         stub: &mut S,
         proposal: Proposal,
         remains: &Remains<'_>,
-        ending: &Ending,
+        ending: &ProposalEnd,
     ) {
         self.report.archived.push(ArchivedReport {
             outcome: outcome_name(ending.outcome),
@@ -317,11 +317,14 @@ mod tests {
 
     #[test]
     fn modes_are_sums() {
-        assert_eq!(Mode::read(None), Ok(Mode(6)));
-        assert_eq!(Mode::read(Some(15)), Ok(Mode(15)));
+        assert_eq!(UpdateMode::read(None), Ok(UpdateMode(6)));
+        assert_eq!(UpdateMode::read(Some(15)), Ok(UpdateMode(15)));
         for bad in [0, 16, u64::MAX] {
-            assert_eq!(Mode::read(Some(bad)).unwrap_err().code(), Code::BadMode);
+            assert_eq!(
+                UpdateMode::read(Some(bad)).unwrap_err().code(),
+                Code::BadMode
+            );
         }
-        assert!(Mode(5).has(Mode::REBASE) && !Mode(5).has(Mode::SUBMITTED));
+        assert!(UpdateMode(5).has(UpdateMode::REBASE) && !UpdateMode(5).has(UpdateMode::SUBMITTED));
     }
 }

@@ -8,9 +8,9 @@ use crate::{
     config::Bundle,
     contract::{
         answer::{self, ChainLink, Synced, events},
-        chain::{growth, levels::demand_supported},
+        chain::{growth, levels::demand_supported, member_ids},
         error::{Code, ContractError},
-        ledger::{self, Trusted, keys},
+        ledger::{self, TrustedHead, keys},
     },
     ids::{MspId, Sequence},
     proto::cmscc::{ChainEntry, Head, Member},
@@ -24,7 +24,7 @@ pub(crate) async fn recover_config<S: Stub>(
 ) -> Result<Vec<u8>, ContractError> {
     let block = growth::read_block(call.args.block(0)?, call.channel())?;
     let disowned = call.args.number(1, "disowned_from")?.map(Sequence);
-    let trusted = Trusted::demand(stub).await?;
+    let trusted = TrustedHead::demand(stub).await?;
     let first_gone = disowned.map_or_else(|| block.sequence(), |from| from.min(block.sequence()));
     let gone: Vec<(String, ChainEntry)> = ledger::all(stub, keys::chain_from(first_gone)).await?;
     let members: Vec<(String, Member)> = ledger::all(stub, keys::members()).await?;
@@ -50,12 +50,7 @@ pub(crate) async fn recover_config<S: Stub>(
         }
         stub.del_state(key);
     }
-    write_members(
-        stub,
-        &members,
-        &growth::member_ids(&bundle),
-        block.sequence(),
-    );
+    write_members(stub, &members, &member_ids(&bundle), block.sequence());
     let entry = growth::entry(&block);
     ledger::put(stub, keys::chain_entry(block.sequence()), &entry);
     // saturating: 2^64 recoveries do not happen

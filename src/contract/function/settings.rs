@@ -15,13 +15,13 @@ use crate::{
         judge::{
             access::Admin,
             agreement::{self, DECIDING},
-            gate::Gate,
+            gate::CapabilityGate,
             status::{Extent, Facts, Status},
             terms::Computed,
         },
         ledger::{
-            self, Trusted,
-            archive::{self, Ending, Remains},
+            self, TrustedHead,
+            archive::{self, ProposalEnd, Remains},
             keys, proposals, votes,
         },
     },
@@ -127,7 +127,7 @@ pub(crate) async fn apply_settings<S: Stub>(
     let votes = votes::on(stub, &id).await?;
     let settings = agreement::change(&proposal)?.settings.unwrap_or_default();
     agreement::demand_known(&settings)?;
-    let gate = Gate::default();
+    let gate = CapabilityGate::default();
     let current = proposals::current(&proposal)?;
     let facts = Facts {
         bundle: &bundle,
@@ -165,7 +165,7 @@ pub(crate) async fn apply_settings<S: Stub>(
         signatures: &signatures,
         votes: &stored,
     };
-    let ending = Ending {
+    let ending = ProposalEnd {
         outcome: Outcome::Submitted,
         proof: None,
         settings_version: Some(version),
@@ -182,7 +182,7 @@ pub(crate) async fn apply_settings<S: Stub>(
     })
 }
 
-fn demand_served(trusted: &Trusted) -> Result<(), ContractError> {
+fn demand_served(trusted: &TrustedHead) -> Result<(), ContractError> {
     if trusted.capabilities().settings_by_agreement() {
         return Ok(());
     }

@@ -11,7 +11,7 @@ use crate::{
     contract::{
         answer::{self, RefusedSignature, Signed, events},
         error::{Code, ContractError},
-        interface::{Limits, base64, is_json},
+        interface::{CallLimits, base64, is_json},
         judge::{
             signatures::{Accepted, Wanted},
             standing,
@@ -131,7 +131,10 @@ pub(crate) async fn add<S: Stub>(
         stub.set_event(events::new_signature(id, revision, &report.added));
     }
     for (key, accepted) in new {
-        ledger::put(stub, key, &stored_form(accepted.signature));
+        let value = cmscc::Signature {
+            config_signature: Some(accepted.signature.into()),
+        };
+        ledger::put(stub, key, &value);
     }
     Ok(report)
 }
@@ -146,7 +149,7 @@ pub(crate) struct GivenSignatures {
 impl GivenSignatures {
     /// Refuses the call, not one signature of it: a server whose limit is higher would answer
     /// differently otherwise.
-    fn check_headers(&self, limits: &Limits) -> Result<(), ContractError> {
+    fn check_headers(&self, limits: &CallLimits) -> Result<(), ContractError> {
         let limit = limits.signature_header;
         let mut lengths = self.signatures.iter().map(|one| one.signature_header.len());
         lengths
@@ -214,10 +217,7 @@ fn one_signature(bytes: &Bytes) -> Result<GivenSignatures, ContractError> {
         return Err(not_a_signature(bytes));
     }
     Ok(GivenSignatures {
-        signatures: vec![ConfigSignature {
-            signature_header: signature.signature_header,
-            signature: signature.signature,
-        }],
+        signatures: vec![signature.into()],
         config_update: None,
     })
 }
@@ -240,15 +240,6 @@ fn slot(id: &ProposalId, revision: Revision, accepted: &Accepted) -> String {
         msp_id: accepted.identity.msp_id(),
         fingerprint: accepted.identity.id(),
     })
-}
-
-fn stored_form(signature: ConfigSignature) -> cmscc::Signature {
-    cmscc::Signature {
-        config_signature: Some(common::ConfigSignature {
-            signature_header: signature.signature_header,
-            signature: signature.signature,
-        }),
-    }
 }
 
 /// The refusal of a call whose signatures are all refused: the first one's code, everybody's reason.

@@ -14,7 +14,7 @@ use crate::{
         chain::{Growth, growth},
         error::{Code, ContractError},
         interface::functions::{self, Function},
-        ledger::{self, Trusted, keys, proofs},
+        ledger::{self, TrustedHead, keys, proofs},
     },
     ids::{Digest, Sequence},
     proto::cmscc::{Applied, ChainEntry, Head, Member, UpdateOwner},
@@ -26,7 +26,7 @@ pub(crate) async fn init<S: Stub>(
     call: &Context<'_>,
     stub: &mut S,
 ) -> Result<Vec<u8>, ContractError> {
-    if let Some(trusted) = Trusted::read(stub).await? {
+    if let Some(trusted) = TrustedHead::read(stub).await? {
         call.tell_head(&trusted.head)?;
         return answer::write(&Synced::at(call.channel(), Some(&trusted.head))?);
     }
@@ -52,7 +52,7 @@ pub(crate) async fn init_consortium<S: Stub>(
     call: &Context<'_>,
     stub: &mut S,
 ) -> Result<Vec<u8>, ContractError> {
-    let Some(trusted) = Trusted::read(stub).await? else {
+    let Some(trusted) = TrustedHead::read(stub).await? else {
         return bootstrap(call, stub).await;
     };
     let blocks = read_blocks(call)?;
@@ -225,7 +225,7 @@ fn demand_no_other_than_anchor(
 
 /// What is to be recorded of the updates that took effect.
 #[derive(Debug, Default)]
-struct Records {
+struct AppliedUpdates {
     applied: Vec<(Digest, Sequence)>,
     proposals: Vec<AppliedProposal>,
 }
@@ -236,8 +236,8 @@ async fn records<S: Stub>(
     after: Option<Sequence>,
     growth: &Growth,
     head: Sequence,
-) -> Result<Records, ContractError> {
-    let mut records = Records::default();
+) -> Result<AppliedUpdates, ContractError> {
+    let mut records = AppliedUpdates::default();
     let mut seen = BTreeSet::new();
     for (sequence, entry) in growth.added() {
         if after.is_some_and(|after| sequence <= after) || entry.config_update_sha256.is_empty() {
@@ -265,7 +265,7 @@ fn write<S: Stub>(
     call: &Context<'_>,
     stub: &mut S,
     growth: &Growth,
-    records: &Records,
+    records: &AppliedUpdates,
     epoch: u64,
 ) -> Result<Head, ContractError> {
     let newest = growth

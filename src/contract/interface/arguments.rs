@@ -8,7 +8,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
-use super::{Limits, functions::Served};
+use super::{CallLimits, functions::Served};
 use crate::{
     contract::error::{Code, ContractError, shown},
     ids::{Digest, ProposalId},
@@ -24,14 +24,14 @@ pub(crate) struct Arguments<'a> {
     function: &'a str,
     values: &'a [Bytes],
     transient: &'a BTreeMap<String, Bytes>,
-    limits: &'a Limits,
+    limits: &'a CallLimits,
 }
 
 impl<'a> Arguments<'a> {
     /// Takes the call apart.
     pub(crate) fn new(
         invocation: &'a Invocation,
-        limits: &'a Limits,
+        limits: &'a CallLimits,
     ) -> Result<Self, ContractError> {
         let mut total = 0usize;
         for value in invocation.args.iter().chain(invocation.transient.values()) {
@@ -78,7 +78,7 @@ impl<'a> Arguments<'a> {
     }
 
     /// The limits that this server sets.
-    pub(crate) const fn limits(&self) -> &'a Limits {
+    pub(crate) const fn limits(&self) -> &'a CallLimits {
         self.limits
     }
 
@@ -346,7 +346,7 @@ mod tests {
 
     #[test]
     fn absent_and_empty_are_equal() {
-        let limits = Limits::default();
+        let limits = CallLimits::default();
         #[derive(Debug, Default, Deserialize, PartialEq)]
         #[serde(deny_unknown_fields, default)]
         struct Options {
@@ -378,7 +378,7 @@ mod tests {
 
     #[test]
     fn counts() {
-        let limits = Limits::default();
+        let limits = CallLimits::default();
         for (args, expected) in [
             (&[b"RejectProposal".as_slice()][..], Err("argument `id`")),
             (&[b"RejectProposal", b""], Err("argument `id`")),
@@ -411,10 +411,10 @@ mod tests {
 
     #[test]
     fn sizes() {
-        let limits = Limits {
+        let limits = CallLimits {
             argument: 4,
             call: 6,
-            ..Limits::default()
+            ..CallLimits::default()
         };
         let too_large = call(&[b"f", b"12345"]);
         let too_much = call(&[b"f", b"1234", b"12"]);
@@ -441,7 +441,7 @@ mod tests {
         for bad in ["", "ab", &"x".repeat(65), "a b", "a.b", "äbc", "a\0b"] {
             assert_eq!(code(proposal_id(bad)), Code::BadId, "{bad}");
         }
-        let limits = Limits::default();
+        let limits = CallLimits::default();
         let list = call(&[b"f", b"[\"abc\",\"abd\",\"abc\"]"]);
         let arguments = Arguments::new(&list, &limits).unwrap();
         assert_eq!(arguments.ids(0), Ok(Some(vec!["abc".into(), "abd".into()])));
@@ -449,7 +449,7 @@ mod tests {
 
     #[test]
     fn blocks_come_in_three_ways() {
-        let limits = Limits::default();
+        let limits = CallLimits::default();
         let raw = Bytes::from_static(b"\x0a\x02\x08\x01");
         let digest = Digest::of(&raw).to_string();
         let mut block = call(&[b"f", &raw, b"Cg II\nAQ==", digest.as_bytes()]);
@@ -478,7 +478,7 @@ mod tests {
 
     #[test]
     fn numbers() {
-        let limits = Limits::default();
+        let limits = CallLimits::default();
         let given = call(&[b"f", b" 7 ", b"+7", b"18446744073709551616", b"x"]);
         let arguments = Arguments::new(&given, &limits).unwrap();
         assert_eq!(arguments.number(0, "n"), Ok(Some(7)));

@@ -1,9 +1,9 @@
 //! How much one call may carry.
 
-/// Limits on our own input; never applied to config blocks beyond the size of an argument.
+/// CallLimits on our own input; never applied to config blocks beyond the size of an argument.
 /// Exceeding one is a refusal with a code of status class 413.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Limits {
+pub struct CallLimits {
     /// One argument or transient field, in bytes.
     pub argument: usize,
     /// All arguments and transient fields of a call, in bytes.
@@ -26,7 +26,7 @@ pub struct Limits {
     pub export: usize,
 }
 
-impl Default for Limits {
+impl Default for CallLimits {
     fn default() -> Self {
         Self {
             argument: 32 << 20,

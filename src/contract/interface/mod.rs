@@ -9,4 +9,4 @@ pub(crate) mod paging;
 mod schemas;
 
 pub(crate) use arguments::{Arguments, base64, is_json};
-pub use limits::Limits;
+pub use limits::CallLimits;

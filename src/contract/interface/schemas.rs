@@ -24,7 +24,7 @@ pub(crate) fn schema(text: &str) -> Value {
 
 /// What may be null: null is one more type, and a shape stands where it is used.
 fn nullable(inner: &str) -> Value {
-    let shape = SHAPES.iter().find(|shape| shape.name == inner);
+    let shape = SCHEMAS.iter().find(|shape| shape.name == inner);
     let mut schema = match shape {
         Some(shape) => shape.schema(),
         None => schema(inner),
@@ -57,7 +57,9 @@ fn plain(word: &str) -> Option<Value> {
 
 /// All shapes by the keys that references name.
 pub(crate) fn components() -> Value {
-    let shapes = SHAPES.iter().map(|shape| (key(shape.name), shape.schema()));
+    let shapes = SCHEMAS
+        .iter()
+        .map(|shape| (key(shape.name), shape.schema()));
     Value::Object(shapes.collect::<Map<_, _>>())
 }
 
@@ -67,14 +69,14 @@ fn key(name: &str) -> String {
 }
 
 /// An object that calls take or give.
-struct Shape {
+struct Schema {
     name: &'static str,
     members: &'static str,
     /// Answers have all of their members; of options each may be absent.
     answer: bool,
 }
 
-impl Shape {
+impl Schema {
     fn schema(&self) -> Value {
         let members = self.members.split(',').filter_map(|member| {
             let (name, of) = member.split_once(':')?;
@@ -93,16 +95,16 @@ impl Shape {
     }
 }
 
-const fn answer(name: &'static str, members: &'static str) -> Shape {
-    Shape {
+const fn answer(name: &'static str, members: &'static str) -> Schema {
+    Schema {
         name,
         members,
         answer: true,
     }
 }
 
-const fn options(name: &'static str, members: &'static str) -> Shape {
-    Shape {
+const fn options(name: &'static str, members: &'static str) -> Schema {
+    Schema {
         name,
         members,
         answer: false,
@@ -110,7 +112,7 @@ const fn options(name: &'static str, members: &'static str) -> Shape {
 }
 
 /// Ascending by name.
-const SHAPES: &[Shape] = &[
+const SCHEMAS: &[Schema] = &[
     answer(
         "Agreement",
         "as_of_sequence: number, definition: Definition, instance: text, settings: Settings,
@@ -404,6 +406,6 @@ mod tests {
 
     #[test]
     fn names_ascend() {
-        assert!(SHAPES.is_sorted_by(|a, b| a.name < b.name));
+        assert!(SCHEMAS.is_sorted_by(|a, b| a.name < b.name));
     }
 }

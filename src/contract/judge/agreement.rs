@@ -18,7 +18,7 @@ use crate::{
         answer::{SettingsReport, names::gate_name},
         error::{Code, ContractError, shown},
         ledger::{
-            Trusted, lacking,
+            TrustedHead, lacking,
             proposals::{self, HashedRevision},
         },
     },
@@ -42,7 +42,7 @@ const CHANNEL: &str = "/Channel/";
 /// Judges the current revision of a settings proposal.
 pub(crate) fn standing(
     bundle: &Bundle,
-    trusted: &Trusted,
+    trusted: &TrustedHead,
     proposal: &Proposal,
     current: &HashedRevision<'_>,
 ) -> Result<Standing, ContractError> {
@@ -98,7 +98,7 @@ pub(crate) fn change(proposal: &Proposal) -> Result<SettingsChange, ContractErro
 /// signed, and what is applied.
 pub(crate) fn canonical(
     channel: &ChannelId,
-    trusted: &Trusted,
+    trusted: &TrustedHead,
     id: &ProposalId,
     wanted: &Settings,
 ) -> Bytes {
@@ -204,7 +204,7 @@ pub(crate) fn demand_known(settings: &Settings) -> Result<(), ContractError> {
 }
 
 /// Why a change does not fit the settings of now.
-fn misfit(trusted: &Trusted, change: &SettingsChange) -> String {
+fn misfit(trusted: &TrustedHead, change: &SettingsChange) -> String {
     let settings = &trusted.settings;
     if change.instance != settings.instance {
         return format!(

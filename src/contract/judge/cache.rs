@@ -16,7 +16,7 @@ use crate::{
     config::{Bundle, ConfigSignature, ConfigTree},
     contract::{
         error::{Code, ContractError},
-        ledger::Trusted,
+        ledger::TrustedHead,
     },
     identity::{Identity, MspError},
     ids::{ChannelId, Digest},
@@ -58,7 +58,7 @@ impl BundleCache {
     pub(crate) fn compile(
         &self,
         channel: &ChannelId,
-        trusted: &Trusted,
+        trusted: &TrustedHead,
     ) -> Result<Compiled, ContractError> {
         let digest = trusted.config_digest()?;
         if let Some(bundle) = self.get(channel, &digest) {

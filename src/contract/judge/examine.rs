@@ -8,14 +8,14 @@ use bytes::Bytes;
 use super::{
     cache::BundleCache,
     fit,
-    gate::Gate,
+    gate::CapabilityGate,
     status::{Extent, Facts},
 };
 use crate::{
     config::{Bundle, ConfigTree, Patch, Update, envelope},
     contract::{
         error::{Code, ContractError},
-        ledger::{RevisionSignatures, StoredSignature, Trusted, proposals},
+        ledger::{RevisionSignatures, StoredSignature, TrustedHead, proposals},
     },
     ids::{ChannelId, Digest, Revision, UnixTime},
     proto::cmscc::{Head, Proposal, ProposalKind, RevisionBytes, Settings},
@@ -28,7 +28,7 @@ pub struct Examination {
     cache: BundleCache,
     channel: ChannelId,
     config: Digest,
-    trusted: Trusted,
+    trusted: TrustedHead,
     proposal: Proposal,
     signatures: BTreeMap<Revision, RevisionSignatures>,
 }
@@ -86,7 +86,7 @@ impl Examination {
             cache,
             channel: channel.clone(),
             config: digest,
-            trusted: Trusted {
+            trusted: TrustedHead {
                 head: Head {
                     sequence: sequence.0,
                     config_sha256: Bytes::copy_from_slice(digest.as_bytes()),
@@ -119,7 +119,7 @@ impl Examination {
             proof: None,
             signatures: &self.signatures,
             votes: &[],
-            gate: &Gate::default(),
+            gate: &CapabilityGate::default(),
             now: UnixTime::default(),
         };
         Ok(facts.derive(Extent::Whole)?.status.name())

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 
-use super::terms::{Computed, Conflict};
+use super::terms::{Computed, ElementConflict};
 use crate::{
     config::{
         Bundle, ConfigError, ConfigTree, Effect, ElementPath, Patch, Touched, Update,
@@ -114,7 +114,7 @@ pub(crate) fn conflicts(
     patch: &Patch,
     bundle: &Bundle,
     intended: &ConfigTree,
-) -> Vec<Conflict> {
+) -> Vec<ElementConflict> {
     let now = by_element(patch.touched(bundle.tree()));
     let ours = by_element(patch.touched(intended));
     let mut room = DIFFERENCES;
@@ -128,7 +128,7 @@ pub(crate) fn conflicts(
         let mut contrast = contrast(&theirs.path, theirs.whole, bundle.tree(), intended);
         contrast.truncate(room);
         room = room.saturating_sub(contrast.differences.len());
-        conflicts.push(Conflict {
+        conflicts.push(ElementConflict {
             element: element.element.clone(),
             base,
             theirs: theirs.digest,
@@ -204,9 +204,9 @@ fn differences(bundle: &Bundle, result: &ConfigTree, expected: &ConfigTree) -> V
 
 /// What an update does to the verified config.
 #[derive(Debug)]
-pub(crate) struct Change {
-    /// The update.
+pub(crate) struct UpdateEffect {
+    /// The serialized `common.ConfigUpdate`.
     pub(crate) config_update: Bytes,
-    /// Its effect.
+    /// What it makes of the head's config.
     pub(crate) effect: Effect,
 }

@@ -8,7 +8,7 @@ use crate::{
     contract::{
         answer::UnattestedLevel,
         chain::levels::{Raise, Scope},
-        ledger::{Trusted, attestations::JudgedAttestation},
+        ledger::{TrustedHead, attestations::JudgedAttestation},
     },
     ids::MspId,
     proto::cmscc::{Attestation, GateMode},
@@ -16,15 +16,15 @@ use crate::{
 
 /// What the members agreed about raising levels, and what they said of their nodes.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Gate {
+pub(crate) struct CapabilityGate {
     mode: GateMode,
     /// Those that count.
     attestations: BTreeMap<MspId, Attestation>,
 }
 
-impl Gate {
+impl CapabilityGate {
     /// By the settings of now; only attestations of organisations that were members ever since count.
-    pub(crate) fn of(trusted: &Trusted, judged: &[JudgedAttestation]) -> Self {
+    pub(crate) fn of(trusted: &TrustedHead, judged: &[JudgedAttestation]) -> Self {
         let counting = judged.iter().filter(|one| !one.former_member);
         Self {
             mode: trusted.settings.gate(),

@@ -7,7 +7,7 @@ use serde_json::{Value, json, value::RawValue};
 use super::{
     agreement::{self, DECIDING},
     cache::Compiled,
-    opinion::{Judgement, KeptOpinion, Opinion, Question},
+    opinion::{Judgement, KeptOpinion, Opinion, OpinionQuestion},
     signatures::{Tally, tally},
     terms::{Deciding, KnownTerms, SettingsTerms},
 };
@@ -20,7 +20,7 @@ use crate::{
 
 impl Opinion {
     /// What follows from everything that the question names; remembered from one call to the next.
-    pub(crate) fn of(bundle: &Compiled, question: &Question<'_>) -> Arc<Self> {
+    pub(crate) fn of(bundle: &Compiled, question: &OpinionQuestion<'_>) -> Arc<Self> {
         let update = &question.revision.digest;
         let kept = bundle.opinion(update);
         if let Some(kept) = kept.filter(|kept| kept.answers(question)) {
@@ -31,7 +31,7 @@ impl Opinion {
         opinion
     }
 
-    fn find(bundle: &Compiled, question: &Question<'_>) -> Self {
+    fn find(bundle: &Compiled, question: &OpinionQuestion<'_>) -> Self {
         let policies = question.deciding.map(Deciding::policies);
         let tally = tally(bundle, policies, question.revision, question.signatures);
         let judgement = question
@@ -58,7 +58,12 @@ impl Opinion {
 }
 
 impl Judgement {
-    fn of(bundle: &Bundle, deciding: &Deciding, tally: &Tally, question: &Question<'_>) -> Self {
+    fn of(
+        bundle: &Bundle,
+        deciding: &Deciding,
+        tally: &Tally,
+        question: &OpinionQuestion<'_>,
+    ) -> Self {
         let (policies, ids) = (bundle.policies(), deciding.policies());
         let mut everybody = policies.evaluation(bundle.msps(), &tally.signers);
         let chosen = everybody.choose(ids);

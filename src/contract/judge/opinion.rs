@@ -17,12 +17,12 @@ use crate::{
 
 /// What an opinion is asked about. Everything that decides it is here, or in the config.
 #[derive(Debug)]
-pub(crate) struct Question<'a> {
+pub(crate) struct OpinionQuestion<'a> {
     /// What was signed.
     pub(crate) revision: &'a HashedRevision<'a>,
     /// What decides about it; `None` where it does not do what is intended, so that nothing does.
     pub(crate) deciding: Option<&'a Deciding>,
-    /// The signatures on it.
+    /// What lies on the ledger for this revision.
     pub(crate) signatures: &'a RevisionSignatures,
     /// The organisations whose rejections of it count.
     pub(crate) rejecting: &'a BTreeSet<MspId>,
@@ -82,7 +82,7 @@ enum KeptDeciding {
 }
 
 impl KeptDeciding {
-    fn of(question: &Question<'_>) -> Self {
+    fn of(question: &OpinionQuestion<'_>) -> Self {
         match question.deciding {
             None => Self::Nothing,
             Some(Deciding::Settings(terms)) => Self::Settings(terms.clone()),
@@ -109,7 +109,7 @@ pub(crate) struct KeptOpinion {
 }
 
 impl KeptOpinion {
-    pub(crate) fn new(question: &Question<'_>, opinion: &Arc<Opinion>) -> Self {
+    pub(crate) fn new(question: &OpinionQuestion<'_>, opinion: &Arc<Opinion>) -> Self {
         let bytes = |stored: &StoredSignature| {
             let signature = &stored.signature;
             KeptSignature {
@@ -127,7 +127,7 @@ impl KeptOpinion {
     }
 
     /// Whether it is what the question, about the same update and config, would be answered.
-    pub(crate) fn answers(&self, question: &Question<'_>) -> bool {
+    pub(crate) fn answers(&self, question: &OpinionQuestion<'_>) -> bool {
         let stored = &question.signatures.signatures;
         let explained = self.opinion.judgement.as_ref();
         let explained = explained.is_none_or(|judgement| judgement.explanation.is_some());

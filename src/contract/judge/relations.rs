@@ -29,10 +29,10 @@ const CONTRASTED: usize = 20;
 /// Proposals whose relations are asked for, in the order in which they were added.
 #[derive(Debug, Default)]
 pub(crate) struct Relations<'a> {
-    names: Names,
-    subjects: Vec<Subject<'a>>,
+    names: NameIds,
+    subjects: Vec<AskedProposal<'a>>,
     /// By the elements that they touch, the groups that they touch whole, and those above.
-    touching: Touched<Subscribers>,
+    touching: TouchedNames<Subscribers>,
     /// By what their bytes mention, where these apply as they are.
     mentioning: Subscribers,
     /// For contrasts: the config now.
@@ -60,13 +60,13 @@ impl<'a> Relations<'a> {
             Some((config, intended))
         });
         let place = self.subjects.len();
-        let touched = Touched::new(&mut self.names, &proposal.touched);
+        let touched = TouchedNames::new(&mut self.names, &proposal.touched);
         self.touching.add(place, &touched);
         if let Some(update) = &update {
             let mentioned = mentioned(&mut self.names, update);
             self.mentioning.add(place, &mentioned);
         }
-        self.subjects.push(Subject {
+        self.subjects.push(AskedProposal {
             id: proposal.id.clone(),
             patch,
             configs,
@@ -88,7 +88,7 @@ impl<'a> Relations<'a> {
         others: &[(&Proposal, HashedRevision<'_>)],
     ) -> Result<(), ContractError> {
         for (proposal, current) in others {
-            let mut other = Other::new(&mut self.names, bundle, proposal, current);
+            let mut other = OtherProposal::new(&mut self.names, bundle, proposal, current);
             let met = self.touching.met_by(&other.touched, self.subjects.len());
             let mut disturbed = vec![false; self.subjects.len()];
             if let Some(written) = &other.written {
@@ -110,7 +110,7 @@ impl<'a> Relations<'a> {
 
 /// A proposal whose relations are asked for.
 #[derive(Debug)]
-struct Subject<'a> {
+struct AskedProposal<'a> {
     id: String,
     patch: Patch,
     /// Whether its bytes apply as they are.
@@ -120,12 +120,12 @@ struct Subject<'a> {
     report: RelationsReport,
 }
 
-impl Subject<'_> {
+impl AskedProposal<'_> {
     /// `met`: whether both touch something in common; `disturbed`: whether the other's bytes write
     /// something that this one's mention.
     fn meet(
         &mut self,
-        other: &mut Other<'_>,
+        other: &mut OtherProposal<'_>,
         met: bool,
         disturbed: bool,
     ) -> Result<(), ContractError> {
@@ -163,19 +163,19 @@ impl Subject<'_> {
 }
 
 /// A proposal that subjects are compared with.
-struct Other<'a> {
+struct OtherProposal<'a> {
     proposal: &'a Proposal,
     id: Arc<str>,
     /// Read when a subject meets it.
     patch: Option<Patch>,
-    touched: Touched<Vec<Name>>,
+    touched: TouchedNames<Vec<NameId>>,
     /// What its bytes write, ascending; `None` where they do not apply to this config.
-    written: Option<Vec<Name>>,
+    written: Option<Vec<NameId>>,
 }
 
-impl<'a> Other<'a> {
+impl<'a> OtherProposal<'a> {
     fn new(
-        names: &mut Names,
+        names: &mut NameIds,
         bundle: &Compiled,
         proposal: &'a Proposal,
         current: &HashedRevision<'_>,
@@ -187,7 +187,7 @@ impl<'a> Other<'a> {
             proposal,
             id: proposal.id.as_str().into(),
             patch: None,
-            touched: Touched::new(names, &proposal.touched),
+            touched: TouchedNames::new(names, &proposal.touched),
             written: written.map(|written| names.all(written.iter().map(String::as_str))),
         }
     }
@@ -203,26 +203,26 @@ impl<'a> Other<'a> {
 /// An element or a path, as a number: they are compared far more often than there are different
 /// ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Name(usize);
+struct NameId(usize);
 
 /// The names that were given to texts.
 #[derive(Debug, Default)]
-struct Names(BTreeMap<String, Name>);
+struct NameIds(BTreeMap<String, NameId>);
 
-impl Names {
+impl NameIds {
     /// The names of some texts, ascending, each once.
-    fn all<'t>(&mut self, texts: impl Iterator<Item = &'t str>) -> Vec<Name> {
-        let mut names: Vec<Name> = texts.map(|text| self.name(text)).collect();
+    fn all<'t>(&mut self, texts: impl Iterator<Item = &'t str>) -> Vec<NameId> {
+        let mut names: Vec<NameId> = texts.map(|text| self.name(text)).collect();
         names.sort_unstable();
         names.dedup();
         names
     }
 
-    fn name(&mut self, text: &str) -> Name {
+    fn name(&mut self, text: &str) -> NameId {
         if let Some(name) = self.0.get(text) {
             return *name;
         }
-        let name = Name(self.0.len());
+        let name = NameId(self.0.len());
         self.0.insert(text.to_owned(), name);
         name
     }
@@ -233,7 +233,7 @@ impl Names {
 struct Subscribers(Vec<Vec<usize>>);
 
 impl Subscribers {
-    fn add(&mut self, subject: usize, names: &[Name]) {
+    fn add(&mut self, subject: usize, names: &[NameId]) {
         for name in names {
             if self.0.len() <= name.0 {
                 self.0.resize_with(name.0.saturating_add(1), Vec::new);
@@ -245,7 +245,7 @@ impl Subscribers {
     }
 
     /// Marks the subjects that one of the names concerns.
-    fn mark(&self, names: &[Name], marks: &mut [bool]) {
+    fn mark(&self, names: &[NameId], marks: &mut [bool]) {
         for subject in names.iter().filter_map(|name| self.0.get(name.0)).flatten() {
             if let Some(mark) = marks.get_mut(*subject) {
                 *mark = true;
@@ -256,7 +256,7 @@ impl Subscribers {
 
 /// The elements that an intent writes or deletes.
 #[derive(Debug, Default)]
-struct Touched<T> {
+struct TouchedNames<T> {
     elements: T,
     /// The paths of groups that are written or deleted whole.
     whole: T,
@@ -264,8 +264,8 @@ struct Touched<T> {
     above: T,
 }
 
-impl Touched<Vec<Name>> {
-    fn new(names: &mut Names, touched: &[TouchedElement]) -> Self {
+impl TouchedNames<Vec<NameId>> {
+    fn new(names: &mut NameIds, touched: &[TouchedElement]) -> Self {
         let is_group = |one: &&TouchedElement| one.whole && one.element.starts_with("[Group]");
         let holders = touched.iter().filter_map(|one| {
             let (holder, _) = path(&one.element).rsplit_once('/')?;
@@ -292,15 +292,15 @@ impl Touched<Vec<Name>> {
     }
 }
 
-impl Touched<Subscribers> {
-    fn add(&mut self, subject: usize, touched: &Touched<Vec<Name>>) {
+impl TouchedNames<Subscribers> {
+    fn add(&mut self, subject: usize, touched: &TouchedNames<Vec<NameId>>) {
         self.elements.add(subject, &touched.elements);
         self.whole.add(subject, &touched.whole);
         self.above.add(subject, &touched.above);
     }
 
     /// Which of so many subjects could conflict with an intent at all.
-    fn met_by(&self, other: &Touched<Vec<Name>>, subjects: usize) -> Vec<bool> {
+    fn met_by(&self, other: &TouchedNames<Vec<NameId>>, subjects: usize) -> Vec<bool> {
         let mut met = vec![false; subjects];
         self.elements.mark(&other.elements, &mut met);
         self.whole.mark(&other.above, &mut met);
@@ -318,7 +318,7 @@ fn path(element: &str) -> &str {
 }
 
 /// The elements in an update's read and write set.
-fn mentioned(names: &mut Names, update: &Update) -> Vec<Name> {
+fn mentioned(names: &mut NameIds, update: &Update) -> Vec<NameId> {
     let sets = [update.read_set(), update.write_set()];
     let sets = sets.into_iter().flatten();
     // groups with their paths: elements are many and stand in the same few groups
@@ -373,7 +373,7 @@ mod tests {
     #[test]
     fn elements_are_named_as_fabric_writes_them() {
         let update = Update::parse(Bytes::from_static(UPDATE)).unwrap();
-        let mut names = Names::default();
+        let mut names = NameIds::default();
         let mentioned = mentioned(&mut names, &update);
         assert_eq!(mentioned.len(), names.0.len());
         let mut expected: Vec<String> = Vec::new();
@@ -393,7 +393,7 @@ mod tests {
         assert!(names.0.keys().eq(&expected));
     }
 
-    fn touched(names: &mut Names, elements: &[(&str, bool)]) -> Touched<Vec<Name>> {
+    fn touched(names: &mut NameIds, elements: &[(&str, bool)]) -> TouchedNames<Vec<NameId>> {
         let elements: Vec<TouchedElement> = elements
             .iter()
             .map(|(element, whole)| TouchedElement {
@@ -402,12 +402,12 @@ mod tests {
                 ..TouchedElement::default()
             })
             .collect();
-        Touched::new(names, &elements)
+        TouchedNames::new(names, &elements)
     }
 
     #[test]
     fn intents_meet_in_an_element_or_below_a_whole_group() {
-        let mut names = Names::default();
+        let mut names = NameIds::default();
         let mut touched = |elements: &[(&str, bool)]| touched(&mut names, elements);
         let org = touched(&[("[Group]  /Channel/Application/Org1", true)]);
         let mod_policy = touched(&[("[Group]  /Channel/Application", false)]);
@@ -424,7 +424,7 @@ mod tests {
             (&value, &other, false),
         ] {
             for (one, other) in [(a, b), (b, a)] {
-                let mut subjects = Touched::<Subscribers>::default();
+                let mut subjects = TouchedNames::<Subscribers>::default();
                 subjects.add(1, one);
                 let met = subjects.met_by(other, 3);
                 assert_eq!(met, [false, expected, false], "{one:?} {other:?}");

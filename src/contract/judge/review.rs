@@ -2,8 +2,8 @@
 //! to endorsements. Pure.
 
 use super::{
-    fit::{Change, expected, is_in_effect},
-    gate::Gate,
+    fit::{UpdateEffect, expected, is_in_effect},
+    gate::CapabilityGate,
 };
 use crate::{
     config::{Bundle, ConfigTree, Effect, Update, compute_update},
@@ -40,8 +40,8 @@ impl Review {
     pub(crate) fn of(
         bundle: &Bundle,
         proposal: &Proposal,
-        known: Option<&Change>,
-        gate: &Gate,
+        known: Option<&UpdateEffect>,
+        gate: &CapabilityGate,
         agreed: Option<&str>,
     ) -> Result<Self, ContractError> {
         if proposal.kind() != ProposalKind::ConfigUpdate {
@@ -73,9 +73,9 @@ impl Review {
         bundle: &Bundle,
         intended: &ConfigTree,
         result: &ConfigTree,
-        known: Option<&Change>,
+        known: Option<&UpdateEffect>,
         created_at: UnixTime,
-        gate: &Gate,
+        gate: &CapabilityGate,
         agreed: Option<&str>,
     ) -> Self {
         let mut review = Self {

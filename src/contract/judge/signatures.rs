@@ -45,7 +45,7 @@ impl Accepted {
 /// What a signature has to fit.
 #[derive(Debug)]
 pub(crate) struct Wanted<'a> {
-    /// The current config.
+    /// The head's config, which says who is valid.
     pub(crate) bundle: &'a Compiled,
     /// Whom the policies ask for that decide about the update.
     pub(crate) concerned: &'a Concerned<'a>,

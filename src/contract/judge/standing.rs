@@ -6,14 +6,14 @@ use std::sync::Arc;
 use super::{
     agreement,
     cache::Compiled,
-    fit::{self, Change},
+    fit::{self, UpdateEffect},
     terms::{Deciding, KnownTerms, Stale, Standing},
 };
 use crate::{
     contract::{
         error::ContractError,
         ledger::{
-            Trusted,
+            TrustedHead,
             proofs::Effective,
             proposals::{self, HashedRevision},
         },
@@ -25,7 +25,7 @@ use crate::{
 /// Judges the current revision. `proof`: where its bytes took effect.
 pub(crate) fn of(
     bundle: &Compiled,
-    trusted: &Trusted,
+    trusted: &TrustedHead,
     proposal: &Proposal,
     current: &HashedRevision<'_>,
     proof: Option<Effective>,
@@ -36,11 +36,11 @@ pub(crate) fn of(
 /// The same, with what the intent does to the config where judging it had to find that out.
 pub(crate) fn with_change(
     bundle: &Compiled,
-    trusted: &Trusted,
+    trusted: &TrustedHead,
     proposal: &Proposal,
     current: &HashedRevision<'_>,
     proof: Option<Effective>,
-) -> Result<(Standing, Option<Change>), ContractError> {
+) -> Result<(Standing, Option<UpdateEffect>), ContractError> {
     let is_update = proposal.kind() != ProposalKind::Settings;
     if let (Some(proof), true) = (proof, is_update) {
         return Ok((Standing::Submitted(proof), None));
@@ -73,7 +73,7 @@ fn of_update(
     bundle: &Compiled,
     proposal: &Proposal,
     current: &HashedRevision<'_>,
-) -> Result<(Standing, Option<Change>), ContractError> {
+) -> Result<(Standing, Option<UpdateEffect>), ContractError> {
     let patch = proposals::patch(proposal)?;
     let intended = match patch.apply(bundle.tree()) {
         Ok(intended) => intended,
@@ -88,7 +88,7 @@ fn of_update(
             bundle.keep_terms(&current.digest, Some(&known));
             let written = effect.written().iter().map(ToString::to_string);
             bundle.keep_written(&current.digest, Some(&written.collect()));
-            let change = Change {
+            let change = UpdateEffect {
                 config_update: current.config_update.clone(),
                 effect,
             };
@@ -99,7 +99,7 @@ fn of_update(
     Ok(match fit::compute(bundle, &patch, &intended) {
         Err(refusal) => (Standing::Broken(refusal.text().to_owned()), None),
         Ok((fresh, effect)) => {
-            let change = Change {
+            let change = UpdateEffect {
                 config_update: fresh.config_update.clone(),
                 effect,
             };

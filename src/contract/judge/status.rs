@@ -7,11 +7,11 @@ use serde_json::value::RawValue;
 
 use super::{
     cache::Compiled,
-    fit::Change,
-    gate::Gate,
-    opinion::{Opinion, Question},
+    fit::UpdateEffect,
+    gate::CapabilityGate,
+    opinion::{Opinion, OpinionQuestion},
     standing,
-    terms::{Conflict, Deciding, KnownTerms, Standing},
+    terms::{Deciding, ElementConflict, KnownTerms, Standing},
 };
 use crate::{
     config::{Bundle, ConfigSignature, Update, envelope},
@@ -19,7 +19,7 @@ use crate::{
         answer::{ProofReport, SpoilerReport, StatusDetail},
         error::ContractError,
         ledger::{
-            RevisionSignatures, Trusted,
+            RevisionSignatures, TrustedHead,
             proofs::Effective,
             proposals::HashedRevision,
             timestamps,
@@ -92,7 +92,7 @@ impl Status {
         }
     }
 
-    /// Its public name.
+    /// As answers and filters write it.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Submitted => "Submitted",
@@ -111,13 +111,13 @@ impl Status {
 /// Everything that a proposal's status follows from.
 #[derive(Debug)]
 pub(crate) struct Facts<'a> {
-    /// The verified config.
+    /// The head's config, compiled.
     pub(crate) bundle: &'a Compiled,
     /// Head and settings.
-    pub(crate) trusted: &'a Trusted,
-    /// The proposal.
+    pub(crate) trusted: &'a TrustedHead,
+    /// The proposal that it is the status of.
     pub(crate) proposal: &'a Proposal,
-    /// Its current revision.
+    /// The revision that can be signed now.
     pub(crate) current: &'a HashedRevision<'a>,
     /// Where the current revision took effect.
     pub(crate) proof: Option<Effective>,
@@ -126,7 +126,7 @@ pub(crate) struct Facts<'a> {
     /// The votes on all revisions.
     pub(crate) votes: &'a [JudgedVote],
     /// What holds back what raises capability levels.
-    pub(crate) gate: &'a Gate,
+    pub(crate) gate: &'a CapabilityGate,
     /// The transaction's time.
     pub(crate) now: UnixTime,
 }
@@ -143,7 +143,7 @@ pub(crate) enum Extent {
 /// A proposal's status with everything that explains it.
 #[derive(Debug)]
 pub(crate) struct Derived {
-    /// The status.
+    /// The first one that matches.
     pub(crate) status: Status,
     /// Why.
     pub(crate) detail: StatusDetail,
@@ -152,7 +152,7 @@ pub(crate) struct Derived {
     /// A serialized envelope that an orderer would accept.
     pub(crate) envelope: Option<Vec<u8>>,
     /// What the intent does to the verified config, where this call had to find that out.
-    pub(crate) change: Option<Change>,
+    pub(crate) change: Option<UpdateEffect>,
 }
 
 impl Derived {
@@ -286,7 +286,7 @@ impl Facts<'_> {
         deciding: Option<&Deciding>,
         extent: Extent,
     ) -> Arc<Opinion> {
-        let question = Question {
+        let question = OpinionQuestion {
             revision,
             deciding,
             signatures: self.signatures_on(revision.number),
@@ -335,7 +335,11 @@ fn detail(standing: &Standing) -> Result<StatusDetail, ContractError> {
         Standing::Outofdate(stale) => {
             detail.why = Some(stale.why.clone());
             detail.different_effect.clone_from(&stale.different_effect);
-            detail.conflicts = stale.conflicts.iter().map(Conflict::report).collect();
+            detail.conflicts = stale
+                .conflicts
+                .iter()
+                .map(ElementConflict::report)
+                .collect();
             detail.rebases = Some(stale.conflicts.is_empty());
         }
         Standing::Withdrawn | Standing::Open(_) => {}

@@ -47,7 +47,7 @@ impl Standing {
                 let texts = stale.different_effect.iter().map(|text| EACH + text.len());
                 let touched = stale.fresh.touched.iter();
                 let touched = touched.map(|touched| EACH + touched.element.len());
-                let conflicts = stale.conflicts.iter().map(Conflict::weight);
+                let conflicts = stale.conflicts.iter().map(ElementConflict::weight);
                 stale.why.len()
                     + stale.fresh.config_update.len()
                     + texts.chain(touched).chain(conflicts).sum::<usize>()
@@ -78,7 +78,7 @@ impl Deciding {
 /// What decides about settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct SettingsTerms {
-    /// The policy.
+    /// The policy that must be satisfied: `/Channel/Application/Admins`.
     pub(crate) policy: PolicyId,
     /// What this build would have to know to apply them.
     pub(crate) unsupported: Option<String>,
@@ -113,7 +113,7 @@ impl KnownTerms {
         &self.policies
     }
 
-    /// The terms themselves.
+    /// As the config's rules give them.
     pub(crate) const fn terms(&self) -> &Terms {
         &self.terms
     }
@@ -139,10 +139,10 @@ pub(crate) struct Stale {
     pub(crate) why: String,
     /// What the bytes would do beside, or instead of, the intent.
     pub(crate) different_effect: Vec<String>,
-    /// The update computed again.
+    /// The update as the intent computes it on the head's config.
     pub(crate) fresh: Computed,
     /// What others changed that the intent changes, too.
-    pub(crate) conflicts: Vec<Conflict>,
+    pub(crate) conflicts: Vec<ElementConflict>,
 }
 
 /// An update computed from an intent on the current config.
@@ -156,7 +156,7 @@ pub(crate) struct Computed {
 
 /// An element of the intent that somebody else changed since the update was computed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Conflict {
+pub(crate) struct ElementConflict {
     pub(super) element: String,
     pub(super) base: Option<Digest>,
     pub(super) theirs: Option<Digest>,
@@ -164,7 +164,7 @@ pub(crate) struct Conflict {
     pub(super) contrast: Contrast,
 }
 
-impl Conflict {
+impl ElementConflict {
     /// What it takes to keep it. Unit: bytes, about.
     pub(crate) fn weight(&self) -> usize {
         const EACH: usize = 300;

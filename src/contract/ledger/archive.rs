@@ -13,16 +13,13 @@ use super::{
 use crate::{
     contract::error::{Code, ContractError},
     ids::{ProposalId, Revision, Sequence, UnixTime},
-    proto::{
-        cmscc::{Archive, ArchivedSigner, Outcome, Proposal},
-        common,
-    },
+    proto::cmscc::{Archive, ArchivedSigner, Outcome, Proposal},
     stub::Stub,
 };
 
 /// How a proposal ends.
 #[derive(Debug)]
-pub(crate) struct Ending {
+pub(crate) struct ProposalEnd {
     /// What became of it.
     pub(crate) outcome: Outcome,
     /// The revision that took effect, and where.
@@ -51,7 +48,7 @@ pub(crate) fn store<S: Stub>(
     stub: &mut S,
     proposal: Proposal,
     remains: &Remains<'_>,
-    ending: &Ending,
+    ending: &ProposalEnd,
 ) {
     let id = ProposalId::new(proposal.id.as_str());
     let last = proposal.revisions.last().map_or(0, |r| r.revision);
@@ -65,10 +62,7 @@ pub(crate) fn store<S: Stub>(
             revision,
             msp_id: stored.msp_id.to_string(),
             fingerprint: stored.fingerprint.clone(),
-            config_signature: (revision == kept).then(|| common::ConfigSignature {
-                signature_header: stored.signature.signature_header.clone(),
-                signature: stored.signature.signature.clone(),
-            }),
+            config_signature: (revision == kept).then(|| stored.signature.clone().into()),
         })
         .collect();
     let archive = Archive {

@@ -110,7 +110,7 @@ pub(crate) fn combined_facts(key: &str) -> Option<(ProposalId, ProposalId)> {
     }
 }
 
-/// A finished proposal.
+/// A proposal that is archived, with what remains of it.
 pub(crate) fn archive(id: &ProposalId) -> String {
     composite(ARCHIVE, &[id.as_str()])
 }

@@ -25,5 +25,5 @@ mod values;
 pub(crate) mod votes;
 
 pub(crate) use signatures::{RevisionSignatures, StoredSignature, signatures};
-pub(crate) use trusted::{Trusted, first_settings, lacking};
+pub(crate) use trusted::{TrustedHead, first_settings, lacking};
 pub(crate) use values::{all, behind, corrupt, decode, digest, get, put};

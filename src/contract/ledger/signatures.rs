@@ -20,7 +20,7 @@ const SIGNATURES_READ: usize = 1024;
 /// One stored signature.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct StoredSignature {
-    /// Its key.
+    /// The key under which it lies.
     pub(crate) key: String,
     /// The signer's MSP.
     pub(crate) msp_id: MspId,
@@ -72,10 +72,7 @@ pub(crate) async fn signatures<S: Stub>(
                     key: entry.key,
                     msp_id,
                     fingerprint,
-                    signature: ConfigSignature {
-                        signature_header: signature.signature_header,
-                        signature: signature.signature,
-                    },
+                    signature: signature.into(),
                 });
         }
         if !step.more {

@@ -16,7 +16,7 @@ use crate::{
 
 /// What every call reads first: the trusted head, its config, and the settings.
 #[derive(Debug)]
-pub(crate) struct Trusted {
+pub(crate) struct TrustedHead {
     /// The head's facts.
     pub(crate) head: Head,
     /// The config's bytes, as the block carried them.
@@ -27,7 +27,7 @@ pub(crate) struct Trusted {
     pub(crate) settings_sha256: Digest,
 }
 
-impl Trusted {
+impl TrustedHead {
     /// Reads the three keys; `None` before the bootstrap.
     pub(crate) async fn read<S: Stub>(stub: &mut S) -> Result<Option<Self>, ContractError> {
         let keys = [keys::head(), keys::body(), keys::settings()];

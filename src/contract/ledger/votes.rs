@@ -13,7 +13,7 @@ use crate::{
 /// A rejection as it lies on the ledger.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct StoredVote {
-    /// Its key.
+    /// The key under which it lies.
     pub(crate) key: String,
     /// The proposal that was rejected.
     pub(crate) proposal: ProposalId,

@@ -3,8 +3,9 @@
 use super::{Decoder, Fault, bad};
 use crate::{
     json::{
+        opened::SHAPES,
         scalar::{self, Integer},
-        shape::{SHAPES, Scalar},
+        shape::Scalar,
         tape::{At, Token},
         timestamp,
     },

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::{
-    Diff, ENTRIES, Entry, Item, Verb, cut,
+    Diff, DiffEntry, ENTRIES, Item, Verb, cut,
     facts::{self, Facts},
 };
 use crate::{
@@ -229,7 +229,7 @@ impl Diff {
         };
         let name = name.map(cut);
         let text = sentence(path, item, name.as_deref(), &before, &after, unit);
-        self.changes.push(Entry {
+        self.changes.push(DiffEntry {
             after: after.unwrap_or_default(),
             before: before.unwrap_or_default(),
             change,

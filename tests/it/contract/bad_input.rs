@@ -4,15 +4,24 @@ use bytes::Bytes;
 use cmscc::{
     block::ConfigBlock,
     config::{Patch, compute_update},
-    contract::{Contract, ContractSettings, Limits, NoObserver, function_names},
+    contract::{CallLimits, Contract, ContractSettings, NoObserver, function_names},
     proto::{common, write},
     stub::Invocation,
 };
 use prost::Message;
 use std::sync::Arc;
 
-use super::world::{
-    CAPTURES, TestAnchors, World, base64, contract, new_user, person, trusting, user,
+use super::{
+    calls::{
+        Call, add_organization, add_signature, attest_capabilities, combine_proposals,
+        delete_proposal, export_proposal, get_capabilities, get_config, get_config_chain,
+        get_proposal, init_consortium, list_proposals, propose_config_update, raw,
+        reconfig_organization_msp, recover_config, reject_proposal, sync_config, update_proposals,
+        withdraw_proposal,
+    },
+    captures::CAPTURES,
+    people::{base64, new_user, person, user},
+    world::{TestAnchors, World, contract, founded, trusting},
 };
 
 const PATCH: &str = r#"{"channel_group":{"groups":{"Application":{"policies":{"Extra":{
@@ -20,17 +29,9 @@ const PATCH: &str = r#"{"channel_group":{"groups":{"Application":{"policies":{"E
 
 /// A channel with one proposal, `taken`, by Org1.
 async fn world() -> World<Contract> {
-    let mut world = World::new(trusting());
-    let org1 = person("Org1MSP");
-    world
-        .ok(&org1, &[b"InitConsortium", &CAPTURES[0].genesis()])
-        .await;
-    world
-        .ok(
-            &org1,
-            &[b"ProposeConfigUpdate", b"taken", PATCH.as_bytes(), b"text"],
-        )
-        .await;
+    let (mut world, _) = founded().await;
+    let propose = propose_config_update("taken", PATCH);
+    world.ok(&person("Org1MSP"), propose).await;
     world
 }
 
@@ -54,8 +55,7 @@ async fn every_function_refuses_bad_arguments() {
         "}".repeat(5000)
     );
     let past = r#"{"deadline":"1999-01-01T00:00:00Z"}"#;
-    let raw = std::str::from_utf8(&genesis).is_ok();
-    assert!(!raw, "a raw block is no text");
+    assert!(std::str::from_utf8(&genesis).is_err(), "a block is no text");
 
     let cases: &[(&[&str], &str)] = &[
         (&["NoSuchFunction"], "UNKNOWN_FUNCTION"),
@@ -256,8 +256,7 @@ async fn every_function_refuses_bad_arguments() {
         (&["deleteProposal", "none"], "UNKNOWN_PROPOSAL"),
     ];
     for (args, symbol) in cases {
-        let args: Vec<&[u8]> = args.iter().map(|a| a.as_bytes()).collect();
-        world.refused(&org1, &args, symbol).await;
+        world.refused(&org1, raw(*args), symbol).await;
     }
     // every function that takes arguments has a case here
     for name in function_names() {
@@ -270,29 +269,28 @@ async fn every_function_refuses_bad_arguments() {
 async fn nothing_works_before_the_bootstrap() {
     let org = CAPTURES[0].file("add-orgx/org.json");
     let org = std::str::from_utf8(&org).unwrap();
-    let msp = serde_json::from_str::<serde_json::Value>(org).unwrap()["values"]["MSP"].to_string();
-    let block = base64(&CAPTURES[0].genesis());
+    let msp = serde_json::from_str::<serde_json::Value>(org).unwrap()["values"]["MSP"].take();
+    let block = CAPTURES[0].genesis();
     let mut world = World::new(trusting());
-    for args in [
-        &["SyncConfig", &block][..],
-        &["RecoverConfig", &block],
-        &["ProposeConfigUpdate", "new", PATCH, "d"],
-        &["AddOrganization", "new", "OrgX", org, "d"],
-        &["ReconfigOrganizationMSP", "new", &msp, "d"],
-        &["AddSignature", "new", "CgFhEgFi"],
-        &["WithdrawProposal", "new"],
-        &["DeleteProposal", "new"],
-        &["UpdateProposals"],
-        &["GetProposal", "new"],
-        &["ListProposals"],
-        &["GetConfig"],
-        &["GetConfigChain"],
-        &["AttestCapabilities", "{}"],
-        &["GetCapabilities"],
+    for call in [
+        sync_config(&block),
+        recover_config(&block),
+        propose_config_update("new", PATCH),
+        add_organization("new", "OrgX", org.as_bytes()),
+        reconfig_organization_msp("new", &msp),
+        add_signature("new", "CgFhEgFi"),
+        withdraw_proposal("new"),
+        delete_proposal("new"),
+        update_proposals(),
+        get_proposal("new"),
+        list_proposals(),
+        get_config(),
+        get_config_chain(),
+        attest_capabilities("{}"),
+        get_capabilities(),
     ] {
-        let args: Vec<&[u8]> = args.iter().map(|a| a.as_bytes()).collect();
         let message = world
-            .refused(&person("Org1MSP"), &args, "NOT_INITIALIZED")
+            .refused(&person("Org1MSP"), call, "NOT_INITIALIZED")
             .await;
         assert!(message.contains("InitConsortium"), "{message}");
     }
@@ -302,29 +300,26 @@ async fn nothing_works_before_the_bootstrap() {
 async fn only_admins_of_members_change_anything() {
     let mut world = world().await;
     let org = CAPTURES[0].file("add-orgx/org.json");
-    let propose: [&[u8]; 5] = [b"AddOrganization", b"new", b"OrgX", &org, b"d"];
-    for args in [
-        &propose[..],
-        &[b"WithdrawProposal", b"taken"],
-        &[b"DeleteProposal", b"taken"],
-        &[b"UpdateProposals"],
+    let propose = add_organization("new", "OrgX", &org);
+    for call in [
+        propose,
+        withdraw_proposal("taken"),
+        delete_proposal("taken"),
+        update_proposals(),
     ] {
         for (who, symbol) in [
             (user("Org1MSP", "User1"), "NOT_ADMIN"),
             (person("OrgXMSP"), "UNKNOWN_ORGANIZATION"),
             (person("OrdererMSP"), "NOT_MEMBER"),
         ] {
-            world.refused(&who, args, symbol).await;
+            world.refused(&who, &call, symbol).await;
         }
-        let mut nobody = world.invocation(&person("Org1MSP"), args);
+        let mut nobody = world.invocation(&person("Org1MSP"), call);
         nobody.creator = Bytes::from_static(b"nobody");
         world.refused_call(&nobody, "CALLER_INVALID").await;
     }
-    for args in [
-        &[b"WithdrawProposal".as_slice(), b"taken"][..],
-        &[b"DeleteProposal", b"taken"],
-    ] {
-        world.refused(&person("Org2MSP"), args, "NOT_OWNER").await;
+    for call in [withdraw_proposal("taken"), delete_proposal("taken")] {
+        world.refused(&person("Org2MSP"), call, "NOT_OWNER").await;
     }
 }
 
@@ -333,22 +328,22 @@ async fn organisations_are_not_added_twice() {
     let capture = CAPTURES[0];
     let mut world = World::new(contract(&TestAnchors::of(&capture.genesis())));
     let org1 = person("Org1MSP");
-    let first = capture.file("add-orgx/config_block_after.pb");
+    let first = capture.after("add-orgx");
     world
-        .ok(&org1, &[b"InitConsortium", &capture.genesis(), &first])
+        .ok(&org1, init_consortium(&capture.genesis()).and(&first))
         .await;
     let org = capture.file("add-orgx/org.json");
     world
         .refused(
             &org1,
-            &[b"AddOrganization", b"again", b"OrgXMSP", &org, b"d"],
+            add_organization("again", "OrgXMSP", &org),
             "ORGANIZATION_EXISTS",
         )
         .await;
     world
         .refused(
             &org1,
-            &[b"AddOrganization", b"again", b"Other", &org, b"d"],
+            add_organization("again", "Other", &org),
             "MSP_EXISTS",
         )
         .await;
@@ -360,13 +355,7 @@ async fn organisations_are_not_added_twice() {
     world
         .refused(
             &org1,
-            &[
-                b"AddOrganization",
-                b"again",
-                b"Other",
-                other.as_bytes(),
-                b"d",
-            ],
+            add_organization("again", "Other", other.as_bytes()),
             "MSP_CONFLICT",
         )
         .await;
@@ -375,11 +364,8 @@ async fn organisations_are_not_added_twice() {
 #[tokio::test]
 async fn updates_given_as_bytes_must_fit() {
     let capture = CAPTURES[0];
-    let mut world = World::new(contract(&TestAnchors::of(&capture.genesis())));
+    let (mut world, _) = founded().await;
     let org1 = person("Org1MSP");
-    world
-        .ok(&org1, &[b"InitConsortium", &capture.genesis()])
-        .await;
     let good =
         common::ConfigUpdate::decode(capture.file("add-orgx/config_update.pb").as_slice()).unwrap();
     let mut other_channel = good.clone();
@@ -417,25 +403,11 @@ async fn updates_given_as_bytes_must_fit() {
     ];
     for (bytes, symbol) in cases {
         world
-            .refused(
-                &org1,
-                &[
-                    b"ProposeConfigUpdate",
-                    b"new",
-                    base64(&bytes).as_bytes(),
-                    b"d",
-                ],
-                symbol,
-            )
+            .refused(&org1, propose_config_update("new", &base64(&bytes)), symbol)
             .await;
     }
     let bytes = base64(&good.encode_to_vec());
-    world
-        .ok(
-            &org1,
-            &[b"ProposeConfigUpdate", b"new", bytes.as_bytes(), b"d"],
-        )
-        .await;
+    world.ok(&org1, propose_config_update("new", &bytes)).await;
 }
 
 #[tokio::test]
@@ -473,21 +445,15 @@ async fn signatures_that_do_not_count_are_refused_with_the_reason() {
     ] {
         let given = base64(&signature.encode_to_vec());
         world
-            .refused(
-                &org1,
-                &[b"AddSignature", b"taken", given.as_bytes()],
-                symbol,
-            )
+            .refused(&org1, add_signature("taken", &given), symbol)
             .await;
     }
     let given = base64(&good.encode_to_vec());
-    let added = world
-        .ok(&org1, &[b"AddSignature", b"taken", given.as_bytes()])
-        .await;
+    let added = world.ok(&org1, add_signature("taken", &given)).await;
     assert_eq!(added["added"][0]["msp_id"], "Org1MSP");
 }
 
-fn limited(limits: Limits) -> World<Contract> {
+fn limited(limits: CallLimits) -> World<Contract> {
     let settings = ContractSettings {
         allow_unanchored: true,
         limits,
@@ -501,35 +467,32 @@ fn limited(limits: Limits) -> World<Contract> {
 
 #[tokio::test]
 async fn limits_are_settings() {
-    let mut world = limited(Limits {
+    let mut world = limited(CallLimits {
         argument: 40_000,
         call: 60_000,
         patch: 100,
-        ..Limits::default()
+        ..CallLimits::default()
     });
     let org1 = person("Org1MSP");
     let large = vec![b'a'; 40_001];
     let half = vec![b'a'; 30_001];
     for name in function_names() {
         world
-            .refused(&org1, &[name.as_bytes(), &large], "ARGUMENT_TOO_LARGE")
+            .refused(&org1, Call::of(name).and(&large), "ARGUMENT_TOO_LARGE")
             .await;
         world
-            .refused(&org1, &[name.as_bytes(), &half, &half], "CALL_TOO_LARGE")
+            .refused(
+                &org1,
+                Call::of(name).and(&half).and(&half),
+                "CALL_TOO_LARGE",
+            )
             .await;
     }
-    world
-        .ok(&org1, &[b"InitConsortium", &CAPTURES[0].genesis()])
-        .await;
+    world.found(&CAPTURES[0].genesis()).await;
     world
         .refused(
             &org1,
-            &[
-                b"ProposeConfigUpdate",
-                b"new",
-                r#"{"channel_group":{"groups":{"Application":{"policies":{"Extra":{"mod_policy":"Admins","policy":{"type":1,"value":{"version":0,"rule":{"n_out_of":{"n":1,"rules":[{"signed_by":0},{"signed_by":0},{"signed_by":0},{"signed_by":0},{"signed_by":0},{"signed_by":0},{"signed_by":0},{"signed_by":0},{"signed_by":0},{"signed_by":0}]}},"identities":[{"principal":{"msp_identifier":"Org1MSP","role":"ADMIN"},"principal_classification":"ROLE"}]}}}}}}}}"#.as_bytes(),
-                b"d",
-            ],
+            propose_config_update("new", r#"{"channel_group":{"groups":{"Application":{"policies":{"Extra":{"mod_policy":"Admins","policy":{"type":1,"value":{"version":0,"rule":{"n_out_of":{"n":1,"rules":[{"signed_by":0},{"signed_by":0},{"signed_by":0},{"signed_by":0},{"signed_by":0},{"signed_by":0},{"signed_by":0},{"signed_by":0},{"signed_by":0},{"signed_by":0}]}},"identities":[{"principal":{"msp_identifier":"Org1MSP","role":"ADMIN"},"principal_classification":"ROLE"}]}}}}}}}}"#),
             "PATCH_TOO_LARGE",
         )
         .await;
@@ -537,7 +500,7 @@ async fn limits_are_settings() {
 
 #[tokio::test]
 async fn each_limit_has_its_refusal() {
-    let mut world = limited(Limits {
+    let mut world = limited(CallLimits {
         patch_levels: 2,
         description: 5,
         reason: 4,
@@ -545,43 +508,31 @@ async fn each_limit_has_its_refusal() {
         signatures: 2,
         items: 2,
         export: 50,
-        ..Limits::default()
+        ..CallLimits::default()
     });
     let org1 = person("Org1MSP");
     let genesis = CAPTURES[0].genesis();
-    let three: [&[u8]; 4] = [b"InitConsortium", &genesis, &genesis, &genesis];
-    world.refused(&org1, &three, "TOO_MANY").await;
-    world.ok(&org1, &three[..2]).await;
-    let propose = |description| -> [&[u8]; 4] {
-        [
-            b"ProposeConfigUpdate",
-            b"new",
-            PATCH.as_bytes(),
-            description,
-        ]
-    };
+    let three = init_consortium(&genesis).and(&genesis).and(&genesis);
+    world.refused(&org1, three, "TOO_MANY").await;
+    world.found(&genesis).await;
+    let propose = |description| propose_config_update("new", PATCH).described(description);
     world
-        .refused(&org1, &propose(b"123456"), "DESCRIPTION_TOO_LONG")
+        .refused(&org1, propose("123456"), "DESCRIPTION_TOO_LONG")
         .await;
-    world.ok(&org1, &propose(b"12345")).await;
+    world.ok(&org1, propose("12345")).await;
     let deeper = PATCH.replace(r#""policies""#, r#""groups":{"Org1MSP":{"policies""#) + "}}";
-    let args: [&[u8]; 4] = [b"ProposeConfigUpdate", b"deep", deeper.as_bytes(), b"d"];
-    world.refused(&org1, &args, "PATCH_TOO_LARGE").await;
-    let reject = |reason| -> [&[u8]; 3] { [b"RejectProposal", b"new", reason] };
+    let call = propose_config_update("deep", &deeper);
+    world.refused(&org1, &call, "PATCH_TOO_LARGE").await;
+    let reject = |reason| reject_proposal("new", reason);
     world
-        .refused(&org1, &reject(b"12345"), "REASON_TOO_LONG")
+        .refused(&org1, reject("12345"), "REASON_TOO_LONG")
         .await;
-    world.ok(&org1, &reject(b"1234")).await;
-    for args in [
-        [
-            b"UpdateProposals".as_slice(),
-            b"6",
-            br#"["new","aaa","bbb"]"#,
-            b"",
-        ],
-        [b"CombineProposals", b"all", br#"["new","aaa","bbb"]"#, b"d"],
+    world.ok(&org1, reject("1234")).await;
+    for call in [
+        update_proposals().mode(6).only(&["new", "aaa", "bbb"]),
+        combine_proposals("all", &["new", "aaa", "bbb"]),
     ] {
-        world.refused(&org1, &args, "TOO_MANY").await;
+        world.refused(&org1, &call, "TOO_MANY").await;
     }
     let update = world.update_to_sign("new").await;
     let good = org1.config_signature(&update);
@@ -605,16 +556,14 @@ async fn each_limit_has_its_refusal() {
         (&[&long], "HEADER_TOO_LARGE"),
     ] {
         let envelope = envelope(signatures);
-        let args: [&[u8]; 3] = [b"AddSignature", b"new", envelope.as_bytes()];
-        world.refused(&org1, &args, symbol).await;
+        let call = add_signature("new", &envelope);
+        world.refused(&org1, call, symbol).await;
     }
     let two = envelope(&[&good, &good]);
+    world.ok(&org1, add_signature("new", &two)).await;
+    world.ok(&org1, withdraw_proposal("new")).await;
     world
-        .ok(&org1, &[b"AddSignature", b"new", two.as_bytes()])
-        .await;
-    world.ok(&org1, &[b"WithdrawProposal", b"new"]).await;
-    world
-        .refused(&org1, &[b"ExportProposal", b"new"], "EXPORT_TOO_LARGE")
+        .refused(&org1, export_proposal("new"), "EXPORT_TOO_LARGE")
         .await;
 }
 
@@ -625,12 +574,10 @@ async fn blocks_come_as_transient_data_too() {
     let genesis = Bytes::from(capture.genesis());
     let digest = cmscc::ids::Digest::of(&genesis).to_string();
     let mut world = World::new(trusting());
-    let mut call: Invocation = world.invocation(&org1, &[b"InitConsortium", digest.as_bytes()]);
+    let mut call: Invocation = world.invocation(&org1, init_consortium(digest.as_bytes()));
     world.refused_call(&call, "TRANSIENT_MISSING").await;
-    call.transient.insert(
-        "config_block".to_owned(),
-        capture.file("add-orgx/config_block_after.pb").into(),
-    );
+    call.transient
+        .insert("config_block".to_owned(), capture.after("add-orgx").into());
     world.refused_call(&call, "TRANSIENT_MISMATCH").await;
     call.transient
         .insert(format!("config_block.{digest}"), genesis);
@@ -652,7 +599,7 @@ async fn json_as_deep_as_go_reads_goes_all_the_way() {
             "principal_classification":"ROLE"}}]}}}}}}}}}}}}}}}}}}}}"#
     );
     let mut world = world().await;
-    let shown = becomes_ready(&mut world, patch.as_bytes()).await;
+    let shown = becomes_ready(&mut world, &patch).await;
     // in the patch and in the update
     assert!(shown.matches("n_out_of").count() >= 2 * levels);
 }
@@ -703,22 +650,18 @@ async fn protobuf_as_deep_as_go_reads_goes_all_the_way() {
     let updated = patch.apply(block.tree()).unwrap();
     let update = compute_update(block.channel_id(), block.tree(), &updated).unwrap();
     let mut world = world().await;
-    let shown = becomes_ready(&mut world, base64(&update).as_bytes()).await;
+    let shown = becomes_ready(&mut world, &base64(&update)).await;
     // Go writes no json that it could not read
     assert!(shown.contains(r#""config_update":null"#));
 }
 
-async fn becomes_ready(world: &mut World<Contract>, intent: &[u8]) -> String {
+async fn becomes_ready(world: &mut World<Contract>, intent: &str) -> String {
     let org1 = person("Org1MSP");
-    world
-        .ok(&org1, &[b"ProposeConfigUpdate", b"deep", intent, b"d"])
-        .await;
+    world.ok(&org1, propose_config_update("deep", intent)).await;
     let update = world.update_to_sign("deep").await;
-    let signature = base64(&org1.config_signature(&update).encode_to_vec());
-    world
-        .ok(&org1, &[b"AddSignature", b"deep", signature.as_bytes()])
-        .await;
-    let shown = world.text(&org1, &[b"GetProposal", b"deep"]).await;
+    let signature = org1.signed(&update);
+    world.ok(&org1, add_signature("deep", &signature)).await;
+    let shown = world.text(&org1, get_proposal("deep")).await;
     assert!(shown.contains(r#""status":"ReadyToSubmit""#));
     shown
 }

@@ -9,12 +9,17 @@ use cmscc::{
 };
 use prost::Message;
 
-use super::world::{CAPTURES, Server, World, person};
+use super::{
+    calls::sync_config,
+    captures::after,
+    people::person,
+    world::{Server, World, state_key},
+};
 
 impl<S: Server> World<S> {
     /// The bytes of the trusted config.
     pub(crate) fn config(&self) -> Bytes {
-        let key = cmscc::stub::keys::composite("config", &["body"]);
+        let key = state_key(&["config", "body"]);
         self.ledger.get(&key).unwrap().value.clone()
     }
 
@@ -30,7 +35,7 @@ impl<S: Server> World<S> {
     /// Has an orderer take an update, and syncs the block it makes.
     pub(crate) async fn order(&mut self, envelope: &Bytes) {
         let block = self.ordered(envelope);
-        self.ok(&person("Org1MSP"), &[b"SyncConfig", &block]).await;
+        self.ok(&person("Org1MSP"), sync_config(&block)).await;
     }
 
     /// Has an orderer take an update with these signatures, and syncs the block it makes.
@@ -52,7 +57,7 @@ impl<S: Server> World<S> {
 
     /// The bytes of a proposal's first revision.
     pub(crate) fn first_update(&self, id: &str) -> Bytes {
-        let key = cmscc::stub::keys::composite("proposal", &[id]);
+        let key = state_key(&["proposal", id]);
         let stored = self.ledger.get(&key).unwrap().value.clone();
         let proposal = cmscc::proto::cmscc::Proposal::decode(stored).unwrap();
         proposal.revisions[0].config_update.clone()
@@ -83,7 +88,7 @@ pub(crate) fn checkpoint(config: &[u8], change: impl FnOnce(&mut common::Config)
 
 /// A block around a config envelope, signed by the captures' orderer.
 fn block(carried: &common::ConfigEnvelope) -> Vec<u8> {
-    let original = CAPTURES[0].file("add-orgx/config_block_after.pb");
+    let original = after("add-orgx");
     let mut block = common::Block::decode(&original[..]).unwrap();
     let data = block.data.as_mut().unwrap();
     let mut envelope = common::Envelope::decode(data.data[0].clone()).unwrap();

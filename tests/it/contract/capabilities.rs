@@ -14,12 +14,15 @@ use serde_json::{Value, json};
 
 use super::{
     blocks::checkpoint,
-    world::{CAPTURES, TestAnchors, World, base64, contract, founded, person, user},
+    calls::{
+        attest_capabilities, delete_proposal, get_capabilities, list_proposals,
+        propose_config_update, reject_proposal, withdraw_proposal,
+    },
+    captures::CAPTURES,
+    patches::timeout,
+    people::{base64, person, user},
+    world::{World, founded, founded_on, state_key},
 };
-
-fn key(parts: &[&str]) -> String {
-    cmscc::stub::keys::composite(parts[0], &parts[1..])
-}
 
 /// A patch of the channel group that declares these levels and no others.
 pub(crate) fn levels(group: &str, names: &[&str]) -> Value {
@@ -56,10 +59,7 @@ pub(crate) async fn declaring(orderer: &[&str], application: &[&str]) -> World<C
             value.value = names.into();
         }
     });
-    let mut world = World::new(contract(&TestAnchors::of(&genesis)));
-    let org1 = person("Org1MSP");
-    world.ok(&org1, &[b"InitConsortium", &genesis]).await;
-    world
+    founded_on(&genesis).await.0
 }
 
 /// The config of the first capture's genesis block.
@@ -73,7 +73,7 @@ pub(crate) fn first_config() -> Vec<u8> {
 
 impl World<Contract> {
     fn set_gate(&mut self, gate: GateMode) {
-        let key = key(&["settings"]);
+        let key = state_key(&["settings"]);
         let stored = self.ledger.get(&key).unwrap().value.clone();
         let mut settings = Settings::decode(stored).unwrap();
         settings.gate = gate.into();
@@ -82,16 +82,13 @@ impl World<Contract> {
 
     pub(crate) async fn attest(&mut self, msp_id: &str, attestation: &Value) {
         let attestation = attestation.to_string();
-        self.ok(
-            &person(msp_id),
-            &[b"AttestCapabilities", attestation.as_bytes()],
-        )
-        .await;
+        self.ok(&person(msp_id), attest_capabilities(&attestation))
+            .await;
     }
 
     /// The row of a level in a table of `GetCapabilities`.
     async fn level(&mut self, scope: &str, level: &str) -> Value {
-        let table = self.ok(&person("Org1MSP"), &[b"GetCapabilities"]).await;
+        let table = self.ok(&person("Org1MSP"), get_capabilities()).await;
         let rows = table[scope].as_array().unwrap();
         let found = rows.iter().find(|row| row["level"] == level);
         found.cloned().unwrap_or(Value::Null)
@@ -102,8 +99,8 @@ impl World<Contract> {
 async fn an_attestation_writes_one_key_and_tells_who() {
     let (mut world, _) = founded().await;
     let org1 = person("Org1MSP");
-    let given = br#"{"application":["V2_5","V2_0","V2_5"],"channel":["V3_0"],"server":true}"#;
-    let call = world.invocation(&org1, &[b"AttestCapabilities", given]);
+    let given = r#"{"application":["V2_5","V2_0","V2_5"],"channel":["V3_0"],"server":true}"#;
+    let call = world.invocation(&org1, attest_capabilities(given));
     let (response, set) = world.submit(&call).await;
     assert_eq!(
         String::from_utf8_lossy(&response.payload),
@@ -111,11 +108,11 @@ async fn an_attestation_writes_one_key_and_tells_who() {
         "{}",
         response.message
     );
-    let own = key(&["attestation", "Org1MSP"]);
+    let own = state_key(&["attestation", "Org1MSP"]);
     let expected: BTreeSet<String> = [
-        key(&["config", "head"]),
-        key(&["config", "body"]),
-        key(&["settings"]),
+        state_key(&["config", "head"]),
+        state_key(&["config", "body"]),
+        state_key(&["settings"]),
         own.clone(),
     ]
     .into();
@@ -131,7 +128,7 @@ async fn an_attestation_writes_one_key_and_tells_who() {
     // the same again writes nothing, another one replaces it
     let (response, set) = world.submit(&call).await;
     assert!(response.is_success() && set.writes.is_empty());
-    let table = world.ok(&org1, &[b"GetCapabilities"]).await;
+    let table = world.ok(&org1, get_capabilities()).await;
     assert_eq!(
         table["attestations"],
         json!([{
@@ -139,8 +136,8 @@ async fn an_attestation_writes_one_key_and_tells_who() {
             "msp_id": "Org1MSP", "orderer": [], "sequence": 0, "server": true
         }])
     );
-    world.ok(&org1, &[b"AttestCapabilities", b"{}"]).await;
-    let table = world.ok(&org1, &[b"GetCapabilities"]).await;
+    world.ok(&org1, attest_capabilities("{}")).await;
+    let table = world.ok(&org1, get_capabilities()).await;
     assert_eq!(table["attestations"][0]["application"], json!([]));
     assert_eq!(table["attestations"][0]["server"], false);
 }
@@ -149,14 +146,12 @@ async fn an_attestation_writes_one_key_and_tells_who() {
 async fn admins_of_members_attest_and_only_what_is_a_level() {
     let (mut world, _) = founded().await;
     let org1 = person("Org1MSP");
-    let good: &[u8] = br#"{"channel":["V3_0"]}"#;
+    let good = r#"{"channel":["V3_0"]}"#;
     for (who, symbol) in [
         (user("Org1MSP", "User1"), "NOT_ADMIN"),
         (person("OrdererMSP"), "NOT_MEMBER"),
     ] {
-        world
-            .refused(&who, &[b"AttestCapabilities", good], symbol)
-            .await;
+        world.refused(&who, attest_capabilities(good), symbol).await;
     }
     let many: Vec<String> = (0..65).map(|n| format!("V{n}")).collect();
     let many = json!({ "orderer": many }).to_string();
@@ -173,11 +168,11 @@ async fn admins_of_members_attest_and_only_what_is_a_level() {
         (&many, "TOO_MANY"),
     ] {
         world
-            .refused(&org1, &[b"AttestCapabilities", given.as_bytes()], symbol)
+            .refused(&org1, attest_capabilities(given), symbol)
             .await;
     }
     world
-        .refused(&org1, &[b"GetCapabilities", b"x"], "ARGUMENT_COUNT")
+        .refused(&org1, get_capabilities().and("x"), "ARGUMENT_COUNT")
         .await;
 }
 
@@ -191,13 +186,7 @@ async fn the_table_says_what_is_required_proposed_attested_and_supported() {
     world
         .propose(&org2, "again", &levels("Application", &["V2_5"]))
         .await;
-    world
-        .propose(
-            &org2,
-            "other",
-            &json!({"groups": {"Orderer": {"values": {"BatchTimeout": {"value": {"timeout": "9s"}}}}}}),
-        )
-        .await;
+    world.propose(&org2, "other", &timeout("9s")).await;
     world
         .attest("Org2MSP", &json!({"application": ["V2_5", "V9_9"]}))
         .await;
@@ -224,12 +213,12 @@ async fn the_table_says_what_is_required_proposed_attested_and_supported() {
     assert_eq!(world.level("orderer", "V2_0").await["required"], true);
     assert_eq!(world.level("orderer", "V2_0").await["lacking"], json!([]));
     assert_eq!(world.level("channel", "V9_9").await, Value::Null);
-    let table = world.ok(&org1, &[b"GetCapabilities"]).await;
+    let table = world.ok(&org1, get_capabilities()).await;
     assert_eq!(table["gate"], "advisory");
     assert_eq!(table["contract"], json!(["V1_0"]));
     assert_eq!(table["unsupported"], json!([]));
     // what is withdrawn is proposed no more
-    world.ok(&org2, &[b"WithdrawProposal", b"again"]).await;
+    world.ok(&org2, withdraw_proposal("again")).await;
     assert_eq!(
         world.level("application", "V2_5").await["proposed_by"],
         json!(["raise"])
@@ -247,10 +236,7 @@ async fn orderers_that_are_members_are_concerned_by_orderer_levels() {
         org.values.remove("Endpoints");
         application.groups.insert("OrdererOrg".to_owned(), org);
     });
-    let mut world = World::new(contract(&TestAnchors::of(&genesis)));
-    world
-        .ok(&person("Org1MSP"), &[b"InitConsortium", &genesis])
-        .await;
+    let (mut world, _) = founded_on(&genesis).await;
     let lacking = |row: Value| row["lacking"].clone();
     let all = json!(["OrdererMSP", "Org1MSP", "Org2MSP"]);
     assert_eq!(
@@ -285,11 +271,11 @@ async fn a_gate_in_force_holds_back_what_is_not_attested() {
     assert_eq!(shown["config_update_envelope_to_submit"], Value::Null);
     // an agreement between members, which stops nobody
     assert_eq!(shown["still_effective_if_submitted"], json!([1]));
-    let filter = br#"{"status":"WaitingForCapabilities"}"#;
-    let listed = world.ok(&org1, &[b"ListProposals", filter]).await;
+    let filter = r#"{"status":"WaitingForCapabilities"}"#;
+    let listed = world.ok(&org1, list_proposals().options(filter)).await;
     assert_eq!(listed["proposals"][0]["proposal_id"], "raise");
     // votes are still taken
-    world.ok(&org2, &[b"RejectProposal", b"raise", b"hm"]).await;
+    world.ok(&org2, reject_proposal("raise", "hm")).await;
     assert_eq!(world.status("raise").await, "WaitingForCapabilities");
     // the advisory gate warns only
     world.set_gate(GateMode::Advisory);
@@ -320,25 +306,15 @@ async fn expiry_comes_before_the_gate() {
     let (org1, org2) = (person("Org1MSP"), person("Org2MSP"));
     let mut world = declaring(&["V2_0"], &["V2_0"]).await;
     let patch = json!({ "channel_group": levels("Application", &["V2_5"]) }).to_string();
-    let deadline = br#"{"deadline":"2026-11-18T11:06:49Z"}"#;
-    let args: [&[u8]; 5] = [
-        b"ProposeConfigUpdate",
-        b"raise",
-        patch.as_bytes(),
-        b"d",
-        deadline,
-    ];
-    world.ok(&org1, &args).await;
+    let deadline = r#"{"deadline":"2026-11-18T11:06:49Z"}"#;
+    let call = propose_config_update("raise", &patch).options(deadline);
+    world.ok(&org1, call).await;
     world.set_gate(GateMode::Enforced);
     for who in [&org1, &org2] {
         world.sign(who, "raise").await;
     }
     assert_eq!(world.status("raise").await, "WaitingForCapabilities");
-    let mut late = world.invocation(&org1, &[b"GetProposal", b"raise"]);
-    late.timestamp.seconds += 1000;
-    let (response, _) = world.submit(&late).await;
-    let shown: Value = serde_json::from_slice(&response.payload).unwrap();
-    assert_eq!(shown["status"], "Expired");
+    assert_eq!(world.status_in(1000, "raise").await, "Expired");
     // a proposal that raises nothing passes the gate
     world.propose_org(&org1, "add_orgx", "add-orgx").await;
     for who in [&org1, &org2] {
@@ -365,9 +341,8 @@ async fn attestations_of_who_left_do_not_count() {
         (&leave, json!(["Org1MSP"])),
         (&back, json!(["Org1MSP", "Org2MSP"])),
     ] {
-        anchors.set(block);
-        world.ok(&org1, &[b"RecoverConfig", block]).await;
-        let table = world.ok(&org1, &[b"GetCapabilities"]).await;
+        world.recover(&anchors, block).await;
+        let table = world.ok(&org1, get_capabilities()).await;
         assert_eq!(table["attestations"][0]["former_member"], true);
         let row = world.level("channel", "V3_0").await;
         assert_eq!(row["attested_by"], json!([]));
@@ -403,8 +378,8 @@ async fn levels_are_raised_in_order_and_only_known_ones() {
         ),
     ] {
         let patch = patch(&change);
-        let args: [&[u8]; 4] = [b"ProposeConfigUpdate", b"raise", patch.as_bytes(), b"d"];
-        let message = world.refused(&org1, &args, symbol).await;
+        let call = propose_config_update("raise", &patch);
+        let message = world.refused(&org1, call, symbol).await;
         assert!(message.contains(named), "{message}");
     }
     // lower ones, and both at once
@@ -418,11 +393,8 @@ async fn levels_are_raised_in_order_and_only_known_ones() {
     world.propose(&org1, "both", &both).await;
     // also given as bytes
     let update = base64(&world.update_to_sign("both").await);
-    world.ok(&org1, &[b"DeleteProposal", b"both"]).await;
+    world.ok(&org1, delete_proposal("both")).await;
     world
-        .ok(
-            &org1,
-            &[b"ProposeConfigUpdate", b"bytes", update.as_bytes(), b"d"],
-        )
+        .ok(&org1, propose_config_update("bytes", &update))
         .await;
 }

@@ -2,29 +2,19 @@
 
 use std::collections::BTreeSet;
 
-use cmscc::{contract::Disown, ids::Sequence};
 use serde_json::{Value, json};
 
 use super::{
     blocks::checkpoint,
-    world::{CAPTURES, founded, person, user},
+    calls::{
+        add_organization, combine_proposals, delete_proposal, get_config, list_proposals,
+        reject_proposal, sync_config, update_proposals, withdraw_proposal,
+    },
+    captures::{CAPTURES, after},
+    patches::{of_admins, policy, timeout},
+    people::{person, user},
+    world::{founded, state_key},
 };
-
-fn after(name: &str) -> Vec<u8> {
-    CAPTURES[0].file(&format!("{name}/config_block_after.pb"))
-}
-
-fn key(parts: &[&str]) -> String {
-    cmscc::stub::keys::composite(parts[0], &parts[1..])
-}
-
-fn timeout(text: &str) -> Value {
-    json!({"groups": {"Orderer": {"values": {"BatchTimeout": {"value": {"timeout": text}}}}}})
-}
-
-fn combine<'a>(id: &'a str, ids: &'a str) -> [&'a [u8]; 4] {
-    [b"CombineProposals", id.as_bytes(), ids.as_bytes(), b"both"]
-}
 
 #[tokio::test]
 async fn two_organisations_join_in_one_update() {
@@ -33,11 +23,9 @@ async fn two_organisations_join_in_one_update() {
     world.propose_org(&org1, "add_orgx", "add-orgx").await;
     world.propose_org(&org2, "add_orgy", "add-orgy").await;
     world.sign(&org2, "add_orgx").await;
-    world
-        .ok(&org1, &[b"RejectProposal", b"add_orgy", b"later"])
-        .await;
+    world.ok(&org1, reject_proposal("add_orgy", "later")).await;
     let made = world
-        .ok(&org2, &combine("both", r#"["add_orgy","add_orgx"]"#))
+        .ok(&org2, combine_proposals("both", &["add_orgy", "add_orgx"]))
         .await;
     assert_eq!(made["proposal_id"], "both");
     assert_eq!(made["revision"], 1);
@@ -70,7 +58,7 @@ async fn two_organisations_join_in_one_update() {
     }
     assert_eq!(world.status("add_orgx").await, "WaitingForSignatures");
     assert_eq!(world.status("add_orgy").await, "Rejected");
-    let listed = world.ok(&org1, &[b"ListProposals"]).await;
+    let listed = world.ok(&org1, list_proposals()).await;
     assert_eq!(listed["proposals"][0]["combined_into"], json!(["both"]));
     assert_eq!(listed["proposals"][2]["combined_into"], json!([]));
 
@@ -78,7 +66,7 @@ async fn two_organisations_join_in_one_update() {
         world.sign(who, "both").await;
     }
     world.take_effect("both").await;
-    let config = world.ok(&org1, &[b"GetConfig"]).await;
+    let config = world.ok(&org1, get_config()).await;
     let groups = &config["config"]["channel_group"]["groups"]["Application"]["groups"];
     assert!(groups["OrgXMSP"].is_object() && groups["OrgYMSP"].is_object());
     assert_eq!(world.status("both").await, "Submitted");
@@ -90,23 +78,19 @@ async fn two_organisations_join_in_one_update() {
         assert_eq!(shown["status_detail"]["proof"]["sequence"], 1);
         assert_eq!(shown["applied_revision"], Value::Null);
         let message = world
-            .refused(
-                &org1,
-                &[b"RejectProposal", id.as_bytes(), b"no"],
-                "WRONG_STATUS",
-            )
+            .refused(&org1, reject_proposal(id, "no"), "WRONG_STATUS")
             .await;
         assert!(message.contains("`Submitted`"), "{message}");
     }
     world
-        .refused(&org1, &[b"WithdrawProposal", b"add_orgx"], "WRONG_STATUS")
+        .refused(&org1, withdraw_proposal("add_orgx"), "WRONG_STATUS")
         .await;
-    let listed = world.ok(&org1, &[b"ListProposals"]).await;
+    let listed = world.ok(&org1, list_proposals()).await;
     for one in listed["proposals"].as_array().unwrap() {
         assert_eq!(one["status"], "Submitted");
     }
     // with proof anybody archives them
-    let updated = world.ok(&org1, &[b"UpdateProposals"]).await;
+    let updated = world.ok(&org1, update_proposals()).await;
     assert_eq!(updated["archived"].as_array().unwrap().len(), 3);
     for (id, via) in [("both", Value::Null), ("add_orgy", "both".into())] {
         let shown = world.proposal(id).await;
@@ -127,42 +111,40 @@ async fn combining_reads_its_sources_and_writes_none() {
     world.propose(&org2, "timeout", &timeout("3s")).await;
     let applied = |shown: &Value| {
         let digest = shown["config_update_sha256"].as_str().unwrap();
-        key(&["applied", digest])
+        state_key(&["applied", digest])
     };
     let own = [
         applied(&world.proposal("add_orgx").await),
         applied(&world.proposal("timeout").await),
     ];
-    let call = world.invocation(&org2, &combine("both", r#"["add_orgx","timeout"]"#));
-    let (response, set) = world.submit(&call).await;
-    assert!(response.is_success(), "{}", response.message);
-    let made: Value = serde_json::from_slice(&response.payload).unwrap();
-    let update = key(&["update", made["config_update_sha256"].as_str().unwrap()]);
+    let combine = combine_proposals("both", &["add_orgx", "timeout"]);
+    let (made, set) = world.outcome(&org2, combine).await;
+    let update = state_key(&["update", made["config_update_sha256"].as_str().unwrap()]);
     let mut expected: BTreeSet<String> = own.into();
     expected.extend([
-        key(&["config", "head"]),
-        key(&["config", "body"]),
-        key(&["settings"]),
-        key(&["proposal", "add_orgx"]),
-        key(&["proposal", "timeout"]),
-        key(&["proposal", "both"]),
-        key(&["archive", "both"]),
+        state_key(&["config", "head"]),
+        state_key(&["config", "body"]),
+        state_key(&["settings"]),
+        state_key(&["proposal", "add_orgx"]),
+        state_key(&["proposal", "timeout"]),
+        state_key(&["proposal", "both"]),
+        state_key(&["archive", "both"]),
         update.clone(),
     ]);
     assert_eq!(set.reads.keys().cloned().collect::<BTreeSet<_>>(), expected);
     assert!(set.ranges.is_empty());
     let written: BTreeSet<String> = set.writes.keys().cloned().collect();
     let expected: BTreeSet<String> = [
-        key(&["combined", "add_orgx", "both"]),
-        key(&["combined", "timeout", "both"]),
-        key(&["proposal", "both"]),
+        state_key(&["combined", "add_orgx", "both"]),
+        state_key(&["combined", "timeout", "both"]),
+        state_key(&["proposal", "both"]),
         update,
     ]
     .into();
     assert_eq!(written, expected);
     assert_eq!(set.event.unwrap().name, "NewProposalEvent");
     // one more with the same bytes is refused
-    let again = combine("again", r#"["timeout","add_orgx"]"#);
+    let again = combine_proposals("again", &["timeout", "add_orgx"]);
     world.refused(&org1, &again, "UPDATE_TAKEN").await;
 }
 
@@ -175,46 +157,46 @@ async fn what_cannot_be_combined() {
     world.propose(&org1, "three", &timeout("3s")).await;
     world.propose(&org2, "four", &timeout("4s")).await;
     world.propose(&org2, "taken_back", &timeout("5s")).await;
-    world.ok(&org2, &[b"WithdrawProposal", b"taken_back"]).await;
+    world.ok(&org2, withdraw_proposal("taken_back")).await;
     world.propose(&org2, "archived", &timeout("6s")).await;
-    world.ok(&org2, &[b"DeleteProposal", b"archived"]).await;
-    let orderer = json!({"groups": {"Orderer": {"policies": {"Extra": {"version": 1,
-        "mod_policy": "Admins",
-        "policy": {"type": 3, "value": {"rule": "ANY", "sub_policy": "Admins"}}}}}}});
+    world.ok(&org2, delete_proposal("archived")).await;
+    let orderer = policy("Orderer", "Extra", &of_admins("ANY"));
     world.propose(&org2, "extra", &orderer).await;
     for (id, ids, symbol) in [
-        ("new", r#"["three"]"#, "TOO_FEW"),
-        ("new", r#"["three","three"]"#, "TOO_FEW"),
-        ("new", r#"["three","nothing"]"#, "UNKNOWN_PROPOSAL"),
-        ("new", r#"["three","!"]"#, "BAD_ID"),
-        ("new", r#"["three","taken_back"]"#, "WRONG_STATUS"),
-        ("new", r#"["three","archived"]"#, "WRONG_STATUS"),
-        ("three", r#"["three","add_orgx"]"#, "ID_USED"),
-        ("archived", r#"["three","add_orgx"]"#, "ID_USED"),
+        ("new", &["three"][..], "TOO_FEW"),
+        ("new", &["three", "three"], "TOO_FEW"),
+        ("new", &["three", "nothing"], "UNKNOWN_PROPOSAL"),
+        ("new", &["three", "!"], "BAD_ID"),
+        ("new", &["three", "taken_back"], "WRONG_STATUS"),
+        ("new", &["three", "archived"], "WRONG_STATUS"),
+        ("three", &["three", "add_orgx"], "ID_USED"),
+        ("archived", &["three", "add_orgx"], "ID_USED"),
         (
             "new",
-            r#"["add_orgx","extra","three","four"]"#,
+            &["add_orgx", "extra", "three", "four"],
             "INTENTS_CONFLICT",
         ),
     ] {
-        world.refused(&org1, &combine(id, ids), symbol).await;
+        world
+            .refused(&org1, combine_proposals(id, ids), symbol)
+            .await;
     }
-    let args = combine("new", r#"["add_orgx","three","four"]"#);
-    let message = world.refused(&org1, &args, "INTENTS_CONFLICT").await;
+    let call = combine_proposals("new", &["add_orgx", "three", "four"]);
+    let message = world.refused(&org1, &call, "INTENTS_CONFLICT").await;
     for part in ["`three`", "`four`", "/Channel/Orderer/BatchTimeout"] {
         assert!(message.contains(part), "{message}");
     }
-    let args = combine("new", r#"["three","add_orgx"]"#);
+    let call = combine_proposals("new", &["three", "add_orgx"]);
     world
-        .refused(&user("Org1MSP", "User1"), &args, "NOT_ADMIN")
+        .refused(&user("Org1MSP", "User1"), &call, "NOT_ADMIN")
         .await;
-    world.ok(&org2, &[b"SyncConfig", &after("add-orgx")]).await;
-    let message = world.refused(&org1, &args, "WRONG_STATUS").await;
+    world.ok(&org2, sync_config(&after("add-orgx"))).await;
+    let message = world.refused(&org1, &call, "WRONG_STATUS").await;
     assert!(message.contains("`Submitted`"), "{message}");
     // out of date, but it rebases cleanly
     assert_eq!(world.status("add_orgy").await, "Outofdate");
-    let args = combine("new", r#"["three","add_orgy"]"#);
-    world.ok(&org1, &args).await;
+    let call = combine_proposals("new", &["three", "add_orgy"]);
+    world.ok(&org1, call).await;
     assert_eq!(world.status("new").await, "WaitingForSignatures");
 }
 
@@ -224,18 +206,12 @@ async fn what_others_changed_is_not_overridden_by_combining() {
     let (mut world, _) = founded().await;
     let org = String::from_utf8(CAPTURES[0].file("add-orgx/org.json")).unwrap();
     let other = org.replace("17081", "17082");
-    let args: [&[u8]; 5] = [
-        b"AddOrganization",
-        b"other_orgx",
-        b"OrgXMSP",
-        other.as_bytes(),
-        b"x",
-    ];
-    world.ok(&org2, &args).await;
+    let call = add_organization("other_orgx", "OrgXMSP", other.as_bytes());
+    world.ok(&org2, &call).await;
     world.propose(&org1, "three", &timeout("3s")).await;
-    world.ok(&org2, &[b"SyncConfig", &after("add-orgx")]).await;
-    let args = combine("new", r#"["three","other_orgx"]"#);
-    let message = world.refused(&org1, &args, "WRONG_STATUS").await;
+    world.ok(&org2, sync_config(&after("add-orgx"))).await;
+    let call = combine_proposals("new", &["three", "other_orgx"]);
+    let message = world.refused(&org1, call, "WRONG_STATUS").await;
     assert!(message.contains("`Outofdate`"), "{message}");
 }
 
@@ -245,15 +221,13 @@ async fn what_is_combined_twice_is_submitted_with_the_outer_one() {
     let (mut world, _) = founded().await;
     world.propose_org(&org1, "add_orgx", "add-orgx").await;
     world.propose_org(&org1, "add_orgy", "add-orgy").await;
-    let policy = json!({"groups": {"Application": {"policies": {"Extra": {"version": 1,
-        "mod_policy": "Admins",
-        "policy": {"type": 3, "value": {"rule": "ANY", "sub_policy": "Admins"}}}}}}});
-    world.propose(&org2, "extra", &policy).await;
+    let extra = policy("Application", "Extra", &of_admins("ANY"));
+    world.propose(&org2, "extra", &extra).await;
     world
-        .ok(&org2, &combine("two", r#"["add_orgx","add_orgy"]"#))
+        .ok(&org2, combine_proposals("two", &["add_orgx", "add_orgy"]))
         .await;
     world
-        .ok(&org2, &combine("three", r#"["two","extra"]"#))
+        .ok(&org2, combine_proposals("three", &["two", "extra"]))
         .await;
     let sources = world.proposal("three").await["sources"].clone();
     let ids: Vec<&Value> = sources
@@ -281,21 +255,16 @@ async fn a_recovery_disowns_what_took_effect_combined() {
     world.propose_org(&org1, "add_orgx", "add-orgx").await;
     world.propose_org(&org1, "add_orgy", "add-orgy").await;
     world
-        .ok(&org2, &combine("both", r#"["add_orgx","add_orgy"]"#))
+        .ok(&org2, combine_proposals("both", &["add_orgx", "add_orgy"]))
         .await;
     for who in [&org1, &org2] {
         world.sign(who, "both").await;
     }
     world.take_effect("both").await;
-    world.ok(&org1, &[b"DeleteProposal", b"add_orgx"]).await;
+    world.ok(&org1, delete_proposal("add_orgx")).await;
     assert_eq!(world.status("add_orgx").await, "Submitted");
     let other = checkpoint(&before, |config| config.sequence += 2);
-    anchors.set(&other);
-    anchors.permit(Disown {
-        epoch: 1,
-        from: Sequence(1),
-    });
-    world.ok(&org1, &[b"RecoverConfig", &other, b"1"]).await;
+    world.disown(&anchors, &other, (1, 1)).await;
     let shown = world.proposal("add_orgx").await;
     assert_eq!(shown["outcome"]["outcome"], "Disowned");
     assert_eq!(shown["outcome"]["via"], Value::Null);
@@ -309,13 +278,13 @@ async fn what_took_effect_combined_stays_submitted_when_it_is_reverted() {
     let (org1, org2, orderer) = (person("Org1MSP"), person("Org2MSP"), person("OrdererMSP"));
     let (mut world, _) = founded().await;
     // the timeout as it is, to be put back
-    let config = world.ok(&org1, &[b"GetConfig"]).await;
+    let config = world.ok(&org1, get_config()).await;
     let groups = &config["config"]["channel_group"]["groups"];
     let before = groups["Orderer"]["values"]["BatchTimeout"]["value"]["timeout"].clone();
     world.propose(&org1, "three", &timeout("3s")).await;
     world.propose_org(&org2, "add_orgx", "add-orgx").await;
     world
-        .ok(&org2, &combine("both", r#"["three","add_orgx"]"#))
+        .ok(&org2, combine_proposals("both", &["three", "add_orgx"]))
         .await;
     for who in [&org1, &org2, &orderer] {
         world.sign(who, "both").await;
@@ -330,11 +299,11 @@ async fn what_took_effect_combined_stays_submitted_when_it_is_reverted() {
     assert_eq!(shown["status"], "Submitted");
     assert_eq!(shown["status_detail"]["via"], "both");
     world.propose_org(&org1, "add_orgy", "add-orgy").await;
-    for args in [
-        &[b"RejectProposal".as_slice(), b"three", b"no"][..],
-        &combine("more", r#"["three","add_orgy"]"#),
+    for call in [
+        reject_proposal("three", "no"),
+        combine_proposals("more", &["three", "add_orgy"]),
     ] {
-        let message = world.refused(&org1, args, "WRONG_STATUS").await;
+        let message = world.refused(&org1, call, "WRONG_STATUS").await;
         assert!(message.contains("`three` is `Submitted`"), "{message}");
     }
     // the same intent is a new proposal

@@ -3,20 +3,19 @@
 use cmscc::contract::Contract;
 use serde_json::{Value, json};
 
-use super::world::{World, founded, person};
-
-fn timeout(text: &str) -> Value {
-    json!({"groups": {"Orderer": {"values": {"BatchTimeout": {"value": {"timeout": text}}}}}})
-}
+use super::{
+    calls::{add_organization, list_proposals, sync_config, update_proposals},
+    captures::{CAPTURES, after},
+    patches::{of_admins, policy, timeout},
+    people::person,
+    world::{World, founded},
+};
 
 /// A policy of Application: written whole, or deleted.
 fn extra(rule: Option<&str>) -> Value {
-    let policy = match rule {
-        None => json!({"version": 2}),
-        Some(rule) => json!({"version": 1, "mod_policy": "Admins",
-            "policy": {"type": 3, "value": {"rule": rule, "sub_policy": "Admins"}}}),
-    };
-    json!({"groups": {"Application": {"policies": {"Extra": policy}}}})
+    let mut extra = rule.map_or_else(|| json!({}), of_admins);
+    extra["version"] = json!(if rule.is_some() { 1 } else { 2 });
+    policy("Application", "Extra", &extra)
 }
 
 /// Has a change take effect.
@@ -40,9 +39,8 @@ async fn conflict(world: &mut World<Contract>, id: &str) -> Value {
     let shown = world.proposal(id).await;
     assert_eq!(shown["status"], "Outofdate", "{id}");
     let conflicts = shown["status_detail"]["conflicts"].clone();
-    let ids = json!([id]).to_string();
-    let args: [&[u8]; 3] = [b"UpdateProposals", b"8", ids.as_bytes()];
-    let updated = world.ok(&person("Org2MSP"), &args).await;
+    let update = update_proposals().mode(8).only(&[id]);
+    let updated = world.ok(&person("Org2MSP"), update).await;
     assert_eq!(updated["recomputed"][0]["conflicts"], conflicts);
     assert_eq!(conflicts.as_array().unwrap().len(), 1, "{conflicts}");
     conflicts[0].clone()
@@ -137,22 +135,15 @@ async fn of_a_group_only_what_the_intent_writes_is_compared() {
 
 #[tokio::test]
 async fn an_organisation_is_compared_in_its_parts() {
-    use super::world::CAPTURES;
     let (mut world, _) = founded().await;
     let (org1, org2) = (person("Org1MSP"), person("Org2MSP"));
     let org = String::from_utf8(CAPTURES[0].file("add-orgx/org.json")).unwrap();
     let other = org.replace("17081", "17082");
     assert_ne!(org, other);
-    let args: [&[u8]; 5] = [
-        b"AddOrganization",
-        b"other",
-        b"OrgXMSP",
-        other.as_bytes(),
-        b"x",
-    ];
-    world.ok(&org2, &args).await;
-    let after = CAPTURES[0].file("add-orgx/config_block_after.pb");
-    world.ok(&org1, &[b"SyncConfig", &after]).await;
+    let call = add_organization("other", "OrgXMSP", other.as_bytes());
+    world.ok(&org2, call).await;
+    let joined = after("add-orgx");
+    world.ok(&org1, sync_config(&joined)).await;
     let found = conflict(&mut world, "other").await;
     assert_eq!(found["element"], "[Group]  /Channel/Application/OrgXMSP");
     let texts: Vec<&str> = found["differences"]
@@ -224,7 +215,7 @@ async fn many_differences_are_counted_and_not_listed() {
     // an answer that is kept on the ledger lists no more for several proposals than for one
     world.propose(&org2, "three", &timeout("3s")).await;
     change(&mut world, "five", &timeout("5s")).await;
-    let updated = world.ok(&org2, &[b"UpdateProposals", b"8"]).await;
+    let updated = world.ok(&org2, update_proposals().mode(8)).await;
     let recomputed = &updated["recomputed"];
     assert_eq!(counts(&recomputed[0]["conflicts"]), [(71, 0), (29, 43)]);
     assert_eq!(counts(&recomputed[1]["conflicts"]), [(0, 1)]);
@@ -258,7 +249,7 @@ async fn proposals_that_exclude_each_other_show_both_wishes() {
     }
     // lists are shorter
     let listed = world
-        .ok(&org1, &[b"ListProposals", br#"{"conflicts":true}"#])
+        .ok(&org1, list_proposals().options(r#"{"conflicts":true}"#))
         .await;
     let first = &listed["proposals"][0]["conflicts"]["excludes"][0];
     assert_eq!(first["contrast"], Value::Null);

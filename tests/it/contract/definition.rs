@@ -14,7 +14,11 @@ use cmscc::{
 use prost::Message;
 use serde_json::{Value, json};
 
-use super::world::{Server, World, contract, founded, person};
+use super::{
+    calls::get_settings,
+    people::person,
+    world::{Server, World, contract, founded, state_key},
+};
 
 const REFERENCE: &str = "/Channel/Application/Endorsement";
 
@@ -79,7 +83,7 @@ async fn asked(world: &World<Contract>, answer: Response) -> Value {
         answer,
     };
     let org1 = person("Org1MSP");
-    world.with(server).ok(&org1, &[b"GetSettings"]).await
+    world.with(server).ok(&org1, get_settings()).await
 }
 
 #[tokio::test]
@@ -152,7 +156,7 @@ async fn settings_and_definition_are_shown_and_compared() {
     }
     let shown = asked(&world, definition(reference(REFERENCE))).await;
     assert_eq!(shown["version"], 2);
-    let stored = super::rules::key(&["settings"]);
+    let stored = state_key(&["settings"]);
     let stored = &world.ledger.get(&stored).unwrap().value;
     let digest = cmscc::ids::Digest::of(stored).to_string();
     assert_eq!(shown["settings_sha256"], digest);
@@ -183,17 +187,16 @@ async fn a_definition_that_is_not_known_is_no_error() {
     }
     // a peer without such a chaincode, and a proposal that names none
     let org1 = person("Org1MSP");
-    let shown = world.ok(&org1, &[b"GetSettings"]).await;
+    let shown = world.ok(&org1, get_settings()).await;
     let error = shown["definition"]["error"].as_str().unwrap();
     assert!(error.contains("_lifecycle not found"), "{error}");
-    let mut call = world.invocation(&org1, &[b"GetSettings"]);
+    let mut call = world.invocation(&org1, get_settings());
     call.chaincode = ChaincodeName::default();
-    let (response, set) = world.submit(&call).await;
+    let (shown, set) = world.outcome_of(&call).await;
     assert!(set.calls.is_empty());
-    let shown: Value = serde_json::from_slice(&response.payload).unwrap();
     assert_eq!(shown["definition"]["chaincode"], Value::Null);
     world
-        .refused(&org1, &[b"GetSettings", b"x"], "ARGUMENT_COUNT")
+        .refused(&org1, get_settings().and("x"), "ARGUMENT_COUNT")
         .await;
 }
 

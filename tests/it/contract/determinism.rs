@@ -4,22 +4,32 @@ use std::sync::Arc;
 
 use cmscc::{
     config,
-    contract::{Contract, ContractSettings, Limits, NoObserver, function_names},
+    contract::{CallLimits, Contract, ContractSettings, NoObserver, function_names},
     proto::{
         cmscc::{Proposal, Signature, Vote},
         common::{self, ConfigSignature},
     },
     stub::{
         Invocation, Response,
-        keys::{composite, number},
+        keys::number,
         memory::{Ledger, ReadWriteSet},
     },
 };
 use prost::Message;
 
-use super::world::{
-    CAPTURES, Capture, Person, Server, TestAnchors, World, base64, contract, founded, person,
-    trusting, user,
+use super::{
+    calls::{
+        Call, add_organization, add_signature, apply_settings, attest_capabilities, cmcc,
+        combine_proposals, delete_proposal, export_proposal, get_capabilities, get_config,
+        get_config_chain, get_history, get_proposal, get_settings, init, init_consortium,
+        list_proposals, propose_patch, propose_settings, reconfig_organization_msp, recover_config,
+        reject_proposal, sync_config, update_proposals, withdraw_proposal,
+    },
+    captures::{CAPTURES, Capture},
+    patches::{of_admins, policy},
+    people::{Person, base64, person, user},
+    settings::ENFORCED,
+    world::{Server, TestAnchors, World, contract, founded, state_key, trusting, with_orgx},
 };
 
 type Simulated = (Response, ReadWriteSet);
@@ -28,132 +38,121 @@ type Simulated = (Response, ReadWriteSet);
 pub(crate) async fn cases(capture: Capture) -> Vec<(Ledger, Invocation)> {
     let (org1, org2) = (person("Org1MSP"), person("Org2MSP"));
     let genesis = capture.genesis();
-    let first = capture.file("add-orgx/config_block_after.pb");
-    let second = capture.file("add-orgy/config_block_after.pb");
+    let first = capture.after("add-orgx");
+    let second = capture.after("add-orgy");
     let orgx = capture.file("add-orgx/org.json");
     let orgy = capture.file("add-orgy/org.json");
-    let msp = serde_json::from_slice::<serde_json::Value>(&orgx).unwrap()["values"]["MSP"]
-        .to_string()
-        .into_bytes();
-    let patch: &[u8] = br#"{"channel_group":{"groups":{"Application":{"policies":{"Extra":{
-        "mod_policy":"Admins","policy":{"type":3,"value":{"rule":"ANY","sub_policy":"Admins"}}}}}}}}"#;
+    let msp = serde_json::from_slice::<serde_json::Value>(&orgx).unwrap()["values"]["MSP"].take();
+    let extra = policy("Application", "Extra", &of_admins("ANY"));
 
     let mut world = World::new(contract(&TestAnchors::of(&genesis)));
     let empty = world.ledger.clone();
-    let init = [
-        world.invocation(&org1, &[b"InitConsortium", &genesis]),
-        world.invocation(&org1, &[b"InitConsortium", &genesis, &first]),
-        world.invocation(&org1, &[b"Init"]),
-        world.invocation(&org1, &[b"GetConfig"]),
-        world.invocation(&org1, &[b"org.hyperledger.fabric:GetMetadata"]),
+    let first_calls = [
+        world.invocation(&org1, init_consortium(&genesis)),
+        world.invocation(&org1, init_consortium(&genesis).and(&first)),
+        world.invocation(&org1, Call::of("Init")),
+        world.invocation(&org1, get_config()),
+        world.invocation(&org1, Call::of("org.hyperledger.fabric:GetMetadata")),
     ];
-    world.ok(&org1, &[b"InitConsortium", &genesis]).await;
+    world.found(&genesis).await;
     world
-        .ok(
-            &org1,
-            &[b"AddOrganization", b"add_orgx", b"OrgXMSP", &orgx, b"x"],
-        )
+        .ok(&org1, add_organization("add_orgx", "OrgXMSP", &orgx))
         .await;
     world
         .ok(
             &org2,
-            &[b"AddOrganization", b"add_orgy", b"OrgYMSP", &orgy, b"y"],
+            add_organization("add_orgy", "OrgYMSP", &orgy).described("y"),
         )
         .await;
     world.sign(&org2, "add_orgx").await;
     let update = world.update_to_sign("add_orgx").await;
-    let signature = base64(&org1.config_signature(&update).encode_to_vec());
+    let signature = org1.signed(&update);
     let computed = base64(&capture.file("add-orgx/config_update.pb"));
-    let settings: &[u8] = br#"{"endorsement_policy":"/Channel/Application/Endorsement"}"#;
-    let gate: &[u8] = br#"{"gate":"enforced"}"#;
-    for (id, settings) in [(b"agreed", settings), (b"waits_", gate)] {
-        let args: [&[u8]; 4] = [b"ProposeSettings", id, settings, b"d"];
-        world.ok(&org1, &args).await;
+    let settings = r#"{"endorsement_policy":"/Channel/Application/Endorsement"}"#;
+    for (id, settings) in [("agreed", settings), ("waits_", ENFORCED)] {
+        world.ok(&org1, propose_settings(id, settings)).await;
     }
     let agreed = world.update_to_sign("waits_").await;
-    let consent = base64(&org1.config_signature(&agreed).encode_to_vec());
+    let consent = org1.signed(&agreed);
     for who in [&org1, &org2] {
         world.sign(who, "agreed").await;
     }
     let early = world.ledger.clone();
-    let early_calls: Vec<Vec<&[u8]>> = vec![
-        vec![b"Init", b"x"],
-        vec![b"InitConsortium", &genesis],
-        vec![b"SyncConfig", &first],
-        vec![b"SyncConfig", &first, &second],
-        vec![b"SyncConfig", &second],
-        vec![b"SyncConfig", &genesis],
-        vec![b"RecoverConfig", &first],
-        vec![b"ProposeConfigUpdate", b"extra", patch, b"d"],
-        vec![b"ProposeConfigUpdate", b"add_orgx", patch, b"d"],
-        vec![b"AddOrganization", b"again", b"OrgXMSP", &orgx, b"d"],
-        vec![b"AddOrganization", b"other", b"Other", &orgx, b"d"],
-        vec![b"ReconfigOrganizationMSP", b"msp", &msp, b"d"],
-        vec![b"AddSignature", b"add_orgx", signature.as_bytes()],
-        vec![b"AddSignature", b"add_orgy", signature.as_bytes()],
-        vec![b"GetProposal", b"add_orgx"],
-        vec![b"GetProposal", b"add_orgy"],
-        vec![b"GetProposal", b"none"],
-        vec![b"ListProposals"],
-        vec![b"RejectProposal", b"add_orgx", b"why"],
-        vec![
-            b"CombineProposals",
-            b"both",
-            br#"["add_orgy","add_orgx"]"#,
-            b"d",
-        ],
-        vec![b"WithdrawProposal", b"add_orgx"],
-        vec![b"DeleteProposal", b"add_orgx"],
-        vec![b"UpdateProposals", b"15"],
-        vec![b"GetConfig"],
-        vec![b"GetConfigChain"],
-        vec![b"AttestCapabilities", br#"{"channel":["V3_0"]}"#],
-        vec![b"GetCapabilities"],
-        vec![b"ProposeSettings", b"other", gate, b"d"],
-        vec![b"AddSignature", b"waits_", consent.as_bytes()],
-        vec![b"ApplySettings", b"agreed"],
-        vec![b"ApplySettings", b"waits_"],
-        vec![b"RejectProposal", b"waits_", b"why"],
-        vec![b"GetProposal", b"agreed"],
-        vec![b"GetSettings"],
-        vec![b"proposeConfigUpdate", b"cmcc", computed.as_bytes(), b"d"],
-        vec![b"addSignature", b"add_orgx", signature.as_bytes()],
-        vec![b"getProposals"],
-        vec![b"getProposal", b"add_orgx"],
-        vec![b"deleteProposal", b"add_orgx"],
+    let early_calls = [
+        init(b"x"),
+        init_consortium(&genesis),
+        sync_config(&first),
+        sync_config(&first).and(&second),
+        sync_config(&second),
+        sync_config(&genesis),
+        recover_config(&first),
+        propose_patch("extra", &extra),
+        propose_patch("add_orgx", &extra),
+        add_organization("again", "OrgXMSP", &orgx),
+        add_organization("other", "Other", &orgx),
+        reconfig_organization_msp("msp", &msp),
+        add_signature("add_orgx", &signature),
+        add_signature("add_orgy", &signature),
+        get_proposal("add_orgx"),
+        get_proposal("add_orgy"),
+        get_proposal("none"),
+        list_proposals(),
+        reject_proposal("add_orgx", "why"),
+        combine_proposals("both", &["add_orgy", "add_orgx"]),
+        withdraw_proposal("add_orgx"),
+        delete_proposal("add_orgx"),
+        update_proposals().mode(15),
+        get_config(),
+        get_config_chain(),
+        attest_capabilities(r#"{"channel":["V3_0"]}"#),
+        get_capabilities(),
+        propose_settings("other", ENFORCED),
+        add_signature("waits_", &consent),
+        apply_settings("agreed"),
+        apply_settings("waits_"),
+        reject_proposal("waits_", "why"),
+        get_proposal("agreed"),
+        get_settings(),
+        cmcc::propose_config_update("cmcc", &computed).and("d"),
+        cmcc::add_signature("add_orgx", &signature),
+        cmcc::get_proposals(),
+        cmcc::get_proposal("add_orgx"),
+        cmcc::delete_proposal("add_orgx"),
     ];
-    let mut calls: Vec<(Ledger, Invocation)> =
-        init.into_iter().map(|call| (empty.clone(), call)).collect();
+    let mut calls: Vec<(Ledger, Invocation)> = first_calls
+        .into_iter()
+        .map(|call| (empty.clone(), call))
+        .collect();
     for who in [&org1, &org2, &user("Org1MSP", "User1")] {
-        for args in &early_calls {
-            calls.push((early.clone(), world.invocation(who, args)));
+        for call in &early_calls {
+            calls.push((early.clone(), world.invocation(who, call)));
         }
     }
-    world.ok(&org1, &[b"SyncConfig", &first]).await;
-    world.ok(&org2, &[b"ApplySettings", b"agreed"]).await;
+    world.ok(&org1, sync_config(&first)).await;
+    world.ok(&org2, apply_settings("agreed")).await;
     let late = world.ledger.clone();
     for who in [&org1, &org2, &person("OrgXMSP")] {
-        for args in [
-            &[b"UpdateProposals".as_slice()][..],
-            &[b"UpdateProposals", b"15", br#"["add_orgy"]"#],
-            &[b"GetProposal", b"add_orgy"],
-            &[b"GetProposal", b"add_orgx"],
-            &[b"ListProposals", br#"{"page_size":1}"#],
-            &[b"GetHistory"],
-            &[b"ExportProposal", b"add_orgx"],
-            &[b"ExportProposal", b"add_orgy"],
-            &[b"GetProposal", b"agreed"],
-            &[b"GetProposal", b"waits_"],
-            &[b"ApplySettings", b"waits_"],
-            &[b"UpdateProposals", b"15", br#"["waits_"]"#],
-            &[b"GetSettings"],
-            &[b"ListProposals", br#"{"conflicts":true}"#],
-            &[b"AddSignature", b"add_orgy", signature.as_bytes()],
-            &[b"SyncConfig", &second],
-            &[b"SyncConfig", &first],
-            &[b"DeleteProposal", b"add_orgx"],
+        for call in [
+            update_proposals(),
+            update_proposals().mode(15).only(&["add_orgy"]),
+            get_proposal("add_orgy"),
+            get_proposal("add_orgx"),
+            list_proposals().options(r#"{"page_size":1}"#),
+            get_history(),
+            export_proposal("add_orgx"),
+            export_proposal("add_orgy"),
+            get_proposal("agreed"),
+            get_proposal("waits_"),
+            apply_settings("waits_"),
+            update_proposals().mode(15).only(&["waits_"]),
+            get_settings(),
+            list_proposals().options(r#"{"conflicts":true}"#),
+            add_signature("add_orgy", &signature),
+            sync_config(&second),
+            sync_config(&first),
+            delete_proposal("add_orgx"),
         ] {
-            calls.push((late.clone(), world.invocation(who, args)));
+            calls.push((late.clone(), world.invocation(who, call)));
         }
     }
     for name in function_names().filter(|name| !name.contains("Orgnization")) {
@@ -226,17 +225,17 @@ type Toggle = Box<dyn Fn(&mut World<Contract>)>;
 async fn toggles(world: &mut World<Contract>) -> Vec<Toggle> {
     let key = |msp_id: &str, fingerprint: &str| {
         let revision = number(1);
-        composite("signature", &["add_orgx", &revision, msp_id, fingerprint])
+        state_key(&["signature", "add_orgx", &revision, msp_id, fingerprint])
     };
     let stored = |world: &World<Contract>, msp_id: &str| {
         let mut entries = world.ledger.iter();
         let found = entries.find(|(key, _)| {
-            key.starts_with(&composite("signature", &["add_orgx"])) && key.contains(msp_id)
+            key.starts_with(&state_key(&["signature", "add_orgx"])) && key.contains(msp_id)
         });
         let (key, entry) = found.unwrap();
         (key.to_owned(), Signature::decode(&*entry.value).unwrap())
     };
-    let proposal_key = composite("proposal", &["add_orgx"]);
+    let proposal_key = state_key(&["proposal", "add_orgx"]);
     let proposal = world.ledger.get(&proposal_key).unwrap().value.clone();
     let proposal = Proposal::decode(proposal).unwrap();
     for msp_id in ["Org1MSP", "Org2MSP"] {
@@ -263,7 +262,7 @@ async fn toggles(world: &mut World<Contract>) -> Vec<Toggle> {
         reason: "no".to_owned(),
         sequence: Some(0),
     };
-    let vote_key = composite("vote", &["add_orgx", &number(1), "Org1MSP"]);
+    let vote_key = state_key(&["vote", "add_orgx", &number(1), "Org1MSP"]);
     let other_intent = {
         let mut other = proposal.clone();
         let group = std::mem::take(&mut other.patch);
@@ -301,15 +300,8 @@ async fn toggles(world: &mut World<Contract>) -> Vec<Toggle> {
 /// seen before, it answers as one that has seen nothing.
 #[tokio::test]
 async fn what_a_server_remembers_never_shows() {
-    let capture = CAPTURES[0];
     let org1 = person("Org1MSP");
-    let mut world = World::new(contract(&TestAnchors::of(&capture.genesis())));
-    world
-        .ok(&org1, &[b"InitConsortium", &capture.genesis()])
-        .await;
-    let orgx = capture.file("add-orgx/org.json");
-    let args: [&[u8]; 5] = [b"AddOrganization", b"add_orgx", b"OrgXMSP", &orgx, b"x"];
-    world.ok(&org1, &args).await;
+    let mut world = with_orgx().await;
     let toggles = toggles(&mut world).await;
     let start = world.ledger.clone();
     let mut seen = std::collections::BTreeSet::new();
@@ -321,12 +313,12 @@ async fn what_a_server_remembers_never_shows() {
             if first != second {
                 toggles[second](&mut world);
             }
-            for args in [
-                &[b"ListProposals".as_slice()][..],
-                &[b"GetProposal", b"add_orgx"],
-                &[b"ListProposals", br#"{"conflicts":true}"#],
+            for call in [
+                list_proposals(),
+                get_proposal("add_orgx"),
+                list_proposals().options(r#"{"conflicts":true}"#),
             ] {
-                let call = world.invocation(&org1, args);
+                let call = world.invocation(&org1, call);
                 let warm = world.server.simulate(&world.ledger, &call).await;
                 assert!(warm.0.is_success(), "{}", warm.0.message);
                 let cold = contract(&TestAnchors::none());
@@ -357,20 +349,20 @@ async fn limits_refuse_and_never_leave_out() {
             signature_header: header.into(),
         }
     };
-    let limit = Limits::default().signature_header;
+    let limit = CallLimits::default().signature_header;
     let signatures = [signed(&org1, 24), signed(&org2, limit)];
     let file = config::envelope::update_envelope(&world.channel, &update, &signatures);
     let file = base64(&file);
-    let args: [&[u8]; 3] = [b"AddSignature", b"add_orgx", file.as_bytes()];
-    world.refused(&org1, &args, "HEADER_TOO_LARGE").await;
+    let call = add_signature("add_orgx", &file);
+    world.refused(&org1, &call, "HEADER_TOO_LARGE").await;
     let settings = ContractSettings {
-        limits: Limits {
+        limits: CallLimits {
             signature_header: 2 * limit,
-            ..Limits::default()
+            ..CallLimits::default()
         },
         ..ContractSettings::default()
     };
     let other = Contract::new(settings, anchors, Arc::new(NoObserver));
-    let added = world.with(other).ok(&org1, &args).await;
+    let added = world.with(other).ok(&org1, &call).await;
     assert_eq!(added["added"].as_array().unwrap().len(), 2);
 }

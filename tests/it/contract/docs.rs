@@ -7,7 +7,7 @@ use std::{
 };
 
 use cmscc::{
-    contract::{Code, audit::FindingId as AuditFindingId, function_names},
+    contract::{Code, audit::AuditFindingId, function_names},
     review::lint::FindingId,
 };
 

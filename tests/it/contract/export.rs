@@ -4,10 +4,10 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use cmscc::{
     contract::{
-        Contract, ContractSettings, Disown, Limits, NoObserver,
-        audit::{AuditReport, FindingId, verify},
+        CallLimits, Contract, ContractSettings, NoObserver,
+        audit::{AuditFindingId, AuditReport, verify},
     },
-    ids::{Digest, Sequence},
+    ids::Digest,
     proto::common,
 };
 use prost::Message;
@@ -16,12 +16,16 @@ use std::sync::Arc;
 
 use super::{
     blocks::checkpoint,
-    world::{CAPTURES, TestAnchors, World, founded, person},
+    calls::{
+        add_organization, combine_proposals, delete_proposal, export_proposal,
+        propose_config_update, propose_settings, reject_proposal, sync_config, update_proposals,
+        withdraw_proposal,
+    },
+    captures::{CAPTURES, Capture},
+    patches::timeout,
+    people::person,
+    world::{TestAnchors, World, founded, founded_on},
 };
-
-fn timeout(text: &str) -> Value {
-    json!({"groups": {"Orderer": {"values": {"BatchTimeout": {"value": {"timeout": text}}}}}})
-}
 
 /// A world, and all config blocks of its channel.
 struct Story {
@@ -32,11 +36,16 @@ struct Story {
 
 impl Story {
     async fn new() -> Self {
-        let (world, anchors) = founded().await;
+        Self::on(CAPTURES[0]).await
+    }
+
+    async fn on(capture: Capture) -> Self {
+        let genesis = capture.genesis();
+        let (world, anchors) = founded_on(&genesis).await;
         Self {
             world,
             anchors,
-            blocks: vec![CAPTURES[0].genesis().into()],
+            blocks: vec![genesis.into()],
         }
     }
 
@@ -54,9 +63,7 @@ impl Story {
     }
 
     async fn sync(&mut self, block: &[u8]) {
-        self.world
-            .ok(&person("Org1MSP"), &[b"SyncConfig", block])
-            .await;
+        self.world.ok(&person("Org1MSP"), sync_config(block)).await;
         self.blocks.push(Bytes::copy_from_slice(block));
     }
 
@@ -67,9 +74,7 @@ impl Story {
     }
 
     async fn export(&mut self, id: &str) -> Value {
-        self.world
-            .ok(&person("Org2MSP"), &[b"ExportProposal", id.as_bytes()])
-            .await
+        self.world.ok(&person("Org2MSP"), export_proposal(id)).await
     }
 
     fn verify(&self, bundle: &Value) -> AuditReport {
@@ -86,7 +91,7 @@ impl Story {
     }
 
     /// The findings of a bundle that was tampered with, or why it cannot be read.
-    fn found(&self, bundle: &Value, blocks: &[Bytes]) -> Result<Vec<FindingId>, String> {
+    fn found(&self, bundle: &Value, blocks: &[Bytes]) -> Result<Vec<AuditFindingId>, String> {
         let report = verify(bundle.to_string().as_bytes(), blocks).map_err(|e| e.to_string())?;
         assert_eq!(report.verified, report.findings.is_empty());
         Ok(report.findings.iter().map(|found| found.id).collect())
@@ -102,11 +107,11 @@ async fn two_join() -> Story {
     story.signed_by("add_orgy", &["Org2MSP"]).await;
     story
         .world
-        .ok(&org1, &[b"RejectProposal", b"add_orgy", b"one by one"])
+        .ok(&org1, reject_proposal("add_orgy", "one by one"))
         .await;
     story.signed_by("add_orgx", &["Org1MSP", "Org2MSP"]).await;
     story.take_effect("add_orgx").await;
-    story.world.ok(&org2, &[b"UpdateProposals"]).await;
+    story.world.ok(&org2, update_proposals()).await;
     story.signed_by("add_orgy", &["OrgXMSP", "Org1MSP"]).await;
     story.take_effect("add_orgy").await;
     story
@@ -124,7 +129,7 @@ async fn what_took_effect_is_proven_by_blocks_alone() {
     let (open, before) = story.verified("add_orgy").await;
     assert_eq!(open["proposal"]["archived"], false);
     let org1 = person("Org1MSP");
-    story.world.ok(&org1, &[b"UpdateProposals"]).await;
+    story.world.ok(&org1, update_proposals()).await;
     let (bundle, report) = story.verified("add_orgy").await;
     assert_eq!(bundle["proposal"]["archived"], true);
     assert_eq!(
@@ -215,24 +220,14 @@ async fn what_took_effect_is_proven_by_blocks_alone() {
 #[tokio::test]
 async fn real_blocks_prove_it_as_well() {
     for capture in CAPTURES {
-        let anchors = TestAnchors::of(&capture.genesis());
-        let mut story = Story {
-            world: World::new(super::world::contract(&anchors)),
-            anchors,
-            blocks: Vec::new(),
-        };
+        let mut story = Story::on(capture).await;
         let org1 = person("Org1MSP");
-        let genesis = capture.genesis();
-        story.world.ok(&org1, &[b"InitConsortium", &genesis]).await;
-        story.blocks.push(genesis.into());
         let on_chain = capture.file("add-orgx/config_update_envelope_onchain.pb");
         let on_chain = common::ConfigUpdateEnvelope::decode(&on_chain[..]).unwrap();
         let update = STANDARD.encode(on_chain.config_update);
-        let args: [&[u8]; 4] = [b"ProposeConfigUpdate", b"add_orgx", update.as_bytes(), b"x"];
-        story.world.ok(&org1, &args).await;
-        story
-            .sync(&capture.file("add-orgx/config_block_after.pb"))
-            .await;
+        let call = propose_config_update("add_orgx", &update);
+        story.world.ok(&org1, &call).await;
+        story.sync(&capture.after("add-orgx")).await;
         let (bundle, report) = story.verified("add_orgx").await;
         assert_eq!(bundle["proposal"]["given_update"], update);
         assert_eq!(bundle["proposal"]["signatures"], json!([]));
@@ -335,10 +330,7 @@ fn another(value: &Value) -> Value {
 #[tokio::test]
 async fn whatever_is_changed_is_found_out() {
     let mut story = two_join().await;
-    story
-        .world
-        .ok(&person("Org1MSP"), &[b"UpdateProposals"])
-        .await;
+    story.world.ok(&person("Org1MSP"), update_proposals()).await;
     let (bundle, _) = story.verified("add_orgy").await;
     let mut all = Vec::new();
     leaves(&bundle, "", &mut all);
@@ -395,11 +387,11 @@ async fn every_byte_of_an_intent_an_update_and_a_signature_counts() {
 
 #[tokio::test]
 async fn each_falsehood_has_its_name() {
-    use FindingId::*;
+    use AuditFindingId::*;
     let mut story = two_join().await;
     let (bundle, _) = story.verified("add_orgy").await;
     let (other, _) = story.verified("add_orgx").await;
-    let cases: [(&str, Value, FindingId); 18] = [
+    let cases: [(&str, Value, AuditFindingId); 18] = [
         ("/proposal/revisions/0/revision", json!(2), Revisions),
         ("/proposal/signatures/0/revision", json!(3), Signature),
         (
@@ -465,7 +457,7 @@ async fn each_falsehood_has_its_name() {
         .await;
     story
         .world
-        .ok(&person("Org1MSP"), &[b"WithdrawProposal", b"never"])
+        .ok(&person("Org1MSP"), withdraw_proposal("never"))
         .await;
     let (mut never, _) = story.verified("never").await;
     never["proposal"]["outcome"]["outcome"] = json!("Submitted");
@@ -484,7 +476,7 @@ async fn each_falsehood_has_its_name() {
 
 #[tokio::test]
 async fn blocks_are_believed_as_little_as_bundles() {
-    use FindingId::*;
+    use AuditFindingId::*;
     let mut story = two_join().await;
     let (bundle, _) = story.verified("add_orgy").await;
     let blocks = story.blocks.clone();
@@ -546,9 +538,8 @@ async fn what_took_effect_combined_is_proven_through_the_combined_one() {
     story.world.propose_org(&org1, "add_orgx", "add-orgx").await;
     story.world.propose_org(&org2, "add_orgy", "add-orgy").await;
     story.signed_by("add_orgx", &["Org2MSP"]).await;
-    let ids = br#"["add_orgy","add_orgx"]"#;
-    let args: [&[u8]; 4] = [b"CombineProposals", b"both", ids, b"both"];
-    story.world.ok(&org2, &args).await;
+    let combine = combine_proposals("both", &["add_orgy", "add_orgx"]).described("both");
+    story.world.ok(&org2, combine).await;
     story.signed_by("both", &["Org1MSP", "Org2MSP"]).await;
     story.take_effect("both").await;
     let (bundle, report) = story.verified("add_orgx").await;
@@ -562,7 +553,7 @@ async fn what_took_effect_combined_is_proven_through_the_combined_one() {
     );
     assert!(effective.signers.iter().all(|signer| signer.recorded));
     // archived it is the same
-    story.world.ok(&org1, &[b"UpdateProposals"]).await;
+    story.world.ok(&org1, update_proposals()).await;
     let (archived, _) = story.verified("add_orgx").await;
     assert_eq!(archived["via"]["archived"], true);
     let (both, report) = story.verified("both").await;
@@ -592,7 +583,10 @@ async fn what_took_effect_combined_is_proven_through_the_combined_one() {
         let mut tampered = bundle.clone();
         *tampered.pointer_mut(pointer).unwrap() = value;
         let found = story.found(&tampered, &story.blocks).unwrap();
-        assert!(found.contains(&FindingId::Combined), "{pointer}: {found:?}");
+        assert!(
+            found.contains(&AuditFindingId::Combined),
+            "{pointer}: {found:?}"
+        );
     }
 }
 
@@ -601,7 +595,7 @@ async fn other_ends_are_compared_with_the_config_of_then() {
     let mut story = Story::new().await;
     let (org1, org2) = (person("Org1MSP"), person("Org2MSP"));
     let orgx = CAPTURES[0].file("add-orgx/org.json");
-    let new: [&[u8]; 5] = [b"AddOrganization", b"add_orgx", b"OrgXMSP", &orgx, b"x"];
+    let new = add_organization("add_orgx", "OrgXMSP", &orgx);
     story.world.ok(&org1, &new).await;
     // the same in the end, by other bytes: it takes effect with a timeout
     let org: Value = serde_json::from_slice(&orgx).unwrap();
@@ -621,9 +615,9 @@ async fn other_ends_are_compared_with_the_config_of_then() {
     assert_eq!(story.world.status("add_orgx").await, "Submitted");
     story
         .world
-        .refused(&org2, &[b"ExportProposal", b"add_orgx"], "NOT_FINISHED")
+        .refused(&org2, export_proposal("add_orgx"), "NOT_FINISHED")
         .await;
-    story.world.ok(&org1, &[b"UpdateProposals", b"2"]).await;
+    story.world.ok(&org1, update_proposals().mode(2)).await;
     let (bundle, report) = story.verified("add_orgx").await;
     assert_eq!(report.outcome, "AlreadyInEffect");
     assert!(report.effective.is_none() && report.diff.is_none());
@@ -633,7 +627,7 @@ async fn other_ends_are_compared_with_the_config_of_then() {
         lie
     };
     let found = story.found(&lie(&bundle, "Broken"), &story.blocks);
-    assert_eq!(found, Ok(vec![FindingId::Outcome]));
+    assert_eq!(found, Ok(vec![AuditFindingId::Outcome]));
 
     story.world.propose(&org1, "gone", &gone).await;
     story
@@ -650,12 +644,12 @@ async fn other_ends_are_compared_with_the_config_of_then() {
     story.signed_by("gone", &["Org1MSP", "Org2MSP"]).await;
     story.take_effect("gone").await;
     assert_eq!(story.world.status("gone_too").await, "Broken");
-    story.world.ok(&org2, &[b"UpdateProposals", b"1"]).await;
+    story.world.ok(&org2, update_proposals().mode(1)).await;
     let (bundle, report) = story.verified("gone_too").await;
     assert_eq!(report.outcome, "Broken");
     for other in ["AlreadyInEffect", "Submitted", "Rejected"] {
         let found = story.found(&lie(&bundle, other), &story.blocks);
-        assert_eq!(found, Ok(vec![FindingId::Outcome]), "{other}");
+        assert_eq!(found, Ok(vec![AuditFindingId::Outcome]), "{other}");
     }
 
     // an earlier revision that took effect after all proves it, whatever it was archived as
@@ -664,7 +658,7 @@ async fn other_ends_are_compared_with_the_config_of_then() {
     let shown = story.world.proposal("five").await;
     let envelope = shown["config_update_envelope_to_submit"].as_str().unwrap();
     let envelope = Bytes::from(STANDARD.decode(envelope).unwrap());
-    story.world.ok(&org1, &[b"DeleteProposal", b"five"]).await;
+    story.world.ok(&org1, delete_proposal("five")).await;
     let (_, report) = story.verified("five").await;
     assert_eq!(report.outcome, "Withdrawn");
     assert!(
@@ -682,19 +676,11 @@ async fn other_ends_are_compared_with_the_config_of_then() {
 async fn a_recovery_leaves_a_gap_that_the_report_names() {
     let mut story = two_join().await;
     let (org1, org2) = (person("Org1MSP"), person("Org2MSP"));
-    story.world.ok(&org1, &[b"UpdateProposals"]).await;
+    story.world.ok(&org1, update_proposals()).await;
     let before = story.world.config();
     // a branch that both operators disown, from sequence 2 on
     let other = checkpoint(&before, |config| config.sequence += 3);
-    story.anchors.set(&other);
-    story.anchors.permit(Disown {
-        epoch: 1,
-        from: Sequence(2),
-    });
-    story
-        .world
-        .ok(&org1, &[b"RecoverConfig", &other, b"2"])
-        .await;
+    story.world.disown(&story.anchors, &other, (1, 2)).await;
     story.blocks.push(other.into());
     let (bundle, report) = story.verified("add_orgy").await;
     assert_eq!(report.outcome, "Disowned");
@@ -723,37 +709,32 @@ async fn what_cannot_be_exported() {
         ("!", "BAD_ID"),
         ("", "ARGUMENT_COUNT"),
     ] {
-        world
-            .refused(&org1, &[b"ExportProposal", id.as_bytes()], symbol)
-            .await;
+        world.refused(&org1, export_proposal(id), symbol).await;
     }
     // no block proves settings
-    let gate: [&[u8]; 4] = [b"ProposeSettings", b"gate", br#"{"gate":"enforced"}"#, b"d"];
+    let gate = propose_settings("gate", r#"{"gate":"enforced"}"#);
     world.ok(&org1, &gate).await;
-    world.ok(&org1, &[b"DeleteProposal", b"gate"]).await;
+    world.ok(&org1, delete_proposal("gate")).await;
     world
-        .refused(&org1, &[b"ExportProposal", b"gate"], "WRONG_KIND")
+        .refused(&org1, export_proposal("gate"), "WRONG_KIND")
         .await;
-    world.ok(&org1, &[b"WithdrawProposal", b"open"]).await;
-    let bundle = world.text(&org1, &[b"ExportProposal", b"open"]).await;
+    world.ok(&org1, withdraw_proposal("open")).await;
+    let bundle = world.text(&org1, export_proposal("open")).await;
     let limited = |export: usize| {
         let settings = ContractSettings {
             allow_unanchored: true,
-            limits: Limits {
+            limits: CallLimits {
                 export,
-                ..Limits::default()
+                ..CallLimits::default()
             },
         };
         Contract::new(settings, TestAnchors::none(), Arc::new(NoObserver))
     };
     world.server = limited(bundle.len());
-    assert_eq!(
-        world.text(&org1, &[b"ExportProposal", b"open"]).await,
-        bundle
-    );
+    assert_eq!(world.text(&org1, export_proposal("open")).await, bundle);
     world.server = limited(bundle.len() - 1);
-    let args: [&[u8]; 2] = [b"ExportProposal", b"open"];
-    let message = world.refused(&org1, &args, "EXPORT_TOO_LARGE").await;
+    let call = export_proposal("open");
+    let message = world.refused(&org1, call, "EXPORT_TOO_LARGE").await;
     assert!(message.contains(&bundle.len().to_string()), "{message}");
 }
 

@@ -8,7 +8,12 @@ use cmscc::{
 };
 use prost::Message;
 
-use super::world::{CAPTURES, Person, Server, World, base64, founded, person, symbol_of, trusting};
+use super::{
+    calls::{Call, add_signature, list_proposals, propose_config_update, raw, sync_config},
+    captures::{CAPTURES, after},
+    people::{Person, base64, person},
+    world::{Server, World, founded, symbol_of, trusting},
+};
 
 #[tokio::test]
 async fn refusals_show_hostile_texts_safely() {
@@ -54,10 +59,10 @@ async fn refusals_show_hostile_texts_safely() {
         };
         for place in 0..usual.len() {
             for text in &texts {
-                let mut args: Vec<&[u8]> = vec![name.as_bytes()];
-                args.extend(usual.iter().map(|one| one.as_bytes()));
-                args[place + 1] = text.as_bytes();
-                let call = world.invocation(&org1, &args);
+                let mut args = usual.to_vec();
+                args[place] = text;
+                let call = args.into_iter().fold(Call::of(name), Call::and);
+                let call = world.invocation(&org1, call);
                 let (response, _) = world.server.simulate(&world.ledger, &call).await;
                 let message = &response.message;
                 assert!(message.len() < 4_300, "{name}: {} bytes", message.len());
@@ -67,8 +72,8 @@ async fn refusals_show_hostile_texts_safely() {
         }
     }
     // what was expected is still there
-    let args: [&[u8]; 2] = [b"ListProposals", texts[2].as_bytes()];
-    let call = world.invocation(&org1, &args);
+    let list = list_proposals().options(&texts[2]);
+    let call = world.invocation(&org1, list);
     let (response, _) = world.server.simulate(&world.ledger, &call).await;
     assert_eq!(symbol_of(&response), "BAD_OPTION");
     assert!(response.message.contains("AAA.. ("), "{}", response.message);
@@ -85,7 +90,7 @@ async fn an_init_call_without_blocks_succeeds_whatever_it_calls() {
     let block = CAPTURES[0].genesis();
     for name in ["", "Init", "InitConsortium", "initLedger", "SyncConfig"] {
         let mut world = World::new(trusting());
-        let mut call = world.invocation(&org1, &[name.as_bytes(), b""]);
+        let mut call = world.invocation(&org1, Call::of(name).and(""));
         call.is_init = true;
         let (response, set) = world.submit(&call).await;
         assert!(response.is_success(), "{name}: {}", response.message);
@@ -115,14 +120,10 @@ async fn null_options_are_absent_ones() {
         ("GetHistory", r#"{"bookmark":null,"page_size":null}"#),
         ("GetConfig", r#"{"format":null}"#),
     ] {
-        let without = world.ok(&org1, &[function.as_bytes()]).await;
+        let without = world.ok(&org1, Call::of(function)).await;
         for options in [options, "{}", " {} ", ""] {
-            let args: [&[u8]; 2] = [function.as_bytes(), options.as_bytes()];
-            assert_eq!(
-                world.ok(&org1, &args).await,
-                without,
-                "{function} {options}"
-            );
+            let call = Call::of(function).and(options);
+            assert_eq!(world.ok(&org1, call).await, without, "{function} {options}");
         }
     }
 }
@@ -131,8 +132,8 @@ async fn null_options_are_absent_ones() {
 async fn a_block_argument_has_four_forms() {
     let (world, _) = founded().await;
     let org1 = person("Org1MSP");
-    let block = CAPTURES[0].file("add-orgx/config_block_after.pb");
-    let next = CAPTURES[0].file("add-orgy/config_block_after.pb");
+    let block = after("add-orgx");
+    let next = after("add-orgy");
     let digest = Digest::of(&block).to_string();
     let packed = base64(&block);
     let lines: Vec<&str> = packed
@@ -163,9 +164,8 @@ async fn a_block_argument_has_four_forms() {
         (&[b"{}"], &one, "BAD_BLOCK"),
     ];
     for (blocks, transient, symbol) in cases {
-        let mut args: Vec<&[u8]> = vec![b"SyncConfig"];
-        args.extend(blocks);
-        let mut call = world.invocation(&org1, &args);
+        let call = blocks.iter().fold(Call::of("SyncConfig"), Call::and);
+        let mut call = world.invocation(&org1, call);
         call.transient.clone_from(transient);
         let (response, _) = world.server.simulate(&world.ledger, &call).await;
         assert_eq!(symbol_of(&response), symbol);
@@ -206,9 +206,6 @@ async fn an_envelope_carries_any_number_of_signatures_on_these_bytes() {
         signature: Bytes::from_static(b"forged"),
         ..two.clone()
     };
-    let give = |text: &str| -> [Vec<u8>; 3] {
-        [b"AddSignature".to_vec(), b"add_orgx".to_vec(), text.into()]
-    };
     for (text, symbol) in [
         (envelope(2, &update, &[]), "BAD_PROTOBUF"),
         (envelope(1, &update, &[&one]), "BAD_PROTOBUF"),
@@ -225,14 +222,16 @@ async fn an_envelope_carries_any_number_of_signatures_on_these_bytes() {
         ("{}".to_owned(), "BAD_PROTOBUF"),
         (r#"{"a":1}"#.to_owned(), "BAD_JSON"),
     ] {
-        let args = give(&text);
-        let args: Vec<&[u8]> = args.iter().map(Vec::as_slice).collect();
-        world.refused(&org1, &args, symbol).await;
+        world
+            .refused(&org1, add_signature("add_orgx", &text), symbol)
+            .await;
     }
     // one signature of an identity, whatever is refused beside it
-    let args = give(&envelope(2, &update, &[&one, &forged, &one, &other]));
-    let args: Vec<&[u8]> = args.iter().map(Vec::as_slice).collect();
-    let answer = world.ok(&org2, &args).await;
+    let call = add_signature(
+        "add_orgx",
+        &envelope(2, &update, &[&one, &forged, &one, &other]),
+    );
+    let answer = world.ok(&org2, &call).await;
     let codes = |list: &serde_json::Value, key: &str| -> Vec<String> {
         let list = list.as_array().unwrap().iter();
         list.map(|one| one[key].as_str().unwrap().to_owned())
@@ -244,13 +243,12 @@ async fn an_envelope_carries_any_number_of_signatures_on_these_bytes() {
         ["SIGNATURE_INVALID", "SIGNER_NOT_CONCERNED"]
     );
     // nothing new and something refused writes nothing, and is a success
-    let answer = world.ok(&org2, &args).await;
+    let answer = world.ok(&org2, &call).await;
     assert_eq!(answer["added"], serde_json::json!([]));
     assert_eq!(codes(&answer["already"], "msp_id"), ["Org1MSP"]);
     assert_eq!(answer["refused"].as_array().unwrap().len(), 2);
-    let args = give(&envelope(2, &update, &[&one, &two]));
-    let args: Vec<&[u8]> = args.iter().map(Vec::as_slice).collect();
-    let answer = world.ok(&org2, &args).await;
+    let call = add_signature("add_orgx", &envelope(2, &update, &[&one, &two]));
+    let answer = world.ok(&org2, call).await;
     assert_eq!(codes(&answer["added"], "msp_id"), ["Org2MSP"]);
     assert_eq!(codes(&answer["already"], "msp_id"), ["Org1MSP"]);
 }
@@ -259,8 +257,8 @@ async fn an_envelope_carries_any_number_of_signatures_on_these_bytes() {
 async fn refusals_that_the_config_decides_name_its_sequence() {
     let (mut world, anchors) = founded().await;
     let org1 = person("Org1MSP");
-    let next = CAPTURES[0].file("add-orgx/config_block_after.pb");
-    world.ok(&org1, &[b"SyncConfig", &next]).await;
+    let next = after("add-orgx");
+    world.ok(&org1, sync_config(&next)).await;
     let stale = base64(&CAPTURES[0].file("add-orgx/config_update.pb"));
     for (intent, symbol) in [
         (
@@ -291,30 +289,30 @@ async fn refusals_that_the_config_decides_name_its_sequence() {
         } else {
             intent
         };
-        let args: [&[u8]; 4] = [b"ProposeConfigUpdate", b"new", intent.as_bytes(), b"d"];
-        let message = world.refused(&org1, &args, symbol).await;
+        let propose = propose_config_update("new", intent);
+        let message = world.refused(&org1, propose, symbol).await;
         assert!(message.contains("sequence 1"), "{message}");
     }
-    let last = CAPTURES[0].file("add-orgy/config_block_after.pb");
+    let last = after("add-orgy");
     let mut unsigned = common::Block::decode(last.as_slice()).unwrap();
     let entries = &mut unsigned.metadata.as_mut().unwrap().metadata;
     let mut metadata = common::Metadata::decode(entries[0].clone()).unwrap();
     metadata.signatures.clear();
     entries[0] = metadata.encode_to_vec().into();
-    let args: [&[u8]; 2] = [b"SyncConfig", &unsigned.encode_to_vec()];
-    let message = world.refused(&org1, &args, "BLOCK_SIGNATURES").await;
+    let sync = sync_config(&unsigned.encode_to_vec());
+    let message = world.refused(&org1, sync, "BLOCK_SIGNATURES").await;
     assert!(message.contains("sequence 1"), "{message}");
     // one that no other test meets
-    for args in [
-        [b"GetProposal".as_slice(), b"\xff"],
-        [b"ListProposals", b"\xff"],
-        [b"\xff", b"x"],
+    for call in [
+        Call::of("GetProposal").and(b"\xff"),
+        Call::of("ListProposals").and(b"\xff"),
+        raw([b"\xff", b"x"]),
     ] {
-        world.refused(&org1, &args, "BAD_TEXT").await;
+        world.refused(&org1, call, "BAD_TEXT").await;
     }
     anchors.set(b"no block");
     let message = world
-        .refused(&org1, &[b"SyncConfig", &next], "ANCHOR_UNREADABLE")
+        .refused(&org1, sync_config(&next), "ANCHOR_UNREADABLE")
         .await;
     assert!(
         message.starts_with("Code 500: ") && message.contains("`mychannel`"),

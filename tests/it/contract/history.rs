@@ -1,26 +1,24 @@
 //! The archive: nothing leaves it, and every ending can be read from it.
 
-use cmscc::{contract::Disown, ids::Sequence};
 use serde_json::{Value, json};
 
 use super::{
     blocks::checkpoint,
-    world::{CAPTURES, founded, person},
+    calls::{
+        add_organization, delete_proposal, get_history, reject_proposal, sync_config,
+        update_proposals,
+    },
+    captures::{CAPTURES, after},
+    patches::timeout,
+    people::person,
+    world::founded,
 };
-
-fn after(name: &str) -> Vec<u8> {
-    CAPTURES[0].file(&format!("{name}/config_block_after.pb"))
-}
-
-fn timeout(text: &str) -> Value {
-    json!({"groups": {"Orderer": {"values": {"BatchTimeout": {"value": {"timeout": text}}}}}})
-}
 
 #[tokio::test]
 async fn history_pages_in_ascending_order() {
     let org1 = person("Org1MSP");
     let (mut world, _) = founded().await;
-    let empty = world.ok(&org1, &[b"GetHistory"]).await;
+    let empty = world.ok(&org1, get_history()).await;
     assert_eq!(
         empty,
         json!({"as_of_sequence": 0, "bookmark": "", "history": [], "unsupported": []})
@@ -33,14 +31,14 @@ async fn history_pages_in_ascending_order() {
             .propose(&org1, name, &timeout(&format!("{}s", number + 3)))
             .await;
         if *name != "open" {
-            world.ok(&org1, &[b"DeleteProposal", name.as_bytes()]).await;
+            world.ok(&org1, delete_proposal(name)).await;
         }
     }
     let mut seen = Vec::new();
     let mut bookmark = String::new();
     loop {
         let options = json!({"page_size": 2, "bookmark": bookmark}).to_string();
-        let page = world.ok(&org1, &[b"GetHistory", options.as_bytes()]).await;
+        let page = world.ok(&org1, get_history().options(&options)).await;
         let entries = page["history"].as_array().unwrap();
         assert!(entries.len() <= 2);
         for one in entries {
@@ -55,7 +53,7 @@ async fn history_pages_in_ascending_order() {
     assert_eq!(seen, ["id-a", "id-b", "id-c", "id-d", "id-e"]);
     // where a peer keeps its state in CouchDB the bookmark of a last page is the range's end
     let end = json!({ "bookmark": "\0archive\0\u{10ffff}" }).to_string();
-    let page = world.ok(&org1, &[b"GetHistory", end.as_bytes()]).await;
+    let page = world.ok(&org1, get_history().options(&end)).await;
     assert_eq!(page["history"], json!([]));
 }
 
@@ -65,8 +63,8 @@ async fn an_entry_says_how_it_ended_who_signed_and_why_not() {
     let (mut world, _) = founded().await;
     world.propose_org(&org2, "add_orgy", "add-orgy").await;
     world.sign(&org1, "add_orgy").await;
-    world.ok(&org1, &[b"SyncConfig", &after("add-orgx")]).await;
-    world.ok(&org2, &[b"UpdateProposals"]).await;
+    world.ok(&org1, sync_config(&after("add-orgx"))).await;
+    world.ok(&org2, update_proposals()).await;
     let second = world.proposal("add_orgy").await;
     assert_eq!(second["revision"], 2);
     // who signed an earlier revision of the same intent
@@ -74,11 +72,11 @@ async fn an_entry_says_how_it_ended_who_signed_and_why_not() {
     assert_eq!(second["consent_trail"][0]["revision"], 1);
     world.sign(&org2, "add_orgy").await;
     world
-        .ok(&org1, &[b"RejectProposal", b"add_orgy", b"not now"])
+        .ok(&org1, reject_proposal("add_orgy", "not now"))
         .await;
-    world.ok(&org2, &[b"DeleteProposal", b"add_orgy"]).await;
+    world.ok(&org2, delete_proposal("add_orgy")).await;
 
-    let page = world.ok(&org1, &[b"GetHistory"]).await;
+    let page = world.ok(&org1, get_history()).await;
     let entry = &page["history"][0];
     let outcome = &entry["outcome"];
     assert_eq!(outcome["outcome"], "Withdrawn");
@@ -110,8 +108,8 @@ async fn an_entry_says_how_it_ended_who_signed_and_why_not() {
     );
 
     // the update that was signed all the same takes effect: its digest proves it
-    world.ok(&org1, &[b"SyncConfig", &after("add-orgy")]).await;
-    let page = world.ok(&org1, &[b"GetHistory"]).await;
+    world.ok(&org1, sync_config(&after("add-orgy"))).await;
+    let page = world.ok(&org1, get_history()).await;
     assert_eq!(page["as_of_sequence"], 2);
     let shown = world.proposal("add_orgy").await;
     assert_eq!(page["history"][0]["outcome"], shown["outcome"]);
@@ -126,24 +124,19 @@ async fn history_shows_what_a_recovery_disowned() {
     let (mut world, anchors) = founded().await;
     let before = world.config();
     world.propose_org(&org1, "add_orgx", "add-orgx").await;
-    world.ok(&org2, &[b"SyncConfig", &after("add-orgx")]).await;
-    world.ok(&org2, &[b"UpdateProposals"]).await;
-    let page = world.ok(&org1, &[b"GetHistory"]).await;
+    world.ok(&org2, sync_config(&after("add-orgx"))).await;
+    world.ok(&org2, update_proposals()).await;
+    let page = world.ok(&org1, get_history()).await;
     assert_eq!(page["history"][0]["outcome"]["outcome"], "Submitted");
     let other = checkpoint(&before, |config| config.sequence += 2);
-    anchors.set(&other);
-    anchors.permit(Disown {
-        epoch: 1,
-        from: Sequence(1),
-    });
-    world.ok(&org1, &[b"RecoverConfig", &other, b"1"]).await;
-    let page = world.ok(&org1, &[b"GetHistory"]).await;
+    world.disown(&anchors, &other, (1, 1)).await;
+    let page = world.ok(&org1, get_history()).await;
     assert_eq!(page["history"][0]["outcome"]["outcome"], "Disowned");
     assert_eq!(page["history"][0]["outcome"]["proof"], Value::Null);
     // the id stays used, the intent does not
     let org = CAPTURES[0].file("add-orgx/org.json");
-    let args: [&[u8]; 5] = [b"AddOrganization", b"add_orgx", b"OrgXMSP", &org, b"x"];
-    world.refused(&org1, &args, "ID_USED").await;
+    let call = add_organization("add_orgx", "OrgXMSP", &org);
+    world.refused(&org1, call, "ID_USED").await;
     world.propose_org(&org1, "once_more", "add-orgx").await;
     assert_eq!(world.status("once_more").await, "WaitingForSignatures");
 }
@@ -165,16 +158,14 @@ async fn an_earlier_revision_that_took_effect_is_named() {
         let root = config.channel_group.as_mut().unwrap();
         root.groups.get_mut("Application").unwrap().version += 1;
     });
-    anchors.set(&moved);
-    world.ok(&org1, &[b"RecoverConfig", &moved]).await;
-    world.ok(&org1, &[b"UpdateProposals"]).await;
+    world.recover(&anchors, &moved).await;
+    world.ok(&org1, update_proposals()).await;
     let shown = world.proposal("add_orgx").await;
     assert_eq!(shown["revision"], 2);
     assert_eq!(shown["still_effective_if_submitted"], json!([]));
     assert_eq!(shown["consent_trail"].as_array().unwrap().len(), 2);
     let back = checkpoint(&genesis, |config| config.sequence += 2);
-    anchors.set(&back);
-    world.ok(&org1, &[b"RecoverConfig", &back]).await;
+    world.recover(&anchors, &back).await;
     let shown = world.proposal("add_orgx").await;
     assert_eq!(shown["status"], "Outofdate");
     assert_eq!(shown["still_effective_if_submitted"], json!([1]));
@@ -190,10 +181,10 @@ async fn an_earlier_revision_that_took_effect_is_named() {
     assert_eq!(shown["status"], "Submitted");
     assert_eq!(shown["status_detail"]["already_in_effect"], true);
     let before = world.ledger.clone();
-    world.ok(&org1, &[b"DeleteProposal", b"add_orgx"]).await;
+    world.ok(&org1, delete_proposal("add_orgx")).await;
     let deleted = world.proposal("add_orgx").await["outcome"].clone();
     world.ledger = before;
-    let updated = world.ok(&org1, &[b"UpdateProposals"]).await;
+    let updated = world.ok(&org1, update_proposals()).await;
     assert_eq!(updated["archived"][0]["outcome"], "Submitted");
     let shown = world.proposal("add_orgx").await["outcome"].clone();
     for outcome in [deleted, shown] {
@@ -201,13 +192,8 @@ async fn an_earlier_revision_that_took_effect_is_named() {
         assert_eq!(outcome["proof"]["revision"], 1);
     }
     // what was archived with proof is disowned with it
-    anchors.set(&checkpoint(&genesis, |config| config.sequence += 9));
-    anchors.permit(Disown {
-        epoch: 3,
-        from: Sequence(3),
-    });
     let other = checkpoint(&genesis, |config| config.sequence += 9);
-    world.ok(&org1, &[b"RecoverConfig", &other, b"3"]).await;
+    world.disown(&anchors, &other, (3, 3)).await;
     let shown = world.proposal("add_orgx").await;
     assert_eq!(shown["outcome"]["outcome"], "Disowned");
 }
@@ -224,17 +210,15 @@ async fn a_proposal_may_return_to_the_bytes_of_its_own_earlier_revision() {
         let root = config.channel_group.as_mut().unwrap();
         root.groups.get_mut("Application").unwrap().version += 1;
     });
-    anchors.set(&moved);
-    world.ok(&org1, &[b"RecoverConfig", &moved]).await;
-    world.ok(&org1, &[b"UpdateProposals"]).await;
+    world.recover(&anchors, &moved).await;
+    world.ok(&org1, update_proposals()).await;
     assert_ne!(
         world.proposal("add_orgx").await["config_update_sha256"],
         first
     );
     let back = checkpoint(&genesis, |config| config.sequence += 2);
-    anchors.set(&back);
-    world.ok(&org1, &[b"RecoverConfig", &back]).await;
-    let answer = world.ok(&org1, &[b"UpdateProposals"]).await;
+    world.recover(&anchors, &back).await;
+    let answer = world.ok(&org1, update_proposals()).await;
     let shown = world.proposal("add_orgx").await;
     assert_eq!(shown["revision"], 3, "{answer:?}");
     assert_eq!(shown["config_update_sha256"], first);

@@ -8,8 +8,11 @@ use serde_json::{Value, json};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::{
+    calls::Call,
+    captures::CAPTURES,
     determinism::cases,
-    world::{CAPTURES, Server, World, founded, person, symbol_of, trusting},
+    people::person,
+    world::{Server, World, founded, symbol_of, trusting},
 };
 
 const METADATA: &str = "org.hyperledger.fabric:GetMetadata";
@@ -18,7 +21,7 @@ async fn document() -> Value {
     static DOCUMENT: tokio::sync::OnceCell<Value> = tokio::sync::OnceCell::const_new();
     let read = || async {
         let world = World::new(trusting());
-        let call = world.invocation(&person("Org1MSP"), &[METADATA.as_bytes()]);
+        let call = world.invocation(&person("Org1MSP"), Call::of(METADATA));
         let (response, _) = world.server.simulate(&world.ledger, &call).await;
         serde_json::from_slice(&response.payload).unwrap()
     };
@@ -60,7 +63,7 @@ async fn every_function_that_is_served_is_described_and_the_reverse() {
     assert_eq!(described, served);
     let (mut world, _) = founded().await;
     for name in &described {
-        let call = world.invocation(&person("Org1MSP"), &[name.as_bytes()]);
+        let call = world.invocation(&person("Org1MSP"), Call::of(name));
         let (response, _) = world.submit(&call).await;
         assert_ne!(symbol_of(&response), "UNKNOWN_FUNCTION", "{name}");
     }
@@ -81,9 +84,8 @@ async fn functions_take_exactly_the_arguments_described() {
         );
         let repeats = matches!(name.as_str(), "Init" | "InitConsortium" | "SyncConfig");
         for count in 0..parameters.len() + 3 {
-            let mut args = vec![name.as_bytes()];
-            args.resize(count + 1, b"!");
-            let call = world.invocation(&org1, &args);
+            let call = (0..count).fold(Call::of(&name), |call, _| call.and("!"));
+            let call = world.invocation(&org1, call);
             let (response, _) = world.server.simulate(&world.ledger, &call).await;
             let fits = count >= required && (repeats || count <= parameters.len());
             let refused = symbol_of(&response) == "ARGUMENT_COUNT";
@@ -100,12 +102,12 @@ async fn functions_take_exactly_the_arguments_described() {
             }
         }
         // an empty one is an absent one
-        for empty in 0..required {
-            let mut args = vec![name.as_bytes()];
-            args.resize(required + 1, b"!");
-            args[empty + 1] = b"";
-            let message = world.refused(&org1, &args, "ARGUMENT_COUNT").await;
-            let missing = format!("argument `{}`", parameters[empty].0);
+        for (empty, (parameter, _)) in parameters.iter().take(required).enumerate() {
+            let call = (0..required).fold(Call::of(&name), |call, place| {
+                call.and(if place == empty { "" } else { "!" })
+            });
+            let message = world.refused(&org1, call, "ARGUMENT_COUNT").await;
+            let missing = format!("argument `{parameter}`");
             assert!(message.contains(&missing), "{message}");
         }
     }

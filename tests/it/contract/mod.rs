@@ -1,11 +1,13 @@
 //! The contract, called as a peer calls it, on a ledger in memory.
 //!
 //! `world` holds the ledger and what calls it, `calls` the calls, `people` who makes them,
-//! `blocks` and `intents` what they bring; all other files are tests.
+//! `captures`, `blocks` and `patches` what they bring; all other files are tests.
 
 mod bad_input;
-pub(crate) mod blocks;
+mod blocks;
+pub(crate) mod calls;
 mod capabilities;
+pub(crate) mod captures;
 mod cmcc;
 mod combine;
 mod conflicts;
@@ -17,6 +19,8 @@ mod forms;
 mod history;
 mod metadata;
 mod odd_state;
+mod patches;
+pub(crate) mod people;
 mod real_input;
 mod record;
 mod relations;

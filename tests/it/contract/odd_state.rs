@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use cmscc::{
-    contract::{Contract, ContractSettings, HeadFacts, Observer},
+    contract::{Contract, ContractObserver, ContractSettings, HeadFacts},
     ids::{ChaincodeName, ChannelId, Digest},
     proto::{common, write},
     stub::{
@@ -16,11 +16,16 @@ use serde_json::{Value, json};
 
 use super::{
     blocks::checkpoint,
+    calls::{
+        add_organization, get_config, get_proposal, init_consortium, sync_config, update_proposals,
+        withdraw_proposal,
+    },
     capabilities::declaring,
+    captures::{CAPTURES, after},
     determinism::cases,
-    rules::{after, key, with_orgx},
+    people::person,
     unknown::outgrown,
-    world::{CAPTURES, TestAnchors, World, contract, person, symbol_of, trusting},
+    world::{TestAnchors, World, founded, state_key, symbol_of, trusting, with_orgx},
 };
 
 #[tokio::test]
@@ -36,7 +41,7 @@ async fn a_channel_that_needs_unknown_levels_is_not_taken() {
     let message = World::new(trusting())
         .refused(
             &person("Org1MSP"),
-            &[b"InitConsortium", &block],
+            init_consortium(&block),
             "CAPABILITY_UNSUPPORTED",
         )
         .await;
@@ -84,26 +89,23 @@ async fn a_config_nested_5000_deep_is_taken_and_shown() {
     });
     let org1 = person("Org1MSP");
     let mut world = World::new(trusting());
-    world.ok(&org1, &[b"InitConsortium", &block]).await;
+    world.found(&block).await;
     // its own admins are judged by it
     let org = CAPTURES[0].file("add-orgx/org.json");
     world
-        .ok(
-            &org1,
-            &[b"AddOrganization", b"add_orgx", b"OrgXMSP", &org, b"x"],
-        )
+        .ok(&org1, add_organization("add_orgx", "OrgXMSP", &org))
         .await;
     world.sign(&org1, "add_orgx").await;
     let shown = world.proposal("add_orgx").await;
     assert_eq!(shown["status_detail"]["missing"], json!(["Org2MSP"]));
     // Go writes no json that it could not read
-    let config = world.ok(&org1, &[b"GetConfig"]).await;
+    let config = world.ok(&org1, get_config()).await;
     assert_eq!(
         (&config["config"], &config["sequence"]),
         (&Value::Null, &json!(0))
     );
     let config = world
-        .ok(&org1, &[b"GetConfig", br#"{"format":"base64"}"#])
+        .ok(&org1, get_config().options(r#"{"format":"base64"}"#))
         .await;
     assert!(config["config"].as_str().unwrap().len() > 30_000);
 }
@@ -111,19 +113,19 @@ async fn a_config_nested_5000_deep_is_taken_and_shown() {
 #[tokio::test]
 async fn values_that_are_not_ours_are_reported() {
     let org1 = person("Org1MSP");
-    for (parts, function) in [
-        (&["proposal", "add_orgx"][..], b"GetProposal".as_slice()),
-        (&["config", "body"], b"GetProposal"),
-        (&["config", "head"], b"GetProposal"),
-        (&["settings"], b"GetProposal"),
-        (&["member", "Org1MSP"], b"WithdrawProposal"),
+    let show = get_proposal("add_orgx");
+    let withdraw = withdraw_proposal("add_orgx");
+    for (parts, call) in [
+        (&["proposal", "add_orgx"][..], &show),
+        (&["config", "body"], &show),
+        (&["config", "head"], &show),
+        (&["settings"], &show),
+        (&["member", "Org1MSP"], &withdraw),
     ] {
         let mut world = with_orgx().await;
-        world.put(key(parts), vec![0xff; 3]);
+        world.put(state_key(parts), vec![0xff; 3]);
         world.server = trusting();
-        world
-            .refused(&org1, &[function, b"add_orgx"], "STATE_CORRUPT")
-            .await;
+        world.refused(&org1, call, "STATE_CORRUPT").await;
     }
 }
 
@@ -131,7 +133,7 @@ async fn values_that_are_not_ours_are_reported() {
 #[derive(Default)]
 struct Facts(Mutex<Vec<String>>);
 
-impl Observer for Facts {
+impl ContractObserver for Facts {
     fn head(&self, channel: &ChannelId, head: &HeadFacts) {
         let line = format!("{channel} at {} of epoch {}", head.sequence, head.epoch);
         self.0.lock().unwrap().push(line);
@@ -156,16 +158,10 @@ async fn an_observer_hears_of_heads_and_forks() {
     );
     let mut world = World::new(server);
     let org1 = person("Org1MSP");
+    world.found(&CAPTURES[0].genesis()).await;
+    world.ok(&org1, sync_config(&after("add-orgx"))).await;
     world
-        .ok(&org1, &[b"InitConsortium", &CAPTURES[0].genesis()])
-        .await;
-    world.ok(&org1, &[b"SyncConfig", &after("add-orgx")]).await;
-    world
-        .refused(
-            &org1,
-            &[b"SyncConfig", &CAPTURES[1].genesis()],
-            "CONFIG_FORK",
-        )
+        .refused(&org1, sync_config(&CAPTURES[1].genesis()), "CONFIG_FORK")
         .await;
     let mut heard = facts.0.lock().unwrap().clone();
     heard.dedup();
@@ -191,13 +187,12 @@ async fn an_observer_hears_when_a_channel_outgrows_this_build_and_when_that_is_o
     let org1 = person("Org1MSP");
     let good = world.config();
     outgrown(&mut world);
-    world.ok(&org1, &[b"GetConfig"]).await;
+    world.ok(&org1, get_config()).await;
     let told = |line: &str| facts.0.lock().unwrap().last().unwrap() == line;
     assert!(told(r#"mychannel ["Application/V9_9"]"#));
     let recovery = checkpoint(&good, |config| config.sequence += 1);
-    anchors.set(&recovery);
-    world.ok(&org1, &[b"RecoverConfig", &recovery]).await;
-    world.ok(&org1, &[b"GetConfig"]).await;
+    world.recover(&anchors, &recovery).await;
+    world.ok(&org1, get_config()).await;
     assert!(told("mychannel []"));
 }
 
@@ -215,20 +210,9 @@ async fn an_update_that_would_remove_somebody_is_out_of_date() {
         let application = root.groups.get_mut("Application").unwrap();
         application.groups.insert("OrgYMSP".to_owned(), orgy);
     });
-    let anchors = TestAnchors::of(&capture.genesis());
-    let mut world = World::new(contract(&anchors));
-    world
-        .ok(&org1, &[b"InitConsortium", &capture.genesis()])
-        .await;
-    let org = capture.file("add-orgx/org.json");
-    world
-        .ok(
-            &org1,
-            &[b"AddOrganization", b"add_orgx", b"OrgXMSP", &org, b"x"],
-        )
-        .await;
-    anchors.set(&other);
-    world.ok(&org1, &[b"RecoverConfig", &other]).await;
+    let (mut world, anchors) = founded().await;
+    world.propose_org(&org1, "add_orgx", "add-orgx").await;
+    world.recover(&anchors, &other).await;
     let shown = world.proposal("add_orgx").await;
     assert_eq!(shown["status"], "Outofdate");
     let lost: Vec<&str> = shown["status_detail"]["different_effect"]
@@ -242,7 +226,7 @@ async fn an_update_that_would_remove_somebody_is_out_of_date() {
         "{lost:?}"
     );
     assert_eq!(shown["status_detail"]["rebases"], true);
-    world.ok(&org1, &[b"UpdateProposals"]).await;
+    world.ok(&org1, update_proposals()).await;
     assert_eq!(world.status("add_orgx").await, "WaitingForSignatures");
 }
 

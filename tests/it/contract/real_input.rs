@@ -10,11 +10,15 @@ use prost::Message;
 use serde_json::{Value, json};
 
 use super::{
-    served::Loopback,
-    world::{
-        CAPTURES, Capture, Host, InProcess, Person, Server, TestAnchors, World, base64, contract,
-        person, trusting, update_envelope, user,
+    calls::{
+        Call, add_organization, add_orgnization, add_signature, get_config, get_config_chain, init,
+        init_consortium, list_proposals, propose_config_update, recover_config, sync_config,
+        update_proposals,
     },
+    captures::{CAPTURES, Capture},
+    people::{Person, base64, person, user},
+    served::Loopback,
+    world::{Host, InProcess, Server, TestAnchors, World, contract, trusting, update_envelope},
 };
 
 /// Makes each story a test in this process and one over a stream.
@@ -61,9 +65,7 @@ async fn the_story(host: &impl Host) {
 async fn the_story_on(capture: Capture, server: impl Server) {
     let (org1, org2, orgx) = (person("Org1MSP"), person("Org2MSP"), person("OrgXMSP"));
     let mut world = World::new(server);
-    let started = world
-        .ok(&org1, &[b"InitConsortium", &capture.genesis()])
-        .await;
+    let started = world.ok(&org1, init_consortium(&capture.genesis())).await;
     assert_eq!(started["sequence"], 0);
     assert_eq!(started["epoch"], 1);
     assert_eq!(started["channel_id"], "mychannel");
@@ -73,13 +75,7 @@ async fn the_story_on(capture: Capture, server: impl Server) {
     let proposed = world
         .ok(
             &org1,
-            &[
-                b"AddOrganization",
-                b"add_orgx",
-                b"OrgXMSP",
-                &org_json,
-                b"bring in OrgX",
-            ],
+            add_organization("add_orgx", "OrgXMSP", &org_json).described("bring in OrgX"),
         )
         .await;
     assert_eq!(proposed["revision"], 1);
@@ -111,13 +107,7 @@ async fn the_story_on(capture: Capture, server: impl Server) {
     world
         .ok(
             &org2,
-            &[
-                b"AddOrgnization",
-                b"add_orgy",
-                b"OrgYMSP",
-                &orgy_json,
-                b"bring in OrgY",
-            ],
+            add_orgnization("add_orgy", "OrgYMSP", &orgy_json).described("bring in OrgY"),
         )
         .await;
     world.sign(&org2, "add_orgy").await;
@@ -134,7 +124,7 @@ async fn the_story_on(capture: Capture, server: impl Server) {
     );
     assert_eq!(ready.config_update, update);
     assert_eq!(ready.signatures.len(), 2);
-    let listed = world.ok(&org1, &[b"ListProposals"]).await;
+    let listed = world.ok(&org1, list_proposals()).await;
     assert_eq!(
         listed["proposals"],
         json!([
@@ -148,9 +138,9 @@ async fn the_story_on(capture: Capture, server: impl Server) {
     );
 
     // 7, 8: it was submitted and committed; its block is synced
-    let after = capture.file("add-orgx/config_block_after.pb");
+    let after = capture.after("add-orgx");
     let synced = world
-        .ok(&org2, &[b"SyncConfig", base64(&after).as_bytes()])
+        .ok(&org2, sync_config(base64(&after).as_bytes()))
         .await;
     assert_eq!(synced["sequence"], 1);
     assert_eq!(
@@ -172,7 +162,7 @@ async fn the_story_on(capture: Capture, server: impl Server) {
     assert_eq!(shown["status_detail"]["conflicts"], json!([]));
 
     // 10: archived and computed again
-    let updated = world.ok(&org2, &[b"UpdateProposals"]).await;
+    let updated = world.ok(&org2, update_proposals()).await;
     assert_eq!(
         updated["archived"],
         json!([{"outcome": "Submitted", "proposal_id": "add_orgx"}])
@@ -194,8 +184,8 @@ async fn the_story_on(capture: Capture, server: impl Server) {
     assert_eq!(shown["consent_trail"][0]["msp_id"], "Org2MSP");
     world.sign(&orgx, "add_orgy").await;
     assert_eq!(world.status("add_orgy").await, "ReadyToSubmit");
-    let after = capture.file("add-orgy/config_block_after.pb");
-    let synced = world.ok(&orgx, &[b"SyncConfig", &after]).await;
+    let after = capture.after("add-orgy");
+    let synced = world.ok(&orgx, sync_config(&after)).await;
     assert_eq!(
         synced["applied"],
         json!([{"proposal_id": "add_orgy", "revision": 2}])
@@ -204,7 +194,7 @@ async fn the_story_on(capture: Capture, server: impl Server) {
     assert_eq!(shown["status"], "Submitted");
     assert_eq!(shown["status_detail"]["proof"]["revision"], 2);
 
-    let chain = world.ok(&org1, &[b"GetConfigChain"]).await;
+    let chain = world.ok(&org1, get_config_chain()).await;
     let sequences: Vec<&Value> = chain["chain"]
         .as_array()
         .unwrap()
@@ -212,12 +202,12 @@ async fn the_story_on(capture: Capture, server: impl Server) {
         .map(|link| &link["sequence"])
         .collect();
     assert_eq!(sequences, [0, 1, 2]);
-    let config = world.ok(&org1, &[b"GetConfig"]).await;
+    let config = world.ok(&org1, get_config()).await;
     let members = &config["config"]["channel_group"]["groups"]["Application"]["groups"];
     let names: Vec<&String> = members.as_object().unwrap().keys().collect();
     assert_eq!(names, ["Org1MSP", "Org2MSP", "OrgXMSP", "OrgYMSP"]);
     let raw = world
-        .ok(&org1, &[b"GetConfig", br#"{"format":"base64"}"#])
+        .ok(&org1, get_config().options(r#"{"format":"base64"}"#))
         .await;
     assert_eq!(
         raw["config"],
@@ -238,23 +228,21 @@ async fn started<H: Host>(host: &H, capture: Capture) -> World<H::Server> {
         host.serve(contract(&TestAnchors::of(&capture.genesis())))
             .await,
     );
-    world
-        .ok(&person("Org1MSP"), &[b"InitConsortium", &capture.genesis()])
-        .await;
+    world.found(&capture.genesis()).await;
     world
 }
 
 async fn a_flipped_byte_is_refused_wherever_it_is(host: &impl Host) {
     let caller = person("Org1MSP");
     for capture in CAPTURES {
-        let good = capture.file("add-orgx/config_block_after.pb");
+        let good = capture.after("add-orgx");
         let mut world = started(host, capture).await;
         let mut symbols = std::collections::BTreeSet::new();
         for place in (0..good.len()).step_by(good.len() / 97) {
             let mut bad = good.clone();
             bad[place] ^= 1;
             let (response, _) = {
-                let call = world.invocation(&caller, &[b"SyncConfig", &bad]);
+                let call = world.invocation(&caller, sync_config(&bad));
                 world.submit(&call).await
             };
             if response.is_success() {
@@ -278,7 +266,7 @@ async fn a_flipped_byte_is_refused_wherever_it_is(host: &impl Host) {
         world
             .refused(
                 &caller,
-                &[b"SyncConfig", &flipped.encode_to_vec()],
+                sync_config(&flipped.encode_to_vec()),
                 "BLOCK_DATA_HASH",
             )
             .await;
@@ -287,7 +275,7 @@ async fn a_flipped_byte_is_refused_wherever_it_is(host: &impl Host) {
         world
             .refused(
                 &caller,
-                &[b"SyncConfig", &header.encode_to_vec()],
+                sync_config(&header.encode_to_vec()),
                 "BLOCK_SIGNATURES",
             )
             .await;
@@ -303,7 +291,7 @@ async fn a_flipped_byte_is_refused_wherever_it_is(host: &impl Host) {
                 "{symbol}"
             );
         }
-        world.ok(&caller, &[b"SyncConfig", &good]).await;
+        world.ok(&caller, sync_config(&good)).await;
     }
 }
 
@@ -311,22 +299,20 @@ async fn a_block_out_of_order_is_refused(host: &impl Host) {
     let caller = person("Org2MSP");
     for capture in CAPTURES {
         let mut world = started(host, capture).await;
-        let first = capture.file("add-orgx/config_block_after.pb");
-        let second = capture.file("add-orgy/config_block_after.pb");
+        let first = capture.after("add-orgx");
+        let second = capture.after("add-orgy");
         let message = world
-            .refused(&caller, &[b"SyncConfig", &second], "CONFIG_GAP")
+            .refused(&caller, sync_config(&second), "CONFIG_GAP")
             .await;
         assert!(message.contains("sync sequence 1 first"), "{message}");
         world
-            .refused(&caller, &[b"SyncConfig", &second, &first], "CONFIG_GAP")
+            .refused(&caller, sync_config(&second).and(&first), "CONFIG_GAP")
             .await;
-        let both = world.ok(&caller, &[b"SyncConfig", &first, &second]).await;
+        let both = world.ok(&caller, sync_config(&first).and(&second)).await;
         assert_eq!(both["added"].as_array().unwrap().len(), 2);
         // a known block again is a success without effect
-        let call = world.invocation(&caller, &[b"SyncConfig", &first]);
-        let (again, set) = world.submit(&call).await;
-        assert!(again.is_success() && set.writes.is_empty() && set.event.is_none());
-        let again: Value = serde_json::from_slice(&again.payload).unwrap();
+        let (again, set) = world.outcome(&caller, sync_config(&first)).await;
+        assert!(set.writes.is_empty() && set.event.is_none());
         assert_eq!(again["known"][0]["sequence"], 1);
         assert_eq!(again["sequence"], 2);
     }
@@ -336,12 +322,9 @@ async fn a_block_of_another_channel_is_refused(host: &impl Host) {
     let caller = person("Org1MSP");
     for capture in CAPTURES {
         let mut world = started(host, capture).await;
-        let block = renamed(
-            &capture.file("add-orgx/config_block_after.pb"),
-            "otherchannel",
-        );
+        let block = renamed(&capture.after("add-orgx"), "otherchannel");
         world
-            .refused(&caller, &[b"SyncConfig", &block], "WRONG_CHANNEL")
+            .refused(&caller, sync_config(&block), "WRONG_CHANNEL")
             .await;
         let mut other = World::new(
             host.serve(contract(&TestAnchors::of(&capture.genesis())))
@@ -351,7 +334,7 @@ async fn a_block_of_another_channel_is_refused(host: &impl Host) {
         other
             .refused(
                 &caller,
-                &[b"InitConsortium", &capture.genesis()],
+                init_consortium(&capture.genesis()),
                 "WRONG_CHANNEL",
             )
             .await;
@@ -381,22 +364,16 @@ async fn a_fork_is_refused(host: &impl Host) {
         let (ours, theirs) = (CAPTURES[ours], CAPTURES[theirs]);
         let mut world = started(host, ours).await;
         let message = world
-            .refused(&caller, &[b"SyncConfig", &theirs.genesis()], "CONFIG_FORK")
+            .refused(&caller, sync_config(&theirs.genesis()), "CONFIG_FORK")
             .await;
         for capture in [ours, theirs] {
             let block = cmscc::block::ConfigBlock::parse(capture.genesis().into()).unwrap();
             assert!(message.contains(&block.config_digest().to_string()));
         }
         world
-            .refused(
-                &caller,
-                &[b"InitConsortium", &theirs.genesis()],
-                "CONFIG_FORK",
-            )
+            .refused(&caller, init_consortium(&theirs.genesis()), "CONFIG_FORK")
             .await;
-        let again = world
-            .ok(&caller, &[b"InitConsortium", &ours.genesis()])
-            .await;
+        let again = world.ok(&caller, init_consortium(&ours.genesis())).await;
         assert_eq!(again["known"][0]["sequence"], 0);
     }
 }
@@ -405,8 +382,8 @@ async fn a_bootstrap_needs_trust(host: &impl Host) {
     let caller = person("Org1MSP");
     for capture in CAPTURES {
         let genesis = capture.genesis();
-        let first = capture.file("add-orgx/config_block_after.pb");
-        let second = capture.file("add-orgy/config_block_after.pb");
+        let first = capture.after("add-orgx");
+        let second = capture.after("add-orgy");
         let other = CAPTURES
             .into_iter()
             .map(Capture::genesis)
@@ -414,11 +391,11 @@ async fn a_bootstrap_needs_trust(host: &impl Host) {
             .unwrap();
         let mut world = World::new(host.serve(contract(&TestAnchors::none())).await);
         world
-            .refused(&caller, &[b"InitConsortium", &genesis], "UNANCHORED")
+            .refused(&caller, init_consortium(&genesis), "UNANCHORED")
             .await;
         let mut world = World::new(host.serve(contract(&TestAnchors::of(&other))).await);
         world
-            .refused(&caller, &[b"InitConsortium", &genesis], "ANCHOR_MISMATCH")
+            .refused(&caller, init_consortium(&genesis), "ANCHOR_MISMATCH")
             .await;
         // the anchor itself, what leads to it, what descends from it
         for (anchor, blocks) in [
@@ -429,16 +406,15 @@ async fn a_bootstrap_needs_trust(host: &impl Host) {
             (&genesis, vec![&first, &second]),
         ] {
             let mut world = World::new(host.serve(contract(&TestAnchors::of(anchor))).await);
-            let mut args: Vec<&[u8]> = vec![b"InitConsortium"];
-            args.extend(blocks.iter().map(|block| block.as_slice()));
-            let started = world.ok(&caller, &args).await;
+            let call = blocks.iter().fold(Call::of("InitConsortium"), Call::and);
+            let started = world.ok(&caller, call).await;
             assert_eq!(started["added"].as_array().unwrap().len(), blocks.len());
         }
         // too far from the anchor, or before it
         for (anchor, block) in [(&genesis, &second), (&second, &first)] {
             let mut world = World::new(host.serve(contract(&TestAnchors::of(anchor))).await);
             world
-                .refused(&caller, &[b"InitConsortium", block], "ANCHOR_MISMATCH")
+                .refused(&caller, init_consortium(block), "ANCHOR_MISMATCH")
                 .await;
         }
         // without an anchor a block must at least satisfy its own policy
@@ -448,20 +424,16 @@ async fn a_bootstrap_needs_trust(host: &impl Host) {
         world
             .refused(
                 &caller,
-                &[b"InitConsortium", &unsigned.encode_to_vec()],
+                init_consortium(&unsigned.encode_to_vec()),
                 "BLOCK_SIGNATURES",
             )
             .await;
-        world.ok(&caller, &[b"InitConsortium", &first]).await;
+        world.ok(&caller, init_consortium(&first)).await;
         world
-            .refused(&caller, &[b"SyncConfig", &genesis], "BEFORE_CHECKPOINT")
+            .refused(&caller, sync_config(&genesis), "BEFORE_CHECKPOINT")
             .await;
         world
-            .refused(
-                &caller,
-                &[b"InitConsortium", &second],
-                "ALREADY_INITIALIZED",
-            )
+            .refused(&caller, init_consortium(&second), "ALREADY_INITIALIZED")
             .await;
     }
 }
@@ -473,23 +445,23 @@ async fn init_succeeds_with_anything_when_there_is_a_head(host: &impl Host) {
         host.serve(contract(&TestAnchors::of(&capture.genesis())))
             .await,
     );
-    let mut init = world.invocation(&caller, &[b"InitConsortium"]);
-    init.is_init = true;
-    let (response, set) = world.submit(&init).await;
+    let mut first = world.invocation(&caller, Call::of("InitConsortium"));
+    first.is_init = true;
+    let (response, set) = world.submit(&first).await;
     assert!(response.is_success() && set.writes.is_empty());
-    init.args = vec![Bytes::from_static(b"Init"), capture.genesis().into()];
-    let (response, set) = world.submit(&init).await;
+    first.args = vec![Bytes::from_static(b"Init"), capture.genesis().into()];
+    let (response, set) = world.submit(&first).await;
     assert!(response.is_success(), "{}", response.message);
     assert!(!set.writes.is_empty());
-    init.args = vec![Bytes::from_static(b"whatever"), Bytes::from_static(b"!")];
-    let (response, set) = world.submit(&init).await;
+    first.args = vec![Bytes::from_static(b"whatever"), Bytes::from_static(b"!")];
+    let (response, set) = world.submit(&first).await;
     assert!(response.is_success() && set.writes.is_empty());
-    world.ok(&caller, &[b"Init", b"!"]).await;
-    let only: [&[u8]; 2] = [b"InitConsortium", b"!"];
+    world.ok(&caller, init(b"!")).await;
+    let only = init_consortium(b"!");
     let message = world.refused(&caller, &only, "BAD_BLOCK").await;
     assert!(!message.contains("block 1 of"), "{message}");
     let genesis = capture.genesis();
-    let second: [&[u8]; 3] = [b"InitConsortium", &genesis, b"!"];
+    let second = init_consortium(&genesis).and(b"!");
     let message = world.refused(&caller, &second, "BAD_BLOCK").await;
     assert!(message.contains("BAD_BLOCK: block 2 of 2: "), "{message}");
 }
@@ -498,35 +470,39 @@ async fn a_recovery_takes_the_anchor_and_nothing_else(host: &impl Host) {
     let caller = person("Org1MSP");
     for capture in CAPTURES {
         let genesis = capture.genesis();
-        let first = capture.file("add-orgx/config_block_after.pb");
-        let second = capture.file("add-orgy/config_block_after.pb");
+        let first = capture.after("add-orgx");
+        let second = capture.after("add-orgy");
         let anchors = TestAnchors::of(&genesis);
         let mut world = World::new(host.serve(contract(&anchors)).await);
-        world.ok(&caller, &[b"InitConsortium", &genesis]).await;
+        world.ok(&caller, init_consortium(&genesis)).await;
         world
-            .refused(&caller, &[b"RecoverConfig", &second], "ANCHOR_MISMATCH")
+            .refused(&caller, recover_config(&second), "ANCHOR_MISMATCH")
             .await;
         let mut without = World::new(host.serve(trusting()).await);
-        without.ok(&caller, &[b"InitConsortium", &genesis]).await;
+        without.ok(&caller, init_consortium(&genesis)).await;
         without
-            .refused(&caller, &[b"RecoverConfig", &second], "ANCHOR_REQUIRED")
+            .refused(&caller, recover_config(&second), "ANCHOR_REQUIRED")
             .await;
 
         anchors.set(&second);
         world
-            .refused(&caller, &[b"RecoverConfig", &second, b"1"], "NOT_DISOWNED")
+            .refused(
+                &caller,
+                recover_config(&second).disowning(1),
+                "NOT_DISOWNED",
+            )
             .await;
-        let recovered = world.ok(&caller, &[b"RecoverConfig", &second]).await;
+        let recovered = world.ok(&caller, recover_config(&second)).await;
         assert_eq!(recovered["epoch"], 2);
         assert_eq!(recovered["sequence"], 2);
-        let again = world.ok(&caller, &[b"RecoverConfig", &second]).await;
+        let again = world.ok(&caller, recover_config(&second)).await;
         assert_eq!((&again["epoch"], &again["added"]), (&json!(2), &json!([])));
         world
-            .refused(&caller, &[b"SyncConfig", &first], "BEFORE_CHECKPOINT")
+            .refused(&caller, sync_config(&first), "BEFORE_CHECKPOINT")
             .await;
         anchors.set(&first);
         world
-            .refused(&caller, &[b"RecoverConfig", &first], "NOT_NEWER")
+            .refused(&caller, recover_config(&first), "NOT_NEWER")
             .await;
     }
 }
@@ -534,12 +510,12 @@ async fn a_recovery_takes_the_anchor_and_nothing_else(host: &impl Host) {
 async fn a_disowned_branch_goes_away_once(host: &impl Host) {
     let caller = person("Org1MSP");
     let capture = CAPTURES[0];
-    let first = capture.file("add-orgx/config_block_after.pb");
-    let second = capture.file("add-orgy/config_block_after.pb");
+    let first = capture.after("add-orgx");
+    let second = capture.after("add-orgy");
     let anchors = TestAnchors::of(&capture.genesis());
     let mut world = World::new(host.serve(contract(&anchors)).await);
     world
-        .ok(&caller, &[b"InitConsortium", &capture.genesis(), &first])
+        .ok(&caller, init_consortium(&capture.genesis()).and(&first))
         .await;
     anchors.set(&second);
     anchors.permit(Disown {
@@ -547,13 +523,19 @@ async fn a_disowned_branch_goes_away_once(host: &impl Host) {
         from: Sequence(1),
     });
     world
-        .refused(&caller, &[b"RecoverConfig", &second], "NOT_DISOWNED")
+        .refused(&caller, recover_config(&second), "NOT_DISOWNED")
         .await;
     world
-        .refused(&caller, &[b"RecoverConfig", &second, b"2"], "NOT_DISOWNED")
+        .refused(
+            &caller,
+            recover_config(&second).disowning(2),
+            "NOT_DISOWNED",
+        )
         .await;
-    world.ok(&caller, &[b"RecoverConfig", &second, b"1"]).await;
-    let chain = world.ok(&caller, &[b"GetConfigChain"]).await;
+    world
+        .ok(&caller, recover_config(&second).disowning(1))
+        .await;
+    let chain = world.ok(&caller, get_config_chain()).await;
     let sequences: Vec<u64> = chain["chain"]
         .as_array()
         .unwrap()
@@ -562,7 +544,11 @@ async fn a_disowned_branch_goes_away_once(host: &impl Host) {
         .collect();
     assert_eq!(sequences, [0, 2]);
     world
-        .refused(&caller, &[b"RecoverConfig", &second, b"1"], "NOT_DISOWNED")
+        .refused(
+            &caller,
+            recover_config(&second).disowning(1),
+            "NOT_DISOWNED",
+        )
         .await;
 }
 
@@ -576,19 +562,14 @@ async fn the_captured_signatures_are_taken(host: &impl Host) {
         world
             .ok(
                 &org1,
-                &[
-                    b"ProposeConfigUpdate",
-                    b"add_orgx",
-                    base64(&update).as_bytes(),
-                    b"as bytes",
-                ],
+                propose_config_update("add_orgx", &base64(&update)).described("as bytes"),
             )
             .await;
         assert_eq!(world.update_to_sign("add_orgx").await, update);
         let added = world
             .ok(
                 &user("Org1MSP", "User1"),
-                &[b"AddSignature", b"add_orgx", base64(&envelope).as_bytes()],
+                add_signature("add_orgx", &base64(&envelope)),
             )
             .await;
         let signers: Vec<&str> = added["added"]
@@ -604,27 +585,19 @@ async fn the_captured_signatures_are_taken(host: &impl Host) {
         world
             .ok(
                 &org1,
-                &[
-                    b"ProposeConfigUpdate",
-                    b"add_orgx",
-                    base64(&update).as_bytes(),
-                    b"as bytes",
-                ],
+                propose_config_update("add_orgx", &base64(&update)).described("as bytes"),
             )
             .await;
         let refused = capture.file("rejected_orgx_org1_only.pb");
         if update_envelope(&refused).config_update == update {
             world
-                .ok(
-                    &org1,
-                    &[b"AddSignature", b"add_orgx", base64(&refused).as_bytes()],
-                )
+                .ok(&org1, add_signature("add_orgx", &base64(&refused)))
                 .await;
         } else {
             world
                 .refused(
                     &org1,
-                    &[b"AddSignature", b"add_orgx", base64(&refused).as_bytes()],
+                    add_signature("add_orgx", &base64(&refused)),
                     "WRONG_BYTES",
                 )
                 .await;
@@ -640,9 +613,9 @@ async fn three_forms_of_a_signature(host: &impl Host) {
     let capture = CAPTURES[0];
     let (org1, org2) = (person("Org1MSP"), person("Org2MSP"));
     let org_json = capture.file("add-orgx/org.json");
-    let propose: [&[u8]; 5] = [b"AddOrganization", b"add_orgx", b"OrgXMSP", &org_json, b"x"];
+    let propose = add_organization("add_orgx", "OrgXMSP", &org_json);
     let forms: [fn(&Person, &[u8]) -> String; 3] = [
-        |who, update| base64(&who.config_signature(update).encode_to_vec()),
+        |who, update| who.signed(update),
         |who, update| {
             let bytes = who.config_signature(update).encode_to_vec();
             cmscc::json::encode("common.ConfigSignature", &bytes).unwrap()
@@ -664,12 +637,10 @@ async fn three_forms_of_a_signature(host: &impl Host) {
         let update = world.update_to_sign("add_orgx").await;
         for who in [&org1, &org2] {
             let signature = form(who, &update);
-            let args: [&[u8]; 3] = [b"AddSignature", b"add_orgx", signature.as_bytes()];
-            let added = world.ok(&org1, &args).await;
+            let call = add_signature("add_orgx", &signature);
+            let added = world.ok(&org1, &call).await;
             assert_eq!(added["added"].as_array().unwrap().len(), 1);
-            let call = world.invocation(&org1, &args);
-            let (again, set) = world.submit(&call).await;
-            let again: Value = serde_json::from_slice(&again.payload).unwrap();
+            let (again, set) = world.outcome(&org1, &call).await;
             assert_eq!(again["already"], added["added"]);
             assert!(set.writes.is_empty());
         }

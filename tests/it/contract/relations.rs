@@ -2,16 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::world::{CAPTURES, founded, person};
-
-fn timeout(text: &str) -> Value {
-    json!({"groups": {"Orderer": {"values": {"BatchTimeout": {"value": {"timeout": text}}}}}})
-}
-
-fn policy(section: &str, name: &str) -> Value {
-    json!({"groups": {section: {"policies": {name: {"version": 1, "mod_policy": "Admins",
-        "policy": {"type": 3, "value": {"rule": "ANY", "sub_policy": "Admins"}}}}}}})
-}
+use super::{
+    calls::{list_proposals, sync_config, withdraw_proposal},
+    captures::after,
+    patches::{of_admins, policy, timeout},
+    people::person,
+    world::founded,
+};
 
 fn ids(view: &Value, of: &str) -> Vec<String> {
     let all = view[of].as_array().unwrap().iter();
@@ -33,9 +30,9 @@ async fn the_view_foretells_what_happens() {
     world.propose_org(org1, "add_orgy", "add-orgy").await;
     world.propose(org1, "three", &timeout("3s")).await;
     world.propose(org1, "four", &timeout("4s")).await;
-    let members = policy("Application", "Extra");
+    let members = policy("Application", "Extra", &of_admins("ANY"));
     world.propose(org1, "members_policy", &members).await;
-    let orderers = policy("Orderer", "Extra");
+    let orderers = policy("Orderer", "Extra", &of_admins("ANY"));
     world.propose(org1, "orderers_policy", &orderers).await;
     let org = json!({"groups": {"Application": {"groups": {"Org2MSP": {"values": {
         "AnchorPeers": {"value": {"anchor_peers": [{"host": "a", "port": 1}]},
@@ -51,7 +48,7 @@ async fn the_view_foretells_what_happens() {
         "three",
     ];
     let page = world
-        .ok(org1, &[b"ListProposals", br#"{"conflicts":true}"#])
+        .ok(org1, list_proposals().options(r#"{"conflicts":true}"#))
         .await;
     let listed = page["proposals"].as_array().unwrap();
     assert_eq!(listed.len(), all.len());
@@ -114,15 +111,15 @@ async fn what_is_over_stands_in_nobodys_way() {
     world.propose(&org1, "four", &timeout("4s")).await;
     world.propose_org(&org1, "add_orgx", "add-orgx").await;
     world.propose_org(&org1, "add_orgy", "add-orgy").await;
-    world.ok(&org1, &[b"WithdrawProposal", b"four"]).await;
+    world.ok(&org1, withdraw_proposal("four")).await;
     assert_eq!(world.proposal("four").await["conflicts"], Value::Null);
     let shown = world.proposal("three").await;
     assert_eq!(
         shown["conflicts"],
         json!({"can_follow": ["add_orgx", "add_orgy"], "excludes": []})
     );
-    let after = CAPTURES[0].file("add-orgx/config_block_after.pb");
-    world.ok(&org1, &[b"SyncConfig", &after]).await;
+    let joined = after("add-orgx");
+    world.ok(&org1, sync_config(&joined)).await;
     // submitted, and out of date: neither can come first
     let shown = world.proposal("three").await;
     assert_eq!(
@@ -137,6 +134,6 @@ async fn what_is_over_stands_in_nobodys_way() {
         json!({"can_follow": [], "excludes": []})
     );
     // not asked for, not told
-    let page = world.ok(&org1, &[b"ListProposals"]).await;
+    let page = world.ok(&org1, list_proposals()).await;
     assert_eq!(page["proposals"][0]["conflicts"], Value::Null);
 }

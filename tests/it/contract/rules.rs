@@ -4,50 +4,23 @@ use std::collections::BTreeSet;
 
 use cmscc::{
     config::{ConfigSignature, envelope::update_envelope},
-    contract::Contract,
     ids::{BlockNumber, Digest},
     stub::memory::Version,
 };
-use prost::Message;
 use serde_json::{Value, json};
 
 use super::{
     blocks::checkpoint,
-    world::{
-        CAPTURES, Server, TestAnchors, World, base64, contract, founded, new_admin, person,
-        trusting,
+    calls::{
+        add_organization, add_signature, delete_proposal, get_config, init_consortium,
+        list_proposals, propose_config_update, reconfig_organization_msp, reconfig_orgnization_msp,
+        recover_config, sync_config, update_proposals, withdraw_proposal,
     },
+    captures::{CAPTURES, after},
+    patches::{of_admins, policy},
+    people::{base64, new_admin, person},
+    world::{Server, TestAnchors, World, contract, founded, state_key, with_orgx},
 };
-
-async fn world() -> World<Contract> {
-    let capture = CAPTURES[0];
-    let mut world = World::new(contract(&TestAnchors::of(&capture.genesis())));
-    world
-        .ok(&person("Org1MSP"), &[b"InitConsortium", &capture.genesis()])
-        .await;
-    world
-}
-
-/// A world with the proposal `add_orgx` of Org1.
-pub(crate) async fn with_orgx() -> World<Contract> {
-    let mut world = world().await;
-    let org = CAPTURES[0].file("add-orgx/org.json");
-    world
-        .ok(
-            &person("Org1MSP"),
-            &[b"AddOrganization", b"add_orgx", b"OrgXMSP", &org, b"x"],
-        )
-        .await;
-    world
-}
-
-pub(crate) fn after(name: &str) -> Vec<u8> {
-    CAPTURES[0].file(&format!("{name}/config_block_after.pb"))
-}
-
-pub(crate) fn key(parts: &[&str]) -> String {
-    cmscc::stub::keys::composite(parts[0], &parts[1..])
-}
 
 #[tokio::test]
 async fn a_signature_reads_what_it_must_and_no_more() {
@@ -55,12 +28,10 @@ async fn a_signature_reads_what_it_must_and_no_more() {
     let update = world.update_to_sign("add_orgx").await;
     let digest = Digest::of(&update).to_string();
     let org1 = person("Org1MSP");
-    let signature = base64(&org1.config_signature(&update).encode_to_vec());
-    let call = world.invocation(&org1, &[b"AddSignature", b"add_orgx", signature.as_bytes()]);
-    let (response, set) = world.submit(&call).await;
-    let added: Value = serde_json::from_slice(&response.payload).unwrap();
+    let call = add_signature("add_orgx", &org1.signed(&update));
+    let (added, set) = world.outcome(&org1, call).await;
     let fingerprint = added["added"][0]["fingerprint"].as_str().unwrap();
-    let slot = key(&[
+    let slot = state_key(&[
         "signature",
         "add_orgx",
         "00000000000000000001",
@@ -68,11 +39,11 @@ async fn a_signature_reads_what_it_must_and_no_more() {
         fingerprint,
     ]);
     let expected: BTreeSet<String> = [
-        key(&["config", "head"]),
-        key(&["config", "body"]),
-        key(&["settings"]),
-        key(&["proposal", "add_orgx"]),
-        key(&["applied", &digest]),
+        state_key(&["config", "head"]),
+        state_key(&["config", "body"]),
+        state_key(&["settings"]),
+        state_key(&["proposal", "add_orgx"]),
+        state_key(&["applied", &digest]),
         slot.clone(),
     ]
     .into();
@@ -93,8 +64,8 @@ async fn two_signatures_in_one_block_both_count() {
     let update = world.update_to_sign("add_orgx").await;
     let mut simulated = Vec::new();
     for who in [person("Org1MSP"), person("Org2MSP")] {
-        let signature = base64(&who.config_signature(&update).encode_to_vec());
-        let call = world.invocation(&who, &[b"AddSignature", b"add_orgx", signature.as_bytes()]);
+        let signature = who.signed(&update);
+        let call = world.invocation(&who, add_signature("add_orgx", &signature));
         simulated.push(world.server.simulate(&world.ledger, &call).await.1);
     }
     for (tx, set) in simulated.iter().enumerate() {
@@ -125,10 +96,7 @@ async fn of_twenty_signatures_of_an_organisation_sixteen_count() {
     let envelope = update_envelope(&world.channel, &update, &signatures);
     let org2 = person("Org2MSP");
     let added = world
-        .ok(
-            &org2,
-            &[b"AddSignature", b"add_orgx", base64(&envelope).as_bytes()],
-        )
+        .ok(&org2, add_signature("add_orgx", &base64(&envelope)))
         .await;
     assert_eq!(added["added"].as_array().unwrap().len(), 20);
     let shown = world.proposal("add_orgx").await;
@@ -149,18 +117,18 @@ async fn a_sync_invalidates_a_signature_in_flight() {
     let mut world = with_orgx().await;
     let update = world.update_to_sign("add_orgx").await;
     let org1 = person("Org1MSP");
-    let signature = base64(&org1.config_signature(&update).encode_to_vec());
-    let call = world.invocation(&org1, &[b"AddSignature", b"add_orgx", signature.as_bytes()]);
+    let signature = org1.signed(&update);
+    let call = world.invocation(&org1, add_signature("add_orgx", &signature));
     let (_, set) = world.server.simulate(&world.ledger, &call).await;
-    world.ok(&org1, &[b"SyncConfig", &after("add-orgx")]).await;
+    world.ok(&org1, sync_config(&after("add-orgx"))).await;
     assert!(world.ledger.validate(&set).is_err());
 }
 
 #[tokio::test]
 async fn a_sync_touches_no_proposal() {
     let mut world = with_orgx().await;
-    let call = world.invocation(&person("Org2MSP"), &[b"SyncConfig", &after("add-orgx")]);
-    let (_, set) = world.submit(&call).await;
+    let sync = sync_config(&after("add-orgx"));
+    let (_, set) = world.outcome(&person("Org2MSP"), sync).await;
     assert!(set.ranges.is_empty());
     for name in set.reads.keys().chain(set.writes.keys()) {
         assert!(!name.starts_with("\0proposal\0"), "{name:?}");
@@ -172,12 +140,12 @@ async fn a_sync_touches_no_proposal() {
     .to_string();
     let written: BTreeSet<String> = set.writes.keys().cloned().collect();
     let expected: BTreeSet<String> = [
-        key(&["config", "head"]),
-        key(&["config", "body"]),
-        key(&["config", "policies", "00000000000000000001"]),
-        key(&["config", "seq", "00000000000000000001"]),
-        key(&["applied", &update]),
-        key(&["member", "OrgXMSP"]),
+        state_key(&["config", "head"]),
+        state_key(&["config", "body"]),
+        state_key(&["config", "policies", "00000000000000000001"]),
+        state_key(&["config", "seq", "00000000000000000001"]),
+        state_key(&["applied", &update]),
+        state_key(&["member", "OrgXMSP"]),
     ]
     .into();
     assert_eq!(written, expected);
@@ -190,8 +158,8 @@ async fn withdrawn_is_over_but_nothing_unsigns() {
     world.sign(&org1, "add_orgx").await;
     world.sign(&org2, "add_orgx").await;
     let update = world.update_to_sign("add_orgx").await;
-    let signature = base64(&org1.config_signature(&update).encode_to_vec());
-    let ended = world.ok(&org1, &[b"WithdrawProposal", b"add_orgx"]).await;
+    let signature = org1.signed(&update);
+    let ended = world.ok(&org1, withdraw_proposal("add_orgx")).await;
     assert_eq!(
         ended,
         json!({"as_of_sequence": 0, "proposal_id": "add_orgx"})
@@ -200,38 +168,35 @@ async fn withdrawn_is_over_but_nothing_unsigns() {
     assert_eq!(shown["status"], "Withdrawn");
     assert_eq!(shown["still_effective_if_submitted"], json!([1]));
     assert_eq!(shown["config_update_envelope_to_submit"], Value::Null);
-    for args in [
-        &[b"WithdrawProposal".as_slice(), b"add_orgx"][..],
-        &[b"AddSignature", b"add_orgx", signature.as_bytes()],
+    for call in [
+        withdraw_proposal("add_orgx"),
+        add_signature("add_orgx", &signature),
     ] {
-        let message = world.refused(&org1, args, "WRONG_STATUS").await;
+        let message = world.refused(&org1, call, "WRONG_STATUS").await;
         assert!(message.contains("`Withdrawn`"), "{message}");
     }
     // the same change may be proposed again, under another id
     let org = CAPTURES[0].file("add-orgx/org.json");
     world
-        .ok(
-            &org2,
-            &[b"AddOrganization", b"orgx_again", b"OrgXMSP", &org, b"x"],
-        )
+        .ok(&org2, add_organization("orgx_again", "OrgXMSP", &org))
         .await;
     // nor does the archive
     let before = world.ledger.clone();
-    world.ok(&org1, &[b"DeleteProposal", b"add_orgx"]).await;
+    world.ok(&org1, delete_proposal("add_orgx")).await;
     let shown = world.proposal("add_orgx").await;
     assert_eq!(shown["archived"], true);
     assert_eq!(shown["still_effective_if_submitted"], json!([1]));
-    world.ok(&org2, &[b"SyncConfig", &after("add-orgx")]).await;
+    world.ok(&org2, sync_config(&after("add-orgx"))).await;
     let shown = world.proposal("add_orgx").await;
     assert_eq!(shown["status"], "Submitted");
     assert_eq!(shown["still_effective_if_submitted"], json!([]));
     world.ledger = before;
     // somebody submitted it all the same
-    world.ok(&org2, &[b"SyncConfig", &after("add-orgx")]).await;
+    world.ok(&org2, sync_config(&after("add-orgx"))).await;
     assert_eq!(world.status("add_orgx").await, "Submitted");
     assert_eq!(world.status("orgx_again").await, "Submitted");
     world
-        .refused(&org1, &[b"WithdrawProposal", b"add_orgx"], "WRONG_STATUS")
+        .refused(&org1, withdraw_proposal("add_orgx"), "WRONG_STATUS")
         .await;
 }
 
@@ -240,7 +205,7 @@ async fn deleted_ids_are_archived_and_never_used_again() {
     let (org1, org2) = (person("Org1MSP"), person("Org2MSP"));
     let mut world = with_orgx().await;
     world.sign(&org2, "add_orgx").await;
-    world.ok(&org1, &[b"DeleteProposal", b"add_orgx"]).await;
+    world.ok(&org1, delete_proposal("add_orgx")).await;
     let shown = world.proposal("add_orgx").await;
     assert_eq!(shown["archived"], true);
     assert_eq!(shown["status"], "Withdrawn");
@@ -254,16 +219,16 @@ async fn deleted_ids_are_archived_and_never_used_again() {
         .collect();
     assert!(kept.is_empty(), "{kept:?}");
     let org = CAPTURES[0].file("add-orgx/org.json");
-    let again: [&[u8]; 5] = [b"AddOrganization", b"add_orgx", b"OrgXMSP", &org, b"x"];
+    let again = add_organization("add_orgx", "OrgXMSP", &org);
     world.refused(&org1, &again, "ID_USED").await;
     world
-        .refused(&org1, &[b"DeleteProposal", b"add_orgx"], "ID_USED")
+        .refused(&org1, delete_proposal("add_orgx"), "ID_USED")
         .await;
     world
-        .refused(&org1, &[b"WithdrawProposal", b"add_orgx"], "WRONG_STATUS")
+        .refused(&org1, withdraw_proposal("add_orgx"), "WRONG_STATUS")
         .await;
     // its digest proves it in effect when it is submitted later
-    world.ok(&org2, &[b"SyncConfig", &after("add-orgx")]).await;
+    world.ok(&org2, sync_config(&after("add-orgx"))).await;
     let shown = world.proposal("add_orgx").await;
     assert_eq!(shown["status"], "Submitted");
     assert_eq!(shown["outcome"]["proof"]["sequence"], 1);
@@ -275,25 +240,18 @@ async fn what_a_recovery_brings_is_in_effect_without_proof() {
     let org1 = person("Org1MSP");
     let anchors = TestAnchors::of(&capture.genesis());
     let mut world = World::new(contract(&anchors));
-    world
-        .ok(&org1, &[b"InitConsortium", &capture.genesis()])
-        .await;
+    world.ok(&org1, init_consortium(&capture.genesis())).await;
     let org = capture.file("add-orgx/org.json");
     world
-        .ok(
-            &org1,
-            &[b"AddOrganization", b"add_orgx", b"OrgXMSP", &org, b"x"],
-        )
+        .ok(&org1, add_organization("add_orgx", "OrgXMSP", &org))
         .await;
     anchors.set(&after("add-orgx"));
-    world
-        .ok(&org1, &[b"RecoverConfig", &after("add-orgx")])
-        .await;
+    world.ok(&org1, recover_config(&after("add-orgx"))).await;
     let shown = world.proposal("add_orgx").await;
     assert_eq!(shown["status"], "Submitted");
     assert_eq!(shown["status_detail"]["already_in_effect"], true);
     assert_eq!(shown["status_detail"]["proof"], Value::Null);
-    let updated = world.ok(&org1, &[b"UpdateProposals"]).await;
+    let updated = world.ok(&org1, update_proposals()).await;
     assert_eq!(
         updated["archived"],
         json!([{"outcome": "AlreadyInEffect", "proposal_id": "add_orgx"}])
@@ -309,13 +267,12 @@ async fn what_a_recovery_undid_can_take_effect_again() {
         world.sign(who, "add_orgx").await;
     }
     let before = world.config();
-    world.ok(&org1, &[b"SyncConfig", &after("add-orgx")]).await;
+    world.ok(&org1, sync_config(&after("add-orgx"))).await;
     let shown = world.proposal("add_orgx").await;
     assert_eq!(shown["still_effective_if_submitted"], json!([]));
     // the operators disown nothing, but set a config in which it has no effect
     let undone = checkpoint(&before, |config| config.sequence += 2);
-    anchors.set(&undone);
-    world.ok(&org1, &[b"RecoverConfig", &undone]).await;
+    world.recover(&anchors, &undone).await;
     for archived in [false, true] {
         let shown = world.proposal("add_orgx").await;
         assert_eq!(
@@ -324,7 +281,7 @@ async fn what_a_recovery_undid_can_take_effect_again() {
         );
         assert_eq!(shown["still_effective_if_submitted"], json!([1]));
         if !archived {
-            world.ok(&org2, &[b"UpdateProposals"]).await;
+            world.ok(&org2, update_proposals()).await;
         }
     }
 }
@@ -335,27 +292,15 @@ async fn what_is_proven_on_a_false_branch_is_disowned() {
     let (org1, org2) = (person("Org1MSP"), person("Org2MSP"));
     let anchors = TestAnchors::of(&capture.genesis());
     let mut world = World::new(contract(&anchors));
-    world
-        .ok(&org1, &[b"InitConsortium", &capture.genesis()])
-        .await;
+    world.ok(&org1, init_consortium(&capture.genesis())).await;
     let org = capture.file("add-orgx/org.json");
     world
-        .ok(
-            &org1,
-            &[b"AddOrganization", b"add_orgx", b"OrgXMSP", &org, b"x"],
-        )
+        .ok(&org1, add_organization("add_orgx", "OrgXMSP", &org))
         .await;
-    world.ok(&org2, &[b"SyncConfig", &after("add-orgx")]).await;
-    world.ok(&org1, &[b"DeleteProposal", b"add_orgx"]).await;
+    world.ok(&org2, sync_config(&after("add-orgx"))).await;
+    world.ok(&org1, delete_proposal("add_orgx")).await;
     assert_eq!(world.status("add_orgx").await, "Submitted");
-    anchors.set(&after("add-orgy"));
-    anchors.permit(cmscc::contract::Disown {
-        epoch: 1,
-        from: cmscc::ids::Sequence(1),
-    });
-    world
-        .ok(&org1, &[b"RecoverConfig", &after("add-orgy"), b"1"])
-        .await;
+    world.disown(&anchors, &after("add-orgy"), (1, 1)).await;
     let shown = world.proposal("add_orgx").await;
     assert_eq!(shown["outcome"]["outcome"], "Disowned");
     assert_eq!(shown["outcome"]["proof"], Value::Null);
@@ -364,9 +309,9 @@ async fn what_is_proven_on_a_false_branch_is_disowned() {
 #[tokio::test]
 async fn deadlines_expire_and_sign_all_the_same() {
     let (org1, org2) = (person("Org1MSP"), person("Org2MSP"));
-    let mut world = world().await;
+    let (mut world, _) = founded().await;
     let org = CAPTURES[0].file("add-orgx/org.json");
-    let mut call = world.invocation(&org1, &[]);
+    let mut call = world.invocation(&org1, get_config());
     call.timestamp.seconds += 10;
     let at = |seconds: i64| {
         let time = time::OffsetDateTime::from_unix_timestamp(seconds).unwrap();
@@ -378,28 +323,17 @@ async fn deadlines_expire_and_sign_all_the_same() {
     world
         .ok(
             &org1,
-            &[
-                b"AddOrganization",
-                b"add_orgx",
-                b"OrgXMSP",
-                &org,
-                b"x",
-                options.as_bytes(),
-            ],
+            add_organization("add_orgx", "OrgXMSP", &org).options(&options),
         )
         .await;
     world.sign(&org1, "add_orgx").await;
     let shown = world.proposal("add_orgx").await;
     assert_eq!(shown["status"], "WaitingForSignatures");
     assert_eq!(shown["deadline"], deadline);
-    let mut late = world.invocation(&org1, &[b"GetProposal", b"add_orgx"]);
-    late.timestamp.seconds += 100;
-    let (response, _) = world.submit(&late).await;
-    let shown: Value = serde_json::from_slice(&response.payload).unwrap();
-    assert_eq!(shown["status"], "Expired");
+    assert_eq!(world.status_in(100, "add_orgx").await, "Expired");
     let update = world.update_to_sign("add_orgx").await;
-    let signature = base64(&org2.config_signature(&update).encode_to_vec());
-    let mut late = world.invocation(&org2, &[b"AddSignature", b"add_orgx", signature.as_bytes()]);
+    let signature = org2.signed(&update);
+    let mut late = world.invocation(&org2, add_signature("add_orgx", &signature));
     late.timestamp.seconds += 100;
     assert!(world.submit(&late).await.0.is_success());
 }
@@ -415,16 +349,10 @@ async fn conflicts_are_left_until_asked_for() {
     world
         .ok(
             &org2,
-            &[
-                b"AddOrganization",
-                b"other_orgx",
-                b"OrgXMSP",
-                other.as_bytes(),
-                b"x",
-            ],
+            add_organization("other_orgx", "OrgXMSP", other.as_bytes()),
         )
         .await;
-    world.ok(&org2, &[b"SyncConfig", &after("add-orgx")]).await;
+    world.ok(&org2, sync_config(&after("add-orgx"))).await;
     let shown = world.proposal("other_orgx").await;
     assert_eq!(shown["status"], "Outofdate");
     assert_eq!(shown["status_detail"]["rebases"], false);
@@ -433,13 +361,13 @@ async fn conflicts_are_left_until_asked_for() {
     assert_eq!(conflict["base_sha256"], Value::Null);
     assert_ne!(conflict["current_sha256"], conflict["ours_sha256"]);
 
-    let updated = world.ok(&org2, &[b"UpdateProposals"]).await;
+    let updated = world.ok(&org2, update_proposals()).await;
     assert_eq!(updated["recomputed"], json!([]));
     assert_eq!(updated["archived"][0]["proposal_id"], "add_orgx");
     assert_eq!(updated["left"][0]["proposal_id"], "other_orgx");
     assert_eq!(updated["left"][0]["status"], "Outofdate");
     // not by another organisation
-    let updated = world.ok(&org1, &[b"UpdateProposals", b"15"]).await;
+    let updated = world.ok(&org1, update_proposals().mode(15)).await;
     assert_eq!(updated["recomputed"], json!([]));
     assert!(
         updated["left"][0]["reason"]
@@ -447,7 +375,7 @@ async fn conflicts_are_left_until_asked_for() {
             .unwrap()
             .contains("Org2MSP")
     );
-    let updated = world.ok(&org2, &[b"UpdateProposals", b"8"]).await;
+    let updated = world.ok(&org2, update_proposals().mode(8)).await;
     assert_eq!(updated["recomputed"][0]["revision"], 2);
     assert_eq!(&updated["recomputed"][0]["conflicts"][0], conflict);
     assert_eq!(world.status("other_orgx").await, "WaitingForSignatures");
@@ -456,27 +384,26 @@ async fn conflicts_are_left_until_asked_for() {
 #[tokio::test]
 async fn an_organisation_changes_its_own_msp() {
     let (org1, org2) = (person("Org1MSP"), person("Org2MSP"));
-    let mut world = world().await;
-    let config = world.ok(&org1, &[b"GetConfig"]).await;
+    let (mut world, _) = founded().await;
+    let config = world.ok(&org1, get_config()).await;
     let groups = &config["config"]["channel_group"]["groups"]["Application"]["groups"];
     let mut value = groups["Org1MSP"]["values"]["MSP"].clone();
     // what is pasted from a live channel carries a version
     value["version"] = "7".into();
     value["value"]["config"]["tls_root_certs"] = json!([]);
-    let text = value.to_string();
-    let args: [&[u8]; 4] = [b"ReconfigOrgnizationMSP", b"new_msp", text.as_bytes(), b"d"];
-    world.refused(&org2, &args, "BAD_MSP").await;
-    world.ok(&org1, &args).await;
+    let call = reconfig_orgnization_msp("new_msp", &value);
+    world.refused(&org2, &call, "BAD_MSP").await;
+    world.ok(&org1, &call).await;
     let shown = world.proposal("new_msp").await;
     assert_eq!(shown["status"], "WaitingForSignatures");
     assert_eq!(shown["status_detail"]["missing"], json!(["Org1MSP"]));
     // who has no say cannot sign
     let update = world.update_to_sign("new_msp").await;
-    let signature = base64(&org2.config_signature(&update).encode_to_vec());
+    let signature = org2.signed(&update);
     world
         .refused(
             &org2,
-            &[b"AddSignature", b"new_msp", signature.as_bytes()],
+            add_signature("new_msp", &signature),
             "SIGNER_NOT_CONCERNED",
         )
         .await;
@@ -484,11 +411,10 @@ async fn an_organisation_changes_its_own_msp() {
     assert_eq!(world.status("new_msp").await, "ReadyToSubmit");
     // what changes nothing is no proposal
     value["value"]["config"] = groups["Org1MSP"]["values"]["MSP"]["value"]["config"].clone();
-    let same = value.to_string();
     world
         .refused(
             &org1,
-            &[b"ReconfigOrganizationMSP", b"same", same.as_bytes(), b"d"],
+            reconfig_organization_msp("same", &value),
             "NOTHING_TO_CHANGE",
         )
         .await;
@@ -501,37 +427,23 @@ async fn an_unrelated_change_keeps_signatures_alive() {
     let mut world = with_orgx().await;
     let patch = r#"{"channel_group":{"groups":{"Orderer":{"values":{"BatchTimeout":{"value":{"timeout":"3s"}}}}}}}"#;
     world
-        .ok(
-            &org1,
-            &[b"ProposeConfigUpdate", b"timeout", patch.as_bytes(), b"d"],
-        )
+        .ok(&org1, propose_config_update("timeout", patch))
         .await;
-    let config = world.ok(&org1, &[b"GetConfig"]).await;
+    let config = world.ok(&org1, get_config()).await;
     let groups = &config["config"]["channel_group"]["groups"]["Application"]["groups"];
     let mut value = groups["Org1MSP"]["values"]["MSP"].clone();
     value["value"]["config"]["tls_root_certs"] = json!([]);
-    let text = value.to_string();
     world
-        .ok(
-            &org1,
-            &[
-                b"ReconfigOrganizationMSP",
-                b"new_msp",
-                text.as_bytes(),
-                b"d",
-            ],
-        )
+        .ok(&org1, reconfig_organization_msp("new_msp", &value))
         .await;
     // orderer organisations cannot call: any member carries their signature
     let update = world.update_to_sign("timeout").await;
-    let signature = base64(&orderer.config_signature(&update).encode_to_vec());
-    world
-        .ok(&org2, &[b"AddSignature", b"timeout", signature.as_bytes()])
-        .await;
+    let signature = orderer.signed(&update);
+    world.ok(&org2, add_signature("timeout", &signature)).await;
     world.sign(&org1, "new_msp").await;
     assert_eq!(world.status("timeout").await, "ReadyToSubmit");
     assert_eq!(world.status("new_msp").await, "ReadyToSubmit");
-    world.ok(&org2, &[b"SyncConfig", &after("add-orgx")]).await;
+    world.ok(&org2, sync_config(&after("add-orgx"))).await;
     // the version of the Application group moved on: only what reads it is out of date
     assert_eq!(world.status("timeout").await, "ReadyToSubmit");
     let shown = world.proposal("new_msp").await;
@@ -542,36 +454,18 @@ async fn an_unrelated_change_keeps_signatures_alive() {
 #[tokio::test]
 async fn lists_page_in_ascending_order() {
     let org1 = person("Org1MSP");
-    let mut world = World::new(trusting());
-    world
-        .ok(&org1, &[b"InitConsortium", &CAPTURES[0].genesis()])
-        .await;
+    let (mut world, _) = founded().await;
     for name in ["e", "a", "d", "b", "c"] {
-        let patch = json!({"channel_group": {"groups": {"Application": {"policies": {name: {
-            "mod_policy": "Admins",
-            "policy": {"type": 3, "value": {"rule": "ANY", "sub_policy": "Admins"}}}}}}}})
-        .to_string();
+        let extra = policy("Application", name, &of_admins("ANY"));
         let who = person(if name == "b" { "Org2MSP" } else { "Org1MSP" });
         let id = format!("id-{name}");
-        world
-            .ok(
-                &who,
-                &[
-                    b"ProposeConfigUpdate",
-                    id.as_bytes(),
-                    patch.as_bytes(),
-                    b"d",
-                ],
-            )
-            .await;
+        world.propose(&who, &id, &extra).await;
     }
     let mut seen = Vec::new();
     let mut bookmark = String::new();
     loop {
         let options = json!({"page_size": 2, "bookmark": bookmark}).to_string();
-        let page = world
-            .ok(&org1, &[b"ListProposals", options.as_bytes()])
-            .await;
+        let page = world.ok(&org1, list_proposals().options(&options)).await;
         assert_eq!(page["as_of_sequence"], 0);
         for one in page["proposals"].as_array().unwrap() {
             seen.push(one["proposal_id"].as_str().unwrap().to_owned());
@@ -591,7 +485,7 @@ async fn lists_page_in_ascending_order() {
         ),
     ] {
         let page = world
-            .ok(&org1, &[b"ListProposals", options.to_string().as_bytes()])
+            .ok(&org1, list_proposals().options(options.to_string()))
             .await;
         let ids: Vec<&str> = page["proposals"]
             .as_array()

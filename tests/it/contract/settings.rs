@@ -16,9 +16,13 @@ use serde_json::{Value, json};
 
 use super::{
     blocks::checkpoint,
+    calls::{
+        add_signature, apply_settings, attest_capabilities, delete_proposal, get_capabilities,
+        get_history, propose_settings, reject_proposal, update_proposals, withdraw_proposal,
+    },
     capabilities::{declaring, first_config, levels},
-    rules::key,
-    world::{Person, Server, World, base64, founded, person, user},
+    people::{Person, base64, person, user},
+    world::{Server, World, founded, state_key},
 };
 
 pub(crate) const ISOLATED: &str = "cmscc.settings";
@@ -26,8 +30,8 @@ pub(crate) const ENFORCED: &str = r#"{"gate":"enforced"}"#;
 
 impl World<Contract> {
     pub(crate) async fn propose_settings(&mut self, who: &Person, id: &str, settings: &str) {
-        let args: [&[u8]; 4] = [b"ProposeSettings", id.as_bytes(), settings.as_bytes(), b"d"];
-        self.ok(who, &args).await;
+        let call = propose_settings(id, settings);
+        self.ok(who, call).await;
     }
 
     /// Has both members agree on settings.
@@ -37,11 +41,11 @@ impl World<Contract> {
         for who in [&org1, &person("Org2MSP")] {
             self.sign(who, id).await;
         }
-        self.ok(&org1, &[b"ApplySettings", id.as_bytes()]).await;
+        self.ok(&org1, apply_settings(id)).await;
     }
 
     pub(crate) fn settings(&self) -> Settings {
-        let stored = self.ledger.get(&key(&["settings"])).unwrap();
+        let stored = self.ledger.get(&state_key(&["settings"])).unwrap();
         Settings::decode(stored.value.clone()).unwrap()
     }
 }
@@ -58,12 +62,8 @@ async fn members_propose_sign_and_apply_settings() {
     let (mut world, _) = founded().await;
     let before = world.settings();
     let given = r#"{"gate":"enforced","endorsement_policy":"/Channel/Application/Endorsement"}"#;
-    let args: [&[u8]; 4] = [b"ProposeSettings", b"gate", given.as_bytes(), b"hold back"];
-    let (response, set) = {
-        let call = world.invocation(&org1, &args);
-        world.submit(&call).await
-    };
-    assert!(response.is_success(), "{}", response.message);
+    let propose = propose_settings("gate", given).described("hold back");
+    let (_, set) = world.outcome(&org1, &propose).await;
     assert_eq!(set.event.unwrap().name, "NewProposalEvent");
     // what is signed changes nothing on a channel and names everything that it is good for
     let bytes = world.update_to_sign("gate").await;
@@ -106,14 +106,14 @@ async fn members_propose_sign_and_apply_settings() {
         world.proposal("gate").await["status_detail"]["missing"],
         json!(["Org2MSP"])
     );
-    let apply: [&[u8]; 2] = [b"ApplySettings", b"gate"];
+    let apply = apply_settings("gate");
     let message = world.refused(&org1, &apply, "WRONG_STATUS").await;
     assert!(message.contains("Org2MSP"), "{message}");
     // as a file that went through both hands
     let signatures = [&org1, &org2].map(|who| config_signature(who, &bytes));
     let file = base64(&update_envelope(&world.channel, &bytes, &signatures));
-    let args: [&[u8]; 3] = [b"AddSignature", b"gate", file.as_bytes()];
-    let added = world.ok(&user("Org1MSP", "User1"), &args).await;
+    let add = add_signature("gate", &file);
+    let added = world.ok(&user("Org1MSP", "User1"), add).await;
     assert_eq!(added["added"][0]["msp_id"], "Org2MSP");
     assert_eq!(added["already"][0]["msp_id"], "Org1MSP");
     let shown = world.proposal("gate").await;
@@ -137,7 +137,7 @@ async fn members_propose_sign_and_apply_settings() {
         (&after.instance, after.version),
         (&before.instance, Some(1))
     );
-    let archive = world.ledger.get(&key(&["archive", "gate"])).unwrap();
+    let archive = world.ledger.get(&state_key(&["archive", "gate"])).unwrap();
     let archive = Archive::decode(archive.value.clone()).unwrap();
     assert_eq!(archive.settings_version, Some(1));
     assert!(!world.ledger.iter().any(|(k, _)| k.contains("signature")));
@@ -148,7 +148,7 @@ async fn members_propose_sign_and_apply_settings() {
     );
     assert_eq!(shown["outcome"]["settings_version"], 1);
     assert_eq!(shown["applied_revision"], 1);
-    let history = world.ok(&org1, &[b"GetHistory"]).await;
+    let history = world.ok(&org1, get_history()).await;
     assert_eq!(history["history"][0]["outcome"]["settings_version"], 1);
     assert_eq!(
         history["history"][0]["signers"].as_array().unwrap().len(),
@@ -178,7 +178,7 @@ async fn endorsements_are_counted_by_the_agreed_policy() {
     let settings = json!({ "endorsement_policy": rule }).to_string();
     world.agree("rule", &settings).await;
     world
-        .ok(&org1, &[b"AttestCapabilities", br#"{"server":true}"#])
+        .ok(&org1, attest_capabilities(r#"{"server":true}"#))
         .await;
     let agreed = world.proposal("add_orgx").await["endorsement"].take();
     assert_eq!(agreed["policy"], rule);
@@ -230,11 +230,9 @@ async fn admins_of_members_propose_sign_and_apply() {
         (person("OrdererMSP"), "NOT_MEMBER"),
         (person("OrgXMSP"), "UNKNOWN_ORGANIZATION"),
     ] {
-        let propose: [&[u8]; 4] = [b"ProposeSettings", b"other", ENFORCED.as_bytes(), b"d"];
+        let propose = propose_settings("other", ENFORCED);
         world.refused(&who, &propose, refused).await;
-        world
-            .refused(&who, &[b"ApplySettings", b"gate"], refused)
-            .await;
+        world.refused(&who, apply_settings("gate"), refused).await;
     }
     let bytes = world.update_to_sign("gate").await;
     for (who, refused) in [
@@ -242,31 +240,29 @@ async fn admins_of_members_propose_sign_and_apply() {
         (person("OrdererMSP"), "SIGNER_NOT_CONCERNED"),
         (person("OrgXMSP"), "SIGNER_UNKNOWN"),
     ] {
-        let signature = base64(&who.config_signature(&bytes).encode_to_vec());
-        let args: [&[u8]; 3] = [b"AddSignature", b"gate", signature.as_bytes()];
-        world.refused(&org1, &args, refused).await;
+        let signature = who.signed(&bytes);
+        let add = add_signature("gate", &signature);
+        world.refused(&org1, add, refused).await;
     }
-    for function in [b"WithdrawProposal".as_slice(), b"DeleteProposal"] {
-        world
-            .refused(&org2, &[function, b"gate"], "NOT_OWNER")
-            .await;
+    for call in [withdraw_proposal("gate"), delete_proposal("gate")] {
+        world.refused(&org2, call, "NOT_OWNER").await;
     }
-    world.ok(&org1, &[b"WithdrawProposal", b"gate"]).await;
+    world.ok(&org1, withdraw_proposal("gate")).await;
     assert_eq!(world.status("gate").await, "Withdrawn");
     world
-        .refused(&org1, &[b"ApplySettings", b"gate"], "WRONG_STATUS")
+        .refused(&org1, apply_settings("gate"), "WRONG_STATUS")
         .await;
-    world.ok(&org1, &[b"DeleteProposal", b"gate"]).await;
+    world.ok(&org1, delete_proposal("gate")).await;
     let shown = world.proposal("gate").await;
     assert_eq!(
         (&shown["status"], &shown["archived"]),
         (&json!("Withdrawn"), &json!(true))
     );
     assert_eq!(shown["outcome"]["settings_version"], Value::Null);
-    let args: [&[u8]; 4] = [b"ProposeSettings", b"gate", ENFORCED.as_bytes(), b"d"];
-    world.refused(&org1, &args, "ID_USED").await;
+    let propose = propose_settings("gate", ENFORCED);
+    world.refused(&org1, propose, "ID_USED").await;
     world
-        .refused(&org1, &[b"ApplySettings", b"none"], "UNKNOWN_PROPOSAL")
+        .refused(&org1, apply_settings("none"), "UNKNOWN_PROPOSAL")
         .await;
 }
 
@@ -274,15 +270,9 @@ async fn admins_of_members_propose_sign_and_apply() {
 async fn votes_and_deadlines_end_settings_proposals() {
     let (org1, org2) = (person("Org1MSP"), person("Org2MSP"));
     let (mut world, _) = founded().await;
-    let args: [&[u8]; 5] = [
-        b"ProposeSettings",
-        b"gate",
-        ENFORCED.as_bytes(),
-        b"d",
-        br#"{"deadline":"2026-11-18T11:07:30Z"}"#,
-    ];
-    world.ok(&org1, &args).await;
-    world.ok(&org2, &[b"RejectProposal", b"gate", b"no"]).await;
+    let call = propose_settings("gate", ENFORCED).options(r#"{"deadline":"2026-11-18T11:07:30Z"}"#);
+    world.ok(&org1, call).await;
+    world.ok(&org2, reject_proposal("gate", "no")).await;
     let shown = world.proposal("gate").await;
     assert_eq!(
         (&shown["status"], &shown["votes"][0]["reason"]),
@@ -293,15 +283,11 @@ async fn votes_and_deadlines_end_settings_proposals() {
         world.sign(who, "gate").await;
     }
     assert_eq!(world.status("gate").await, "ReadyToSubmit");
-    let mut late = world.invocation(&org1, &[b"GetProposal", b"gate"]);
-    late.timestamp.seconds += 1000;
-    let (response, _) = world.submit(&late).await;
-    let shown: Value = serde_json::from_slice(&response.payload).unwrap();
-    assert_eq!(shown["status"], "Expired");
-    let mut late = world.invocation(&org1, &[b"ApplySettings", b"gate"]);
+    assert_eq!(world.status_in(1000, "gate").await, "Expired");
+    let mut late = world.invocation(&org1, apply_settings("gate"));
     late.timestamp.seconds += 1000;
     world.refused_call(&late, "WRONG_STATUS").await;
-    world.ok(&org1, &[b"ApplySettings", b"gate"]).await;
+    world.ok(&org1, apply_settings("gate")).await;
     let votes = &world.proposal("gate").await["votes"];
     assert_eq!(votes[0]["msp_id"], "Org2MSP");
 }
@@ -319,8 +305,7 @@ async fn a_policy_that_leaves_the_config_breaks_a_proposal() {
         let application = root.groups.get_mut("Application").unwrap();
         application.policies.remove("LifecycleEndorsement");
     });
-    anchors.set(&block);
-    world.ok(&org1, &[b"RecoverConfig", &block]).await;
+    world.recover(&anchors, &block).await;
     let shown = world.proposal("policy").await;
     assert_eq!(shown["status"], "Broken");
     let why = shown["status_detail"]["why"].as_str().unwrap();
@@ -330,11 +315,11 @@ async fn a_policy_that_leaves_the_config_breaks_a_proposal() {
             .config_signature(&world.update_to_sign("policy").await)
             .encode_to_vec(),
     );
-    let args: [&[u8]; 3] = [b"AddSignature", b"policy", signature.as_bytes()];
-    world.refused(&org1, &args, "WRONG_STATUS").await;
-    let left = world.ok(&org2, &[b"UpdateProposals", b"1"]).await;
+    let call = add_signature("policy", &signature);
+    world.refused(&org1, call, "WRONG_STATUS").await;
+    let left = world.ok(&org2, update_proposals().mode(1)).await;
     assert_eq!(left["archived"], json!([]));
-    let done = world.ok(&org1, &[b"UpdateProposals", b"1"]).await;
+    let done = world.ok(&org1, update_proposals().mode(1)).await;
     assert_eq!(
         done["archived"],
         json!([{"outcome": "Broken", "proposal_id": "policy"}])
@@ -347,8 +332,7 @@ async fn a_policy_that_leaves_the_config_breaks_a_proposal() {
         let admins = application.policies.remove("Admins").unwrap();
         assert!(matches!(admins.policy, Some(Policy { r#type: 3, .. })));
     });
-    anchors.set(&block);
-    world.ok(&org1, &[b"RecoverConfig", &block]).await;
+    world.recover(&anchors, &block).await;
     world.propose_settings(&org1, "nobody", ENFORCED).await;
     assert_eq!(world.status("nobody").await, "Broken");
 }
@@ -361,19 +345,19 @@ async fn adding_a_signature_reads_no_more_than_for_config_updates() {
     let bytes = world.update_to_sign("gate").await;
     let digest = cmscc::ids::Digest::of(&bytes).to_string();
     let call = |world: &World<Contract>, who: &Person| {
-        let signature = base64(&who.config_signature(&bytes).encode_to_vec());
-        world.invocation(who, &[b"AddSignature", b"gate", signature.as_bytes()])
+        let signature = who.signed(&bytes);
+        world.invocation(who, add_signature("gate", &signature))
     };
     let calls = [call(&world, &org1), call(&world, &org2)];
     let before = world.ledger.clone();
     let (_, set) = world.submit(&calls[0]).await;
     let slot = set.writes.keys().next().unwrap().clone();
     let expected: BTreeSet<String> = [
-        key(&["config", "head"]),
-        key(&["config", "body"]),
-        key(&["settings"]),
-        key(&["proposal", "gate"]),
-        key(&["applied", &digest]),
+        state_key(&["config", "head"]),
+        state_key(&["config", "body"]),
+        state_key(&["settings"]),
+        state_key(&["proposal", "gate"]),
+        state_key(&["applied", &digest]),
         slot,
     ]
     .into();
@@ -385,7 +369,7 @@ async fn adding_a_signature_reads_no_more_than_for_config_updates() {
     // what is signed when settings change is not
     let apply = {
         world.sign(&org2, "gate").await;
-        world.invocation(&org1, &[b"ApplySettings", b"gate"])
+        world.invocation(&org1, apply_settings("gate"))
     };
     world.submit(&apply).await;
     assert!(world.ledger.validate(&other).is_err());
@@ -406,7 +390,7 @@ async fn an_agreed_gate_holds_back_what_is_not_attested() {
     let shown = world.proposal("raise").await;
     assert_eq!(shown["status"], "WaitingForCapabilities");
     assert_eq!(shown["config_update_envelope_to_submit"], Value::Null);
-    let table = world.ok(&org1, &[b"GetCapabilities"]).await;
+    let table = world.ok(&org1, get_capabilities()).await;
     assert_eq!(table["gate"], "enforced");
     for msp_id in ["Org1MSP", "Org2MSP"] {
         assert_eq!(world.status("raise").await, "WaitingForCapabilities");
@@ -415,7 +399,7 @@ async fn an_agreed_gate_holds_back_what_is_not_attested() {
             .await;
     }
     assert_eq!(world.status("raise").await, "ReadyToSubmit");
-    world.ok(&org2, &[b"AttestCapabilities", b"{}"]).await;
+    world.ok(&org2, attest_capabilities("{}")).await;
     assert_eq!(world.status("raise").await, "WaitingForCapabilities");
     world.agree("open", r#"{"gate":"advisory"}"#).await;
     assert_eq!(world.status("raise").await, "ReadyToSubmit");

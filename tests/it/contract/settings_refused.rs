@@ -13,14 +13,18 @@ use prost::Message;
 use serde_json::{Value, json};
 
 use super::{
-    rules::key,
+    calls::{
+        add_signature, apply_settings, cmcc, combine_proposals, list_proposals,
+        propose_config_update, propose_settings, raw, update_proposals,
+    },
+    people::{base64, person},
     settings::{ENFORCED, ISOLATED, config_signature, opened},
-    world::{World, base64, founded, person, trusting},
+    world::{World, founded, state_key, trusting},
 };
 
 impl World<Contract> {
     fn stored(&self, id: &str) -> Proposal {
-        let stored = self.ledger.get(&key(&["proposal", id])).unwrap();
+        let stored = self.ledger.get(&state_key(&["proposal", id])).unwrap();
         Proposal::decode(stored.value.clone()).unwrap()
     }
 
@@ -41,7 +45,7 @@ impl World<Contract> {
     /// Writes a proposal, and signatures of both members on its current revision.
     fn put_signed(&mut self, id: &str, proposal: &Proposal) {
         let revision = proposal.revisions.last().unwrap();
-        self.put(key(&["proposal", id]), proposal.encode_to_vec());
+        self.put(state_key(&["proposal", id]), proposal.encode_to_vec());
         for msp_id in ["Org1MSP", "Org2MSP"] {
             let signature = cmscc::proto::cmscc::Signature {
                 config_signature: Some(person(msp_id).config_signature(&revision.config_update)),
@@ -53,7 +57,7 @@ impl World<Contract> {
                 msp_id,
                 "somebody",
             ];
-            self.put(key(&place), signature.encode_to_vec());
+            self.put(state_key(&place), signature.encode_to_vec());
         }
     }
 }
@@ -111,13 +115,13 @@ async fn settings_that_are_none_are_refused() {
         ),
         (&long, "PATCH_TOO_LARGE"),
     ] {
-        let args: [&[u8]; 4] = [b"ProposeSettings", b"one", settings.as_bytes(), b"d"];
-        world.refused(&org1, &args, symbol).await;
+        let call = propose_settings("one", settings);
+        world.refused(&org1, call, symbol).await;
     }
     world
         .refused(
             &org1,
-            &[b"ProposeSettings", b"one", ENFORCED.as_bytes()],
+            raw(["ProposeSettings", "one", ENFORCED]),
             "ARGUMENT_COUNT",
         )
         .await;
@@ -140,13 +144,13 @@ async fn signatures_are_good_for_one_proposal_and_one_version() {
     let policy = r#"{"endorsement_policy":"OR('Org1MSP.peer','Org2MSP.peer')"}"#;
     world.propose_settings(&org2, "three", policy).await;
     let bytes = world.update_to_sign("one").await;
-    let signature = base64(&org2.config_signature(&bytes).encode_to_vec());
+    let signature = org2.signed(&bytes);
     let signatures = [config_signature(&org2, &bytes)];
     let file = base64(&update_envelope(&world.channel, &bytes, &signatures));
     // under another id
     for (given, symbol) in [(&signature, "SIGNATURE_INVALID"), (&file, "WRONG_BYTES")] {
-        let args: [&[u8]; 3] = [b"AddSignature", b"two", given.as_bytes()];
-        world.refused(&org1, &args, symbol).await;
+        let call = add_signature("two", given);
+        world.refused(&org1, call, symbol).await;
     }
     for id in ["one", "three"] {
         for who in [&org1, &org2] {
@@ -155,7 +159,7 @@ async fn signatures_are_good_for_one_proposal_and_one_version() {
         assert_eq!(world.status(id).await, "ReadyToSubmit");
     }
     let old = world.update_to_sign("three").await;
-    world.ok(&org1, &[b"ApplySettings", b"one"]).await;
+    world.ok(&org1, apply_settings("one")).await;
     // the same was agreed meanwhile
     let shown = world.proposal("two").await;
     assert_eq!(shown["status"], "Submitted");
@@ -167,18 +171,18 @@ async fn signatures_are_good_for_one_proposal_and_one_version() {
     let why = shown["status_detail"]["why"].as_str().unwrap();
     assert!(why.contains("version 1"), "{why}");
     world
-        .refused(&org1, &[b"ApplySettings", b"three"], "WRONG_STATUS")
+        .refused(&org1, apply_settings("three"), "WRONG_STATUS")
         .await;
-    let signature = base64(&org1.config_signature(&old).encode_to_vec());
-    let args: [&[u8]; 3] = [b"AddSignature", b"three", signature.as_bytes()];
-    world.refused(&org1, &args, "WRONG_STATUS").await;
+    let signature = org1.signed(&old);
+    let call = add_signature("three", &signature);
+    world.refused(&org1, &call, "WRONG_STATUS").await;
     // only its owner recomputes, into the same settings for the next version
-    let left = world.ok(&org1, &[b"UpdateProposals"]).await;
+    let left = world.ok(&org1, update_proposals()).await;
     assert_eq!(
         (&left["recomputed"], &left["archived"]),
         (&json!([]), &json!([]))
     );
-    let done = world.ok(&org2, &[b"UpdateProposals"]).await;
+    let done = world.ok(&org2, update_proposals()).await;
     assert_eq!(
         done["archived"],
         json!([{"outcome": "AlreadyInEffect", "proposal_id": "two"}])
@@ -196,12 +200,12 @@ async fn signatures_are_good_for_one_proposal_and_one_version() {
     // what is recomputed is what is stored: only the bytes moved, and the old signatures do not count
     assert_eq!(settings.gate, 1, "complete settings, as they were proposed");
     assert_eq!(world.status("three").await, "WaitingForSignatures");
-    let message = world.refused(&org1, &args, "SIGNATURE_INVALID").await;
+    let message = world.refused(&org1, &call, "SIGNATURE_INVALID").await;
     assert!(message.contains("revision 1"), "{message}");
     for who in [&org1, &org2] {
         world.sign(who, "three").await;
     }
-    world.ok(&org2, &[b"ApplySettings", b"three"]).await;
+    world.ok(&org2, apply_settings("three")).await;
     assert_eq!(world.settings().version, Some(2));
     assert_eq!(world.proposal("three").await["applied_revision"], 2);
 }
@@ -281,7 +285,7 @@ async fn only_the_canonical_bytes_are_applied() {
         world.propose_settings(&org1, &id, back).await;
         world.tamper(&id, alter);
         assert_eq!(world.status(&id).await, *status, "{name}");
-        let apply: [&[u8]; 2] = [b"ApplySettings", id.as_bytes()];
+        let apply = apply_settings(&id);
         match *status {
             "ReadyToSubmit" => drop(world.ok(&org1, &apply).await),
             _ => drop(world.refused(&org1, &apply, "WRONG_STATUS").await),
@@ -301,9 +305,11 @@ async fn config_updates_carry_no_isolated_data() {
     both.isolated_data = opened(&settings).0.isolated_data;
     for bytes in [settings.to_vec(), both.encode_to_vec()] {
         let given = base64(&bytes);
-        for function in [b"ProposeConfigUpdate".as_slice(), b"proposeConfigUpdate"] {
-            let args: [&[u8]; 4] = [function, b"bytes", given.as_bytes(), b"d"];
-            world.refused(&org1, &args, "BAD_UPDATE").await;
+        for call in [
+            propose_config_update("bytes", &given),
+            cmcc::propose_config_update("bytes", &given).and("d"),
+        ] {
+            world.refused(&org1, call, "BAD_UPDATE").await;
         }
     }
 }
@@ -315,32 +321,27 @@ async fn other_functions_leave_settings_alone() {
     world.propose_settings(&org1, "gate", ENFORCED).await;
     world.propose_org(&org1, "add_orgx", "add-orgx").await;
     world.propose_org(&org1, "add_orgy", "add-orgy").await;
-    let combine: [&[u8]; 4] = [
-        b"CombineProposals",
-        b"both",
-        br#"["add_orgx","gate"]"#,
-        b"d",
-    ];
+    let combine = combine_proposals("both", &["add_orgx", "gate"]);
     world.refused(&org1, &combine, "WRONG_KIND").await;
     world
-        .refused(&org1, &[b"ApplySettings", b"add_orgx"], "WRONG_KIND")
+        .refused(&org1, apply_settings("add_orgx"), "WRONG_KIND")
         .await;
     // the older interface has config updates only
-    let listed = world.ok(&org1, &[b"getProposals"]).await;
+    let listed = world.ok(&org1, cmcc::get_proposals()).await;
     let ids: Vec<&String> = listed.as_object().unwrap().keys().collect();
     assert_eq!(ids, ["add_orgx", "add_orgy"]);
     let bytes = world.update_to_sign("gate").await;
-    let signature = base64(&org1.config_signature(&bytes).encode_to_vec());
-    for args in [
-        &[b"getProposal".as_slice(), b"gate"][..],
-        &[b"deleteProposal", b"gate"],
-        &[b"addSignature", b"gate", signature.as_bytes()],
+    let signature = org1.signed(&bytes);
+    for call in [
+        cmcc::get_proposal("gate"),
+        cmcc::delete_proposal("gate"),
+        cmcc::add_signature("gate", &signature),
     ] {
-        world.refused(&org1, args, "UNKNOWN_PROPOSAL").await;
+        world.refused(&org1, call, "UNKNOWN_PROPOSAL").await;
     }
     // relations are those of config updates
-    let options: &[u8] = br#"{"conflicts":true}"#;
-    let listed = world.ok(&org1, &[b"ListProposals", options]).await;
+    let list = list_proposals().options(r#"{"conflicts":true}"#);
+    let listed = world.ok(&org1, list).await;
     for one in listed["proposals"].as_array().unwrap() {
         if one["proposal_id"] == "gate" {
             assert_eq!(one["kind"], "settings");

@@ -10,7 +10,10 @@ use cmscc::{
 use prost::Message;
 use serde_json::{Value, json};
 
-use super::world::{World, founded, person, update_envelope as read_envelope};
+use super::{
+    people::person,
+    world::{World, founded, update_envelope as read_envelope},
+};
 
 /// Makes a rule the policy that decides about the members.
 async fn admins(world: &mut World<Contract>, rule: &str) {

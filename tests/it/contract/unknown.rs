@@ -13,9 +13,18 @@ use prost::Message;
 use serde_json::{Value, json};
 
 use super::{
+    calls::{
+        Call, add_organization, add_orgnization, add_signature, apply_settings,
+        attest_capabilities, cmcc, combine_proposals, get_settings, list_proposals,
+        propose_config_update, propose_settings, raw, reconfig_organization_msp,
+        reconfig_orgnization_msp, reject_proposal, update_proposals, withdraw_proposal,
+    },
     capabilities::{declaring, levels},
-    rules::{after, key, with_orgx},
-    world::{CAPTURES, Person, World, base64, founded, person},
+    captures::{CAPTURES, after},
+    patches::timeout,
+    people::{Person, person},
+    settings::ENFORCED,
+    world::{World, founded, state_key, with_orgx},
 };
 
 /// The bytes with one level in the place of another, whose name is as long.
@@ -37,7 +46,7 @@ impl World<Contract> {
     /// A stored proposal to raise a level, as a server that knows the level has endorsed it.
     async fn raise_unknown(&mut self, who: &Person, id: &str, group: &str, known: &str) {
         self.propose(who, id, &levels(group, &[known])).await;
-        let key = key(&["proposal", id]);
+        let key = state_key(&["proposal", id]);
         let mut stored = Proposal::decode(self.ledger.get(&key).unwrap().value.clone()).unwrap();
         stored.patch = renamed(&stored.patch, known, "V9_9").into();
         let revision = stored.revisions.last_mut().unwrap();
@@ -86,7 +95,7 @@ async fn a_proposal_that_raises_an_unknown_level_is_not_broken() {
                 .iter()
                 .all(|one| one["satisfied"] == true)
         );
-        let listed = world.ok(&org1, &[b"ListProposals"]).await;
+        let listed = world.ok(&org1, list_proposals()).await;
         let listed = listed["proposals"].as_array().unwrap();
         let one = listed
             .iter()
@@ -94,24 +103,19 @@ async fn a_proposal_that_raises_an_unknown_level_is_not_broken() {
             .unwrap();
         assert_eq!(one["status"], "WaitingForSignatures");
         // nobody archives it for that
-        let args: [&[u8]; 3] = [b"UpdateProposals", b"15", br#"["raise"]"#];
-        let left = world.ok(&org1, &args).await;
+        let call = update_proposals().mode(15).only(&["raise"]);
+        let left = world.ok(&org1, call).await;
         assert_eq!(
             (&left["archived"], &left["recomputed"]),
             (&json!([]), &json!([])),
             "{group}"
         );
         world.propose(&org2, "timeout", &timeout("9s")).await;
-        let ids: &[u8] = br#"["raise","timeout"]"#;
-        let combine: [&[u8]; 4] = [b"CombineProposals", b"both", ids, b"d"];
+        let combine = combine_proposals("both", &["raise", "timeout"]);
         world
             .refused(&org1, &combine, "CAPABILITY_UNSUPPORTED")
             .await;
     }
-}
-
-fn timeout(text: &str) -> Value {
-    json!({"groups": {"Orderer": {"values": {"BatchTimeout": {"value": {"timeout": text}}}}}})
 }
 
 #[tokio::test]
@@ -130,12 +134,11 @@ async fn what_this_build_would_not_propose_it_does_not_compute_again() {
     }
     world.take_effect("lower").await;
     assert_eq!(world.status("raise").await, "Outofdate");
-    let ids: &[u8] = br#"["raise"]"#;
-    let args: [&[u8]; 3] = [b"UpdateProposals", b"15", ids];
-    let message = world.refused(&org1, &args, "CAPABILITY_UNSUPPORTED").await;
+    let call = update_proposals().mode(15).only(&["raise"]);
+    let message = world.refused(&org1, &call, "CAPABILITY_UNSUPPORTED").await;
     assert!(message.contains("`V9_9`"), "{message}");
     // who does not own it leaves it
-    let left = world.ok(&org2, &args).await;
+    let left = world.ok(&org2, &call).await;
     assert_eq!(left["left"][0]["proposal_id"], "raise");
 }
 
@@ -152,35 +155,31 @@ async fn on_a_channel_with_unknown_orderer_levels_proposals_wait() {
     assert_eq!(shown["status_detail"]["verdict"], "unsupported");
     assert_eq!(shown["config_update_envelope_to_submit"], Value::Null);
     assert_eq!(shown["unsupported"], json!([]), "peers are not concerned");
-    let left = world.ok(&org1, &[b"UpdateProposals", b"15"]).await;
+    let left = world.ok(&org1, update_proposals().mode(15)).await;
     assert_eq!(left["archived"], json!([]));
 }
 
-/// Arguments with which every function gets as far as the ledger.
-fn arguments(function: &str) -> Vec<Vec<u8>> {
-    let block = after("add-orgx");
+/// A call with which every function gets as far as the ledger.
+fn usual(function: &str) -> Call {
     let org = CAPTURES[0].file("add-orgx/org.json");
-    let text = |args: &[&str]| args.iter().map(|arg| arg.as_bytes().to_vec()).collect();
+    let msp = serde_json::from_slice::<Value>(&org).unwrap()["values"]["MSP"].take();
+    let call = Call::of(function);
     match function {
-        "AddOrganization" | "AddOrgnization" => {
-            vec![b"id1".to_vec(), b"OrgX".to_vec(), org, b"d".to_vec()]
-        }
-        "ReconfigOrganizationMSP" | "ReconfigOrgnizationMSP" => {
-            let org: Value = serde_json::from_slice(&org).unwrap();
-            let msp = org["values"]["MSP"].to_string();
-            vec![b"id1".to_vec(), msp.into_bytes(), b"d".to_vec()]
-        }
-        "InitConsortium" | "SyncConfig" | "RecoverConfig" => vec![block],
-        "ProposeConfigUpdate" => text(&["id1", r#"{"channel_group":{}}"#, "d"]),
-        "ProposeSettings" => text(&["id1", r#"{"gate":"enforced"}"#, "d"]),
-        "CombineProposals" => text(&["id1", r#"["one","two"]"#, "d"]),
-        "AddSignature" | "addSignature" => text(&["add_orgx", "CgFhEgFi"]),
-        "RejectProposal" => text(&["add_orgx", "no"]),
-        "AttestCapabilities" => text(&["{}"]),
-        "proposeConfigUpdate" => text(&["id1", "CgFj"]),
+        "AddOrganization" => add_organization("id1", "OrgX", &org),
+        "AddOrgnization" => add_orgnization("id1", "OrgX", &org),
+        "ReconfigOrganizationMSP" => reconfig_organization_msp("id1", &msp),
+        "ReconfigOrgnizationMSP" => reconfig_orgnization_msp("id1", &msp),
+        "InitConsortium" | "SyncConfig" | "RecoverConfig" => call.and(after("add-orgx")),
+        "ProposeConfigUpdate" => propose_config_update("id1", r#"{"channel_group":{}}"#),
+        "ProposeSettings" => propose_settings("id1", ENFORCED),
+        "CombineProposals" => combine_proposals("id1", &["one", "two"]),
+        "AddSignature" | "addSignature" => call.and("add_orgx").and("CgFhEgFi"),
+        "RejectProposal" => reject_proposal("add_orgx", "no"),
+        "AttestCapabilities" => attest_capabilities("{}"),
+        "proposeConfigUpdate" => cmcc::propose_config_update("id1", "CgFj"),
         "ApplySettings" | "DeleteProposal" | "ExportProposal" | "GetProposal"
-        | "WithdrawProposal" | "deleteProposal" | "getProposal" => text(&["add_orgx"]),
-        _ => Vec::new(),
+        | "WithdrawProposal" | "deleteProposal" | "getProposal" => call.and("add_orgx"),
+        _ => call,
     }
 }
 
@@ -188,7 +187,7 @@ fn arguments(function: &str) -> Vec<Vec<u8>> {
 async fn a_server_that_lacks_an_agreed_capability_refuses_every_function() {
     let org1 = person("Org1MSP");
     let mut world = with_orgx().await;
-    let key = key(&["settings"]);
+    let key = state_key(&["settings"]);
     let stored = world.ledger.get(&key).unwrap().value.clone();
     let mut settings = cmscc::proto::cmscc::Settings::decode(stored).unwrap();
     settings.capabilities.push("V9_0".to_owned());
@@ -198,14 +197,12 @@ async fn a_server_that_lacks_an_agreed_capability_refuses_every_function() {
         if function == "org.hyperledger.fabric:GetMetadata" {
             continue;
         }
-        let rest = arguments(function);
-        let mut args: Vec<&[u8]> = vec![function.as_bytes()];
-        args.extend(rest.iter().map(Vec::as_slice));
-        let message = world.refused(&org1, &args, "CONTRACT_CAPABILITY").await;
+        let call = usual(function);
+        let message = world.refused(&org1, call, "CONTRACT_CAPABILITY").await;
         assert!(message.contains("`V9_0`"), "{message}");
         assert!(message.contains("install 9.0 or later"), "{message}");
     }
-    let mut init = world.invocation(&org1, &[]);
+    let mut init = world.invocation(&org1, raw([""; 0]));
     init.is_init = true;
     world.refused_call(&init, "CONTRACT_CAPABILITY").await;
 }
@@ -213,11 +210,11 @@ async fn a_server_that_lacks_an_agreed_capability_refuses_every_function() {
 /// Makes the head's config one that demands `V9_9` of peers, as servers that know it have endorsed.
 pub(crate) fn outgrown(world: &mut World<Contract>) {
     let body = renamed(&world.config(), "V2_5", "V9_9");
-    let place = key(&["config", "head"]);
+    let place = state_key(&["config", "head"]);
     let mut head = Head::decode(world.ledger.get(&place).unwrap().value.clone()).unwrap();
     head.config_sha256 = Digest::of(&body).as_bytes().to_vec().into();
     world.put(place, head.encode_to_vec());
-    world.put(key(&["config", "body"]), body);
+    world.put(state_key(&["config", "body"]), body);
 }
 
 #[tokio::test]
@@ -225,30 +222,28 @@ async fn on_a_channel_that_outgrew_this_build_nothing_is_written_and_answers_say
     let org1 = person("Org1MSP");
     let mut world = declaring(&["V2_0"], &["V2_5"]).await;
     world.propose_org(&org1, "add_orgx", "add-orgx").await;
-    let ended: [&[u8]; 2] = [b"WithdrawProposal", b"add_orgx"];
+    let ended = withdraw_proposal("add_orgx");
     world.ok(&org1, &ended).await;
     outgrown(&mut world);
     let mut marked = 0;
     for function in function_names() {
-        let rest = arguments(function);
-        let mut args: Vec<&[u8]> = vec![function.as_bytes()];
-        args.extend(rest.iter().map(Vec::as_slice));
+        let call = usual(function);
         match function {
             // what this build serves is no answer about a channel
             "org.hyperledger.fabric:GetMetadata" => {}
             // what has a head is not initialised again; who recovers chooses another head
             "Init" | "InitConsortium" | "RecoverConfig" => {}
-            "getProposal" | "getProposals" => drop(world.ok(&org1, &args).await),
+            "getProposal" | "getProposals" => drop(world.ok(&org1, call).await),
             _ if function.starts_with("Get")
                 || ["ExportProposal", "ListProposals"].contains(&function) =>
             {
-                let answer = world.ok(&org1, &args).await;
+                let answer = world.ok(&org1, call).await;
                 let levels = &answer["unsupported"];
                 assert_eq!(*levels, json!(["Application/V9_9"]), "{function}");
                 marked += 1;
             }
             _ => {
-                let message = world.refused(&org1, &args, "CAPABILITY_UNSUPPORTED").await;
+                let message = world.refused(&org1, call, "CAPABILITY_UNSUPPORTED").await;
                 assert!(message.contains("`Application/V9_9`"), "{message}");
             }
         }
@@ -258,7 +253,7 @@ async fn on_a_channel_that_outgrew_this_build_nothing_is_written_and_answers_say
 
 /// Puts a capability into a stored settings proposal, as a server that knows it has endorsed it.
 fn demanding(world: &mut World<Contract>, id: &str, level: &str) -> Bytes {
-    let key = key(&["proposal", id]);
+    let key = state_key(&["proposal", id]);
     let mut stored = Proposal::decode(world.ledger.get(&key).unwrap().value.clone()).unwrap();
     let revision = stored.revisions.last_mut().unwrap();
     let mut update = ConfigUpdate::decode(revision.config_update.clone()).unwrap();
@@ -276,9 +271,8 @@ fn demanding(world: &mut World<Contract>, id: &str, level: &str) -> Bytes {
 async fn a_build_that_does_not_know_a_capability_endorses_neither_proposal_nor_application() {
     let (org1, org2) = (person("Org1MSP"), person("Org2MSP"));
     let (mut world, _) = founded().await;
-    let demand = br#"{"capabilities":["V1_0","V9_0"]}"#;
-    let args: [&[u8]; 4] = [b"ProposeSettings", b"newer", demand, b"d"];
-    let message = world.refused(&org1, &args, "CONTRACT_CAPABILITY").await;
+    let demand = propose_settings("newer", r#"{"capabilities":["V1_0","V9_0"]}"#);
+    let message = world.refused(&org1, demand, "CONTRACT_CAPABILITY").await;
     assert!(message.contains("install 9.0 or later"), "{message}");
     // others have proposed it
     world
@@ -286,15 +280,13 @@ async fn a_build_that_does_not_know_a_capability_endorses_neither_proposal_nor_a
         .await;
     let bytes = demanding(&mut world, "newer", "V9_0");
     for who in [&org1, &org2] {
-        let signature = base64(&who.config_signature(&bytes).encode_to_vec());
-        world
-            .ok(who, &[b"AddSignature", b"newer", signature.as_bytes()])
-            .await;
+        let signature = who.signed(&bytes);
+        world.ok(who, add_signature("newer", &signature)).await;
     }
     let shown = world.proposal("newer").await;
     assert_eq!(shown["status"], "ReadyToSubmit");
     assert_eq!(shown["status_detail"]["verdict"], "unsupported");
-    let apply: [&[u8]; 2] = [b"ApplySettings", b"newer"];
+    let apply = apply_settings("newer");
     world.refused(&org1, &apply, "CONTRACT_CAPABILITY").await;
     // nor does it compute it again
     world
@@ -305,9 +297,9 @@ async fn a_build_that_does_not_know_a_capability_endorses_neither_proposal_nor_a
         .await;
     assert_eq!(world.status("newer").await, "Outofdate");
     world
-        .refused(&org1, &[b"UpdateProposals"], "CONTRACT_CAPABILITY")
+        .refused(&org1, update_proposals(), "CONTRACT_CAPABILITY")
         .await;
-    let others = world.ok(&org2, &[b"UpdateProposals"]).await;
+    let others = world.ok(&org2, update_proposals()).await;
     assert_eq!(others["left"][0]["proposal_id"], "newer");
 }
 
@@ -316,7 +308,7 @@ async fn a_build_that_does_not_know_a_capability_endorses_neither_proposal_nor_a
 async fn two_builds_differ_in_the_test_capability_only_by_refusing() {
     let (org1, org2) = (person("Org1MSP"), person("Org2MSP"));
     let (mut world, _) = founded().await;
-    let shown = world.ok(&org1, &[b"GetSettings"]).await;
+    let shown = world.ok(&org1, get_settings()).await;
     assert_eq!(
         shown["settings"]["capabilities"],
         json!(["V1_0"]),
@@ -324,8 +316,8 @@ async fn two_builds_differ_in_the_test_capability_only_by_refusing() {
     );
     let demand = r#"{"capabilities":["V1_1","V1_0"]}"#;
     if !cfg!(feature = "test-capability") {
-        let args: [&[u8]; 4] = [b"ProposeSettings", b"newer", demand.as_bytes(), b"d"];
-        let message = world.refused(&org1, &args, "CONTRACT_CAPABILITY").await;
+        let call = propose_settings("newer", demand);
+        let message = world.refused(&org1, call, "CONTRACT_CAPABILITY").await;
         assert!(message.contains("install 1.1 or later"), "{message}");
         return;
     }
@@ -333,18 +325,13 @@ async fn two_builds_differ_in_the_test_capability_only_by_refusing() {
         .propose_settings(&org2, "stays", r#"{"gate":"enforced"}"#)
         .await;
     world.agree("newer", demand).await;
-    let shown = world.ok(&org1, &[b"GetSettings"]).await;
+    let shown = world.ok(&org1, get_settings()).await;
     assert_eq!(shown["settings"]["capabilities"], json!(["V1_0", "V1_1"]));
     // capabilities are only added
     let message = world.proposal("stays").await["status_detail"]["why"].to_string();
     assert!(message.contains("V1_1"), "{message}");
     assert_eq!(world.status("stays").await, "Broken");
-    let drop: [&[u8]; 4] = [
-        b"ProposeSettings",
-        b"drop",
-        br#"{"capabilities":["V1_0"]}"#,
-        b"d",
-    ];
+    let drop = propose_settings("drop", r#"{"capabilities":["V1_0"]}"#);
     world.refused(&org1, &drop, "CAPABILITY_DROPPED").await;
     world.agree("later", r#"{"gate":"enforced"}"#).await;
     world.propose_org(&org1, "add_orgx", "add-orgx").await;

@@ -7,21 +7,20 @@ use cmscc::{
     proto::common::{Config, ConfigGroup},
     stub::memory::Version,
 };
-use prost::Message;
 use serde_json::{Value, json};
 
 use super::{
     blocks::checkpoint,
-    world::{CAPTURES, Server, base64, founded, person, user},
+    calls::{
+        add_organization, add_signature, delete_proposal, get_config, list_proposals,
+        reconfig_organization_msp, reject_proposal, sync_config, update_proposals,
+        withdraw_proposal,
+    },
+    captures::{CAPTURES, after},
+    patches::timeout,
+    people::{person, user},
+    world::{Server, founded, state_key},
 };
-
-fn key(parts: &[&str]) -> String {
-    cmscc::stub::keys::composite(parts[0], &parts[1..])
-}
-
-fn after(name: &str) -> Vec<u8> {
-    CAPTURES[0].file(&format!("{name}/config_block_after.pb"))
-}
 
 /// The Application group, which OrgX leaves.
 fn without_orgx(config: &mut Config) -> &mut ConfigGroup {
@@ -39,20 +38,19 @@ async fn a_rejection_reads_what_it_must_and_no_more() {
     let (mut world, _) = founded().await;
     world.propose_org(&org1, "add_orgx", "add-orgx").await;
     let update = Digest::of(&world.update_to_sign("add_orgx").await).to_string();
-    let call = world.invocation(&org2, &[b"RejectProposal", b"add_orgx", b"too early"]);
-    let (response, set) = world.submit(&call).await;
-    let answer: Value = serde_json::from_slice(&response.payload).unwrap();
+    let early = reject_proposal("add_orgx", "too early");
+    let (answer, set) = world.outcome(&org2, &early).await;
     assert_eq!(
         answer,
         json!({"as_of_sequence": 0, "proposal_id": "add_orgx"})
     );
-    let vote = key(&["vote", "add_orgx", REVISION_1, "Org2MSP"]);
+    let vote = state_key(&["vote", "add_orgx", REVISION_1, "Org2MSP"]);
     let expected: BTreeSet<String> = [
-        key(&["config", "head"]),
-        key(&["config", "body"]),
-        key(&["settings"]),
-        key(&["proposal", "add_orgx"]),
-        key(&["applied", &update]),
+        state_key(&["config", "head"]),
+        state_key(&["config", "body"]),
+        state_key(&["settings"]),
+        state_key(&["proposal", "add_orgx"]),
+        state_key(&["applied", &update]),
         vote.clone(),
     ]
     .into();
@@ -66,12 +64,9 @@ async fn a_rejection_reads_what_it_must_and_no_more() {
         r#"{"msp_id":"Org2MSP","proposal_id":"add_orgx","revision":1,"type":"ProposalRejectedEvent","version":1}"#
     );
     // the same again is a success without effect, another reason replaces it
-    let call = world.invocation(&org2, &[b"RejectProposal", b"add_orgx", b"too early"]);
-    let (response, set) = world.submit(&call).await;
-    assert!(response.is_success() && set.writes.is_empty());
-    world
-        .ok(&org2, &[b"RejectProposal", b"add_orgx", b"never"])
-        .await;
+    let (_, set) = world.outcome(&org2, &early).await;
+    assert!(set.writes.is_empty());
+    world.ok(&org2, reject_proposal("add_orgx", "never")).await;
     let shown = world.proposal("add_orgx").await;
     assert_eq!(
         shown["votes"],
@@ -88,11 +83,11 @@ async fn votes_and_signatures_in_one_block_do_not_meet() {
     let (mut world, _) = founded().await;
     world.propose_org(&org1, "add_orgx", "add-orgx").await;
     let update = world.update_to_sign("add_orgx").await;
-    let signature = base64(&org1.config_signature(&update).encode_to_vec());
+    let signature = org1.signed(&update);
     let calls = [
-        world.invocation(&org1, &[b"RejectProposal", b"add_orgx", b"a"]),
-        world.invocation(&org2, &[b"RejectProposal", b"add_orgx", b"b"]),
-        world.invocation(&org1, &[b"AddSignature", b"add_orgx", signature.as_bytes()]),
+        world.invocation(&org1, reject_proposal("add_orgx", "a")),
+        world.invocation(&org2, reject_proposal("add_orgx", "b")),
+        world.invocation(&org1, add_signature("add_orgx", &signature)),
     ];
     let mut simulated = Vec::new();
     for call in &calls {
@@ -120,9 +115,7 @@ async fn what_lacks_a_needed_organisation_is_rejected() {
     world.propose_org(&org1, "add_orgx", "add-orgx").await;
     world.sign(&org1, "add_orgx").await;
     // a majority of two are both
-    world
-        .ok(&org2, &[b"RejectProposal", b"add_orgx", b"no"])
-        .await;
+    world.ok(&org2, reject_proposal("add_orgx", "no")).await;
     let shown = world.proposal("add_orgx").await;
     assert_eq!(shown["status"], "Rejected");
     let why = shown["status_detail"]["why"].as_str().unwrap();
@@ -130,9 +123,7 @@ async fn what_lacks_a_needed_organisation_is_rejected() {
     assert_eq!(shown["config_update_envelope_to_submit"], Value::Null);
     for (status, expected) in [("Rejected", 1), ("WaitingForSignatures", 0)] {
         let options = json!({ "status": status }).to_string();
-        let page = world
-            .ok(&org1, &[b"ListProposals", options.as_bytes()])
-            .await;
+        let page = world.ok(&org1, list_proposals().options(&options)).await;
         assert_eq!(
             page["proposals"].as_array().unwrap().len(),
             expected,
@@ -151,7 +142,7 @@ async fn a_signature_outlasts_its_signers_vote() {
     world.propose_org(&org1, "add_orgx", "add-orgx").await;
     world.sign(&org2, "add_orgx").await;
     world
-        .ok(&org2, &[b"RejectProposal", b"add_orgx", b"changed my mind"])
+        .ok(&org2, reject_proposal("add_orgx", "changed my mind"))
         .await;
     assert_eq!(world.status("add_orgx").await, "WaitingForSignatures");
 }
@@ -160,34 +151,28 @@ async fn a_signature_outlasts_its_signers_vote() {
 async fn one_of_three_cannot_stop_a_majority() {
     let people = ["Org1MSP", "Org2MSP", "OrgXMSP"].map(person);
     let (mut world, _) = founded().await;
-    world
-        .ok(&people[0], &[b"SyncConfig", &after("add-orgx")])
-        .await;
+    world.ok(&people[0], sync_config(&after("add-orgx"))).await;
     world.propose_org(&people[0], "add_orgy", "add-orgy").await;
     for (who, expected) in people
         .iter()
         .zip(["WaitingForSignatures", "Rejected", "Rejected"])
     {
-        world
-            .ok(who, &[b"RejectProposal", b"add_orgy", b"no"])
-            .await;
+        world.ok(who, reject_proposal("add_orgy", "no")).await;
         assert_eq!(world.status("add_orgy").await, expected);
     }
     // who has no say about another organisation's msp cannot stop it
-    let config = world.ok(&people[0], &[b"GetConfig"]).await;
+    let config = world.ok(&people[0], get_config()).await;
     let groups = &config["config"]["channel_group"]["groups"]["Application"]["groups"];
     let mut msp = groups["Org1MSP"]["values"]["MSP"].clone();
     msp["value"]["config"]["tls_root_certs"] = json!([]);
-    let text = msp.to_string();
-    let args: [&[u8]; 4] = [b"ReconfigOrganizationMSP", b"msp", text.as_bytes(), b"d"];
-    world.ok(&people[0], &args).await;
+    world
+        .ok(&people[0], reconfig_organization_msp("msp", &msp))
+        .await;
     for who in &people[1..] {
-        world.ok(who, &[b"RejectProposal", b"msp", b"no"]).await;
+        world.ok(who, reject_proposal("msp", "no")).await;
     }
     assert_eq!(world.status("msp").await, "WaitingForSignatures");
-    world
-        .ok(&people[0], &[b"RejectProposal", b"msp", b"no"])
-        .await;
+    world.ok(&people[0], reject_proposal("msp", "no")).await;
     assert_eq!(world.status("msp").await, "Rejected");
 }
 
@@ -204,17 +189,13 @@ async fn who_may_reject_and_with_which_words() {
         (&org1, longer.as_str(), "REASON_TOO_LONG"),
         (&org1, "", "ARGUMENT_COUNT"),
     ] {
-        let args: [&[u8]; 3] = [b"RejectProposal", b"add_orgx", reason.as_bytes()];
-        world.refused(who, &args, symbol).await;
+        let call = reject_proposal("add_orgx", reason);
+        world.refused(who, &call, symbol).await;
     }
-    let args: [&[u8]; 3] = [b"RejectProposal", b"add_orgx", longest.as_bytes()];
-    world.ok(&org1, &args).await;
+    let call = reject_proposal("add_orgx", &longest);
+    world.ok(&org1, call).await;
     world
-        .refused(
-            &org1,
-            &[b"RejectProposal", b"nothing", b"no"],
-            "UNKNOWN_PROPOSAL",
-        )
+        .refused(&org1, reject_proposal("nothing", "no"), "UNKNOWN_PROPOSAL")
         .await;
 }
 
@@ -222,16 +203,16 @@ async fn who_may_reject_and_with_which_words() {
 async fn what_is_over_or_out_of_date_is_not_rejected() {
     let (org1, org2) = (person("Org1MSP"), person("Org2MSP"));
     let (mut world, _) = founded().await;
-    let reject = |id: &'static str| -> [&[u8]; 3] { [b"RejectProposal", id.as_bytes(), b"no"] };
+    let reject = |id: &str| reject_proposal(id, "no");
     world.propose_org(&org1, "withdrawn", "add-orgx").await;
-    world.ok(&org1, &[b"WithdrawProposal", b"withdrawn"]).await;
+    world.ok(&org1, withdraw_proposal("withdrawn")).await;
     let message = world
         .refused(&org2, &reject("withdrawn"), "WRONG_STATUS")
         .await;
     assert!(message.contains("`Withdrawn`"), "{message}");
     world.propose_org(&org1, "submitted", "add-orgx").await;
     world.propose_org(&org1, "outdated", "add-orgy").await;
-    world.ok(&org2, &[b"SyncConfig", &after("add-orgx")]).await;
+    world.ok(&org2, sync_config(&after("add-orgx"))).await;
     for (id, status) in [
         // somebody submitted both all the same: their bytes are equal
         ("withdrawn", "`Submitted`"),
@@ -241,7 +222,7 @@ async fn what_is_over_or_out_of_date_is_not_rejected() {
         let message = world.refused(&org2, &reject(id), "WRONG_STATUS").await;
         assert!(message.contains(status), "{message}");
     }
-    world.ok(&org1, &[b"DeleteProposal", b"outdated"]).await;
+    world.ok(&org1, delete_proposal("outdated")).await;
     world
         .refused(&org2, &reject("outdated"), "WRONG_STATUS")
         .await;
@@ -252,28 +233,18 @@ async fn rejected_comes_before_expired() {
     let (org1, org2) = (person("Org1MSP"), person("Org2MSP"));
     let (mut world, _) = founded().await;
     let org = CAPTURES[0].file("add-orgx/org.json");
-    let options = br#"{"deadline":"2030-01-01T00:00:00Z"}"#;
-    let args: [&[u8]; 6] = [
-        b"AddOrganization",
-        b"add_orgx",
-        b"OrgXMSP",
-        &org,
-        b"d",
-        options,
-    ];
-    world.ok(&org1, &args).await;
+    let options = r#"{"deadline":"2030-01-01T00:00:00Z"}"#;
+    let call = add_organization("add_orgx", "OrgXMSP", &org).options(options);
+    world.ok(&org1, call).await;
     for (rejected, expected) in [(false, "Expired"), (true, "Rejected")] {
         if rejected {
             // past the deadline as well
-            let mut call = world.invocation(&org2, &[b"RejectProposal", b"add_orgx", b"no"]);
+            let mut call = world.invocation(&org2, reject_proposal("add_orgx", "no"));
             call.timestamp.seconds = 1_900_000_000;
             assert!(world.submit(&call).await.0.is_success());
         }
-        let mut call = world.invocation(&org1, &[b"GetProposal", b"add_orgx"]);
-        call.timestamp.seconds = 1_900_000_000;
-        let (response, _) = world.submit(&call).await;
-        let shown: Value = serde_json::from_slice(&response.payload).unwrap();
-        assert_eq!(shown["status"], expected);
+        let status = world.status_in(105_000_000, "add_orgx").await;
+        assert_eq!(status, expected);
     }
 }
 
@@ -283,13 +254,11 @@ async fn votes_are_on_one_revision() {
     let (mut world, _) = founded().await;
     world.propose_org(&org2, "add_orgy", "add-orgy").await;
     for who in [&org1, &org2] {
-        world
-            .ok(who, &[b"RejectProposal", b"add_orgy", b"not now"])
-            .await;
+        world.ok(who, reject_proposal("add_orgy", "not now")).await;
     }
     assert_eq!(world.status("add_orgy").await, "Rejected");
-    world.ok(&org1, &[b"SyncConfig", &after("add-orgx")]).await;
-    world.ok(&org2, &[b"UpdateProposals"]).await;
+    world.ok(&org1, sync_config(&after("add-orgx"))).await;
+    world.ok(&org2, update_proposals()).await;
     let shown = world.proposal("add_orgy").await;
     assert_eq!(shown["status"], "WaitingForSignatures");
     assert_eq!(shown["revision"], 2);
@@ -302,16 +271,14 @@ async fn votes_are_on_one_revision() {
 async fn who_left_has_no_vote_also_when_it_comes_back() {
     let (org1, org2, orgx) = (person("Org1MSP"), person("Org2MSP"), person("OrgXMSP"));
     let (mut world, anchors) = founded().await;
-    world.ok(&org1, &[b"SyncConfig", &after("add-orgx")]).await;
+    world.ok(&org1, sync_config(&after("add-orgx"))).await;
     // a change of the orderer's part, which no membership makes stale; one organisation's policy
     world.propose_org(&org1, "add_orgy", "add-orgy").await;
-    let timeout = json!({"groups": {"Orderer": {"values": {"BatchTimeout": {
-        "value": {"timeout": "3s"}}}}}});
-    world.propose(&org1, "timeout", &timeout).await;
+    world.propose(&org1, "timeout", &timeout("3s")).await;
     for id in ["add_orgy", "timeout"] {
         for who in [&org2, &orgx] {
-            let args: [&[u8]; 3] = [b"RejectProposal", id.as_bytes(), b"no"];
-            world.ok(who, &args).await;
+            let call = reject_proposal(id, "no");
+            world.ok(who, call).await;
         }
     }
     assert_eq!(world.status("add_orgy").await, "Rejected");
@@ -323,8 +290,7 @@ async fn who_left_has_no_vote_also_when_it_comes_back() {
         config.sequence += 1;
         without_orgx(config);
     });
-    anchors.set(&left);
-    world.ok(&org1, &[b"RecoverConfig", &left]).await;
+    world.recover(&anchors, &left).await;
     let former = |shown: &Value| -> Vec<bool> {
         let votes = shown["votes"].as_array().unwrap();
         let former = votes.iter().map(|vote| vote["former_member"].as_bool());
@@ -335,22 +301,19 @@ async fn who_left_has_no_vote_also_when_it_comes_back() {
     world
         .refused(
             &orgx,
-            &[b"RejectProposal", b"timeout", b"no"],
+            reject_proposal("timeout", "no"),
             "UNKNOWN_ORGANIZATION",
         )
         .await;
 
     let back = checkpoint(&with_orgx, |config| config.sequence += 2);
-    anchors.set(&back);
-    world.ok(&org1, &[b"RecoverConfig", &back]).await;
+    world.recover(&anchors, &back).await;
     let shown = world.proposal("add_orgy").await;
     assert_eq!(former(&shown), [false, true]);
     // of three, Org1 and OrgX could still sign
     assert_eq!(shown["status"], "WaitingForSignatures");
     // said again, it counts again
-    world
-        .ok(&orgx, &[b"RejectProposal", b"add_orgy", b"no"])
-        .await;
+    world.ok(&orgx, reject_proposal("add_orgy", "no")).await;
     let shown = world.proposal("add_orgy").await;
     assert_eq!(former(&shown), [false, false]);
     assert_eq!(shown["status"], "Rejected");
@@ -361,10 +324,8 @@ async fn who_left_has_no_vote_also_when_it_comes_back() {
 async fn what_who_left_proposed_belongs_to_nobody_also_when_it_comes_back() {
     let (org1, org2, orgx) = (person("Org1MSP"), person("Org2MSP"), person("OrgXMSP"));
     let (mut world, anchors) = founded().await;
-    world.ok(&org1, &[b"SyncConfig", &after("add-orgx")]).await;
-    let timeout = json!({"groups": {"Orderer": {"values": {"BatchTimeout": {
-        "value": {"timeout": "3s"}}}}}});
-    world.propose(&orgx, "open", &timeout).await;
+    world.ok(&org1, sync_config(&after("add-orgx"))).await;
+    world.propose(&orgx, "open", &timeout("3s")).await;
     let own = json!({"groups": {"Application": {"groups": {"OrgXMSP": {"policies": {"Admins": {
         "mod_policy": "Admins"}}, "mod_policy": "Writers"}}}}});
     world.propose(&orgx, "broken", &own).await;
@@ -380,8 +341,7 @@ async fn what_who_left_proposed_belongs_to_nobody_also_when_it_comes_back() {
         root.groups.get_mut("Application").unwrap().version += 2;
     });
     for (block, broken) in [(&left, "Broken"), (&back, "Outofdate")] {
-        anchors.set(block);
-        world.ok(&org1, &[b"RecoverConfig", block]).await;
+        world.recover(&anchors, block).await;
         let mut callers = vec![&org1, &org2];
         if broken == "Outofdate" {
             callers.push(&orgx);
@@ -395,14 +355,14 @@ async fn what_who_left_proposed_belongs_to_nobody_also_when_it_comes_back() {
             assert_eq!(shown["status"], status, "{id}");
             assert_eq!(shown["former_member"], true);
             for who in &callers {
-                let args: [&[u8]; 2] = [b"WithdrawProposal", id.as_bytes()];
-                let message = world.refused(who, &args, "NOT_OWNER").await;
+                let call = withdraw_proposal(id);
+                let message = world.refused(who, call, "NOT_OWNER").await;
                 assert!(message.contains("nobody: `OrgXMSP` left"), "{message}");
             }
         }
         // nobody computes it again
         for who in callers {
-            let answer = world.ok(who, &[b"UpdateProposals", b"14"]).await;
+            let answer = world.ok(who, update_proposals().mode(14)).await;
             assert_eq!(answer["archived"], json!([]));
             assert_eq!(answer["recomputed"], json!([]));
             let reasons: Vec<&str> = answer["left"]
@@ -421,7 +381,7 @@ async fn what_who_left_proposed_belongs_to_nobody_also_when_it_comes_back() {
         let before = world.ledger.clone();
         let other = json!({"groups": {"Orderer": {"mod_policy": "Writers"}}});
         world.propose(&org2, "other", &other).await;
-        let listed = world.ok(&org1, &[b"ListProposals"]).await;
+        let listed = world.ok(&org1, list_proposals()).await;
         let former: Vec<bool> = listed["proposals"]
             .as_array()
             .unwrap()
@@ -430,9 +390,9 @@ async fn what_who_left_proposed_belongs_to_nobody_also_when_it_comes_back() {
             .collect();
         assert_eq!(former, [true, true, false, true]);
         for id in ["open", "outdated"] {
-            world.ok(&org2, &[b"DeleteProposal", id.as_bytes()]).await;
+            world.ok(&org2, delete_proposal(id)).await;
         }
-        let answer = world.ok(&org2, &[b"UpdateProposals", b"1"]).await;
+        let answer = world.ok(&org2, update_proposals().mode(1)).await;
         let archived = answer["archived"].as_array().unwrap().len();
         assert_eq!(archived, usize::from(broken == "Broken"));
         world.ledger = before;
@@ -445,21 +405,19 @@ async fn the_archive_keeps_reasons() {
     let (mut world, _) = founded().await;
     world.propose_org(&org1, "deleted", "add-orgx").await;
     world
-        .ok(&org2, &[b"RejectProposal", b"deleted", b"for a reason"])
+        .ok(&org2, reject_proposal("deleted", "for a reason"))
         .await;
     let votes = world.proposal("deleted").await["votes"].clone();
     assert_eq!(votes[0]["reason"], "for a reason");
-    world.ok(&org1, &[b"DeleteProposal", b"deleted"]).await;
+    world.ok(&org1, delete_proposal("deleted")).await;
     assert_eq!(world.proposal("deleted").await["votes"], votes);
 
     world.propose_org(&org1, "submitted", "add-orgx").await;
-    world
-        .ok(&org2, &[b"RejectProposal", b"submitted", b"no"])
-        .await;
-    world.ok(&org1, &[b"SyncConfig", &after("add-orgx")]).await;
+    world.ok(&org2, reject_proposal("submitted", "no")).await;
+    world.ok(&org1, sync_config(&after("add-orgx"))).await;
     // with proof it is submitted, whoever rejected it
     assert_eq!(world.status("submitted").await, "Submitted");
-    world.ok(&org2, &[b"UpdateProposals"]).await;
+    world.ok(&org2, update_proposals()).await;
     let shown = world.proposal("submitted").await;
     assert_eq!(shown["archived"], true);
     assert_eq!(shown["votes"][0]["reason"], "no");
@@ -475,9 +433,7 @@ async fn votes_do_not_bind_the_orderer() {
     world.propose_org(&org1, "add_orgx", "add-orgx").await;
     for who in [&org1, &org2] {
         world.sign(who, "add_orgx").await;
-        world
-            .ok(who, &[b"RejectProposal", b"add_orgx", b"too late"])
-            .await;
+        world.ok(who, reject_proposal("add_orgx", "too late")).await;
     }
     world.take_effect("add_orgx").await;
     assert_eq!(world.status("add_orgx").await, "Submitted");

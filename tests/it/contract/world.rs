@@ -1,29 +1,34 @@
 //! A ledger with the contract on it, and the people of the captures who call it.
 
 use std::{
-    fs, mem,
-    path::{Path, PathBuf},
+    mem,
     sync::{Arc, Mutex},
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use cmscc::{
+    block::ConfigBlock,
     contract::{Anchors, Contract, ContractSettings, Disown, NoObserver},
-    identity::{P256Signer, Signer},
-    ids::{BlockNumber, ChannelId, MspId, TxId, UnixTime},
+    ids::{BlockNumber, ChannelId, Sequence, TxId, UnixTime},
     proto::common,
     stub::{
         Chaincode, Invocation, Response,
+        keys::composite,
         memory::{Ledger, MemoryStub, ReadWriteSet, Version},
     },
 };
 use prost::Message;
-use rcgen::{
-    BasicConstraints, CertificateParams, DistinguishedName, DnType, DnValue, IsCa, Issuer, KeyPair,
-};
-use ring::rand::SystemRandom;
 use serde_json::Value;
+
+use super::{
+    calls::{
+        Call, add_organization, add_signature, get_config, get_proposal, init_consortium,
+        propose_patch, recover_config,
+    },
+    captures::CAPTURES,
+    people::{Person, person},
+};
 
 /// Runs one transaction over a ledger snapshot: the contract itself, or something that reaches it
 /// over a stream.
@@ -99,8 +104,11 @@ impl TestAnchors {
 }
 
 impl Anchors for TestAnchors {
-    fn anchor(&self, _channel: &ChannelId) -> Result<Option<Bytes>, String> {
-        Ok(self.anchor.lock().unwrap().clone())
+    fn anchor(&self, _channel: &ChannelId) -> Result<Option<ConfigBlock>, String> {
+        let anchor = self.anchor.lock().unwrap().clone();
+        anchor
+            .map(|block| ConfigBlock::parse(block).map_err(|error| error.to_string()))
+            .transpose()
     }
 
     fn disown(&self, _channel: &ChannelId) -> Result<Option<Disown>, String> {
@@ -155,13 +163,13 @@ impl<S: Server> World<S> {
     }
 
     /// A transaction by its submitter. Ids and times follow from the state of the world.
-    pub(crate) fn invocation(&self, who: &Person, args: &[&[u8]]) -> Invocation {
+    pub(crate) fn invocation(&self, who: &Person, call: impl Into<Call>) -> Invocation {
         Invocation {
             channel: self.channel.clone(),
             tx_id: TxId::new(format!("{:064x}", self.blocks)),
             chaincode: "cmscc".into(),
             is_init: false,
-            args: args.iter().map(|a| Bytes::copy_from_slice(a)).collect(),
+            args: call.into().into_args(),
             creator: Bytes::copy_from_slice(who.serialized()),
             timestamp: UnixTime {
                 seconds: 1_795_000_000 + i64::try_from(self.blocks).unwrap(),
@@ -198,30 +206,44 @@ impl<S: Server> World<S> {
         (response, set)
     }
 
-    /// Submits a call that must succeed; its result.
-    pub(crate) async fn ok(&mut self, who: &Person, args: &[&[u8]]) -> Value {
-        let invocation = self.invocation(who, args);
-        let (response, _) = self.submit(&invocation).await;
-        assert!(
-            response.is_success(),
-            "{}: {}",
-            String::from_utf8_lossy(args[0]),
-            response.message
-        );
+    /// Submits a call that must succeed; its answer.
+    pub(crate) async fn ok(&mut self, who: &Person, call: impl Into<Call>) -> Value {
+        self.outcome(who, call).await.0
+    }
+
+    /// Submits a call that must succeed; its answer, and what it read and wrote.
+    pub(crate) async fn outcome(
+        &mut self,
+        who: &Person,
+        call: impl Into<Call>,
+    ) -> (Value, ReadWriteSet) {
+        let invocation = self.invocation(who, call);
+        self.outcome_of(&invocation).await
+    }
+
+    /// The same for a whole invocation.
+    pub(crate) async fn outcome_of(&mut self, call: &Invocation) -> (Value, ReadWriteSet) {
+        let function = String::from_utf8_lossy(&call.args[0]);
+        let (response, set) = self.submit(call).await;
+        assert!(response.is_success(), "{function}: {}", response.message);
         let answer: Value = serde_json::from_slice(&response.payload).expect("answers are json");
         // a generic tree writes sorted keys and no white space
         assert!(
             response.payload == answer.to_string(),
-            "{}: keys are not sorted",
-            String::from_utf8_lossy(args[0])
+            "{function}: keys are not sorted"
         );
-        super::metadata::check_answer(std::str::from_utf8(args[0]).unwrap(), &answer).await;
-        answer
+        super::metadata::check_answer(&function, &answer).await;
+        (answer, set)
     }
 
     /// Submits a call that must be refused with this symbol and write nothing; its message.
-    pub(crate) async fn refused(&mut self, who: &Person, args: &[&[u8]], symbol: &str) -> String {
-        let invocation = self.invocation(who, args);
+    pub(crate) async fn refused(
+        &mut self,
+        who: &Person,
+        call: impl Into<Call>,
+        symbol: &str,
+    ) -> String {
+        let invocation = self.invocation(who, call);
         self.refused_call(&invocation, symbol).await
     }
 
@@ -246,6 +268,31 @@ impl<S: Server> World<S> {
         response.message
     }
 
+    /// Has Org1 found the consortium on a block.
+    pub(crate) async fn found(&mut self, block: &[u8]) {
+        self.ok(&person("Org1MSP"), init_consortium(block)).await;
+    }
+
+    /// Has operators set a checkpoint, and Org1 recover with it.
+    pub(crate) async fn recover(&mut self, anchors: &TestAnchors, block: &[u8]) {
+        anchors.set(block);
+        self.ok(&person("Org1MSP"), recover_config(block)).await;
+    }
+
+    /// The same with their permission to end an epoch's branch from this sequence on.
+    pub(crate) async fn disown(
+        &mut self,
+        anchors: &TestAnchors,
+        block: &[u8],
+        (epoch, from): (u64, u64),
+    ) {
+        anchors.set(block);
+        let from = Sequence(from);
+        anchors.permit(Disown { epoch, from });
+        let recover = recover_config(block).disowning(from.0);
+        self.ok(&person("Org1MSP"), recover).await;
+    }
+
     /// Writes a key, as no function of the contract would.
     pub(crate) fn put(&mut self, key: String, value: Vec<u8>) {
         let mut set = ReadWriteSet::default();
@@ -261,7 +308,13 @@ impl<S: Server> World<S> {
     /// A proposal as `GetProposal` shows it.
     pub(crate) async fn proposal(&mut self, id: &str) -> Value {
         let anyone = person("Org1MSP");
-        self.ok(&anyone, &[b"GetProposal", id.as_bytes()]).await
+        self.ok(&anyone, get_proposal(id)).await
+    }
+
+    /// The group of the channel in effect, as `GetConfig` shows it.
+    pub(crate) async fn channel_group(&mut self) -> Value {
+        let anyone = person("Org1MSP");
+        self.ok(&anyone, get_config()).await["config"]["channel_group"].take()
     }
 
     /// The status of a proposal.
@@ -272,32 +325,42 @@ impl<S: Server> World<S> {
             .to_owned()
     }
 
+    /// The status of a proposal, by a clock that is so many seconds ahead.
+    pub(crate) async fn status_in(&mut self, seconds: i64, id: &str) -> String {
+        let mut late = self.invocation(&person("Org1MSP"), get_proposal(id));
+        late.timestamp.seconds += seconds;
+        let (shown, _) = self.outcome_of(&late).await;
+        shown["status"].as_str().unwrap().to_owned()
+    }
+
     /// Signs a proposal's current revision and adds the signature.
     pub(crate) async fn sign(&mut self, who: &Person, id: &str) -> Value {
         let update = self.update_to_sign(id).await;
-        let signature = STANDARD.encode(who.config_signature(&update).encode_to_vec());
-        self.ok(who, &[b"AddSignature", id.as_bytes(), signature.as_bytes()])
-            .await
+        self.ok(who, add_signature(id, &who.signed(&update))).await
     }
 
     /// The bytes of the config update that are to be signed.
     pub(crate) async fn update_to_sign(&mut self, id: &str) -> Bytes {
         let anyone = person("Org1MSP");
-        let args: [&[u8]; 2] = [b"GetProposal", id.as_bytes()];
         // by hand: a generic JSON tree cannot hold documents nested as deep as Fabric's may be
-        let shown = self.text(&anyone, &args).await;
+        let shown = self.text(&anyone, get_proposal(id)).await;
         let (_, rest) = shown.split_once(r#""config_update_to_sign":""#).unwrap();
         let (envelope, _) = rest.split_once('"').unwrap();
         update_envelope(&STANDARD.decode(envelope).unwrap()).config_update
     }
 
     /// Submits a call that must succeed; its result as text.
-    pub(crate) async fn text(&mut self, who: &Person, args: &[&[u8]]) -> String {
-        let invocation = self.invocation(who, args);
+    pub(crate) async fn text(&mut self, who: &Person, call: impl Into<Call>) -> String {
+        let invocation = self.invocation(who, call);
         let (response, _) = self.submit(&invocation).await;
         assert!(response.is_success(), "{}", response.message);
         String::from_utf8(response.payload.to_vec()).unwrap()
     }
+}
+
+/// A key of the ledger by its parts, the first of which is its kind.
+pub(crate) fn state_key(parts: &[&str]) -> String {
+    composite(parts[0], &parts[1..])
 }
 
 /// The symbol of a refusal; the message where it does not have the documented form.
@@ -321,146 +384,25 @@ pub(crate) fn update_envelope(envelope: &[u8]) -> common::ConfigUpdateEnvelope {
     common::ConfigUpdateEnvelope::decode(payload.data).unwrap()
 }
 
-/// Somebody with a certificate and a key.
-pub(crate) struct Person(P256Signer);
-
-impl Person {
-    pub(crate) fn serialized(&self) -> &[u8] {
-        self.0.serialized_identity()
-    }
-
-    /// A signature on anything.
-    pub(crate) fn sign(&self, message: &[u8]) -> Bytes {
-        self.0.sign(message).unwrap().into()
-    }
-
-    /// A signature on a config update, as `peer channel signconfigtx` makes it.
-    pub(crate) fn config_signature(&self, update: &[u8]) -> common::ConfigSignature {
-        let header = common::SignatureHeader {
-            creator: Bytes::copy_from_slice(self.serialized()),
-            nonce: Bytes::from_static(b"nonce"),
-        };
-        let header = header.encode_to_vec();
-        common::ConfigSignature {
-            signature: self.sign(&[&header, update].concat()),
-            signature_header: header.into(),
-        }
-    }
-}
-
-/// The admin of an organisation of the captures.
-pub(crate) fn person(msp_id: &str) -> Person {
-    user(msp_id, "Admin")
-}
-
-/// A user of an organisation of the captures.
-pub(crate) fn user(msp_id: &str, name: &str) -> Person {
-    let (kind, domain) = match msp_id {
-        "OrdererMSP" => ("ordererOrganizations", "example.com".to_owned()),
-        _ => {
-            let org = msp_id.strip_suffix("MSP").unwrap().to_lowercase();
-            ("peerOrganizations", format!("{org}.example.com"))
-        }
-    };
-    let msp = data()
-        .join("crypto")
-        .join(kind)
-        .join(&domain)
-        .join("users")
-        .join(format!("{name}@{domain}"))
-        .join("msp");
-    let certificate = fs::read(msp.join(format!("signcerts/{name}@{domain}-cert.pem"))).unwrap();
-    let key = fs::read(msp.join("keystore/priv_sk")).unwrap();
-    let random = Arc::new(SystemRandom::new());
-    Person(P256Signer::new(&MspId::new(msp_id), &certificate, &key, random).unwrap())
-}
-
-/// A new admin of a peer organisation, whose certificate its own CA signs.
-pub(crate) fn new_admin(msp_id: &str, name: &str) -> Person {
-    new_user(msp_id, name, Some("admin"))
-}
-
-/// The same of somebody of this organisational unit, or of none.
-pub(crate) fn new_user(msp_id: &str, name: &str, unit: Option<&str>) -> Person {
-    let domain = format!(
-        "{}.example.com",
-        msp_id.strip_suffix("MSP").unwrap().to_lowercase()
-    );
-    let key = data().join(format!("crypto/peerOrganizations/{domain}/ca/priv_sk"));
-    let key = KeyPair::from_pem(&fs::read_to_string(key).unwrap()).unwrap();
-    let mut ca = CertificateParams::default();
-    ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    ca.distinguished_name = names(&[
-        (DnType::CountryName, "US"),
-        (DnType::StateOrProvinceName, "California"),
-        (DnType::LocalityName, "San Francisco"),
-        (DnType::OrganizationName, &domain),
-        (DnType::CommonName, &format!("ca.{domain}")),
-    ]);
-    let mut leaf = CertificateParams::default();
-    leaf.not_before = rcgen::date_time_ymd(2027, 1, 1);
-    leaf.not_after = rcgen::date_time_ymd(2030, 1, 1);
-    let unit = unit.map(|unit| (DnType::OrganizationalUnitName, unit));
-    let parts: Vec<_> = unit
-        .into_iter()
-        .chain([(DnType::CommonName, name)])
-        .collect();
-    leaf.distinguished_name = names(&parts);
-    let own = KeyPair::generate().unwrap();
-    let certificate = leaf.signed_by(&own, &Issuer::new(ca, key)).unwrap();
-    let signer = P256Signer::new(
-        &MspId::new(msp_id),
-        certificate.pem().as_bytes(),
-        own.serialize_pem().as_bytes(),
-        Arc::new(SystemRandom::new()),
-    );
-    Person(signer.unwrap())
-}
-
-/// Names in the string type that cryptogen uses: issuers are compared by their bytes.
-fn names(parts: &[(DnType, &str)]) -> DistinguishedName {
-    let mut names = DistinguishedName::new();
-    for (kind, text) in parts {
-        let text = rcgen::string::PrintableString::try_from(*text).unwrap();
-        names.push(kind.clone(), DnValue::PrintableString(text));
-    }
-    names
-}
-
-/// One of the captures from real networks.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Capture(&'static str);
-
-/// All captures.
-pub(crate) const CAPTURES: [Capture; 3] = [
-    Capture("fabric-3.1.5-caps-v2"),
-    Capture("fabric-3.1.5-caps-v3"),
-    Capture("fabric-2.5.16-caps-v2"),
-];
-
-impl Capture {
-    pub(crate) fn file(self, name: &str) -> Vec<u8> {
-        let path = data().join(self.0).join(name);
-        fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
-    }
-
-    pub(crate) fn genesis(self) -> Vec<u8> {
-        self.file("genesis.block")
-    }
-}
-
-fn data() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fabric-data")
-}
-
 /// A world on the first capture's genesis block, and the anchors of its server.
 pub(crate) async fn founded() -> (World<Contract>, Arc<TestAnchors>) {
-    let genesis = CAPTURES[0].genesis();
-    let anchors = TestAnchors::of(&genesis);
+    founded_on(&CAPTURES[0].genesis()).await
+}
+
+/// The same on another block, which its server has as anchor.
+pub(crate) async fn founded_on(block: &[u8]) -> (World<Contract>, Arc<TestAnchors>) {
+    let anchors = TestAnchors::of(block);
     let mut world = World::new(contract(&anchors));
-    let org1 = person("Org1MSP");
-    world.ok(&org1, &[b"InitConsortium", &genesis]).await;
+    world.found(block).await;
     (world, anchors)
+}
+
+/// The same with the proposal `add_orgx` of Org1.
+pub(crate) async fn with_orgx() -> World<Contract> {
+    let (mut world, _) = founded().await;
+    let org1 = person("Org1MSP");
+    world.propose_org(&org1, "add_orgx", "add-orgx").await;
+    world
 }
 
 impl World<Contract> {
@@ -471,30 +413,11 @@ impl World<Contract> {
             "add-orgx" => "OrgXMSP",
             _ => "OrgYMSP",
         };
-        let args: [&[u8]; 5] = [
-            b"AddOrganization",
-            id.as_bytes(),
-            name.as_bytes(),
-            &org,
-            b"d",
-        ];
-        self.ok(who, &args).await;
+        self.ok(who, add_organization(id, name, &org)).await;
     }
 
     /// Proposes a patch of the channel group.
     pub(crate) async fn propose(&mut self, who: &Person, id: &str, channel_group: &Value) {
-        let patch = serde_json::json!({ "channel_group": channel_group }).to_string();
-        let args: [&[u8]; 4] = [
-            b"ProposeConfigUpdate",
-            id.as_bytes(),
-            patch.as_bytes(),
-            b"d",
-        ];
-        self.ok(who, &args).await;
+        self.ok(who, propose_patch(id, channel_group)).await;
     }
-}
-
-/// Base64 as arguments carry it.
-pub(crate) fn base64(bytes: &[u8]) -> String {
-    STANDARD.encode(bytes)
 }

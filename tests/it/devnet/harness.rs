@@ -5,9 +5,10 @@ use std::sync::{Arc, OnceLock};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use cmscc::{
+    block::ConfigBlock,
     config::envelope,
     contract::{Anchors, Contract, ContractSettings, Disown, NoObserver},
-    devnet::{Call, DevnetError, Endorsed, Network, Options},
+    devnet::{ChaincodeCall, DevnetError, EndorsedTransaction, Network, NetworkOptions},
     ids::ChannelId,
     proto::common,
 };
@@ -23,7 +24,7 @@ pub(crate) struct Consortium {
 
 impl Consortium {
     /// The contract is initialised with the genesis block.
-    pub(crate) async fn new(members: &[&str], options: Options) -> Self {
+    pub(crate) async fn new(members: &[&str], options: NetworkOptions) -> Self {
         let consortium = Self::without_contract(members, options).await;
         let block = STANDARD.encode(&consortium.genesis);
         consortium
@@ -34,7 +35,7 @@ impl Consortium {
     }
 
     /// The contract knows nothing yet.
-    pub(crate) async fn without_contract(members: &[&str], options: Options) -> Self {
+    pub(crate) async fn without_contract(members: &[&str], options: NetworkOptions) -> Self {
         let anchor = Arc::new(OnceLock::new());
         let anchors = Arc::new(Genesis(Arc::clone(&anchor)));
         let mut network = Network::new(options, move |_| {
@@ -147,7 +148,7 @@ impl Consortium {
     }
 
     /// Has a call of the organisation's admin endorsed, without ordering it.
-    pub(crate) async fn endorse(&self, organization: &str, args: &[&str]) -> Endorsed {
+    pub(crate) async fn endorse(&self, organization: &str, args: &[&str]) -> EndorsedTransaction {
         let client = self.network.organization(organization).unwrap().admin();
         self.network
             .endorse(client, &self.call(args))
@@ -167,8 +168,8 @@ impl Consortium {
         Ok(serde_json::from_slice(&response.payload).unwrap())
     }
 
-    pub(crate) fn call(&self, args: &[&str]) -> Call {
-        Call::new(&self.channel, args.iter().copied())
+    pub(crate) fn call(&self, args: &[&str]) -> ChaincodeCall {
+        ChaincodeCall::new(&self.channel, args.iter().copied())
     }
 }
 
@@ -181,8 +182,12 @@ pub(crate) fn base64_field(document: &Value, field: &str) -> Bytes {
 struct Genesis(Arc<OnceLock<Bytes>>);
 
 impl Anchors for Genesis {
-    fn anchor(&self, _channel: &ChannelId) -> Result<Option<Bytes>, String> {
-        Ok(self.0.get().cloned())
+    fn anchor(&self, _channel: &ChannelId) -> Result<Option<ConfigBlock>, String> {
+        self.0
+            .get()
+            .cloned()
+            .map(|block| ConfigBlock::parse(block).map_err(|error| error.to_string()))
+            .transpose()
     }
 
     fn disown(&self, _channel: &ChannelId) -> Result<Option<Disown>, String> {

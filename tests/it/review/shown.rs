@@ -2,19 +2,21 @@
 
 use serde_json::{Value, json};
 
-use crate::contract::world::{CAPTURES, TestAnchors, World, contract, person};
+use crate::contract::{
+    calls::{add_organization, attest_capabilities, propose_config_update, sync_config},
+    captures::CAPTURES,
+    people::person,
+    world::founded_on,
+};
 
 #[tokio::test]
 async fn a_proposal_is_shown_with_what_it_changes() {
     for capture in CAPTURES {
-        let mut world = World::new(contract(&TestAnchors::of(&capture.genesis())));
+        let (mut world, _) = founded_on(&capture.genesis()).await;
         let org1 = person("Org1MSP");
-        world
-            .ok(&org1, &[b"InitConsortium", &capture.genesis()])
-            .await;
         let org = capture.file("add-orgx/org.json");
-        let args: [&[u8]; 5] = [b"AddOrganization", b"add_orgx", b"OrgXMSP", &org, b"OrgX"];
-        world.ok(&org1, &args).await;
+        let call = add_organization("add_orgx", "OrgXMSP", &org).described("OrgX");
+        world.ok(&org1, &call).await;
         let shown = world.proposal("add_orgx").await;
         let changes = shown["diff"]["changes"].as_array().unwrap();
         assert_eq!(changes[0]["item"], "organization");
@@ -32,8 +34,8 @@ async fn a_proposal_is_shown_with_what_it_changes() {
             "Application": {"policies": {"Admins": {"mod_policy": "Nowhere"}}},
         }}});
         let patch = patch.to_string();
-        let args: [&[u8]; 4] = [b"ProposeConfigUpdate", b"odd", patch.as_bytes(), b"odd"];
-        world.ok(&org1, &args).await;
+        let call = propose_config_update("odd", &patch).described("odd");
+        world.ok(&org1, &call).await;
         let shown = world.proposal("odd").await;
         let texts: Vec<&str> = (shown["diff"]["changes"].as_array().unwrap().iter())
             .map(|change| change["text"].as_str().unwrap())
@@ -49,8 +51,8 @@ async fn a_proposal_is_shown_with_what_it_changes() {
             "capabilities": {"V1_4_3": {}},
         }}}}});
         let patch = patch.to_string();
-        let args: [&[u8]; 4] = [b"ProposeConfigUpdate", b"raise", patch.as_bytes(), b"raise"];
-        world.ok(&org1, &args).await;
+        let call = propose_config_update("raise", &patch).described("raise");
+        world.ok(&org1, &call).await;
         let ids = |shown: &Value| -> Vec<String> {
             let findings = shown["lint"]["findings"].as_array().unwrap();
             findings
@@ -59,16 +61,17 @@ async fn a_proposal_is_shown_with_what_it_changes() {
                 .collect()
         };
         assert!(ids(&world.proposal("raise").await).contains(&"CAPABILITY_UNATTESTED".to_owned()));
-        let said: &[u8] = br#"{"channel":["V1_4_3"],"server":true}"#;
-        world.ok(&org1, &[b"AttestCapabilities", said]).await;
+        let said = r#"{"channel":["V1_4_3"],"server":true}"#;
+        world.ok(&org1, attest_capabilities(said)).await;
         assert!(!ids(&world.proposal("raise").await).contains(&"CAPABILITY_UNATTESTED".to_owned()));
         let endorsement = world.proposal("add_orgx").await["endorsement"].take();
         assert_eq!(endorsement["servers"], json!(["Org1MSP"]));
         assert_eq!(endorsement["enough_servers"], false);
 
         // what is in effect has nothing left to review
-        let after = capture.file("add-orgx/config_block_after.pb");
-        world.ok(&org1, &[b"SyncConfig", &after]).await;
+        world
+            .ok(&org1, sync_config(&capture.after("add-orgx")))
+            .await;
         let shown = world.proposal("add_orgx").await;
         assert_eq!(shown["status"], "Submitted");
         for part in ["diff", "lint", "endorsement"] {

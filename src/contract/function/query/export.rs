@@ -11,7 +11,10 @@ use crate::{
             self, ChainLink, ProofReport, VoteReport, base64, config_signature, names::kind_name,
             optional_bytes,
         },
-        audit::{Combined, Computed, Consent, Document, Evaluated, FORMAT, Outcome, Proof, Record},
+        audit::{
+            AuditBundle, ExportedOutcome, ExportedPolicies, ExportedProof, ExportedProposal,
+            ExportedRevision, ExportedSignature, ExportedSource, FORMAT,
+        },
         chain::levels,
         error::{Code, ContractError},
         function::Context,
@@ -36,7 +39,7 @@ pub(crate) async fn export_proposal<S: Stub>(
     let id = call.args.id(0)?;
     let (trusted, bundle) = call.trusted(stub).await?;
     let head = trusted.sequence();
-    let found = Found::read(stub, &id)
+    let found = FoundProposal::read(stub, &id)
         .await?
         .ok_or_else(|| proposals::unknown(&id))?;
     if found.proposal()?.kind() != ProposalKind::ConfigUpdate {
@@ -54,7 +57,7 @@ pub(crate) async fn export_proposal<S: Stub>(
     let combined = effective.as_ref().and_then(|proof| proof.via.clone());
     let via = match &combined {
         None => None,
-        Some(combined) => match Found::read(stub, combined).await? {
+        Some(combined) => match FoundProposal::read(stub, combined).await? {
             Some(found) => Some(record(stub, head, &found).await?.0),
             None => None,
         },
@@ -66,7 +69,7 @@ pub(crate) async fn export_proposal<S: Stub>(
     others.remove(id.as_str());
     let mut sources = Vec::with_capacity(others.len());
     for other in others {
-        if let Some(found) = Found::read(stub, &ProposalId::new(other)).await? {
+        if let Some(found) = FoundProposal::read(stub, &ProposalId::new(other)).await? {
             sources.push(record(stub, head, &found).await?.0);
         }
     }
@@ -78,7 +81,7 @@ pub(crate) async fn export_proposal<S: Stub>(
     let records = [&proposal].into_iter().chain(&via).chain(&sources);
     let bases = records.flat_map(|record| record.revisions.iter().map(|one| one.base_sequence));
     let first = bases.min().map_or(last, Sequence).min(last);
-    let document = Document {
+    let document = AuditBundle {
         as_of_sequence: head.0,
         chain: chain(stub, first, last).await?,
         channel_id: call.channel().to_string(),
@@ -106,9 +109,9 @@ pub(crate) async fn export_proposal<S: Stub>(
 async fn policies<S: Stub>(
     stub: &mut S,
     sequence: Sequence,
-) -> Result<Option<Evaluated>, ContractError> {
+) -> Result<Option<ExportedPolicies>, ContractError> {
     let kept = ledger::get(stub, &keys::evaluated(sequence)).await?;
-    kept.as_ref().map(Evaluated::new).transpose()
+    kept.as_ref().map(ExportedPolicies::new).transpose()
 }
 
 /// The links from one sequence to another, both included.
@@ -129,12 +132,12 @@ async fn chain<S: Stub>(
 }
 
 /// A proposal as it lies on the ledger.
-enum Found {
+enum FoundProposal {
     Archived(Box<Archive>),
     Stored(Box<Proposal>),
 }
 
-impl Found {
+impl FoundProposal {
     async fn read<S: Stub>(stub: &mut S, id: &ProposalId) -> Result<Option<Self>, ContractError> {
         if let Some(proposal) = ledger::get(stub, &keys::proposal(id)).await? {
             return Ok(Some(Self::Stored(Box::new(proposal))));
@@ -155,28 +158,28 @@ impl Found {
 async fn record<S: Stub>(
     stub: &mut S,
     head: Sequence,
-    found: &Found,
-) -> Result<(Record, Option<Effective>), ContractError> {
+    found: &FoundProposal,
+) -> Result<(ExportedProposal, Option<Effective>), ContractError> {
     let proposal = found.proposal()?;
     let id = ProposalId::new(proposal.id.as_str());
     let effective = proofs::ever(stub, head, proposal).await?;
     let (outcome, signatures, votes) = match found {
-        Found::Archived(archive) => (
+        FoundProposal::Archived(archive) => (
             Some(archived_outcome(stub, head, archive).await?),
             archive.signers.iter().map(archived_consent).collect(),
             votes::of_archive(&id, &archive.votes),
         ),
-        Found::Stored(proposal) => (
+        FoundProposal::Stored(proposal) => (
             open_outcome(head, proposal, effective.as_ref())?,
             stored_consent(stub, &id).await?,
             votes::stored(stub, &id, &id).await?,
         ),
     };
-    let record = Record {
+    let record = ExportedProposal {
         outcome,
         signatures,
         votes: judged(stub, votes).await?,
-        archived: matches!(found, Found::Archived(_)),
+        archived: matches!(found, FoundProposal::Archived(_)),
         ..bare(proposal)?
     };
     Ok((record, effective))
@@ -194,9 +197,9 @@ async fn archived_outcome<S: Stub>(
     stub: &mut S,
     head: Sequence,
     archive: &Archive,
-) -> Result<Outcome, ContractError> {
+) -> Result<ExportedOutcome, ContractError> {
     let (report, _) = outcome(stub, head, archive).await?;
-    Ok(Outcome {
+    Ok(ExportedOutcome {
         archived_at: report.archived_at,
         as_of_sequence: report.as_of_sequence,
         outcome: report.outcome.to_owned(),
@@ -211,7 +214,7 @@ fn open_outcome(
     head: Sequence,
     proposal: &Proposal,
     effective: Option<&Effective>,
-) -> Result<Option<Outcome>, ContractError> {
+) -> Result<Option<ExportedOutcome>, ContractError> {
     let outcome = match (effective, &proposal.withdrawal) {
         (Some(_), _) => "Submitted",
         (None, Some(_)) => "Withdrawn",
@@ -219,7 +222,7 @@ fn open_outcome(
     };
     let report = effective.map(ProofReport::of).transpose()?;
     let withdrawal = proposal.withdrawal.as_ref();
-    Ok(Some(Outcome {
+    Ok(Some(ExportedOutcome {
         archived_at: None,
         as_of_sequence: head.0,
         outcome: outcome.to_owned(),
@@ -231,8 +234,8 @@ fn open_outcome(
     }))
 }
 
-fn proof(report: ProofReport) -> Proof {
-    Proof {
+fn proof(report: ProofReport) -> ExportedProof {
+    ExportedProof {
         block_hash: report.block_hash,
         block_number: report.block_number,
         revision: report.revision,
@@ -240,11 +243,10 @@ fn proof(report: ProofReport) -> Proof {
     }
 }
 
-fn archived_consent(signer: &crate::proto::cmscc::ArchivedSigner) -> Consent {
+fn archived_consent(signer: &crate::proto::cmscc::ArchivedSigner) -> ExportedSignature {
     let signature = signer.config_signature.as_ref();
-    Consent {
-        config_signature: signature
-            .map(|one| config_signature(&one.signature_header, &one.signature)),
+    ExportedSignature {
+        config_signature: signature.map(|one| config_signature(&one.clone().into())),
         fingerprint: signer.fingerprint.clone(),
         msp_id: signer.msp_id.clone(),
         revision: signer.revision,
@@ -254,14 +256,11 @@ fn archived_consent(signer: &crate::proto::cmscc::ArchivedSigner) -> Consent {
 async fn stored_consent<S: Stub>(
     stub: &mut S,
     id: &ProposalId,
-) -> Result<Vec<Consent>, ContractError> {
+) -> Result<Vec<ExportedSignature>, ContractError> {
     let mut consent = Vec::new();
     for (revision, of) in ledger::signatures(stub, id).await? {
-        consent.extend(of.signatures.iter().map(|one| Consent {
-            config_signature: Some(config_signature(
-                &one.signature.signature_header,
-                &one.signature.signature,
-            )),
+        consent.extend(of.signatures.iter().map(|one| ExportedSignature {
+            config_signature: Some(config_signature(&one.signature)),
             fingerprint: one.fingerprint.clone(),
             msp_id: one.msp_id.to_string(),
             revision: revision.0,
@@ -271,22 +270,22 @@ async fn stored_consent<S: Stub>(
 }
 
 /// What can be said of a proposal without looking at anything else.
-fn bare(proposal: &Proposal) -> Result<Record, ContractError> {
+fn bare(proposal: &Proposal) -> Result<ExportedProposal, ContractError> {
     let time = |at: Option<&Timestamp>| at.and_then(|at| timestamps::text(timestamps::read(at)));
-    let revisions = proposal.revisions.iter().map(|one| Computed {
+    let revisions = proposal.revisions.iter().map(|one| ExportedRevision {
         base_sequence: one.base_sequence,
         config_update: base64(&one.config_update),
         config_update_sha256: Digest::of(&one.config_update).to_string(),
         revision: one.revision,
     });
     let sources = proposal.sources.iter().map(|source| {
-        Ok(Combined {
+        Ok(ExportedSource {
             config_update_sha256: ledger::digest(&source.config_update_sha256)?.to_string(),
             proposal_id: source.proposal_id.clone(),
             revision: source.revision,
         })
     });
-    Ok(Record {
+    Ok(ExportedProposal {
         archived: false,
         created_at: time(proposal.created_at.as_ref()),
         deadline: time(proposal.deadline.as_ref()),

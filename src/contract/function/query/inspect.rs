@@ -5,7 +5,7 @@ use serde_json::value::to_raw_value;
 
 use crate::{
     contract::{
-        answer::{self, Chain, ChainLink, ConfigReport},
+        answer::{self, ChainLink, ConfigChain, ConfigReport},
         chain::levels,
         error::ContractError,
         function::Context,
@@ -70,7 +70,7 @@ pub(crate) async fn get_config_chain<S: Stub>(
             ChainLink::new(sequence, entry)
         })
         .collect::<Result<_, _>>()?;
-    answer::write(&Chain {
+    answer::write(&ConfigChain {
         as_of_sequence: trusted.head.sequence,
         chain,
         unsupported: levels::unsupported(&bundle),

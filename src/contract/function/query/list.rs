@@ -14,12 +14,12 @@ use crate::{
         interface::paging::{check_bookmark, page_size},
         judge::{
             cache::Compiled,
-            gate::Gate,
+            gate::CapabilityGate,
             relations::Relations,
             status::{Extent, Facts, Status},
         },
         ledger::{
-            self, Trusted, attestations, combined, keys,
+            self, TrustedHead, attestations, combined, keys,
             members::owner_remains,
             proofs, proposals,
             votes::{self, JudgedVote},
@@ -72,7 +72,7 @@ pub(crate) async fn list_proposals<S: Stub>(
     let mut votes = votes_on(stub, &all).await?;
     let mut combined = combined::into_of(stub, all.iter()).await?;
     let members = proposers(stub, &all).await?;
-    let gate = Gate::of(&trusted, &attestations::judged(stub).await?);
+    let gate = CapabilityGate::of(&trusted, &attestations::judged(stub).await?);
     let mut proposals = Vec::new();
     let (mut relations, mut places) = (Relations::default(), Vec::new());
     for proposal in &all {
@@ -155,7 +155,7 @@ async fn proposers<S: Stub>(
 
 /// What lies on the ledger beside a proposal.
 struct Beside<'a> {
-    gate: &'a Gate,
+    gate: &'a CapabilityGate,
     votes: Vec<JudgedVote>,
     combined_into: Vec<ProposalId>,
     /// Since when the proposer's organisation is a member.
@@ -166,7 +166,7 @@ async fn summary<S: Stub>(
     call: &Context<'_>,
     stub: &mut S,
     bundle: &Compiled,
-    trusted: &Trusted,
+    trusted: &TrustedHead,
     proposal: &Proposal,
     beside: Beside<'_>,
 ) -> Result<(Status, ProposalSummary), ContractError> {

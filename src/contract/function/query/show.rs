@@ -6,7 +6,7 @@ use prost_types::Timestamp;
 
 use super::{others::relate, outcome::outcome};
 use crate::{
-    config::{Bundle, ConfigSignature},
+    config::Bundle,
     contract::{
         answer::{
             self, CombinedReport, ConsentReport, ProposalReport, ProposedSettings, SettingsReport,
@@ -19,15 +19,15 @@ use crate::{
         judge::{
             agreement,
             cache::Compiled,
-            gate::Gate,
+            gate::CapabilityGate,
             opinion::SignatureOpinion,
             relations::Relations,
             review::Review,
             status::{Extent, Facts, Status, envelope_to_sign},
         },
         ledger::{
-            self, RevisionSignatures, StoredSignature, Trusted, archive, attestations, combined,
-            keys,
+            self, RevisionSignatures, StoredSignature, TrustedHead, archive, attestations,
+            combined, keys,
             members::{self, owner_remains},
             proofs,
             proposals::{self, HashedRevision},
@@ -57,7 +57,7 @@ pub(crate) async fn get_proposal<S: Stub>(
     let applied = proofs::any_revision(stub, trusted.sequence(), &proposal).await?;
     let signatures = ledger::signatures(stub, &id).await?;
     let votes = votes::on(stub, &id).await?;
-    let gate = Gate::of(&trusted, &attestations::judged(stub).await?);
+    let gate = CapabilityGate::of(&trusted, &attestations::judged(stub).await?);
     let facts = Facts {
         bundle: &bundle,
         trusted: &trusted,
@@ -259,10 +259,7 @@ fn proposed_settings(proposal: &Proposal) -> Result<Option<ProposedSettings>, Co
 
 fn signature_report((stored, opinion): (&StoredSignature, &SignatureOpinion)) -> SignatureReport {
     SignatureReport {
-        config_signature: config_signature(
-            &stored.signature.signature_header,
-            &stored.signature.signature,
-        ),
+        config_signature: config_signature(&stored.signature),
         counts: opinion.reason.is_none(),
         fingerprint: stored.fingerprint.clone(),
         msp_id: stored.msp_id.to_string(),
@@ -276,7 +273,7 @@ async fn archived<S: Stub>(
     call: &Context<'_>,
     stub: &mut S,
     bundle: &Compiled,
-    trusted: &Trusted,
+    trusted: &TrustedHead,
     archive: &Archive,
 ) -> Result<Vec<u8>, ContractError> {
     let as_of = trusted.sequence();
@@ -288,7 +285,7 @@ async fn archived<S: Stub>(
     let kept = archive.signers.iter().filter_map(|signer| {
         let signature = signer.config_signature.as_ref()?;
         Some(SignatureReport {
-            config_signature: config_signature(&signature.signature_header, &signature.signature),
+            config_signature: config_signature(&signature.clone().into()),
             counts: false,
             fingerprint: signer.fingerprint.clone(),
             msp_id: signer.msp_id.clone(),
@@ -309,7 +306,7 @@ async fn archived<S: Stub>(
         proof: None,
         signatures: &kept_signatures(archive),
         votes: &[],
-        gate: &Gate::default(),
+        gate: &CapabilityGate::default(),
         now: call.now(),
     };
     let still_effective = facts.still_effective();
@@ -347,10 +344,7 @@ fn kept_signatures(archive: &Archive) -> BTreeMap<Revision, RevisionSignatures> 
             key: String::new(),
             msp_id: MspId::new(signer.msp_id.as_str()),
             fingerprint: signer.fingerprint.clone(),
-            signature: ConfigSignature {
-                signature_header: signature.signature_header.clone(),
-                signature: signature.signature.clone(),
-            },
+            signature: signature.clone().into(),
         });
     }
     kept

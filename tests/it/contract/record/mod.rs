@@ -11,6 +11,7 @@ mod intents;
 mod questions;
 mod recorder;
 mod replay;
+mod trips;
 
 use std::{
     fs::{self, File},
@@ -30,8 +31,9 @@ use self::{
     replay::{Kind, Replay},
 };
 use super::{
+    captures::CAPTURES,
     walk::{Game, cases},
-    world::{CAPTURES, TestAnchors, World},
+    world::{TestAnchors, World},
 };
 
 /// Steps of a walk, and after how many of them everything is asked.

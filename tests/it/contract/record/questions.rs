@@ -17,15 +17,22 @@ use serde_json::{Value, json};
 use super::{
     super::{
         blocks::checkpoint,
+        calls::{
+            Call, add_signature, apply_settings, attest_capabilities, cmcc, get_config,
+            get_proposal, get_settings, init_consortium, list_proposals, propose_settings, raw,
+            recover_config, reject_proposal, sync_config, withdraw_proposal,
+        },
+        captures::{CAPTURES, after},
         definition::{answer, definition, reference, signature},
+        people::{Person, base64, user},
         walk::Dice,
-        world::{CAPTURES, Person, TestAnchors, World, base64, person, user},
+        world::{TestAnchors, World},
     },
-    intents::{MSP_CHANGES, PATCHES},
+    intents::PATCHES,
     recorder::Recorder,
 };
 
-type Recorded<W> = World<Recorder<W>>;
+pub(super) type Recorded<W> = World<Recorder<W>>;
 
 /// Who calls: admins of all organisations that were ever members, and who is none.
 const CALLERS: [(&str, &str); 7] = [
@@ -40,8 +47,9 @@ const CALLERS: [(&str, &str); 7] = [
 
 pub(super) struct Questions<'a> {
     anchors: &'a TestAnchors,
-    dice: Dice,
-    people: Vec<Person>,
+    pub(super) dice: Dice,
+    /// In the order of [`CALLERS`].
+    pub(super) people: Vec<Person>,
 }
 
 impl<'a> Questions<'a> {
@@ -59,20 +67,20 @@ impl<'a> Questions<'a> {
         let later = after("add-orgx");
         let anchored = self.anchors.swap((None, None));
         for name in function_names() {
-            self.call(world, &[name.as_bytes(), b"one", b"two"]).await;
+            self.call(world, raw([name, "one", "two"])).await;
         }
         for block in [&genesis, &later, &b"no block".to_vec(), &Vec::new()] {
             for anchor in [None, Some(&genesis), Some(&later), Some(&b"none".to_vec())] {
                 let anchor = anchor.map(|block| Bytes::copy_from_slice(block));
                 self.anchors.swap((anchor, None));
                 for name in ["Init", "InitConsortium", "SyncConfig", "RecoverConfig"] {
-                    let mut call = self.invocation(world, &[name.as_bytes(), block]);
+                    let mut call = self.invocation(world, Call::of(name).and(block));
                     self.send(world, &call).await;
                     call.is_init = name != "SyncConfig";
                     self.send(world, &call).await;
                 }
             }
-            let call = self.invocation(world, &[b"InitConsortium", block, &later]);
+            let call = self.invocation(world, init_consortium(block).and(&later));
             world.server.unanchored(&world.ledger, &call).await;
         }
         self.anchors.swap(anchored);
@@ -94,13 +102,13 @@ impl<'a> Questions<'a> {
         self.older_names(world).await;
     }
 
-    fn invocation<W: Write>(&mut self, world: &Recorded<W>, args: &[&[u8]]) -> Invocation {
+    fn invocation<W: Write>(&mut self, world: &Recorded<W>, call: impl Into<Call>) -> Invocation {
         let caller = self.dice.roll(self.people.len());
-        world.invocation(&self.people[caller], args)
+        world.invocation(&self.people[caller], call)
     }
 
-    async fn call<W: Write>(&mut self, world: &Recorded<W>, args: &[&[u8]]) -> Response {
-        let call = self.invocation(world, args);
+    async fn call<W: Write>(&mut self, world: &Recorded<W>, call: impl Into<Call>) -> Response {
+        let call = self.invocation(world, call);
         self.send(world, &call).await
     }
 
@@ -114,13 +122,12 @@ impl<'a> Questions<'a> {
 
     async fn calls<W: Write>(&mut self, world: &Recorded<W>, calls: &[&[&str]]) {
         for args in calls {
-            let args: Vec<&[u8]> = args.iter().map(|arg| arg.as_bytes()).collect();
-            self.call(world, &args).await;
+            self.call(world, raw(*args)).await;
         }
     }
 
     /// Mostly the id of something that is stored there.
-    fn id<S>(&mut self, world: &World<S>, kind: &str) -> String {
+    pub(super) fn id<S>(&mut self, world: &World<S>, kind: &str) -> String {
         let start = format!("\0{kind}\0");
         let keys = world.ledger.iter();
         let ids: Vec<String> = keys
@@ -203,8 +210,7 @@ impl<'a> Questions<'a> {
             let mut bookmark = String::new();
             loop {
                 let options = json!({"page_size": 3, "bookmark": bookmark}).to_string();
-                let args = [function.as_bytes(), options.as_bytes()];
-                let response = self.call(world, &args).await;
+                let response = self.call(world, Call::of(function).and(options)).await;
                 let page: Value = serde_json::from_slice(&response.payload).unwrap();
                 page["bookmark"].as_str().unwrap().clone_into(&mut bookmark);
                 if bookmark.is_empty() {
@@ -232,10 +238,10 @@ impl<'a> Questions<'a> {
         ] {
             let lifecycle = (ChaincodeName::new("_lifecycle"), args.clone());
             let others = Others::from([(lifecycle, given)]);
-            let call = self.invocation(world, &[b"GetSettings"]);
+            let call = self.invocation(world, get_settings());
             world.server.beside(others, &world.ledger, &call).await;
         }
-        let mut call = self.invocation(world, &[b"GetSettings"]);
+        let mut call = self.invocation(world, get_settings());
         call.chaincode = ChaincodeName::default();
         self.send(world, &call).await;
         call.chaincode = ChaincodeName::new("other");
@@ -244,7 +250,7 @@ impl<'a> Questions<'a> {
 
     /// Blocks that do not fit, and recoveries.
     async fn blocks<W: Write>(&mut self, world: &Recorded<W>) {
-        let response = self.call(world, &[b"GetConfig"]).await;
+        let response = self.call(world, get_config()).await;
         let shown: Value = serde_json::from_slice(&response.payload).unwrap();
         let number = |name: &str| shown[name].as_u64().unwrap();
         let (sequence, epoch) = (number("sequence"), number("epoch"));
@@ -261,14 +267,13 @@ impl<'a> Questions<'a> {
         let digest = Digest::of(&blocks[0]).to_string();
         for function in ["Init", "InitConsortium", "SyncConfig"] {
             for block in &blocks {
-                self.call(world, &[function.as_bytes(), block]).await;
+                self.call(world, Call::of(function).and(block)).await;
             }
             let packed = base64(&blocks[0]);
-            self.call(world, &[function.as_bytes(), packed.as_bytes()])
+            self.call(world, Call::of(function).and(packed)).await;
+            self.call(world, Call::of(function).and(&blocks[0]).and(&blocks[3]))
                 .await;
-            self.call(world, &[function.as_bytes(), &blocks[0], &blocks[3]])
-                .await;
-            let mut call = self.invocation(world, &[function.as_bytes(), digest.as_bytes()]);
+            let mut call = self.invocation(world, Call::of(function).and(&digest));
             self.send(world, &call).await;
             let field = "config_block".to_owned();
             call.transient
@@ -293,11 +298,10 @@ impl<'a> Questions<'a> {
                     from: Sequence(from),
                 });
                 self.anchors.swap((Some(anchor), disown));
-                let from = from.to_string();
-                self.call(world, &[b"RecoverConfig", block, from.as_bytes()])
+                self.call(world, recover_config(block).disowning(from))
                     .await;
-                self.call(world, &[b"RecoverConfig", block]).await;
-                self.call(world, &[b"SyncConfig", block]).await;
+                self.call(world, recover_config(block)).await;
+                self.call(world, sync_config(block)).await;
             }
         }
         self.anchors.swap(anchored);
@@ -404,8 +408,7 @@ impl<'a> Questions<'a> {
             add(&["AttestCapabilities", levels]);
         }
         for args in &calls {
-            let args: Vec<&[u8]> = args.iter().map(|arg| arg.as_bytes()).collect();
-            self.call(world, &args).await;
+            self.call(world, raw(args)).await;
         }
         self.signatures(world, &one).await;
         self.signatures(world, &other).await;
@@ -413,7 +416,7 @@ impl<'a> Questions<'a> {
 
     /// Signatures in their forms.
     async fn signatures<W: Write>(&mut self, world: &Recorded<W>, id: &str) {
-        let response = self.call(world, &[b"GetProposal", id.as_bytes()]).await;
+        let response = self.call(world, get_proposal(id)).await;
         let Some(update) = to_sign(&response) else {
             return;
         };
@@ -429,21 +432,15 @@ impl<'a> Questions<'a> {
         for text in [
             base64(&packed),
             base64(&forged.encode_to_vec()),
-            base64(&self.people[5].config_signature(&update).encode_to_vec()),
-            base64(
-                &self.people[signer]
-                    .config_signature(b"other")
-                    .encode_to_vec(),
-            ),
+            self.people[5].signed(&update),
+            self.people[signer].signed(b"other"),
             json!({"signature_header": header, "signature": value}).to_string(),
             json!({"signature_header": 1}).to_string(),
             "CgFhEgFi".to_owned(),
             "no base64!".to_owned(),
         ] {
-            for function in ["AddSignature", "addSignature"] {
-                let args = [function.as_bytes(), id.as_bytes(), text.as_bytes()];
-                self.call(world, &args).await;
-            }
+            self.call(world, add_signature(id, &text)).await;
+            self.call(world, cmcc::add_signature(id, &text)).await;
         }
     }
 
@@ -466,14 +463,14 @@ impl<'a> Questions<'a> {
                     10 => &[long.as_bytes(), long.as_bytes()],
                     _ => &[b"fresh", b"null", b"", b"null"],
                 };
-                let args: Vec<&[u8]> = [name.as_bytes()].into_iter().chain(args.to_vec()).collect();
-                self.call(world, &args).await;
+                let call = args.iter().fold(Call::of(name), Call::and);
+                self.call(world, call).await;
             }
         }
         for name in ["Nothing", "getproposal", "\u{202e}", "GetProposal "] {
-            self.call(world, &[name.as_bytes()]).await;
+            self.call(world, Call::of(name)).await;
         }
-        self.call(world, &[b"\xff"]).await;
+        self.call(world, raw([b"\xff"])).await;
     }
 
     /// Callers whom nobody knows.
@@ -485,15 +482,15 @@ impl<'a> Questions<'a> {
             b"\x0a\x07Org1MSP\x12\x04none".to_vec(),
             b"\x0a\x07OrgZMSP\x12\x04none".to_vec(),
         ] {
-            for args in [
-                [b"GetProposal".as_slice(), one.as_bytes(), b""],
-                [b"WithdrawProposal", one.as_bytes(), b""],
-                [b"RejectProposal", one.as_bytes(), b"why"],
-                [b"ProposeSettings", b"new-one", b"{}"],
-                [b"AttestCapabilities", b"{}", b""],
-                [b"SyncConfig", b"none", b""],
+            for call in [
+                get_proposal(&one),
+                withdraw_proposal(&one),
+                reject_proposal(&one, "why"),
+                propose_settings("new-one", "{}"),
+                attest_capabilities("{}"),
+                sync_config(b"none"),
             ] {
-                let mut call = self.invocation(world, &args);
+                let mut call = self.invocation(world, call);
                 call.creator = creator.clone().into();
                 self.send(world, &call).await;
             }
@@ -504,229 +501,30 @@ impl<'a> Questions<'a> {
     async fn times<W: Write>(&mut self, world: &Recorded<W>) {
         let one = self.id(world, "proposal");
         for seconds in [0, -1, 1_700_000_000, 1_900_000_000, 4_000_000_000, i64::MAX] {
-            for args in [
-                [b"GetProposal".as_slice(), one.as_bytes(), b""],
-                [b"ListProposals", b"", b""],
-                [b"WithdrawProposal", one.as_bytes(), b""],
-                [b"RejectProposal", one.as_bytes(), b"why"],
-                [b"ApplySettings", one.as_bytes(), b""],
+            for call in [
+                get_proposal(&one),
+                list_proposals(),
+                withdraw_proposal(&one),
+                reject_proposal(&one, "why"),
+                apply_settings(&one),
             ] {
-                let mut call = self.invocation(world, &args);
+                let mut call = self.invocation(world, call);
                 call.timestamp.seconds = seconds;
                 self.send(world, &call).await;
             }
         }
     }
-
-    /// One proposal from its first call to its archive, on a copy of the ledger.
-    async fn trip<W: Write>(&mut self, world: &Recorded<W>) {
-        let mut copy = world.with(&world.server);
-        let org1 = person("Org1MSP");
-        let config = copy.ok(&org1, &[b"GetConfig"]).await["config"]["channel_group"].clone();
-        let groups = &config["groups"]["Application"]["groups"];
-        let org = CAPTURES[0].file("add-orgy/org.json");
-        let text;
-        let args: &[&[u8]] = match self.dice.roll(8) {
-            0 => {
-                let mut value = groups["Org1MSP"]["values"]["MSP"].clone();
-                self.dice.one(MSP_CHANGES)(&mut value, groups);
-                text = value.to_string();
-                &[b"ReconfigOrganizationMSP", b"trip", text.as_bytes(), b"d"]
-            }
-            1 => &[b"AddOrganization", b"trip", b"New", &org, b"d"],
-            _ => {
-                let intent = self.dice.roll(PATCHES.len());
-                text = PATCHES[intent].patch(&config);
-                &[b"ProposeConfigUpdate", b"trip", text.as_bytes(), b"d"]
-            }
-        };
-        if self.submit(&mut copy, &org1, args).await.is_success() {
-            self.travel(&mut copy).await;
-        }
-    }
-
-    async fn submit<W: Write>(
-        &self,
-        copy: &mut World<&Recorder<W>>,
-        who: &Person,
-        args: &[&[u8]],
-    ) -> Response {
-        let call = copy.invocation(who, args);
-        copy.submit(&call).await.0
-    }
-
-    async fn travel<W: Write>(&mut self, copy: &mut World<&Recorder<W>>) {
-        let org1 = person("Org1MSP");
-        let show: [&[u8]; 2] = [b"GetProposal", b"trip"];
-        let shown = self.submit(copy, &org1, &show).await;
-        let update = to_sign(&shown).unwrap();
-        for signer in 0..5 {
-            let signature = self.people[signer].config_signature(&update);
-            let signature = base64(&signature.encode_to_vec());
-            let args: [&[u8]; 3] = [b"AddSignature", b"trip", signature.as_bytes()];
-            self.submit(copy, &org1, &args).await;
-            if signer == 1 {
-                self.submit(copy, &org1, &show).await;
-            }
-        }
-        if self.dice.roll(3) == 0 {
-            let org2 = person("Org2MSP");
-            let args: [&[u8]; 3] = [b"RejectProposal", b"trip", b"not this one"];
-            self.submit(copy, &org2, &args).await;
-        }
-        let shown = self.submit(copy, &org1, &show).await;
-        let (one, other) = (self.id(copy, "proposal"), self.id(copy, "proposal"));
-        let both = json!(["trip", one]).to_string();
-        let all = json!([other, "trip", one]).to_string();
-        for args in [
-            &[b"ExportProposal".as_slice(), b"trip"][..],
-            &[b"getProposal", b"trip"],
-            &[b"ListProposals", br#"{"conflicts":true}"#],
-            &[b"CombineProposals", b"both", both.as_bytes(), b"d"],
-            &[b"CombineProposals", b"all", all.as_bytes(), b"d"],
-        ] {
-            self.submit(copy, &org1, args).await;
-        }
-        let Some(envelope) = member(&shown, "config_update_envelope_to_submit") else {
-            return;
-        };
-        let block = copy.ordered(&STANDARD.decode(envelope).unwrap().into());
-        for args in [
-            &[b"SyncConfig".as_slice(), &block][..],
-            &[b"GetProposal", b"trip"],
-            &[b"ListProposals", br#"{"conflicts":true}"#],
-            &[b"GetCapabilities"],
-            &[b"GetSettings"],
-            &[b"UpdateProposals", b"15"],
-            &[b"SyncConfig", &block],
-            &[b"GetProposal", b"trip"],
-            &[b"ExportProposal", b"trip"],
-            &[b"ListProposals"],
-            &[b"GetHistory"],
-            &[b"GetConfig"],
-            &[b"GetConfigChain"],
-        ] {
-            self.submit(copy, &org1, args).await;
-        }
-    }
-
-    /// The older interface, combinations and one's own MSP, on a copy of the ledger.
-    async fn older_names<W: Write>(&mut self, world: &Recorded<W>) {
-        let mut copy = world.with(&world.server);
-        let org1 = person("Org1MSP");
-        let config = copy.ok(&org1, &[b"GetConfig"]).await["config"]["channel_group"].clone();
-        let groups = &config["groups"]["Application"]["groups"];
-        let mut value = groups["Org1MSP"]["values"]["MSP"].clone();
-        MSP_CHANGES[0](&mut value, groups);
-        let msp = value.to_string();
-        value["mod_policy"] = json!("Readers");
-        let other_msp = value.to_string();
-        let (one, other) = (PATCHES[0].patch(&config), PATCHES[8].patch(&config));
-        for args in [
-            [
-                b"ProposeConfigUpdate".as_slice(),
-                b"trip-1",
-                one.as_bytes(),
-                b"d",
-            ],
-            [b"ProposeConfigUpdate", b"trip-2", other.as_bytes(), b"d"],
-            [
-                b"CombineProposals",
-                b"trip-3",
-                br#"["trip-2","trip-1"]"#,
-                b"d",
-            ],
-            [b"ReconfigOrganizationMSP", b"trip-4", msp.as_bytes(), b"d"],
-            [
-                b"ReconfigOrgnizationMSP",
-                b"trip-5",
-                other_msp.as_bytes(),
-                b"d",
-            ],
-        ] {
-            self.submit(&mut copy, &org1, &args).await;
-        }
-        let show: [&[u8]; 2] = [b"GetProposal", b"trip-1"];
-        let update = to_sign(&self.submit(&mut copy, &org1, &show).await).unwrap();
-        let given = base64(&update);
-        let orderer = person("OrdererMSP");
-        let signature = base64(&orderer.config_signature(&update).encode_to_vec());
-        self.submit(&mut copy, &org1, &[b"WithdrawProposal", b"trip-1"])
-            .await;
-        let org = CAPTURES[0].file("add-orgy/org.json");
-        for args in [
-            &[b"AddOrgnization".as_slice(), b"trip-7", b"New", &org, b"d"][..],
-            &[
-                b"proposeConfigUpdate".as_slice(),
-                b"trip-6",
-                given.as_bytes(),
-            ][..],
-            &[b"getProposal", b"trip-6"],
-            &[b"addSignature", b"trip-6", signature.as_bytes()],
-            &[b"addSignature", b"trip-6", signature.as_bytes()],
-            &[b"getProposals"],
-            &[b"ListProposals", br#"{"conflicts":true}"#],
-            &[b"GetProposal", b"trip-3"],
-            &[b"deleteProposal", b"trip-6"],
-            &[b"getProposal", b"trip-6"],
-            &[b"WithdrawProposal", b"trip-2"],
-            &[b"DeleteProposal", b"trip-4"],
-            &[b"UpdateProposals", b"15"],
-            &[b"ListProposals"],
-            &[b"GetHistory"],
-        ] {
-            self.submit(&mut copy, &org1, args).await;
-        }
-    }
-
-    /// Settings from their proposal to their effect, on a copy of the ledger.
-    async fn settings_trip<W: Write>(&mut self, world: &Recorded<W>) {
-        let mut copy = world.with(&world.server);
-        let org1 = person("Org1MSP");
-        let settings = self.dice.one(&[
-            r#"{"gate":"enforced","endorsement_policy":"/Channel/Application/Endorsement"}"#,
-            r#"{"endorsement_policy":"AND('Org1MSP.peer', 'Org2MSP.peer')"}"#,
-            r#"{"endorsement_policy":"/Channel/Application/LifecycleEndorsement","gate":"advisory"}"#,
-        ]);
-        let args: [&[u8]; 4] = [b"ProposeSettings", b"trip", settings.as_bytes(), b"d"];
-        if !self.submit(&mut copy, &org1, &args).await.is_success() {
-            return;
-        }
-        let show: [&[u8]; 2] = [b"GetProposal", b"trip"];
-        let update = to_sign(&self.submit(&mut copy, &org1, &show).await).unwrap();
-        for signer in 0..5 {
-            let signature = self.people[signer].config_signature(&update);
-            let signature = base64(&signature.encode_to_vec());
-            let args: [&[u8]; 3] = [b"AddSignature", b"trip", signature.as_bytes()];
-            self.submit(&mut copy, &org1, &args).await;
-        }
-        for args in [
-            &show[..],
-            &[b"ApplySettings", b"trip"],
-            &show,
-            &[b"GetSettings"],
-            &[b"UpdateProposals", b"15"],
-            &[b"ExportProposal", b"trip"],
-            &[b"GetHistory"],
-        ] {
-            self.submit(&mut copy, &org1, args).await;
-        }
-    }
-}
-
-fn after(capture: &str) -> Vec<u8> {
-    CAPTURES[0].file(&format!("{capture}/config_block_after.pb"))
 }
 
 /// A member of an answer that is text without escapes, however deep the rest is nested.
-fn member(response: &Response, name: &str) -> Option<String> {
+pub(super) fn member(response: &Response, name: &str) -> Option<String> {
     let text = std::str::from_utf8(&response.payload).unwrap();
     let (_, rest) = text.split_once(&format!(r#""{name}":""#))?;
     Some(rest.split_once('"')?.0.to_owned())
 }
 
 /// The bytes that signers of a shown proposal sign.
-fn to_sign(response: &Response) -> Option<Bytes> {
+pub(super) fn to_sign(response: &Response) -> Option<Bytes> {
     let envelope = member(response, "config_update_to_sign")?;
     let envelope = STANDARD.decode(envelope).unwrap();
     Some(super::super::world::update_envelope(&envelope).config_update)

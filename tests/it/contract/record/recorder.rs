@@ -43,7 +43,8 @@ impl<W: Write> Recorder<W> {
     /// The server with the anchors that are set.
     fn server(&self, call: &Invocation) -> Server {
         Server {
-            anchor: self.anchors.anchor(&call.channel).unwrap(),
+            anchor: (self.anchors.anchor(&call.channel).unwrap())
+                .map(|block| block.block().bytes().clone()),
             disown: self.anchors.disown(&call.channel).unwrap(),
             allow_unanchored: false,
         }

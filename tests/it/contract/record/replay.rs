@@ -8,6 +8,7 @@ use std::{
 
 use bytes::Bytes;
 use cmscc::{
+    block::ConfigBlock,
     contract::{Anchors, Contract, ContractSettings, Disown, NoObserver, function_names},
     ids::ChannelId,
     stub::{Chaincode, Response, memory::MemoryStub},
@@ -126,8 +127,11 @@ impl fmt::Display for Report {
 struct Recorded(Mutex<Server>);
 
 impl Anchors for Recorded {
-    fn anchor(&self, _channel: &ChannelId) -> Result<Option<Bytes>, String> {
-        Ok(self.0.lock().unwrap().anchor.clone())
+    fn anchor(&self, _channel: &ChannelId) -> Result<Option<ConfigBlock>, String> {
+        let anchor = self.0.lock().unwrap().anchor.clone();
+        anchor
+            .map(|block| ConfigBlock::parse(block).map_err(|error| error.to_string()))
+            .transpose()
     }
 
     fn disown(&self, _channel: &ChannelId) -> Result<Option<Disown>, String> {

@@ -1,6 +1,9 @@
 //! Random sequences of calls by several organisations against the slow model of
 //! `model::proposals`, with config updates and recoveries in between.
 
+mod checks;
+mod dice;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -11,95 +14,30 @@ use cmscc::{
     config::{ConfigSignature, ConfigTree, compute_update, envelope::update_envelope},
     contract::Disown,
     ids::Sequence,
-    proto::{
-        cmscc::{Archive, Attestation, ChainEntry, EvaluatedPolicies, Outcome, Proposal, Vote},
-        common::{Block, Config, ConfigEnvelope, ConfigUpdate, Envelope, Payload},
-    },
+    proto::common::{Block, Config, ConfigEnvelope, ConfigUpdate, Envelope, Payload},
 };
 use prost::Message;
 use serde_json::{Value, json};
 
+pub(crate) use self::dice::Dice;
+use self::dice::{ADMINS, OTHERS};
 use super::{
     blocks::checkpoint,
-    world::{
-        CAPTURES, Person, Server, TestAnchors, World, base64, contract, new_admin, person,
-        symbol_of, user,
+    calls::{
+        Call, add_organization, apply_settings, attest_capabilities, cmcc, combine_proposals,
+        get_settings, propose_config_update, propose_settings, recover_config, reject_proposal,
+        sync_config, update_proposals, withdraw_proposal,
     },
+    captures::{CAPTURES, after},
+    patches::of_admins,
+    people::{Person, base64, new_admin, person, user},
+    world::{Server, TestAnchors, World, contract, symbol_of},
 };
 use crate::model::{
     proposals::{Element, Intent, Model, Refusal, Who, set},
     settings::LEVELS,
     update::without_versions,
 };
-
-const ADMINS: [Who; 5] = [
-    admin("OrdererMSP"),
-    admin("Org1MSP"),
-    admin("Org2MSP"),
-    admin("OrgXMSP"),
-    admin("OrgYMSP"),
-];
-const OTHERS: [Who; 2] = [
-    Who {
-        msp: "Org1MSP",
-        name: "Admin2",
-    },
-    Who {
-        msp: "Org2MSP",
-        name: "User1",
-    },
-];
-const IDS: usize = 20;
-
-const fn admin(msp: &'static str) -> Who {
-    Who { msp, name: "Admin" }
-}
-
-/// Numbers that follow from a seed (splitmix64).
-pub(crate) struct Dice(pub(crate) u64);
-
-impl Dice {
-    pub(crate) fn roll(&mut self, sides: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        usize::try_from((z ^ (z >> 31)) % u64::try_from(sides).unwrap()).unwrap()
-    }
-
-    pub(crate) fn one<T: Clone>(&mut self, of: &[T]) -> T {
-        of[self.roll(of.len())].clone()
-    }
-
-    fn choice(&mut self, element: Element) -> u8 {
-        let choices: &[u8] = match element {
-            Element::Timeout => &[3, 4, 5],
-            Element::Level | Element::Shared(_) | Element::Own(_) => &[0, 1],
-            Element::OrgY => &[0],
-        };
-        self.one(choices)
-    }
-
-    /// One of the application's members, or rarely somebody else.
-    fn caller(&mut self) -> Who {
-        match self.roll(12) {
-            0 => self.one(&OTHERS),
-            1 => ADMINS[0],
-            _ => self.one(&ADMINS[1..4]),
-        }
-    }
-
-    fn signer(&mut self) -> Who {
-        match self.roll(6) {
-            0 => self.one(&OTHERS),
-            _ => self.one(&ADMINS),
-        }
-    }
-
-    fn id(&mut self) -> String {
-        format!("proposal-{}", self.roll(IDS))
-    }
-}
 
 /// The contract, the model, and what happens to both.
 pub(crate) struct Game<S> {
@@ -119,10 +57,6 @@ pub(crate) struct Game<S> {
     succeeded: BTreeSet<String>,
 }
 
-fn after(name: &str) -> Vec<u8> {
-    CAPTURES[0].file(&format!("{name}/config_block_after.pb"))
-}
-
 fn config_of(block: &[u8]) -> Config {
     let block = Block::decode(block).unwrap();
     let envelope = Envelope::decode(block.data.unwrap().data[0].clone()).unwrap();
@@ -140,16 +74,6 @@ fn plain(update: &Bytes) -> Vec<u8> {
         .encode_to_vec()
 }
 
-/// The parts of a composite key.
-fn parts(key: &str) -> Vec<&str> {
-    let inner = key.strip_prefix('\0').unwrap_or(key);
-    inner
-        .strip_suffix('\0')
-        .unwrap_or(inner)
-        .split('\0')
-        .collect()
-}
-
 fn patch(intent: &Intent) -> String {
     let mut shared = json!({});
     let mut values = json!({});
@@ -157,8 +81,7 @@ fn patch(intent: &Intent) -> String {
     let mut patch = json!({});
     for (element, choice) in intent {
         let rule = ["ANY", "ALL"].get(usize::from(*choice));
-        let policy = json!({"mod_policy": "Admins", "policy": {"type": 3,
-            "value": {"rule": rule, "sub_policy": "Admins"}}});
+        let policy = of_admins(rule.copied().unwrap_or_default());
         match element {
             Element::Timeout => {
                 patch["Orderer"] = json!({"values": {"BatchTimeout": {
@@ -185,9 +108,7 @@ fn patch(intent: &Intent) -> String {
 impl<S: Server> Game<S> {
     /// Founds a consortium in an empty world, and starts.
     pub(crate) async fn start(seed: u64, mut world: World<S>, anchors: &Arc<TestAnchors>) -> Self {
-        let genesis = CAPTURES[0].genesis();
-        let org1 = person("Org1MSP");
-        world.ok(&org1, &[b"InitConsortium", &genesis]).await;
+        world.found(&CAPTURES[0].genesis()).await;
         let anchors = Arc::clone(anchors);
         let orgy = config_of(&after("add-orgy")).channel_group.unwrap().groups["Application"]
             .groups["OrgYMSP"]
@@ -233,10 +154,16 @@ impl<S: Server> Game<S> {
 
     /// Has two endorsers simulate a call, one of which has seen nothing before, and commits it.
     /// The result is compared with what the model expects.
-    async fn call(&mut self, who: Who, args: &[&[u8]], expected: Result<(), Refusal>) -> Value {
-        let name = String::from_utf8_lossy(args[0]).into_owned();
+    async fn call(
+        &mut self,
+        who: Who,
+        call: impl Into<Call>,
+        expected: Result<(), Refusal>,
+    ) -> Value {
+        let call = call.into();
+        let name = call.function();
         eprintln!("{name} by {who:?}: {expected:?}");
-        let call = self.world.invocation(&self.people[&who], args);
+        let call = self.world.invocation(&self.people[&who], call);
         let before = self.world.ledger.clone();
         let (cold, cold_set) = contract(&self.anchors).simulate(&before, &call).await;
         let (warm, set) = self.world.submit(&call).await;
@@ -278,7 +205,7 @@ impl<S: Server> Game<S> {
         self.past.push(self.model.config.clone());
         self.model.take_effect(update);
         let who = self.dice.caller();
-        self.call(who, &[b"SyncConfig", &block], Ok(())).await;
+        self.call(who, sync_config(&block), Ok(())).await;
     }
 
     /// Somebody changes the config without a proposal.
@@ -366,9 +293,8 @@ impl<S: Server> Game<S> {
         self.epoch += 1;
         self.past.push(self.model.config.clone());
         self.model.recover(config_of(&block), from);
-        let text = from.to_string();
-        let args: [&[u8]; 3] = [b"RecoverConfig", &block, text.as_bytes()];
-        self.call(ADMINS[1], &args, Ok(())).await;
+        self.call(ADMINS[1], recover_config(&block).disowning(from), Ok(()))
+            .await;
     }
 
     async fn propose(&mut self) {
@@ -378,15 +304,12 @@ impl<S: Server> Game<S> {
             let intent = Intent::from([(Element::OrgY, 0)]);
             let org = CAPTURES[0].file("add-orgy/org.json");
             let expected = self.model.propose(who, &id, &intent, deadline);
-            let args: [&[u8]; 6] = [
-                b"AddOrganization",
-                id.as_bytes(),
-                b"OrgYMSP",
-                &org,
-                b"d",
-                options.as_bytes(),
-            ];
-            self.call(who, &args, expected).await;
+            self.call(
+                who,
+                add_organization(&id, "OrgYMSP", &org).options(&options),
+                expected,
+            )
+            .await;
             return;
         }
         let mut intent = Intent::new();
@@ -413,27 +336,24 @@ impl<S: Server> Game<S> {
         };
         let expected = self.model.propose(who, &id, &intent, deadline);
         if deadline.is_none() && !given.starts_with('{') {
-            let args: [&[u8]; 4] = [
-                b"proposeConfigUpdate",
-                id.as_bytes(),
-                given.as_bytes(),
-                b"d",
-            ];
-            self.call(who, &args, expected).await;
+            self.call(
+                who,
+                cmcc::propose_config_update(&id, &given).and("d"),
+                expected,
+            )
+            .await;
             return;
         }
-        let args: [&[u8]; 5] = [
-            b"ProposeConfigUpdate",
-            id.as_bytes(),
-            given.as_bytes(),
-            b"d",
-            options.as_bytes(),
-        ];
-        self.call(who, &args, expected).await;
+        self.call(
+            who,
+            propose_config_update(&id, &given).options(&options),
+            expected,
+        )
+        .await;
     }
 
     fn now(&self, who: Who) -> i64 {
-        let call = self.world.invocation(&self.people[&who], &[]);
+        let call = self.world.invocation(&self.people[&who], get_settings());
         call.timestamp.seconds
     }
 
@@ -487,14 +407,12 @@ impl<S: Server> Game<S> {
         }
         let expected = self.model.propose_settings(who, &id, &wish, deadline);
         let given = given.to_string();
-        let args: [&[u8]; 5] = [
-            b"ProposeSettings",
-            id.as_bytes(),
-            given.as_bytes(),
-            b"d",
-            options.as_bytes(),
-        ];
-        self.call(who, &args, expected).await;
+        self.call(
+            who,
+            propose_settings(&id, &given).options(&options),
+            expected,
+        )
+        .await;
     }
 
     /// Mostly settings that may be applied, or wait for signatures.
@@ -511,8 +429,7 @@ impl<S: Server> Game<S> {
             false => self.dice.one(&settings),
         };
         let expected = self.model.apply_settings(who, &id, now);
-        let args: [&[u8]; 2] = [b"ApplySettings", id.as_bytes()];
-        let answer = self.call(who, &args, expected).await;
+        let answer = self.call(who, apply_settings(&id), expected).await;
         if expected.is_ok() {
             assert_eq!(answer["version"], self.model.agreed.version);
         }
@@ -535,8 +452,7 @@ impl<S: Server> Game<S> {
         };
         let given = json!({ "application": levels }).to_string();
         let expected = self.model.attest(who, levels);
-        let args: [&[u8]; 2] = [b"AttestCapabilities", given.as_bytes()];
-        self.call(who, &args, expected).await;
+        self.call(who, attest_capabilities(&given), expected).await;
     }
 
     async fn sign(&mut self) {
@@ -573,8 +489,8 @@ impl<S: Server> Game<S> {
         let signature = base64(&signature.encode_to_vec());
         let expected = self.model.sign(signer, id, revision);
         let function = self.either("AddSignature", "addSignature", id);
-        let args: [&[u8]; 3] = [function.as_bytes(), id.as_bytes(), signature.as_bytes()];
-        let answer = self.call(carrier, &args, expected.map(|_| ())).await;
+        let call = Call::of(function).and(id).and(signature);
+        let answer = self.call(carrier, call, expected.map(|_| ())).await;
         if let (Ok(new), "AddSignature") = (expected, function) {
             let count = |name: &str| answer[name].as_array().unwrap().len();
             assert_eq!((count("added") == 1, count("already") == 1), (new, !new));
@@ -600,9 +516,7 @@ impl<S: Server> Game<S> {
             }
         }
         let expected = self.model.combine(who, &id, &ids);
-        let list = json!(ids).to_string();
-        let args: [&[u8]; 4] = [b"CombineProposals", id.as_bytes(), list.as_bytes(), b"d"];
-        self.call(who, &args, expected).await;
+        self.call(who, combine_proposals(&id, &ids), expected).await;
     }
 
     async fn update(&mut self) {
@@ -613,10 +527,12 @@ impl<S: Server> Game<S> {
             _ => Vec::new(),
         };
         let expected = self.model.update(who, mode, &ids);
-        let (mode, list) = (mode.to_string(), json!(ids).to_string());
-        let list = if ids.is_empty() { "" } else { list.as_str() };
-        let args: [&[u8]; 3] = [b"UpdateProposals", mode.as_bytes(), list.as_bytes()];
-        self.call(who, &args, expected).await;
+        let call = update_proposals().mode(mode);
+        let call = match ids.is_empty() {
+            true => call.and(""),
+            false => call.only(&ids),
+        };
+        self.call(who, call, expected).await;
     }
 
     /// Mostly an open proposal.
@@ -641,19 +557,16 @@ impl<S: Server> Game<S> {
             60..64 => {
                 let reason = self.dice.one(&["no", "later"]);
                 let expected = self.model.reject(who, &id, reason);
-                let args: [&[u8]; 3] = [b"RejectProposal", id.as_bytes(), reason.as_bytes()];
-                self.call(who, &args, expected).await;
+                self.call(who, reject_proposal(&id, reason), expected).await;
             }
             64..66 => {
                 let expected = self.model.withdraw(who, &id);
-                self.call(who, &[b"WithdrawProposal", id.as_bytes()], expected)
-                    .await;
+                self.call(who, withdraw_proposal(&id), expected).await;
             }
             66..68 => {
                 let function = self.either("DeleteProposal", "deleteProposal", &id);
                 let expected = self.model.delete(who, &id);
-                self.call(who, &[function.as_bytes(), id.as_bytes()], expected)
-                    .await;
+                self.call(who, Call::of(function).and(id), expected).await;
             }
             68..78 => self.update().await,
             78..85 => self.combine().await,
@@ -664,205 +577,6 @@ impl<S: Server> Game<S> {
         }
         self.check_ledger();
         self.check_answers().await;
-    }
-
-    /// What is stored is what the model has stored, and nothing has left the archive.
-    fn check_ledger(&mut self) {
-        let mut open = BTreeSet::new();
-        let mut archive = BTreeSet::new();
-        let mut signatures: BTreeMap<(String, u64, String), usize> = BTreeMap::new();
-        let mut votes = BTreeMap::new();
-        let mut chain = BTreeSet::new();
-        let mut evaluated = BTreeSet::new();
-        for (key, stored) in self.world.ledger.iter() {
-            match parts(key).as_slice() {
-                ["proposal", id] => {
-                    let stored = Proposal::decode(stored.value.clone()).unwrap();
-                    let known = &self.model.open[*id];
-                    let mut revisions = Vec::new();
-                    for one in &stored.revisions {
-                        let plain = plain(&one.config_update);
-                        self.encoded
-                            .insert(plain.clone(), one.config_update.clone());
-                        revisions.push((one.revision, plain));
-                    }
-                    assert!(revisions == known.revisions, "{id}: revisions");
-                    assert_eq!(stored.proposer_msp_id, known.owner);
-                    assert_eq!(stored.withdrawal.is_some(), known.withdrawn, "{id}");
-                    open.insert((*id).to_owned());
-                }
-                ["archive", id] => {
-                    let first = self.archived.entry((*id).to_owned());
-                    let first = first.or_insert_with(|| stored.value.clone());
-                    assert!(
-                        *first == stored.value,
-                        "the archive entry of {id} has changed"
-                    );
-                    let stored = Archive::decode(stored.value.clone()).unwrap();
-                    let known = &self.model.archive[*id];
-                    let outcome = match stored.outcome() {
-                        Outcome::Submitted => "Submitted",
-                        Outcome::AlreadyInEffect => "AlreadyInEffect",
-                        Outcome::Withdrawn => "Withdrawn",
-                        Outcome::Broken => "Broken",
-                        other => panic!("{id} is {other:?}"),
-                    };
-                    assert_eq!(outcome, known.outcome, "{id}");
-                    let is_settings = known.open.wish.is_some();
-                    let proven = stored.proof.is_some();
-                    assert_eq!(proven, outcome == "Submitted" && !is_settings, "{id}");
-                    let version = stored.settings_version;
-                    assert_eq!(
-                        version.is_some(),
-                        outcome == "Submitted" && is_settings,
-                        "{id}"
-                    );
-                    assert_eq!(stored.signers.len(), known.open.signatures.len());
-                    assert_eq!(stored.votes.len(), known.open.votes.len());
-                    archive.insert((*id).to_owned());
-                }
-                ["signature", id, revision, msp, _] => {
-                    let place = (
-                        (*id).to_owned(),
-                        revision.parse().unwrap(),
-                        (*msp).to_owned(),
-                    );
-                    *signatures.entry(place).or_default() += 1;
-                }
-                ["vote", id, revision, msp] => {
-                    let vote = Vote::decode(stored.value.clone()).unwrap();
-                    let place = (
-                        (*id).to_owned(),
-                        revision.parse().unwrap(),
-                        (*msp).to_owned(),
-                    );
-                    votes.insert(place, (vote.sequence.unwrap(), vote.reason));
-                }
-                ["settings"] => assert!(stored.value == self.model.agreed.stored()),
-                ["attestation", msp] => {
-                    let stored = Attestation::decode(stored.value.clone()).unwrap();
-                    let levels = stored.application.into_iter().collect();
-                    let said = (levels, stored.sequence.unwrap());
-                    assert_eq!(self.model.agreed.attested[*msp], said);
-                }
-                ["config", "seq", number] => {
-                    ChainEntry::decode(stored.value.clone()).unwrap();
-                    chain.insert(number.parse::<u64>().unwrap());
-                }
-                ["config", "policies", number] => {
-                    let kept = EvaluatedPolicies::decode(stored.value.clone()).unwrap();
-                    assert!(kept.policies.iter().any(|policy| policy.decides));
-                    evaluated.insert(number.parse::<u64>().unwrap());
-                }
-                _ => {}
-            }
-        }
-        assert!(open.iter().eq(self.model.open.keys()), "open proposals");
-        assert!(archive.iter().eq(self.model.archive.keys()), "archive");
-        assert!(chain.iter().eq(self.model.chain.keys()), "chain");
-        let led = self.model.chain.iter().filter(|(_, led)| led.is_some());
-        assert!(evaluated.iter().eq(led.map(|(at, _)| at)), "policies");
-        assert!(
-            self.archived.keys().eq(archive.iter()),
-            "an entry has left the archive"
-        );
-        assert!(open.is_disjoint(&archive));
-        let mut known_signatures: BTreeMap<(String, u64, String), usize> = BTreeMap::new();
-        let mut known_votes = BTreeMap::new();
-        for (id, open) in &self.model.open {
-            for (revision, who) in &open.signatures {
-                let place = (id.clone(), *revision, who.msp.to_owned());
-                *known_signatures.entry(place).or_default() += 1;
-            }
-            for ((revision, msp), vote) in &open.votes {
-                let place = (id.clone(), *revision, (*msp).to_owned());
-                known_votes.insert(place, vote.clone());
-            }
-        }
-        assert_eq!(signatures, known_signatures);
-        assert_eq!(votes, known_votes);
-    }
-
-    /// Asks as two people at two servers; the answers are the same.
-    async fn ask(&mut self, args: &[&[u8]]) -> (Value, i64) {
-        let people = [ADMINS[self.dice.roll(4)], OTHERS[1]];
-        let [one, other] = people.map(|who| self.world.invocation(&self.people[&who], args));
-        let (first, set) = self.world.server.simulate(&self.world.ledger, &one).await;
-        let cold = contract(&self.anchors);
-        let (second, other_set) = cold.simulate(&self.world.ledger, &other).await;
-        assert!(first.is_success(), "{}", first.message);
-        assert!(first == second, "the answer depends on who asks whom");
-        assert!(set == other_set && set.writes.is_empty());
-        let answer = serde_json::from_slice(&first.payload).unwrap();
-        (answer, one.timestamp.seconds)
-    }
-
-    async fn check_answers(&mut self) {
-        let (settings, _) = self.ask(&[b"GetSettings"]).await;
-        assert_eq!(settings["version"], self.model.agreed.version);
-        let wish = &self.model.agreed.wish;
-        assert_eq!(settings["settings"]["gate"] == "enforced", wish.enforced);
-        let (chain, _) = self.ask(&[b"GetConfigChain"]).await;
-        let links = chain["chain"].as_array().unwrap().iter();
-        let sequences = links.map(|link| link["sequence"].as_u64().unwrap());
-        assert!(sequences.eq(self.model.chain.keys().copied()));
-        let (active, _) = self.ask(&[b"getProposals"]).await;
-        let known = self.model.open.keys().filter(|id| self.model.is_active(id));
-        assert!(active.as_object().unwrap().keys().eq(known));
-        let (history, _) = self.ask(&[b"GetHistory"]).await;
-        let entries = history["history"].as_array().unwrap();
-        assert_eq!(entries.len(), self.model.archive.len());
-        for (entry, id) in entries.iter().zip(self.model.archive.keys()) {
-            assert_eq!(entry["proposal_id"], id.as_str());
-            assert_eq!(entry["outcome"]["outcome"], self.model.outcome(id), "{id}");
-        }
-        let (listed, now) = self.ask(&[b"ListProposals"]).await;
-        let listed = listed["proposals"].as_array().unwrap();
-        assert_eq!(listed.len(), self.model.open.len());
-        for (one, id) in listed.iter().zip(self.model.open.keys()) {
-            assert_eq!(one["proposal_id"], id.as_str());
-            let status = self.model.status(id, now);
-            assert_eq!(one["status"], status, "{id} at {now}");
-            if status != "Submitted" {
-                self.statuses.insert(status);
-            }
-        }
-        let ids: Vec<String> = self.model.open.keys().cloned().collect();
-        if ids.is_empty() {
-            return;
-        }
-        let id = self.dice.one(&ids);
-        let (shown, now) = self.ask(&[b"GetProposal", id.as_bytes()]).await;
-        let status = self.model.status(&id, now);
-        assert_eq!(shown["status"], status);
-        let counting: Vec<(&Value, &Value)> = shown["signatures"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .filter(|one| one["counts"] == true)
-            .map(|one| (&one["msp_id"], &one["fingerprint"]))
-            .collect();
-        let different: BTreeSet<String> = counting.iter().map(|one| format!("{one:?}")).collect();
-        assert_eq!(different.len(), counting.len(), "a signature counts twice");
-        if status == "Submitted" {
-            let detail = &shown["status_detail"];
-            let proof = detail["proof"]["sequence"].as_u64();
-            let proven = proof.is_some_and(|at| self.model.chain[&at].is_some());
-            assert!(
-                proven || detail["already_in_effect"] == true,
-                "no proof: {detail}"
-            );
-            self.statuses.insert(match proven {
-                true => "Submitted",
-                false => "already in effect",
-            });
-        } else if !["Broken", "Outofdate", "Withdrawn"].contains(&status) {
-            let orgs: BTreeSet<&str> = counting
-                .iter()
-                .map(|(msp, _)| msp.as_str().unwrap())
-                .collect();
-            assert_eq!(orgs, self.model.signed_by(&id), "whose signatures count");
-        }
     }
 }
 

@@ -1,0 +1,134 @@
+//! The people of the captures, who call and sign, and new ones.
+
+use std::{fs, sync::Arc};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use bytes::Bytes;
+use cmscc::{
+    identity::{P256Signer, Signer},
+    ids::MspId,
+    proto::common,
+};
+use prost::Message;
+use rcgen::{
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, DnValue, IsCa, Issuer, KeyPair,
+};
+use ring::rand::SystemRandom;
+
+use super::captures::data;
+
+/// Somebody with a certificate and a key.
+pub(crate) struct Person(P256Signer);
+
+impl Person {
+    pub(crate) fn serialized(&self) -> &[u8] {
+        self.0.serialized_identity()
+    }
+
+    /// A signature on anything.
+    pub(crate) fn sign(&self, message: &[u8]) -> Bytes {
+        self.0.sign(message).unwrap().into()
+    }
+
+    /// A signature on a config update as an argument carries it.
+    pub(crate) fn signed(&self, update: &[u8]) -> String {
+        base64(&self.config_signature(update).encode_to_vec())
+    }
+
+    /// A signature on a config update, as `peer channel signconfigtx` makes it.
+    pub(crate) fn config_signature(&self, update: &[u8]) -> common::ConfigSignature {
+        let header = common::SignatureHeader {
+            creator: Bytes::copy_from_slice(self.serialized()),
+            nonce: Bytes::from_static(b"nonce"),
+        };
+        let header = header.encode_to_vec();
+        common::ConfigSignature {
+            signature: self.sign(&[&header, update].concat()),
+            signature_header: header.into(),
+        }
+    }
+}
+
+/// The admin of an organisation of the captures.
+pub(crate) fn person(msp_id: &str) -> Person {
+    user(msp_id, "Admin")
+}
+
+/// A user of an organisation of the captures.
+pub(crate) fn user(msp_id: &str, name: &str) -> Person {
+    let (kind, domain) = match msp_id {
+        "OrdererMSP" => ("ordererOrganizations", "example.com".to_owned()),
+        _ => {
+            let org = msp_id.strip_suffix("MSP").unwrap().to_lowercase();
+            ("peerOrganizations", format!("{org}.example.com"))
+        }
+    };
+    let msp = data()
+        .join("crypto")
+        .join(kind)
+        .join(&domain)
+        .join("users")
+        .join(format!("{name}@{domain}"))
+        .join("msp");
+    let certificate = fs::read(msp.join(format!("signcerts/{name}@{domain}-cert.pem"))).unwrap();
+    let key = fs::read(msp.join("keystore/priv_sk")).unwrap();
+    let random = Arc::new(SystemRandom::new());
+    Person(P256Signer::new(&MspId::new(msp_id), &certificate, &key, random).unwrap())
+}
+
+/// A new admin of a peer organisation, whose certificate its own CA signs.
+pub(crate) fn new_admin(msp_id: &str, name: &str) -> Person {
+    new_user(msp_id, name, Some("admin"))
+}
+
+/// The same of somebody of this organisational unit, or of none.
+pub(crate) fn new_user(msp_id: &str, name: &str, unit: Option<&str>) -> Person {
+    let domain = format!(
+        "{}.example.com",
+        msp_id.strip_suffix("MSP").unwrap().to_lowercase()
+    );
+    let key = data().join(format!("crypto/peerOrganizations/{domain}/ca/priv_sk"));
+    let key = KeyPair::from_pem(&fs::read_to_string(key).unwrap()).unwrap();
+    let mut ca = CertificateParams::default();
+    ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    ca.distinguished_name = names(&[
+        (DnType::CountryName, "US"),
+        (DnType::StateOrProvinceName, "California"),
+        (DnType::LocalityName, "San Francisco"),
+        (DnType::OrganizationName, &domain),
+        (DnType::CommonName, &format!("ca.{domain}")),
+    ]);
+    let mut leaf = CertificateParams::default();
+    leaf.not_before = rcgen::date_time_ymd(2027, 1, 1);
+    leaf.not_after = rcgen::date_time_ymd(2030, 1, 1);
+    let unit = unit.map(|unit| (DnType::OrganizationalUnitName, unit));
+    let parts: Vec<_> = unit
+        .into_iter()
+        .chain([(DnType::CommonName, name)])
+        .collect();
+    leaf.distinguished_name = names(&parts);
+    let own = KeyPair::generate().unwrap();
+    let certificate = leaf.signed_by(&own, &Issuer::new(ca, key)).unwrap();
+    let signer = P256Signer::new(
+        &MspId::new(msp_id),
+        certificate.pem().as_bytes(),
+        own.serialize_pem().as_bytes(),
+        Arc::new(SystemRandom::new()),
+    );
+    Person(signer.unwrap())
+}
+
+/// Names in the string type that cryptogen uses: issuers are compared by their bytes.
+fn names(parts: &[(DnType, &str)]) -> DistinguishedName {
+    let mut names = DistinguishedName::new();
+    for (kind, text) in parts {
+        let text = rcgen::string::PrintableString::try_from(*text).unwrap();
+        names.push(kind.clone(), DnValue::PrintableString(text));
+    }
+    names
+}
+
+/// Base64 as arguments carry it.
+pub(crate) fn base64(bytes: &[u8]) -> String {
+    STANDARD.encode(bytes)
+}
