@@ -11,7 +11,15 @@ use std::{
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::shim::peer::Peer;
+use crate::{
+    contract::{
+        calls::{export_proposal, sync_config},
+        captures::CAPTURES,
+        people::person,
+        world::founded,
+    },
+    shim::peer::Peer,
+};
 
 fn cmscc(folder: &TempDir, args: &[&str], variables: &[(&str, &str)]) -> Output {
     command(folder, args, variables).output().unwrap()
@@ -213,13 +221,12 @@ fn a_package_is_not_written_from_wrong_arguments() {
 
 /// A bundle of a proposal that took effect, and the blocks that prove it.
 async fn exported(folder: &TempDir) -> Vec<String> {
-    use super::contract::world::{CAPTURES, founded, person};
     let (mut world, _) = founded().await;
     let org1 = person("Org1MSP");
     world.propose_org(&org1, "add_orgx", "add-orgx").await;
-    let after = CAPTURES[0].file("add-orgx/config_block_after.pb");
-    world.ok(&org1, &[b"SyncConfig", &after]).await;
-    let bundle = world.text(&org1, &[b"ExportProposal", b"add_orgx"]).await;
+    let after = CAPTURES[0].after("add-orgx");
+    world.ok(&org1, sync_config(&after)).await;
+    let bundle = world.text(&org1, export_proposal("add_orgx")).await;
     let genesis = CAPTURES[0].genesis();
     let mut files = Vec::new();
     for (name, bytes) in [
@@ -268,6 +275,34 @@ async fn a_bundle_is_audited_without_a_ledger() {
     let out = audit(&["none".to_owned(), "1.block".to_owned()], &[]);
     assert!(text(&out.stderr).contains("cannot read `none`"));
     assert_eq!(audit(&files[..1], &[]).status.code(), Some(2), "no block");
+}
+
+/// A bundle and its texts come from other members.
+#[tokio::test]
+async fn an_audit_shows_what_a_terminal_would_obey() {
+    let folder = folder();
+    let files = exported(&folder).await;
+    let bundle = folder.path().join("bundle.json");
+    let text_of = fs::read_to_string(&bundle).unwrap();
+    let evil = text_of.replace(
+        "add_orgx",
+        "add\\u001b[2J\u{9b}2J\u{202e}\u{200b}\u{feff}orgx",
+    );
+    fs::write(&bundle, evil).unwrap();
+    for more in [&[][..], &["--json"]] {
+        let files = files.iter().map(String::as_str);
+        let args: Vec<&str> = ["audit"].into_iter().chain(files).collect();
+        let out = cmscc(&folder, &[&args, more].concat(), &[]);
+        let said = text(&out.stdout) + &text(&out.stderr);
+        for c in ['\u{1b}', '\u{9b}', '\u{202e}', '\u{200b}', '\u{feff}'] {
+            assert!(!said.contains(c), "{}: {said:?}", c.escape_unicode());
+        }
+        let shown = match more {
+            [] => r"add\u{1b}[2J\u{9b}2J\u{202e}\u{200b}\u{feff}orgx",
+            _ => r"add\u001b[2J\u009b2J\u202e\u200b\ufefforgx",
+        };
+        assert!(said.contains(shown), "{said:?}");
+    }
 }
 
 #[test]
