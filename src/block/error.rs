@@ -1,6 +1,6 @@
 //! Why a block is not accepted.
 
-use super::data::Malformed;
+use super::data::BlockDataError;
 use crate::{
     config::{ConfigError, Refusal, SuccessorError, envelope::TransactionError},
     ids::{BlockNumber, ChannelId, Digest},
@@ -28,7 +28,7 @@ pub enum BlockError {
     Invalid(#[from] Refusal),
     /// Its transactions are not well-formed.
     #[error(transparent)]
-    Malformed(#[from] Malformed),
+    Malformed(#[from] BlockDataError),
     /// It has no header.
     #[error("the block has no header")]
     MissingHeader,

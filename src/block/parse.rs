@@ -1,12 +1,14 @@
 //! A block as it is carried.
 
+use std::sync::{Arc, OnceLock};
+
 use bytes::Bytes;
 
 use super::{
     data,
     error::BlockError,
-    header::Header,
-    metadata::{self, Metadata},
+    header::BlockHeader,
+    metadata::{self, BlockMetadata},
 };
 use crate::{
     ids::{BlockNumber, Digest},
@@ -14,13 +16,14 @@ use crate::{
 };
 
 /// A block. Nothing of it is verified: see [`super::verify`]. Entries are slices of the bytes it
-/// was read from; a clone shares them.
+/// was read from; a clone shares them, and the hash of the data once it is known.
 #[derive(Clone, Debug)]
 pub struct Block {
     bytes: Bytes,
-    header: Option<Header>,
+    header: Option<BlockHeader>,
     data: Vec<Bytes>,
     metadata: Vec<Bytes>,
+    computed_data_hash: Arc<OnceLock<Digest>>,
 }
 
 impl Block {
@@ -35,6 +38,7 @@ impl Block {
             header: None,
             data: Vec::new(),
             metadata: Vec::new(),
+            computed_data_hash: Arc::default(),
         };
         let mut fields = Fields::new(&bytes);
         while let Some(field) = fields.next()? {
@@ -60,7 +64,7 @@ impl Block {
 
     /// Its header; `None` where absent.
     #[must_use]
-    pub const fn header(&self) -> Option<&Header> {
+    pub const fn header(&self) -> Option<&BlockHeader> {
         self.header.as_ref()
     }
 
@@ -87,7 +91,7 @@ impl Block {
     pub fn header_bytes(&self) -> Vec<u8> {
         self.header
             .as_ref()
-            .map_or_else(|| Header::default().der(), Header::der)
+            .map_or_else(|| BlockHeader::default().der(), BlockHeader::der)
     }
 
     /// The hash of [`Self::header_bytes`].
@@ -96,10 +100,12 @@ impl Block {
         Digest::of(&self.header_bytes())
     }
 
-    /// The hash that its data has.
+    /// The hash that its data has; computed at most once.
     #[must_use]
     pub fn computed_data_hash(&self) -> Digest {
-        data::data_hash(&self.data)
+        *self
+            .computed_data_hash
+            .get_or_init(|| data::data_hash(&self.data))
     }
 
     /// Its transactions: serialized envelopes, in order.
@@ -140,14 +146,14 @@ impl Block {
     ///
     /// # Errors
     /// [`BlockError::MissingMetadata`], [`BlockError::Undecodable`].
-    pub(super) fn metadata_entry(&self, index: usize) -> Result<Metadata, BlockError> {
+    pub(super) fn metadata_entry(&self, index: usize) -> Result<BlockMetadata, BlockError> {
         let entry = self
             .metadata
             .get(index)
             .ok_or(BlockError::MissingMetadata {
                 entries: self.metadata.len(),
             })?;
-        Ok(Metadata::parse(entry)?)
+        Ok(BlockMetadata::parse(entry)?)
     }
 
     /// Whether the data is what the header names.

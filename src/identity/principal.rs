@@ -6,12 +6,13 @@ use bytes::Bytes;
 
 use crate::{
     crypto::pem,
+    identity::{
+        certificate::Certificate,
+        error::MspError,
+        role::Role,
+        wire::{SerializedIdentity, each, set_bytes, set_enum, set_text},
+    },
     ids::{Digest, MspId},
-};
-
-use super::{
-    Certificate, MspError, Role,
-    wire::{SerializedIdentity, each, set_bytes, set_enum, set_text},
 };
 
 /// How much an anonymity principal asks for.

@@ -1,20 +1,12 @@
 //! Which member of an object is which field of a message.
 
-use super::{Decoder, Fault, FieldInMessage, Work};
+use super::decoder::{Decoder, Fault, FieldInMessage, FoundMember, Work};
 use crate::json::{
     error::{JsonProblem, shown},
     opened::SHAPES,
     shape::Shape,
     tape::{At, Token},
 };
-
-#[derive(Clone, Copy, Default)]
-pub(super) struct FoundMember {
-    /// Under the protobuf name.
-    pub(super) named: Option<At>,
-    /// Under the camelCase name, where that is another.
-    pub(super) camel: Option<At>,
-}
 
 impl Decoder<'_, '_> {
     /// Looks up the members of an object and leaves them as work.

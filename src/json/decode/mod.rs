@@ -5,6 +5,7 @@
 //! be done is an explicit stack. A message's members are looked up before any of them is decoded,
 //! since a sibling may tell a field's type.
 
+mod decoder;
 mod members;
 mod scalars;
 mod siblings;
@@ -13,11 +14,11 @@ use std::borrow::Cow;
 
 use super::{
     error::{JsonError, JsonProblem, Path},
-    shape::{Content, Form, Shape, ShapeId, Slot},
+    shape::{Content, Form, Shape, ShapeId},
     tape::{At, Tape, Token},
 };
 use crate::json::opened::SHAPES;
-use members::FoundMember;
+use decoder::{Decoder, Fault, FieldInMessage, Work, bad, wrong};
 
 /// Reads a message and gives its deterministic encoding.
 ///
@@ -31,59 +32,6 @@ pub(super) fn decode(root: ShapeId, text: &[u8]) -> Result<Vec<u8>, JsonError> {
             .with_path(path(&tape, fault.at))
             .with_offset(tape.offset(fault.at))
     })
-}
-
-/// What is wrong, and at which place of the tape.
-struct Fault {
-    problem: JsonProblem,
-    at: At,
-}
-
-struct Decoder<'t, 'a> {
-    tape: &'t Tape<'a>,
-    /// The result, last byte first.
-    out: Vec<u8>,
-    /// What remains to be done, last thing first.
-    work: Vec<Work>,
-    /// The elements that open lists and maps still have, next one last.
-    nodes: Vec<At>,
-    /// Per slot of a message: where its members are.
-    found: Vec<FoundMember>,
-    scratch: Vec<u8>,
-}
-
-enum Work {
-    FieldInMessage {
-        field: FieldInMessage,
-        at: At,
-        /// Whether the result counts.
-        keep: bool,
-    },
-    /// Elements of a list or entries of a map: those on `nodes` from `base` on.
-    Run {
-        field: FieldInMessage,
-        base: usize,
-        inside: Option<ShapeId>,
-    },
-    /// Turns what was written since `mark` into a length-delimited field.
-    Close {
-        number: u32,
-        mark: usize,
-        or_nothing: bool,
-    },
-    /// Writes the key of a map's entry, whose value was written since `mark`, and closes it.
-    Entry { number: u32, key: At, mark: usize },
-    /// Drops what was written since a mark.
-    Forget(usize),
-}
-
-/// A field in its message.
-#[derive(Clone, Copy)]
-struct FieldInMessage {
-    shape: &'static Shape,
-    slot: &'static Slot,
-    /// The message's object.
-    object: At,
 }
 
 impl<'t, 'a> Decoder<'t, 'a> {
@@ -291,24 +239,6 @@ impl<'t, 'a> Decoder<'t, 'a> {
                 Ok(None)
             }
         }
-    }
-}
-
-const fn bad(expected: &'static str, at: At) -> Fault {
-    Fault {
-        problem: JsonProblem::BadValue { expected },
-        at,
-    }
-}
-
-const fn wrong(field: FieldInMessage, expected: &'static str, at: At) -> Fault {
-    if field.slot.content.is_special() {
-        Fault {
-            problem: JsonProblem::WrongType { expected },
-            at,
-        }
-    } else {
-        bad(expected, at)
     }
 }
 

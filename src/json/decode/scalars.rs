@@ -1,6 +1,6 @@
 //! Values without parts, and the writing from the end.
 
-use super::{Decoder, Fault, bad};
+use super::decoder::{Decoder, Fault, bad};
 use crate::{
     json::{
         opened::SHAPES,

@@ -1,6 +1,6 @@
 //! What other members of an object say about a field's type.
 
-use super::{Decoder, Fault, FieldInMessage, bad};
+use super::decoder::{Decoder, Fault, FieldInMessage, bad};
 use crate::{
     json::{
         encode::channel_type,

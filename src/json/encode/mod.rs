@@ -4,6 +4,7 @@
 //! the text, and written. Open messages are frames of an explicit stack, one for each level of the
 //! text; the slices of all of them share one vector.
 
+mod encoder;
 mod pieces;
 
 pub(super) use pieces::channel_type;
@@ -16,7 +17,8 @@ use super::{
     timestamp,
 };
 use crate::{json::opened::SHAPES, proto::scan::int32};
-use pieces::{Held, Piece, Source, channel_header_type, entry_value, entry_values, zero};
+use encoder::{Encoder, Frame, Held, Piece, Source};
+use pieces::{channel_header_type, entry_value, entry_values, zero};
 
 /// Levels of the text. Go's encoder of indented text has the same limit.
 pub(super) const DEPTH: usize = 10_000;
@@ -41,36 +43,6 @@ pub(super) fn encode(
         Ok(()) => Ok(encoder.text.finish()),
         Err(problem) => Err(JsonError::new(problem).with_path(encoder.path())),
     }
-}
-
-struct Encoder<'a> {
-    text: Text,
-    max_bytes: usize,
-    /// The fields of all open messages, innermost last.
-    pieces: Vec<Piece<'a>>,
-    open: Vec<Frame>,
-}
-
-/// An open level of the text.
-enum Frame {
-    Message {
-        shape: &'static Shape,
-        /// The slot to be written next.
-        rank: usize,
-        /// Its first piece, if it has any.
-        at: usize,
-        /// The message's pieces start here.
-        start: usize,
-        written: bool,
-    },
-    Run {
-        /// Of the message that the field belongs to.
-        shape: &'static Shape,
-        slot: usize,
-        first: usize,
-        at: usize,
-        end: usize,
-    },
 }
 
 impl<'a> Encoder<'a> {

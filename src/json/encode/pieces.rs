@@ -1,54 +1,10 @@
 //! The fields of open messages, as they stand in the input.
 
-use super::{Encoder, Frame};
+use super::encoder::{Encoder, Frame, Held, Piece};
 use crate::{
     json::shape::{Content, Form, Scalar, Shape},
     proto::scan::{Fields, ScanError, Wire, int32},
 };
-
-/// One field as it stands in the input.
-#[derive(Clone, Copy)]
-pub(super) struct Piece<'a> {
-    /// The place of its slot in the text.
-    pub(super) rank: u8,
-    /// The key of a map's entry.
-    pub(super) key: &'a str,
-    pub(super) held: Held<'a>,
-}
-
-/// Its content.
-#[derive(Clone, Copy)]
-pub(super) enum Held<'a> {
-    Number(u64),
-    Bytes(&'a [u8]),
-    /// An entry of a map, whole.
-    Entry(&'a [u8]),
-}
-
-impl<'a> Held<'a> {
-    pub(super) const fn bytes(self) -> &'a [u8] {
-        match self {
-            Self::Bytes(bytes) | Self::Entry(bytes) => bytes,
-            Self::Number(_) => &[],
-        }
-    }
-
-    pub(super) const fn number(self) -> u64 {
-        match self {
-            Self::Number(number) => number,
-            Self::Bytes(_) | Self::Entry(_) => 0,
-        }
-    }
-}
-
-/// Where the bytes of a message are.
-pub(super) enum Source<'a> {
-    Bytes(&'a [u8]),
-    /// An entry of a map: its value, which may stand there in parts.
-    Entry(&'a [u8]),
-    /// A run of pieces, which merge.
-    Pieces(usize, usize),
-}
 
 impl<'a> Encoder<'a> {
     /// The pieces of one slot of the innermost open message.

@@ -1,6 +1,7 @@
 //! What changes from one config to another, in words and as data. Versions are left out. Pure.
 
 mod contrast;
+mod fact;
 mod facts;
 mod msp;
 mod walk;

@@ -4,10 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::{
-    Diff, DiffEntry, ENTRIES, Item, Verb, cut,
-    facts::{self, Facts},
-};
+use super::{Diff, DiffEntry, ENTRIES, Item, Verb, cut, fact::Facts, facts};
 use crate::{
     config::{
         ConfigTree, Differences, ElementRef, GroupRef, PolicyRef, ValueRef,

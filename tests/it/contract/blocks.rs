@@ -3,7 +3,7 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use cmscc::{
-    block::{Header, data_hash},
+    block::{BlockHeader, data_hash},
     config::{Bundle, ConfigSignature, ConfigTree, envelope::update_envelope},
     proto::{common, write},
 };
@@ -98,7 +98,9 @@ fn block(carried: &common::ConfigEnvelope) -> Vec<u8> {
     data.data[0] = envelope.encode_to_vec().into();
     let header = block.header.as_mut().unwrap();
     header.data_hash = Bytes::copy_from_slice(data_hash(&data.data).as_bytes());
-    let der = Header::parse(&header.encode_to_vec().into()).unwrap().der();
+    let der = BlockHeader::parse(&header.encode_to_vec().into())
+        .unwrap()
+        .der();
     let entries = &mut block.metadata.as_mut().unwrap().metadata;
     let mut metadata = common::Metadata::decode(entries[0].clone()).unwrap();
     let orderer = person("OrdererMSP");

@@ -87,6 +87,12 @@ impl TestAnchors {
         *self.anchor.lock().unwrap() = Some(Bytes::copy_from_slice(block));
     }
 
+    /// What is set now, whether it can be read or not.
+    pub(crate) fn both(&self) -> (Option<Bytes>, Option<Disown>) {
+        let anchor = self.anchor.lock().unwrap().clone();
+        (anchor, *self.disown.lock().unwrap())
+    }
+
     /// Sets both, and says what was set before.
     pub(crate) fn swap(
         &self,

@@ -6,7 +6,7 @@ use std::{
 };
 
 use cmscc::{
-    contract::{Anchors, Contract},
+    contract::Contract,
     stub::{
         Chaincode, Invocation, Response,
         memory::{Ledger, MemoryStub, Others, ReadWriteSet},
@@ -41,11 +41,11 @@ impl<W: Write> Recorder<W> {
     }
 
     /// The server with the anchors that are set.
-    fn server(&self, call: &Invocation) -> Server {
+    fn server(&self) -> Server {
+        let (anchor, disown) = self.anchors.both();
         Server {
-            anchor: (self.anchors.anchor(&call.channel).unwrap())
-                .map(|block| block.block().bytes().clone()),
-            disown: self.anchors.disown(&call.channel).unwrap(),
+            anchor,
+            disown,
             allow_unanchored: false,
         }
     }
@@ -57,7 +57,7 @@ impl<W: Write> Recorder<W> {
         ledger: &Ledger,
         call: &Invocation,
     ) -> (Response, ReadWriteSet) {
-        let server = self.server(call);
+        let server = self.server();
         self.answer(&self.anchored, server, others, ledger, call)
             .await
     }

@@ -1,9 +1,0 @@
-//! How the groups and policies of a config are numbered.
-
-/// A group of a [`PolicyManager`](super::PolicyManager).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct GroupId(pub(super) usize);
-
-/// A policy of a [`PolicyManager`](super::PolicyManager).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct PolicyId(pub(super) usize);
