@@ -49,7 +49,7 @@ pub(super) struct HostPort {
 
 /// The organisation that orders, with its one consenter.
 #[derive(Clone, Debug)]
-pub(super) struct OrdererNode<'a> {
+pub(super) struct OrderingNode<'a> {
     /// Its MSP.
     pub(super) msp: &'a MspFolder,
     /// Its TLS certificate, as PEM.
@@ -114,7 +114,7 @@ pub(super) fn genesis_block(
 /// [`DevnetError::Build`] where a policy cannot be built.
 pub(super) fn channel_group(
     levels: Levels,
-    consenter: &OrdererNode<'_>,
+    consenter: &OrderingNode<'_>,
     members: &[MemberDefinition<'_>],
 ) -> Result<common::ConfigGroup, DevnetError> {
     let hashing = common::HashingAlgorithm {
@@ -193,7 +193,7 @@ fn application_group(
 
 fn orderer_group(
     levels: Levels,
-    consenter: &OrdererNode<'_>,
+    consenter: &OrderingNode<'_>,
 ) -> Result<common::ConfigGroup, DevnetError> {
     let any_writer = implicit(common::implicit_meta_policy::Rule::Any, "Writers");
     let batch = orderer::BatchSize {
@@ -219,8 +219,8 @@ fn orderer_group(
     ))
 }
 
-fn orderer_org(consenter: &OrdererNode<'_>) -> Result<common::ConfigGroup, DevnetError> {
-    let OrdererNode { msp, endpoint, .. } = consenter;
+fn orderer_org(consenter: &OrderingNode<'_>) -> Result<common::ConfigGroup, DevnetError> {
+    let OrderingNode { msp, endpoint, .. } = consenter;
     let id = &msp.id;
     let endpoints = common::OrdererAddresses {
         addresses: vec![format!("{}:{}", endpoint.host, endpoint.port)],
@@ -240,7 +240,7 @@ fn orderer_org(consenter: &OrdererNode<'_>) -> Result<common::ConfigGroup, Devne
     ))
 }
 
-fn consensus(consenter: &OrdererNode<'_>) -> Vec<u8> {
+fn consensus(consenter: &OrderingNode<'_>) -> Vec<u8> {
     let certificate = Bytes::copy_from_slice(consenter.tls_certificate.as_bytes());
     let metadata = etcdraft::ConfigMetadata {
         consenters: vec![etcdraft::Consenter {
@@ -385,7 +385,7 @@ mod tests {
             let endpoints = common::OrdererAddresses::decode(endpoints).unwrap();
             let (host, port) = endpoints.addresses[0].rsplit_once(':').unwrap();
             let orderer = "ordererOrganizations/example.com/orderers/orderer.example.com";
-            let consenter = OrdererNode {
+            let consenter = OrderingNode {
                 msp: &msp("OrdererMSP", "ordererOrganizations", "example.com"),
                 tls_certificate: &pem(&format!("{orderer}/tls/server.crt")),
                 endpoint: HostPort {

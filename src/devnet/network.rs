@@ -14,7 +14,7 @@ use super::{
     ca::IssuedIdentity,
     endorse::{EndorsedTransaction, collect, majority},
     error::DevnetError,
-    genesis::{self, HostPort, MemberDefinition, OrdererNode},
+    genesis::{self, HostPort, MemberDefinition, OrderingNode},
     node::OrganizationNode,
     options::NetworkOptions,
     orderer::OrderedChain,
@@ -127,7 +127,7 @@ impl<C: Chaincode> Network<C> {
             .map(|name| Ok(&self.node(name)?.organization))
             .collect::<Result<Vec<_>, DevnetError>>()?;
         let definitions: Vec<_> = organizations.iter().map(|o| definition(o)).collect();
-        let consenter = OrdererNode {
+        let consenter = OrderingNode {
             msp: self.orderer.msp(),
             tls_certificate: &self.orderer.tls().certificate_pem,
             endpoint: HostPort {
