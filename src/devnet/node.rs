@@ -7,9 +7,8 @@ use super::{
     error::DevnetError,
     options::NetworkOptions,
     organization::Organization,
-    peer::Peer,
+    peer::{ClientTls, Peer},
     server::Server,
-    stream::ClientTls,
 };
 use crate::{
     ids::Digest,

@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use super::{genesis::Levels, stream::Behavior};
+use super::{genesis::Levels, peer::Behavior};
 use crate::shim::{Observer, Quiet};
 
 /// How a network is set up.

@@ -8,9 +8,8 @@ use tokio::{sync::Notify, time::timeout};
 
 use super::{
     error::ExecuteError,
+    peer::{Behavior, ChaincodeStream, Executed, ServerConnection, Simulator},
     server::Server,
-    simulator::Simulator,
-    stream::{Behavior, ChaincodeStream, Executed, ServerConnection},
 };
 use crate::{
     ids::BlockNumber,

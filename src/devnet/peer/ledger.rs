@@ -6,14 +6,14 @@ use std::{collections::BTreeSet, sync::Arc};
 use bytes::Bytes;
 use prost::Message;
 
-use super::{
-    access,
-    error::DevnetError,
-    transaction::{Action, OrderedTransaction},
-};
+use super::access;
 use crate::{
     block::{self, Block, ConfigBlock},
     config::Bundle,
+    devnet::{
+        error::DevnetError,
+        transaction::{Action, OrderedTransaction},
+    },
     ids::{BlockNumber, ChannelId, Digest, TxId},
     policy::SignedData,
     proto::{common, protos::TxValidationCode},

@@ -21,8 +21,9 @@ use tonic::{
     transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity},
 };
 
-use super::{error::ExecuteError, simulator::Simulator, transaction::response_of};
+use super::simulator::Simulator;
 use crate::{
+    devnet::{error::ExecuteError, transaction::response_of},
     ids::{ChannelId, TxId},
     proto::{
         protos,
@@ -52,30 +53,30 @@ pub enum Behavior {
 
 /// Where a peer finds a chaincode server, as `connection.json` of the package says.
 #[derive(Clone, Debug)]
-pub(super) struct ServerConnection {
-    pub(super) package_id: String,
-    pub(super) address: SocketAddr,
-    pub(super) tls: Option<ClientTls>,
+pub(in crate::devnet) struct ServerConnection {
+    pub(in crate::devnet) package_id: String,
+    pub(in crate::devnet) address: SocketAddr,
+    pub(in crate::devnet) tls: Option<ClientTls>,
 }
 
 /// What a peer needs to speak TLS with its chaincode server; all PEM.
 #[derive(Clone, Debug)]
-pub(super) struct ClientTls {
-    pub(super) server_ca: String,
-    pub(super) certificate: String,
-    pub(super) key: String,
+pub(in crate::devnet) struct ClientTls {
+    pub(in crate::devnet) server_ca: String,
+    pub(in crate::devnet) certificate: String,
+    pub(in crate::devnet) key: String,
 }
 
 /// What a chaincode made of a transaction.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Executed {
-    pub(super) response: Response,
-    pub(super) set: ReadWriteSet,
+pub(in crate::devnet) struct Executed {
+    pub(in crate::devnet) response: Response,
+    pub(in crate::devnet) set: ReadWriteSet,
 }
 
 /// An open stream on which the chaincode has registered.
 #[derive(Debug)]
-pub(super) struct ChaincodeStream {
+pub(in crate::devnet) struct ChaincodeStream {
     outgoing: mpsc::UnboundedSender<ChaincodeMessage>,
     running: Arc<RunningTransactions>,
     reader: AbortHandle,
@@ -83,7 +84,7 @@ pub(super) struct ChaincodeStream {
 
 impl ChaincodeStream {
     /// Dials a server and waits for its registration, as a peer's launch of an external chaincode.
-    pub(super) async fn open(
+    pub(in crate::devnet) async fn open(
         connection: &ServerConnection,
         behavior: Behavior,
     ) -> Result<Self, ExecuteError> {
@@ -125,17 +126,17 @@ impl ChaincodeStream {
     }
 
     /// Whether transactions can still be run on it.
-    pub(super) fn is_open(&self) -> bool {
+    pub(in crate::devnet) fn is_open(&self) -> bool {
         self.running.is_open()
     }
 
     /// Waits until it has ended.
-    pub(super) async fn ended(&self) {
+    pub(in crate::devnet) async fn ended(&self) {
         self.running.closed.cancelled().await;
     }
 
     /// Runs a transaction and gives its answer with what it read and wrote.
-    pub(super) async fn execute(
+    pub(in crate::devnet) async fn execute(
         &self,
         message: ChaincodeMessage,
         simulator: Simulator,
