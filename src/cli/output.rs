@@ -4,15 +4,18 @@ use std::process::ExitCode;
 
 use anstyle::{AnsiColor, Style};
 
+use crate::contract::{is_hidden, visible};
+
 /// How errors are marked; without colour where the output is no terminal or NO_COLOR is set.
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 
 /// The exit code of wrong arguments and settings; clap's own.
 pub(super) const USAGE: u8 = 2;
 
-/// Reports a failure with its causes.
+/// Reports a failure with its causes, which may quote what others wrote.
 pub(super) fn failed(error: &anyhow::Error) -> ExitCode {
-    anstream::eprintln!("{ERROR}error:{ERROR:#} {error:#}");
+    let text = visible(&format!("{error:#}"));
+    anstream::eprintln!("{ERROR}error:{ERROR:#} {text}");
     ExitCode::FAILURE
 }
 
@@ -27,6 +30,29 @@ pub(super) fn misconfigured(errors: &[String]) -> ExitCode {
 /// Prints a result.
 pub(super) fn result(text: &str) {
     anstream::println!("{text}");
+}
+
+// SECURITY: a terminal must not obey what other members wrote.
+/// Prints a line of a result that holds texts of others.
+pub(super) fn foreign(line: &str) {
+    result(&visible(line));
+}
+
+/// Prints a JSON document that holds texts of others. It stays equal as JSON: hidden characters
+/// stand only in its strings, as `\u009b`.
+pub(super) fn foreign_json(document: &str) {
+    let mut out = String::with_capacity(document.len());
+    for c in document.chars() {
+        if is_hidden(c) {
+            let mut units = [0; 2];
+            for unit in c.encode_utf16(&mut units) {
+                out.push_str(&format!("\\u{unit:04x}"));
+            }
+        } else {
+            out.push(c);
+        }
+    }
+    result(&out);
 }
 
 /// Prints something about a result, where it does not get in the way of scripts.

@@ -8,7 +8,7 @@ use prost::Message;
 
 use super::{
     clock,
-    cut::{self, Position},
+    cut::{self, BlockPosition},
     error::DevnetError,
     organization::OrdererOrganization,
 };
@@ -21,7 +21,7 @@ use crate::{
 
 /// One channel's chain of blocks.
 #[derive(Debug)]
-pub(super) struct Chain {
+pub(super) struct OrderedChain {
     organization: Arc<OrdererOrganization>,
     channel: ChannelId,
     bundle: Bundle,
@@ -32,7 +32,7 @@ pub(super) struct Chain {
     last_config: u64,
 }
 
-impl Chain {
+impl OrderedChain {
     /// Starts a channel with its genesis block.
     pub(super) fn start(
         organization: Arc<OrdererOrganization>,
@@ -147,7 +147,7 @@ impl Chain {
     }
 
     fn cut(&mut self, transactions: Vec<Bytes>, last_config: u64) -> Result<Bytes, DevnetError> {
-        let position = Position {
+        let position = BlockPosition {
             number: self.height(),
             previous_hash: Bytes::copy_from_slice(self.hash.as_bytes()),
             last_config,

@@ -6,13 +6,13 @@ use std::{collections::BTreeSet, sync::Arc};
 use bytes::Bytes;
 use prost::Message;
 
+use super::access;
 use crate::{
     block::{self, Block, ConfigBlock},
     config::{Bundle, ConfigTree, LastUpdate, envelope::ConfigEnvelope},
     devnet::{
-        access,
         error::DevnetError,
-        transaction::{Action, Endorsed},
+        transaction::{Action, OrderedTransaction},
     },
     ids::{BlockNumber, ChannelId, Digest, TxId},
     policy::SignedData,
@@ -101,7 +101,7 @@ impl ChannelLedger {
         match common::HeaderType::try_from(channel.r#type) {
             Ok(common::HeaderType::Config) => self.apply_config(&payload.data),
             Ok(common::HeaderType::EndorserTransaction) => {
-                let transaction = Endorsed::parse(&header, channel, payload.data)
+                let transaction = OrderedTransaction::parse(&header, channel, payload.data)
                     .map_err(|_| TxValidationCode::BadPayload)?;
                 self.apply_endorsed(&envelope, transaction, version)
             }
@@ -124,7 +124,7 @@ impl ChannelLedger {
     fn apply_endorsed(
         &mut self,
         envelope: &common::Envelope,
-        transaction: Endorsed,
+        transaction: OrderedTransaction,
         version: Version,
     ) -> Result<(), TxValidationCode> {
         let signed = SignedData {
@@ -150,7 +150,7 @@ impl ChannelLedger {
         Ok(())
     }
 
-    fn check_endorsements(&self, transaction: &Endorsed) -> Result<(), TxValidationCode> {
+    fn check_endorsements(&self, transaction: &OrderedTransaction) -> Result<(), TxValidationCode> {
         let signed: Vec<_> = transaction
             .endorsements
             .iter()
