@@ -15,7 +15,7 @@ use std::{env, error::Error, process::ExitCode, sync::Arc};
 
 use bytes::Bytes;
 use cmscc::{
-    shim::{Quiet, server},
+    shim::{Quiet, ShimSettings, server},
     stub::{Chaincode, Invocation, KeyRange, Response, Stub, StubError, keys},
 };
 use serde_json::json;
@@ -141,7 +141,7 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
             stop.cancel();
         }
     });
-    let settings = server::ShimSettings::new(chaincode_id);
+    let settings = ShimSettings::new(chaincode_id);
     let contract = Arc::new(AssetContract);
     server::serve(listener, contract, settings, Arc::new(Quiet), shutdown).await?;
     Ok(ExitCode::SUCCESS)

@@ -15,7 +15,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use cmscc::{
     block::Block,
-    config::{ConfigSignature, ConfigTree, Limits, Patch, Update, compute_update, envelope},
+    config::{ConfigSignature, ConfigTree, Patch, PatchLimits, Update, compute_update, envelope},
     contract::{Contract, ContractSettings, NoAnchors, NoObserver},
     identity::{P256Signer, Signer},
     ids::{BlockNumber, TxId, UnixTime},
@@ -288,7 +288,7 @@ fn filled(size: &str, proposals: usize) -> Result<Filled> {
             b"one of many",
         ];
         ledger.submit(proposer, &args)?;
-        let intended = Patch::parse(patch, &Limits::default())?.apply(&tree)?;
+        let intended = Patch::parse(patch, &PatchLimits::default())?.apply(&tree)?;
         let update = compute_update(&channel(), &tree, &intended)?;
         let mut signatures = Vec::new();
         for signer in 0..members.div_ceil(2) {

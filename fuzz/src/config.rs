@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use cmscc::{
     config::{
-        ConfigSignature, ConfigTree, Limits, Patch, Update, compute_update, differences,
+        ConfigSignature, ConfigTree, Patch, PatchLimits, Update, compute_update, differences,
         envelope as envelopes,
     },
     ids::{ChannelId, UnixTime},
@@ -109,7 +109,7 @@ fn check_update(current: &ConfigTree, update: &Update) {
 /// A patch, and the config it is for, where one is given.
 pub fn patch(data: &[u8]) {
     let parts = split(data, BETWEEN);
-    let limits = Limits::default();
+    let limits = PatchLimits::default();
     let patches: Vec<Patch> = parts
         .iter()
         .filter_map(|part| Patch::parse(Bytes::copy_from_slice(part), &limits).ok())
@@ -131,7 +131,7 @@ pub fn patch(data: &[u8]) {
 }
 
 fn check_patch(patch: &Patch, current: &ConfigTree) {
-    let limits = Limits {
+    let limits = PatchLimits {
         patch_bytes: usize::MAX,
         patch_levels: usize::MAX,
     };

@@ -38,9 +38,9 @@ pub fn json_decode(data: &[u8]) {
             assert_eq!(json::decode(name, text.as_bytes()).unwrap(), bytes);
         }
     }
-    let _ = json::decode_org(text);
+    let _ = json::decode(json::MessageType::Organization, text);
     for key in ["MSP", "AnchorPeers"] {
-        let _ = json::decode_org_value(key, text);
+        let _ = json::decode(json::MessageType::OrganizationValue(key), text);
     }
 }
 
@@ -62,8 +62,8 @@ pub fn json_encode(data: &[u8]) {
             assert_eq!(json::decode(name, text.as_bytes()).unwrap(), again);
         }
     }
-    let _ = json::encode_org(bytes);
+    let _ = json::encode(json::MessageType::Organization, bytes);
     for key in ["MSP", "AnchorPeers"] {
-        let _ = json::encode_org_value(key, bytes);
+        let _ = json::encode(json::MessageType::OrganizationValue(key), bytes);
     }
 }

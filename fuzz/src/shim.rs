@@ -9,13 +9,13 @@ use std::{
 use bytes::Bytes;
 use cmscc::{
     proto::protos::{ChaincodeMessage, chaincode_message::Type},
-    shim::{Closing, Event, Handler, Limits, Outcome, Request, TxKey},
+    shim::{Closing, Handler, InvocationOutcome, ServerLimits, SessionEvent, StateRequest, TxKey},
     stub::{KeyRange, Response},
 };
 use prost::Message;
 
 /// Small ones, so that inputs reach them.
-pub const LIMITS: Limits = Limits {
+pub const LIMITS: ServerLimits = ServerLimits {
     streams: 1,
     transactions: 3,
     transaction_bytes: 1_000,
@@ -28,9 +28,9 @@ pub enum Input {
     /// The peer sends this.
     Message(ChaincodeMessage),
     /// A running transaction asks.
-    Request(usize, Request),
+    Request(usize, StateRequest),
     /// A running transaction is done.
-    Outcome(usize, Outcome),
+    Outcome(usize, InvocationOutcome),
     /// A running transaction panics.
     Panic(usize),
     /// So many seconds have passed.
@@ -116,16 +116,16 @@ impl Walk {
         while let Some(event) = self.handler.poll_event() {
             assert!(!self.closed, "an event after the end: {event:?}");
             match event {
-                Event::Started { key, .. } => {
+                SessionEvent::Started { key, .. } => {
                     assert!(self.open.insert(key.clone()), "started twice");
                     assert!(!self.held.contains(&key), "started while it runs");
                     self.held.push(key);
                 }
-                Event::Ended { key, .. } => assert!(self.open.remove(&key), "ended twice"),
-                Event::Answered { key, .. } => {
+                SessionEvent::Ended { key, .. } => assert!(self.open.remove(&key), "ended twice"),
+                SessionEvent::Answered { key, .. } => {
                     assert!(self.held.contains(&key) || self.open.contains(&key));
                 }
-                Event::Closed(_) => {
+                SessionEvent::Closed(_) => {
                     assert!(
                         self.open.is_empty(),
                         "closed, and these hang: {:?}",
@@ -197,12 +197,32 @@ fn input(kind: u8, choice: u8, message: &[u8]) -> Option<Input> {
         3 => about(Type::Ready),
         4..7 => about(Type::Response),
         7 => about(Type::Error),
-        8 => Input::Request(n, Request::Get("k".to_owned())),
-        9 => Input::Request(n, Request::GetMultiple(vec!["k".to_owned(); n % 6])),
-        10 => Input::Request(n, Request::Range { range, most: n % 4 }),
+        8 => Input::Request(
+            n,
+            StateRequest::Get {
+                key: "k".to_owned(),
+                to: (),
+            },
+        ),
+        9 => Input::Request(
+            n,
+            StateRequest::GetMultiple {
+                keys: vec!["k".to_owned(); n % 6],
+                to: (),
+            },
+        ),
+        10 => Input::Request(
+            n,
+            StateRequest::Range {
+                to: (),
+                range,
+                most: n % 4,
+            },
+        ),
         11 => Input::Request(
             n,
-            Request::Page {
+            StateRequest::Page {
+                to: (),
                 range,
                 page_size: u32::from(choice % 4),
                 bookmark: String::new(),
@@ -226,7 +246,7 @@ fn input(kind: u8, choice: u8, message: &[u8]) -> Option<Input> {
             let event = None;
             Input::Outcome(
                 n,
-                Outcome {
+                InvocationOutcome {
                     response,
                     writes,
                     event,

@@ -8,6 +8,9 @@ use crate::config::{Bundle, check_peer_levels};
 /// sequence is one more, and the config is the exact result of its last update, by the rules that
 /// a peer checks. Block number and previous hash are claims that are not judged.
 ///
+/// What is read and hashed on the way stays with the block: its update, and the digests of data,
+/// config and update.
+///
 /// # Errors
 /// [`BlockError`]: the first of these that fails; [`BlockError::Unsupported`] where the new config
 /// demands levels that this build does not know.
@@ -20,7 +23,13 @@ pub fn advance(head: &Bundle, block: &ConfigBlock) -> Result<Bundle, BlockError>
     }
     block.block().check_data_hash()?;
     verify_signatures(block.block(), head)?;
-    let next = head.validate_result(Some(block.tree().clone()), block.last_update())?;
+    let next = match block.update_envelope().zip(block.update()) {
+        Some((carried, update)) => {
+            head.validate_read(block.tree().clone(), update, &carried.signatures)
+        }
+        // there is no update, or it does not decode: this says why, in its place among the rules
+        None => head.validate_result(Some(block.tree().clone()), block.last_update()),
+    }?;
     // before the config is compiled: by the rules of a level that we know it may not be valid
     check_peer_levels(&next).map_err(BlockError::Unsupported)?;
     Ok(head.follow(next)?)

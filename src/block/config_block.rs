@@ -1,18 +1,21 @@
 //! A block that carries a config.
 
+use std::sync::{Arc, OnceLock};
+
 use bytes::Bytes;
 
 use super::{error::BlockError, parse::Block};
 use crate::{
     config::{
-        ConfigTree,
-        envelope::{self, CONFIG, ConfigEnvelope, Transaction},
+        ConfigTree, Update,
+        envelope::{self, CONFIG, ConfigEnvelope, Transaction, UpdateEnvelope},
     },
     ids::{ChannelId, Digest, Sequence},
 };
 
 /// A block with exactly one transaction, of type CONFIG. Nothing of it is verified: see
 /// [`super::advance`]. The config's bytes and the update's are kept as carried.
+/// What is read or hashed of them later is kept too, and a clone shares it.
 #[derive(Clone, Debug)]
 pub struct ConfigBlock {
     block: Block,
@@ -20,6 +23,16 @@ pub struct ConfigBlock {
     config: Bytes,
     tree: ConfigTree,
     last_update: Option<Bytes>,
+    found: Arc<BlockMemory>,
+}
+
+/// What was asked of a block already; each thing is found at most once.
+#[derive(Debug, Default)]
+struct BlockMemory {
+    config_digest: OnceLock<Digest>,
+    update_envelope: OnceLock<Option<UpdateEnvelope>>,
+    update: OnceLock<Option<Update>>,
+    update_digest: OnceLock<Option<Digest>>,
 }
 
 impl ConfigBlock {
@@ -44,6 +57,7 @@ impl ConfigBlock {
             tree: ConfigTree::parse(config.clone())?,
             config,
             last_update: carried.last_update,
+            found: Arc::default(),
             block,
         })
     }
@@ -75,7 +89,10 @@ impl ConfigBlock {
     /// SHA-256 of [`Self::config`].
     #[must_use]
     pub fn config_digest(&self) -> Digest {
-        Digest::of(&self.config)
+        *self
+            .found
+            .config_digest
+            .get_or_init(|| Digest::of(&self.config))
     }
 
     /// How often the channel's config was changed, up to here.
@@ -95,8 +112,26 @@ impl ConfigBlock {
     /// it is not a config update (in a genesis block it may be anything).
     #[must_use]
     pub fn update_digest(&self) -> Option<Digest> {
-        let update = envelope::read_update_envelope(self.last_update()?).ok()?;
-        Some(Digest::of(&update.config_update))
+        *self.found.update_digest.get_or_init(|| {
+            let carried = self.update_envelope()?;
+            Some(Digest::of(&carried.config_update))
+        })
+    }
+
+    /// The envelope in [`Self::last_update`], read; `None` where there is none, or where it is not an
+    /// envelope of a config update.
+    #[must_use]
+    pub fn update_envelope(&self) -> Option<&UpdateEnvelope> {
+        let read = || envelope::read_update_envelope(self.last_update()?).ok();
+        self.found.update_envelope.get_or_init(read).as_ref()
+    }
+
+    /// The config update in [`Self::update_envelope`], read; `None` where there is none, or where it
+    /// does not decode.
+    #[must_use]
+    pub fn update(&self) -> Option<&Update> {
+        let read = || Update::parse(self.update_envelope()?.config_update.clone()).ok();
+        self.found.update.get_or_init(read).as_ref()
     }
 
     /// Whether this is the same block as another one: equal header bytes and equal data; metadata

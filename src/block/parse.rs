@@ -1,5 +1,7 @@
 //! A block as it is carried.
 
+use std::sync::{Arc, OnceLock};
+
 use bytes::Bytes;
 
 use super::{
@@ -14,13 +16,14 @@ use crate::{
 };
 
 /// A block. Nothing of it is verified: see [`super::verify`]. Entries are slices of the bytes it
-/// was read from; a clone shares them.
+/// was read from; a clone shares them, and the hash of the data once it is known.
 #[derive(Clone, Debug)]
 pub struct Block {
     bytes: Bytes,
     header: Option<Header>,
     data: Vec<Bytes>,
     metadata: Vec<Bytes>,
+    computed_data_hash: Arc<OnceLock<Digest>>,
 }
 
 impl Block {
@@ -35,6 +38,7 @@ impl Block {
             header: None,
             data: Vec::new(),
             metadata: Vec::new(),
+            computed_data_hash: Arc::default(),
         };
         let mut fields = Fields::new(&bytes);
         while let Some(field) = fields.next()? {
@@ -96,10 +100,12 @@ impl Block {
         Digest::of(&self.header_bytes())
     }
 
-    /// The hash that its data has.
+    /// The hash that its data has; computed at most once.
     #[must_use]
     pub fn computed_data_hash(&self) -> Digest {
-        data::data_hash(&self.data)
+        *self
+            .computed_data_hash
+            .get_or_init(|| data::data_hash(&self.data))
     }
 
     /// Its transactions: serialized envelopes, in order.

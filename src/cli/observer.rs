@@ -9,7 +9,7 @@ use crate::{
     contract::{self, HeadFacts},
     ids::ChannelId,
     ops::{Health, Metrics},
-    shim::{self, Call, Closing, Ending, StreamId, TransactionFacts},
+    shim::{self, Closing, Ending, StateCall, StreamId, TransactionFacts},
 };
 
 /// Hears everything.
@@ -83,7 +83,7 @@ impl shim::Observer for Telemetry {
         error!(%channel, %txid, function, words, "the contract panicked; this is a defect");
     }
 
-    fn state_call(&self, call: Call, elapsed: Duration) {
+    fn state_call(&self, call: StateCall, elapsed: Duration) {
         self.metrics.state_call(call.name(), elapsed);
     }
 }

@@ -33,7 +33,7 @@ pub(super) struct Settings {
     pub(super) log: String,
     pub(super) log_format: logs::Format,
     pub(super) shutdown_grace: Duration,
-    pub(super) shim_limits: shim::Limits,
+    pub(super) shim_limits: shim::ServerLimits,
 }
 
 impl Settings {
@@ -45,7 +45,7 @@ impl Settings {
         let address = address(args, &mut errors);
         let tls = tls(args, &mut errors);
         let (anchors, anchored) = anchors(args, &mut errors);
-        let mut shim_limits = shim::Limits::default();
+        let mut shim_limits = shim::ServerLimits::default();
         let limits = limits(&args.limits, &mut shim_limits, &mut errors);
         let allow_unanchored = &args.allow_unanchored;
         let settings = Self {
@@ -225,7 +225,11 @@ fn earliest_end(pem: &[u8]) -> Option<i64> {
     ends.collect::<Option<Vec<i64>>>()?.into_iter().min()
 }
 
-fn limits(args: &LimitArgs, shim: &mut shim::Limits, errors: &mut Errors) -> contract::CallLimits {
+fn limits(
+    args: &LimitArgs,
+    shim: &mut shim::ServerLimits,
+    errors: &mut Errors,
+) -> contract::CallLimits {
     let mut limits = contract::CallLimits::default();
     let most = usize::try_from(u32::MAX).unwrap_or(usize::MAX);
     for (name, value, limit) in [

@@ -341,7 +341,7 @@ mod tests {
     use std::{fs, path::PathBuf};
 
     use super::*;
-    use crate::{block::ConfigBlock, config::ConfigTree, ids::MspId};
+    use crate::{block::ConfigBlock, config::ConfigTree, ids::MspId, json};
 
     fn file(path: &str) -> Vec<u8> {
         let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fabric-data");
@@ -419,7 +419,7 @@ mod tests {
             },
         };
         let group = application_org(&member).unwrap();
-        let json = crate::json::encode_org(&group.encode_to_vec()).unwrap();
+        let json = json::encode(json::MessageType::Organization, &group.encode_to_vec()).unwrap();
         let theirs = file("fabric-3.1.5-caps-v2/add-orgx/org.json");
         let read = |text: &[u8]| -> serde_json::Value { serde_json::from_slice(text).unwrap() };
         assert_eq!(read(json.as_bytes()), read(&theirs));

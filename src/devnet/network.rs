@@ -215,7 +215,8 @@ impl<C: Chaincode> Network<C> {
     /// [`DevnetError::Unknown`], [`DevnetError::Build`].
     pub fn organization_json(&self, name: &str) -> Result<String, DevnetError> {
         let group = genesis::application_org(&definition(self.organization(name)?))?;
-        json::encode_org(&group.encode_to_vec()).map_err(DevnetError::build)
+        json::encode(json::MessageType::Organization, &group.encode_to_vec())
+            .map_err(DevnetError::build)
     }
 
     /// The MSP ids of the channel's members, ascending.

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     ids::Digest,
-    shim::{Tls, server::ShimSettings},
+    shim::{ShimSettings, Tls},
     stub::Chaincode,
 };
 

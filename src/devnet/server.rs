@@ -12,8 +12,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     shim::{
-        Observer,
-        server::{ServeError, ShimSettings, serve},
+        Observer, ShimSettings,
+        server::{ServeError, serve},
     },
     stub::Chaincode,
 };

@@ -18,7 +18,7 @@ use crate::{
         protos,
         protos::{ChaincodeMessage, chaincode_message::Type},
     },
-    shim::{Quiet, server::ShimSettings},
+    shim::{Quiet, ShimSettings},
     stub::{
         Chaincode, Event, Invocation, KeyRange, Response, Stub, StubError,
         memory::{Ledger, MemoryStub, ReadWriteSet, Version},

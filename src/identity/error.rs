@@ -2,9 +2,7 @@
 
 use std::fmt;
 
-use crate::ids::MspId;
-
-use super::Role;
+use crate::{identity::role::Role, ids::MspId};
 
 /// Why an MSP cannot be set up, an identity is not valid, or a principal is not satisfied.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

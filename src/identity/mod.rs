@@ -1,35 +1,30 @@
 //! Membership: X.509 identities, the MSPs that define them, and the principals that policies name.
+//!
+//! | sub-room | knows | builds on |
+//! |---|---|---|
+//! | `certificate` | one certificate, read by Go's rules | |
+//! | `chain` | trust in a certificate, and revocation | `certificate` |
+//! | `membership` | MSPs, and the identities that they know | both |
+//!
+//! Beside them stand the words that all use: errors, roles, principals and wire types.
 
 mod certificate;
-mod certificate_policies;
 mod chain;
-mod constraints;
-mod crl;
-mod definition;
 mod error;
-mod idemix;
-#[expect(
-    clippy::module_inception,
-    reason = "an identity is what this room is about"
-)]
-mod identity;
-mod msp;
-mod msps;
-mod node_ous;
+mod membership;
 mod principal;
-mod satisfies;
-mod setup;
+mod role;
 mod signer;
 mod wire;
 
 pub use certificate::Certificate;
 pub use chain::{TrustPool, Usage};
-pub use definition::{CertificateUse, ListedCertificate, ListedCrl, MspDefinition};
 pub use error::{MspError, Place};
-pub use identity::Identity;
-pub use msp::Msp;
-pub use msps::Msps;
-pub use principal::{Anonymity, NamedIdentity, Principal, Role};
+pub use membership::{
+    CertificateUse, Identity, ListedCertificate, ListedCrl, Msp, MspDefinition, Msps,
+};
+pub use principal::{Anonymity, NamedIdentity, Principal};
+pub use role::Role;
 pub use signer::{P256Signer, Signer, SignerError};
 
 use crate::{

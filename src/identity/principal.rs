@@ -6,57 +6,14 @@ use bytes::Bytes;
 
 use crate::{
     crypto::pem,
+    identity::{
+        certificate::Certificate,
+        error::MspError,
+        role::Role,
+        wire::{SerializedIdentity, each, set_bytes, set_enum, set_text},
+    },
     ids::{Digest, MspId},
 };
-
-use super::{
-    Certificate, MspError,
-    wire::{SerializedIdentity, each, set_bytes, set_enum, set_text},
-};
-
-/// A role that an MSP knows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Role {
-    /// Any valid identity.
-    Member,
-    /// An administrator.
-    Admin,
-    /// A client, by its NodeOU.
-    Client,
-    /// A peer, by its NodeOU.
-    Peer,
-    /// An orderer, by its NodeOU.
-    Orderer,
-    /// A number that names no role; nobody has it.
-    Other(i32),
-}
-
-impl Role {
-    const fn from_number(number: i32) -> Self {
-        match number {
-            0 => Self::Member,
-            1 => Self::Admin,
-            2 => Self::Client,
-            3 => Self::Peer,
-            4 => Self::Orderer,
-            other => Self::Other(other),
-        }
-    }
-}
-
-/// As Fabric's policy language spells them.
-impl fmt::Display for Role {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Member => f.write_str("member"),
-            Self::Admin => f.write_str("admin"),
-            Self::Client => f.write_str("client"),
-            Self::Peer => f.write_str("peer"),
-            Self::Orderer => f.write_str("orderer"),
-            Self::Other(number) => write!(f, "role{number}"),
-        }
-    }
-}
 
 /// How much an anonymity principal asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

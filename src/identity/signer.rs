@@ -12,10 +12,9 @@ use crate::{
         ecdsa::{self, Curve},
         pem,
     },
+    identity::serialized_identity,
     ids::MspId,
 };
-
-use super::serialized_identity;
 
 /// Somebody who can sign.
 pub trait Signer: Send + Sync {

@@ -5,9 +5,15 @@
 
 use std::borrow::Cow;
 
-use crate::proto::scan::{Field, Fields, ScanError};
+use crate::{
+    identity::error::MspError,
+    proto::scan::{Field, Fields, ScanError},
+};
 
-use super::MspError;
+/// `MSPConfig.type` of X.509.
+pub(super) const FABRIC: i32 = 0;
+/// `MSPConfig.type` of idemix.
+pub(super) const IDEMIX: i32 = 1;
 
 /// `msp.MSPConfig`.
 #[derive(Debug, Default)]

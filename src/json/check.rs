@@ -2,7 +2,8 @@
 
 use super::{
     error::JsonProblem,
-    shape::{Content, Form, SHAPES, Scalar, Shape, Slot},
+    opened::SHAPES,
+    shape::{Content, Form, Scalar, Shape, Slot},
 };
 use crate::proto::scan::{Fields, Wire};
 

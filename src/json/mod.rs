@@ -18,19 +18,46 @@ mod timestamp;
 
 pub use error::{JsonError, JsonProblem};
 
-use shape::{Content, SHAPES, Scalar, ShapeId};
+use opened::SHAPES;
+use shape::{Content, Scalar, ShapeId};
 use text::Layout;
+
+/// What is written or read. A protobuf name stands for its message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MessageType<'a> {
+    /// A message by its protobuf name, such as `common.Config`.
+    Named(&'a str),
+    /// An application organisation's `common.ConfigGroup` with its values opened: what
+    /// `configtxgen -printOrg` writes. Versions stand as they are.
+    Organization,
+    /// One `common.ConfigValue` of an application organisation, opened by this key: `MSP` or
+    /// `AnchorPeers`.
+    OrganizationValue(&'a str),
+}
+
+impl<'a> From<&'a str> for MessageType<'a> {
+    fn from(name: &'a str) -> Self {
+        Self::Named(name)
+    }
+}
 
 /// Writes a message as Fabric's JSON text: keys sorted, tab indent, a newline at the end.
 ///
-/// `message_type` is a protobuf name such as `common.Config`; see [`is_known`]. The indent of deeply
-/// nested content grows with the square of its size, as Fabric's does: where others choose the
-/// content, use [`encode_compact`].
+/// The indent of deeply nested content grows with the square of its size, as Fabric's does: where
+/// others choose the content, use [`encode_compact`].
 ///
 /// # Errors
 /// [`JsonError`] where the bytes are not such a message, or where something inside has no JSON form.
-pub fn encode(message_type: &str, bytes: &[u8]) -> Result<String, JsonError> {
-    encode::encode(known(message_type)?, bytes, Layout::Indented, usize::MAX)
+pub fn encode<'a>(
+    message_type: impl Into<MessageType<'a>>,
+    bytes: &[u8],
+) -> Result<String, JsonError> {
+    encode::encode(
+        shape_of(message_type.into())?,
+        bytes,
+        Layout::Indented,
+        usize::MAX,
+    )
 }
 
 /// The same document as [`encode`] without white space and without the last newline, at most
@@ -38,62 +65,34 @@ pub fn encode(message_type: &str, bytes: &[u8]) -> Result<String, JsonError> {
 ///
 /// # Errors
 /// As [`encode`], and [`JsonProblem::TooLarge`].
-pub fn encode_compact(
-    message_type: &str,
+pub fn encode_compact<'a>(
+    message_type: impl Into<MessageType<'a>>,
     bytes: &[u8],
     max_bytes: usize,
 ) -> Result<String, JsonError> {
-    encode::encode(known(message_type)?, bytes, Layout::Compact, max_bytes)
+    encode::encode(
+        shape_of(message_type.into())?,
+        bytes,
+        Layout::Compact,
+        max_bytes,
+    )
 }
 
 /// Reads Fabric's JSON text and gives the message's deterministic encoding.
 ///
 /// # Errors
 /// [`JsonError`], with the position in the text.
-pub fn decode(message_type: &str, text: &[u8]) -> Result<Vec<u8>, JsonError> {
-    decode::decode(known(message_type)?, text)
+pub fn decode<'a>(
+    message_type: impl Into<MessageType<'a>>,
+    text: &[u8],
+) -> Result<Vec<u8>, JsonError> {
+    decode::decode(shape_of(message_type.into())?, text)
 }
 
-/// Whether [`encode`] and [`decode`] know a message type.
+/// Whether [`encode`] and [`decode`] know a message by this protobuf name.
 #[must_use]
 pub fn is_known(message_type: &str) -> bool {
-    known(message_type).is_ok()
-}
-
-/// Writes an application organisation's `common.ConfigGroup` with its values opened, as
-/// `configtxgen -printOrg` does.
-///
-/// # Errors
-/// As [`encode`].
-pub fn encode_org(group: &[u8]) -> Result<String, JsonError> {
-    encode::encode(org()?, group, Layout::Indented, usize::MAX)
-}
-
-/// Reads what `configtxgen -printOrg` writes for an application organisation: gives its
-/// `common.ConfigGroup`, versions as they stand in the text.
-///
-/// # Errors
-/// As [`decode`].
-pub fn decode_org(text: &[u8]) -> Result<Vec<u8>, JsonError> {
-    decode::decode(org()?, text)
-}
-
-/// Writes one `common.ConfigValue` of an application organisation, opened by its key (`MSP`,
-/// `AnchorPeers`).
-///
-/// # Errors
-/// As [`encode`].
-pub fn encode_org_value(key: &str, value: &[u8]) -> Result<String, JsonError> {
-    encode::encode(org_value(key)?, value, Layout::Indented, usize::MAX)
-}
-
-/// Reads one value of an application organisation by its key (`MSP`, `AnchorPeers`): gives the
-/// `common.ConfigValue`.
-///
-/// # Errors
-/// As [`decode`].
-pub fn decode_org_value(key: &str, text: &[u8]) -> Result<Vec<u8>, JsonError> {
-    decode::decode(org_value(key)?, text)
+    named(message_type).is_ok()
 }
 
 /// A time in seconds since 1970 as RFC 3339 text; `None` outside the years 1 to 9999.
@@ -105,7 +104,7 @@ pub fn time_text(seconds: i64) -> Option<String> {
 /// Whether a field of a message is a 64-bit number, which stands as text in the message's JSON
 /// form.
 pub(super) fn is_wide(message_type: &str, field: &str) -> bool {
-    let Ok(shape) = known(message_type).map(|id| SHAPES.get(id)) else {
+    let Ok(shape) = named(message_type).map(|id| SHAPES.get(id)) else {
         return false;
     };
     let slot = (shape.position(field)).and_then(|position| shape.slots.get(position));
@@ -117,7 +116,18 @@ pub(super) fn is_wide(message_type: &str, field: &str) -> bool {
     })
 }
 
-fn known(message_type: &str) -> Result<ShapeId, JsonError> {
+fn shape_of(message_type: MessageType<'_>) -> Result<ShapeId, JsonError> {
+    let shape = match message_type {
+        MessageType::Named(name) => return named(name),
+        MessageType::Organization => SHAPES.application_org,
+        MessageType::OrganizationValue(key) => {
+            (SHAPES.application_org_values).and_then(|keys| SHAPES.keys.get(keys)?.shape(key))
+        }
+    };
+    shape.ok_or_else(|| JsonError::new(JsonProblem::UnknownConfigKey))
+}
+
+fn named(message_type: &str) -> Result<ShapeId, JsonError> {
     let fabric = opened::is_fabric(message_type);
     let shape = fabric.then(|| SHAPES.open(message_type)).flatten();
     shape.ok_or_else(|| {
@@ -125,19 +135,6 @@ fn known(message_type: &str) -> Result<ShapeId, JsonError> {
             message_type: error::shown(message_type),
         })
     })
-}
-
-fn org() -> Result<ShapeId, JsonError> {
-    let org = SHAPES.application_org;
-    org.ok_or_else(|| JsonError::new(JsonProblem::UnknownConfigKey))
-}
-
-fn org_value(key: &str) -> Result<ShapeId, JsonError> {
-    let keys = SHAPES
-        .application_org_values
-        .and_then(|keys| SHAPES.keys.get(keys));
-    let shape = keys.and_then(|keys| keys.shape(key));
-    shape.ok_or_else(|| JsonError::new(JsonProblem::UnknownConfigKey))
 }
 
 #[cfg(test)]

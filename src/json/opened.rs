@@ -2,10 +2,19 @@
 //!
 //! Fabric: fabric-config/protolator/protoext (`Decorate` and the `Dynamic*` groups).
 
+use std::sync::LazyLock;
+
 use super::shape::{Choice, Content, Keys, ShapeId, Shapes, Sibling};
 
+/// The tables; they depend on nothing but `proto/`.
+pub(super) static SHAPES: LazyLock<Shapes> = LazyLock::new(|| {
+    let mut shapes = Shapes::of_descriptors(EMPTY);
+    open(&mut shapes);
+    shapes
+});
+
 /// What the metadata of an unknown consensus plug-in is taken for.
-pub(super) const EMPTY: &str = "google.protobuf.Empty";
+const EMPTY: &str = "google.protobuf.Empty";
 
 /// Packages whose messages can be asked for by name.
 const PACKAGES: [&str; 8] = [
@@ -206,7 +215,7 @@ const fn org(values: &'static [(&'static str, &'static str)]) -> Position {
 }
 
 /// Turns the open shapes, which only nest so far, into Fabric's.
-pub(super) fn apply(shapes: &mut Shapes) {
+fn open(shapes: &mut Shapes) {
     for (message, field, inside) in OPENED {
         if let Some(inside) = shapes.open(inside) {
             shapes.set(message, field, Content::Opened(inside));
@@ -245,7 +254,7 @@ fn read_write_sets(shapes: &mut Shapes) {
     let inside = shapes.open("kvrwset.KVRWSet").map(Content::Opened);
     let hashed = shapes
         .open("rwset.CollectionHashedReadWriteSet")
-        .map(Content::NestedLast);
+        .map(Content::Nested);
     let (Some(inside), Some(hashed)) = (inside, hashed) else {
         return;
     };
@@ -300,21 +309,9 @@ fn config(shapes: &mut Shapes) {
     }
     shapes.application_org = groups.get(APPLICATION_ORG).copied();
     if let Some(channel) = groups.get(CHANNEL).copied() {
-        shapes.set(
-            "common.Config",
-            "channel_group",
-            Content::NestedLast(channel),
-        );
-        shapes.set(
-            "common.ConfigUpdate",
-            "read_set",
-            Content::NestedLast(channel),
-        );
-        shapes.set(
-            "common.ConfigUpdate",
-            "write_set",
-            Content::NestedLast(channel),
-        );
+        shapes.set("common.Config", "channel_group", Content::Nested(channel));
+        shapes.set("common.ConfigUpdate", "read_set", Content::Nested(channel));
+        shapes.set("common.ConfigUpdate", "write_set", Content::Nested(channel));
     }
 }
 
@@ -340,4 +337,61 @@ fn position(shapes: &Shapes, message: &str, field: &str) -> usize {
 fn push<T>(table: &mut Vec<T>, entry: T) -> usize {
     table.push(entry);
     table.len().saturating_sub(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use prost::Message;
+    use prost_types::FileDescriptorSet;
+
+    use super::{
+        super::shape::{Content, MessageTypes},
+        *,
+    };
+
+    #[test]
+    fn every_field_of_fabric_has_a_slot() {
+        let files = FileDescriptorSet::decode(crate::proto::DESCRIPTORS).unwrap();
+        let mut found = MessageTypes::default();
+        for file in &files.file {
+            found.messages(file.package(), &file.message_type);
+        }
+        let mut seen = 0;
+        for (name, message) in &found.messages {
+            if !is_fabric(name) {
+                continue;
+            }
+            for id in [SHAPES.plain(name).unwrap(), SHAPES.open(name).unwrap()] {
+                let shape = SHAPES.get(id);
+                assert_eq!(shape.name, *name);
+                assert_eq!(shape.slots.len(), message.field.len(), "{name}");
+            }
+            seen += 1;
+        }
+        assert!(seen > 100, "{seen}");
+    }
+
+    #[test]
+    fn what_is_plain_stays_plain() {
+        for shape in SHAPES.shapes.iter().take(SHAPES.messages) {
+            for slot in &shape.slots {
+                assert!(!slot.content.is_special(), "{}.{}", shape.name, slot.name);
+                if let Content::Plain(id) = slot.content {
+                    assert!(id.0 < SHAPES.messages);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_open_field_names_a_message_that_exists() {
+        let specials = SHAPES.shapes.iter().flat_map(|s| &s.slots);
+        let opened = specials.filter(|s| s.content.is_opened()).count();
+        assert!(opened > 30, "{opened}");
+        for keys in &SHAPES.keys {
+            for (key, shape) in &keys.known {
+                assert!(!SHAPES.get(*shape).name.is_empty(), "{key}");
+            }
+        }
+    }
 }

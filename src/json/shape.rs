@@ -12,11 +12,6 @@ use prost_types::{
     field_descriptor_proto::{Label, Type},
 };
 
-use super::opened;
-
-/// The tables; they depend on nothing but `proto/`.
-pub(super) static SHAPES: LazyLock<Shapes> = LazyLock::new(Shapes::build);
-
 /// A place in [`Shapes`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct ShapeId(pub(super) usize);
@@ -24,12 +19,12 @@ pub(super) struct ShapeId(pub(super) usize);
 /// All shapes, enums and key tables.
 #[derive(Debug, Default)]
 pub(super) struct Shapes {
-    shapes: Vec<Shape>,
+    pub(super) shapes: Vec<Shape>,
     enums: Vec<Enum>,
     pub(super) keys: Vec<Keys>,
     pub(super) choices: Vec<Choice>,
     /// Number of messages: shape i is plain, shape i + messages is open.
-    messages: usize,
+    pub(super) messages: usize,
     names: BTreeMap<String, usize>,
     /// A config group as an application organisation.
     pub(super) application_org: Option<ShapeId>,
@@ -48,8 +43,6 @@ pub(super) struct Shape {
     numbers: Vec<Option<u8>>,
     /// Slots by name: the order in the text.
     by_name: Order,
-    /// Slots in the order in which the reference decodes them, which decides which fault it names.
-    by_rule: Order,
     /// Whether a slot is a member of a oneof.
     pub(super) has_oneof: bool,
     /// Whether a slot is a map.
@@ -61,15 +54,6 @@ pub(super) struct Shape {
 struct Order {
     slots: Vec<u8>,
     ranks: Vec<u8>,
-}
-
-/// Which order to walk a message's fields in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Walk {
-    /// As the result needs them.
-    Result,
-    /// As the reference meets them: the first fault is the one that it names.
-    Rule,
 }
 
 /// One field.
@@ -104,8 +88,6 @@ pub(super) enum Content {
     Plain(ShapeId),
     /// A message on the wire, in an open shape.
     Nested(ShapeId),
-    /// The same, but read after all others.
-    NestedLast(ShapeId),
     /// A message on the wire whose shape a sibling tells.
     NestedBy(usize),
     /// A message on the wire whose shape its map key tells.
@@ -121,8 +103,8 @@ pub(super) enum Content {
 }
 
 impl Content {
-    /// Whether the field is read under its own rules instead of protobuf's JSON mapping: by its
-    /// protobuf name only, and after all others.
+    /// Whether the field is read under its own rules instead of protobuf's JSON mapping, and then
+    /// by its protobuf name only.
     pub(super) const fn is_special(self) -> bool {
         !matches!(self, Self::Scalar(_) | Self::Timestamp | Self::Plain(_))
     }
@@ -230,27 +212,20 @@ impl Shape {
         Some((at, self.slots.get(at)?))
     }
 
-    /// Where a slot comes in a walk.
-    pub(super) fn rank(&self, walk: Walk, slot: usize) -> u8 {
-        self.order(walk).ranks.get(slot).copied().unwrap_or(u8::MAX)
+    /// Where a slot comes in the text.
+    pub(super) fn rank(&self, slot: usize) -> u8 {
+        self.by_name.ranks.get(slot).copied().unwrap_or(u8::MAX)
     }
 
-    /// The slot that comes at a place of a walk.
-    pub(super) fn at(&self, walk: Walk, rank: usize) -> Option<(usize, &Slot)> {
-        let slot = usize::from(*self.order(walk).slots.get(rank)?);
+    /// The slot that comes at a place of the text.
+    pub(super) fn at(&self, rank: usize) -> Option<(usize, &Slot)> {
+        let slot = usize::from(*self.by_name.slots.get(rank)?);
         Some((slot, self.slots.get(slot)?))
     }
 
     /// The slot with this protobuf name.
     pub(super) fn position(&self, name: &str) -> Option<usize> {
         self.slots.iter().position(|s| s.name == name)
-    }
-
-    const fn order(&self, walk: Walk) -> &Order {
-        match walk {
-            Walk::Result => &self.by_name,
-            Walk::Rule => &self.by_rule,
-        }
     }
 
     /// Fills what is derived from the slots.
@@ -268,8 +243,7 @@ impl Shape {
         self.has_oneof = self.slots.iter().any(|s| s.oneof.is_some());
         self.has_map = self.slots.iter().any(|s| s.form == Form::Map);
         let slots = &self.slots;
-        self.by_name = Order::sorted(slots.len(), |i| slots.get(i).map(|s| (0, s.name.as_str())));
-        self.by_rule = Order::sorted(slots.len(), |i| slots.get(i).map(|s| (s.turn(), "")));
+        self.by_name = Order::sorted(slots.len(), |i| slots.get(i).map(|s| s.name.as_str()));
     }
 }
 
@@ -284,24 +258,6 @@ impl Order {
             }
         }
         Self { slots, ranks }
-    }
-}
-
-impl Slot {
-    /// Which special fields come when. Fabric: protolator/json.go, `fieldFactories` from the back.
-    pub(super) const fn turn(&self) -> u8 {
-        let kind = match self.content {
-            Content::Scalar(_) | Content::Timestamp | Content::Plain(_) => return 0,
-            Content::Nested(_) => 1,
-            Content::Opened(_) | Content::UnknownKey | Content::UnknownType => 4,
-            Content::OpenedBy(_) => 7,
-            Content::ByKey(_) | Content::NestedLast(_) | Content::NestedBy(_) => 10,
-        };
-        match self.form {
-            Form::Single => kind,
-            Form::Map => kind + 1,
-            Form::List => kind + 2,
-        }
     }
 }
 
@@ -353,17 +309,18 @@ impl Shapes {
         shape.finish();
     }
 
-    fn build() -> Self {
+    /// The shapes of all messages of `proto/`. The open ones nest, but no byte field is opened yet.
+    /// `empty` names a message without fields that is not there.
+    pub(super) fn of_descriptors(empty: &str) -> Self {
         let files = FileDescriptorSet::decode(crate::proto::DESCRIPTORS).unwrap_or_default();
-        let mut found = Found::default();
+        let mut found = MessageTypes::default();
         for file in &files.file {
             let package = file.package();
             found.enums(package, &file.enum_type);
             found.messages(package, &file.message_type);
         }
-        // the type of a consensus plug-in's metadata that nobody knows
-        let empty = DescriptorProto::default();
-        found.messages.insert(opened::EMPTY.to_owned(), &empty);
+        let no_fields = DescriptorProto::default();
+        found.messages.insert(empty.to_owned(), &no_fields);
         let mut all = Self {
             messages: found.messages.len(),
             names: found.messages.keys().cloned().zip(0..).collect(),
@@ -387,22 +344,21 @@ impl Shapes {
                 all.shapes.push(shape);
             }
         }
-        opened::apply(&mut all);
         all
     }
 }
 
 /// What the descriptors hold, by full name.
 #[derive(Debug, Default)]
-struct Found<'a> {
-    messages: BTreeMap<String, &'a DescriptorProto>,
+pub(super) struct MessageTypes<'a> {
+    pub(super) messages: BTreeMap<String, &'a DescriptorProto>,
     entries: BTreeMap<String, &'a DescriptorProto>,
     enums: BTreeMap<String, Enum>,
 }
 
-impl<'a> Found<'a> {
+impl<'a> MessageTypes<'a> {
     /// Recursion over our own files: as deep as messages are declared inside each other.
-    fn messages(&mut self, scope: &str, messages: &'a [DescriptorProto]) {
+    pub(super) fn messages(&mut self, scope: &str, messages: &'a [DescriptorProto]) {
         for message in messages {
             let name = format!("{scope}.{}", message.name());
             self.enums(&name, &message.enum_type);
@@ -426,7 +382,12 @@ impl<'a> Found<'a> {
 }
 
 /// One field; `None` for kinds that no message of Fabric has (a test holds us to it).
-fn slot(all: &Shapes, found: &Found<'_>, field: &FieldDescriptorProto, open: bool) -> Option<Slot> {
+fn slot(
+    all: &Shapes,
+    found: &MessageTypes<'_>,
+    field: &FieldDescriptorProto,
+    open: bool,
+) -> Option<Slot> {
     let type_name = field.type_name().trim_start_matches('.');
     let entry = found.entries.get(type_name);
     let (form, value) = match entry {
@@ -473,55 +434,4 @@ fn slot(all: &Shapes, found: &Found<'_>, field: &FieldDescriptorProto, open: boo
         message,
         oneof: field.oneof_index,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_field_of_fabric_has_a_slot() {
-        let files = FileDescriptorSet::decode(crate::proto::DESCRIPTORS).unwrap();
-        let mut found = Found::default();
-        for file in &files.file {
-            found.messages(file.package(), &file.message_type);
-        }
-        let mut seen = 0;
-        for (name, message) in &found.messages {
-            if !opened::is_fabric(name) {
-                continue;
-            }
-            for id in [SHAPES.plain(name).unwrap(), SHAPES.open(name).unwrap()] {
-                let shape = SHAPES.get(id);
-                assert_eq!(shape.name, *name);
-                assert_eq!(shape.slots.len(), message.field.len(), "{name}");
-            }
-            seen += 1;
-        }
-        assert!(seen > 100, "{seen}");
-    }
-
-    #[test]
-    fn what_is_plain_stays_plain() {
-        for shape in SHAPES.shapes.iter().take(SHAPES.messages) {
-            for slot in &shape.slots {
-                assert!(!slot.content.is_special(), "{}.{}", shape.name, slot.name);
-                if let Content::Plain(id) = slot.content {
-                    assert!(id.0 < SHAPES.messages);
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn every_open_field_names_a_message_that_exists() {
-        let specials = SHAPES.shapes.iter().flat_map(|s| &s.slots);
-        let opened = specials.filter(|s| s.content.is_opened()).count();
-        assert!(opened > 30, "{opened}");
-        for keys in &SHAPES.keys {
-            for (key, shape) in &keys.known {
-                assert!(!SHAPES.get(*shape).name.is_empty(), "{key}");
-            }
-        }
-    }
 }

@@ -53,7 +53,7 @@ impl<'a> Tape<'a> {
         if text.len() > LONGEST {
             return Err(JsonError::new(JsonProblem::TooLarge { max_bytes: LONGEST }));
         }
-        let mut reader = Reader {
+        let mut reader = TapeReader {
             text,
             at: 0,
             nodes: Vec::new(),
@@ -134,7 +134,7 @@ impl<'a> Tape<'a> {
     }
 }
 
-struct Reader<'a> {
+struct TapeReader<'a> {
     text: &'a [u8],
     at: usize,
     nodes: Vec<Node>,
@@ -142,7 +142,7 @@ struct Reader<'a> {
     open: Vec<At>,
 }
 
-impl Reader<'_> {
+impl TapeReader<'_> {
     fn document(&mut self) -> Result<(), JsonProblem> {
         const OBJECT: JsonProblem = syntax("an object");
         self.skip_space();

@@ -242,7 +242,7 @@ fn errors_are_short_whatever_the_input() {
     let error = decode("common.Config", format!(r#"{{"{long}":1}}"#).as_bytes()).unwrap_err();
     assert_eq!(error.reason(), "json_unknown_field");
     assert!(error.to_string().len() < 1_000);
-    assert!(decode(&long, b"{}").unwrap_err().to_string().len() < 1_000);
+    assert!(decode(long.as_str(), b"{}").unwrap_err().to_string().len() < 1_000);
 }
 
 #[test]
@@ -413,36 +413,37 @@ fn members_go_by_two_names() {
 }
 
 #[test]
-fn of_several_faults_the_first_is_named() {
-    for (text, want) in [
-        // plain members by name, before all others
+fn syntax_comes_before_every_other_fault() {
+    let text = r#"{"foo":1,"sequence":}"#;
+    assert_eq!(bytes("common.Config", text), "json_syntax");
+}
+
+#[test]
+fn of_several_faults_one_is_named() {
+    for (message_type, text, fitting) in [
         (
+            "common.Config",
             r#"{"sequence":"x","foo":1,"channel_group":5}"#,
-            "json_unknown_field",
-        ),
-        (r#"{"zoo":1,"sequence":"x"}"#, "json_bad_value"),
-        (r#"{"channel_group":5,"sequence":"x"}"#, "json_bad_value"),
-        // nested messages, then groups and values
-        (
-            r#"{"channel_group":{"groups":{"Foo":{}},"policies":{"p":5}}}"#,
-            "json_wrong_type",
+            ["json_bad_value", "json_unknown_field", "json_wrong_type"],
         ),
         (
-            r#"{"channel_group":{"groups":{"Foo":{}},"values":5}}"#,
-            "json_unknown_config_key",
+            "common.Config",
+            r#"{"channel_group":{"groups":{"Foo":{}},"policies":{"p":5},"x":1}}"#,
+            [
+                "json_wrong_type",
+                "json_unknown_config_key",
+                "json_unknown_field",
+            ],
         ),
-        // syntax before everything
-        (r#"{"foo":1,"sequence":}"#, "json_syntax"),
-    ] {
-        assert_eq!(bytes("common.Config", text), want, "{text}");
-    }
-    assert_eq!(
-        bytes(
+        (
             "common.ConfigUpdate",
-            r#"{"isolated_data":false,"write_set":{"x":1}}"#
+            r#"{"isolated_data":false,"channel_id":5,"write_set":{"x":1}}"#,
+            ["json_wrong_type", "json_bad_value", "json_unknown_field"],
         ),
-        "json_wrong_type"
-    );
+    ] {
+        let named = bytes(message_type, text);
+        assert!(fitting.contains(&&*named), "{text}: {named}");
+    }
     let header = field(1, &[field(1, &uint(9, 1)), field(2, b"\xff")].concat());
     let payload = [header, field(2, &uint(1, 1))].concat();
     assert_eq!(text("common.Payload", &payload), "undecodable");
@@ -498,21 +499,22 @@ fn a_patch_is_a_config_with_known_fields_only() {
 
 #[test]
 fn organisations_are_read_as_configtxgen_writes_them() {
-    let group = decode_org(ORG.as_bytes()).unwrap();
-    assert_eq!(encode_org(&group).unwrap(), ORG);
+    let group = decode(MessageType::Organization, ORG.as_bytes()).unwrap();
+    assert_eq!(encode(MessageType::Organization, &group).unwrap(), ORG);
     // as a group of no position its values are not opened
     assert_eq!(bytes("common.ConfigGroup", ORG), "json_bad_value");
 
     let org: serde_json::Value = serde_json::from_str(ORG).unwrap();
     for key in ["MSP", "AnchorPeers"] {
         let value = org["values"][key].to_string();
-        let bytes = decode_org_value(key, value.as_bytes()).unwrap();
+        let bytes = decode(MessageType::OrganizationValue(key), value.as_bytes()).unwrap();
         let again: serde_json::Value =
-            serde_json::from_str(&encode_org_value(key, &bytes).unwrap()).unwrap();
+            serde_json::from_str(&encode(MessageType::OrganizationValue(key), &bytes).unwrap())
+                .unwrap();
         assert_eq!(again, org["values"][key], "{key}");
     }
     let endpoints = br#"{"value":{"addresses":["a:1"]}}"#;
-    let error = decode_org_value("Endpoints", endpoints).unwrap_err();
+    let error = decode(MessageType::OrganizationValue("Endpoints"), endpoints).unwrap_err();
     assert_eq!(error.reason(), "json_unknown_config_key");
 }
 
@@ -707,10 +709,7 @@ fn some_message(shape: &Shape, draws: &mut Draws<'_>, depth: u32) -> Vec<u8> {
                 }
             };
             let inside = match slot.content {
-                Content::Plain(id)
-                | Content::Nested(id)
-                | Content::NestedLast(id)
-                | Content::Opened(id) => Some(id),
+                Content::Plain(id) | Content::Nested(id) | Content::Opened(id) => Some(id),
                 Content::OpenedBy(at) => choice(at),
                 Content::NestedBy(at) => choice(at).filter(|_| siblings.is_empty()),
                 Content::ByKey(at) => SHAPES.keys[at].shape(key.unwrap()),
@@ -812,8 +811,8 @@ proptest! {
         let mut damaged = ORG.as_bytes().to_vec();
         damaged[at] = byte;
         damaged.drain(at..(at + cut).min(ORG.len()));
-        if let Ok(group) = decode_org(&damaged) {
-            prop_assert!(encode_org(&group).is_ok());
+        if let Ok(group) = decode(MessageType::Organization, &damaged) {
+            prop_assert!(encode(MessageType::Organization, &group).is_ok());
         }
     }
 

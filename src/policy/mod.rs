@@ -6,35 +6,28 @@
 //! * [`Explanation`] is the tree of policies behind a decision, with what would complete it;
 //! * [`parse_policy`] and [`print_policy`] speak Fabric's policy language.
 //!
+//! | sub-room | knows | builds on |
+//! |---|---|---|
+//! | `language` | one policy: its rules, as bytes and as text | |
+//! | `evaluation` | the policies of a config, and whether signatures satisfy one | `language` |
+//! | `completion` | why or why not, and who could complete a policy | both |
+//!
 //! Policies may be nested as deep as Fabric accepts; nothing here recurses over that depth.
 
-mod cast;
-mod choose;
-mod complete;
-mod effort;
+mod completion;
 mod error;
-mod evaluate;
-mod explain;
-mod implicit_meta;
-mod manager;
-mod model;
-mod parse;
-mod print;
-mod same;
-mod search;
-mod signers;
+mod evaluation;
+mod language;
 #[cfg(test)]
 mod tests;
-mod walk;
-mod wire;
 
-pub use choose::Spoiler;
-pub use effort::{Effort, Efforts};
+pub use completion::{Effort, Efforts, Explanation, Node, Outlook, Spoiler};
 pub use error::{PolicyError, RuleProblem};
-pub use evaluate::{Concerned, Evaluation, Irrelevant};
-pub use explain::{Explanation, Node, Outlook};
-pub use manager::{GroupId, PolicyId, PolicyManager, PolicyManagerBuilder};
-pub use parse::parse_policy;
-pub use print::{RULE_TEXT, print_implicit_meta, print_policy, print_rule};
-pub use same::same_policy;
-pub use signers::{Rejected, SignatureProblem, SignedData, Signer, SignerSet};
+pub use evaluation::{
+    Concerned, Evaluation, Irrelevant, PolicyManager, PolicyManagerBuilder, Rejected,
+    SignatureProblem, SignedData, Signer, SignerSet,
+};
+pub use language::{
+    GroupId, PolicyId, RULE_TEXT, parse_policy, print_implicit_meta, print_policy, print_rule,
+    same_policy,
+};

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, VecDeque, btree_map::Entry},
+    mem,
     time::Duration,
 };
 
@@ -12,14 +13,14 @@ use super::{
     batch::Batch,
     error::{Closing, Failure},
     features::Features,
-    limits::Limits,
+    limits::ServerLimits,
     message::{self, TxKey},
     observer::Ending,
-    question::{Question, Reply, Request, Step},
+    state_call::{Destination, OpenCall, StateAnswer, StateRequest, StateStep, Undirected},
 };
 use crate::{
     proto::protos::{ChaincodeMessage, chaincode_message::Type},
-    stub::{Event as ChaincodeEvent, Invocation, Response, StubError},
+    stub::{Event, Invocation, Response, StubError},
 };
 
 /// One stream between this chaincode and one peer, as a state machine.
@@ -35,37 +36,37 @@ use crate::{
 ///
 /// After every input, drain `poll_transmit` and `poll_event` before the next one: what is queued is
 /// then bounded by what a single input can cause. Times are counted from the opening of the stream.
-/// After [`Event::Closed`] nothing more is sent and every input is ignored.
+/// After [`SessionEvent::Closed`] nothing more is sent and every input is ignored.
 ///
-/// A transaction holds its place from [`Event::Started`] until the session hands in its outcome (or
+/// A transaction holds its place from [`SessionEvent::Started`] until the session hands in its outcome (or
 /// panic), also when it was given up in between: so the number of running chaincode calls is
 /// bounded whatever the peer sends.
 #[derive(Debug)]
-pub struct Handler {
+pub struct Handler<D: Destination = Undirected> {
     chaincode_id: String,
-    limits: Limits,
+    limits: ServerLimits,
     register_timeout: Duration,
     phase: Phase,
     // INVARIANT: at most `limits.transactions`
-    transactions: BTreeMap<TxKey, Transaction>,
+    transactions: BTreeMap<TxKey, HeldTransaction<D>>,
     // INVARIANT: the sum of the `bytes` of all transactions
     bytes: usize,
     /// When running transactions are given up, once the shutdown has begun.
     shutdown: Option<Duration>,
     transmit: VecDeque<ChaincodeMessage>,
-    events: VecDeque<Event>,
+    events: VecDeque<SessionEvent<D>>,
 }
 
 /// What a session is told.
 #[derive(Debug)]
 #[non_exhaustive]
-pub enum Event {
+pub enum SessionEvent<D: Destination = Undirected> {
     /// The answer to a transaction's request.
     Answered {
         /// The transaction.
         key: TxKey,
-        /// The answer.
-        answer: Result<Reply, StubError>,
+        /// The answer, and where it goes.
+        answer: StateAnswer<D>,
     },
     /// The stream is over: send what is queued, then close it. Nothing follows.
     Closed(Closing),
@@ -99,13 +100,13 @@ pub enum Event {
 
 /// What a chaincode call left behind.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Outcome {
+pub struct InvocationOutcome {
     /// Its answer.
     pub response: Response,
     /// What it wrote; `None` deletes.
     pub writes: BTreeMap<String, Option<Bytes>>,
     /// Its event.
-    pub event: Option<ChaincodeEvent>,
+    pub event: Option<Event>,
 }
 
 #[derive(Debug)]
@@ -120,28 +121,28 @@ enum Phase {
 }
 
 #[derive(Debug)]
-struct Transaction {
+struct HeldTransaction<D: Destination> {
     /// What it holds, in bytes.
     bytes: usize,
-    doing: Doing,
+    doing: Doing<D>,
 }
 
 #[derive(Debug)]
-enum Doing {
+enum Doing<D: Destination> {
     /// The chaincode runs.
     Running,
     /// It waits for an answer.
-    Asking(Question),
+    Asking(OpenCall<D>),
     /// It is done, and its writes are on their way.
     Writing(Batch, Box<ChaincodeMessage>, Ending),
     /// The peer was told that it has failed; the chaincode still runs.
     Abandoned,
 }
 
-impl Handler {
+impl<D: Destination> Handler<D> {
     /// A stream that has just been opened; REGISTER is the first thing to send.
     #[must_use]
-    pub fn new(chaincode_id: &str, limits: Limits, register_timeout: Duration) -> Self {
+    pub fn new(chaincode_id: &str, limits: ServerLimits, register_timeout: Duration) -> Self {
         Self {
             chaincode_id: chaincode_id.to_owned(),
             limits,
@@ -166,7 +167,7 @@ impl Handler {
             (Phase::Registered, Type::Ready) => {
                 let features = Features::announced(message.payload);
                 self.phase = Phase::Ready(features);
-                self.events.push_back(Event::Ready(features));
+                self.events.push_back(SessionEvent::Ready(features));
             }
             (Phase::Ready(_), Type::Init | Type::Transaction) => self.start(message),
             (Phase::Ready(_), Type::Response | Type::Error) => self.answer(kind, message),
@@ -181,26 +182,29 @@ impl Handler {
 
     /// A running transaction asks for state. One request at a time: a second one before the answer
     /// is refused.
-    pub fn handle_request(&mut self, key: &TxKey, request: Request) {
+    pub fn handle_request(&mut self, key: &TxKey, request: StateRequest<D>) {
         let Phase::Ready(features) = self.phase else {
             return;
         };
         let Some(transaction) = self.transactions.get_mut(key) else {
             return;
         };
-        if !matches!(transaction.doing, Doing::Running) {
-            let call = "GET_STATE";
-            let (key, answer) = (key.clone(), Err(StubError::Ended { call }));
-            self.events.push_back(Event::Answered { key, answer });
+        let step = OpenCall::start(request, &features);
+        if matches!(transaction.doing, Doing::Running) {
+            self.go_on(key, step);
             return;
         }
-        let (question, step) = Question::ask(request, &features);
-        transaction.doing = Doing::Asking(question);
-        self.go_on(key, Ok(step));
+        let answer = match step {
+            StateStep::Ask(open, _) => open.end(),
+            StateStep::Done(answer) => answer,
+        };
+        let key = key.clone();
+        self.events
+            .push_back(SessionEvent::Answered { key, answer });
     }
 
     /// The chaincode answered a transaction.
-    pub fn handle_outcome(&mut self, key: &TxKey, outcome: Outcome) {
+    pub fn handle_outcome(&mut self, key: &TxKey, outcome: InvocationOutcome) {
         self.finish(key, outcome);
         self.close_when_drained();
     }
@@ -211,6 +215,7 @@ impl Handler {
         self.release(key);
         self.close_when_drained();
     }
+
     /// The server shuts down: no new transactions, and what runs is given up at `deadline`.
     pub fn handle_shutdown(&mut self, deadline: Duration) {
         self.shutdown.get_or_insert(deadline);
@@ -249,7 +254,7 @@ impl Handler {
     }
 
     /// The next event.
-    pub fn poll_event(&mut self) -> Option<Event> {
+    pub fn poll_event(&mut self) -> Option<SessionEvent<D>> {
         self.events.pop_front()
     }
 
@@ -289,13 +294,15 @@ impl Handler {
                 self.bytes = self.bytes.saturating_add(bytes);
                 let doing = Doing::Running;
                 self.transactions
-                    .insert(key.clone(), Transaction { bytes, doing });
+                    .insert(key.clone(), HeldTransaction { bytes, doing });
                 let invocation = Box::new(invocation);
-                self.events.push_back(Event::Started { key, invocation });
+                self.events
+                    .push_back(SessionEvent::Started { key, invocation });
             }
             Err(failure) => {
                 self.transmit.push_back(key.failed(&failure));
-                self.events.push_back(Event::Refused { key, failure });
+                self.events
+                    .push_back(SessionEvent::Refused { key, failure });
             }
         }
     }
@@ -341,16 +348,17 @@ impl Handler {
                 let failure = Failure::UnexpectedAnswer(kind.as_str_name());
                 self.fail(&key, &failure);
             }
-            Doing::Asking(question) => {
-                let step = if kind == Type::Response {
-                    question.handle_answer(message.payload)
-                } else {
-                    Err(StubError::Refused {
-                        call: question.call(),
-                        reason: message::words(&message.payload),
-                    })
-                };
-                self.go_on(&key, step);
+            doing @ Doing::Asking(_) => {
+                if let Doing::Asking(open) = mem::replace(doing, Doing::Running) {
+                    let step = if kind == Type::Response {
+                        open.handle_answer(message.payload)
+                    } else {
+                        let call = open.message_type();
+                        let reason = message::words(&message.payload);
+                        StateStep::Done(open.fail(StubError::Refused { call, reason }))
+                    };
+                    self.go_on(&key, step);
+                }
             }
             Doing::Writing(..) if kind == Type::Response => self.write_further(&key),
             Doing::Writing(..) => {
@@ -360,7 +368,7 @@ impl Handler {
         }
     }
 
-    fn finish(&mut self, key: &TxKey, outcome: Outcome) {
+    fn finish(&mut self, key: &TxKey, outcome: InvocationOutcome) {
         let Phase::Ready(features) = self.phase else {
             return;
         };
@@ -397,32 +405,27 @@ impl Handler {
         self.write_further(key);
     }
 
-    /// Goes on with a transaction's question.
-    fn go_on(&mut self, key: &TxKey, step: Result<Step, StubError>) {
-        match step {
-            Ok(Step::Send(kind, payload)) => {
+    /// Goes on with the state call of a running transaction.
+    fn go_on(&mut self, key: &TxKey, step: StateStep<D>) {
+        let answer = match step {
+            StateStep::Ask(open, (kind, payload)) => {
                 let message = key.message(kind, payload);
                 let (bytes, limit) = (message.encoded_len(), self.limits.message_bytes);
-                if bytes > limit {
-                    let call = kind.as_str_name();
-                    self.answered(key, Err(StubError::TooLarge { call, bytes, limit }));
-                } else {
+                if bytes <= limit {
+                    if let Some(transaction) = self.transactions.get_mut(key) {
+                        transaction.doing = Doing::Asking(open);
+                    }
                     self.transmit.push_back(message);
+                    return;
                 }
+                let call = kind.as_str_name();
+                open.fail(StubError::TooLarge { call, bytes, limit })
             }
-            Ok(Step::Done(reply)) => self.answered(key, Ok(reply)),
-            Err(error) => self.answered(key, Err(error)),
-        }
-    }
-
-    fn answered(&mut self, key: &TxKey, answer: Result<Reply, StubError>) {
-        if let Some(transaction) = self.transactions.get_mut(key)
-            && matches!(transaction.doing, Doing::Asking(_))
-        {
-            transaction.doing = Doing::Running;
-        }
+            StateStep::Done(answer) => answer,
+        };
         let key = key.clone();
-        self.events.push_back(Event::Answered { key, answer });
+        self.events
+            .push_back(SessionEvent::Answered { key, answer });
     }
 
     /// Sends the next writes of a finished transaction, or its end.
@@ -465,15 +468,14 @@ impl Handler {
         let Some(transaction) = self.transactions.get_mut(key) else {
             return false;
         };
-        match &transaction.doing {
+        match mem::replace(&mut transaction.doing, Doing::Abandoned) {
             Doing::Abandoned => return false,
-            Doing::Asking(question) => {
-                let call = question.call();
-                let (key, answer) = (key.clone(), Err(StubError::Ended { call }));
-                self.events.push_back(Event::Answered { key, answer });
-                transaction.doing = Doing::Abandoned;
+            Doing::Asking(open) => {
+                let (key, answer) = (key.clone(), open.end());
+                self.events
+                    .push_back(SessionEvent::Answered { key, answer });
             }
-            Doing::Running => transaction.doing = Doing::Abandoned,
+            Doing::Running => {}
             // the chaincode is done, nobody will hand in its outcome
             Doing::Writing(..) => self.release(key),
         }
@@ -483,7 +485,7 @@ impl Handler {
 
     fn ended(&mut self, key: &TxKey, ending: Ending) {
         let key = key.clone();
-        self.events.push_back(Event::Ended { key, ending });
+        self.events.push_back(SessionEvent::Ended { key, ending });
     }
 
     /// Frees the place of a transaction that is over and no longer runs.
@@ -496,7 +498,7 @@ impl Handler {
     fn stray(&mut self, kind: Type, key: &TxKey) {
         let (kind, tx) = (kind.as_str_name(), key.tx_id.as_str().escape_debug());
         let what = format!("{kind} for transaction `{tx}`, which waits for nothing");
-        self.events.push_back(Event::Stray(what));
+        self.events.push_back(SessionEvent::Stray(what));
     }
 
     /// Fabric's shims answer a misplaced message with ERROR and end the stream.
@@ -526,6 +528,6 @@ impl Handler {
         }
         self.transactions.clear();
         self.bytes = 0;
-        self.events.push_back(Event::Closed(why));
+        self.events.push_back(SessionEvent::Closed(why));
     }
 }

@@ -2,7 +2,7 @@
 
 /// Limits of a server and of each of its streams; one stream is one peer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
+pub struct ServerLimits {
     /// Streams open at the same time; further ones are refused.
     pub streams: usize,
     /// Transactions of a stream running at the same time; further ones are answered with an error at once.
@@ -14,7 +14,7 @@ pub struct Limits {
     pub message_bytes: usize,
 }
 
-impl Default for Limits {
+impl Default for ServerLimits {
     fn default() -> Self {
         Self {
             streams: 256,

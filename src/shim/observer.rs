@@ -2,7 +2,7 @@
 
 use std::{fmt, time::Duration};
 
-use super::Closing;
+use super::error::Closing;
 use crate::ids::{ChannelId, TxId};
 
 /// Numbers the streams of one server, from 1.
@@ -64,7 +64,7 @@ pub trait Observer: Send + Sync + 'static {
     }
 
     /// A state call was answered; a range with several batches counts once.
-    fn state_call(&self, call: Call, elapsed: Duration) {
+    fn state_call(&self, call: StateCall, elapsed: Duration) {
         let _ = (call, elapsed);
     }
 }
@@ -111,7 +111,7 @@ pub enum Ending {
 
 /// The kinds of calls that a transaction makes of its peer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Call {
+pub enum StateCall {
     /// One key.
     Get,
     /// Several keys.
@@ -126,7 +126,7 @@ pub enum Call {
     Write,
 }
 
-impl Call {
+impl StateCall {
     /// The name used in metrics and logs.
     #[must_use]
     pub const fn name(self) -> &'static str {

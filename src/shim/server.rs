@@ -22,8 +22,9 @@ use tonic::{
 };
 
 use super::{
-    Limits, Observer, StreamId, Tls,
+    observer::{Observer, StreamId},
     session::{self, Shared},
+    settings::ShimSettings,
 };
 use crate::{
     proto::protos::{
@@ -32,35 +33,6 @@ use crate::{
     },
     stub::Chaincode,
 };
-
-/// How a server behaves.
-#[derive(Clone, Debug)]
-pub struct ShimSettings {
-    /// What it registers as: the package id.
-    pub chaincode_id: String,
-    /// TLS, where wanted.
-    pub tls: Option<Tls>,
-    /// What one stream may use.
-    pub limits: Limits,
-    /// How long a peer may take to accept the registration before the stream is closed.
-    pub register_timeout: Duration,
-    /// How long running transactions get when the server shuts down.
-    pub shutdown_grace: Duration,
-}
-
-impl ShimSettings {
-    /// The default settings, without TLS.
-    #[must_use]
-    pub fn new(chaincode_id: impl Into<String>) -> Self {
-        Self {
-            chaincode_id: chaincode_id.into(),
-            tls: None,
-            limits: Limits::default(),
-            register_timeout: Duration::from_secs(5),
-            shutdown_grace: Duration::from_secs(20),
-        }
-    }
-}
 
 /// Why a server does not serve.
 #[derive(Debug, thiserror::Error)]

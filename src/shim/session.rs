@@ -1,6 +1,12 @@
 //! One peer's stream: moves messages between the stream, the handler and the running transactions.
 
-use std::{any::Any, collections::BTreeMap, fmt::Display, panic::AssertUnwindSafe, sync::Arc};
+use std::{
+    any::Any,
+    collections::BTreeMap,
+    fmt::{Debug, Display},
+    panic::AssertUnwindSafe,
+    sync::Arc,
+};
 
 use bytes::Bytes;
 use futures_util::FutureExt;
@@ -14,16 +20,17 @@ use tokio_stream::{Stream, StreamExt};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Call, Closing, Event, Handler, Observer, Outcome, Reply, Request, StreamId, TransactionFacts,
-    TxKey, server::ShimSettings,
+    error::Closing,
+    handler::{Handler, InvocationOutcome, SessionEvent},
+    message::TxKey,
+    observer::{Observer, StateCall, StreamId, TransactionFacts},
+    settings::ShimSettings,
+    state_call::{Destination, StateAnswer, StateRequest},
 };
 use crate::{
     ids::ChaincodeName,
     proto::protos::ChaincodeMessage,
-    stub::{
-        Chaincode, Entries, Event as ChaincodeEvent, Invocation, KeyRange, Page, Response, Stub,
-        StubError,
-    },
+    stub::{Chaincode, Entries, Event, Invocation, KeyRange, Page, Response, Stub, StubError},
 };
 
 /// What every session of a server shares.
@@ -94,61 +101,63 @@ pub(super) async fn run<C: Chaincode>(
 }
 
 struct Session<C> {
-    handler: Handler,
+    handler: Handler<Waiting>,
     shared: Arc<Shared<C>>,
     id: StreamId,
     /// Transactions that were started and have not ended for the peer.
-    running: BTreeMap<TxKey, Running>,
+    running: BTreeMap<TxKey, RunningTransaction>,
     inputs: mpsc::Sender<Input>,
 }
 
 /// A transaction as the session sees it.
-struct Running {
+struct RunningTransaction {
     facts: TransactionFacts,
     started: Instant,
-    waiting: Option<Waiting>,
+    waiting: Option<TimedCall>,
 }
 
 /// A state call on its way.
-struct Waiting {
-    call: Call,
+struct TimedCall {
+    call: StateCall,
     since: Instant,
-    /// Where the answer goes; nobody waits for that to a write.
-    answer: Option<AnswerTo>,
 }
 
-type AnswerTo = oneshot::Sender<Result<Reply, StubError>>;
+/// Answers go to the chaincode that waits for them on its own thread.
+#[derive(Debug)]
+struct Waiting;
+
+impl Destination for Waiting {
+    type For<T: Debug> = oneshot::Sender<Result<T, StubError>>;
+}
 
 /// What a transaction tells its session.
 enum Input {
-    Asked(TxKey, Request, AnswerTo),
+    Asked(TxKey, StateRequest<Waiting>),
     /// The chaincode is done, or panicked with these words.
-    Done(TxKey, Result<Outcome, String>),
+    Done(TxKey, Result<InvocationOutcome, String>),
 }
 
 impl<C: Chaincode> Session<C> {
     fn take(&mut self, input: Input) {
         match input {
-            Input::Asked(key, request, answer) => {
+            Input::Asked(key, request) => {
                 if let Some(running) = self.running.get_mut(&key) {
-                    running.waiting = Some(Waiting {
+                    running.waiting = Some(TimedCall {
                         call: request.call(),
                         since: Instant::now(),
-                        answer: Some(answer),
                     });
                     self.handler.handle_request(&key, request);
                 }
-                // otherwise the answer's sender is dropped here, which tells the stub
+                // otherwise the request is dropped here with the answer's sender, which tells the stub
             }
             Input::Done(key, Ok(outcome)) => {
                 if let Some(running) = self.running.get_mut(&key)
                     && outcome.response.is_success()
                     && !outcome.writes.is_empty()
                 {
-                    running.waiting = Some(Waiting {
-                        call: Call::Write,
+                    running.waiting = Some(TimedCall {
+                        call: StateCall::Write,
                         since: Instant::now(),
-                        answer: None,
                     });
                 }
                 self.handler.handle_outcome(&key, outcome);
@@ -166,16 +175,15 @@ impl<C: Chaincode> Session<C> {
     fn tell(&mut self) -> Option<Closing> {
         while let Some(event) = self.handler.poll_event() {
             match event {
-                Event::Answered { key, answer } => {
+                SessionEvent::Answered { key, answer } => {
                     let waiting = self.running.get_mut(&key).and_then(|r| r.waiting.take());
                     if let Some(waiting) = waiting {
                         self.observe(&waiting);
-                        // a transaction that no longer waits has no use for it
-                        let _ = waiting.answer.map(|sender| sender.send(answer));
                     }
+                    deliver(answer);
                 }
-                Event::Closed(reason) => return Some(reason),
-                Event::Ended { key, ending } => {
+                SessionEvent::Closed(reason) => return Some(reason),
+                SessionEvent::Ended { key, ending } => {
                     if let Some(running) = self.running.remove(&key) {
                         if let Some(waiting) = &running.waiting {
                             self.observe(waiting);
@@ -185,14 +193,14 @@ impl<C: Chaincode> Session<C> {
                         observer.transaction_finished(&running.facts, &ending, elapsed);
                     }
                 }
-                Event::Ready(_) => self.shared.observer.stream_ready(self.id),
-                Event::Refused { key, failure } => {
+                SessionEvent::Ready(_) => self.shared.observer.stream_ready(self.id),
+                SessionEvent::Refused { key, failure } => {
                     let facts = self.facts(&key, false, String::new());
                     let observer = &self.shared.observer;
                     observer.transaction_refused(&facts, failure.code());
                 }
-                Event::Started { key, invocation } => self.start(key, *invocation),
-                Event::Stray(what) => self.shared.observer.stray_message(self.id, &what),
+                SessionEvent::Started { key, invocation } => self.start(key, *invocation),
+                SessionEvent::Stray(what) => self.shared.observer.stray_message(self.id, &what),
             }
         }
         None
@@ -205,7 +213,7 @@ impl<C: Chaincode> Session<C> {
         let waiting = None;
         self.running.insert(
             key.clone(),
-            Running {
+            RunningTransaction {
                 facts,
                 started,
                 waiting,
@@ -219,7 +227,7 @@ impl<C: Chaincode> Session<C> {
         task::spawn_blocking(move || runtime.block_on(call(chaincode, key, invocation, inputs)));
     }
 
-    fn observe(&self, waiting: &Waiting) {
+    fn observe(&self, waiting: &TimedCall) {
         let elapsed = waiting.since.elapsed();
         self.shared.observer.state_call(waiting.call, elapsed);
     }
@@ -232,6 +240,17 @@ impl<C: Chaincode> Session<C> {
             is_init,
             function,
         }
+    }
+}
+
+/// Hands an answer to who asked. A transaction that no longer waits has no use for it.
+fn deliver(answer: StateAnswer<Waiting>) {
+    match answer {
+        StateAnswer::Get(to, value) => drop(to.send(value)),
+        StateAnswer::GetMultiple(to, values) => drop(to.send(values)),
+        StateAnswer::Invoke(to, response) => drop(to.send(response)),
+        StateAnswer::Page(to, page) => drop(to.send(page)),
+        StateAnswer::Range(to, entries) => drop(to.send(entries)),
     }
 }
 
@@ -253,7 +272,7 @@ async fn call<C: Chaincode>(
         .catch_unwind()
         .await;
     let done = match answer {
-        Ok(response) => Ok(Outcome {
+        Ok(response) => Ok(InvocationOutcome {
             response,
             writes: stub.writes,
             event: stub.event,
@@ -290,16 +309,21 @@ struct StreamStub {
     key: TxKey,
     inputs: mpsc::Sender<Input>,
     writes: BTreeMap<String, Option<Bytes>>,
-    event: Option<ChaincodeEvent>,
+    event: Option<Event>,
 }
 
 impl StreamStub {
-    async fn ask(&self, request: Request) -> Result<Reply, StubError> {
+    /// Sends a request that is made for the place where its answer goes, and waits for the answer.
+    async fn ask<T: Debug>(
+        &self,
+        request: impl FnOnce(oneshot::Sender<Result<T, StubError>>) -> StateRequest<Waiting>,
+    ) -> Result<T, StubError> {
+        let (sender, answer) = oneshot::channel();
+        let request = request(sender);
         let ended = StubError::Ended {
             call: request.call().name(),
         };
-        let (sender, answer) = oneshot::channel();
-        let asked = Input::Asked(self.key.clone(), request, sender);
+        let asked = Input::Asked(self.key.clone(), request);
         if self.inputs.send(asked).await.is_err() {
             return Err(ended);
         }
@@ -307,38 +331,23 @@ impl StreamStub {
     }
 }
 
-/// The handler answers each request with a reply of its kind.
-fn mixed_up(call: Call) -> StubError {
-    StubError::Malformed {
-        call: call.name(),
-        detail: "it answers another call".to_owned(),
-    }
-}
-
 impl Stub for StreamStub {
     async fn get_state(&mut self, key: &str) -> Result<Option<Bytes>, StubError> {
-        match self.ask(Request::Get(key.to_owned())).await? {
-            Reply::Value(value) => Ok(value),
-            _ => Err(mixed_up(Call::Get)),
-        }
+        let key = key.to_owned();
+        self.ask(|to| StateRequest::Get { key, to }).await
     }
 
     async fn get_states(&mut self, keys: &[String]) -> Result<Vec<Option<Bytes>>, StubError> {
         if keys.is_empty() {
             return Ok(Vec::new());
         }
-        match self.ask(Request::GetMultiple(keys.to_vec())).await? {
-            Reply::Values(values) => Ok(values),
-            _ => Err(mixed_up(Call::GetMultiple)),
-        }
+        let keys = keys.to_vec();
+        self.ask(|to| StateRequest::GetMultiple { keys, to }).await
     }
 
     async fn get_range(&mut self, range: &KeyRange, most: usize) -> Result<Entries, StubError> {
         let range = range.clone();
-        match self.ask(Request::Range { range, most }).await? {
-            Reply::Entries(entries) => Ok(entries),
-            _ => Err(mixed_up(Call::Range)),
-        }
+        self.ask(|to| StateRequest::Range { range, most, to }).await
     }
 
     async fn get_page(
@@ -347,15 +356,14 @@ impl Stub for StreamStub {
         page_size: u32,
         bookmark: &str,
     ) -> Result<Page, StubError> {
-        let request = Request::Page {
-            range: range.clone(),
+        let (range, bookmark) = (range.clone(), bookmark.to_owned());
+        self.ask(|to| StateRequest::Page {
+            range,
             page_size,
-            bookmark: bookmark.to_owned(),
-        };
-        match self.ask(request).await? {
-            Reply::Page(page) => Ok(page),
-            _ => Err(mixed_up(Call::Page)),
-        }
+            bookmark,
+            to,
+        })
+        .await
     }
 
     async fn invoke_chaincode(
@@ -363,14 +371,13 @@ impl Stub for StreamStub {
         chaincode: &ChaincodeName,
         args: &[Bytes],
     ) -> Result<Response, StubError> {
-        let request = Request::Invoke {
-            chaincode: chaincode.clone(),
-            args: args.to_vec(),
-        };
-        match self.ask(request).await? {
-            Reply::Called(response) => Ok(response),
-            _ => Err(mixed_up(Call::Invoke)),
-        }
+        let (chaincode, args) = (chaincode.clone(), args.to_vec());
+        self.ask(|to| StateRequest::Invoke {
+            chaincode,
+            args,
+            to,
+        })
+        .await
     }
 
     fn put_state(&mut self, key: String, value: Bytes) {
@@ -381,7 +388,7 @@ impl Stub for StreamStub {
         self.writes.insert(key, None);
     }
 
-    fn set_event(&mut self, event: ChaincodeEvent) {
+    fn set_event(&mut self, event: Event) {
         self.event = Some(event);
     }
 }

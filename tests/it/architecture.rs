@@ -1,61 +1,48 @@
-//! The import table of the rooms, and what pure rooms may name, checked by reading `src/`.
+//! The rooms of `src/`: who may import whom, what pure rooms may name, that nothing imports in a
+//! circle, and that a type's name stands for one thing. Checked by reading `src/`.
+//!
+//! ARCHITECTURE.md draws the same rooms for people; [`ROOMS`] and [`SUB_ROOMS`] are what holds.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
 };
 
-/// Which rooms a room may import, besides `proto` and `ids`. The table of `docs/architecture.md`.
-const MAY_IMPORT: &[(&str, &[&str])] = &[
+/// Rooms, with those that each may import.
+type Table = &'static [(&'static str, &'static [&'static str])];
+
+/// The rooms from the ground up, with those that each may import besides `proto` and `ids`.
+const ROOMS: Table = &[
     ("crypto", &[]),
-    ("json", &[]),
     ("capabilities", &[]),
+    ("stub", &[]),
+    ("json", &[]),
+    ("ops", &[]),
     ("identity", &["crypto", "capabilities"]),
     ("policy", &["identity"]),
     ("config", &["crypto", "capabilities", "identity", "policy"]),
-    (
-        "block",
-        &["crypto", "capabilities", "identity", "policy", "config"],
-    ),
+    ("block", &["crypto", "identity", "policy", "config"]),
     (
         "review",
+        &["crypto", "json", "identity", "policy", "config"],
+    ),
+    ("shim", &["stub"]),
+    (
+        "devnet",
         &[
-            "crypto",
-            "capabilities",
-            "identity",
-            "policy",
-            "json",
-            "config",
+            "stub", "shim", "crypto", "json", "identity", "policy", "config", "block",
         ],
     ),
-    ("stub", &[]),
     (
         "contract",
         &[
             "stub",
             "crypto",
             "capabilities",
+            "json",
             "identity",
             "policy",
-            "json",
-            "config",
-            "block",
-            "review",
-        ],
-    ),
-    ("shim", &["stub"]),
-    ("ops", &[]),
-    (
-        "devnet",
-        &[
-            "stub",
-            "shim",
-            "crypto",
-            "capabilities",
-            "identity",
-            "policy",
-            "json",
             "config",
             "block",
             "review",
@@ -64,22 +51,59 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "stub",
-            "contract",
-            "shim",
-            "ops",
-            "devnet",
-            "crypto",
-            "capabilities",
-            "identity",
-            "policy",
-            "json",
-            "config",
-            "block",
-            "review",
+            "stub", "contract", "shim", "ops", "devnet", "identity", "policy", "config", "block",
         ],
     ),
 ];
+
+/// The sub-rooms of rooms that are large, likewise; a file that stands in no sub-room is one by
+/// itself.
+const SUB_ROOMS: &[(&str, Table)] = &[
+    (
+        "config",
+        &[
+            ("envelope", &[]),
+            ("tree", &[]),
+            ("bundle", &["tree"]),
+            ("orderer", &["bundle", "tree", "envelope"]),
+            ("update", &["orderer", "bundle", "tree", "envelope"]),
+            ("patch", &["update", "tree"]),
+        ],
+    ),
+    (
+        "contract",
+        &[
+            ("error", &[]),
+            ("anchors", &[]),
+            ("interface", &["error"]),
+            ("ledger", &["error"]),
+            ("chain", &["error", "ledger"]),
+            ("answer", &["error", "ledger", "chain"]),
+            ("judge", &["error", "ledger", "chain", "answer"]),
+            ("audit", &["error", "ledger", "chain", "answer", "judge"]),
+            (
+                "function",
+                &[
+                    "error",
+                    "anchors",
+                    "interface",
+                    "ledger",
+                    "chain",
+                    "answer",
+                    "judge",
+                    "audit",
+                ],
+            ),
+            (
+                "router",
+                &["error", "anchors", "interface", "judge", "function"],
+            ),
+        ],
+    ),
+];
+
+/// Sub-rooms of the contract that decide, or say what was decided: they ask the peer for nothing.
+const WITHOUT_LEDGER: &[&str] = &["interface", "chain", "answer", "judge", "audit"];
 
 /// Rooms without sockets, files, clocks, threads or a runtime.
 const PURE: &[&str] = &[
@@ -98,7 +122,7 @@ const PURE: &[&str] = &[
 ];
 
 /// Files of `shim` that are shell; the others are as pure as the core.
-const SHIM_SHELL: &[&str] = &["server.rs", "session.rs", "tls.rs"];
+const SHIM_SHELL: &[&str] = &["server", "session", "tls"];
 
 /// What a pure file may not name.
 const IMPURE: &[&str] = &[
@@ -117,49 +141,245 @@ const IMPURE: &[&str] = &[
     "prometheus_client",
     "anyhow",
     "clap",
+    "x509_parser",
     "SystemRandom",
 ];
 
-/// A source file: its room, its path for messages, and its code without comments and tests.
+/// More files than this make no room that one can overlook.
+const FILES: usize = 16;
+
+/// A source file without its tests.
 struct Source {
-    room: String,
+    /// Its module: `contract::judge::terms`; that of a front page is its folder's.
+    module: Vec<String>,
+    is_front: bool,
     path: PathBuf,
+    /// Without comments and unit tests.
     code: String,
 }
 
-fn sources() -> Vec<Source> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut found = Vec::new();
-    let mut folders = vec![root.clone()];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|e| e == "rs") {
-                let inside = path.strip_prefix(&root).unwrap();
-                let first = inside
-                    .components()
-                    .next()
-                    .unwrap()
-                    .as_os_str()
-                    .to_string_lossy()
-                    .into_owned();
-                let room = first.trim_end_matches(".rs").to_owned();
-                let is_test = |part: &std::ffi::OsStr| part == "tests" || part == "tests.rs";
-                if inside.iter().any(is_test) {
-                    continue;
+/// All of `src/`.
+struct House {
+    sources: Vec<Source>,
+    /// What front pages hand on, by module and name: the module that has it.
+    handed_on: BTreeMap<(Vec<String>, String), Vec<String>>,
+}
+
+impl House {
+    fn read() -> Self {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        let mut sources = Vec::new();
+        let mut folders = vec![root.clone()];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else if path.extension().is_some_and(|e| e == "rs") {
+                    let inside = path.strip_prefix(&root).unwrap().to_owned();
+                    let text = fs::read_to_string(&path).unwrap();
+                    sources.extend(Source::new(&inside, &text));
                 }
-                let code = code_of(&fs::read_to_string(&path).unwrap());
-                found.push(Source {
-                    room,
-                    path: inside.to_owned(),
-                    code,
-                });
             }
         }
+        sources.sort_by(|a, b| a.path.cmp(&b.path));
+        Self::of(sources)
     }
-    found
+
+    fn of(sources: Vec<Source>) -> Self {
+        let mut house = Self {
+            sources,
+            handed_on: BTreeMap::new(),
+        };
+        for source in house.sources.iter().filter(|source| source.is_front) {
+            for path in source.handed_on() {
+                let (Some(name), Some(module)) = (path.last(), path.get(..path.len() - 1)) else {
+                    continue;
+                };
+                let key = (source.module.clone(), name.clone());
+                house.handed_on.insert(key, module.to_vec());
+            }
+        }
+        house
+    }
+
+    fn is_module(&self, path: &[String]) -> bool {
+        self.sources.iter().any(|source| source.module == path)
+    }
+
+    /// The module whose file has what a path names.
+    fn home(&self, path: &[String]) -> Vec<String> {
+        let mut known = 0;
+        while known < path.len() && self.is_module(&path[..=known]) {
+            known += 1;
+        }
+        let mut module = path[..known].to_vec();
+        if let Some(name) = path.get(known) {
+            while let Some(next) = self.handed_on.get(&(module.clone(), name.clone())) {
+                module = self.home(next);
+            }
+        }
+        module
+    }
+
+    /// The modules whose files a file imports from.
+    fn imported(&self, source: &Source) -> BTreeSet<Vec<String>> {
+        let mut homes: BTreeSet<_> = (source.paths().iter())
+            .map(|path| self.home(path))
+            .collect();
+        homes.remove(&source.module);
+        homes
+    }
+
+    /// The circles among what stands side by side in one folder, each with what ties it; files that
+    /// only hand on are no part of any.
+    fn circles(&self) -> Vec<String> {
+        let mut folders: BTreeMap<Vec<String>, BTreeMap<String, BTreeSet<String>>> =
+            BTreeMap::new();
+        for source in self.sources.iter().filter(|source| !source.hands_on_only()) {
+            for home in self.imported(source) {
+                let Some(other) = self.sources.iter().find(|other| other.module == home) else {
+                    continue;
+                };
+                if other.hands_on_only() {
+                    continue;
+                }
+                let (from, to) = (source.place(), other.place());
+                let shared = from.iter().zip(&to).take_while(|(a, b)| a == b).count();
+                if let (Some(a), Some(b)) = (from.get(shared), to.get(shared)) {
+                    let folder = folders.entry(from[..shared].to_vec()).or_default();
+                    folder.entry(a.clone()).or_default().insert(b.clone());
+                }
+            }
+        }
+        let mut circles = Vec::new();
+        for (folder, arrows) in folders {
+            for circle in circles_of(&arrows) {
+                circles.push(format!("src/{}: {}", folder.join("/"), circle.join(", ")));
+            }
+        }
+        circles
+    }
+}
+
+impl Source {
+    /// `None`: all of it is tests.
+    fn new(inside: &Path, text: &str) -> Option<Self> {
+        let mut module: Vec<String> = (inside.iter())
+            .map(|part| part.to_string_lossy().trim_end_matches(".rs").to_owned())
+            .collect();
+        if module.iter().any(|part| part == "tests") {
+            return None;
+        }
+        let is_front = matches!(module.last().map(String::as_str), Some("mod" | "lib"));
+        if is_front {
+            module.pop();
+        }
+        Some(Self {
+            module,
+            is_front,
+            path: inside.to_owned(),
+            code: code_of(text),
+        })
+    }
+
+    /// Where it stands: folder by folder, then the file; front pages stand in their own folder.
+    fn place(&self) -> Vec<String> {
+        let mut place = self.module.clone();
+        if self.is_front {
+            place.push("mod".to_owned());
+        }
+        place
+    }
+
+    fn room(&self) -> &str {
+        self.module.first().map_or("lib", String::as_str)
+    }
+
+    /// The file's name in its room, or the folder's in which it stands.
+    fn sub_room(&self) -> Option<&str> {
+        self.module.get(1).map(String::as_str)
+    }
+
+    /// Whether the file says nothing of its own: it declares modules and hands on names.
+    fn hands_on_only(&self) -> bool {
+        let code = without_uses(&self.code);
+        self.is_front
+            && code.split(';').all(|item| {
+                let item = item.trim();
+                item.is_empty() || item.starts_with("pub mod ") || item.contains("mod ")
+            })
+            && !code.contains('{')
+    }
+
+    /// What a front page hands on, as absolute paths.
+    fn handed_on(&self) -> Vec<Vec<String>> {
+        let mut all = Vec::new();
+        for (is_public, tree) in uses(&self.code) {
+            if is_public {
+                all.extend(
+                    leaves(&tree)
+                        .into_iter()
+                        .filter_map(|path| self.absolute(path)),
+                );
+            }
+        }
+        all
+    }
+
+    /// All paths that the code names from the crate's root, or relative to itself; what is only
+    /// handed on is left out.
+    fn paths(&self) -> Vec<Vec<String>> {
+        let mut all = Vec::new();
+        for (is_public, tree) in uses(&self.code) {
+            if !(is_public && self.is_front) {
+                all.extend(leaves(&tree));
+            }
+        }
+        let code = without_uses(&self.code);
+        for start in ["crate::", "super::"] {
+            for (at, _) in code.match_indices(start) {
+                let before = code[..at].chars().next_back();
+                let restricts = code[..at].ends_with("in ");
+                if restricts || before.is_some_and(|c| c == ':' || c.is_alphanumeric() || c == '_')
+                {
+                    continue;
+                }
+                let path: String = (code[at..].chars())
+                    .take_while(|c| c.is_alphanumeric() || matches!(c, '_' | ':'))
+                    .collect();
+                all.push(path.split("::").map(str::to_owned).collect());
+            }
+        }
+        all.into_iter()
+            .filter_map(|path| self.absolute(path))
+            .collect()
+    }
+
+    /// A path from the crate's root; `None` for those into other crates.
+    fn absolute(&self, path: Vec<String>) -> Option<Vec<String>> {
+        let mut parts = path.into_iter().filter(|part| !part.is_empty()).peekable();
+        let mut base = match parts.peek()?.as_str() {
+            "crate" => {
+                parts.next();
+                Vec::new()
+            }
+            "self" => {
+                parts.next();
+                self.module.clone()
+            }
+            "super" => self.module.clone(),
+            // in a front page also what is below it
+            _ if self.is_front => self.module.clone(),
+            _ => return None,
+        };
+        while parts.peek().is_some_and(|part| part == "super") {
+            parts.next();
+            base.pop();
+        }
+        base.extend(parts.take_while(|part| part != "self" && part != "*"));
+        Some(base)
+    }
 }
 
 /// The text without line comments and without what follows the unit tests' attribute, which stands
@@ -174,97 +394,116 @@ fn code_of(text: &str) -> String {
         .join("\n")
 }
 
-/// The rooms that a piece of code names as `crate::room`, also inside `use crate::{a, b::c}`.
-fn imports(code: &str) -> Vec<String> {
-    let mut rooms = Vec::new();
-    for (at, _) in code.match_indices("crate::") {
-        let rest = &code[at + "crate::".len()..];
-        if let Some(list) = rest.strip_prefix('{') {
-            let mut depth = 0usize;
-            let mut item = String::new();
-            for c in list.chars() {
-                match c {
-                    '{' => depth += 1,
-                    '}' if depth == 0 => break,
-                    '}' => depth -= 1,
-                    ',' if depth == 0 => rooms.push(std::mem::take(&mut item)),
-                    c if depth == 0 => item.push(c),
-                    _ => {}
-                }
-            }
-            rooms.push(item);
-        } else {
-            rooms.push(
-                rest.chars()
-                    .take_while(|c| c.is_alphanumeric() || *c == '_')
-                    .collect(),
-            );
-        }
+/// The `use` items at the start of lines: whether they hand on, and their trees.
+fn uses(code: &str) -> Vec<(bool, String)> {
+    let mut found = Vec::new();
+    let mut rest = code;
+    while let Some((is_public, start, tree)) = next_use(rest) {
+        found.push((is_public, tree.to_owned()));
+        rest = &rest[start + tree.len()..];
     }
-    rooms
-        .iter()
-        .map(|r| {
-            r.trim()
-                .split("::")
-                .next()
-                .unwrap_or_default()
-                .trim()
-                .to_owned()
-        })
-        .filter(|r| !r.is_empty())
+    found
+}
+
+fn next_use(code: &str) -> Option<(bool, usize, &str)> {
+    let mut at = 0;
+    for line in code.split_inclusive('\n') {
+        let item = line.trim_start();
+        let bare = item
+            .strip_prefix("pub(crate) ")
+            .or_else(|| item.strip_prefix("pub(super) "))
+            .or_else(|| item.strip_prefix("pub "))
+            .unwrap_or(item);
+        if let Some(tree) = bare.strip_prefix("use ") {
+            let start = at + line.len() - tree.len();
+            let end = code[start..].find(';')?;
+            return Some((bare != item, start, &code[start..start + end]));
+        }
+        at += line.len();
+    }
+    None
+}
+
+fn without_uses(code: &str) -> String {
+    let mut out = String::new();
+    let mut rest = code;
+    while let Some((_, start, tree)) = next_use(rest) {
+        out.push_str(
+            rest[..start]
+                .rsplit_once("use")
+                .map_or("", |(before, _)| before),
+        );
+        rest = &rest[start + tree.len()..];
+    }
+    out.push_str(rest);
+    out.replace("pub(crate) ;", "")
+        .replace("pub ;", "")
+        .replace("pub(super) ;", "")
+}
+
+/// The paths of a use tree.
+fn leaves(tree: &str) -> Vec<Vec<String>> {
+    let tree = tree.trim();
+    let Some((head, list)) = tree.split_once('{') else {
+        let path = tree.split(" as ").next().unwrap_or_default();
+        return vec![
+            path.split("::")
+                .map(|part| part.trim().to_owned())
+                .collect(),
+        ];
+    };
+    let head: Vec<String> = (head.split("::").map(|part| part.trim().to_owned()))
+        .filter(|part| !part.is_empty())
+        .collect();
+    let list = list.trim_end().strip_suffix('}').unwrap_or(list);
+    let (mut depth, mut item, mut items) = (0usize, String::new(), Vec::new());
+    for c in list.chars() {
+        match c {
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            ',' if depth == 0 => {
+                items.push(std::mem::take(&mut item));
+                continue;
+            }
+            _ => {}
+        }
+        item.push(c);
+    }
+    items.push(item);
+    (items.iter().filter(|item| !item.trim().is_empty()))
+        .flat_map(|item| leaves(item))
+        .map(|path| head.iter().cloned().chain(path).collect())
         .collect()
 }
 
-#[test]
-fn rooms_import_only_what_the_table_allows() {
-    let table: BTreeMap<_, _> = MAY_IMPORT.iter().copied().collect();
-    let mut wrong = Vec::new();
-    let mut seen = BTreeMap::new();
-    for source in sources() {
-        if ["lib", "main", "ids", "proto"].contains(&source.room.as_str()) {
-            continue;
-        }
-        *seen.entry(source.room.clone()).or_insert(0) += 1;
-        let allowed = table
-            .get(source.room.as_str())
-            .unwrap_or_else(|| panic!("room `{}` is not in the table", source.room));
-        for room in imports(&source.code) {
-            let free = [source.room.as_str(), "proto", "ids"].contains(&room.as_str());
-            if !free && !allowed.contains(&room.as_str()) {
-                wrong.push(format!("{} imports {room}", source.path.display()));
+/// The groups of nodes that reach each other, each sorted.
+fn circles_of(arrows: &BTreeMap<String, BTreeSet<String>>) -> Vec<Vec<String>> {
+    let reach = |from: &str| {
+        let mut seen: BTreeSet<&str> = BTreeSet::new();
+        let mut open = vec![from];
+        while let Some(node) = open.pop() {
+            for next in arrows.get(node).into_iter().flatten() {
+                if seen.insert(next) {
+                    open.push(next);
+                }
             }
         }
-    }
-    assert_eq!(
-        seen.len(),
-        MAY_IMPORT.len(),
-        "a room of the table has no files: {seen:?}"
-    );
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-}
-
-#[test]
-fn pure_files_touch_no_world() {
-    let mut wrong = Vec::new();
-    for source in sources() {
-        let name = source
-            .path
-            .file_name()
-            .unwrap()
-            .to_string_lossy()
-            .into_owned();
-        let pure = PURE.contains(&source.room.as_str())
-            || source.room == "shim" && !SHIM_SHELL.contains(&name.as_str()) && name != "mod.rs";
-        if !pure {
-            continue;
-        }
-        for word in IMPURE {
-            if names(&source.code, word) {
-                wrong.push(format!("{} names {word}", source.path.display()));
-            }
+        seen
+    };
+    let reached: BTreeMap<&str, BTreeSet<&str>> = arrows
+        .keys()
+        .map(|node| (node.as_str(), reach(node)))
+        .collect();
+    let mut circles: BTreeSet<Vec<String>> = BTreeSet::new();
+    for (node, others) in &reached {
+        if others.contains(node) {
+            let circle = others
+                .iter()
+                .filter(|other| reached.get(**other).is_some_and(|back| back.contains(node)));
+            circles.insert(circle.map(|other| (*other).to_owned()).collect());
         }
     }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    circles.into_iter().collect()
 }
 
 /// Whether the code holds the word with no letter, digit or underscore beside it.
@@ -276,48 +515,270 @@ fn names(code: &str, word: &str) -> bool {
 }
 
 #[test]
-fn only_crypto_names_the_second_crypto_stack() {
-    let wrong: Vec<_> = sources()
+fn rooms_import_only_what_the_table_allows() {
+    let table: BTreeMap<_, _> = ROOMS.iter().copied().collect();
+    let house = House::read();
+    let (mut wrong, mut seen) = (Vec::new(), BTreeSet::new());
+    for source in &house.sources {
+        let room = source.room();
+        if ["lib", "main", "ids", "proto"].contains(&room) {
+            continue;
+        }
+        seen.insert(room);
+        let allowed = table
+            .get(room)
+            .unwrap_or_else(|| panic!("room `{room}` is not in the table"));
+        for path in source.paths() {
+            let Some(other) = path.first() else {
+                continue;
+            };
+            let free = [room, "proto", "ids"].contains(&other.as_str());
+            if !free && !allowed.contains(&other.as_str()) {
+                wrong.push(format!("{} imports {other}", source.path.display()));
+            }
+        }
+    }
+    assert_eq!(
+        seen.len(),
+        ROOMS.len(),
+        "a room of the table has no files: {seen:?}"
+    );
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn sub_rooms_import_only_what_the_table_allows() {
+    let house = House::read();
+    let mut wrong = Vec::new();
+    for (room, table) in SUB_ROOMS {
+        let table: BTreeMap<_, _> = table.iter().copied().collect();
+        let mut seen = BTreeSet::new();
+        for source in house.sources.iter().filter(|source| source.room() == *room) {
+            let Some(sub_room) = source.sub_room() else {
+                continue;
+            };
+            seen.insert(sub_room);
+            let Some(allowed) = table.get(sub_room) else {
+                wrong.push(format!("`{room}/{sub_room}` is not in the table"));
+                continue;
+            };
+            for home in house.imported(source) {
+                if home.first().map(String::as_str) != Some(*room) {
+                    continue;
+                }
+                let other = home.get(1).map_or("its front page", String::as_str);
+                if other != sub_room && !allowed.contains(&other) {
+                    wrong.push(format!("{} imports {other}", source.path.display()));
+                }
+            }
+        }
+        assert_eq!(seen.len(), table.len(), "of `{room}` there are {seen:?}");
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn nothing_imports_in_a_circle() {
+    let circles = House::read().circles();
+    assert!(circles.is_empty(), "{}", circles.join("\n"));
+}
+
+#[test]
+fn no_room_has_more_files_than_one_can_overlook() {
+    let mut folders: BTreeMap<Vec<String>, usize> = BTreeMap::new();
+    for source in House::read()
+        .sources
         .iter()
-        .filter(|s| s.room != "crypto")
-        .filter(|s| {
+        .filter(|source| !source.is_front)
+    {
+        let folder = source.module[..source.module.len() - 1].to_vec();
+        *folders.entry(folder).or_default() += 1;
+    }
+    folders.retain(|_, files| *files > FILES);
+    assert!(folders.is_empty(), "{folders:?}");
+}
+
+#[test]
+fn pure_files_touch_no_world() {
+    let mut wrong = Vec::new();
+    for source in House::read().sources {
+        let in_shim = source.room() == "shim"
+            && !source.is_front
+            && !SHIM_SHELL.contains(&source.sub_room().unwrap_or_default());
+        if !PURE.contains(&source.room()) && !in_shim {
+            continue;
+        }
+        for word in IMPURE {
+            if names(&source.code, word) {
+                wrong.push(format!("{} names {word}", source.path.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn what_decides_asks_the_peer_for_nothing() {
+    let sources = House::read().sources;
+    let decides = |source: &&Source| {
+        source.room() == "contract"
+            && WITHOUT_LEDGER.contains(&source.sub_room().unwrap_or_default())
+    };
+    let asking = sources
+        .iter()
+        .filter(decides)
+        .filter(|s| names(&s.code, "Stub"));
+    let asking: Vec<_> = asking
+        .map(|source| source.path.display().to_string())
+        .collect();
+    assert!(asking.is_empty(), "{}", asking.join("\n"));
+}
+
+#[test]
+fn only_crypto_names_the_second_crypto_stack() {
+    let wrong: Vec<_> = (House::read().sources.iter())
+        .filter(|source| source.room() != "crypto")
+        .filter(|source| {
             ["p224", "p256", "p384", "p521", "sha3", "ecdsa::signature"]
                 .iter()
-                .any(|w| s.code.contains(&format!("{w}::")))
+                .any(|word| source.code.contains(&format!("{word}::")))
         })
-        .map(|s| s.path.display().to_string())
+        .map(|source| source.path.display().to_string())
         .collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]
+fn a_name_of_a_type_stands_for_one_thing() {
+    let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for source in House::read().sources {
+        for name in types(&source.code) {
+            let places = found.entry(name).or_default();
+            places.push(source.path.display().to_string());
+        }
+    }
+    found.retain(|_, places| places.len() > 1);
+    let lines = found
+        .iter()
+        .map(|(name, places)| format!("{name}: {}", places.join(", ")));
+    assert!(found.is_empty(), "{}", lines.collect::<Vec<_>>().join("\n"));
+}
+
+/// The types that the code declares.
+fn types(code: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    for line in code.lines() {
+        let line = line.trim_start();
+        let line = match line.strip_prefix("pub") {
+            Some(rest) => rest.split_once(' ').map_or("", |(_, rest)| rest),
+            None => line,
+        };
+        for kind in ["struct ", "enum ", "trait "] {
+            if let Some(rest) = line.strip_prefix(kind) {
+                let name: String = rest.chars().take_while(|c| c.is_alphanumeric()).collect();
+                // a macro's own parameter has none
+                names.extend(Some(name).filter(|name| !name.is_empty()));
+            }
+        }
+    }
+    names
+}
+
+#[test]
 fn front_pages_are_tables_of_contents() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    for source in sources() {
-        // the front page of a room; the folders inside may have their main file there
-        if source.path.ends_with("mod.rs") && source.path.components().count() == 2 {
+    for source in House::read().sources {
+        if source.is_front && source.path.ends_with("mod.rs") {
             let text = fs::read_to_string(root.join(&source.path)).unwrap();
-            assert!(
-                text.starts_with("//!"),
-                "{} does not explain its room",
-                source.path.display()
-            );
+            let path = source.path.display();
+            assert!(text.starts_with("//!"), "{path} does not explain its room");
             let lines = text.lines().count();
-            assert!(lines <= 180, "{} has {lines} lines", source.path.display());
+            // the folders below the sub-rooms may have their main file there
+            assert!(
+                lines <= 180 || source.module.len() > 1,
+                "{path} has {lines} lines"
+            );
         }
     }
 }
 
+/// A house with these files: path, and code.
+fn house(files: &[(&str, &str)]) -> House {
+    let sources = files
+        .iter()
+        .filter_map(|(path, code)| Source::new(Path::new(path), code));
+    House::of(sources.collect())
+}
+
+#[test]
+fn circles_are_seen_wherever_they_run() {
+    let straight: &[(&str, &str)] = &[
+        (
+            "a/mod.rs",
+            "//! A.\nmod one;\nmod two;\npub(crate) use two::Two;\n",
+        ),
+        ("a/one.rs", "use super::two::Two;\n"),
+        (
+            "a/two.rs",
+            "pub(crate) struct Two;\n// use super::one::One;\n",
+        ),
+        ("b.rs", "use crate::a::Two;\n"),
+    ];
+    assert_eq!(house(straight).circles(), Vec::<String>::new());
+    for (changed, code, expected) in [
+        ("a/two.rs", "use super::one::One;\n", "src/a: one, two"),
+        ("a/two.rs", "fn f() -> crate::b::B {}\n", "src/: a, b"),
+        (
+            "a/two.rs",
+            "fn f() { super::one::g() }\n",
+            "src/a: one, two",
+        ),
+        (
+            "a/two.rs",
+            "use crate::{\n    a::{\n        one::{self, One},\n    },\n};\n",
+            "src/a: one, two",
+        ),
+        // through what a front page hands on
+        (
+            "a/mod.rs",
+            "mod one;\nmod two;\npub(crate) use one::One;\npub(crate) use two::Two;\n",
+            "",
+        ),
+    ] {
+        let mut files = straight.to_vec();
+        for file in files.iter_mut().filter(|(path, _)| *path == changed) {
+            file.1 = code;
+        }
+        assert_eq!(house(&files).circles().join("; "), expected, "{changed}");
+    }
+    let mut handed_on = straight.to_vec();
+    handed_on[0].1 = "mod one;\nmod two;\npub(crate) use one::One;\npub(crate) use two::Two;\n";
+    handed_on[2].1 = "use super::One;\n";
+    assert_eq!(house(&handed_on).circles(), ["src/a: one, two"]);
+    handed_on[2].1 = "use crate::a::One;\n";
+    assert_eq!(house(&handed_on).circles(), ["src/a: one, two"]);
+}
+
 #[test]
 fn the_checks_see_what_they_look_for() {
+    let source = Source::new(
+        Path::new("x/y.rs"),
+        "use crate::{ids::A, shim::{B, C as D}, stub};\nfn f() { crate::cli::x(); super::z::w() }",
+    )
+    .unwrap();
+    let paths: Vec<String> = source.paths().iter().map(|path| path.join("::")).collect();
     assert_eq!(
-        imports("use crate::{ids::A, shim::{B, C}, stub};\ncrate::cli::x()"),
-        ["ids", "shim", "stub", "cli"]
+        paths,
+        ["ids::A", "shim::B", "shim::C", "stub", "cli::x", "x::z::w"]
     );
     assert!(names("let t = Instant::now();", "Instant"));
     assert!(!names("Instantiate", "Instant"));
     assert_eq!(
         code_of("a // crate::x\n#[cfg(test)]\nmod tests { tokio }"),
         "a "
+    );
+    assert_eq!(
+        types("pub(crate) struct A {\n    enum B<T>\nlet structs = 1;\npub trait C: D"),
+        ["A", "B", "C"]
     );
 }

@@ -101,9 +101,9 @@ fn printed_organisations_come_back_as_text() {
     let mut seen = 0;
     for path in orgs {
         let text = fs::read_to_string(path).unwrap();
-        let group = json::decode_org(text.as_bytes()).unwrap();
+        let group = json::decode(json::MessageType::Organization, text.as_bytes()).unwrap();
         assert_eq!(
-            json::encode_org(&group).unwrap(),
+            json::encode(json::MessageType::Organization, &group).unwrap(),
             text,
             "{}",
             path.display()

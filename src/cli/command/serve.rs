@@ -12,7 +12,7 @@ use crate::{
     cli::{args::ServeArgs, observer::Telemetry, output, settings::Settings},
     contract::Contract,
     ops::{self, Health, Metrics, logs},
-    shim::server::{self, ShimSettings},
+    shim::{ShimSettings, server},
 };
 
 pub(in crate::cli) fn run(args: &ServeArgs) -> anyhow::Result<ExitCode> {

@@ -6,7 +6,7 @@ use super::{
     duration,
     error::BundleError,
     msp_pool::MspPool,
-    values::{self, BatchSize, ConsensusType, Consenter, Place},
+    values::{self, BatchSize, ConsensusType, Consenter, GroupKind},
 };
 use crate::{
     capabilities::{ApplicationCapabilities, ChannelCapabilities, OrdererCapabilities},
@@ -66,7 +66,7 @@ pub(in crate::config) fn check_dependencies(root: GroupRef<'_>) -> Result<(), Bu
 impl Channel {
     // Fabric: common/channelconfig/channel.go, NewChannelConfig
     pub(in crate::config) fn read(root: GroupRef<'_>) -> Result<Self, BundleError> {
-        check_values(root, Place::Channel)?;
+        check_values(root, GroupKind::Channel)?;
         let capabilities =
             ChannelCapabilities::new(value(root, "Capabilities", values::capabilities)?);
         let algorithm = value(root, "HashingAlgorithm", values::text)?;
@@ -95,7 +95,7 @@ impl Orderer {
         channel: &ChannelCapabilities,
         msps: &mut MspPool<'_>,
     ) -> Result<Self, BundleError> {
-        check_values(group, Place::Orderer)?;
+        check_values(group, GroupKind::Orderer)?;
         let batch_size = value(group, "BatchSize", BatchSize::parse)?;
         let zero = batch_size.max_message_count == 0
             || batch_size.absolute_max_bytes == 0
@@ -113,7 +113,7 @@ impl Orderer {
             if endpoints.is_some() && !channel.org_specific_orderer_endpoints() {
                 return Err(BundleError::EndpointsNotAllowed { org: org.path() });
             }
-            let msp = read_org(org, Place::OrdererOrg, msps)?;
+            let msp = read_org(org, GroupKind::OrdererOrg, msps)?;
             let endpoints = value(org, "Endpoints", values::addresses)?.len();
             orgs.insert(org.name().to_owned(), OrdererOrg { msp, endpoints });
         }
@@ -151,7 +151,7 @@ impl Application {
         group: GroupRef<'_>,
         msps: &mut MspPool<'_>,
     ) -> Result<Self, BundleError> {
-        check_values(group, Place::Application)?;
+        check_values(group, GroupKind::Application)?;
         let capabilities =
             ApplicationCapabilities::new(value(group, "Capabilities", values::capabilities)?);
         if group.value("ACLs").is_some() && !capabilities.acls() {
@@ -159,7 +159,7 @@ impl Application {
         }
         Ok(Self {
             capabilities,
-            orgs: read_orgs(group, Place::ApplicationOrg, msps)?,
+            orgs: read_orgs(group, GroupKind::ApplicationOrg, msps)?,
         })
     }
 }
@@ -173,8 +173,8 @@ impl Consortiums {
     ) -> Result<Self, BundleError> {
         let mut consortiums = BTreeMap::new();
         for consortium in group.groups() {
-            check_values(consortium, Place::Consortium)?;
-            let orgs = read_orgs(consortium, Place::ConsortiumOrg, msps)?;
+            check_values(consortium, GroupKind::Consortium)?;
+            let orgs = read_orgs(consortium, GroupKind::ConsortiumOrg, msps)?;
             consortiums.insert(consortium.name().to_owned(), orgs);
         }
         Ok(Self(consortiums))
@@ -183,7 +183,7 @@ impl Consortiums {
 
 fn read_orgs(
     section: GroupRef<'_>,
-    place: Place,
+    place: GroupKind,
     msps: &mut MspPool<'_>,
 ) -> Result<BTreeMap<String, Arc<Msp>>, BundleError> {
     section
@@ -195,7 +195,7 @@ fn read_orgs(
 // Fabric: common/channelconfig/organization.go, NewOrganizationConfig
 fn read_org(
     org: GroupRef<'_>,
-    place: Place,
+    place: GroupKind,
     msps: &mut MspPool<'_>,
 ) -> Result<Arc<Msp>, BundleError> {
     if org.groups().len() > 0 {
@@ -206,7 +206,7 @@ fn read_org(
 }
 
 /// Every key is known at this place, and its value decodes.
-fn check_values(group: GroupRef<'_>, place: Place) -> Result<(), BundleError> {
+fn check_values(group: GroupRef<'_>, place: GroupKind) -> Result<(), BundleError> {
     for value in group.values() {
         match place.check(value.name(), value.bytes()) {
             Some(Ok(())) => {}

@@ -1,14 +1,14 @@
 //! The values that Fabric knows, read as its decoder reads them: an absent value is its zero
 //! message, unknown fields are skipped, the last of a repeated scalar wins.
 
-use Shape::{Message, Text};
+use ValueShape::{Message, Text};
 use bytes::Bytes;
 
 use crate::proto::scan::{Field, Fields, ScanError, int32, uint32};
 
 /// What kind of group a value is in, which decides the keys that may stand there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum GroupKind {
     /// `/Channel`.
     Channel,
     /// `/Channel/Orderer`.
@@ -26,20 +26,20 @@ pub(super) enum Place {
 }
 
 /// The fields of a message that decoding can stumble over: texts and messages.
-enum Shape {
+enum ValueShape {
     Message(&'static [(u32, Self)]),
     Text,
 }
 
-const CAPABILITIES: Shape = Message(&[(1, Message(&[(1, Text), (2, Message(&[]))]))]);
-const ONE_TEXT: Shape = Message(&[(1, Text)]);
-const CONSENTERS: Shape = Message(&[(1, Message(&[(2, Text), (4, Text)]))]);
-const OPAQUE: Shape = Message(&[]);
+const CAPABILITIES: ValueShape = Message(&[(1, Message(&[(1, Text), (2, Message(&[]))]))]);
+const ONE_TEXT: ValueShape = Message(&[(1, Text)]);
+const CONSENTERS: ValueShape = Message(&[(1, Message(&[(2, Text), (4, Text)]))]);
+const OPAQUE: ValueShape = Message(&[]);
 
-impl Place {
+impl GroupKind {
     /// The message of a value with this key, or `None` where the key may not stand here.
     // Fabric: common/channelconfig: the `...Protos` structs
-    fn shape(self, key: &str) -> Option<Shape> {
+    fn shape(self, key: &str) -> Option<ValueShape> {
         Some(match (self, key) {
             (Self::Channel | Self::Orderer | Self::Application, "Capabilities") => CAPABILITIES,
             (Self::Channel, "HashingAlgorithm" | "Consortium") => ONE_TEXT,
@@ -66,7 +66,7 @@ impl Place {
 }
 
 /// Recurses over the shape, which is at most four levels deep, never over the input.
-fn check(shape: &Shape, bytes: &[u8]) -> Result<(), ScanError> {
+fn check(shape: &ValueShape, bytes: &[u8]) -> Result<(), ScanError> {
     let Message(known) = shape else {
         return std::str::from_utf8(bytes)
             .map(drop)
@@ -304,45 +304,50 @@ mod tests {
     #[test]
     fn keys_belong_to_places() {
         let ok = Some(Ok(()));
-        assert_eq!(Place::Channel.check("HashingAlgorithm", b""), ok);
-        assert_eq!(Place::Channel.check("ACLs", b""), None);
-        assert_eq!(Place::Orderer.check("Orderers", b""), ok);
-        assert_eq!(Place::OrdererOrg.check("AnchorPeers", b""), None);
-        assert_eq!(Place::Consortium.check("MSP", b""), None);
+        assert_eq!(GroupKind::Channel.check("HashingAlgorithm", b""), ok);
+        assert_eq!(GroupKind::Channel.check("ACLs", b""), None);
+        assert_eq!(GroupKind::Orderer.check("Orderers", b""), ok);
+        assert_eq!(GroupKind::OrdererOrg.check("AnchorPeers", b""), None);
+        assert_eq!(GroupKind::Consortium.check("MSP", b""), None);
     }
 
     #[test]
     fn decoding_stumbles_where_go_does() {
-        let cases: [(Place, &str, &[u8], Option<ScanError>); 8] = [
+        let cases: [(GroupKind, &str, &[u8], Option<ScanError>); 8] = [
             (
-                Place::Channel,
+                GroupKind::Channel,
                 "Capabilities",
                 b"\x0a\x03\x0a\x01\xff",
                 Some(ScanError::Utf8),
             ),
             (
-                Place::Channel,
+                GroupKind::Channel,
                 "Capabilities",
                 b"\x0a\x03\x12\x01\x08",
                 Some(ScanError::Truncated),
             ),
             (
-                Place::Orderer,
+                GroupKind::Orderer,
                 "Orderers",
                 b"\x0a\x03\x12\x01\xff",
                 Some(ScanError::Utf8),
             ),
-            (Place::Orderer, "Orderers", b"\x0a\x03\x2a\x01\xff", None),
             (
-                Place::Orderer,
+                GroupKind::Orderer,
+                "Orderers",
+                b"\x0a\x03\x2a\x01\xff",
+                None,
+            ),
+            (
+                GroupKind::Orderer,
                 "ConsensusType",
                 b"\x0a\x01\xff",
                 Some(ScanError::Utf8),
             ),
-            (Place::Orderer, "ConsensusType", b"\x12\x01\xff", None),
-            (Place::Orderer, "BatchSize", b"\x0a\x01\xff", None),
+            (GroupKind::Orderer, "ConsensusType", b"\x12\x01\xff", None),
+            (GroupKind::Orderer, "BatchSize", b"\x0a\x01\xff", None),
             (
-                Place::Application,
+                GroupKind::Application,
                 "ACLs",
                 b"\x0a\x05\x12\x03\x0a\x01\xff",
                 Some(ScanError::Utf8),
@@ -374,7 +379,7 @@ mod tests {
             let _ = BatchSize::parse(&bytes);
             let _ = ConsensusType::parse(&bytes);
             let _ = Consenter::parse_all(&bytes);
-            let _ = Place::Application.check("ACLs", &bytes);
+            let _ = GroupKind::Application.check("ACLs", &bytes);
         }
     }
 }

@@ -9,11 +9,11 @@ use super::{
     intent::Intent,
     merge::Merge,
     mode::{Mode, mode, of_canonical},
-    union::Union,
+    union::UnionGroup,
 };
 use crate::{
     config::{
-        patch::{error::PatchError, limits::Limits},
+        patch::{error::PatchError, limits::PatchLimits},
         tree::{
             Borrowed, ConfigError, ConfigTree, ElementKind, ElementPath, GroupRef, Versions, build,
             compare::first_difference,
@@ -56,7 +56,7 @@ impl Patch {
     /// # Errors
     /// [`PatchError`]: above the limits, undecodable, unknown fields or modes, or an element that
     /// is both deleted and given.
-    pub fn parse(bytes: Bytes, limits: &Limits) -> Result<Self, PatchError> {
+    pub fn parse(bytes: Bytes, limits: &PatchLimits) -> Result<Self, PatchError> {
         if bytes.len() > limits.patch_bytes {
             return Err(PatchError::TooLong {
                 len: bytes.len(),
@@ -102,7 +102,11 @@ impl Patch {
     ///
     /// # Errors
     /// [`PatchError`], as [`parse`](Self::parse).
-    pub fn put_group(names: &[&str], group: &[u8], limits: &Limits) -> Result<Self, PatchError> {
+    pub fn put_group(
+        names: &[&str],
+        group: &[u8],
+        limits: &PatchLimits,
+    ) -> Result<Self, PatchError> {
         let Some((name, above)) = names.split_last() else {
             return Err(PatchError::Empty);
         };
@@ -118,7 +122,7 @@ impl Patch {
         group: &[&str],
         name: &str,
         value: &[u8],
-        limits: &Limits,
+        limits: &PatchLimits,
     ) -> Result<Self, PatchError> {
         Self::wrap(group, (3, name), value, Mode::Patch, limits)
     }
@@ -129,7 +133,7 @@ impl Patch {
         (number, name): (u32, &str),
         element: &[u8],
         mode: Mode,
-        limits: &Limits,
+        limits: &PatchLimits,
     ) -> Result<Self, PatchError> {
         let mut fields = Fields::new(element);
         while fields.next().map_err(ConfigError::from)?.is_some() {}
@@ -216,8 +220,8 @@ impl Patch {
         let (Some(a), Some(b)) = (self.tree.root(), other.tree.root()) else {
             return Err(PatchError::Empty);
         };
-        let (root, start) = Union::of(a, b)?;
-        let elements = build(root, start, Union::members)?;
+        let (root, start) = UnionGroup::of(a, b)?;
+        let elements = build(root, start, UnionGroup::members)?;
         Self::of_elements(&elements)
     }
 

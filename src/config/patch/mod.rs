@@ -16,4 +16,4 @@ mod union;
 
 pub use document::{Patch, Touched};
 pub use error::PatchError;
-pub use limits::Limits;
+pub use limits::PatchLimits;

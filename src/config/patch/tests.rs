@@ -5,7 +5,7 @@ use prost::Message;
 
 use super::Patch;
 use crate::{
-    config::{ConfigTree, Limits, PatchError, Update, compute_update},
+    config::{ConfigTree, PatchError, PatchLimits, Update, compute_update},
     proto::{
         common::{Config, ConfigGroup, ConfigPolicy, ConfigUpdate, ConfigValue, Policy as Rule},
         write,
@@ -75,7 +75,7 @@ fn current() -> ConfigGroup {
 }
 
 fn patch(root: ConfigGroup) -> Result<Patch, PatchError> {
-    Patch::parse(config(root).into(), &Limits::default())
+    Patch::parse(config(root).into(), &PatchLimits::default())
 }
 
 /// The config with a patch applied.
@@ -304,7 +304,7 @@ fn unknown_fields_are_refused_wherever_they_are() {
         inside_policy,
         inside_rule,
     ] {
-        let e = Patch::parse(bytes.into(), &Limits::default()).unwrap_err();
+        let e = Patch::parse(bytes.into(), &PatchLimits::default()).unwrap_err();
         assert!(
             matches!(
                 e,
@@ -314,32 +314,32 @@ fn unknown_fields_are_refused_wherever_they_are() {
         );
     }
     let beside = [config(group(0, "")), unknown.to_vec()].concat();
-    let e = Patch::parse(beside.into(), &Limits::default()).unwrap_err();
+    let e = Patch::parse(beside.into(), &PatchLimits::default()).unwrap_err();
     assert!(matches!(e, PatchError::UnknownMessageFields), "{e}");
 }
 
 #[test]
 fn limits_are_those_given() {
     let bytes = config(below(&["A", "Org"], group(0, "x")));
-    let limits = |patch_bytes, patch_levels| Limits {
+    let limits = |patch_bytes, patch_levels| PatchLimits {
         patch_bytes,
         patch_levels,
     };
-    let parse = |limits: Limits| Patch::parse(bytes.clone().into(), &limits);
+    let parse = |limits: PatchLimits| Patch::parse(bytes.clone().into(), &limits);
     assert!(parse(limits(bytes.len(), 3)).is_ok());
     let e = parse(limits(bytes.len() - 1, 3)).unwrap_err();
     assert!(matches!(e, PatchError::TooLong { .. }), "{e}");
     let e = parse(limits(bytes.len(), 2)).unwrap_err();
     assert!(matches!(e, PatchError::TooDeep { limit: 2 }), "{e}");
-    let e = Patch::parse(Bytes::new(), &Limits::default()).unwrap_err();
+    let e = Patch::parse(Bytes::new(), &PatchLimits::default()).unwrap_err();
     assert!(matches!(e, PatchError::Empty), "{e}");
-    let e = Patch::parse(Bytes::from_static(&[0x0a]), &Limits::default()).unwrap_err();
+    let e = Patch::parse(Bytes::from_static(&[0x0a]), &PatchLimits::default()).unwrap_err();
     assert!(matches!(e, PatchError::Undecodable(_)), "{e}");
 }
 
 #[test]
 fn whole_groups_are_put_whatever_their_versions() {
-    let limits = Limits::default();
+    let limits = PatchLimits::default();
     let given = ConfigGroup {
         values: [("V".to_owned(), value(8, "new", "Admins"))].into(),
         ..group(2, "Admins")
@@ -362,7 +362,7 @@ fn whole_groups_are_put_whatever_their_versions() {
 
 #[test]
 fn a_value_is_put_and_its_mod_policy_kept() {
-    let limits = Limits::default();
+    let limits = PatchLimits::default();
     let given = value(9, "new", "").encode_to_vec();
     let put = Patch::put_value(&ORG, "V", &given, &limits).unwrap();
     assert_eq!(

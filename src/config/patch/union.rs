@@ -14,14 +14,14 @@ use crate::config::{
 
 /// A group that one patch or both give.
 #[derive(Clone, Copy)]
-pub(super) enum Union<'a> {
+pub(super) enum UnionGroup<'a> {
     /// Both patch it.
     Both(GroupRef<'a>, GroupRef<'a>),
     /// One decides alone.
     One(GroupRef<'a>),
 }
 
-impl<'a> Union<'a> {
+impl<'a> UnionGroup<'a> {
     /// A group that both patches give.
     pub(super) fn of(
         a: GroupRef<'a>,

@@ -127,7 +127,7 @@ fn compare<'a>(original: GroupRef<'a>, updated: GroupRef<'a>) -> Vec<Pair<'a>> {
 }
 
 /// What the members of a group in a read or write set come from.
-enum Source<'p, 'a> {
+enum PairSource<'p, 'a> {
     /// Two groups that differ.
     Changed(&'p Pair<'a>),
     /// A group that only the updated config has.
@@ -136,12 +136,12 @@ enum Source<'p, 'a> {
     Same,
 }
 
-type Set<'m, 'p, 'a> = Members<'m, 'a, Source<'p, 'a>>;
+type Set<'m, 'p, 'a> = Members<'m, 'a, PairSource<'p, 'a>>;
 
 fn read_set<'a>(pairs: &[Pair<'a>], root: &Pair<'a>) -> Borrowed<'a> {
-    let source = Source::Changed(root);
+    let source = PairSource::Changed(root);
     let Ok(set) = build::<_, Infallible>(bare_group(root.original), source, |source, members| {
-        if let Source::Changed(pair) = source {
+        if let PairSource::Changed(pair) = source {
             read_members(pairs, pair, members);
         }
         Ok(())
@@ -152,9 +152,9 @@ fn read_set<'a>(pairs: &[Pair<'a>], root: &Pair<'a>) -> Borrowed<'a> {
 fn read_members<'p, 'a>(pairs: &'p [Pair<'a>], pair: &Pair<'a>, set: &mut Set<'_, 'p, 'a>) {
     for child in pair.children(pairs) {
         if child.changed {
-            set.group(bare_group(child.original), Source::Changed(child));
+            set.group(bare_group(child.original), PairSource::Changed(child));
         } else if pair.bumped {
-            set.group(bare_group(child.original), Source::Same);
+            set.group(bare_group(child.original), PairSource::Same);
         }
     }
     if !pair.bumped {
@@ -177,12 +177,12 @@ fn read_members<'p, 'a>(pairs: &'p [Pair<'a>], pair: &Pair<'a>, set: &mut Set<'_
 }
 
 fn write_set<'a>(pairs: &[Pair<'a>], root: &Pair<'a>) -> Borrowed<'a> {
-    let source = Source::Changed(root);
+    let source = PairSource::Changed(root);
     let Ok(set) = build::<_, Infallible>(written_group(root), source, |source, members| {
         match source {
-            Source::Changed(pair) => write_members(pairs, pair, members),
-            Source::New(group) => new_members(group, members),
-            Source::Same => {}
+            PairSource::Changed(pair) => write_members(pairs, pair, members),
+            PairSource::New(group) => new_members(group, members),
+            PairSource::Same => {}
         }
         Ok(())
     });
@@ -195,15 +195,15 @@ fn write_members<'p, 'a>(pairs: &'p [Pair<'a>], pair: &Pair<'a>, set: &mut Set<'
         match side {
             Side::Both(..) => match children.next() {
                 Some(child) if child.changed => {
-                    set.group(written_group(child), Source::Changed(child));
+                    set.group(written_group(child), PairSource::Changed(child));
                 }
                 Some(child) if pair.bumped => {
-                    set.group(bare_group(child.original), Source::Same);
+                    set.group(bare_group(child.original), PairSource::Same);
                 }
                 _ => {}
             },
             Side::Left(_) => {}
-            Side::Right(y) => set.group(new_group(y), Source::New(y)),
+            Side::Right(y) => set.group(new_group(y), PairSource::New(y)),
         }
     }
     for side in join_values(pair.original, pair.updated) {
@@ -228,7 +228,7 @@ fn write_members<'p, 'a>(pairs: &'p [Pair<'a>], pair: &Pair<'a>, set: &mut Set<'
 
 fn new_members<'a>(group: GroupRef<'a>, set: &mut Set<'_, '_, 'a>) {
     for child in group.groups() {
-        set.group(new_group(child), Source::New(child));
+        set.group(new_group(child), PairSource::New(child));
     }
     for value in group.values() {
         set.value(written_value(value, 0));

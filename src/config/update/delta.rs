@@ -93,7 +93,7 @@ impl<'a> Delta<'a> {
     /// [`UpdateError::Undecodable`] where the result is too long.
     // Fabric: common/configtx/configmap.go, recurseConfigMap
     pub fn apply(&self) -> Result<ConfigTree, UpdateError> {
-        let root = Place {
+        let root = PlaceInSets {
             current: Some(self.root),
             read: self.read,
             write: self.write,
@@ -197,7 +197,7 @@ impl<'a> DeltaElement<'a> {
 
 /// The same path in the config, the read set and the write set.
 #[derive(Clone, Copy)]
-struct Place<'a> {
+struct PlaceInSets<'a> {
     current: Option<GroupRef<'a>>,
     read: Option<GroupRef<'a>>,
     write: Option<GroupRef<'a>>,
@@ -217,7 +217,7 @@ macro_rules! effective {
     }};
 }
 
-impl<'a> Place<'a> {
+impl<'a> PlaceInSets<'a> {
     /// The group that stands here in the new config.
     fn group(&self) -> Option<GroupRef<'a>> {
         match self.write {

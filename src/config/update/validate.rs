@@ -55,7 +55,22 @@ impl Bundle {
         config: Option<ConfigTree>,
         last_update: Option<&Bytes>,
     ) -> Result<ConfigTree, Refusal> {
-        self.check_result(config, last_update)
+        let authorize = || self.authorize(last_update.ok_or(Cause::MissingLastUpdate)?);
+        self.check_result(config, authorize)
+            .map_err(|cause| Refusal::at(Stage::Validate, cause))
+    }
+
+    /// The same, of an update and its signatures that were read from their envelope before.
+    ///
+    /// # Errors
+    /// [`Refusal`] at stage [`Stage::Validate`].
+    pub fn validate_read(
+        &self,
+        config: ConfigTree,
+        update: &Update,
+        signatures: &[ConfigSignature],
+    ) -> Result<ConfigTree, Refusal> {
+        self.check_result(Some(config), || self.authorize_update(update, signatures))
             .map_err(|cause| Refusal::at(Stage::Validate, cause))
     }
 
@@ -93,7 +108,7 @@ impl Bundle {
     fn check_result(
         &self,
         config: Option<ConfigTree>,
-        last_update: Option<&Bytes>,
+        authorize: impl FnOnce() -> Result<ConfigTree, Cause>,
     ) -> Result<ConfigTree, Cause> {
         let config = config.ok_or(Cause::MissingConfig)?;
         if config.sequence() != self.sequence().next() {
@@ -102,7 +117,7 @@ impl Bundle {
                 got: config.sequence().0,
             });
         }
-        let result = self.authorize(last_update.ok_or(Cause::MissingLastUpdate)?)?;
+        let result = authorize()?;
         if result.equals(&config) {
             Ok(config)
         } else {
@@ -114,13 +129,21 @@ impl Bundle {
     fn authorize(&self, envelope: &Bytes) -> Result<ConfigTree, Cause> {
         let envelope = envelope::read_update_envelope(envelope)?;
         let update = Update::parse(envelope.config_update)?;
+        self.authorize_update(&update, &envelope.signatures)
+    }
+
+    fn authorize_update(
+        &self,
+        update: &Update,
+        signatures: &[ConfigSignature],
+    ) -> Result<ConfigTree, Cause> {
         update.check_channel(&self.channel_id)?;
         let delta = update.delta_set(self.tree())?;
-        let creators = creators(&envelope.signatures)?;
+        let creators = creators(signatures)?;
         if delta.elements().is_empty() {
             return Err(UpdateError::NoDifferences.into());
         }
-        let signers = self.signers(update.bytes(), &envelope.signatures, &creators);
+        let signers = self.signers(update.bytes(), signatures, &creators);
         self.check_delta(&delta, &signers)?;
         Ok(delta.result()?)
     }

@@ -189,7 +189,8 @@ fn took_effect(
         }
     }
     let envelope = link.block.as_ref().and_then(|block| block.last_update());
-    evaluated_by(document, before, envelope, &at, findings);
+    let update = link.block.as_ref().and_then(|block| block.update());
+    evaluated_by(document, before, update, &at, findings);
     let effective = envelope
         .ok_or_else(|| "the block carries no update".to_owned())
         .and_then(|envelope| carried(before, envelope, owner, proof));
@@ -213,11 +214,11 @@ fn took_effect(
 fn evaluated_by(
     document: &AuditBundle,
     before: &Bundle,
-    envelope: Option<&Bytes>,
+    update: Option<&Update>,
     at: &str,
     findings: &mut AuditFindings,
 ) {
-    let shown = envelope.and_then(|envelope| evaluated(before, envelope));
+    let shown = update.and_then(|update| evaluated(before, update));
     let shown = shown.and_then(|kept| ExportedPolicies::new(&kept).ok());
     if document.evaluated == shown {
         return;

@@ -12,7 +12,7 @@ use super::{
     finding::{AuditFindingId, AuditFindings},
 };
 use crate::{
-    config::{Bundle, ConfigSignature, Limits, Patch, Update, envelope},
+    config::{Bundle, ConfigSignature, Patch, PatchLimits, Update, envelope},
     contract::judge::fit,
     ids::{Digest, Sequence},
 };
@@ -284,7 +284,7 @@ impl CheckedProposals {
 }
 
 fn patch(record: &ExportedProposal) -> Result<Patch, AuditError> {
-    let limits = Limits {
+    let limits = PatchLimits {
         patch_bytes: usize::MAX,
         patch_levels: usize::MAX,
     };

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use prost::Message;
 
 use crate::{
-    config::{Bundle, Update, envelope},
+    config::{Bundle, Update},
     ids::Digest,
     policy::PolicyId,
     proto::{
@@ -21,18 +21,16 @@ const KEPT: usize = 256 << 10;
 /// What a policy takes beside its path and its rule. Unit: bytes, about.
 const EACH: usize = 64;
 
-/// The policies of `before` that evaluate the update in an envelope, in the order of
+/// The policies of `before` that evaluate an update, in the order of
 /// [`EvaluatedPolicies`]. Of a policy whose rule is too large for the room that is left only the
 /// digest is kept; from the first one on for which that is too large as well they are only counted.
-/// `None` where there is no update that fits `before`, or no policy that it asks.
-pub(crate) fn evaluated(before: &Bundle, last_update: &Bytes) -> Option<EvaluatedPolicies> {
-    within(KEPT, before, last_update)
+/// `None` where the update does not fit `before`, or asks no policy.
+pub(crate) fn evaluated(before: &Bundle, update: &Update) -> Option<EvaluatedPolicies> {
+    within(KEPT, before, update)
 }
 
-fn within(mut room: usize, before: &Bundle, last_update: &Bytes) -> Option<EvaluatedPolicies> {
-    let carried = envelope::read_update_envelope(last_update).ok()?;
-    let update = Update::parse(carried.config_update).ok()?;
-    let deciding: Vec<PolicyId> = (before.update_policies(&update).ok()?.iter())
+fn within(mut room: usize, before: &Bundle, update: &Update) -> Option<EvaluatedPolicies> {
+    let deciding: Vec<PolicyId> = (before.update_policies(update).ok()?.iter())
         .map(|decides| decides.policy)
         .collect();
     let known: BTreeSet<PolicyId> = deciding.iter().copied().collect();
@@ -99,8 +97,8 @@ mod tests {
         let genesis = ConfigBlock::parse(Bytes::from_static(GENESIS)).unwrap();
         let next = ConfigBlock::parse(Bytes::from_static(NEXT)).unwrap();
         let before = Bundle::new(genesis.channel_id(), genesis.tree().clone()).unwrap();
-        let last_update = next.last_update().unwrap();
-        let whole = evaluated(&before, last_update).unwrap();
+        let update = next.update().unwrap();
+        let whole = evaluated(&before, update).unwrap();
         let paths: Vec<(&str, bool)> = (whole.policies.iter())
             .map(|one| (one.path.as_str(), one.decides))
             .collect();
@@ -116,7 +114,7 @@ mod tests {
         let shown = ExportedPolicies::new(&whole).unwrap().policies;
         let (mut digests, mut omitted) = (0, 0);
         for room in 0..2_000 {
-            let kept = within(room, &before, last_update).unwrap();
+            let kept = within(room, &before, update).unwrap();
             assert_eq!(kept.policies.len() as u64 + kept.omitted, 3, "{room}");
             omitted += kept.omitted;
             let exported = ExportedPolicies::new(&kept).unwrap();
@@ -138,9 +136,9 @@ mod tests {
             }
         }
         assert!(digests > 0 && omitted > 0, "{digests} {omitted}");
-        assert_eq!(within(2_000, &before, last_update), Some(whole));
+        assert_eq!(within(2_000, &before, update), Some(whole));
         // an update that does not fit
         let after = Bundle::new(next.channel_id(), next.tree().clone()).unwrap();
-        assert_eq!(evaluated(&after, last_update), None);
+        assert_eq!(evaluated(&after, update), None);
     }
 }

@@ -100,7 +100,7 @@ impl Growth {
         let next = block::advance(&self.bundle, block)
             .map_err(|e| refusal(&e, Code::BlockNotSuccessor).at(head))?;
         demand_supported(&next)?;
-        let policies = block.last_update();
+        let policies = block.update();
         if let Some(policies) = policies.and_then(|update| evaluated(&self.bundle, update)) {
             self.evaluated.insert(sequence, policies);
         }
@@ -203,14 +203,22 @@ pub(crate) fn head(block: &ConfigBlock, epoch: u64, tx_id: &str) -> Head {
 
 /// The contract's refusal for a block's.
 pub(crate) fn refusal(error: &BlockError, otherwise: Code) -> ContractError {
-    let code = match error.code() {
-        "BLOCK_DATA_HASH" => Code::BlockDataHash,
-        "BLOCK_SIGNATURES" => Code::BlockSignatures,
-        "BLOCK_METADATA" | "BLOCK_NO_HEADER" | "BLOCK_MALFORMED" => Code::BadBlock,
-        "BLOCK_POLICY_MISSING" => Code::BlockSignatures,
-        "CAPABILITY_UNSUPPORTED" => Code::CapabilityUnsupported,
-        "WRONG_CHANNEL" => Code::WrongChannel,
-        _ => otherwise,
+    let code = match error {
+        BlockError::DataHash { .. } => Code::BlockDataHash,
+        BlockError::MissingPolicy(_) | BlockError::Signatures { .. } => Code::BlockSignatures,
+        BlockError::Malformed(_)
+        | BlockError::MissingHeader
+        | BlockError::MissingLastConfig
+        | BlockError::MissingMetadata { .. } => Code::BadBlock,
+        BlockError::Unsupported(_) => Code::CapabilityUnsupported,
+        BlockError::WrongChannel { .. } => Code::WrongChannel,
+        BlockError::Config(_)
+        | BlockError::Invalid(_)
+        | BlockError::NotConfig
+        | BlockError::Number { .. }
+        | BlockError::PreviousHash { .. }
+        | BlockError::Transaction(_)
+        | BlockError::Undecodable(_) => otherwise,
     };
     code.because(error)
 }

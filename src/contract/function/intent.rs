@@ -5,7 +5,7 @@ use prost::Message;
 
 use super::Context;
 use crate::{
-    config::{Bundle, ConfigTree, Limits, Patch, PatchError, Section, Update, UpdateError},
+    config::{Bundle, ConfigTree, Patch, PatchError, PatchLimits, Section, Update, UpdateError},
     contract::{
         error::{Code, ContractError},
         interface::{base64, is_json},
@@ -89,8 +89,8 @@ pub(crate) fn sized(call: &Context<'_>, bytes: impl Into<Bytes>) -> Result<Bytes
     Ok(bytes)
 }
 
-fn limits(call: &Context<'_>) -> Limits {
-    Limits {
+fn limits(call: &Context<'_>) -> PatchLimits {
+    PatchLimits {
         patch_bytes: call.args.limits().patch,
         patch_levels: call.args.limits().patch_levels,
     }

@@ -25,7 +25,7 @@ use crate::{
         ledger::{self, TrustedHead, keys, timestamps},
     },
     ids::{Digest, ProposalId, Revision, UnixTime},
-    json,
+    json::{self, MessageType},
     proto::cmscc::{Combined, Proposal, ProposalKind, RevisionBytes, Source, UpdateOwner},
     stub::Stub,
 };
@@ -86,7 +86,7 @@ pub(crate) async fn add_organization<S: Stub>(
             shown(name)
         )));
     }
-    let group = json::decode_org(document(call, 2, "ConfigGroup")?)
+    let group = json::decode(MessageType::Organization, document(call, 2, "ConfigGroup")?)
         .map_err(|e| Code::BadJson.because(format_args!("argument `ConfigGroup JSON`: {e}")))?;
     let group = sized(call, group)?;
     let (trusted, bundle, admin) = opened(call, stub, &header.id).await?;
@@ -100,8 +100,11 @@ pub(crate) async fn reconfig_msp<S: Stub>(
     stub: &mut S,
 ) -> Result<Vec<u8>, ContractError> {
     let header = header(call, 2)?;
-    let value = json::decode_org_value(MSP, document(call, 1, "MSP ConfigValue")?)
-        .map_err(|e| Code::BadJson.because(format_args!("argument `MSP ConfigValue JSON`: {e}")))?;
+    let value = json::decode(
+        MessageType::OrganizationValue(MSP),
+        document(call, 1, "MSP ConfigValue")?,
+    )
+    .map_err(|e| Code::BadJson.because(format_args!("argument `MSP ConfigValue JSON`: {e}")))?;
     let value = sized(call, value)?;
     let (trusted, bundle, admin) = opened(call, stub, &header.id).await?;
     let intent = new_msp(call, &bundle, &admin, &value)?;

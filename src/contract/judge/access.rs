@@ -6,7 +6,7 @@ use crate::{
         error::{Code, ContractError},
         ledger::members::owner_remains,
     },
-    identity::Identity,
+    identity::{Identity, MspError},
     ids::MspId,
     policy::SignerSet,
     proto::cmscc::{Member, Proposal},
@@ -23,8 +23,8 @@ impl Admin {
     /// id, all their `Admins` must accept it.
     pub(crate) fn check(bundle: &Bundle, creator: &[u8]) -> Result<Self, ContractError> {
         let identity = bundle.msps().deserialize(creator).map_err(|e| {
-            let code = match e.code() {
-                "UNKNOWN_MSP" => Code::UnknownOrganization,
+            let code = match e {
+                MspError::UnknownMsp(_) => Code::UnknownOrganization,
                 _ => Code::CallerInvalid,
             };
             code.because(format_args!(

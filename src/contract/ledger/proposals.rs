@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use super::{keys, values::get};
 use crate::{
-    config::{Limits, Patch},
+    config::{Patch, PatchLimits},
     contract::error::{Code, ContractError},
     ids::{Digest, ProposalId, Revision, Sequence},
     proto::cmscc::{Proposal, RevisionBytes},
@@ -37,7 +37,7 @@ pub(crate) fn unknown(id: &ProposalId) -> ContractError {
 /// The intent as it was proposed, read without limits.
 pub(crate) fn patch(proposal: &Proposal) -> Result<Patch, ContractError> {
     // what was accepted once stays readable, whatever a server's limits are now
-    let limits = Limits {
+    let limits = PatchLimits {
         patch_bytes: usize::MAX,
         patch_levels: usize::MAX,
     };

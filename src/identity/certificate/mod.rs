@@ -1,6 +1,7 @@
 //! Certificates, read by Go's rules: what Go refuses to parse is refused here, and nothing else.
 
 mod extensions;
+mod fields;
 pub(super) mod name;
 pub(super) mod names;
 mod parse;

@@ -12,13 +12,13 @@ use crate::crypto::{
 
 use super::{
     extensions::Extensions,
+    fields::{CertificateFields, SubjectKey},
     name, time,
-    x509::{Inner, Key},
 };
 
 /// Reads a certificate; an error names the part that is malformed.
 // Go: crypto/x509, parseCertificate
-pub(super) fn certificate(der: Bytes) -> Result<Inner, &'static str> {
+pub(super) fn certificate(der: Bytes) -> Result<CertificateFields, &'static str> {
     let mut outer = Reader::new(&der);
     let mut outer = outer
         .inside(tag::SEQUENCE)
@@ -56,7 +56,7 @@ pub(super) fn certificate(der: Bytes) -> Result<Inner, &'static str> {
         take_extensions(&der, fields, &mut extensions)?;
     }
     let signature = outer.bit_string().ok_or("signature")?.right_aligned();
-    Ok(Inner {
+    Ok(CertificateFields {
         version,
         signed: der.slice_ref(signed.raw),
         algorithm_identifier: der::write(
@@ -141,11 +141,11 @@ fn extension<'a>(list: &mut Reader<'a>) -> Option<(&'a [u8], bool, &'a [u8])> {
 pub(crate) fn is_ecdsa_key(der: &[u8]) -> bool {
     let mut outer = Reader::new(der);
     let info = outer.content(tag::SEQUENCE).filter(|_| outer.is_empty());
-    matches!(info.and_then(key), Some(Key::Ecdsa(..)))
+    matches!(info.and_then(key), Some(SubjectKey::Ecdsa(..)))
 }
 
 // Go: crypto/x509, parsePublicKey
-fn key(info: &[u8]) -> Option<Key> {
+fn key(info: &[u8]) -> Option<SubjectKey> {
     let mut fields = Reader::new(info);
     let (oid, parameters) = algorithm_identifier(fields.content(tag::SEQUENCE)?)?;
     let bits = fields.bit_string()?.right_aligned();
@@ -155,10 +155,10 @@ fn key(info: &[u8]) -> Option<Key> {
             if !curve.has_point(&bits) {
                 return None;
             }
-            Key::Ecdsa(curve, bits.into())
+            SubjectKey::Ecdsa(curve, bits.into())
         }
-        ED25519 if parameters.is_empty() && bits.len() == 32 => Key::Ed25519(bits.into()),
-        X25519 if parameters.is_empty() && bits.len() == 32 => Key::Other,
+        ED25519 if parameters.is_empty() && bits.len() == 32 => SubjectKey::Ed25519(bits.into()),
+        X25519 if parameters.is_empty() && bits.len() == 32 => SubjectKey::Other,
         RSA if parameters == [0x05, 0x00] => {
             let mut numbers = Reader::new(&bits).inside(tag::SEQUENCE)?;
             let modulus = positive(numbers.integer()?)?;
@@ -166,7 +166,7 @@ fn key(info: &[u8]) -> Option<Key> {
             if exponent.len() > 8 || exponent.len() == 8 && exponent.first() >= Some(&0x80) {
                 return None;
             }
-            Key::Rsa(modulus.to_vec().into(), exponent.to_vec().into())
+            SubjectKey::Rsa(modulus.to_vec().into(), exponent.to_vec().into())
         }
         DSA => {
             positive(Reader::new(&bits).integer()?)?;
@@ -174,10 +174,10 @@ fn key(info: &[u8]) -> Option<Key> {
             for _ in 0..3 {
                 positive(numbers.integer()?)?;
             }
-            Key::Other
+            SubjectKey::Other
         }
         ED25519 | X25519 | RSA => return None,
-        _ => Key::Unknown,
+        _ => SubjectKey::Unknown,
     })
 }
 

@@ -1,14 +1,12 @@
 //! The certificate type.
 
-use std::{
-    fmt,
-    sync::{Arc, OnceLock},
-};
+use std::{fmt, sync::Arc};
 
 use bytes::Bytes;
 
 use super::{
     extensions::{Extensions, KEY_CERT_SIGN},
+    fields::{CertificateFields, SubjectKey},
     name, parse,
 };
 use crate::{
@@ -24,39 +22,7 @@ use crate::{
 
 /// An X.509 certificate. Cheap to clone.
 #[derive(Clone)]
-pub struct Certificate(Arc<Inner>);
-
-pub(super) struct Inner {
-    pub(super) der: Bytes,
-    pub(super) version: i64,
-    pub(super) signed: Bytes,
-    /// The algorithm identifier without what may follow its parameters.
-    pub(super) algorithm_identifier: Vec<u8>,
-    pub(super) algorithm: Algorithm,
-    pub(super) signature: Vec<u8>,
-    pub(super) serial: Bytes,
-    pub(super) issuer: Bytes,
-    pub(super) subject: Bytes,
-    pub(super) names: name::Name,
-    pub(super) not_before: i64,
-    pub(super) not_after: i64,
-    pub(super) key_info: Bytes,
-    pub(super) key: Key,
-    pub(super) extensions: Extensions,
-    /// The key (as its key info) that is known to have signed this certificate, so that no signature is
-    /// verified twice while an MSP is set up or an identity is judged.
-    pub(super) signed_by: OnceLock<Bytes>,
-}
-
-pub(super) enum Key {
-    Ecdsa(Curve, Bytes),
-    Ed25519(Bytes),
-    Rsa(Bytes, Bytes),
-    /// A known algorithm that verifies nothing.
-    Other,
-    /// An unknown algorithm.
-    Unknown,
-}
+pub struct Certificate(Arc<CertificateFields>);
 
 /// Why a certificate does not certify another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -145,16 +111,16 @@ impl Certificate {
     #[must_use]
     pub fn key(&self) -> PublicKey<'_> {
         match &self.0.key {
-            Key::Ecdsa(curve, point) => PublicKey::Ecdsa(*curve, point),
-            Key::Ed25519(key) => PublicKey::Ed25519(key),
-            Key::Rsa(n, e) => PublicKey::Rsa(n, e),
-            Key::Other | Key::Unknown => PublicKey::Other,
+            SubjectKey::Ecdsa(curve, point) => PublicKey::Ecdsa(*curve, point),
+            SubjectKey::Ed25519(key) => PublicKey::Ed25519(key),
+            SubjectKey::Rsa(n, e) => PublicKey::Rsa(n, e),
+            SubjectKey::Other | SubjectKey::Unknown => PublicKey::Other,
         }
     }
 
     /// Whether the algorithm of its key is one that Go knows.
     pub(crate) fn has_known_key(&self) -> bool {
-        !matches!(self.0.key, Key::Unknown)
+        !matches!(self.0.key, SubjectKey::Unknown)
     }
 
     pub(crate) fn raw_subject(&self) -> &Bytes {
@@ -196,7 +162,7 @@ impl Certificate {
         if self.0.signed_by.get() == Some(&parent.0.key_info) {
             return Ok(());
         }
-        let Inner {
+        let CertificateFields {
             algorithm,
             signed,
             signature,

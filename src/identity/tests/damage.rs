@@ -35,7 +35,7 @@ proptest! {
     #[test]
     fn arbitrary_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
         let _ = Certificate::from_der(bytes.clone());
-        let _ = crl::Crl::read(&bytes);
+        let _ = chain::Crl::read(&bytes);
         let _ = Msp::setup(&bytes, MspVersion::V1_4_3);
         let _ = expires_at(&bytes);
         let parsed = Principal::parse(&bytes);

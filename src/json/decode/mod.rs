@@ -5,6 +5,7 @@
 //! be done is an explicit stack. A message's members are looked up before any of them is decoded,
 //! since a sibling may tell a field's type.
 
+mod decoder;
 mod members;
 mod scalars;
 mod siblings;
@@ -13,90 +14,29 @@ use std::borrow::Cow;
 
 use super::{
     error::{JsonError, JsonProblem, Path},
-    shape::{Content, Form, SHAPES, Shape, ShapeId, Slot, Walk},
+    shape::{Content, Form, Shape, ShapeId},
     tape::{At, Tape, Token},
 };
-use members::Found;
+use crate::json::opened::SHAPES;
+use decoder::{Decoder, Fault, FieldInMessage, Work, bad, wrong};
 
 /// Reads a message and gives its deterministic encoding.
 ///
 /// # Errors
-/// [`JsonError`]; of several faults, the one that the reference would name.
+/// [`JsonError`]; of several faults, any one.
 pub(super) fn decode(root: ShapeId, text: &[u8]) -> Result<Vec<u8>, JsonError> {
     let tape = Tape::read(text)?;
     let root = SHAPES.get(root);
-    Decoder::run(Walk::Result, root, &tape).map_err(|fault| {
-        let again = Decoder::run(Walk::Rule, root, &tape);
-        let named = again.err().unwrap_or(fault);
-        JsonError::new(named.problem)
-            .with_path(path(&tape, named.at))
-            .with_offset(tape.offset(named.at))
+    Decoder::run(root, &tape).map_err(|fault| {
+        JsonError::new(fault.problem)
+            .with_path(path(&tape, fault.at))
+            .with_offset(tape.offset(fault.at))
     })
 }
 
-/// What is wrong, and at which place of the tape.
-struct Fault {
-    problem: JsonProblem,
-    at: At,
-}
-
-struct Decoder<'t, 'a> {
-    walk: Walk,
-    tape: &'t Tape<'a>,
-    /// The result, last byte first.
-    out: Vec<u8>,
-    /// What remains to be done, last thing first.
-    work: Vec<Work>,
-    /// The elements that open lists and maps still have, next one last.
-    nodes: Vec<At>,
-    /// Per slot of a message: where its members are.
-    found: Vec<Found>,
-    scratch: Vec<u8>,
-}
-
-enum Work {
-    Field {
-        field: Field,
-        at: At,
-        /// Whether the result counts.
-        keep: bool,
-    },
-    /// Elements of a list or entries of a map: those on `nodes` from `base` on.
-    Run {
-        field: Field,
-        base: usize,
-        inside: Option<ShapeId>,
-    },
-    /// Turns what was written since `mark` into a length-delimited field.
-    Close {
-        number: u32,
-        mark: usize,
-        or_nothing: bool,
-    },
-    /// Writes the key of a map's entry, whose value was written since `mark`, and closes it.
-    Entry {
-        number: u32,
-        key: At,
-        mark: usize,
-    },
-    /// Drops what was written since a mark.
-    Forget(usize),
-    Fail(Fault),
-}
-
-/// A field in its message.
-#[derive(Clone, Copy)]
-struct Field {
-    shape: &'static Shape,
-    slot: &'static Slot,
-    /// The message's object.
-    object: At,
-}
-
 impl<'t, 'a> Decoder<'t, 'a> {
-    fn run(walk: Walk, root: &'static Shape, tape: &'t Tape<'a>) -> Result<Vec<u8>, Fault> {
+    fn run(root: &'static Shape, tape: &'t Tape<'a>) -> Result<Vec<u8>, Fault> {
         let mut decoder = Self {
-            walk,
             tape,
             out: Vec::new(),
             work: Vec::new(),
@@ -117,7 +57,7 @@ impl<'t, 'a> Decoder<'t, 'a> {
 
     fn step(&mut self, work: Work) -> Result<(), Fault> {
         match work {
-            Work::Field { field, at, keep } => {
+            Work::FieldInMessage { field, at, keep } => {
                 if !keep {
                     self.work.push(Work::Forget(self.out.len()));
                 }
@@ -154,12 +94,11 @@ impl<'t, 'a> Decoder<'t, 'a> {
                 self.close(number, mark);
             }
             Work::Forget(mark) => self.out.truncate(mark),
-            Work::Fail(fault) => return Err(fault),
         }
         Ok(())
     }
 
-    fn field(&mut self, field: Field, at: At) -> Result<(), Fault> {
+    fn field(&mut self, field: FieldInMessage, at: At) -> Result<(), Fault> {
         let slot = field.slot;
         let special = slot.content.is_special();
         match (slot.form, self.tape.token(at)) {
@@ -176,13 +115,12 @@ impl<'t, 'a> Decoder<'t, 'a> {
         }
     }
 
-    fn list(&mut self, field: Field, at: At) -> Result<(), Fault> {
+    fn list(&mut self, field: FieldInMessage, at: At) -> Result<(), Fault> {
         let base = self.nodes.len();
         self.nodes.extend(self.tape.children(at));
         if self.nodes.len() == base {
             return Ok(());
         }
-        self.turn(base);
         let inside = match field.slot.content {
             Content::NestedBy(_) => self.inside(field, at)?,
             _ => None,
@@ -196,7 +134,7 @@ impl<'t, 'a> Decoder<'t, 'a> {
     }
 
     /// Leaves the entries of a map ascending by key; of equal keys only the last.
-    fn map(&mut self, field: Field, at: At) {
+    fn map(&mut self, field: FieldInMessage, at: At) {
         let base = self.nodes.len();
         let keys = self.tape.children(at);
         let mut keys: Vec<(Cow<'a, str>, At)> =
@@ -208,7 +146,6 @@ impl<'t, 'a> Decoder<'t, 'a> {
                 self.nodes.push(at);
             }
         }
-        self.turn(base);
         self.work.push(Work::Run {
             field,
             base,
@@ -216,14 +153,12 @@ impl<'t, 'a> Decoder<'t, 'a> {
         });
     }
 
-    /// The result is written from its end, faults are met from the beginning.
-    fn turn(&mut self, base: usize) {
-        if self.walk == Walk::Rule {
-            self.nodes.get_mut(base..).unwrap_or_default().reverse();
-        }
-    }
-
-    fn element(&mut self, field: Field, inside: Option<ShapeId>, at: At) -> Result<(), Fault> {
+    fn element(
+        &mut self,
+        field: FieldInMessage,
+        inside: Option<ShapeId>,
+        at: At,
+    ) -> Result<(), Fault> {
         let slot = field.slot;
         if slot.form == Form::List {
             return self.value(field, inside, slot.number, at);
@@ -252,7 +187,7 @@ impl<'t, 'a> Decoder<'t, 'a> {
     /// One value: a single field, an element of a list, or the value of a map's entry.
     fn value(
         &mut self,
-        field: Field,
+        field: FieldInMessage,
         inside: Option<ShapeId>,
         number: u32,
         at: At,
@@ -284,12 +219,9 @@ impl<'t, 'a> Decoder<'t, 'a> {
     }
 
     /// The shape of what a field holds; `None` where nothing tells it.
-    fn inside(&self, field: Field, at: At) -> Result<Option<ShapeId>, Fault> {
+    fn inside(&self, field: FieldInMessage, at: At) -> Result<Option<ShapeId>, Fault> {
         match field.slot.content {
-            Content::Plain(id)
-            | Content::Nested(id)
-            | Content::NestedLast(id)
-            | Content::Opened(id) => Ok(Some(id)),
+            Content::Plain(id) | Content::Nested(id) | Content::Opened(id) => Ok(Some(id)),
             Content::NestedBy(choice) | Content::OpenedBy(choice) => {
                 let Some(choice) = SHAPES.choices.get(choice) else {
                     return Ok(None);
@@ -307,24 +239,6 @@ impl<'t, 'a> Decoder<'t, 'a> {
                 Ok(None)
             }
         }
-    }
-}
-
-const fn bad(expected: &'static str, at: At) -> Fault {
-    Fault {
-        problem: JsonProblem::BadValue { expected },
-        at,
-    }
-}
-
-const fn wrong(field: Field, expected: &'static str, at: At) -> Fault {
-    if field.slot.content.is_special() {
-        Fault {
-            problem: JsonProblem::WrongType { expected },
-            at,
-        }
-    } else {
-        bad(expected, at)
     }
 }
 

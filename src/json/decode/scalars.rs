@@ -1,10 +1,11 @@
 //! Values without parts, and the writing from the end.
 
-use super::{Decoder, Fault, bad};
+use super::decoder::{Decoder, Fault, bad};
 use crate::{
     json::{
+        opened::SHAPES,
         scalar::{self, Integer},
-        shape::{SHAPES, Scalar},
+        shape::Scalar,
         tape::{At, Token},
         timestamp,
     },

@@ -1,12 +1,13 @@
 //! What other members of an object say about a field's type.
 
-use super::{Decoder, Fault, Field, bad};
+use super::decoder::{Decoder, Fault, FieldInMessage, bad};
 use crate::{
     json::{
         encode::channel_type,
         error::JsonProblem,
+        opened::SHAPES,
         scalar,
-        shape::{Choice, Content, SHAPES, ShapeId, Sibling, Slot},
+        shape::{Choice, Content, ShapeId, Sibling, Slot},
         tape::{At, Token},
     },
     proto::scan::int32,
@@ -14,7 +15,11 @@ use crate::{
 
 impl Decoder<'_, '_> {
     /// What a sibling says.
-    pub(super) fn choose(&self, field: Field, choice: &Choice) -> Result<Option<ShapeId>, Fault> {
+    pub(super) fn choose(
+        &self,
+        field: FieldInMessage,
+        choice: &Choice,
+    ) -> Result<Option<ShapeId>, Fault> {
         let slot = match choice.sibling {
             Sibling::Header => return self.choose_by_header(field, choice),
             Sibling::Number(slot) | Sibling::Text(slot) => field.shape.slots.get(slot),
@@ -30,7 +35,11 @@ impl Decoder<'_, '_> {
     }
 
     /// The type in the channel header, which stands in place or, under its camelCase name, as base64.
-    fn choose_by_header(&self, field: Field, choice: &Choice) -> Result<Option<ShapeId>, Fault> {
+    fn choose_by_header(
+        &self,
+        field: FieldInMessage,
+        choice: &Choice,
+    ) -> Result<Option<ShapeId>, Fault> {
         let Some(header) = self.member(field.object, &["header"]) else {
             return Ok(None);
         };

@@ -4,6 +4,7 @@
 //! the text, and written. Open messages are frames of an explicit stack, one for each level of the
 //! text; the slices of all of them share one vector.
 
+mod encoder;
 mod pieces;
 
 pub(super) use pieces::channel_type;
@@ -11,12 +12,13 @@ pub(super) use pieces::channel_type;
 use super::{
     check::check,
     error::{JsonError, JsonProblem, Path},
-    shape::{Choice, Content, Form, SHAPES, Scalar, Shape, ShapeId, Sibling, Slot, Walk},
+    shape::{Choice, Content, Form, Scalar, Shape, ShapeId, Sibling, Slot},
     text::{Layout, Text},
     timestamp,
 };
-use crate::proto::scan::int32;
-use pieces::{Held, Piece, Source, channel_header_type, entry_value, entry_values, zero};
+use crate::{json::opened::SHAPES, proto::scan::int32};
+use encoder::{Encoder, Frame, Held, Piece, Source};
+use pieces::{channel_header_type, entry_value, entry_values, zero};
 
 /// Levels of the text. Go's encoder of indented text has the same limit.
 pub(super) const DEPTH: usize = 10_000;
@@ -24,75 +26,26 @@ pub(super) const DEPTH: usize = 10_000;
 /// Writes a message.
 ///
 /// # Errors
-/// [`JsonError`]; of several faults, the one that the reference would name.
+/// [`JsonError`]: the first fault in the order of the text.
 pub(super) fn encode(
     root: ShapeId,
     bytes: &[u8],
     layout: Layout,
     max_bytes: usize,
 ) -> Result<String, JsonError> {
-    let too_large = |e: &JsonError| matches!(e.problem(), JsonProblem::TooLarge { .. });
-    Encoder::run(Walk::Result, root, bytes, layout, max_bytes).map_err(|fault| {
-        if too_large(&fault) {
-            return fault;
-        }
-        let again = Encoder::run(Walk::Rule, root, bytes, Layout::Compact, max_bytes);
-        again.err().filter(|e| !too_large(e)).unwrap_or(fault)
-    })
-}
-
-struct Encoder<'a> {
-    walk: Walk,
-    text: Text,
-    max_bytes: usize,
-    /// The fields of all open messages, innermost last.
-    pieces: Vec<Piece<'a>>,
-    open: Vec<Frame>,
-}
-
-/// An open level of the text.
-enum Frame {
-    Message {
-        shape: &'static Shape,
-        /// The slot to be written next.
-        rank: usize,
-        /// Its first piece, if it has any.
-        at: usize,
-        /// The message's pieces start here.
-        start: usize,
-        written: bool,
-    },
-    Run {
-        /// Of the message that the field belongs to.
-        shape: &'static Shape,
-        slot: usize,
-        first: usize,
-        at: usize,
-        end: usize,
-    },
+    let mut encoder = Encoder {
+        text: Text::new(layout, bytes.len(), max_bytes),
+        max_bytes,
+        pieces: Vec::new(),
+        open: Vec::new(),
+    };
+    match encoder.document(root, bytes) {
+        Ok(()) => Ok(encoder.text.finish()),
+        Err(problem) => Err(JsonError::new(problem).with_path(encoder.path())),
+    }
 }
 
 impl<'a> Encoder<'a> {
-    fn run(
-        walk: Walk,
-        root: ShapeId,
-        bytes: &'a [u8],
-        layout: Layout,
-        max_bytes: usize,
-    ) -> Result<String, JsonError> {
-        let mut encoder = Self {
-            walk,
-            text: Text::new(layout, bytes.len(), max_bytes),
-            max_bytes,
-            pieces: Vec::new(),
-            open: Vec::new(),
-        };
-        match encoder.document(root, bytes) {
-            Ok(()) => Ok(encoder.text.finish()),
-            Err(problem) => Err(JsonError::new(problem).with_path(encoder.path())),
-        }
-    }
-
     fn document(&mut self, root: ShapeId, bytes: &'a [u8]) -> Result<(), JsonProblem> {
         let root = SHAPES.get(root);
         check(root, bytes)?;
@@ -133,16 +86,15 @@ impl<'a> Encoder<'a> {
         Ok(())
     }
 
-    /// Writes the field at a place of the walk, or closes the message behind its last one.
+    /// Writes the field at a place of the text, or closes the message behind its last one.
     fn field(&mut self, shape: &'static Shape, place: usize) -> Result<(), JsonProblem> {
-        let walk = self.walk;
         let Some(Frame::Message {
             at, start, written, ..
         }) = self.open.last_mut()
         else {
             return Ok(());
         };
-        let Some((index, slot)) = shape.at(walk, place) else {
+        let Some((index, slot)) = shape.at(place) else {
             let (start, written) = (*start, *written);
             self.pieces.truncate(start);
             self.close(written);
@@ -289,10 +241,7 @@ impl<'a> Encoder<'a> {
         key: &str,
     ) -> Result<&'static Shape, JsonProblem> {
         let id = match content {
-            Content::Plain(id)
-            | Content::Nested(id)
-            | Content::NestedLast(id)
-            | Content::Opened(id) => Some(id),
+            Content::Plain(id) | Content::Nested(id) | Content::Opened(id) => Some(id),
             Content::ByKey(keys) => {
                 let keys = SHAPES.keys.get(keys);
                 let shape = keys.and_then(|keys| keys.shape(key));
@@ -418,7 +367,7 @@ impl<'a> Encoder<'a> {
             match frame {
                 Frame::Message { shape, rank, .. } => {
                     let place = rank.checked_sub(1);
-                    if let Some((_, slot)) = place.and_then(|place| shape.at(self.walk, place)) {
+                    if let Some((_, slot)) = place.and_then(|place| shape.at(place)) {
                         path.field(&slot.name);
                     }
                 }

@@ -1,54 +1,10 @@
 //! The fields of open messages, as they stand in the input.
 
-use super::{Encoder, Frame};
+use super::encoder::{Encoder, Frame, Held, Piece};
 use crate::{
     json::shape::{Content, Form, Scalar, Shape},
     proto::scan::{Fields, ScanError, Wire, int32},
 };
-
-/// One field as it stands in the input.
-#[derive(Clone, Copy)]
-pub(super) struct Piece<'a> {
-    /// The place of its slot in the walk.
-    pub(super) rank: u8,
-    /// The key of a map's entry.
-    pub(super) key: &'a str,
-    pub(super) held: Held<'a>,
-}
-
-/// Its content.
-#[derive(Clone, Copy)]
-pub(super) enum Held<'a> {
-    Number(u64),
-    Bytes(&'a [u8]),
-    /// An entry of a map, whole.
-    Entry(&'a [u8]),
-}
-
-impl<'a> Held<'a> {
-    pub(super) const fn bytes(self) -> &'a [u8] {
-        match self {
-            Self::Bytes(bytes) | Self::Entry(bytes) => bytes,
-            Self::Number(_) => &[],
-        }
-    }
-
-    pub(super) const fn number(self) -> u64 {
-        match self {
-            Self::Number(number) => number,
-            Self::Bytes(_) | Self::Entry(_) => 0,
-        }
-    }
-}
-
-/// Where the bytes of a message are.
-pub(super) enum Source<'a> {
-    Bytes(&'a [u8]),
-    /// An entry of a map: its value, which may stand there in parts.
-    Entry(&'a [u8]),
-    /// A run of pieces, which merge.
-    Pieces(usize, usize),
-}
 
 impl<'a> Encoder<'a> {
     /// The pieces of one slot of the innermost open message.
@@ -60,7 +16,7 @@ impl<'a> Encoder<'a> {
         let start = self.open.iter().rev().take(2).find_map(message);
         let own = start.and_then(|start| self.pieces.get(start..));
         let own = own.unwrap_or_default();
-        let rank = shape.rank(self.walk, slot);
+        let rank = shape.rank(slot);
         let first = own.partition_point(|p| p.rank < rank);
         let end = own.partition_point(|p| p.rank <= rank);
         own.get(first..end).unwrap_or_default()
@@ -87,7 +43,7 @@ impl<'a> Encoder<'a> {
                 Wire::Varint(number) if varint => Held::Number(number),
                 _ => continue,
             };
-            let rank = shape.rank(self.walk, index);
+            let rank = shape.rank(index);
             self.pieces.push(Piece { rank, key, held });
         }
         Ok(())
@@ -97,11 +53,10 @@ impl<'a> Encoder<'a> {
     /// were given up with it.
     pub(super) fn settle_oneofs(&mut self, shape: &'static Shape, start: usize) {
         const GIVEN_UP: u8 = u8::MAX;
-        let walk = self.walk;
         let own = self.pieces.get_mut(start..).unwrap_or_default();
         let mut settled: Vec<(i32, u8, bool)> = Vec::new();
         for piece in own.iter_mut().rev() {
-            let slot = shape.at(walk, usize::from(piece.rank));
+            let slot = shape.at(usize::from(piece.rank));
             let Some(oneof) = slot.and_then(|(_, slot)| slot.oneof) else {
                 continue;
             };

@@ -14,15 +14,24 @@ use crate::{
     identity::{Msps, Principal, Role},
     ids::MspId,
     policy::{
-        PolicyError, PolicyId, PolicyManager, PolicyManagerBuilder, RuleProblem, SignerSet,
-        cast::{Budget, Cast, Pick},
-        choose,
-        complete::{MAX_WAYS, solve},
-        evaluate::{Decider, Holders, Outcome},
-        explain::outlook,
-        model::{Kind, PrincipalId, Rule, rules_below},
-        parse_policy, print_implicit_meta, print_policy,
-        search::{helpful, smallest_sets},
+        completion::{
+            cast::{Budget, Cast, Pick},
+            choose,
+            complete::solve,
+            explain::outlook,
+            search::{helpful, smallest_sets},
+            ways::MAX_WAYS,
+        },
+        error::{PolicyError, RuleProblem},
+        evaluation::{
+            PolicyManager, PolicyManagerBuilder, SignerSet,
+            evaluate::{Decider, Holders, Outcome},
+        },
+        language::{
+            PolicyId,
+            model::{Kind, PrincipalId, Rule, rules_below},
+            parse_policy, print_implicit_meta, print_policy,
+        },
     },
     proto::write,
 };

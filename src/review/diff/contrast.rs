@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Diff, Entry, Item, walk};
+use super::{Diff, DiffEntry, Item, walk};
 use crate::config::{ConfigTree, ElementKind, ElementPath, ElementRef};
 
 /// What two configs have at one place; as JSON, with keys in the order of their names.
@@ -18,7 +18,7 @@ pub struct Contrast {
 /// One thing that two configs do not have alike.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Contrasted {
-    /// What kind of thing it is; by it, the form of `ours` and `theirs`, as in an [`Entry`].
+    /// What kind of thing it is; by it, the form of `ours` and `theirs`, as in an [`DiffEntry`].
     pub item: Item,
     /// Its name among its kind, such as `max_message_count`; null where the path says all.
     pub name: Option<String>,
@@ -70,7 +70,7 @@ fn element<'a>(config: &'a ConfigTree, path: &ElementPath) -> Option<ElementRef<
     }
 }
 
-fn contrasted(entry: Entry) -> Contrasted {
+fn contrasted(entry: DiffEntry) -> Contrasted {
     let said = |value: &Value| match (value, walk::shown(value)) {
         (Value::Null, _) => "absent".to_owned(),
         (_, text) if text.is_empty() => "there".to_owned(),

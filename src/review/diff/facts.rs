@@ -4,7 +4,11 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::{Item, TEXT, cut, cut_with, msp};
+use super::{
+    Item, TEXT, cut, cut_with,
+    fact::{Fact, Facts},
+    msp,
+};
 use crate::{
     config::{
         BFT, RAFT, RaftMetadata,
@@ -19,22 +23,6 @@ use crate::{
 
 /// A JSON form longer than this is not looked into; in bytes.
 const DOCUMENT: usize = 1 << 20;
-
-/// The facts of a value, by kind and name.
-pub(super) type Facts = BTreeMap<(Item, String), Fact>;
-
-/// Something that a value says.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Fact {
-    pub(super) value: Value,
-    pub(super) unit: Option<&'static str>,
-}
-
-impl Fact {
-    pub(super) const fn new(value: Value) -> Self {
-        Self { value, unit: None }
-    }
-}
 
 /// What a value says, by its key; `None` for keys that are not known and for bytes that do not
 /// decode.

@@ -1,6 +1,7 @@
 //! What changes from one config to another, in words and as data. Versions are left out. Pure.
 
 mod contrast;
+mod fact;
 mod facts;
 mod msp;
 mod walk;
@@ -23,14 +24,14 @@ const TEXT: usize = 2_048;
 pub struct Diff {
     /// In the order of the config tree: of each group itself, its values, its policies, the groups
     /// that come or go, then the inside of those that stay; each ascending by name.
-    pub changes: Vec<Entry>,
+    pub changes: Vec<DiffEntry>,
     /// How many elements differ whose entries are not listed, since there are too many.
     pub truncated: usize,
 }
 
 /// One thing that changes.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Entry {
+pub struct DiffEntry {
     /// What is there afterwards; null where it is removed.
     pub after: Value,
     /// What was there before; null where it is added.

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{
     Item, cut,
-    facts::{Fact, Facts},
+    fact::{Fact, Facts},
 };
 use crate::{
     identity::{ListedCertificate, MspDefinition},

@@ -4,10 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::{
-    Diff, ENTRIES, Entry, Item, Verb, cut,
-    facts::{self, Facts},
-};
+use super::{Diff, DiffEntry, ENTRIES, Item, Verb, cut, fact::Facts, facts};
 use crate::{
     config::{
         ConfigTree, Differences, ElementRef, GroupRef, PolicyRef, ValueRef,
@@ -229,7 +226,7 @@ impl Diff {
         };
         let name = name.map(cut);
         let text = sentence(path, item, name.as_deref(), &before, &after, unit);
-        self.changes.push(Entry {
+        self.changes.push(DiffEntry {
             after: after.unwrap_or_default(),
             before: before.unwrap_or_default(),
             change,

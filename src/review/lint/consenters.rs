@@ -16,12 +16,12 @@ struct Cluster {
     quorum: usize,
     /// How many may fail, in the worst way that the protocol is made for.
     failures: usize,
-    nodes: Vec<Node>,
+    nodes: Vec<OrdererNode>,
     /// The path of the value that lists them.
     path: &'static str,
 }
 
-struct Node {
+struct OrdererNode {
     /// `host:port`.
     place: String,
     /// The certificate by which the others know it.
@@ -61,12 +61,12 @@ fn cluster(bundle: &Bundle) -> Option<Cluster> {
     match &*consensus.name {
         RAFT => {
             let raft = RaftMetadata::parse(&consensus.metadata).ok()?;
-            let nodes = raft.consenters.into_iter().map(|node| Node {
+            let nodes = raft.consenters.into_iter().map(|node| OrdererNode {
                 place: format!("{}:{}", node.host, node.port),
                 key: node.client_tls_cert.clone(),
                 certificates: vec![node.client_tls_cert, node.server_tls_cert],
             });
-            let nodes: Vec<Node> = nodes.collect();
+            let nodes: Vec<OrdererNode> = nodes.collect();
             Some(Cluster {
                 quorum: (nodes.len() / 2).saturating_add(1),
                 failures: nodes.len().saturating_sub(1) / 2,
@@ -75,7 +75,7 @@ fn cluster(bundle: &Bundle) -> Option<Cluster> {
             })
         }
         BFT => {
-            let node = |node: &Consenter| Node {
+            let node = |node: &Consenter| OrdererNode {
                 place: format!("{}:{}", node.host, node.port),
                 key: node.identity.clone(),
                 certificates: vec![
@@ -84,7 +84,7 @@ fn cluster(bundle: &Bundle) -> Option<Cluster> {
                     node.server_tls_cert.clone(),
                 ],
             };
-            let nodes: Vec<Node> = bundle.consenters().iter().map(node).collect();
+            let nodes: Vec<OrdererNode> = bundle.consenters().iter().map(node).collect();
             Some(Cluster {
                 quorum: quorum(nodes.len()),
                 failures: nodes.len().saturating_sub(1) / 3,
@@ -99,7 +99,7 @@ fn cluster(bundle: &Bundle) -> Option<Cluster> {
 /// New nodes do not run yet when the update takes effect: those that stay must be enough.
 fn running(before: &Cluster, after: &Cluster, lint: &mut Lint) {
     let known: BTreeSet<&Bytes> = before.nodes.iter().map(|node| &node.key).collect();
-    let (kept, new): (Vec<&Node>, Vec<&Node>) =
+    let (kept, new): (Vec<&OrdererNode>, Vec<&OrdererNode>) =
         (after.nodes.iter()).partition(|node| known.contains(&node.key));
     if !new.is_empty() && kept.len() < after.quorum {
         let names: Vec<&str> = new.iter().map(|node| node.place.as_str()).collect();

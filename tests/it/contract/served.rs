@@ -16,10 +16,7 @@ use cmscc::{
         },
         queryresult::Kv,
     },
-    shim::{
-        Quiet,
-        server::{ShimSettings, serve},
-    },
+    shim::{Quiet, ShimSettings, server::serve},
     stub::{
         Entry, Event, Invocation, KeyRange, Response, Stub,
         memory::{Ledger, MemoryStub, ReadWriteSet},

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use cmscc::{
-    config::{ConfigTree, Limits, Patch, Update, compute_update, differences},
+    config::{ConfigTree, Patch, PatchLimits, Update, compute_update, differences},
     ids::{ChannelId, Sequence},
     proto::common::{Config, ConfigGroup, ConfigPolicy, ConfigUpdate, ConfigValue, Policy},
 };
@@ -255,7 +255,7 @@ proptest! {
         let patched = patch.apply(&a).unwrap();
         prop_assert!(patched.same_content(&next));
         prop_assert_eq!(&compute_update(&channel(), &a, &patched).unwrap(), update.bytes());
-        let limits = Limits::default();
+        let limits = PatchLimits::default();
         let again = Patch::parse(patch.bytes().clone(), &limits).unwrap();
         prop_assert_eq!(again.bytes(), patch.bytes());
         prop_assert!(!patch.changes_nothing(&a));
@@ -297,7 +297,7 @@ proptest! {
     fn no_bytes_make_it_panic(mut bytes in proptest::collection::vec(any::<u8>(), 0..200), group in group(), at: usize) {
         let _ = Update::parse(bytes.clone().into());
         let _ = ConfigTree::parse(bytes.clone().into()).map(|tree| tree.encode());
-        let _ = Patch::parse(bytes.clone().into(), &Limits::default());
+        let _ = Patch::parse(bytes.clone().into(), &PatchLimits::default());
         // mostly a config
         let mut config = config(&group).encode_to_vec();
         let at = at % config.len();

@@ -4,7 +4,7 @@ use std::fs;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use cmscc::{
-    config::{ConfigTree, Limits, Patch, compute_update, envelope},
+    config::{ConfigTree, Patch, PatchLimits, compute_update, envelope},
     ids::ChannelId,
     json as fabric_json,
 };
@@ -367,7 +367,7 @@ impl<'a> Play<'a> {
     fn computed(&self, patch: &Value) -> Vec<u8> {
         let channel = ChannelId::from(CHANNEL);
         let patch = fabric_json::decode("common.Config", patch.to_string().as_bytes()).unwrap();
-        let patch = Patch::parse(patch.into(), &Limits::default()).unwrap();
+        let patch = Patch::parse(patch.into(), &PatchLimits::default()).unwrap();
         let current = ConfigTree::parse(self.config().into()).unwrap();
         let update = compute_update(&channel, &current, &patch.apply(&current).unwrap()).unwrap();
         envelope::update_envelope(&channel, &update, &[])

@@ -8,7 +8,10 @@ use cmscc::{
         self, ChaincodeMessage, ChaincodeSpec, GetStateMultiple, GetStateMultipleResult, PutState,
         QueryMetadata, WriteBatchState, chaincode_message::Type,
     },
-    shim::{Closing, Ending, Event, Handler, Limits, Outcome, Reply, Request},
+    shim::{
+        Closing, Ending, Handler, InvocationOutcome, ServerLimits, SessionEvent, StateAnswer,
+        StateRequest,
+    },
     stub::{self, Entries, KeyRange, Response, StubError},
 };
 use prost::Message;
@@ -18,25 +21,28 @@ use super::messages::{about, batch, key, kind, message, page, ready, response, t
 const REGISTER_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A handler whose peer has said READY, with nothing left to poll.
-fn ready_handler(size: Option<u32>, limits: Limits) -> Handler {
+fn ready_handler(size: Option<u32>, limits: ServerLimits) -> Handler {
     let mut handler = Handler::new("cc_1:00", limits, REGISTER_TIMEOUT);
     handler.handle_message(message(Type::Registered));
     handler.handle_message(ready(size));
     assert_eq!(kinds(&mut handler), [Type::Register]);
-    assert!(matches!(handler.poll_event(), Some(Event::Ready(_))));
+    assert!(matches!(handler.poll_event(), Some(SessionEvent::Ready(_))));
     handler
 }
 
 /// The same with one transaction `t` that runs.
 fn running(size: Option<u32>) -> Handler {
-    let mut handler = ready_handler(size, Limits::default());
+    let mut handler = ready_handler(size, ServerLimits::default());
     start(&mut handler, "t");
     handler
 }
 
 fn start(handler: &mut Handler, tx: &str) {
     handler.handle_message(transaction(tx, &["f", "x"]));
-    assert!(matches!(handler.poll_event(), Some(Event::Started { .. })));
+    assert!(matches!(
+        handler.poll_event(),
+        Some(SessionEvent::Started { .. })
+    ));
 }
 
 fn sent(handler: &mut Handler) -> Vec<ChaincodeMessage> {
@@ -47,7 +53,7 @@ fn kinds(handler: &mut Handler) -> Vec<Type> {
     sent(handler).iter().map(kind).collect()
 }
 
-fn events(handler: &mut Handler) -> Vec<Event> {
+fn events(handler: &mut Handler) -> Vec<SessionEvent> {
     std::iter::from_fn(|| handler.poll_event()).collect()
 }
 
@@ -57,15 +63,27 @@ fn only<T: std::fmt::Debug>(mut things: Vec<T>) -> T {
 }
 
 /// The one answer that a transaction got.
-fn answer(handler: &mut Handler) -> Result<Reply, StubError> {
+fn answer(handler: &mut Handler) -> StateAnswer {
     match only(events(handler)) {
-        Event::Answered { answer, .. } => answer,
+        SessionEvent::Answered { answer, .. } => answer,
         other => panic!("{other:?}"),
     }
 }
 
-fn outcome(status: i32, writes: &[(&str, Option<&str>)]) -> Outcome {
-    Outcome {
+/// Why a state call has no answer.
+fn refusal_of(answer: StateAnswer) -> StubError {
+    match answer {
+        StateAnswer::Get((), Err(error))
+        | StateAnswer::GetMultiple((), Err(error))
+        | StateAnswer::Invoke((), Err(error))
+        | StateAnswer::Page((), Err(error))
+        | StateAnswer::Range((), Err(error)) => error,
+        answer => panic!("{answer:?}"),
+    }
+}
+
+fn outcome(status: i32, writes: &[(&str, Option<&str>)]) -> InvocationOutcome {
+    InvocationOutcome {
         response: Response {
             status,
             message: String::new(),
@@ -102,7 +120,7 @@ fn misplaced_messages_are_answered_and_end_the_stream() {
         ("a call", &[Type::Registered, Type::Ready], Type::GetState),
     ];
     for (name, before, came) in cases {
-        let mut handler = Handler::new("cc_1:00", Limits::default(), REGISTER_TIMEOUT);
+        let mut handler = Handler::new("cc_1:00", ServerLimits::default(), REGISTER_TIMEOUT);
         for kind in before {
             handler.handle_message(message(*kind));
         }
@@ -112,7 +130,10 @@ fn misplaced_messages_are_answered_and_end_the_stream() {
         assert!(text(&only(sent(&mut handler))).contains(came.as_str_name()));
         let event = only(events(&mut handler));
         assert!(
-            matches!(event, Event::Closed(Closing::UnexpectedMessage { .. })),
+            matches!(
+                event,
+                SessionEvent::Closed(Closing::UnexpectedMessage { .. })
+            ),
             "{name}"
         );
         handler.handle_message(message(Type::Keepalive));
@@ -125,7 +146,7 @@ fn misplaced_messages_are_answered_and_end_the_stream() {
 
 #[test]
 fn an_unknown_message_type_is_named_by_its_number() {
-    let mut handler = ready_handler(None, Limits::default());
+    let mut handler = ready_handler(None, ServerLimits::default());
     handler.handle_message(ChaincodeMessage {
         r#type: 77,
         ..ChaincodeMessage::default()
@@ -135,7 +156,7 @@ fn an_unknown_message_type_is_named_by_its_number() {
 
 #[test]
 fn keepalives_are_echoed_in_every_phase() {
-    let mut handler = Handler::new("cc_1:00", Limits::default(), REGISTER_TIMEOUT);
+    let mut handler = Handler::new("cc_1:00", ServerLimits::default(), REGISTER_TIMEOUT);
     for next in [Type::Registered, Type::Ready, Type::Keepalive] {
         handler.handle_message(message(Type::Keepalive));
         handler.handle_message(message(next));
@@ -147,12 +168,12 @@ fn keepalives_are_echoed_in_every_phase() {
 
 #[test]
 fn an_unanswered_registration_names_the_likely_cause() {
-    let mut handler = Handler::new("cc_1:00", Limits::default(), REGISTER_TIMEOUT);
+    let mut handler = Handler::new("cc_1:00", ServerLimits::default(), REGISTER_TIMEOUT);
     assert_eq!(handler.poll_timeout(), Some(REGISTER_TIMEOUT));
     handler.handle_timeout(REGISTER_TIMEOUT - Duration::from_millis(1));
     assert!(handler.poll_event().is_none());
     handler.handle_timeout(REGISTER_TIMEOUT);
-    let Event::Closed(reason) = only(events(&mut handler)) else {
+    let SessionEvent::Closed(reason) = only(events(&mut handler)) else {
         panic!("not closed");
     };
     let reason = reason.to_string();
@@ -164,9 +185,9 @@ fn an_unanswered_registration_names_the_likely_cause() {
 
 #[test]
 fn the_facts_of_an_invocation_come_from_the_signed_proposal() {
-    let mut handler = ready_handler(None, Limits::default());
+    let mut handler = ready_handler(None, ServerLimits::default());
     handler.handle_message(transaction("t", &["f", "x"]));
-    let Event::Started { invocation, .. } = only(events(&mut handler)) else {
+    let SessionEvent::Started { invocation, .. } = only(events(&mut handler)) else {
         panic!("not started");
     };
     assert_eq!(invocation.channel.as_str(), "mychannel");
@@ -194,14 +215,17 @@ fn what_is_no_invocation_is_refused() {
     cases[2].1.proposal.as_mut().unwrap().proposal_bytes = Bytes::new();
     cases[3].1.payload = Bytes::from_static(b"\x0a\xff");
     for (name, case) in cases {
-        let mut handler = ready_handler(None, Limits::default());
+        let mut handler = ready_handler(None, ServerLimits::default());
         handler.handle_message(case);
         let text = text(&only(sent(&mut handler)));
         assert!(
             text.starts_with("Code 400: INVALID_PROPOSAL: "),
             "{name}: {text}"
         );
-        assert!(matches!(only(events(&mut handler)), Event::Refused { .. }));
+        assert!(matches!(
+            only(events(&mut handler)),
+            SessionEvent::Refused { .. }
+        ));
         assert_eq!(handler.transactions(), 0);
     }
 }
@@ -212,7 +236,10 @@ fn equal_ids_on_two_channels_are_two_transactions() {
     let mut other = transaction("t", &["f"]);
     other.channel_id = "other".to_owned();
     handler.handle_message(other);
-    assert!(matches!(only(events(&mut handler)), Event::Started { .. }));
+    assert!(matches!(
+        only(events(&mut handler)),
+        SessionEvent::Started { .. }
+    ));
     assert_eq!(handler.transactions(), 2);
     handler.handle_outcome(&key("t"), outcome(200, &[]));
     assert_eq!(only(sent(&mut handler)).channel_id, "mychannel");
@@ -229,11 +256,11 @@ fn a_second_transaction_of_the_same_id_ends_both() {
         matches!(
             both[..],
             [
-                Event::Ended {
+                SessionEvent::Ended {
                     ending: Ending::Cancelled,
                     ..
                 },
-                Event::Refused { .. }
+                SessionEvent::Refused { .. }
             ]
         ),
         "{both:?}"
@@ -249,16 +276,16 @@ fn limits_refuse_one_transaction_and_leave_the_others() {
     let bytes = transaction("a", &["f", "x"]).encoded_len();
     for (limits, code) in [
         (
-            Limits {
+            ServerLimits {
                 transactions: 2,
-                ..Limits::default()
+                ..ServerLimits::default()
             },
             "TOO_MANY_TRANSACTIONS",
         ),
         (
-            Limits {
+            ServerLimits {
                 transaction_bytes: 2 * bytes,
-                ..Limits::default()
+                ..ServerLimits::default()
             },
             "TOO_MANY_TRANSACTION_BYTES",
         ),
@@ -268,7 +295,10 @@ fn limits_refuse_one_transaction_and_leave_the_others() {
         start(&mut handler, "b");
         handler.handle_message(transaction("c", &["f", "x"]));
         assert!(text(&only(sent(&mut handler))).contains(code));
-        assert!(matches!(only(events(&mut handler)), Event::Refused { .. }));
+        assert!(matches!(
+            only(events(&mut handler)),
+            SessionEvent::Refused { .. }
+        ));
         handler.handle_outcome(&key("a"), outcome(200, &[]));
         assert_eq!(handler.transaction_bytes(), bytes);
         events(&mut handler);
@@ -280,27 +310,40 @@ fn limits_refuse_one_transaction_and_leave_the_others() {
 fn a_get_has_a_value_or_none() {
     for (payload, value) in [("", None), ("v", Some(Bytes::from_static(b"v")))] {
         let mut handler = running(None);
-        handler.handle_request(&key("t"), Request::Get("k".to_owned()));
+        handler.handle_request(
+            &key("t"),
+            StateRequest::Get {
+                key: "k".to_owned(),
+                to: (),
+            },
+        );
         assert_eq!(kinds(&mut handler), [Type::GetState]);
         handler.handle_message(response("t", payload));
-        assert_eq!(answer(&mut handler), Ok(Reply::Value(value)));
+        assert_eq!(answer(&mut handler), StateAnswer::Get((), Ok(value)));
     }
 }
 
 #[test]
 fn an_error_answers_the_call_and_the_transaction_goes_on() {
     let mut handler = running(None);
-    handler.handle_request(&key("t"), Request::Get("k".to_owned()));
+    handler.handle_request(
+        &key("t"),
+        StateRequest::Get {
+            key: "k".to_owned(),
+            to: (),
+        },
+    );
     handler.handle_message(about("t", Type::Error, "no ledger context"));
-    let refused = answer(&mut handler).unwrap_err().to_string();
+    let refused = refusal_of(answer(&mut handler)).to_string();
     assert_eq!(refused, "the peer refused `GET_STATE`: no ledger context");
     handler.handle_outcome(&key("t"), outcome(500, &[]));
     sent(&mut handler);
     assert_eq!(handler.transactions(), 0);
 }
 
-fn invoke(args: &[&'static [u8]]) -> Request {
-    Request::Invoke {
+fn invoke(args: &[&'static [u8]]) -> StateRequest {
+    StateRequest::Invoke {
+        to: (),
         chaincode: "other".into(),
         args: args.iter().map(|arg| Bytes::from_static(arg)).collect(),
     }
@@ -327,14 +370,14 @@ fn another_chaincode_answers_with_its_last_message() {
         message: "none".to_owned(),
         payload: Bytes::from_static(b"x"),
     };
-    assert_eq!(answer(&mut handler), Ok(Reply::Called(expected)));
+    assert_eq!(answer(&mut handler), StateAnswer::Invoke((), Ok(expected)));
     // neither an error in its place, nor what is no message, ends the transaction
     let error = about("t", Type::Error, "no such function").encode_to_vec();
     for (payload, refused) in [(error, true), (b"\xff".to_vec(), false)] {
         handler.handle_request(&key("t"), invoke(&[b"f"]));
         assert_eq!(kinds(&mut handler), [Type::InvokeChaincode]);
         handler.handle_message(response("t", payload));
-        let error = answer(&mut handler).unwrap_err();
+        let error = refusal_of(answer(&mut handler));
         assert_eq!(matches!(error, StubError::Refused { .. }), refused);
         let call = "INVOKE_CHAINCODE";
         assert!(error.to_string().contains(call), "{error}");
@@ -345,18 +388,18 @@ fn another_chaincode_answers_with_its_last_message() {
 
 #[test]
 fn a_call_too_large_for_a_message_is_refused_to_the_chaincode() {
-    let limits = Limits {
+    let limits = ServerLimits {
         message_bytes: 200,
-        ..Limits::default()
+        ..ServerLimits::default()
     };
     let mut handler = ready_handler(None, limits);
     start(&mut handler, "t");
     static LONG: [u8; 200] = [0; 200];
     handler.handle_request(&key("t"), invoke(&[&LONG]));
     assert!(sent(&mut handler).is_empty());
-    let refused = answer(&mut handler);
+    let refused = refusal_of(answer(&mut handler));
     assert!(
-        matches!(refused, Err(StubError::TooLarge { limit: 200, .. })),
+        matches!(refused, StubError::TooLarge { limit: 200, .. }),
         "{refused:?}"
     );
     handler.handle_request(&key("t"), invoke(&[b"f"]));
@@ -367,7 +410,13 @@ fn a_call_too_large_for_a_message_is_refused_to_the_chaincode() {
 fn several_keys_go_out_in_messages_of_the_announced_size() {
     let keys: Vec<String> = (0..5).map(|i| format!("k{i}")).collect();
     let mut handler = running(Some(2));
-    handler.handle_request(&key("t"), Request::GetMultiple(keys.clone()));
+    handler.handle_request(
+        &key("t"),
+        StateRequest::GetMultiple {
+            keys: keys.clone(),
+            to: (),
+        },
+    );
     for asked in [&keys[..2], &keys[2..4], &keys[4..]] {
         let message = only(sent(&mut handler));
         assert_eq!(kind(&message), Type::GetStateMultiple);
@@ -378,27 +427,37 @@ fn several_keys_go_out_in_messages_of_the_announced_size() {
         handler.handle_message(response("t", result.encode_to_vec()));
     }
     let values = keys.into_iter().map(|k| Some(Bytes::from(k))).collect();
-    assert_eq!(answer(&mut handler), Ok(Reply::Values(values)));
+    assert_eq!(
+        answer(&mut handler),
+        StateAnswer::GetMultiple((), Ok(values))
+    );
 }
 
 #[test]
 fn several_keys_go_out_one_by_one_where_the_peer_knows_no_better() {
     let mut handler = running(None);
     let keys = vec!["a".to_owned(), "b".to_owned()];
-    handler.handle_request(&key("t"), Request::GetMultiple(keys));
+    handler.handle_request(&key("t"), StateRequest::GetMultiple { keys, to: () });
     for value in ["", "v"] {
         assert_eq!(kinds(&mut handler), [Type::GetState]);
         handler.handle_message(response("t", value));
     }
     let values = vec![None, Some(Bytes::from_static(b"v"))];
-    assert_eq!(answer(&mut handler), Ok(Reply::Values(values)));
+    assert_eq!(
+        answer(&mut handler),
+        StateAnswer::GetMultiple((), Ok(values))
+    );
 }
 
 #[test]
 fn answers_that_are_none_end_the_call_only() {
     let few = GetStateMultipleResult::default().encode_to_vec();
-    let keys = Request::GetMultiple(vec!["a".to_owned()]);
-    let rows = Request::Range {
+    let keys = StateRequest::GetMultiple {
+        keys: vec!["a".to_owned()],
+        to: (),
+    };
+    let rows = StateRequest::Range {
+        to: (),
         range: range(),
         most: 10,
     };
@@ -413,9 +472,61 @@ fn answers_that_are_none_end_the_call_only() {
         sent(&mut handler);
         handler.handle_message(response("t", payload));
         let answer = answer(&mut handler);
-        assert!(matches!(answer, Err(StubError::Malformed { .. })), "{name}");
+        assert!(
+            matches!(refusal_of(answer), StubError::Malformed { .. }),
+            "{name}"
+        );
         assert_eq!(handler.transactions(), 1);
     }
+}
+
+#[test]
+fn a_second_request_before_the_answer_is_refused_by_its_own_name() {
+    let mut handler = running(Some(10));
+    handler.handle_request(
+        &key("t"),
+        StateRequest::Get {
+            key: "k".to_owned(),
+            to: (),
+        },
+    );
+    assert_eq!(kinds(&mut handler), [Type::GetState]);
+    let page = StateRequest::Page {
+        to: (),
+        range: range(),
+        page_size: 10,
+        bookmark: String::new(),
+    };
+    let invoke = StateRequest::Invoke {
+        to: (),
+        chaincode: "other".into(),
+        args: Vec::new(),
+    };
+    for (request, call) in [
+        (
+            StateRequest::Get {
+                key: "l".to_owned(),
+                to: (),
+            },
+            "GET_STATE",
+        ),
+        (
+            StateRequest::GetMultiple {
+                keys: vec!["a".to_owned()],
+                to: (),
+            },
+            "GET_STATE_MULTIPLE",
+        ),
+        (page, "GET_STATE_BY_RANGE"),
+        (invoke, "INVOKE_CHAINCODE"),
+    ] {
+        handler.handle_request(&key("t"), request);
+        assert_eq!(kinds(&mut handler), []);
+        assert_eq!(refusal_of(answer(&mut handler)), StubError::Ended { call });
+    }
+    handler.handle_message(response("t", "v"));
+    let value = Some(Bytes::from_static(b"v"));
+    assert_eq!(answer(&mut handler), StateAnswer::Get((), Ok(value)));
 }
 
 #[test]
@@ -459,12 +570,19 @@ fn a_range_is_read_as_far_as_wanted_and_closed_when_left() {
     for (most, answers, calls, count, more) in cases {
         let mut handler = running(None);
         let range = range();
-        handler.handle_request(&key("t"), Request::Range { range, most });
+        handler.handle_request(
+            &key("t"),
+            StateRequest::Range {
+                range,
+                most,
+                to: (),
+            },
+        );
         for (call, payload) in calls.iter().zip(answers) {
             assert_eq!(kinds(&mut handler), [*call], "most {most}");
             handler.handle_message(response("t", payload.clone()));
         }
-        let Ok(Reply::Entries(Entries { entries, more: m })) = answer(&mut handler) else {
+        let StateAnswer::Range((), Ok(Entries { entries, more: m })) = answer(&mut handler) else {
             panic!("no entries");
         };
         assert_eq!((entries.len(), m), (count, more), "most {most}");
@@ -475,7 +593,8 @@ fn a_range_is_read_as_far_as_wanted_and_closed_when_left() {
 #[test]
 fn a_page_carries_size_and_bookmark_both_ways() {
     let mut handler = running(None);
-    let request = Request::Page {
+    let request = StateRequest::Page {
+        to: (),
         range: range(),
         page_size: 2,
         bookmark: "m".to_owned(),
@@ -486,7 +605,7 @@ fn a_page_carries_size_and_bookmark_both_ways() {
     let metadata = QueryMetadata::decode(asked.metadata).unwrap();
     assert_eq!((metadata.page_size, metadata.bookmark.as_str()), (2, "m"));
     handler.handle_message(response("t", page(&["m", "n"], "o")));
-    let Ok(Reply::Page(page)) = answer(&mut handler) else {
+    let StateAnswer::Page((), Ok(page)) = answer(&mut handler) else {
         panic!("no page");
     };
     assert_eq!((page.entries.len(), page.bookmark.as_str()), (2, "o"));
@@ -513,7 +632,10 @@ fn writes_go_out_with_a_success_only() {
         let last = only(sent(&mut handler));
         assert_eq!(kind(&last), Type::Completed);
         assert_eq!(last.chaincode_event.unwrap().event_name, "happened");
-        assert!(matches!(only(events(&mut handler)), Event::Ended { .. }));
+        assert!(matches!(
+            only(events(&mut handler)),
+            SessionEvent::Ended { .. }
+        ));
     }
 }
 
@@ -566,9 +688,9 @@ fn refused_writes_fail_the_transaction() {
 
 #[test]
 fn an_answer_too_large_for_a_message_is_an_error() {
-    let limits = Limits {
+    let limits = ServerLimits {
         message_bytes: 1_000,
-        ..Limits::default()
+        ..ServerLimits::default()
     };
     let mut large = outcome(200, &[]);
     large.response.payload = vec![0; 1_000].into();
@@ -593,7 +715,10 @@ fn a_panic_is_an_error() {
     let mut handler = running(None);
     handler.handle_panic(&key("t"));
     assert!(text(&only(sent(&mut handler))).starts_with("Code 500: CHAINCODE_FAILED: "));
-    assert!(matches!(only(events(&mut handler)), Event::Ended { .. }));
+    assert!(matches!(
+        only(events(&mut handler)),
+        SessionEvent::Ended { .. }
+    ));
     assert_eq!(handler.transactions(), 0);
 }
 
@@ -602,7 +727,7 @@ fn stray_answers_are_told_and_change_nothing() {
     let mut handler = running(None);
     for kind in [Type::Response, Type::Error] {
         handler.handle_message(about("nobody", kind, ""));
-        assert!(matches!(only(events(&mut handler)), Event::Stray(_)));
+        assert!(matches!(only(events(&mut handler)), SessionEvent::Stray(_)));
     }
     assert!(sent(&mut handler).is_empty());
     assert_eq!(handler.transactions(), 1);
@@ -613,9 +738,21 @@ fn an_answer_nobody_asked_for_ends_its_transaction() {
     let mut handler = running(None);
     handler.handle_message(response("t", ""));
     assert!(text(&only(sent(&mut handler))).contains("UNEXPECTED_ANSWER"));
-    assert!(matches!(only(events(&mut handler)), Event::Ended { .. }));
-    handler.handle_request(&key("t"), Request::Get("k".to_owned()));
-    assert!(matches!(answer(&mut handler), Err(StubError::Ended { .. })));
+    assert!(matches!(
+        only(events(&mut handler)),
+        SessionEvent::Ended { .. }
+    ));
+    handler.handle_request(
+        &key("t"),
+        StateRequest::Get {
+            key: "k".to_owned(),
+            to: (),
+        },
+    );
+    assert!(matches!(
+        refusal_of(answer(&mut handler)),
+        StubError::Ended { .. }
+    ));
     handler.handle_outcome(&key("t"), outcome(200, &[]));
     assert!(sent(&mut handler).is_empty());
     assert_eq!(handler.transactions(), 0);
@@ -624,7 +761,13 @@ fn an_answer_nobody_asked_for_ends_its_transaction() {
 #[test]
 fn a_call_that_was_let_go_fails_its_transaction() {
     let mut handler = running(None);
-    handler.handle_request(&key("t"), Request::Get("k".to_owned()));
+    handler.handle_request(
+        &key("t"),
+        StateRequest::Get {
+            key: "k".to_owned(),
+            to: (),
+        },
+    );
     sent(&mut handler);
     handler.handle_outcome(&key("t"), outcome(200, &[("k", Some("v"))]));
     assert!(text(&only(sent(&mut handler))).contains("CHAINCODE_FAILED"));
@@ -634,7 +777,13 @@ fn a_call_that_was_let_go_fails_its_transaction() {
 #[test]
 fn a_broken_stream_cancels_what_runs() {
     let mut handler = running(None);
-    handler.handle_request(&key("t"), Request::Get("k".to_owned()));
+    handler.handle_request(
+        &key("t"),
+        StateRequest::Get {
+            key: "k".to_owned(),
+            to: (),
+        },
+    );
     sent(&mut handler);
     handler.handle_end(Closing::PeerEnded);
     let events = events(&mut handler);
@@ -642,15 +791,15 @@ fn a_broken_stream_cancels_what_runs() {
         matches!(
             events[..],
             [
-                Event::Answered {
-                    answer: Err(StubError::Ended { .. }),
+                SessionEvent::Answered {
+                    answer: StateAnswer::Get((), Err(StubError::Ended { .. })),
                     ..
                 },
-                Event::Ended {
+                SessionEvent::Ended {
                     ending: Ending::Cancelled,
                     ..
                 },
-                Event::Closed(Closing::PeerEnded)
+                SessionEvent::Closed(Closing::PeerEnded)
             ]
         ),
         "{events:?}"
@@ -668,7 +817,10 @@ fn a_shutdown_lets_running_transactions_end() {
     handler.handle_shutdown(Duration::from_secs(60));
     handler.handle_message(transaction("late", &["f"]));
     assert!(text(&only(sent(&mut handler))).contains("SHUTTING_DOWN"));
-    assert!(matches!(only(events(&mut handler)), Event::Refused { .. }));
+    assert!(matches!(
+        only(events(&mut handler)),
+        SessionEvent::Refused { .. }
+    ));
     handler.handle_outcome(&key("t"), outcome(200, &[("k", Some("v"))]));
     assert_eq!(kinds(&mut handler), [Type::PutState]);
     assert!(handler.poll_event().is_none());
@@ -677,7 +829,10 @@ fn a_shutdown_lets_running_transactions_end() {
     let events = events(&mut handler);
     assert!(matches!(
         events[..],
-        [Event::Ended { .. }, Event::Closed(Closing::ShutDown)]
+        [
+            SessionEvent::Ended { .. },
+            SessionEvent::Closed(Closing::ShutDown)
+        ]
     ));
 }
 
@@ -691,14 +846,17 @@ fn a_shutdown_gives_up_at_its_deadline_and_at_once_when_idle() {
     assert!(text(&only(sent(&mut handler))).contains("SHUTTING_DOWN"));
     assert!(matches!(
         events(&mut handler)[..],
-        [Event::Ended { .. }, Event::Closed(Closing::ShutDown)]
+        [
+            SessionEvent::Ended { .. },
+            SessionEvent::Closed(Closing::ShutDown)
+        ]
     ));
 
-    let mut idle = ready_handler(None, Limits::default());
+    let mut idle = ready_handler(None, ServerLimits::default());
     idle.handle_shutdown(deadline);
     assert!(matches!(
         only(events(&mut idle)),
-        Event::Closed(Closing::ShutDown)
+        SessionEvent::Closed(Closing::ShutDown)
     ));
 }
 

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use cmscc::{
     proto::protos::{ChaincodeMessage, GetStateMultipleResult, chaincode_message::Type},
-    shim::{Outcome, Request},
+    shim::{InvocationOutcome, StateRequest},
     stub::{KeyRange, Response},
 };
 use proptest::prelude::*;
@@ -46,24 +46,33 @@ fn messages() -> impl Strategy<Value = ChaincodeMessage> {
     ]
 }
 
-fn requests() -> impl Strategy<Value = Request> {
+fn requests() -> impl Strategy<Value = StateRequest> {
     let range = KeyRange {
         start: "a".to_owned(),
         end: "z".to_owned(),
     };
     let again = range.clone();
     prop_oneof![
-        Just(Request::Get("k".to_owned())),
-        (0..6usize).prop_map(|n| Request::GetMultiple(vec!["k".to_owned(); n])),
-        Just(Request::Invoke {
+        Just(StateRequest::Get {
+            key: "k".to_owned(),
+            to: ()
+        }),
+        (0..6usize).prop_map(|n| StateRequest::GetMultiple {
+            keys: vec!["k".to_owned(); n],
+            to: ()
+        }),
+        Just(StateRequest::Invoke {
+            to: (),
             chaincode: "other".into(),
             args: vec![Bytes::from_static(b"f")],
         }),
-        (0..4usize).prop_map(move |most| Request::Range {
+        (0..4usize).prop_map(move |most| StateRequest::Range {
+            to: (),
             range: range.clone(),
             most
         }),
-        (0..4u32).prop_map(move |page_size| Request::Page {
+        (0..4u32).prop_map(move |page_size| StateRequest::Page {
+            to: (),
             range: again.clone(),
             page_size,
             bookmark: String::new(),
@@ -71,10 +80,10 @@ fn requests() -> impl Strategy<Value = Request> {
     ]
 }
 
-fn outcomes() -> impl Strategy<Value = Outcome> {
+fn outcomes() -> impl Strategy<Value = InvocationOutcome> {
     let value = prop::option::of((0..3_000usize).prop_map(|n| Bytes::from(vec![7; n])));
     let writes = prop::collection::btree_map("[a-d]", value, 0..5);
-    (100..600i32, 0..3_000usize, writes).prop_map(|(status, payload, writes)| Outcome {
+    (100..600i32, 0..3_000usize, writes).prop_map(|(status, payload, writes)| InvocationOutcome {
         response: Response {
             status,
             message: String::new(),

@@ -13,11 +13,10 @@ use bytes::Bytes;
 use cmscc::{
     ids::ChaincodeName,
     proto::protos::ChaincodeMessage,
-    shim::{Event, Handler, Limits, Outcome, Reply, Request, TxKey},
-    stub::{
-        Chaincode, Entries, Event as ChaincodeEvent, Invocation, KeyRange, Page, Response, Stub,
-        StubError,
+    shim::{
+        Handler, InvocationOutcome, ServerLimits, SessionEvent, StateAnswer, StateRequest, TxKey,
     },
+    stub::{Chaincode, Entries, Event, Invocation, KeyRange, Page, Response, Stub, StubError},
 };
 
 use super::demo::Demo;
@@ -30,7 +29,7 @@ pub(super) struct Pair {
 }
 
 struct Call {
-    future: Pin<Box<dyn Future<Output = Outcome>>>,
+    future: Pin<Box<dyn Future<Output = InvocationOutcome>>>,
     slots: Slots,
 }
 
@@ -40,14 +39,18 @@ struct Slots(Arc<Mutex<Exchange>>);
 
 #[derive(Default)]
 struct Exchange {
-    request: Option<Request>,
-    answer: Option<Result<Reply, StubError>>,
+    request: Option<StateRequest>,
+    answer: Option<StateAnswer>,
 }
 
 impl Pair {
     pub(super) fn new(chaincode_id: &str) -> Self {
         let mut pair = Self {
-            handler: Handler::new(chaincode_id, Limits::default(), Duration::from_secs(10)),
+            handler: Handler::new(
+                chaincode_id,
+                ServerLimits::default(),
+                Duration::from_secs(10),
+            ),
             calls: BTreeMap::new(),
             sent: Vec::new(),
         };
@@ -73,11 +76,11 @@ impl Pair {
                 continue;
             };
             match event {
-                Event::Started { key, invocation } => self.start(key, *invocation),
-                Event::Answered { key, answer } => {
+                SessionEvent::Started { key, invocation } => self.start(key, *invocation),
+                SessionEvent::Answered { key, answer } => {
                     self.calls[&key].slots.0.lock().unwrap().answer = Some(answer);
                 }
-                Event::Ready(_) | Event::Ended { .. } => {}
+                SessionEvent::Ready(_) | SessionEvent::Ended { .. } => {}
                 other => panic!("{other:?}"),
             }
         }
@@ -92,7 +95,7 @@ impl Pair {
         };
         let future = Box::pin(async move {
             let response: Response = Demo.invoke(&invocation, &mut stub).await;
-            Outcome {
+            InvocationOutcome {
                 response,
                 writes: stub.writes,
                 event: stub.event,
@@ -132,11 +135,11 @@ impl Pair {
 struct PairStub {
     slots: Slots,
     writes: BTreeMap<String, Option<Bytes>>,
-    event: Option<ChaincodeEvent>,
+    event: Option<Event>,
 }
 
 impl PairStub {
-    async fn ask(&self, request: Request) -> Result<Reply, StubError> {
+    async fn ask(&self, request: StateRequest) -> StateAnswer {
         self.slots.0.lock().unwrap().request = Some(request);
         poll_fn(|_| match self.slots.0.lock().unwrap().answer.take() {
             Some(answer) => Poll::Ready(answer),
@@ -148,25 +151,33 @@ impl PairStub {
 
 impl Stub for PairStub {
     async fn get_state(&mut self, key: &str) -> Result<Option<Bytes>, StubError> {
-        let Reply::Value(value) = self.ask(Request::Get(key.to_owned())).await? else {
+        let key = key.to_owned();
+        let StateAnswer::Get((), value) = self.ask(StateRequest::Get { key, to: () }).await else {
             panic!("no value");
         };
-        Ok(value)
+        value
     }
 
     async fn get_states(&mut self, keys: &[String]) -> Result<Vec<Option<Bytes>>, StubError> {
-        let Reply::Values(values) = self.ask(Request::GetMultiple(keys.to_vec())).await? else {
+        let keys = keys.to_vec();
+        let request = StateRequest::GetMultiple { keys, to: () };
+        let StateAnswer::GetMultiple((), values) = self.ask(request).await else {
             panic!("no values");
         };
-        Ok(values)
+        values
     }
 
     async fn get_range(&mut self, range: &KeyRange, most: usize) -> Result<Entries, StubError> {
         let range = range.clone();
-        let Reply::Entries(entries) = self.ask(Request::Range { range, most }).await? else {
+        let request = StateRequest::Range {
+            range,
+            most,
+            to: (),
+        };
+        let StateAnswer::Range((), entries) = self.ask(request).await else {
             panic!("no entries");
         };
-        Ok(entries)
+        entries
     }
 
     async fn get_page(&mut self, _: &KeyRange, _: u32, _: &str) -> Result<Page, StubError> {
@@ -178,14 +189,15 @@ impl Stub for PairStub {
         chaincode: &ChaincodeName,
         args: &[Bytes],
     ) -> Result<Response, StubError> {
-        let request = Request::Invoke {
+        let request = StateRequest::Invoke {
+            to: (),
             chaincode: chaincode.clone(),
             args: args.to_vec(),
         };
-        let Reply::Called(response) = self.ask(request).await? else {
+        let StateAnswer::Invoke((), response) = self.ask(request).await else {
             panic!("no response");
         };
-        Ok(response)
+        response
     }
 
     fn put_state(&mut self, key: String, value: Bytes) {
@@ -196,7 +208,7 @@ impl Stub for PairStub {
         self.writes.insert(key, None);
     }
 
-    fn set_event(&mut self, event: ChaincodeEvent) {
+    fn set_event(&mut self, event: Event) {
         self.event = Some(event);
     }
 }

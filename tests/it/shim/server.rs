@@ -9,8 +9,9 @@ use std::{
 use cmscc::{
     proto::protos::chaincode_message::Type,
     shim::{
-        Call, Closing, Ending, Limits, Observer, StreamId, Tls, TransactionFacts,
-        server::{ServeError, ShimSettings, serve},
+        Closing, Ending, Observer, ServerLimits, ShimSettings, StateCall, StreamId, Tls,
+        TransactionFacts,
+        server::{ServeError, serve},
     },
 };
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
@@ -55,7 +56,7 @@ impl Observer for Facts {
         self.add(format!("{} panicked: {words}", tx.tx_id));
     }
 
-    fn state_call(&self, call: Call, _: Duration) {
+    fn state_call(&self, call: StateCall, _: Duration) {
         self.add(format!("call {}", call.name()));
     }
 }
@@ -264,9 +265,9 @@ async fn a_shutdown_gives_up_after_its_grace() {
 #[tokio::test]
 async fn messages_may_be_large_but_not_endless() {
     let server = Server::start(ShimSettings {
-        limits: Limits {
+        limits: ServerLimits {
             message_bytes: 24 << 20,
-            ..Limits::default()
+            ..ServerLimits::default()
         },
         ..settings()
     })
@@ -287,9 +288,9 @@ async fn messages_may_be_large_but_not_endless() {
 #[tokio::test]
 async fn streams_beyond_the_limit_are_refused() {
     let server = Server::start(ShimSettings {
-        limits: Limits {
+        limits: ServerLimits {
             streams: 1,
-            ..Limits::default()
+            ..ServerLimits::default()
         },
         ..settings()
     })

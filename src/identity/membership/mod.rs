@@ -1,0 +1,28 @@
+//! The MSPs of a channel, and the identities that they know.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `definition` | what an MSP's definition lists, for showing |
+//! | `node_ous` | organisational units that give a role |
+//! | `x509_msp` | what an X.509 MSP knows, and how it judges a certificate |
+//! | `setup`, `idemix` | from a definition to an MSP: Fabric's checks in Fabric's order |
+//! | `known` | the identities that an MSP remembers |
+//! | `msp` | an MSP of either type |
+//! | `satisfies`, `identity` | an identity, and whether it is whom a principal asks for |
+//! | `msps` | all MSPs of a channel |
+
+mod definition;
+mod idemix;
+mod identity;
+mod known;
+mod msp;
+mod msps;
+mod node_ous;
+mod satisfies;
+mod setup;
+mod x509_msp;
+
+pub use definition::{CertificateUse, ListedCertificate, ListedCrl, MspDefinition};
+pub use identity::Identity;
+pub use msp::Msp;
+pub use msps::Msps;

@@ -1,0 +1,458 @@
+//! Why policies accept or not, and what would complete them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use crate::{
+    identity::{Msps, Principal},
+    ids::MspId,
+    policy::{
+        evaluation::{
+            evaluate::{Decider, Evaluation, Known, Outcome},
+            manager::PolicyManager,
+            signers::SignerSet,
+        },
+        language::{
+            ids::PolicyId,
+            model::{Kind, PrincipalId, Rule},
+            print::rules_text,
+        },
+    },
+};
+
+use super::{
+    cast::{Budget, Cast},
+    complete::solve,
+    search,
+    ways::Solved,
+};
+
+/// The most nodes of an explanation; what comes later in pre-order is left out.
+const MAX_NODES: usize = 5_000;
+/// The most levels of the JSON form.
+const MAX_JSON_LEVELS: usize = 32;
+/// The most bytes of a path or rule, about.
+const MAX_TEXT: usize = 1_000;
+/// The most entries of a node's lists, the first node's aside.
+const MAX_LISTED: usize = 256;
+/// The most names in a node's completing sets together; the first set is always whole.
+const MAX_NAMES: usize = 1_000;
+/// Steps for finding completing sets.
+const STEPS: usize = 2_000_000;
+
+/// The tree of policies that decide, in pre-order in one list. At most 5,000 nodes are kept;
+/// texts are cut at about 1,000 bytes and lists below the first node at 256 entries.
+#[derive(Clone, Debug)]
+pub struct Explanation {
+    /// INVARIANT: not empty, and every node's parent comes before it.
+    nodes: Vec<Node>,
+    signers: Vec<Value>,
+    omitted: bool,
+}
+
+/// One policy, gate or principal of an [`Explanation`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Node {
+    /// The number of the node that this one stands below; `None` for the first.
+    pub parent: Option<usize>,
+    /// How many nodes this one stands below.
+    pub level: usize,
+    /// The policy's path; `None` for a rule inside a signature policy.
+    pub path: Option<String>,
+    /// The rule as text; empty where there is no such policy.
+    pub rule: String,
+    /// How many of what stands below must accept; 1 for a principal. Not positive: always accepts,
+    /// but for an implicit meta rule that Fabric does not list.
+    pub needed: i64,
+    /// How many do.
+    pub have: usize,
+    /// Whether it accepts.
+    pub satisfied: bool,
+    /// The numbers of the signatures that were used, ascending; see
+    /// [`Signer::index`](super::Signer::index).
+    pub satisfied_by: Vec<usize>,
+    /// Of a policy that does not accept: the MSPs with a part in some smallest completing set,
+    /// ascending.
+    pub missing: Vec<MspId>,
+    /// Of a policy that does not accept: the smallest sets of new signers that would complete it,
+    /// each as principals such as `Org2MSP.admin`; the first few where there are many. None where
+    /// nobody could. An empty set: the signatures there are suffice, in another order or without
+    /// some of them.
+    pub smallest_sets: Vec<Vec<String>>,
+}
+
+impl Explanation {
+    /// Whether the policy accepts.
+    #[must_use]
+    pub fn satisfied(&self) -> bool {
+        self.nodes.first().is_some_and(|root| root.satisfied)
+    }
+
+    /// Whether it accepts, or has smallest sets: see [`Outlook::completable`].
+    #[must_use]
+    pub fn completable(&self) -> bool {
+        self.satisfied() || !self.smallest_sets().is_empty()
+    }
+
+    /// The MSPs with a part in some smallest completing set, ascending. Every such MSP is named, also
+    /// where there are too many sets to list.
+    #[must_use]
+    pub fn missing(&self) -> &[MspId] {
+        self.nodes.first().map_or(&[], |root| &root.missing)
+    }
+
+    /// The smallest sets of new signers that would complete the policy: [`Node::smallest_sets`] of
+    /// the first node.
+    #[must_use]
+    pub fn smallest_sets(&self) -> &[Vec<String>] {
+        self.nodes.first().map_or(&[], |root| &root.smallest_sets)
+    }
+
+    /// All nodes in pre-order; the first is the policy asked for.
+    #[must_use]
+    pub fn nodes(&self) -> &[Node] {
+        &self.nodes
+    }
+
+    /// The explanation as JSON: `{"satisfied","missing","smallest_sets","signers","policy",
+    /// "omitted"}`, where `policy` is the tree, at most 32 levels of it, and `omitted` says
+    /// whether something was left out.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        let mut omitted = self.omitted;
+        // from the last node to the first: what stands below a node is there before it
+        let mut below: BTreeMap<usize, Vec<Value>> = BTreeMap::new();
+        let mut tree = Value::Null;
+        for (number, node) in self.nodes.iter().enumerate().rev() {
+            let mut policies = below.remove(&number).unwrap_or_default();
+            policies.reverse();
+            if node.level >= MAX_JSON_LEVELS {
+                omitted = true;
+                continue;
+            }
+            let own = node.to_json(policies);
+            match node.parent {
+                Some(parent) => below.entry(parent).or_default().push(own),
+                None => tree = own,
+            }
+        }
+        json!({
+            "satisfied": self.satisfied(),
+            "missing": msp_ids(self.missing()),
+            "smallest_sets": self.smallest_sets(),
+            "signers": self.signers,
+            "policy": tree,
+            "omitted": omitted,
+        })
+    }
+}
+
+impl Node {
+    fn to_json(&self, policies: Vec<Value>) -> Value {
+        let mut out = json!({
+            "have": self.have,
+            "missing": self.path.as_ref().map(|_| msp_ids(&self.missing)),
+            "needed": self.needed,
+            "path": self.path,
+            "rule": self.rule,
+            "satisfied": self.satisfied,
+            "satisfied_by": self.satisfied_by,
+        });
+        // moved, where the macro would copy the whole tree once for each level
+        if let Some(object) = out.as_object_mut() {
+            object.insert("policies".to_owned(), Value::Array(policies));
+        }
+        out
+    }
+}
+
+impl PolicyManager {
+    /// Decides a policy and says why.
+    #[must_use]
+    pub fn explain(&self, msps: &Msps, id: PolicyId, signers: &SignerSet) -> Explanation {
+        let mut known = Known::new(self, msps, signers);
+        let cast = everybody(self, msps, id, &mut known);
+        let mut decider = Decider::new(self, known);
+        let solved = match decider.accepts(id) {
+            true => BTreeMap::new(),
+            false => solve(&cast, &[id], &mut Budget::new(STEPS)),
+        };
+        let mut tree = Tree {
+            manager: self,
+            signers,
+            decider,
+            cast,
+            solved,
+            budget: Budget::new(STEPS),
+            nodes: Vec::new(),
+            used: Vec::new(),
+            omitted: false,
+        };
+        tree.grow(id);
+        Explanation {
+            nodes: tree.finish(),
+            omitted: tree.omitted,
+            signers: signers
+                .signers()
+                .iter()
+                .map(|signer| {
+                    json!({
+                        "index": signer.index,
+                        "msp_id": signer.identity.msp_id().as_str(),
+                        "subject": signer.identity.subject(),
+                        "fingerprint": signer.identity.id(),
+                    })
+                })
+                .collect(),
+        }
+    }
+}
+
+/// What an [`Explanation`] comes to: whether a policy accepts, and who could complete it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outlook {
+    /// Whether it accepts; then nobody is missing.
+    pub satisfied: bool,
+    /// Whether somebody could complete it, or the signatures there are in another order; whether it
+    /// has smallest sets. Also where it accepts.
+    pub completable: bool,
+    /// The MSPs with a part in some smallest completing set, ascending.
+    pub missing: Vec<MspId>,
+}
+
+impl Evaluation<'_> {
+    /// What the explanation of a policy would come to.
+    pub fn outlook(&mut self, id: PolicyId) -> Outlook {
+        if self.accepts(id) {
+            return Outlook {
+                satisfied: true,
+                completable: true,
+                missing: Vec::new(),
+            };
+        }
+        let decider = self.decider();
+        let (manager, msps) = (decider.manager(), decider.holders.msps());
+        let cast = everybody(manager, msps, id, &mut decider.holders);
+        outlook(&cast, id)
+    }
+}
+
+/// The outlook of a policy that does not accept.
+pub(in crate::policy) fn outlook(cast: &Cast<'_>, id: PolicyId) -> Outlook {
+    let solved = solve(cast, &[id], &mut Budget::new(STEPS));
+    let outlook = solved
+        .get(&id)
+        .map(|solved| search::outlook(cast, &[id], solved, &mut Budget::new(STEPS)));
+    let (completable, helpful) = outlook.unwrap_or_default();
+    Outlook {
+        satisfied: false,
+        completable,
+        missing: msps(cast, helpful).into_iter().cloned().collect(),
+    }
+}
+
+/// The signers and everybody who may come: whoever an MSP of the channel could have.
+fn everybody<'a>(
+    manager: &'a PolicyManager,
+    msps: &Msps,
+    id: PolicyId,
+    known: &mut Known<'_>,
+) -> Cast<'a> {
+    Cast::new(manager, &[id], known, |msp_id| {
+        msp_id.is_none_or(|msp_id| msps.get(msp_id.as_str()).is_some())
+    })
+}
+
+/// The MSPs that newcomers are of.
+fn msps<'a>(cast: &Cast<'a>, newcomers: BTreeSet<PrincipalId>) -> BTreeSet<&'a MspId> {
+    let principals = newcomers.into_iter().filter_map(|id| cast.principal(id));
+    principals.filter_map(Principal::msp_id).collect()
+}
+
+/// An explanation in the making.
+struct Tree<'a> {
+    manager: &'a PolicyManager,
+    signers: &'a SignerSet,
+    decider: Decider<'a, Known<'a>>,
+    cast: Cast<'a>,
+    solved: BTreeMap<PolicyId, Solved>,
+    budget: Budget,
+    nodes: Vec<Node>,
+    /// The signatures that each node itself used.
+    used: Vec<Option<usize>>,
+    omitted: bool,
+}
+
+impl Tree<'_> {
+    fn grow(&mut self, root: PolicyId) {
+        let mut next: Vec<(Option<usize>, Result<PolicyId, String>)> = vec![(None, Ok(root))];
+        while let Some((parent, policy)) = next.pop() {
+            if self.nodes.len() >= MAX_NODES {
+                self.omitted = true;
+                return;
+            }
+            let id = match policy {
+                Ok(id) => id,
+                Err(path) => {
+                    self.push(Node {
+                        parent,
+                        path: Some(cut(path)),
+                        needed: 1,
+                        ..Node::default()
+                    });
+                    continue;
+                }
+            };
+            let node = self.policy(id, parent);
+            let Some(policy) = self.manager.policy(id) else {
+                self.push(node);
+                continue;
+            };
+            match &policy.kind {
+                Kind::Signature(rules) => self.signature(node, rules),
+                Kind::ImplicitMeta(meta) => {
+                    let have = meta.subs.iter().flatten();
+                    let have = have.filter(|sub| self.decider.accepts(**sub)).count();
+                    let needed = i64::try_from(meta.threshold()).unwrap_or(i64::MAX);
+                    let number = self.push(Node {
+                        needed,
+                        have,
+                        ..node
+                    });
+                    let absent = meta.subs.iter().any(Option::is_none);
+                    let paths = match absent {
+                        true => self.manager.sub_paths(policy.group, &meta.sub_policy),
+                        false => Vec::new(),
+                    };
+                    for (at, sub) in meta.subs.iter().enumerate().rev() {
+                        let path = || paths.get(at).cloned().unwrap_or_default();
+                        next.push((Some(number), sub.ok_or_else(path)));
+                    }
+                }
+            }
+        }
+    }
+
+    /// What a policy's node says whatever decides it.
+    fn policy(&mut self, id: PolicyId, parent: Option<usize>) -> Node {
+        let satisfied = self.decider.accepts(id);
+        let mut node = Node {
+            parent,
+            path: Some(cut(self.manager.path(id))),
+            rule: self.manager.rule_text(id, MAX_TEXT),
+            satisfied,
+            ..Node::default()
+        };
+        let Some(solved) = self.solved.get(&id).filter(|_| !satisfied) else {
+            return node;
+        };
+        let most = if parent.is_none() {
+            usize::MAX
+        } else {
+            MAX_LISTED
+        };
+        let sets = search::smallest_sets(&self.cast, &[id], solved, &mut self.budget);
+        let missing = msps(&self.cast, search::helpful(&sets, solved));
+        node.missing = missing.into_iter().take(most).cloned().collect();
+        let mut names = 0usize;
+        for set in &sets {
+            let principals = set.iter().filter_map(|id| self.cast.principal(*id));
+            names = names.saturating_add(set.len());
+            if names <= MAX_NAMES || node.smallest_sets.is_empty() {
+                let mut set: Vec<String> = principals.map(|one| cut(one.to_string())).collect();
+                set.sort_unstable();
+                node.smallest_sets.push(set);
+            }
+        }
+        node.smallest_sets.sort_unstable();
+        node
+    }
+
+    /// A signature policy's node, with the first rule, and the nodes of all rules below.
+    fn signature(&mut self, policy: Node, rules: &[Rule]) {
+        let mut outcomes = Vec::new();
+        self.decider.signature(rules, Some(&mut outcomes));
+        let table = self.manager.principals_table();
+        // gates whose rules come next: where they end, and their node
+        let mut open: Vec<(usize, usize)> = Vec::new();
+        let mut policy = Some(policy);
+        for (at, (rule, outcome)) in rules.iter().zip(&outcomes).enumerate() {
+            if self.nodes.len() >= MAX_NODES {
+                self.omitted = true;
+                return;
+            }
+            while open.last().is_some_and(|(end, _)| *end <= at) {
+                open.pop();
+            }
+            let node = policy.take().unwrap_or_else(|| Node {
+                parent: open.last().map(|(_, node)| *node),
+                rule: rules_text(rules, at, table, MAX_TEXT),
+                ..Node::default()
+            });
+            let Outcome {
+                holds,
+                have,
+                signer,
+            } = *outcome;
+            let number = self.push(Node {
+                needed: match rule {
+                    Rule::OutOf { n, .. } => i64::from(*n),
+                    Rule::SignedBy(_) => 1,
+                },
+                have,
+                satisfied: holds,
+                ..node
+            });
+            let signer = signer.and_then(|position| self.signers.signers().get(position));
+            if let Some(used) = self.used.get_mut(number) {
+                *used = signer.map(|signer| signer.index);
+            }
+            if let Rule::OutOf { end, .. } = rule {
+                open.push((*end, number));
+            }
+        }
+    }
+
+    /// Adds a node; its number.
+    fn push(&mut self, mut node: Node) -> usize {
+        let above = node.parent.and_then(|parent| self.nodes.get(parent));
+        node.level = above.map_or(0, |parent| parent.level.saturating_add(1));
+        self.nodes.push(node);
+        self.used.push(None);
+        self.nodes.len().saturating_sub(1)
+    }
+
+    /// Tells every node which signatures were used by what accepts below it.
+    fn finish(&mut self) -> Vec<Node> {
+        let mut nodes = std::mem::take(&mut self.nodes);
+        let mut below: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
+        for (number, node) in nodes.iter_mut().enumerate().rev() {
+            let mut used = below.remove(&number).unwrap_or_default();
+            used.extend(self.used.get(number).copied().flatten());
+            let most = if number == 0 { usize::MAX } else { MAX_LISTED };
+            node.satisfied_by = used.iter().copied().take(most).collect();
+            if let Some(parent) = node.parent.filter(|_| node.satisfied) {
+                let above = below.entry(parent).or_default();
+                if above.len() < used.len() {
+                    std::mem::swap(above, &mut used);
+                }
+                above.append(&mut used);
+            }
+        }
+        nodes
+    }
+}
+
+fn msp_ids(ids: &[MspId]) -> Vec<&str> {
+    ids.iter().map(MspId::as_str).collect()
+}
+
+/// Cuts a text at about [`MAX_TEXT`] bytes.
+fn cut(mut text: String) -> String {
+    if let Some(at) = (MAX_TEXT..text.len()).find(|at| text.is_char_boundary(*at)) {
+        text.truncate(at);
+        text.push_str("..");
+    }
+    text
+}
