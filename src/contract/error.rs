@@ -227,33 +227,17 @@ pub(super) fn safe(text: &str) -> String {
     )
 }
 
-/// A text of somebody else on one line: control characters, and those that change the direction of a
-/// line or take no room on it, as `\u{1b}`.
-pub(crate) fn visible(text: &str) -> String {
+/// Control characters, and those that change the direction of a line, as `\u{1b}`.
+// endorsers compare these texts: what is escaped here changes with a contract capability only
+fn visible(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
-        match is_hidden(c) {
+        match c.is_control() || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}') {
             true => out.extend(c.escape_unicode()),
             false => out.push(c),
         }
     }
     out
-}
-
-/// Whether a terminal obeys a character, or shows nothing for it.
-pub(crate) fn is_hidden(c: char) -> bool {
-    c.is_control()
-        || matches!(
-            c,
-            '\u{ad}'
-                | '\u{61c}'
-                | '\u{180e}'
-                | '\u{200b}'..='\u{200f}'
-                | '\u{2028}'..='\u{202e}'
-                | '\u{2060}'..='\u{206f}'
-                | '\u{feff}'
-                | '\u{e0000}'..='\u{e007f}'
-        )
 }
 
 impl Serialize for Code {

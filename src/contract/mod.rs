@@ -30,8 +30,6 @@ mod router;
 
 pub use anchors::{Anchors, ContractObserver, Disown, HeadFacts, NoAnchors, NoObserver};
 pub use error::{Code, ContractError};
-#[cfg(feature = "serve")]
-pub(crate) use error::{is_hidden, visible};
 pub use interface::{CallLimits, functions::function_names};
 pub use judge::Examination;
 pub use router::{Contract, ContractSettings};

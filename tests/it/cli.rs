@@ -41,8 +41,7 @@ fn text(bytes: &[u8]) -> String {
 }
 
 fn genesis() -> Vec<u8> {
-    let file = "tests/fabric-data/fabric-3.1.5-caps-v2/genesis.block";
-    fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap()
+    CAPTURES[0].genesis()
 }
 
 fn folder() -> TempDir {
