@@ -3,7 +3,11 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Diff, DiffEntry, Item, walk};
+use super::{
+    entry::{Diff, DiffEntry, Item},
+    walk,
+    words::shown,
+};
 use crate::config::{ConfigTree, ElementKind, ElementPath, ElementRef};
 
 /// What two configs have at one place; as JSON, with keys in the order of their names.
@@ -71,7 +75,7 @@ fn element<'a>(config: &'a ConfigTree, path: &ElementPath) -> Option<ElementRef<
 }
 
 fn contrasted(entry: DiffEntry) -> Contrasted {
-    let said = |value: &Value| match (value, walk::shown(value)) {
+    let said = |value: &Value| match (value, shown(value)) {
         (Value::Null, _) => "absent".to_owned(),
         (_, text) if text.is_empty() => "there".to_owned(),
         (_, text) => text,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::Item;
+use super::entry::Item;
 
 /// The facts of a value, by kind and name.
 pub(super) type Facts = BTreeMap<(Item, String), Fact>;

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::{
-    Item, TEXT, cut, cut_with,
+    cut::{TEXT, cut, cut_with},
+    entry::Item,
     fact::{Fact, Facts},
     msp,
 };

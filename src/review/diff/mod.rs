@@ -1,149 +1,19 @@
 //! What changes from one config to another, in words and as data. Versions are left out. Pure.
+//!
+//! `walk` goes over the elements that differ and writes an entry for each thing that changes.
+//! `facts` says what the bytes of a value mean (`msp`: those of an MSP), so that a changed value is
+//! shown fact by fact. `contrast` shows two configs side by side at one place.
 
 mod contrast;
+mod cut;
+mod entry;
 mod fact;
 mod facts;
 mod msp;
 mod walk;
-
-use serde::Serialize;
-use serde_json::Value;
-
-use crate::{config::ConfigTree, ids::Digest};
+mod words;
 
 pub use contrast::{Contrast, Contrasted, contrast};
+pub use entry::{Diff, DiffEntry, Item, Verb};
 pub(super) use facts::each_anchor_peer;
-
-/// At most this many entries are listed.
-const ENTRIES: usize = 1_000;
-/// Texts of an entry (paths, names, rules, values) are cut after about this many bytes.
-const TEXT: usize = 2_048;
-
-/// What changes from one config to another; as JSON, with keys in the order of their names.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct Diff {
-    /// In the order of the config tree: of each group itself, its values, its policies, the groups
-    /// that come or go, then the inside of those that stay; each ascending by name.
-    pub changes: Vec<DiffEntry>,
-    /// How many elements differ whose entries are not listed, since there are too many.
-    pub truncated: usize,
-}
-
-/// One thing that changes.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct DiffEntry {
-    /// What is there afterwards; null where it is removed.
-    pub after: Value,
-    /// What was there before; null where it is added.
-    pub before: Value,
-    /// Whether it comes, goes, or becomes something else.
-    pub change: Verb,
-    /// What kind of thing it is.
-    pub item: Item,
-    /// Its name among its kind, such as `max_message_count`; null where the path says all.
-    pub name: Option<String>,
-    /// The path of the group, value or policy that holds it, such as `/Channel/Orderer/BatchSize`.
-    pub path: String,
-    /// The same in words: one line.
-    pub text: String,
-    /// The unit of numbers; null where there is none.
-    pub unit: Option<&'static str>,
-}
-
-/// What happens to a thing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Verb {
-    /// It was not there before.
-    Added,
-    /// It was there and is another now.
-    Changed,
-    /// It is not there any more.
-    Removed,
-}
-
-/// The kinds of things that a config holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Item {
-    /// Which policy a resource asks for: text.
-    Acl,
-    /// `host:port` of an anchor peer.
-    AnchorPeer,
-    /// A level that nodes must understand.
-    Capability,
-    /// A certificate: object of `use`, `subject`, `issuer`, `not_before`, `not_after`,
-    /// `fingerprint`.
-    Certificate,
-    /// An orderer node: object of `host`, `port` and the fingerprints of its certificates.
-    Consenter,
-    /// A value whose bytes differ though nothing that is known of it does (order, encoding, unknown
-    /// fields), or that is not known at all: object of `bytes` (length) and `sha256`.
-    Content,
-    /// `host:port` of an orderer.
-    Endpoint,
-    /// A group that is not an organisation.
-    Group,
-    /// Which policy decides about changes of the element: text.
-    ModPolicy,
-    /// Something an MSP's definition says: id, hashes, NodeOUs, organisational units. Text.
-    Msp,
-    /// An organisation: object of `msp_id`.
-    Organization,
-    /// A rule in Fabric's policy language: text.
-    Policy,
-    /// A revocation list: object of `sha256` and `revoked`, how many serial numbers.
-    RevocationList,
-    /// A setting of a value: text, number or truth value.
-    Setting,
-}
-
-impl Item {
-    /// In words.
-    const fn words(self) -> &'static str {
-        match self {
-            Self::Acl => "acl of",
-            Self::AnchorPeer => "anchor peer",
-            Self::Capability => "capability",
-            Self::Certificate => "certificate",
-            Self::Consenter => "consenter",
-            Self::Content => "content",
-            Self::Endpoint => "orderer endpoint",
-            Self::Group => "group",
-            Self::ModPolicy => "mod policy",
-            Self::Msp => "msp",
-            Self::Organization => "organisation",
-            Self::Policy => "policy",
-            Self::RevocationList => "revocation list",
-            Self::Setting => "setting",
-        }
-    }
-}
-
-/// What changes from one config to another. Linear in both; never more than a bounded number of
-/// bounded entries.
-#[must_use]
-pub fn diff(from: &ConfigTree, to: &ConfigTree) -> Diff {
-    walk::diff(from, to)
-}
-
-/// A text that is not too long: cut at a character, with the digest of the whole behind it, so that
-/// different texts stay different.
-fn cut(text: String) -> String {
-    shortened(&text, text.as_bytes()).unwrap_or(text)
-}
-
-/// The same of a text that stands for some bytes, with the digest of those.
-fn cut_with(text: String, bytes: &[u8]) -> String {
-    shortened(&text, bytes).unwrap_or(text)
-}
-
-/// The start of a text that is too long, and the digest of what it stands for.
-fn shortened(text: &str, whole: &[u8]) -> Option<String> {
-    let (at, _) = text.char_indices().find(|(at, _)| *at >= TEXT)?;
-    Some(format!(
-        "{}.. (sha256 {})",
-        text.get(..at)?,
-        Digest::of(whole)
-    ))
-}
+pub use walk::diff;

@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{
-    Item, cut,
+    cut::cut,
+    entry::Item,
     fact::{Fact, Facts},
 };
 use crate::{

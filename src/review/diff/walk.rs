@@ -4,7 +4,13 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::{Diff, DiffEntry, ENTRIES, Item, Verb, cut, fact::Facts, facts};
+use super::{
+    cut::cut,
+    entry::{Diff, DiffEntry, Item, Verb},
+    fact::Facts,
+    facts,
+    words::sentence,
+};
 use crate::{
     config::{
         ConfigTree, Differences, ElementRef, GroupRef, PolicyRef, ValueRef,
@@ -14,10 +20,15 @@ use crate::{
     identity::MspDefinition,
 };
 
+/// At most this many entries are listed.
+const ENTRIES: usize = 1_000;
 /// The mod policy that Fabric's tools give: of what comes or goes, only others are worth a word.
 const USUAL: &str = "Admins";
 
-pub(super) fn diff(from: &ConfigTree, to: &ConfigTree) -> Diff {
+/// What changes from one config to another. Linear in both; never more than a bounded number of
+/// bounded entries.
+#[must_use]
+pub fn diff(from: &ConfigTree, to: &ConfigTree) -> Diff {
     let mut diff = Diff::default();
     diff.pairs(differences(from, to));
     diff
@@ -236,48 +247,6 @@ impl Diff {
             text,
             unit,
         });
-    }
-}
-
-/// `/Channel/Orderer/BatchSize: setting max_message_count changes from 500 to 10 messages`
-fn sentence(
-    path: &str,
-    item: Item,
-    name: Option<&str>,
-    before: &Option<Value>,
-    after: &Option<Value>,
-    unit: Option<&str>,
-) -> String {
-    let name = name.map(|name| format!(" {name}")).unwrap_or_default();
-    let unit = unit.map(|unit| format!(" {unit}")).unwrap_or_default();
-    let what = format!("{path}: {}{name}", item.words());
-    match (before.as_ref().map(shown), after.as_ref().map(shown)) {
-        (Some(old), Some(new)) => format!("{what} changes from {old} to {new}{unit}"),
-        (None, Some(new)) if new.is_empty() => format!("{what} is added"),
-        (None, Some(new)) => format!("{what} is added: {new}{unit}"),
-        (Some(old), None) if old.is_empty() => format!("{what} is removed"),
-        (Some(old), None) => format!("{what} is removed: {old}{unit}"),
-        (None, None) => what,
-    }
-}
-
-/// A value in words: texts in backticks, members of objects in the order of their names.
-pub(super) fn shown(value: &Value) -> String {
-    match value {
-        Value::String(text) => format!("`{text}`"),
-        Value::Object(members) => (members.iter())
-            .filter(|(_, value)| !value.is_null())
-            .map(|(name, value)| format!("{} {}", name.replace('_', " "), plain(value)))
-            .collect::<Vec<_>>()
-            .join(", "),
-        other => other.to_string(),
-    }
-}
-
-fn plain(value: &Value) -> String {
-    match value {
-        Value::String(text) => format!("`{text}`"),
-        other => other.to_string(),
     }
 }
 

@@ -4,7 +4,11 @@ use std::collections::BTreeSet;
 
 use bytes::Bytes;
 
-use super::{FindingId, Lint, Severity, Subject, members::expiry};
+use super::{
+    expiry::expiry,
+    finding::{FindingId, Lint, Severity},
+    subject::Subject,
+};
 use crate::{
     config::{BFT, Bundle, RAFT, RaftMetadata, quorum, values::Consenter},
     identity::Certificate,

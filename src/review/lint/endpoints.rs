@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::{FindingId, Lint, Severity, Subject};
+use super::{
+    finding::{FindingId, Lint, Severity},
+    subject::Subject,
+};
 use crate::{
     config::{ConfigTree, GroupRef, values},
     review::diff::each_anchor_peer,

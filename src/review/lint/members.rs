@@ -2,16 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{FindingId, Lint, Severity, Subject};
+use super::{
+    expiry::expiry,
+    finding::{FindingId, Lint, Severity},
+    subject::Subject,
+};
 use crate::{
     config::{ConfigTree, GroupRef},
-    identity::{Certificate, CertificateUse, ListedCertificate, MspDefinition, Role},
+    identity::{CertificateUse, ListedCertificate, MspDefinition, Role},
     ids::{Digest, UnixTime},
-    json::time_text,
 };
-
-/// Certificates that expire within this time are worth a word. Unit: seconds.
-const SOON: i64 = 90 * 86_400;
 
 pub(super) fn look(subject: &Subject<'_>, lint: &mut Lint) {
     let before = organizations(subject.current.tree());
@@ -138,31 +138,6 @@ fn certificates(
             lint,
         );
     }
-}
-
-/// Says when a certificate has expired, or soon will have.
-pub(super) fn expiry(
-    now: UnixTime,
-    path: &str,
-    what: &str,
-    certificate: &Certificate,
-    severity: Severity,
-    lint: &mut Lint,
-) {
-    let end = certificate.not_after();
-    let (id, verb) = if end < now.seconds {
-        (FindingId::CertificateExpired, "expired")
-    } else if end < now.seconds.saturating_add(SOON) {
-        (FindingId::CertificateExpiresSoon, "expires")
-    } else {
-        return;
-    };
-    let text = format!(
-        "the {what} certificate `{}` {verb} at {}: renew it",
-        certificate.subject(),
-        time_text(end).unwrap_or_default()
-    );
-    lint.add(id, severity, path.to_owned(), text);
 }
 
 /// MSPs that stood alike in several sections and of which only some change.
