@@ -215,7 +215,7 @@ fn propose_warm(size: &str) -> Result<Operation> {
     let bundle = bundle(inputs::config(size)?)?;
     let envelope = inputs::read(&format!("propose-{size}.envelope.pb"))?;
     Ok(Box::new(move || {
-        black_box(bundle.propose(&envelope)?);
+        black_box(bundle.propose_config_update(&envelope)?);
         Ok(0)
     }))
 }
@@ -225,8 +225,8 @@ fn propose_cold(size: &str) -> Result<Operation> {
     let envelope = inputs::read(&format!("propose-{size}.envelope.pb"))?;
     Ok(Box::new(move || {
         let bundle = bundle(config.clone())?;
-        let next = bundle.propose(&envelope)?;
-        black_box(bundle.check_successor(&next)?);
+        let next = bundle.propose_config_update(&envelope)?;
+        black_box(bundle.next_at_orderer(&next)?);
         Ok(0)
     }))
 }
@@ -260,8 +260,8 @@ fn opinion(size: &str) -> Result<Operation> {
     Ok(Box::new(move || {
         let mut evaluation = bundle.policies().evaluation(bundle.msps(), &signers);
         anyhow::ensure!(evaluation.choose(&policies).is_none());
-        let outlook = bundle.outlook(effect.terms(), &mut evaluation, &signatures);
-        anyhow::ensure!(outlook.missing.len() >= signatures.len());
+        let decision = bundle.decide(effect.terms(), &mut evaluation, &signatures);
+        anyhow::ensure!(decision.missing.len() >= signatures.len());
         anyhow::ensure!(evaluation.could_pass(&policies, &everybody));
         Ok(0)
     }))
@@ -292,7 +292,7 @@ fn new_bundle(size: &str) -> Result<Operation> {
 fn successor(size: &str, next: Bytes) -> Result<Operation> {
     let before = bundle(inputs::config(size)?)?;
     Ok(Box::new(move || {
-        black_box(before.successor(ConfigTree::parse(next.clone())?)?);
+        black_box(before.compile_next(ConfigTree::parse(next.clone())?)?);
         Ok(0)
     }))
 }

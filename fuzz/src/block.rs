@@ -2,7 +2,9 @@
 
 use bytes::Bytes;
 use cmscc::{
-    block::{Block, ConfigBlock, Metadata, advance, verify, verify_own_signatures, well_formed},
+    block::{
+        Block, BlockMetadata, ConfigBlock, advance, verify, verify_own_signatures, well_formed,
+    },
     ids::BlockNumber,
 };
 
@@ -18,7 +20,7 @@ pub fn block(data: &[u8]) {
     let _ = (block.header_bytes(), block.header_hash());
     let _ = (block.last_config_index(), well_formed(block.data()));
     for entry in block.metadata() {
-        let _ = Metadata::parse(entry);
+        let _ = BlockMetadata::parse(entry);
     }
     let right = block.check_data_hash().is_ok();
     assert_eq!(

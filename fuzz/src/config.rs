@@ -31,7 +31,7 @@ pub fn tree(data: &[u8]) {
             assert_eq!(repaired.repaired().unwrap().encode(), repaired.encode());
         }
         let _ = format!("{tree:?}").len();
-        let _ = BUNDLE.successor(tree.clone());
+        let _ = BUNDLE.compile_next(tree.clone());
     }
     if let [a, b, ..] = trees.as_slice() {
         check_computed(a, b);
@@ -168,8 +168,8 @@ pub fn envelope(data: &[u8]) {
         seconds: 1_800_000_000,
         nanos: 0,
     };
-    let ordered = BUNDLE.order(&bytes, now);
-    let proposed = BUNDLE.propose(&bytes);
+    let ordered = BUNDLE.process_config_update(&bytes, now);
+    let proposed = BUNDLE.propose_config_update(&bytes);
     assert!(ordered.is_err() || proposed.is_ok());
     let Ok(carried) = envelopes::read_update_envelope(&bytes) else {
         assert!(proposed.is_err());

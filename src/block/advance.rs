@@ -1,7 +1,7 @@
 //! The trusted chain of config blocks: from one config to the next, believing nobody.
 
 use super::{config_block::ConfigBlock, error::BlockError, verify::verify_signatures};
-use crate::config::{Bundle, check_peer_levels};
+use crate::config::{Bundle, LastUpdate, check_peer_levels};
 
 /// The next config of a channel, if this block proves it: it is for this channel, its data is what
 /// its header names, its signatures satisfy the BlockValidation policy of the config before, the
@@ -23,14 +23,13 @@ pub fn advance(head: &Bundle, block: &ConfigBlock) -> Result<Bundle, BlockError>
     }
     block.block().check_data_hash()?;
     verify_signatures(block.block(), head)?;
-    let next = match block.update_envelope().zip(block.update()) {
-        Some((carried, update)) => {
-            head.validate_read(block.tree().clone(), update, &carried.signatures)
-        }
-        // there is no update, or it does not decode: this says why, in its place among the rules
-        None => head.validate_result(Some(block.tree().clone()), block.last_update()),
-    }?;
+    let last_update = match block.update_envelope().zip(block.update()) {
+        Some((carried, update)) => LastUpdate::Read(update, &carried.signatures),
+        // there is no update, or it does not decode: validation says why, in its place
+        None => LastUpdate::Carried(block.last_update()),
+    };
+    let next = head.validate(Some(block.tree().clone()), last_update)?;
     // before the config is compiled: by the rules of a level that we know it may not be valid
     check_peer_levels(&next).map_err(BlockError::Unsupported)?;
-    Ok(head.follow(next)?)
+    Ok(head.next_at_peer(next)?)
 }

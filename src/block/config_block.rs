@@ -62,7 +62,7 @@ impl ConfigBlock {
         })
     }
 
-    /// The block.
+    /// The block that carries the config.
     #[must_use]
     pub const fn block(&self) -> &Block {
         &self.block

@@ -15,7 +15,7 @@ use crate::{
 /// Why a block's transactions are not well-formed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum Malformed {
+pub enum BlockDataError {
     /// There is no transaction at all.
     #[error("the block has no transaction")]
     Empty,
@@ -74,26 +74,26 @@ pub(super) fn is_config(entries: &[Bytes]) -> bool {
 /// Checks the form of every transaction; a lone config transaction passes as it is.
 ///
 /// # Errors
-/// [`Malformed`], for the first transaction that is.
+/// [`BlockDataError`], for the first transaction that is.
 // Fabric: protoutil/blockutils.go, VerifyTransactionsAreWellFormed
-pub fn well_formed(entries: &[Bytes]) -> Result<(), Malformed> {
+pub fn well_formed(entries: &[Bytes]) -> Result<(), BlockDataError> {
     if entries.is_empty() {
-        return Err(Malformed::Empty);
+        return Err(BlockDataError::Empty);
     }
     if is_config(entries) {
         return Ok(());
     }
     for (index, entry) in entries.iter().enumerate() {
         let envelope =
-            Envelope::parse(entry).map_err(|source| Malformed::Envelope { index, source })?;
+            Envelope::parse(entry).map_err(|source| BlockDataError::Envelope { index, source })?;
         if envelope.payload.is_empty() {
-            return Err(Malformed::NoPayload { index });
+            return Err(BlockDataError::NoPayload { index });
         }
         if envelope.signature.is_empty() {
-            return Err(Malformed::NoSignature { index });
+            return Err(BlockDataError::NoSignature { index });
         }
         if envelope.encode() != entry.as_ref() {
-            return Err(Malformed::NotCanonical { index });
+            return Err(BlockDataError::NotCanonical { index });
         }
     }
     Ok(())
@@ -151,38 +151,38 @@ mod tests {
 
     #[test]
     fn transactions_have_one_form() {
-        let cases: &[(&str, &'static [u8], Result<(), Malformed>)] = &[
+        let cases: &[(&str, &'static [u8], Result<(), BlockDataError>)] = &[
             ("plain", b"\x0a\x01p\x12\x01s", Ok(())),
             ("unknown field last", b"\x0a\x01p\x12\x01s\x18\x01", Ok(())),
             (
                 "unknown field first",
                 b"\x18\x01\x0a\x01p\x12\x01s",
-                Err(Malformed::NotCanonical { index: 0 }),
+                Err(BlockDataError::NotCanonical { index: 0 }),
             ),
             (
                 "repeated",
                 b"\x0a\x01p\x0a\x01p\x12\x01s",
-                Err(Malformed::NotCanonical { index: 0 }),
+                Err(BlockDataError::NotCanonical { index: 0 }),
             ),
             (
                 "long length",
                 b"\x0a\x81\x00p\x12\x01s",
-                Err(Malformed::NotCanonical { index: 0 }),
+                Err(BlockDataError::NotCanonical { index: 0 }),
             ),
             (
                 "no payload",
                 b"\x12\x01s",
-                Err(Malformed::NoPayload { index: 0 }),
+                Err(BlockDataError::NoPayload { index: 0 }),
             ),
             (
                 "no signature",
                 b"\x0a\x01p",
-                Err(Malformed::NoSignature { index: 0 }),
+                Err(BlockDataError::NoSignature { index: 0 }),
             ),
             (
                 "cut",
                 b"\x0a\x05p",
-                Err(Malformed::Envelope {
+                Err(BlockDataError::Envelope {
                     index: 0,
                     source: ScanError::Truncated,
                 }),
@@ -191,6 +191,6 @@ mod tests {
         for (name, bytes, want) in cases {
             assert_eq!(well_formed(&entries(&[bytes])), *want, "{name}");
         }
-        assert_eq!(well_formed(&[]), Err(Malformed::Empty));
+        assert_eq!(well_formed(&[]), Err(BlockDataError::Empty));
     }
 }

@@ -1,6 +1,6 @@
 //! Why a block is not accepted.
 
-use super::data::Malformed;
+use super::data::BlockDataError;
 use crate::{
     config::{ConfigError, Refusal, SuccessorError, envelope::TransactionError},
     ids::{BlockNumber, ChannelId, Digest},
@@ -28,7 +28,7 @@ pub enum BlockError {
     Invalid(#[from] Refusal),
     /// Its transactions are not well-formed.
     #[error(transparent)]
-    Malformed(#[from] Malformed),
+    Malformed(#[from] BlockDataError),
     /// It has no header.
     #[error("the block has no header")]
     MissingHeader,
@@ -52,7 +52,7 @@ pub enum BlockError {
     Number {
         /// The number that follows.
         want: BlockNumber,
-        /// Its number.
+        /// The number in its header.
         got: BlockNumber,
     },
     /// It names another block before it.
@@ -66,7 +66,7 @@ pub enum BlockError {
     /// Its signatures do not satisfy the policy.
     #[error("the block's signatures do not satisfy `{policy}`")]
     Signatures {
-        /// The policy.
+        /// The path of the policy that decides, from `/Channel` on.
         policy: &'static str,
         /// Who signed, and what is missing.
         explanation: Box<Explanation>,
@@ -83,7 +83,7 @@ pub enum BlockError {
     /// It is of another channel.
     #[error("the block is of channel `{got}`, not of `{want}`")]
     WrongChannel {
-        /// The channel.
+        /// The channel that it should be of.
         want: ChannelId,
         /// The block's.
         got: ChannelId,
@@ -91,7 +91,7 @@ pub enum BlockError {
 }
 
 impl BlockError {
-    /// The stable code.
+    /// The stable code; [`BlockError`] itself is what callers match on.
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {

@@ -9,7 +9,7 @@ use crate::{
 
 /// The header of a block.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Header {
+pub struct BlockHeader {
     /// The block's number.
     pub number: BlockNumber,
     /// The hash of the header before; empty in a genesis block.
@@ -18,7 +18,7 @@ pub struct Header {
     pub data_hash: Bytes,
 }
 
-impl Header {
+impl BlockHeader {
     /// Reads a serialized `common.BlockHeader`.
     ///
     /// # Errors
@@ -101,9 +101,9 @@ mod tests {
     fn numbers_are_minimal_and_never_negative() {
         let der = |number| {
             hex::encode(
-                Header {
+                BlockHeader {
                     number: BlockNumber(number),
-                    ..Header::default()
+                    ..BlockHeader::default()
                 }
                 .der(),
             )
@@ -116,9 +116,9 @@ mod tests {
 
     #[test]
     fn long_hashes_get_long_lengths() {
-        let header = Header {
+        let header = BlockHeader {
             data_hash: Bytes::from(vec![7; 300]),
-            ..Header::default()
+            ..BlockHeader::default()
         };
         let der = header.der();
         assert_eq!(&der[..4], &[0x30, 0x82, 0x01, 0x35]);

@@ -6,7 +6,7 @@ use crate::proto::scan::{Fields, ScanError, last_bytes};
 
 /// `common.Metadata`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Metadata {
+pub struct BlockMetadata {
     /// A serialized `common.OrdererBlockMetadata`; empty in blocks before 1.4.1.
     pub value: Bytes,
     /// The signatures, in the order given.
@@ -18,13 +18,13 @@ pub struct Metadata {
 pub struct MetadataSignature {
     /// A serialized `common.SignatureHeader`.
     pub signature_header: Bytes,
-    /// The signature.
+    /// The signature itself, over value, header and block header.
     pub signature: Bytes,
     /// A serialized `common.IdentifierHeader`.
     pub identifier_header: Bytes,
 }
 
-impl Metadata {
+impl BlockMetadata {
     /// Reads a metadata entry.
     ///
     /// # Errors

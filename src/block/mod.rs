@@ -15,9 +15,9 @@ mod verify;
 
 pub use advance::advance;
 pub use config_block::ConfigBlock;
-pub use data::{Malformed, data_hash, well_formed};
+pub use data::{BlockDataError, data_hash, well_formed};
 pub use error::BlockError;
-pub use header::Header;
-pub use metadata::{Metadata, MetadataSignature};
+pub use header::BlockHeader;
+pub use metadata::{BlockMetadata, MetadataSignature};
 pub use parse::Block;
 pub use verify::{verify, verify_own_signatures, verify_signatures};

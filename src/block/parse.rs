@@ -7,8 +7,8 @@ use bytes::Bytes;
 use super::{
     data,
     error::BlockError,
-    header::Header,
-    metadata::{self, Metadata},
+    header::BlockHeader,
+    metadata::{self, BlockMetadata},
 };
 use crate::{
     ids::{BlockNumber, Digest},
@@ -20,7 +20,7 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Block {
     bytes: Bytes,
-    header: Option<Header>,
+    header: Option<BlockHeader>,
     data: Vec<Bytes>,
     metadata: Vec<Bytes>,
     computed_data_hash: Arc<OnceLock<Digest>>,
@@ -64,7 +64,7 @@ impl Block {
 
     /// Its header; `None` where absent.
     #[must_use]
-    pub const fn header(&self) -> Option<&Header> {
+    pub const fn header(&self) -> Option<&BlockHeader> {
         self.header.as_ref()
     }
 
@@ -91,7 +91,7 @@ impl Block {
     pub fn header_bytes(&self) -> Vec<u8> {
         self.header
             .as_ref()
-            .map_or_else(|| Header::default().der(), Header::der)
+            .map_or_else(|| BlockHeader::default().der(), BlockHeader::der)
     }
 
     /// The hash of [`Self::header_bytes`].
@@ -146,14 +146,14 @@ impl Block {
     ///
     /// # Errors
     /// [`BlockError::MissingMetadata`], [`BlockError::Undecodable`].
-    pub(super) fn metadata_entry(&self, index: usize) -> Result<Metadata, BlockError> {
+    pub(super) fn metadata_entry(&self, index: usize) -> Result<BlockMetadata, BlockError> {
         let entry = self
             .metadata
             .get(index)
             .ok_or(BlockError::MissingMetadata {
                 entries: self.metadata.len(),
             })?;
-        Ok(Metadata::parse(entry)?)
+        Ok(BlockMetadata::parse(entry)?)
     }
 
     /// Whether the data is what the header names.

@@ -11,7 +11,7 @@ use crate::ids::Digest;
 /// How a peer reaches the server.
 // Fabric: ccaas_builder, and core/container/externalbuilder/instance.go, ChaincodeServerUserData.
 #[derive(Debug, Serialize)]
-pub(super) struct Connection {
+pub(super) struct ServerUserData {
     pub(super) address: String,
     /// A duration as Go writes it.
     pub(super) dial_timeout: String,
@@ -27,7 +27,7 @@ pub(super) struct Connection {
 }
 
 #[derive(Debug, Serialize)]
-struct Metadata<'a> {
+struct PackageMetadata<'a> {
     path: &'a str,
     #[serde(rename = "type")]
     kind: &'a str,
@@ -44,10 +44,10 @@ pub(super) struct Package {
 impl Package {
     /// The same input gives the same bytes: fixed times and owners, and no compression, which
     /// could differ between versions of the compressor.
-    pub(super) fn new(label: &str, connection: &Connection) -> io::Result<Self> {
+    pub(super) fn new(label: &str, connection: &ServerUserData) -> io::Result<Self> {
         let connection = serde_json::to_vec_pretty(connection)?;
         let code = gzipped_tar(&[("connection.json", &connection)])?;
-        let metadata = Metadata {
+        let metadata = PackageMetadata {
             path: "",
             kind: "ccaas",
             label,

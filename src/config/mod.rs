@@ -31,8 +31,9 @@ pub use tree::{
     is_legal_mod_policy,
 };
 pub use update::{
-    Cause, ComputeError, Decision, Delta, DeltaElement, Effect, Emulation, PolicyVerdict, Refusal,
-    Stage, Terms, Update, UpdateError, UpdateOutlook, UpdatePolicy, Verdict, apply, compute_update,
+    Cause, ComputeError, Decision, Delta, DeltaElement, Effect, Emulation, LastUpdate,
+    PolicyVerdict, Refusal, Stage, Terms, Update, UpdateError, UpdatePolicy, Verdict, apply,
+    compute_update,
 };
 
 // for `review`, which shows what is inside

@@ -228,6 +228,7 @@ pub(super) fn safe(text: &str) -> String {
 }
 
 /// Control characters, and those that change the direction of a line, as `\u{1b}`.
+// endorsers compare these texts: what is escaped here changes with a contract capability only
 fn visible(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {

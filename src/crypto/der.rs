@@ -53,7 +53,7 @@ pub mod tag {
 /// One element.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Element<'a> {
-    /// Its tag byte.
+    /// Class, form and number in one byte, as in [`tag`].
     pub tag: u8,
     /// What is inside.
     pub content: &'a [u8],

@@ -6,12 +6,12 @@ use base64::{
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
 };
 
-/// A PEM block.
+/// What stands between one pair of `BEGIN` and `END` lines.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Block<'a> {
+pub struct PemBlock<'a> {
     /// What stands after `BEGIN`.
     pub label: &'a [u8],
-    /// The decoded content.
+    /// What its base64 decodes to.
     pub content: Vec<u8>,
 }
 
@@ -30,7 +30,7 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 /// The first block that is well formed; what is not is passed over.
 // Fabric: msp/mspimpl.go, getCertFromPem, by Go: encoding/pem, Decode
 #[must_use]
-pub fn first_block(text: &[u8]) -> Option<Block<'_>> {
+pub fn first_block(text: &[u8]) -> Option<PemBlock<'_>> {
     let mut rest = text;
     loop {
         // the first end line, and the last begin before it: begins without an end are passed over
@@ -53,7 +53,7 @@ pub fn first_block(text: &[u8]) -> Option<Block<'_>> {
 }
 
 enum Read<'a> {
-    Block(Block<'a>),
+    Block(PemBlock<'a>),
     PassOver,
 }
 
@@ -101,7 +101,7 @@ fn block<'a>(body: &'a [u8], after_end: &[u8]) -> Option<Read<'a>> {
         .filter(|b| !matches!(b, b' ' | b'\t' | b'\r' | b'\n'))
         .collect();
     Some(match BASE64.decode(encoded) {
-        Ok(content) => Read::Block(Block { label, content }),
+        Ok(content) => Read::Block(PemBlock { label, content }),
         Err(_) => Read::PassOver,
     })
 }

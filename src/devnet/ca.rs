@@ -28,7 +28,7 @@ use crate::{
 
 /// What a certificate of an organisation is for; written into its OU.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Role {
+pub(super) enum CertificateRole {
     /// An administrator.
     Admin,
     /// A client application or user.
@@ -39,7 +39,7 @@ pub(super) enum Role {
     Peer,
 }
 
-impl Role {
+impl CertificateRole {
     /// The OU that NodeOUs give the role.
     #[must_use]
     pub(super) const fn ou(self) -> &'static str {
@@ -55,7 +55,7 @@ impl Role {
 /// One certificate authority: a self-signed root and its key.
 #[derive(Debug)]
 pub(super) struct Authority {
-    issuer: Issuer<'static, Key>,
+    issuer: Issuer<'static, CertificateKey>,
     certificate_pem: String,
 }
 
@@ -65,7 +65,7 @@ impl Authority {
     /// # Errors
     /// [`DevnetError::Certificate`] where the system gives no randomness.
     pub(super) fn generate(prefix: &str, domain: &str) -> Result<Self, DevnetError> {
-        let key = Key::generate()?;
+        let key = CertificateKey::generate()?;
         let mut params = params();
         params
             .distinguished_name
@@ -105,9 +105,9 @@ impl Authority {
         &self,
         msp_id: &MspId,
         common_name: &str,
-        role: Role,
-    ) -> Result<SigningIdentity, DevnetError> {
-        let key = Key::generate()?;
+        role: CertificateRole,
+    ) -> Result<IssuedIdentity, DevnetError> {
+        let key = CertificateKey::generate()?;
         let mut params = params();
         params
             .distinguished_name
@@ -123,7 +123,7 @@ impl Authority {
         let random = Arc::new(SystemRandom::new());
         let signer =
             P256Signer::new(msp_id, certificate, &key.pkcs8, random).map_err(DevnetError::build)?;
-        Ok(SigningIdentity {
+        Ok(IssuedIdentity {
             serialized: serialized_identity(msp_id, certificate).into(),
             signer,
         })
@@ -173,12 +173,12 @@ impl fmt::Debug for TlsCertificate {
 
 /// An identity with its private key.
 #[derive(Debug)]
-pub struct SigningIdentity {
+pub struct IssuedIdentity {
     serialized: Bytes,
     signer: P256Signer,
 }
 
-impl SigningIdentity {
+impl IssuedIdentity {
     /// The serialized `msp.SerializedIdentity`.
     #[must_use]
     pub const fn serialized(&self) -> &Bytes {
@@ -220,18 +220,18 @@ impl SigningIdentity {
 }
 
 /// A P-256 key that signs certificates low-S.
-struct Key {
+struct CertificateKey {
     pair: EcdsaKeyPair,
     pkcs8: Vec<u8>,
 }
 
-impl fmt::Debug for Key {
+impl fmt::Debug for CertificateKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Key").finish_non_exhaustive()
+        f.debug_struct("CertificateKey").finish_non_exhaustive()
     }
 }
 
-impl Key {
+impl CertificateKey {
     fn generate() -> Result<Self, DevnetError> {
         let random = SystemRandom::new();
         let algorithm = &ECDSA_P256_SHA256_FIXED_SIGNING;
@@ -246,7 +246,7 @@ impl Key {
     }
 }
 
-impl PublicKeyData for Key {
+impl PublicKeyData for CertificateKey {
     fn der_bytes(&self) -> &[u8] {
         self.pair.public_key().as_ref()
     }
@@ -256,7 +256,7 @@ impl PublicKeyData for Key {
     }
 }
 
-impl SigningKey for Key {
+impl SigningKey for CertificateKey {
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, rcgen::Error> {
         let fixed = self
             .pair

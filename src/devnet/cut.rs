@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use prost::Message;
 
-use super::{ca::SigningIdentity, error::DevnetError};
+use super::{ca::IssuedIdentity, error::DevnetError};
 use crate::{block::Block, proto::common};
 
 /// How many metadata entries a block has.
@@ -11,7 +11,7 @@ const METADATA: usize = 5;
 
 /// Where a block stands in its chain.
 #[derive(Clone, Debug)]
-pub(super) struct Position {
+pub(super) struct BlockPosition {
     /// Its number.
     pub(super) number: u64,
     /// The header hash of the block before it.
@@ -22,7 +22,7 @@ pub(super) struct Position {
 
 /// Block 0 around its one transaction; nobody signs it.
 pub(super) fn genesis(transaction: Bytes) -> Result<Bytes, DevnetError> {
-    let position = Position {
+    let position = BlockPosition {
         number: 0,
         previous_hash: Bytes::new(),
         last_config: 0,
@@ -35,9 +35,9 @@ pub(super) fn genesis(transaction: Bytes) -> Result<Bytes, DevnetError> {
 
 /// A block around transactions, signed by an ordering node.
 pub(super) fn block(
-    position: &Position,
+    position: &BlockPosition,
     transactions: Vec<Bytes>,
-    orderer: &SigningIdentity,
+    orderer: &IssuedIdentity,
 ) -> Result<Bytes, DevnetError> {
     let mut block = unsigned(position, transactions)?;
     let value = orderer_metadata(position);
@@ -60,7 +60,7 @@ pub(super) fn block(
     Ok(block.encode_to_vec().into())
 }
 
-fn unsigned(position: &Position, data: Vec<Bytes>) -> Result<common::Block, DevnetError> {
+fn unsigned(position: &BlockPosition, data: Vec<Bytes>) -> Result<common::Block, DevnetError> {
     let mut block = common::Block {
         header: Some(common::BlockHeader {
             number: position.number,
@@ -81,7 +81,7 @@ fn parse(block: &common::Block) -> Result<Block, DevnetError> {
     Block::parse(block.encode_to_vec().into()).map_err(DevnetError::build)
 }
 
-fn orderer_metadata(position: &Position) -> Vec<u8> {
+fn orderer_metadata(position: &BlockPosition) -> Vec<u8> {
     common::OrdererBlockMetadata {
         last_config: Some(common::LastConfig {
             index: position.last_config,

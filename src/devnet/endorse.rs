@@ -14,7 +14,7 @@ use crate::{
 
 /// An endorsed transaction, not yet ordered.
 #[derive(Clone, Debug)]
-pub struct Endorsed {
+pub struct EndorsedTransaction {
     /// The serialized `common.Envelope`.
     pub transaction: Bytes,
     /// Its id.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use prost::Message;
 
-use super::{clock, cut, error::DevnetError, organization::MspDefinition};
+use super::{clock, cut, error::DevnetError, organization::MspFolder};
 use crate::{
     ids::ChannelId,
     policy::parse_policy,
@@ -49,9 +49,9 @@ pub(super) struct HostPort {
 
 /// The organisation that orders, with its one consenter.
 #[derive(Clone, Debug)]
-pub(super) struct Consenter<'a> {
+pub(super) struct OrderingNode<'a> {
     /// Its MSP.
-    pub(super) msp: &'a MspDefinition,
+    pub(super) msp: &'a MspFolder,
     /// Its TLS certificate, as PEM.
     pub(super) tls_certificate: &'a str,
     /// Where it listens.
@@ -60,9 +60,9 @@ pub(super) struct Consenter<'a> {
 
 /// A member of the application section.
 #[derive(Clone, Debug)]
-pub(super) struct Member<'a> {
+pub(super) struct MemberDefinition<'a> {
     /// Its MSP.
-    pub(super) msp: &'a MspDefinition,
+    pub(super) msp: &'a MspFolder,
     /// Its anchor peer.
     pub(super) anchor_peer: HostPort,
 }
@@ -114,8 +114,8 @@ pub(super) fn genesis_block(
 /// [`DevnetError::Build`] where a policy cannot be built.
 pub(super) fn channel_group(
     levels: Levels,
-    consenter: &Consenter<'_>,
-    members: &[Member<'_>],
+    consenter: &OrderingNode<'_>,
+    members: &[MemberDefinition<'_>],
 ) -> Result<common::ConfigGroup, DevnetError> {
     let hashing = common::HashingAlgorithm {
         name: "SHA256".to_owned(),
@@ -143,7 +143,9 @@ pub(super) fn channel_group(
 ///
 /// # Errors
 /// [`DevnetError::Build`] where a policy cannot be built.
-pub(super) fn application_org(member: &Member<'_>) -> Result<common::ConfigGroup, DevnetError> {
+pub(super) fn application_org(
+    member: &MemberDefinition<'_>,
+) -> Result<common::ConfigGroup, DevnetError> {
     let id = &member.msp.id;
     let anchors = protos::AnchorPeers {
         anchor_peers: vec![protos::AnchorPeer {
@@ -191,7 +193,7 @@ fn application_group(
 
 fn orderer_group(
     levels: Levels,
-    consenter: &Consenter<'_>,
+    consenter: &OrderingNode<'_>,
 ) -> Result<common::ConfigGroup, DevnetError> {
     let any_writer = implicit(common::implicit_meta_policy::Rule::Any, "Writers");
     let batch = orderer::BatchSize {
@@ -217,8 +219,8 @@ fn orderer_group(
     ))
 }
 
-fn orderer_org(consenter: &Consenter<'_>) -> Result<common::ConfigGroup, DevnetError> {
-    let Consenter { msp, endpoint, .. } = consenter;
+fn orderer_org(consenter: &OrderingNode<'_>) -> Result<common::ConfigGroup, DevnetError> {
+    let OrderingNode { msp, endpoint, .. } = consenter;
     let id = &msp.id;
     let endpoints = common::OrdererAddresses {
         addresses: vec![format!("{}:{}", endpoint.host, endpoint.port)],
@@ -238,7 +240,7 @@ fn orderer_org(consenter: &Consenter<'_>) -> Result<common::ConfigGroup, DevnetE
     ))
 }
 
-fn consensus(consenter: &Consenter<'_>) -> Vec<u8> {
+fn consensus(consenter: &OrderingNode<'_>) -> Vec<u8> {
     let certificate = Bytes::copy_from_slice(consenter.tls_certificate.as_bytes());
     let metadata = etcdraft::ConfigMetadata {
         consenters: vec![etcdraft::Consenter {
@@ -352,9 +354,9 @@ mod tests {
         String::from_utf8(file(&format!("crypto/{path}"))).unwrap()
     }
 
-    fn msp(id: &str, folder: &str, domain: &str) -> MspDefinition {
+    fn msp(id: &str, folder: &str, domain: &str) -> MspFolder {
         let certificate = |ca: &str| pem(&format!("{folder}/{domain}/{ca}/{ca}.{domain}-cert.pem"));
-        MspDefinition::new(&MspId::new(id), &certificate("ca"), &certificate("tlsca"))
+        MspFolder::new(&MspId::new(id), &certificate("ca"), &certificate("tlsca"))
     }
 
     /// With the capture's certificates it is the capture's config.
@@ -383,7 +385,7 @@ mod tests {
             let endpoints = common::OrdererAddresses::decode(endpoints).unwrap();
             let (host, port) = endpoints.addresses[0].rsplit_once(':').unwrap();
             let orderer = "ordererOrganizations/example.com/orderers/orderer.example.com";
-            let consenter = Consenter {
+            let consenter = OrderingNode {
                 msp: &msp("OrdererMSP", "ordererOrganizations", "example.com"),
                 tls_certificate: &pem(&format!("{orderer}/tls/server.crt")),
                 endpoint: HostPort {
@@ -393,7 +395,7 @@ mod tests {
             };
             let org1 = msp("Org1MSP", "peerOrganizations", "org1.example.com");
             let org2 = msp("Org2MSP", "peerOrganizations", "org2.example.com");
-            let members = [&org1, &org2].map(|msp| Member {
+            let members = [&org1, &org2].map(|msp| MemberDefinition {
                 msp,
                 anchor_peer: anchor(msp.id.as_str()),
             });
@@ -411,7 +413,7 @@ mod tests {
     #[test]
     fn an_organisation_prints_as_configtxgen_prints_it() {
         let orgx = msp("OrgXMSP", "peerOrganizations", "orgx.example.com");
-        let member = Member {
+        let member = MemberDefinition {
             msp: &orgx,
             anchor_peer: HostPort {
                 host: "127.0.0.1".to_owned(),

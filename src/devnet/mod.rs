@@ -10,37 +10,34 @@
 //! | `ca`, `organization` | certificate authorities, identities, MSPs |
 //! | `genesis`, `cut` | the first config of a channel; building blocks |
 //! | `transaction`, `rwset`, `endorse` | proposals, endorsements, transactions |
-//! | `stream`, `simulator`, `lifecycle`, `peer`, `ledger` | a peer: its end of the chaincode stream, its own chaincodes, its state |
+//! | `peer/` | a peer: its end of the chaincode stream, its own chaincodes, its state |
 //! | `server`, `node` | a chaincode server that can be killed; what an organisation runs |
-//! | `orderer`, `network` | a channel's ordering node; all of it together |
+//! | `orderer`, `network`, `options` | a channel's ordering node; all of it together, and how it is set up |
 
-mod access;
 mod ca;
 mod clock;
 mod cut;
 mod endorse;
 mod error;
 mod genesis;
-mod ledger;
-mod lifecycle;
 mod network;
 mod node;
+mod options;
 mod orderer;
 mod organization;
 mod peer;
 mod rwset;
 mod server;
-mod simulator;
-mod stream;
 #[cfg(test)]
 mod tests;
 mod transaction;
 
-pub use ca::SigningIdentity;
-pub use endorse::Endorsed;
+pub use ca::IssuedIdentity;
+pub use endorse::EndorsedTransaction;
 pub use error::{DevnetError, ExecuteError};
 pub use genesis::Levels;
-pub use network::{Network, Options};
+pub use network::Network;
+pub use options::NetworkOptions;
 pub use organization::Organization;
-pub use stream::Behavior;
-pub use transaction::Call;
+pub use peer::Behavior;
+pub use transaction::ChaincodeCall;

@@ -11,15 +11,15 @@ use futures_util::future::join_all;
 use prost::Message;
 
 use super::{
-    ca::SigningIdentity,
-    endorse::{Endorsed, collect, majority},
+    ca::IssuedIdentity,
+    endorse::{EndorsedTransaction, collect, majority},
     error::DevnetError,
-    genesis::{self, Consenter, HostPort, Levels, Member},
-    node::Node,
-    orderer::Chain,
+    genesis::{self, HostPort, MemberDefinition, OrderingNode},
+    node::OrganizationNode,
+    options::NetworkOptions,
+    orderer::OrderedChain,
     organization::{OrdererOrganization, Organization},
-    stream::Behavior,
-    transaction::{Call, Proposal, response_of, signed_update},
+    transaction::{ChaincodeCall, Proposal, response_of, signed_update},
 };
 use crate::{
     block::Block,
@@ -27,47 +27,8 @@ use crate::{
     ids::{ChannelId, MspId},
     json,
     proto::protos::TxValidationCode,
-    shim::{Observer, Quiet},
     stub::{Chaincode, Response, memory::Ledger},
 };
-
-/// How a network is set up.
-#[derive(Clone)]
-pub struct Options {
-    /// The name of the chaincode's definition.
-    pub chaincode: String,
-    /// Capability levels of new channels.
-    pub levels: Levels,
-    /// Which release the peers behave like towards the chaincode servers.
-    pub behavior: Behavior,
-    /// Whether peers and chaincode servers speak mutual TLS.
-    pub tls: bool,
-    /// Hears what the chaincode servers do.
-    pub observer: Arc<dyn Observer>,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            chaincode: "cmscc".to_owned(),
-            levels: Levels::default(),
-            behavior: Behavior::default(),
-            tls: true,
-            observer: Arc::new(Quiet),
-        }
-    }
-}
-
-impl fmt::Debug for Options {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Options")
-            .field("chaincode", &self.chaincode)
-            .field("levels", &self.levels)
-            .field("behavior", &self.behavior)
-            .field("tls", &self.tls)
-            .finish_non_exhaustive()
-    }
-}
 
 /// A network in this process. Everything is in memory, and gone when it is dropped.
 ///
@@ -75,12 +36,12 @@ impl fmt::Debug for Options {
 /// own organisation's chaincode server over gRPC, then ordered, validated and committed by all
 /// peers before the call returns.
 pub struct Network<C> {
-    options: Options,
+    options: NetworkOptions,
     chaincode: MakeChaincode<C>,
     orderer: Arc<OrdererOrganization>,
     /// By the organisation's name.
-    nodes: BTreeMap<String, Node>,
-    chains: BTreeMap<ChannelId, Mutex<Chain>>,
+    nodes: BTreeMap<String, OrganizationNode>,
+    chains: BTreeMap<ChannelId, Mutex<OrderedChain>>,
 }
 
 type MakeChaincode<C> = Box<dyn Fn(&Organization) -> Arc<C> + Send + Sync>;
@@ -102,7 +63,7 @@ impl<C: Chaincode> Network<C> {
     /// # Errors
     /// [`DevnetError::Certificate`], [`DevnetError::Randomness`].
     pub fn new(
-        options: Options,
+        options: NetworkOptions,
         chaincode: impl Fn(&Organization) -> Arc<C> + Send + Sync + 'static,
     ) -> Result<Self, DevnetError> {
         Ok(Self {
@@ -121,7 +82,7 @@ impl<C: Chaincode> Network<C> {
     /// [`DevnetError::Certificate`], [`DevnetError::Randomness`].
     pub fn add_organization(&mut self, name: &str) -> Result<Arc<Organization>, DevnetError> {
         let organization = Arc::new(Organization::generate(name)?);
-        let node = Node::new(Arc::clone(&organization), &self.options)?;
+        let node = OrganizationNode::new(Arc::clone(&organization), &self.options)?;
         self.nodes.insert(name.to_owned(), node);
         Ok(organization)
     }
@@ -166,7 +127,7 @@ impl<C: Chaincode> Network<C> {
             .map(|name| Ok(&self.node(name)?.organization))
             .collect::<Result<Vec<_>, DevnetError>>()?;
         let definitions: Vec<_> = organizations.iter().map(|o| definition(o)).collect();
-        let consenter = Consenter {
+        let consenter = OrderingNode {
             msp: self.orderer.msp(),
             tls_certificate: &self.orderer.tls().certificate_pem,
             endpoint: HostPort {
@@ -176,7 +137,7 @@ impl<C: Chaincode> Network<C> {
         };
         let group = genesis::channel_group(self.options.levels, &consenter, &definitions)?;
         let genesis = genesis::genesis_block(channel, group)?;
-        let chain = Chain::start(Arc::clone(&self.orderer), channel, genesis.clone())?;
+        let chain = OrderedChain::start(Arc::clone(&self.orderer), channel, genesis.clone())?;
         self.chains.insert(channel.clone(), Mutex::new(chain));
         for name in members {
             self.join(channel, name)?;
@@ -260,8 +221,8 @@ impl<C: Chaincode> Network<C> {
     pub async fn query(
         &self,
         organization: &str,
-        client: &SigningIdentity,
-        call: &Call,
+        client: &IssuedIdentity,
+        call: &ChaincodeCall,
     ) -> Result<Response, DevnetError> {
         let node = self.node(organization)?;
         let proposal = Proposal::new(call, &self.options.chaincode, client)?;
@@ -286,9 +247,9 @@ impl<C: Chaincode> Network<C> {
     /// is for a refusal of the chaincode, [`DevnetError::Mismatch`] where the answers differ.
     pub async fn endorse(
         &self,
-        client: &SigningIdentity,
-        call: &Call,
-    ) -> Result<Endorsed, DevnetError> {
+        client: &IssuedIdentity,
+        call: &ChaincodeCall,
+    ) -> Result<EndorsedTransaction, DevnetError> {
         let members = self.members(&call.channel)?;
         let needed = majority(members.len());
         let nodes: Vec<_> = self
@@ -306,9 +267,9 @@ impl<C: Chaincode> Network<C> {
     pub async fn endorse_with(
         &self,
         organizations: &[&str],
-        client: &SigningIdentity,
-        call: &Call,
-    ) -> Result<Endorsed, DevnetError> {
+        client: &IssuedIdentity,
+        call: &ChaincodeCall,
+    ) -> Result<EndorsedTransaction, DevnetError> {
         let nodes = organizations.iter().map(|name| self.node(name));
         let nodes = nodes.collect::<Result<Vec<_>, _>>()?;
         self.endorse_by(&nodes, nodes.len(), client, call).await
@@ -316,17 +277,17 @@ impl<C: Chaincode> Network<C> {
 
     async fn endorse_by(
         &self,
-        nodes: &[&Node],
+        nodes: &[&OrganizationNode],
         needed: usize,
-        client: &SigningIdentity,
-        call: &Call,
-    ) -> Result<Endorsed, DevnetError> {
+        client: &IssuedIdentity,
+        call: &ChaincodeCall,
+    ) -> Result<EndorsedTransaction, DevnetError> {
         let proposal = Proposal::new(call, &self.options.chaincode, client)?;
         let answers = join_all(nodes.iter().map(|node| node.peer.process(&proposal.signed))).await;
         let ids = nodes.iter().map(|node| node.organization.msp_id().clone());
         let (response, payload, endorsements) =
             collect(ids.zip(answers), needed, &self.options.chaincode)?;
-        Ok(Endorsed {
+        Ok(EndorsedTransaction {
             transaction: proposal.transaction(client, payload, endorsements)?,
             tx_id: proposal.tx_id,
             response,
@@ -341,7 +302,7 @@ impl<C: Chaincode> Network<C> {
     pub fn order(
         &self,
         channel: &ChannelId,
-        transactions: &[Endorsed],
+        transactions: &[EndorsedTransaction],
     ) -> Result<Vec<TxValidationCode>, DevnetError> {
         let envelopes = transactions.iter().map(|t| t.transaction.clone()).collect();
         let mut chain = self.chain(channel)?;
@@ -356,8 +317,8 @@ impl<C: Chaincode> Network<C> {
     /// transaction was not valid.
     pub async fn invoke(
         &self,
-        client: &SigningIdentity,
-        call: &Call,
+        client: &IssuedIdentity,
+        call: &ChaincodeCall,
     ) -> Result<Response, DevnetError> {
         let endorsed = self.endorse(client, call).await?;
         let codes = self.order(&call.channel, std::slice::from_ref(&endorsed))?;
@@ -379,7 +340,7 @@ impl<C: Chaincode> Network<C> {
     pub fn submit_update(
         &self,
         channel: &ChannelId,
-        submitter: &SigningIdentity,
+        submitter: &IssuedIdentity,
         envelope: &Bytes,
     ) -> Result<Bytes, DevnetError> {
         let envelope = signed_update(envelope, submitter)?;
@@ -414,11 +375,11 @@ impl<C: Chaincode> Network<C> {
         Ok(agreed.unwrap_or_default())
     }
 
-    fn node(&self, name: &str) -> Result<&Node, DevnetError> {
+    fn node(&self, name: &str) -> Result<&OrganizationNode, DevnetError> {
         self.nodes.get(name).ok_or_else(|| unknown(name))
     }
 
-    fn chain(&self, channel: &ChannelId) -> Result<MutexGuard<'_, Chain>, DevnetError> {
+    fn chain(&self, channel: &ChannelId) -> Result<MutexGuard<'_, OrderedChain>, DevnetError> {
         let chain = self
             .chains
             .get(channel)
@@ -430,8 +391,8 @@ impl<C: Chaincode> Network<C> {
     }
 }
 
-fn definition(organization: &Organization) -> Member<'_> {
-    Member {
+fn definition(organization: &Organization) -> MemberDefinition<'_> {
+    MemberDefinition {
         msp: organization.msp(),
         anchor_peer: HostPort {
             host: format!("peer0.{}", organization.domain()),

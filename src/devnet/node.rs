@@ -5,11 +5,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::{
     ca::{Authority, TlsCertificate},
     error::DevnetError,
-    network::Options,
+    options::NetworkOptions,
     organization::Organization,
-    peer::Peer,
+    peer::{ClientTls, Peer},
     server::Server,
-    stream::ClientTls,
 };
 use crate::{
     ids::Digest,
@@ -19,7 +18,7 @@ use crate::{
 
 /// An organisation's processes.
 #[derive(Debug)]
-pub(super) struct Node {
+pub(super) struct OrganizationNode {
     pub(super) organization: Arc<Organization>,
     pub(super) peer: Peer,
     package_id: String,
@@ -28,11 +27,11 @@ pub(super) struct Node {
     server: Mutex<Option<Server>>,
 }
 
-impl Node {
+impl OrganizationNode {
     /// A peer without a chaincode server.
     pub(super) fn new(
         organization: Arc<Organization>,
-        options: &Options,
+        options: &NetworkOptions,
     ) -> Result<Self, DevnetError> {
         // as real ones, package ids differ from organisation to organisation
         let digest = Digest::of(organization.msp_id().as_str().as_bytes());
@@ -58,7 +57,7 @@ impl Node {
     pub(super) async fn start_server<C: Chaincode>(
         &self,
         chaincode: Arc<C>,
-        options: &Options,
+        options: &NetworkOptions,
     ) -> Result<(), DevnetError> {
         let mut settings = ShimSettings::new(self.package_id.clone());
         settings.tls.clone_from(&self.tls);

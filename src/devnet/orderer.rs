@@ -8,7 +8,7 @@ use prost::Message;
 
 use super::{
     clock,
-    cut::{self, Position},
+    cut::{self, BlockPosition},
     error::DevnetError,
     organization::OrdererOrganization,
 };
@@ -21,7 +21,7 @@ use crate::{
 
 /// One channel's chain of blocks.
 #[derive(Debug)]
-pub(super) struct Chain {
+pub(super) struct OrderedChain {
     organization: Arc<OrdererOrganization>,
     channel: ChannelId,
     bundle: Bundle,
@@ -32,7 +32,7 @@ pub(super) struct Chain {
     last_config: u64,
 }
 
-impl Chain {
+impl OrderedChain {
     /// Starts a channel with its genesis block.
     pub(super) fn start(
         organization: Arc<OrdererOrganization>,
@@ -76,14 +76,12 @@ impl Chain {
         self.filter(envelope)?;
         let next = self
             .bundle
-            .propose(envelope)
+            .propose_config_update(envelope)
             .map_err(DevnetError::rejected)?;
         let update = envelope::read_update_envelope(envelope).map_err(DevnetError::rejected)?;
         let update = Update::parse(update.config_update).map_err(DevnetError::rejected)?;
-        let (_, next_bundle) = self
-            .bundle
-            .emulate_unsigned(&update)
-            .map_err(DevnetError::rejected)?;
+        let effect = (self.bundle.effect(&update)).map_err(DevnetError::rejected)?;
+        let next_bundle = effect.into_next().map_err(DevnetError::rejected)?;
         let transaction = self.config_transaction(&next, envelope)?;
         self.filter(&transaction)?;
         let number = self.height();
@@ -149,7 +147,7 @@ impl Chain {
     }
 
     fn cut(&mut self, transactions: Vec<Bytes>, last_config: u64) -> Result<Bytes, DevnetError> {
-        let position = Position {
+        let position = BlockPosition {
             number: self.height(),
             previous_hash: Bytes::copy_from_slice(self.hash.as_bytes()),
             last_config,

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use prost::Message;
 
 use super::{
-    ca::{Authority, Role, SigningIdentity, TlsCertificate},
+    ca::{Authority, CertificateRole, IssuedIdentity, TlsCertificate},
     error::DevnetError,
 };
 use crate::{ids::MspId, proto::msp};
@@ -14,10 +14,10 @@ use crate::{ids::MspId, proto::msp};
 pub struct Organization {
     name: String,
     domain: String,
-    msp: MspDefinition,
-    admin: SigningIdentity,
-    client: SigningIdentity,
-    peer: SigningIdentity,
+    msp: MspFolder,
+    admin: IssuedIdentity,
+    client: IssuedIdentity,
+    peer: IssuedIdentity,
 }
 
 impl Organization {
@@ -32,10 +32,10 @@ impl Organization {
         let tls_ca = Authority::generate("tlsca", &domain)?;
         let issue = |user: &str, role| ca.issue_identity(&msp_id, user, role);
         Ok(Self {
-            admin: issue(&format!("Admin@{domain}"), Role::Admin)?,
-            client: issue(&format!("User1@{domain}"), Role::Client)?,
-            peer: issue(&format!("peer0.{domain}"), Role::Peer)?,
-            msp: MspDefinition::new(&msp_id, ca.certificate_pem(), tls_ca.certificate_pem()),
+            admin: issue(&format!("Admin@{domain}"), CertificateRole::Admin)?,
+            client: issue(&format!("User1@{domain}"), CertificateRole::Client)?,
+            peer: issue(&format!("peer0.{domain}"), CertificateRole::Peer)?,
+            msp: MspFolder::new(&msp_id, ca.certificate_pem(), tls_ca.certificate_pem()),
             name: name.to_owned(),
             domain,
         })
@@ -61,25 +61,25 @@ impl Organization {
 
     /// The organisation's public half, for the channel config.
     #[must_use]
-    pub(super) const fn msp(&self) -> &MspDefinition {
+    pub(super) const fn msp(&self) -> &MspFolder {
         &self.msp
     }
 
     /// Its administrator.
     #[must_use]
-    pub const fn admin(&self) -> &SigningIdentity {
+    pub const fn admin(&self) -> &IssuedIdentity {
         &self.admin
     }
 
     /// An ordinary user of it.
     #[must_use]
-    pub const fn client(&self) -> &SigningIdentity {
+    pub const fn client(&self) -> &IssuedIdentity {
         &self.client
     }
 
     /// Its peer.
     #[must_use]
-    pub const fn peer(&self) -> &SigningIdentity {
+    pub const fn peer(&self) -> &IssuedIdentity {
         &self.peer
     }
 }
@@ -87,8 +87,8 @@ impl Organization {
 /// The organisation that orders.
 #[derive(Debug)]
 pub(super) struct OrdererOrganization {
-    msp: MspDefinition,
-    orderer: SigningIdentity,
+    msp: MspFolder,
+    orderer: IssuedIdentity,
     tls: TlsCertificate,
 }
 
@@ -104,21 +104,21 @@ impl OrdererOrganization {
         let tls_ca = Authority::generate("tlsca", domain)?;
         let host = format!("orderer.{domain}");
         Ok(Self {
-            orderer: ca.issue_identity(&msp_id, &host, Role::Orderer)?,
+            orderer: ca.issue_identity(&msp_id, &host, CertificateRole::Orderer)?,
             tls: tls_ca.issue_tls(&host)?,
-            msp: MspDefinition::new(&msp_id, ca.certificate_pem(), tls_ca.certificate_pem()),
+            msp: MspFolder::new(&msp_id, ca.certificate_pem(), tls_ca.certificate_pem()),
         })
     }
 
     /// The organisation's public half, for the channel config.
     #[must_use]
-    pub(super) const fn msp(&self) -> &MspDefinition {
+    pub(super) const fn msp(&self) -> &MspFolder {
         &self.msp
     }
 
     /// The ordering node's identity; signs blocks.
     #[must_use]
-    pub(super) const fn orderer(&self) -> &SigningIdentity {
+    pub(super) const fn orderer(&self) -> &IssuedIdentity {
         &self.orderer
     }
 
@@ -131,18 +131,18 @@ impl OrdererOrganization {
 
 /// An MSP as the channel config carries it.
 #[derive(Clone, Debug)]
-pub(super) struct MspDefinition {
+pub(super) struct MspFolder {
     /// The MSP id.
     pub(super) id: MspId,
     /// The serialized `msp.MSPConfig`.
     pub(super) config: Bytes,
 }
 
-impl MspDefinition {
+impl MspFolder {
     /// What `configtxgen` makes of an MSP folder of `cryptogen`: NodeOUs on, no listed admins.
     pub(super) fn new(id: &MspId, ca_pem: &str, tls_ca_pem: &str) -> Self {
         let root = Bytes::copy_from_slice(ca_pem.as_bytes());
-        let ou = |role: Role| {
+        let ou = |role: CertificateRole| {
             Some(msp::FabricOuIdentifier {
                 certificate: root.clone(),
                 organizational_unit_identifier: role.ou().to_owned(),
@@ -157,10 +157,10 @@ impl MspDefinition {
             tls_root_certs: vec![Bytes::copy_from_slice(tls_ca_pem.as_bytes())],
             fabric_node_ous: Some(msp::FabricNodeOUs {
                 enable: true,
-                client_ou_identifier: ou(Role::Client),
-                peer_ou_identifier: ou(Role::Peer),
-                admin_ou_identifier: ou(Role::Admin),
-                orderer_ou_identifier: ou(Role::Orderer),
+                client_ou_identifier: ou(CertificateRole::Client),
+                peer_ou_identifier: ou(CertificateRole::Peer),
+                admin_ou_identifier: ou(CertificateRole::Admin),
+                orderer_ou_identifier: ou(CertificateRole::Orderer),
             }),
             root_certs: vec![root],
             ..msp::FabricMspConfig::default()

@@ -8,9 +8,8 @@ use tokio::{sync::Notify, time::timeout};
 
 use super::{
     error::ExecuteError,
+    peer::{Behavior, ChaincodeStream, Executed, ServerConnection, Simulator},
     server::Server,
-    simulator::Simulator,
-    stream::{Behavior, ChaincodeStream, Connection, Executed},
 };
 use crate::{
     ids::BlockNumber,
@@ -122,12 +121,12 @@ fn ledger() -> Ledger {
 
 const ID: &str = "script_1.0:abc";
 
-async fn serve() -> (Server, Connection, Arc<Script>) {
+async fn serve() -> (Server, ServerConnection, Arc<Script>) {
     let script = Arc::new(Script::default());
     let settings = ShimSettings::new(ID);
     let server = Server::start(Arc::clone(&script), settings, Arc::new(Quiet)).await;
     let server = server.unwrap();
-    let connection = Connection {
+    let connection = ServerConnection {
         package_id: ID.to_owned(),
         address: server.address(),
         tls: None,
@@ -144,7 +143,7 @@ fn transaction(channel: &str, tx_id: &str, lines: &[&str]) -> ChaincodeMessage {
         ..protos::ChaincodeInput::default()
     };
     let organization = super::Organization::generate("Org1").unwrap();
-    let call = super::Call::new(&channel.into(), []);
+    let call = super::ChaincodeCall::new(&channel.into(), []);
     let proposal =
         super::transaction::Proposal::new(&call, "script", organization.client()).unwrap();
     ChaincodeMessage {

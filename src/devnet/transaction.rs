@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use prost::Message;
 
-use super::{ca::SigningIdentity, clock, error::DevnetError, rwset};
+use super::{ca::IssuedIdentity, clock, error::DevnetError, rwset};
 use crate::{
     config::envelope,
     ids::{ChannelId, Digest, TxId},
@@ -15,7 +15,7 @@ use crate::{
 
 /// A call of a chaincode, before somebody makes a proposal of it.
 #[derive(Clone, Debug, Default)]
-pub struct Call {
+pub struct ChaincodeCall {
     /// The channel.
     pub channel: ChannelId,
     /// Function name and arguments.
@@ -26,7 +26,7 @@ pub struct Call {
     pub is_init: bool,
 }
 
-impl Call {
+impl ChaincodeCall {
     /// A call with text arguments.
     pub fn new<'a>(channel: &ChannelId, args: impl IntoIterator<Item = &'a str>) -> Self {
         Self {
@@ -50,9 +50,9 @@ pub(super) struct Proposal {
 impl Proposal {
     /// Makes and signs a proposal, as a client does.
     pub(super) fn new(
-        call: &Call,
+        call: &ChaincodeCall,
         chaincode: &str,
-        client: &SigningIdentity,
+        client: &IssuedIdentity,
     ) -> Result<Self, DevnetError> {
         let nonce = clock::nonce()?;
         let creator = client.serialized();
@@ -115,7 +115,7 @@ impl Proposal {
     /// The transaction that these endorsements of equal payloads make, signed by its client.
     pub(super) fn transaction(
         &self,
-        client: &SigningIdentity,
+        client: &IssuedIdentity,
         payload: Bytes,
         endorsements: Vec<protos::Endorsement>,
     ) -> Result<Bytes, DevnetError> {
@@ -281,7 +281,7 @@ impl Action {
 
 /// A transaction as a committing peer reads it.
 #[derive(Debug)]
-pub(super) struct Endorsed {
+pub(super) struct OrderedTransaction {
     pub(super) creator: Bytes,
     pub(super) tx_id: TxId,
     pub(super) chaincode: String,
@@ -290,7 +290,7 @@ pub(super) struct Endorsed {
     pub(super) endorsements: Vec<protos::Endorsement>,
 }
 
-impl Endorsed {
+impl OrderedTransaction {
     pub(super) fn parse(
         header: &common::Header,
         channel: common::ChannelHeader,
@@ -330,7 +330,7 @@ pub(super) fn response_of(response: protos::Response) -> Response {
 // Fabric: internal/peer/channel/create.go, sanityCheckAndSignConfigTx
 pub(super) fn signed_update(
     unsigned: &Bytes,
-    submitter: &SigningIdentity,
+    submitter: &IssuedIdentity,
 ) -> Result<Bytes, DevnetError> {
     let update = envelope::read_update_envelope(unsigned).map_err(|e| DevnetError::Malformed {
         what: "the update",

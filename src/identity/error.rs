@@ -11,9 +11,9 @@ pub enum MspError {
     /// A cause, and the part of the MSP's definition that has it.
     #[error("{place}: {source}")]
     At {
-        /// The part.
+        /// Where in the definition it is.
         place: Place,
-        /// The cause.
+        /// What is wrong there.
         source: Box<Self>,
     },
     /// An administrator of an MSP with NodeOUs has neither the client nor the admin unit.
@@ -54,7 +54,7 @@ pub enum MspError {
     /// A certificate of the chain has a critical extension that nobody handles.
     #[error("`{subject}` has an unknown critical extension")]
     CriticalExtension {
-        /// Its subject.
+        /// The subject of that certificate, most specific part first.
         subject: String,
     },
     /// A revocation list without authority key identifier makes every check of revocation fail.
@@ -173,7 +173,7 @@ pub enum MspError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Place {
-    /// An administrator.
+    /// A listed administrator, by its place in the list, from 0.
     Admin(usize),
     /// An intermediate CA.
     IntermediateCert(usize),
@@ -181,11 +181,11 @@ pub enum Place {
     NodeOu(Role),
     /// An organisational unit identifier.
     OuIdentifier(usize),
-    /// A revocation list.
+    /// A revocation list, by its place in the list, from 0.
     RevocationList(usize),
     /// A root CA.
     RootCert(usize),
-    /// The signing identity.
+    /// The identity that an MSP signs with; seldom there in a channel's config.
     SigningIdentity,
     /// An intermediate CA for TLS.
     TlsIntermediateCert(usize),

@@ -58,14 +58,14 @@ impl NamedIdentity {
 pub enum Principal {
     /// An identity with a role of an MSP.
     Role {
-        /// The MSP.
+        /// The MSP that must know the identity.
         msp_id: MspId,
-        /// The role.
+        /// What the identity must be in its organisation.
         role: Role,
     },
     /// A valid identity of an MSP with an organisational unit.
     OrganizationUnit {
-        /// The MSP.
+        /// The MSP that must know the identity.
         msp_id: MspId,
         /// The organisational unit of the certificate's subject.
         unit: String,

@@ -61,7 +61,7 @@ pub(super) struct OuIdentifier<'a> {
 
 /// `msp.FabricNodeOUs`.
 #[derive(Debug, Default)]
-pub(super) struct NodeOus<'a> {
+pub(super) struct FabricNodeOus<'a> {
     pub(super) enable: bool,
     pub(super) client: Option<Cow<'a, [u8]>>,
     pub(super) peer: Option<Cow<'a, [u8]>>,
@@ -131,7 +131,7 @@ impl<'a> FabricMspConfig<'a> {
             OuIdentifier::read(identifier)?;
         }
         if let Some(node_ous) = &self.node_ous {
-            let roles = NodeOus::read(node_ous)?;
+            let roles = FabricNodeOus::read(node_ous)?;
             for role in [&roles.client, &roles.peer, &roles.admin, &roles.orderer] {
                 role.as_deref().map(OuIdentifier::read).transpose()?;
             }
@@ -197,7 +197,7 @@ impl<'a> OuIdentifier<'a> {
     }
 }
 
-impl<'a> NodeOus<'a> {
+impl<'a> FabricNodeOus<'a> {
     pub(super) fn read(bytes: &'a [u8]) -> Result<Self, MspError> {
         let mut message = Self::default();
         each(bytes, "node ous", |field| {

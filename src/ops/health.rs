@@ -10,12 +10,12 @@ use serde::Serialize;
 /// The state of this process, as `/readyz` shows it.
 #[derive(Debug, Default)]
 pub(crate) struct Health {
-    state: Mutex<State>,
+    state: Mutex<HealthState>,
 }
 
 /// What `/readyz` says.
 #[derive(Clone, Debug, Default, Serialize)]
-struct State {
+struct HealthState {
     ready: bool,
     /// Why not, where it is not.
     reason: Option<&'static str>,
@@ -87,7 +87,7 @@ impl Health {
         (state.ready, text)
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, HealthState> {
         // what is behind the lock is whole after every statement
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -26,7 +26,7 @@ pub(crate) async fn serve(
     version: String,
     shutdown: CancellationToken,
 ) -> io::Result<()> {
-    let shared = Arc::new(Shared {
+    let shared = Arc::new(OperationsState {
         metrics,
         health,
         version,
@@ -44,7 +44,7 @@ pub(crate) async fn serve(
         .await
 }
 
-struct Shared {
+struct OperationsState {
     metrics: Arc<Metrics>,
     health: Arc<Health>,
     /// A JSON document.
@@ -57,7 +57,7 @@ const REQUESTS: usize = 32;
 const JSON: &str = "application/json";
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-async fn metrics_text(State(shared): State<Arc<Shared>>) -> impl IntoResponse {
+async fn metrics_text(State(shared): State<Arc<OperationsState>>) -> impl IntoResponse {
     ([(CONTENT_TYPE, OPEN_METRICS)], shared.metrics.text())
 }
 
@@ -66,7 +66,7 @@ async fn alive() -> impl IntoResponse {
     ([(CONTENT_TYPE, JSON)], "{\"status\":\"OK\"}")
 }
 
-async fn ready(State(shared): State<Arc<Shared>>) -> impl IntoResponse {
+async fn ready(State(shared): State<Arc<OperationsState>>) -> impl IntoResponse {
     let (ready, report) = shared.health.report();
     let status = if ready {
         StatusCode::OK
@@ -76,6 +76,6 @@ async fn ready(State(shared): State<Arc<Shared>>) -> impl IntoResponse {
     (status, [(CONTENT_TYPE, JSON)], report)
 }
 
-async fn version_json(State(shared): State<Arc<Shared>>) -> impl IntoResponse {
+async fn version_json(State(shared): State<Arc<OperationsState>>) -> impl IntoResponse {
     ([(CONTENT_TYPE, JSON)], shared.version.clone())
 }

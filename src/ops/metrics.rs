@@ -18,39 +18,39 @@ use prometheus_client::{
 #[derive(Debug)]
 pub(crate) struct Metrics {
     registry: Registry,
-    invocations: Family<Invocation, Counter>,
-    invocation_duration: Family<Function, Histogram>,
+    invocations: Family<InvocationLabels, Counter>,
+    invocation_duration: Family<FunctionLabels, Histogram>,
     in_flight: Gauge,
     panics: Counter,
-    state_calls: Family<Call, Histogram>,
+    state_calls: Family<StateCallLabels, Histogram>,
     streams: Gauge,
     registrations_unanswered: Counter,
     stray_messages: Counter,
-    config_sequence: Family<Channel, Gauge>,
-    config_epoch: Family<Channel, Gauge>,
-    config_forks: Family<Channel, Counter>,
-    config_unsupported: Family<Channel, Gauge>,
+    config_sequence: Family<ChannelLabels, Gauge>,
+    config_epoch: Family<ChannelLabels, Gauge>,
+    config_forks: Family<ChannelLabels, Counter>,
+    config_unsupported: Family<ChannelLabels, Gauge>,
     tls_not_after: Gauge,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Invocation {
+struct InvocationLabels {
     function: String,
     code: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Function {
+struct FunctionLabels {
     function: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Call {
+struct StateCallLabels {
     call: &'static str,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Channel {
+struct ChannelLabels {
     channel: String,
 }
 
@@ -91,13 +91,13 @@ impl Metrics {
     /// A call was answered. `function` must come from a bounded set, since each value is kept.
     pub(crate) fn invocation(&self, function: &str, code: &str, elapsed: Duration) {
         let (function, code) = (function.to_owned(), code.to_owned());
-        let labels = Function {
+        let labels = FunctionLabels {
             function: function.clone(),
         };
         self.invocation_duration
             .get_or_create(&labels)
             .observe(elapsed.as_secs_f64());
-        let labels = Invocation { function, code };
+        let labels = InvocationLabels { function, code };
         self.invocations.get_or_create(&labels).inc();
     }
 
@@ -109,7 +109,7 @@ impl Metrics {
     /// A peer answered a call for state.
     pub(crate) fn state_call(&self, call: &'static str, elapsed: Duration) {
         self.state_calls
-            .get_or_create(&Call { call })
+            .get_or_create(&StateCallLabels { call })
             .observe(elapsed.as_secs_f64());
     }
 
@@ -248,8 +248,8 @@ impl Metrics {
     }
 }
 
-fn label(channel: &str) -> Channel {
-    Channel {
+fn label(channel: &str) -> ChannelLabels {
+    ChannelLabels {
         channel: channel.to_owned(),
     }
 }

@@ -21,11 +21,11 @@ mod language;
 #[cfg(test)]
 mod tests;
 
-pub use completion::{Effort, Efforts, Explanation, Node, Outlook, Spoiler};
+pub use completion::{Effort, Efforts, Explanation, ExplanationNode, Outlook, Spoiler};
 pub use error::{PolicyError, RuleProblem};
 pub use evaluation::{
-    Concerned, Evaluation, Irrelevant, PolicyManager, PolicyManagerBuilder, Rejected,
-    SignatureProblem, SignedData, Signer, SignerSet,
+    Concerned, CountedSigner, Evaluation, Irrelevant, PolicyManager, PolicyManagerBuilder,
+    Rejected, SignatureProblem, SignedData, SignerSet,
 };
 pub use language::{
     GroupId, PolicyId, RULE_TEXT, parse_policy, print_implicit_meta, print_policy, print_rule,

@@ -41,8 +41,7 @@ fn text(bytes: &[u8]) -> String {
 }
 
 fn genesis() -> Vec<u8> {
-    let file = "tests/fabric-data/fabric-3.1.5-caps-v2/genesis.block";
-    fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap()
+    CAPTURES[0].genesis()
 }
 
 fn folder() -> TempDir {
@@ -275,6 +274,34 @@ async fn a_bundle_is_audited_without_a_ledger() {
     let out = audit(&["none".to_owned(), "1.block".to_owned()], &[]);
     assert!(text(&out.stderr).contains("cannot read `none`"));
     assert_eq!(audit(&files[..1], &[]).status.code(), Some(2), "no block");
+}
+
+/// A bundle and its texts come from other members.
+#[tokio::test]
+async fn an_audit_shows_what_a_terminal_would_obey() {
+    let folder = folder();
+    let files = exported(&folder).await;
+    let bundle = folder.path().join("bundle.json");
+    let text_of = fs::read_to_string(&bundle).unwrap();
+    let evil = text_of.replace(
+        "add_orgx",
+        "add\\u001b[2J\u{9b}2J\u{202e}\u{200b}\u{feff}orgx",
+    );
+    fs::write(&bundle, evil).unwrap();
+    for more in [&[][..], &["--json"]] {
+        let files = files.iter().map(String::as_str);
+        let args: Vec<&str> = ["audit"].into_iter().chain(files).collect();
+        let out = cmscc(&folder, &[&args, more].concat(), &[]);
+        let said = text(&out.stdout) + &text(&out.stderr);
+        for c in ['\u{1b}', '\u{9b}', '\u{202e}', '\u{200b}', '\u{feff}'] {
+            assert!(!said.contains(c), "{}: {said:?}", c.escape_unicode());
+        }
+        let shown = match more {
+            [] => r"add\u{1b}[2J\u{9b}2J\u{202e}\u{200b}\u{feff}orgx",
+            _ => r"add\u001b[2J\u009b2J\u202e\u200b\ufefforgx",
+        };
+        assert!(said.contains(shown), "{said:?}");
+    }
 }
 
 #[test]

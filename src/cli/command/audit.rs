@@ -19,10 +19,10 @@ pub(in crate::cli) fn run(args: &AuditArgs) -> anyhow::Result<ExitCode> {
     }
     let report = verify(&bundle, &blocks)?;
     if args.json {
-        output::result(&serde_json::to_string(&report)?);
+        output::foreign_json(&serde_json::to_string(&report)?);
     } else {
         for line in lines(&report) {
-            output::result(&line);
+            output::foreign(&line);
         }
     }
     Ok(match report.verified {

@@ -13,7 +13,7 @@ use serde_json::json;
 use crate::cli::{
     args::PackageArgs,
     output,
-    package::{Connection, Package, is_label},
+    package::{Package, ServerUserData, is_label},
     settings::is_address,
 };
 
@@ -45,7 +45,7 @@ pub(in crate::cli) fn run(args: &PackageArgs) -> anyhow::Result<ExitCode> {
     if !errors.is_empty() {
         return Ok(output::misconfigured(&errors));
     }
-    let connection = Connection {
+    let connection = ServerUserData {
         address: args.address.clone(),
         dial_timeout: args.dial_timeout.clone(),
         tls_required: root_cert.is_some(),

@@ -47,7 +47,7 @@ impl Bundle {
     ///
     /// # Errors
     /// As [`Self::new`].
-    pub fn successor(&self, config: ConfigTree) -> Result<Self, BundleError> {
+    pub fn compile_next(&self, config: ConfigTree) -> Result<Self, BundleError> {
         Self::build(&self.channel_id, config, Some(self))
     }
 

@@ -11,7 +11,7 @@ impl Bundle {
     /// # Errors
     /// [`SuccessorError`].
     // Fabric: common/channelconfig/bundle.go, ValidateNew
-    pub fn check_transition(&self, next: &Self) -> Result<(), SuccessorError> {
+    pub fn validate_new(&self, next: &Self) -> Result<(), SuccessorError> {
         if let Some(current) = &self.orderer {
             let Some(next_orderer) = &next.orderer else {
                 return Err(SuccessorError::SectionRemoved("Orderer"));

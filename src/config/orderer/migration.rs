@@ -15,7 +15,7 @@ const NORMAL: i32 = 0;
 
 impl Bundle {
     /// Whether an update keeps the rules of migration: it makes `next` of this config, and has this
-    /// write set. Configs without an Orderer group pass: [`Self::check_successor`] judges them.
+    /// write set. Configs without an Orderer group pass: [`Self::next_at_orderer`] judges them.
     ///
     /// # Errors
     /// [`MigrationError`].

@@ -1,6 +1,6 @@
 //! What an orderer would say of an update, without an orderer.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use bytes::Bytes;
 
@@ -30,10 +30,10 @@ const UNKNOWN_BYTES: u64 = 16 * 1024;
 /// config changes.
 #[derive(Debug)]
 pub struct Effect {
-    terms: Terms,
+    config_update: Bytes,
+    terms: Arc<Terms>,
     written: Vec<ElementPath>,
     result: ConfigTree,
-    unknown: Vec<String>,
     next: Result<Bundle, Refusal>,
 }
 
@@ -42,6 +42,10 @@ pub struct Effect {
 #[derive(Clone, Debug)]
 pub struct Terms {
     policies: Vec<UpdatePolicy>,
+    /// The same without their elements.
+    ids: Vec<PolicyId>,
+    /// Levels that decide what is valid and that this build does not know.
+    unknown: Vec<String>,
     /// Why the resulting config is refused, if it is.
     refusal: Option<Refusal>,
     change: ConsenterChange,
@@ -78,8 +82,10 @@ pub struct Emulation {
 pub struct Decision {
     /// The answer.
     pub verdict: Verdict,
-    /// Every policy that decides the update, by the first element that it decides.
-    pub policies: Vec<PolicyVerdict>,
+    /// Whether each policy that decides the update is satisfied, or can be completed.
+    pub completable: bool,
+    /// The MSPs that could complete what is missing, ascending.
+    pub missing: Vec<MspId>,
     /// What an orderer checks and nobody can know from the config, in words.
     pub not_checked: Vec<String>,
 }
@@ -111,19 +117,6 @@ pub struct PolicyVerdict {
     pub explanation: Explanation,
 }
 
-/// What a [`Decision`] comes to, without why.
-#[derive(Debug)]
-pub struct UpdateOutlook {
-    /// The answer.
-    pub verdict: Verdict,
-    /// Whether each policy that decides the update is satisfied, or can be completed.
-    pub completable: bool,
-    /// The MSPs that could complete what is missing, ascending.
-    pub missing: Vec<MspId>,
-    /// What an orderer checks and nobody can know from the config, in words.
-    pub not_checked: Vec<String>,
-}
-
 /// The MSPs that could complete what some policies are missing, ascending.
 fn missing(policies: &[PolicyVerdict]) -> Vec<MspId> {
     let missing = policies.iter().map(|policy| policy.explanation.missing());
@@ -135,18 +128,6 @@ fn united(msps: impl Iterator<Item = MspId>) -> Vec<MspId> {
     msps.sort();
     msps.dedup();
     msps
-}
-
-impl From<Decision> for UpdateOutlook {
-    fn from(decision: Decision) -> Self {
-        let mut explanations = decision.policies.iter().map(|policy| &policy.explanation);
-        Self {
-            completable: explanations.all(Explanation::completable),
-            missing: missing(&decision.policies),
-            verdict: decision.verdict,
-            not_checked: decision.not_checked,
-        }
-    }
 }
 
 impl Emulation {
@@ -173,12 +154,32 @@ impl Terms {
     pub fn policies(&self) -> &[UpdatePolicy] {
         &self.policies
     }
+
+    /// The same by their ids alone.
+    #[must_use]
+    pub fn policy_ids(&self) -> &[PolicyId] {
+        &self.ids
+    }
+
+    /// The levels that decide what is valid and that this build does not know: those that the
+    /// result demands, and the current config of orderers. While there are any, nobody here can say
+    /// what an orderer says, or what the result is good for.
+    #[must_use]
+    pub fn unknown_levels(&self) -> &[String] {
+        &self.unknown
+    }
 }
 
 impl Effect {
+    /// The serialized `common.ConfigUpdate`.
+    #[must_use]
+    pub const fn config_update(&self) -> &Bytes {
+        &self.config_update
+    }
+
     /// What decides about the update.
     #[must_use]
-    pub const fn terms(&self) -> &Terms {
+    pub const fn terms(&self) -> &Arc<Terms> {
         &self.terms
     }
 
@@ -200,20 +201,20 @@ impl Effect {
         &self.result
     }
 
-    /// The levels that decide what is valid and that this build does not know: those that the
-    /// result demands, and the current config of orderers. While there are any, nobody here can say
-    /// what an orderer says, or what the result is good for.
-    #[must_use]
-    pub fn unknown_levels(&self) -> &[String] {
-        &self.unknown
-    }
-
     /// The resulting config, compiled.
     ///
     /// # Errors
     /// Why an orderer would not let it follow.
     pub const fn next(&self) -> Result<&Bundle, &Refusal> {
         self.next.as_ref()
+    }
+
+    /// The same, with nothing else kept.
+    ///
+    /// # Errors
+    /// As [`Self::next`].
+    pub fn into_next(self) -> Result<Bundle, Refusal> {
+        self.next
     }
 }
 
@@ -231,17 +232,13 @@ impl Bundle {
         };
         match self.effect(update) {
             Ok(effect) => {
-                let Decision {
-                    verdict,
-                    policies,
-                    not_checked,
-                } = self.decide(&effect.terms, &signers, signatures);
+                let (decision, policies) = self.explain(&effect.terms, &signers, signatures);
                 Emulation {
-                    verdict,
+                    verdict: decision.verdict,
                     signers,
                     policies,
                     result: effect.next.ok().map(|next| next.tree),
-                    not_checked,
+                    not_checked: decision.not_checked,
                 }
             }
             Err(refusal) => Emulation {
@@ -249,16 +246,6 @@ impl Bundle {
                 ..Emulation::refused(refusal)
             },
         }
-    }
-
-    /// The same without signatures: the resulting config, if the update applies and its result is
-    /// valid.
-    ///
-    /// # Errors
-    /// [`Refusal`].
-    pub fn emulate_unsigned(&self, update: &Update) -> Result<(ConfigTree, Self), Refusal> {
-        let next = self.effect(update)?.next?;
-        Ok((next.tree().clone(), next))
     }
 
     /// The policies that decide an update, by the first element that each decides.
@@ -320,21 +307,23 @@ impl Bundle {
         };
         let refusal = next.as_ref().err().cloned();
         let mut unknown = unknown_levels(&result);
-        unknown.extend(self.unknown_levels());
+        unknown.extend(self.unknown_orderer_levels());
         unknown.sort();
         unknown.dedup();
         let terms = Terms {
+            ids: policies.iter().map(|one| one.policy).collect(),
             policies,
+            unknown,
             refusal,
             change,
             bytes,
         };
         let written = delta.elements().iter().map(|one| one.element_path());
         Ok(Effect {
-            terms,
+            config_update: update.bytes().clone(),
+            terms: Arc::new(terms),
             written: written.collect(),
             result,
-            unknown,
             next,
         })
     }
@@ -356,13 +345,12 @@ impl Bundle {
     }
 
     /// All that comes after the update itself is accepted.
-    // Fabric: orderer/common/msgprocessor/standardchannel.go, ProcessConfigUpdateMsg
     fn judge(
         &self,
         update: &Update,
         result: &ConfigTree,
     ) -> Result<(Self, ConsenterChange), Refusal> {
-        let next = self.check_successor(result)?;
+        let next = self.next_at_orderer(result)?;
         let change = self
             .check_consensus(&next)
             .map_err(|e| Refusal::at(Stage::Consensus, e))?;
@@ -377,14 +365,15 @@ impl Bundle {
     ///
     /// # Errors
     /// [`Refusal`]: the first check that fails, in the orderer's order.
-    pub fn order(&self, envelope: &Bytes, now: UnixTime) -> Result<Self, Refusal> {
+    // Fabric: orderer/common/msgprocessor/standardchannel.go, ProcessConfigUpdateMsg
+    pub fn process_config_update(&self, envelope: &Bytes, now: UnixTime) -> Result<Self, Refusal> {
         let filters = self
             .orderer_filters(envelope, now)
             .map_err(|e| Refusal::at(Stage::Envelope, e))?;
         if let Some(filters) = filters {
             filters.pass().map_err(|e| Refusal::at(Stage::Filters, e))?;
         }
-        let result = self.propose(envelope)?;
+        let result = self.propose_config_update(envelope)?;
         let propose = |cause: Cause| Refusal::at(Stage::Propose, cause);
         let carried = envelope::read_update_envelope(envelope).map_err(|e| propose(e.into()))?;
         let update = Update::parse(carried.config_update).map_err(|e| propose(e.into()))?;
@@ -394,44 +383,20 @@ impl Bundle {
         Ok(next)
     }
 
-    /// Decides an update whose terms on this very config are known.
+    /// Decides an update whose terms on this very config are known, with the signers whom the
+    /// evaluation is about.
     #[must_use]
     pub fn decide(
         &self,
         terms: &Terms,
-        signers: &SignerSet,
-        signatures: &[ConfigSignature],
-    ) -> Decision {
-        let manager = self.policies();
-        let policies = terms.policies.iter().map(|decides| PolicyVerdict {
-            path: manager.path(decides.policy),
-            elements: decides.elements.clone(),
-            explanation: manager.explain(self.msps(), decides.policy, signers),
-        });
-        let policies: Vec<PolicyVerdict> = policies.collect();
-        let satisfied = (policies.iter()).all(|policy| policy.explanation.satisfied());
-        let bytes = transaction_bytes(terms.bytes, signatures);
-        Decision {
-            verdict: self.verdict(terms, satisfied, bytes),
-            policies,
-            not_checked: self.not_checked(terms, bytes),
-        }
-    }
-
-    /// What a decision comes to, with the signers whom the evaluation is about.
-    #[must_use]
-    pub fn outlook(
-        &self,
-        terms: &Terms,
         signers: &mut Evaluation<'_>,
         signatures: &[ConfigSignature],
-    ) -> UpdateOutlook {
-        let policies = terms.policies.iter();
-        let outlooks = policies.map(|decides| signers.outlook(decides.policy));
-        let outlooks: Vec<Outlook> = outlooks.collect();
+    ) -> Decision {
+        let policies = terms.ids.iter();
+        let outlooks: Vec<Outlook> = policies.map(|policy| signers.outlook(*policy)).collect();
         let satisfied = outlooks.iter().all(|outlook| outlook.satisfied);
         let bytes = transaction_bytes(terms.bytes, signatures);
-        UpdateOutlook {
+        Decision {
             verdict: self.verdict(terms, satisfied, bytes),
             completable: outlooks.iter().all(|outlook| outlook.completable),
             missing: united(outlooks.into_iter().flat_map(|outlook| outlook.missing)),
@@ -439,8 +404,36 @@ impl Bundle {
         }
     }
 
+    /// The same, with what each policy says of the signatures, by the first element that it
+    /// decides.
+    #[must_use]
+    pub fn explain(
+        &self,
+        terms: &Terms,
+        signers: &SignerSet,
+        signatures: &[ConfigSignature],
+    ) -> (Decision, Vec<PolicyVerdict>) {
+        let manager = self.policies();
+        let policies = terms.policies.iter().map(|decides| PolicyVerdict {
+            path: manager.path(decides.policy),
+            elements: decides.elements.clone(),
+            explanation: manager.explain(self.msps(), decides.policy, signers),
+        });
+        let policies: Vec<PolicyVerdict> = policies.collect();
+        let mut explanations = policies.iter().map(|policy| &policy.explanation);
+        let satisfied = explanations.clone().all(Explanation::satisfied);
+        let bytes = transaction_bytes(terms.bytes, signatures);
+        let decision = Decision {
+            verdict: self.verdict(terms, satisfied, bytes),
+            completable: explanations.all(Explanation::completable),
+            missing: missing(&policies),
+            not_checked: self.not_checked(terms, bytes),
+        };
+        (decision, policies)
+    }
+
     fn verdict(&self, terms: &Terms, satisfied: bool, bytes: u64) -> Verdict {
-        let levels = self.unknown_levels();
+        let levels = self.unknown_orderer_levels();
         match (&terms.refusal, self.check_size(bytes)) {
             _ if !levels.is_empty() => Verdict::Unsupported { levels },
             (Some(refusal), _) => Verdict::Refused(refusal.clone()),
@@ -451,7 +444,7 @@ impl Bundle {
     }
 
     /// Levels that an orderer must know and this build does not.
-    fn unknown_levels(&self) -> Vec<String> {
+    fn unknown_orderer_levels(&self) -> Vec<String> {
         let orderer = self.orderer_capabilities();
         let mut levels: Vec<String> = (orderer.into_iter())
             .flat_map(|capabilities| capabilities.unsupported())

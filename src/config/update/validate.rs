@@ -5,26 +5,34 @@ use bytes::Bytes;
 use super::{
     config_update::Update,
     delta::Delta,
-    error::UpdateError,
     refusal::{Cause, Refusal, Stage},
 };
 use crate::{
     config::{
         bundle::Bundle,
-        envelope::{self, ConfigEnvelope, ConfigSignature},
+        envelope::{self, ConfigSignature},
         tree::{ConfigTree, ElementPath, ElementRef},
     },
     policy::{PolicyId, SignedData, SignerSet},
 };
 
+/// The update that led to a config.
+#[derive(Clone, Copy, Debug)]
+pub enum LastUpdate<'a> {
+    /// Its envelope, as the config envelope carries it; `None` where that has none.
+    Carried(Option<&'a Bytes>),
+    /// The update and its signatures, read from that envelope before.
+    Read(&'a Update, &'a [ConfigSignature]),
+}
+
 impl Bundle {
     /// The config that an envelope of type CONFIG_UPDATE makes of this one, if its signatures
-    /// suffice. The result itself is not judged: see [`Self::check_successor`].
+    /// suffice. The result itself is not judged: see [`Self::next_at_orderer`].
     ///
     /// # Errors
     /// [`Refusal`] at stage [`Stage::Envelope`] or [`Stage::Propose`].
     // Fabric: common/configtx/validator.go, ProposeConfigUpdate
-    pub fn propose(&self, envelope: &[u8]) -> Result<ConfigTree, Refusal> {
+    pub fn propose_config_update(&self, envelope: &[u8]) -> Result<ConfigTree, Refusal> {
         let envelope = Bytes::copy_from_slice(envelope);
         // an envelope that does not decode never reaches the validator
         envelope::envelope_parts(&envelope).map_err(|e| Refusal::at(Stage::Envelope, e))?;
@@ -32,75 +40,47 @@ impl Bundle {
             .map_err(|cause| Refusal::at(Stage::Propose, cause))
     }
 
-    /// The next config, if it is what its last update makes of this one and a peer lets it follow.
-    ///
-    /// # Errors
-    /// [`Refusal`].
-    pub fn validate(&self, config_envelope: &[u8]) -> Result<Self, Refusal> {
-        let config_envelope = ConfigEnvelope::parse(&Bytes::copy_from_slice(config_envelope))
-            .map_err(|e| Refusal::at(Stage::Envelope, e))?;
-        let config = (config_envelope.config.map(ConfigTree::parse).transpose())
-            .map_err(|e| Refusal::at(Stage::Envelope, e))?;
-        let config = self.validate_result(config, config_envelope.last_update.as_ref())?;
-        self.follow(config)
-    }
-
     /// Whether a config is exactly what its last update makes of this one; gives it back.
     ///
     /// # Errors
     /// [`Refusal`] at stage [`Stage::Validate`].
     // Fabric: common/configtx/validator.go, Validate
-    pub fn validate_result(
+    pub fn validate(
         &self,
         config: Option<ConfigTree>,
-        last_update: Option<&Bytes>,
+        last_update: LastUpdate<'_>,
     ) -> Result<ConfigTree, Refusal> {
-        let authorize = || self.authorize(last_update.ok_or(Cause::MissingLastUpdate)?);
-        self.check_result(config, authorize)
+        self.check_result(config, last_update)
             .map_err(|cause| Refusal::at(Stage::Validate, cause))
     }
 
-    /// The same, of an update and its signatures that were read from their envelope before.
-    ///
-    /// # Errors
-    /// [`Refusal`] at stage [`Stage::Validate`].
-    pub fn validate_read(
-        &self,
-        config: ConfigTree,
-        update: &Update,
-        signatures: &[ConfigSignature],
-    ) -> Result<ConfigTree, Refusal> {
-        self.check_result(Some(config), || self.authorize_update(update, signatures))
-            .map_err(|cause| Refusal::at(Stage::Validate, cause))
-    }
-
-    /// Compiles the next config and checks that a peer lets it follow this one.
+    /// The next config compiled, if a peer lets it follow this one.
     ///
     /// # Errors
     /// [`Refusal`] at stage [`Stage::NewBundle`] or [`Stage::ValidateNew`].
     // Fabric: core/peer/channel.go, Apply
-    pub fn follow(&self, next: ConfigTree) -> Result<Self, Refusal> {
+    pub fn next_at_peer(&self, next: ConfigTree) -> Result<Self, Refusal> {
         let next = self
-            .successor(next)
+            .compile_next(next)
             .map_err(|e| Refusal::at(Stage::NewBundle, e))?;
-        self.check_transition(&next)
+        self.validate_new(&next)
             .map_err(|e| Refusal::at(Stage::ValidateNew, e))?;
         Ok(next)
     }
 
-    /// Compiles the next config and checks that an orderer lets it follow this one.
+    /// The next config compiled, if an orderer lets it follow this one.
     ///
     /// # Errors
     /// [`Refusal`] at stage [`Stage::NewBundle`], [`Stage::Capabilities`] or
     /// [`Stage::ValidateNew`].
     // Fabric: orderer/common/multichannel/chainsupport.go, ProposeConfigUpdate
-    pub fn check_successor(&self, next: &ConfigTree) -> Result<Self, Refusal> {
+    pub fn next_at_orderer(&self, next: &ConfigTree) -> Result<Self, Refusal> {
         let next = self
-            .successor(next.clone())
+            .compile_next(next.clone())
             .map_err(|e| Refusal::at(Stage::NewBundle, e))?;
         next.check_orderer_capabilities()
             .map_err(|e| Refusal::at(Stage::Capabilities, e))?;
-        self.check_transition(&next)
+        self.validate_new(&next)
             .map_err(|e| Refusal::at(Stage::ValidateNew, e))?;
         Ok(next)
     }
@@ -108,7 +88,7 @@ impl Bundle {
     fn check_result(
         &self,
         config: Option<ConfigTree>,
-        authorize: impl FnOnce() -> Result<ConfigTree, Cause>,
+        last_update: LastUpdate<'_>,
     ) -> Result<ConfigTree, Cause> {
         let config = config.ok_or(Cause::MissingConfig)?;
         if config.sequence() != self.sequence().next() {
@@ -117,7 +97,12 @@ impl Bundle {
                 got: config.sequence().0,
             });
         }
-        let result = authorize()?;
+        let result = match last_update {
+            LastUpdate::Carried(envelope) => {
+                self.authorize(envelope.ok_or(Cause::MissingLastUpdate)?)?
+            }
+            LastUpdate::Read(update, signatures) => self.authorize_update(update, signatures)?,
+        };
         if result.equals(&config) {
             Ok(config)
         } else {
@@ -140,9 +125,7 @@ impl Bundle {
         update.check_channel(&self.channel_id)?;
         let delta = update.delta_set(self.tree())?;
         let creators = creators(signatures)?;
-        if delta.elements().is_empty() {
-            return Err(UpdateError::NoDifferences.into());
-        }
+        delta.check_not_empty()?;
         let signers = self.signers(update.bytes(), signatures, &creators);
         self.check_delta(&delta, &signers)?;
         Ok(delta.result()?)

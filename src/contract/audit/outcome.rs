@@ -311,8 +311,8 @@ fn carried(
             subject: signer.identity.subject().to_owned(),
         })
         .collect();
-    let decided = before.decide(effect.terms(), &signers, &carried.signatures);
-    let policies = effect.policies().iter().zip(&decided.policies);
+    let (_, verdicts) = before.explain(effect.terms(), &signers, &carried.signatures);
+    let policies = effect.policies().iter().zip(&verdicts);
     let policies = policies
         .map(|(decides, verdict)| AuditedPolicy {
             elements: verdict.elements.iter().map(ToString::to_string).collect(),

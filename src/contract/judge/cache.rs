@@ -10,10 +10,10 @@ use std::{
 
 use super::{
     opinion::KeptOpinion,
-    terms::{KnownTerms, Standing},
+    terms::{Standing, weight_of},
 };
 use crate::{
-    config::{Bundle, ConfigSignature, ConfigTree},
+    config::{Bundle, ConfigSignature, ConfigTree, Terms},
     contract::{
         error::{Code, ContractError},
         ledger::TrustedHead,
@@ -44,7 +44,7 @@ struct FoundOut {
     /// By config, intent, update and the content that the update was computed on.
     standings: Mutex<Recent<Digest, Standing>>,
     /// By config and update; `None` where the update does not fit.
-    terms: Mutex<Recent<Digest, Option<Arc<KnownTerms>>>>,
+    terms: Mutex<Recent<Digest, Option<Arc<Terms>>>>,
     /// By config and update; `None` where the update does not apply.
     written: Mutex<Recent<Digest, Option<Arc<[String]>>>>,
     /// The latest by config and update.
@@ -70,7 +70,7 @@ impl BundleCache {
         let tree = ConfigTree::parse(trusted.body.clone())
             .map_err(|e| Code::StateCorrupt.because(format_args!("the head's config: {e}")))?;
         let bundle = match self.latest(channel) {
-            Some(before) => before.successor(tree),
+            Some(before) => before.compile_next(tree),
             None => Bundle::new(channel, tree),
         };
         let bundle = bundle
@@ -152,8 +152,8 @@ impl Compiled {
     pub(crate) fn terms(
         &self,
         update: &Digest,
-        find: impl FnOnce() -> Option<Arc<KnownTerms>>,
-    ) -> Option<Arc<KnownTerms>> {
+        find: impl FnOnce() -> Option<Arc<Terms>>,
+    ) -> Option<Arc<Terms>> {
         if let Some(known) = locked(&self.found.terms).get(&self.key(update)) {
             return known;
         }
@@ -163,8 +163,8 @@ impl Compiled {
     }
 
     /// Keeps the terms of an update.
-    pub(crate) fn keep_terms(&self, update: &Digest, terms: Option<&Arc<KnownTerms>>) {
-        let weight = terms.map_or(0, |terms| terms.weight());
+    pub(crate) fn keep_terms(&self, update: &Digest, terms: Option<&Arc<Terms>>) {
+        let weight = terms.map_or(0, |terms| weight_of(terms));
         let weight = weight.saturating_add(ENTRY);
         locked(&self.found.terms).put(self.key(update), terms.cloned(), weight, FITS);
     }

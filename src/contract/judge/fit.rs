@@ -82,7 +82,7 @@ pub(crate) fn effect(
         misfit(refusal.to_string(), stale)
     })?;
     // what is valid by levels that this build does not know, it cannot say
-    if let (Err(refusal), true) = (effect.next(), effect.unknown_levels().is_empty()) {
+    if let (Err(refusal), true) = (effect.next(), effect.terms().unknown_levels().is_empty()) {
         return Err(misfit(refusal.to_string(), false));
     }
     let result = effect.result();
@@ -200,13 +200,4 @@ fn differences(bundle: &Bundle, result: &ConfigTree, expected: &ConfigTree) -> V
         .collect();
     paths.sort();
     paths.iter().map(ToString::to_string).collect()
-}
-
-/// What an update does to the verified config.
-#[derive(Debug)]
-pub(crate) struct UpdateEffect {
-    /// The serialized `common.ConfigUpdate`.
-    pub(crate) config_update: Bytes,
-    /// What it makes of the head's config.
-    pub(crate) effect: Effect,
 }

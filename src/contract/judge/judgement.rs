@@ -9,10 +9,10 @@ use super::{
     cache::Compiled,
     opinion::{Judgement, KeptOpinion, Opinion, OpinionQuestion},
     signatures::{Tally, tally},
-    terms::{Deciding, KnownTerms, SettingsTerms},
+    terms::{Deciding, SettingsTerms},
 };
 use crate::{
-    config::{Bundle, ConfigSignature, Verdict},
+    config::{Bundle, ConfigSignature, Terms, Verdict},
     contract::ledger::RevisionSignatures,
     ids::MspId,
     policy::{Evaluation, Explanation, PolicyId, SignerSet},
@@ -83,7 +83,9 @@ impl Judgement {
                 let accepted = chosen.is_some();
                 Self::of_settings(bundle, terms, judged, accepted, question.explained)
             }
-            Deciding::Update(known) => Self::of_update(bundle, known, judged, question.explained),
+            Deciding::Update { terms, .. } => {
+                Self::of_update(bundle, terms, judged, question.explained)
+            }
         };
         // who could complete every policy by itself has been found among everybody
         let can_pass = completable && question.rejecting.is_empty();
@@ -96,7 +98,7 @@ impl Judgement {
     /// Also whether each policy is satisfied or can be completed.
     fn of_update(
         bundle: &Bundle,
-        known: &KnownTerms,
+        terms: &Terms,
         judged: Picked<'_, '_>,
         explained: bool,
     ) -> (Self, bool) {
@@ -109,40 +111,40 @@ impl Judgement {
         let signed = signed.map(|stored| stored.signature.clone());
         let signed: Vec<ConfigSignature> = signed.collect();
         let (mut explanation, mut spoilers) = (None, Vec::new());
-        let outlook = match explained {
-            false => bundle.outlook(known.terms(), judged.evaluation, &signed),
+        let decision = match explained {
+            false => bundle.decide(terms, judged.evaluation, &signed),
             true => {
-                let decision = bundle.decide(known.terms(), signers, &signed);
-                let verdicts = decision.policies.iter().map(|verdict| {
+                let (decision, verdicts) = bundle.explain(terms, signers, &signed);
+                let verdicts = verdicts.iter().map(|verdict| {
                     let elements = verdict.elements.iter().map(ToString::to_string);
                     let elements: Vec<String> = elements.collect();
                     explained_policy(&elements, &verdict.path, &verdict.explanation)
                 });
                 explanation = written(&Value::Array(verdicts.collect()));
                 let policies = bundle.policies();
-                spoilers = policies.spoilers(bundle.msps(), known.policies(), signers);
-                decision.into()
+                spoilers = policies.spoilers(bundle.msps(), terms.policy_ids(), signers);
+                decision
             }
         };
         let mut judgement = Self {
             accepted: None,
             spoilers,
             refused: None,
-            unsupported: known.unsupported().cloned(),
-            missing: outlook.missing.iter().map(ToString::to_string).collect(),
+            unsupported: unsupported(terms.unknown_levels()),
+            missing: decision.missing.iter().map(ToString::to_string).collect(),
             dead_end: None,
             explanation,
-            not_checked: outlook.not_checked,
+            not_checked: decision.not_checked,
         };
         if judgement.unsupported.is_some() {
-            return (judgement, outlook.completable);
+            return (judgement, decision.completable);
         }
-        match outlook.verdict {
+        match decision.verdict {
             Verdict::Accepted => judgement.accepted = Some(places),
             Verdict::Refused(refusal) => judgement.refused = Some(refusal.to_string()),
             Verdict::Unsupported { .. } | Verdict::Unsatisfied => {}
         }
-        (judgement, outlook.completable)
+        (judgement, decision.completable)
     }
 
     /// Whether the signatures on settings satisfy the policy that decides about them.
@@ -236,4 +238,16 @@ fn dead_end(
             names.join("`, `")
         )),
     }
+}
+
+/// For people, that a verdict takes levels which this build does not know; `None`: it takes none.
+fn unsupported(levels: &[String]) -> Option<String> {
+    (!levels.is_empty()).then(|| {
+        format!(
+            "it takes the capability levels `{}` to say more, which this server (version {}) does \
+             not know; install a version that does",
+            levels.join("`, `"),
+            env!("CARGO_PKG_VERSION")
+        )
+    })
 }

@@ -8,7 +8,7 @@
 //!        |                 |                                     |
 //!        +--------+--------+                                     |
 //!                 v                                              |
-//!   fit        what the update does, against what the intent wants: UpdateEffect or Misfit
+//!   fit        what the update does, against what the intent wants: Effect or Misfit
 //!                 v                                              |
 //!   standing   Standing: Submitted, Withdrawn, Broken, Outofdate (Stale), or
 //!              Open (Deciding: which policies decide, what levels it raises)

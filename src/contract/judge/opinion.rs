@@ -86,7 +86,7 @@ impl KeptDeciding {
         match question.deciding {
             None => Self::Nothing,
             Some(Deciding::Settings(terms)) => Self::Settings(terms.clone()),
-            Some(Deciding::Update(_)) => Self::Update,
+            Some(Deciding::Update { .. }) => Self::Update,
         }
     }
 }

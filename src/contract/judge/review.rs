@@ -2,7 +2,7 @@
 //! to endorsements. Pure.
 
 use super::{
-    fit::{UpdateEffect, expected, is_in_effect},
+    fit::{expected, is_in_effect},
     gate::CapabilityGate,
 };
 use crate::{
@@ -40,7 +40,7 @@ impl Review {
     pub(crate) fn of(
         bundle: &Bundle,
         proposal: &Proposal,
-        known: Option<&UpdateEffect>,
+        known: Option<&Effect>,
         gate: &CapabilityGate,
         agreed: Option<&str>,
     ) -> Result<Self, ContractError> {
@@ -73,7 +73,7 @@ impl Review {
         bundle: &Bundle,
         intended: &ConfigTree,
         result: &ConfigTree,
-        known: Option<&UpdateEffect>,
+        known: Option<&Effect>,
         created_at: UnixTime,
         gate: &CapabilityGate,
         agreed: Option<&str>,
@@ -90,8 +90,8 @@ impl Review {
         };
         let computed;
         // only of the very same update: what a call happens to know must not show in its answer
-        let next = match known.filter(|known| known.config_update == *update.bytes()) {
-            Some(known) => known.effect.next(),
+        let next = match known.filter(|known| known.config_update() == update.bytes()) {
+            Some(known) => known.next(),
             None => {
                 computed = bundle.effect(&update);
                 computed.as_ref().and_then(Effect::next)

@@ -6,11 +6,13 @@ use std::sync::Arc;
 use super::{
     agreement,
     cache::Compiled,
-    fit::{self, UpdateEffect},
-    terms::{Deciding, KnownTerms, Stale, Standing},
+    fit,
+    terms::{Deciding, Stale, Standing},
 };
 use crate::{
+    config::Effect,
     contract::{
+        chain::levels,
         error::ContractError,
         ledger::{
             TrustedHead,
@@ -40,7 +42,7 @@ pub(crate) fn with_change(
     proposal: &Proposal,
     current: &HashedRevision<'_>,
     proof: Option<Effective>,
-) -> Result<(Standing, Option<UpdateEffect>), ContractError> {
+) -> Result<(Standing, Option<Effect>), ContractError> {
     let is_update = proposal.kind() != ProposalKind::Settings;
     if let (Some(proof), true) = (proof, is_update) {
         return Ok((Standing::Submitted(proof), None));
@@ -73,7 +75,7 @@ fn of_update(
     bundle: &Compiled,
     proposal: &Proposal,
     current: &HashedRevision<'_>,
-) -> Result<(Standing, Option<UpdateEffect>), ContractError> {
+) -> Result<(Standing, Option<Effect>), ContractError> {
     let patch = proposals::patch(proposal)?;
     let intended = match patch.apply(bundle.tree()) {
         Ok(intended) => intended,
@@ -84,32 +86,28 @@ fn of_update(
     }
     let misfit = match fit::effect(bundle, current.config_update, &intended) {
         Ok(effect) => {
-            let known = KnownTerms::of(bundle, &effect);
-            bundle.keep_terms(&current.digest, Some(&known));
+            let terms = effect.terms();
+            bundle.keep_terms(&current.digest, Some(terms));
             let written = effect.written().iter().map(ToString::to_string);
             bundle.keep_written(&current.digest, Some(&written.collect()));
-            let change = UpdateEffect {
-                config_update: current.config_update.clone(),
-                effect,
+            let deciding = Deciding::Update {
+                terms: Arc::clone(terms),
+                raises: levels::raised(bundle.tree(), effect.result()),
             };
-            return Ok((Standing::Open(Deciding::Update(known)), Some(change)));
+            return Ok((Standing::Open(deciding), Some(effect)));
         }
         Err(misfit) => misfit,
     };
     Ok(match fit::compute(bundle, &patch, &intended) {
         Err(refusal) => (Standing::Broken(refusal.text().to_owned()), None),
         Ok((fresh, effect)) => {
-            let change = UpdateEffect {
-                config_update: fresh.config_update.clone(),
-                effect,
-            };
             let stale = Stale {
                 why: misfit.why,
                 different_effect: misfit.different_effect,
                 conflicts: fit::conflicts(proposal, &patch, bundle, &intended),
                 fresh,
             };
-            (Standing::Outofdate(Arc::new(stale)), Some(change))
+            (Standing::Outofdate(Arc::new(stale)), Some(effect))
         }
     })
 }

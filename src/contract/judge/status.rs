@@ -7,14 +7,13 @@ use serde_json::value::RawValue;
 
 use super::{
     cache::Compiled,
-    fit::UpdateEffect,
     gate::CapabilityGate,
     opinion::{Opinion, OpinionQuestion},
     standing,
-    terms::{Deciding, ElementConflict, KnownTerms, Standing},
+    terms::{Deciding, ElementConflict, Standing},
 };
 use crate::{
-    config::{Bundle, ConfigSignature, Update, envelope},
+    config::{Bundle, ConfigSignature, Effect, Update, envelope},
     contract::{
         answer::{ProofReport, SpoilerReport, StatusDetail},
         error::ContractError,
@@ -152,7 +151,7 @@ pub(crate) struct Derived {
     /// A serialized envelope that an orderer would accept.
     pub(crate) envelope: Option<Vec<u8>>,
     /// What the intent does to the verified config, where this call had to find that out.
-    pub(crate) change: Option<UpdateEffect>,
+    pub(crate) change: Option<Effect>,
 }
 
 impl Derived {
@@ -207,8 +206,8 @@ impl Facts<'_> {
             .refused
             .clone()
             .or_else(|| judged.unsupported.clone());
-        if let Deciding::Update(known) = deciding {
-            detail.unattested = self.gate.unattested(self.bundle, &known.raises);
+        if let Deciding::Update { raises, .. } = deciding {
+            detail.unattested = self.gate.unattested(self.bundle, raises);
         }
         let held = self.gate.is_enforced() && !detail.unattested.is_empty();
         let expired = self
@@ -234,7 +233,7 @@ impl Facts<'_> {
             detail.spoilers = judged.spoilers.iter().map(spoiler).collect();
         }
         let envelope = match (deciding, &judged.accepted, status, extent) {
-            (Deciding::Update(_), Some(places), Status::ReadyToSubmit, Extent::Whole) => {
+            (Deciding::Update { .. }, Some(places), Status::ReadyToSubmit, Extent::Whole) => {
                 Some(self.envelope(current, places))
             }
             _ => None,
@@ -252,13 +251,16 @@ impl Facts<'_> {
     /// whatever the members agreed since. Ascending.
     pub(crate) fn still_effective(&self) -> Vec<u64> {
         let effective = |revision: &HashedRevision<'_>| {
-            let known = self.bundle.terms(&revision.digest, || {
+            let terms = self.bundle.terms(&revision.digest, || {
                 let update = Update::parse(revision.config_update.clone()).ok()?;
                 let effect = self.bundle.effect(&update).ok()?;
-                Some(KnownTerms::of(self.bundle, &effect))
+                Some(Arc::clone(effect.terms()))
             });
-            known.is_some_and(|known| {
-                let deciding = Deciding::Update(known);
+            terms.is_some_and(|terms| {
+                let deciding = Deciding::Update {
+                    terms,
+                    raises: Vec::new(),
+                };
                 let opinion = self.opinion(revision, Some(&deciding), Extent::Summary);
                 let judgement = opinion.judgement.as_ref();
                 judgement.is_some_and(|judged| judged.accepted.is_some())

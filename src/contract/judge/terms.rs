@@ -5,10 +5,10 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::{
-    config::{Bundle, Effect, Terms},
+    config::Terms,
     contract::{
         answer::{ConflictReport, optional_digest},
-        chain::levels::{self, Raise},
+        chain::levels::Raise,
         ledger::proofs::Effective,
     },
     ids::Digest,
@@ -41,7 +41,9 @@ impl Standing {
         match self {
             Self::Submitted(_) | Self::AlreadyInEffect | Self::Withdrawn => 0,
             Self::Broken(why) => why.len(),
-            Self::Open(Deciding::Update(known)) => known.weight(),
+            Self::Open(Deciding::Update { terms, raises }) => {
+                weight_of(terms) + EACH * raises.len()
+            }
             Self::Open(Deciding::Settings(_)) => EACH,
             Self::Outofdate(stale) => {
                 let texts = stale.different_effect.iter().map(|text| EACH + text.len());
@@ -62,7 +64,12 @@ pub(crate) enum Deciding {
     /// The one policy that decides about settings.
     Settings(SettingsTerms),
     /// The policies of what a config update writes, and an orderer's rules.
-    Update(Arc<KnownTerms>),
+    Update {
+        /// As the config's rules give them.
+        terms: Arc<Terms>,
+        /// The capability levels that it raises; left out where nobody asks for attestations.
+        raises: Vec<Raise>,
+    },
 }
 
 impl Deciding {
@@ -70,7 +77,7 @@ impl Deciding {
     pub(crate) fn policies(&self) -> &[PolicyId] {
         match self {
             Self::Settings(terms) => std::slice::from_ref(&terms.policy),
-            Self::Update(known) => &known.policies,
+            Self::Update { terms, .. } => terms.policy_ids(),
         }
     }
 }
@@ -82,54 +89,6 @@ pub(crate) struct SettingsTerms {
     pub(crate) policy: PolicyId,
     /// What this build would have to know to apply them.
     pub(crate) unsupported: Option<String>,
-}
-
-/// What decides about an update that fits.
-#[derive(Debug)]
-pub(crate) struct KnownTerms {
-    terms: Terms,
-    policies: Vec<PolicyId>,
-    /// The levels that it raises.
-    pub(crate) raises: Vec<Raise>,
-    /// What this build would have to know to say more.
-    unsupported: Option<String>,
-}
-
-impl KnownTerms {
-    /// The terms of an update with this effect.
-    pub(crate) fn of(bundle: &Bundle, effect: &Effect) -> Arc<Self> {
-        let terms = effect.terms().clone();
-        let policies = terms.policies().iter().map(|one| one.policy).collect();
-        Arc::new(Self {
-            terms,
-            policies,
-            raises: levels::raised(bundle.tree(), effect.result()),
-            unsupported: unsupported(effect.unknown_levels()),
-        })
-    }
-
-    /// The policies that must be satisfied.
-    pub(crate) fn policies(&self) -> &[PolicyId] {
-        &self.policies
-    }
-
-    /// As the config's rules give them.
-    pub(crate) const fn terms(&self) -> &Terms {
-        &self.terms
-    }
-
-    /// What this build would have to know to say more.
-    pub(crate) const fn unsupported(&self) -> Option<&String> {
-        self.unsupported.as_ref()
-    }
-
-    /// What it takes to keep them. Unit: bytes, about.
-    pub(crate) fn weight(&self) -> usize {
-        const EACH: usize = 100;
-        let elements = self.terms.policies().iter().flat_map(|one| &one.elements);
-        let elements = elements.map(|element| EACH + element.to_string().len());
-        elements.sum::<usize>() + EACH * (self.policies.len() + self.raises.len())
-    }
 }
 
 /// An out-of-date proposal.
@@ -187,14 +146,10 @@ impl ElementConflict {
     }
 }
 
-/// For people, that a verdict takes levels which this build does not know; `None`: it takes none.
-fn unsupported(levels: &[String]) -> Option<String> {
-    (!levels.is_empty()).then(|| {
-        format!(
-            "it takes the capability levels `{}` to say more, which this server (version {}) does \
-             not know; install a version that does",
-            levels.join("`, `"),
-            env!("CARGO_PKG_VERSION")
-        )
-    })
+/// What it takes to keep the terms of an update. Unit: bytes, about.
+pub(crate) fn weight_of(terms: &Terms) -> usize {
+    const EACH: usize = 100;
+    let elements = terms.policies().iter().flat_map(|one| &one.elements);
+    let elements = elements.map(|element| EACH + element.to_string().len());
+    elements.sum::<usize>() + EACH * (2 * terms.policy_ids().len() + terms.unknown_levels().len())
 }

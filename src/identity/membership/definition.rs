@@ -7,7 +7,9 @@ use crate::{
         certificate::Certificate,
         chain::Crl,
         error::MspError,
-        wire::{CryptoConfig, FABRIC, FabricMspConfig, IDEMIX, MspConfig, NodeOus, OuIdentifier},
+        wire::{
+            CryptoConfig, FABRIC, FabricMspConfig, FabricNodeOus, IDEMIX, MspConfig, OuIdentifier,
+        },
     },
     ids::{Digest, MspId},
 };
@@ -149,7 +151,7 @@ impl MspDefinition {
         let Some(node_ous) = &config.node_ous else {
             return Ok(());
         };
-        let node_ous = NodeOus::read(node_ous)?;
+        let node_ous = FabricNodeOus::read(node_ous)?;
         let enabled = if node_ous.enable { "on" } else { "off" };
         self.set("node ous", enabled);
         if let Some(admin) = &node_ous.admin {

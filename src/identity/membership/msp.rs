@@ -23,13 +23,13 @@ pub struct Msp {
     id: MspId,
     config: Bytes,
     version: MspVersion,
-    kind: Kind,
+    kind: MspKind,
     known: KnownIdentities,
     digest: OnceLock<Digest>,
 }
 
 #[derive(Debug)]
-enum Kind {
+enum MspKind {
     Idemix,
     X509(Box<X509Msp>),
 }
@@ -45,9 +45,9 @@ impl Msp {
         let (id, kind) = match outer.kind {
             FABRIC => {
                 let (id, x509) = setup::x509(outer.config, version)?;
-                (id, Kind::X509(Box::new(x509)))
+                (id, MspKind::X509(Box::new(x509)))
             }
-            IDEMIX => (idemix::setup(outer.config, version)?, Kind::Idemix),
+            IDEMIX => (idemix::setup(outer.config, version)?, MspKind::Idemix),
             other => return Err(MspError::UnsupportedMspType(other)),
         };
         Ok(Self {
@@ -91,15 +91,15 @@ impl Msp {
     /// Whether it is of type idemix: nobody can be told to belong to it.
     #[must_use]
     pub const fn is_idemix(&self) -> bool {
-        matches!(self.kind, Kind::Idemix)
+        matches!(self.kind, MspKind::Idemix)
     }
 
     /// The CAs for TLS, roots and intermediates.
     #[must_use]
     pub fn tls(&self) -> (&[Certificate], &[Certificate]) {
         match &self.kind {
-            Kind::Idemix => (&[], &[]),
-            Kind::X509(x509) => (&x509.tls_roots, &x509.tls_intermediates),
+            MspKind::Idemix => (&[], &[]),
+            MspKind::X509(x509) => (&x509.tls_roots, &x509.tls_intermediates),
         }
     }
 
@@ -130,8 +130,8 @@ impl Msp {
     /// [`MspError::IdemixIdentity`].
     pub(in crate::identity) fn x509(&self) -> Result<&X509Msp, MspError> {
         match &self.kind {
-            Kind::Idemix => Err(MspError::IdemixIdentity(self.id.clone())),
-            Kind::X509(x509) => Ok(x509),
+            MspKind::Idemix => Err(MspError::IdemixIdentity(self.id.clone())),
+            MspKind::X509(x509) => Ok(x509),
         }
     }
 }

@@ -241,7 +241,7 @@ impl X509Msp {
         let Some(message) = &config.node_ous else {
             return Ok(());
         };
-        let message = wire::NodeOus::read(message)?;
+        let message = wire::FabricNodeOus::read(message)?;
         let mut roles = vec![(Role::Client, &message.client), (Role::Peer, &message.peer)];
         match self.version {
             MspVersion::V1_0 => return Ok(()),

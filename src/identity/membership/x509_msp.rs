@@ -57,13 +57,13 @@ impl fmt::Debug for X509Msp {
 #[derive(Debug)]
 pub(in crate::identity) struct Member {
     pub(in crate::identity) certificate: Certificate,
-    chain: OnceLock<Result<Chain, MspError>>,
+    chain: OnceLock<Result<IssuerChain, MspError>>,
     validity: OnceLock<Result<(), MspError>>,
 }
 
 /// The chain of an identity.
 #[derive(Debug)]
-pub(in crate::identity) struct Chain {
+pub(in crate::identity) struct IssuerChain {
     /// Those who certified it, its issuer first.
     issuers: Vec<Certificate>,
     /// The hash over their encodings: who certified its organisational units.
@@ -95,7 +95,10 @@ impl X509Msp {
     /// # Errors
     /// It is a CA, or has not exactly one chain, or its issuer is an internal CA.
     // Fabric: msp/mspimpl.go, getCertificationChainForBCCSPIdentity, getValidationChain
-    pub(in crate::identity) fn chain<'m>(&self, member: &'m Member) -> Result<&'m Chain, MspError> {
+    pub(in crate::identity) fn chain<'m>(
+        &self,
+        member: &'m Member,
+    ) -> Result<&'m IssuerChain, MspError> {
         let found = member.chain.get_or_init(|| {
             if member.certificate.is_ca() {
                 return Err(MspError::CaAsIdentity);
@@ -108,7 +111,7 @@ impl X509Msp {
             if self.internal.contains(issuer.der()) {
                 return Err(MspError::ParentIsInternalCa);
             }
-            Ok(Chain {
+            Ok(IssuerChain {
                 certifiers: self.certifiers(issuers),
                 issuers: issuers.to_vec(),
             })
@@ -167,7 +170,7 @@ impl X509Msp {
 
     /// Where the MSP lists organisational units, an identity must have one of them.
     // Fabric: msp/mspimplvalidate.go, validateIdentityOUsV1
-    fn check_units(&self, member: &Member, chain: &Chain) -> Result<(), MspError> {
+    fn check_units(&self, member: &Member, chain: &IssuerChain) -> Result<(), MspError> {
         let listed = |unit: &String| {
             let certifiers = self.units.get(unit);
             certifiers.is_some_and(|certifiers| certifiers.contains(&chain.certifiers))

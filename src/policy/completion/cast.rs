@@ -99,7 +99,7 @@ struct Class {
 
 /// What is known of a principal that the policies name.
 #[derive(Debug)]
-struct Named {
+struct CastPrincipal {
     id: PrincipalId,
     /// The classes that satisfy it, ascending.
     classes: Vec<usize>,
@@ -117,7 +117,7 @@ pub(in crate::policy) struct Cast<'a> {
     /// change an evaluation.
     classes: Vec<Class>,
     /// Ascending.
-    named: Vec<Named>,
+    named: Vec<CastPrincipal>,
 }
 
 impl<'a> Cast<'a> {
@@ -206,7 +206,7 @@ impl<'a> Cast<'a> {
         }
     }
 
-    fn named(&self, id: PrincipalId) -> Option<&Named> {
+    fn named(&self, id: PrincipalId) -> Option<&CastPrincipal> {
         self.named.get(place(&self.named, id)?)
     }
 
@@ -385,11 +385,11 @@ impl Holders for Supposed {
 }
 
 /// The principals that some branch of these policies names, of which nothing is known yet.
-fn named(manager: &PolicyManager, ids: &[PolicyId]) -> Vec<Named> {
+fn named(manager: &PolicyManager, ids: &[PolicyId]) -> Vec<CastPrincipal> {
     let mut all = manager.mentioned(&manager.reachable(ids));
     all.sort_unstable();
     all.dedup();
-    let named = all.into_iter().map(|id| Named {
+    let named = all.into_iter().map(|id| CastPrincipal {
         id,
         classes: Vec::new(),
         newcomer: None,
@@ -399,14 +399,14 @@ fn named(manager: &PolicyManager, ids: &[PolicyId]) -> Vec<Named> {
 }
 
 /// The place of a principal among those that are named.
-fn place(named: &[Named], id: PrincipalId) -> Option<usize> {
+fn place(named: &[CastPrincipal], id: PrincipalId) -> Option<usize> {
     named.binary_search_by_key(&id, |one| one.id).ok()
 }
 
 /// Finds out for whom somebody new may come, and what such newcomers satisfy.
 fn find_newcomers(
     manager: &PolicyManager,
-    named: &mut [Named],
+    named: &mut [CastPrincipal],
     may_come: impl Fn(Option<&MspId>) -> bool,
 ) {
     let table = manager.principals_table();

@@ -15,7 +15,7 @@ use crate::{
         language::{
             ids::PolicyId,
             implicit_meta::MetaRule,
-            model::{Kind, Rule},
+            model::{PolicyKind, Rule},
         },
     },
 };
@@ -147,11 +147,11 @@ impl PolicyManager {
         self.reachable(ids)
             .into_iter()
             .any(|id| match self.policy(id).map(|policy| &policy.kind) {
-                Some(Kind::Signature(rules)) => {
+                Some(PolicyKind::Signature(rules)) => {
                     let mut below = rules.iter().skip(1);
                     below.any(|rule| matches!(rule, Rule::OutOf { .. }))
                 }
-                Some(Kind::ImplicitMeta(meta)) => matches!(meta.rule, MetaRule::Unknown(_)),
+                Some(PolicyKind::ImplicitMeta(meta)) => matches!(meta.rule, MetaRule::Unknown(_)),
                 None => false,
             })
     }

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 
 use crate::policy::language::{
     ids::PolicyId,
-    model::{Kind, PrincipalId, Rule},
+    model::{PolicyKind, PrincipalId, Rule},
 };
 
 use super::{
@@ -38,10 +38,10 @@ pub(in crate::policy) fn solve(
     for id in manager.reachable(ids).into_iter().rev() {
         let own = match manager.policy(id).map(|policy| &policy.kind) {
             None => continue,
-            Some(Kind::Signature(rules)) => solver.signature(rules),
+            Some(PolicyKind::Signature(rules)) => solver.signature(rules),
             // nobody new can make it accept: it accepts as long as nobody does
-            Some(Kind::ImplicitMeta(meta)) if meta.threshold() == 0 => Solved::free(),
-            Some(Kind::ImplicitMeta(meta)) => {
+            Some(PolicyKind::ImplicitMeta(meta)) if meta.threshold() == 0 => Solved::free(),
+            Some(PolicyKind::ImplicitMeta(meta)) => {
                 let subs = meta.subs.iter().flatten();
                 let subs: Vec<&Solved> = subs.filter_map(|sub| solved.get(sub)).collect();
                 solver.combine(&subs, meta.threshold(), Union::Shared)

@@ -9,7 +9,7 @@ use crate::{
         evaluation::manager::PolicyManager,
         language::{
             ids::PolicyId,
-            model::{Kind, PrincipalId, Rule, rules_below},
+            model::{PolicyKind, PrincipalId, Rule, rules_below},
         },
     },
 };
@@ -73,8 +73,8 @@ impl PolicyManager {
     #[must_use]
     pub fn meta_count(&self, id: PolicyId) -> Option<(usize, usize)> {
         match &self.policy(id)?.kind {
-            Kind::ImplicitMeta(meta) => Some((meta.threshold(), meta.subs.len())),
-            Kind::Signature(_) => None,
+            PolicyKind::ImplicitMeta(meta) => Some((meta.threshold(), meta.subs.len())),
+            PolicyKind::Signature(_) => None,
         }
     }
 
@@ -89,8 +89,8 @@ impl PolicyManager {
         for id in order {
             let least = match self.policy(*id).map(|policy| &policy.kind) {
                 None => continue,
-                Some(Kind::Signature(rules)) => signature(rules, &mut cost),
-                Some(Kind::ImplicitMeta(meta)) => {
+                Some(PolicyKind::Signature(rules)) => signature(rules, &mut cost),
+                Some(PolicyKind::ImplicitMeta(meta)) => {
                     let subs = meta.subs.iter().flatten();
                     let subs = subs.map(|sub| out.get(sub.0).copied().flatten());
                     cheapest(subs, meta.threshold())

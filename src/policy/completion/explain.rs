@@ -15,7 +15,7 @@ use crate::{
         },
         language::{
             ids::PolicyId,
-            model::{Kind, PrincipalId, Rule},
+            model::{PolicyKind, PrincipalId, Rule},
             print::rules_text,
         },
     },
@@ -46,14 +46,14 @@ const STEPS: usize = 2_000_000;
 #[derive(Clone, Debug)]
 pub struct Explanation {
     /// INVARIANT: not empty, and every node's parent comes before it.
-    nodes: Vec<Node>,
+    nodes: Vec<ExplanationNode>,
     signers: Vec<Value>,
     omitted: bool,
 }
 
 /// One policy, gate or principal of an [`Explanation`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Node {
+pub struct ExplanationNode {
     /// The number of the node that this one stands below; `None` for the first.
     pub parent: Option<usize>,
     /// How many nodes this one stands below.
@@ -70,7 +70,7 @@ pub struct Node {
     /// Whether it accepts.
     pub satisfied: bool,
     /// The numbers of the signatures that were used, ascending; see
-    /// [`Signer::index`](super::Signer::index).
+    /// [`CountedSigner::index`](crate::policy::CountedSigner::index).
     pub satisfied_by: Vec<usize>,
     /// Of a policy that does not accept: the MSPs with a part in some smallest completing set,
     /// ascending.
@@ -102,8 +102,8 @@ impl Explanation {
         self.nodes.first().map_or(&[], |root| &root.missing)
     }
 
-    /// The smallest sets of new signers that would complete the policy: [`Node::smallest_sets`] of
-    /// the first node.
+    /// The smallest sets of new signers that would complete the policy:
+    /// [`ExplanationNode::smallest_sets`] of the first node.
     #[must_use]
     pub fn smallest_sets(&self) -> &[Vec<String>] {
         self.nodes.first().map_or(&[], |root| &root.smallest_sets)
@@ -111,7 +111,7 @@ impl Explanation {
 
     /// All nodes in pre-order; the first is the policy asked for.
     #[must_use]
-    pub fn nodes(&self) -> &[Node] {
+    pub fn nodes(&self) -> &[ExplanationNode] {
         &self.nodes
     }
 
@@ -148,7 +148,7 @@ impl Explanation {
     }
 }
 
-impl Node {
+impl ExplanationNode {
     fn to_json(&self, policies: Vec<Value>) -> Value {
         let mut out = json!({
             "have": self.have,
@@ -278,7 +278,7 @@ struct Tree<'a> {
     cast: Cast<'a>,
     solved: BTreeMap<PolicyId, Solved>,
     budget: Budget,
-    nodes: Vec<Node>,
+    nodes: Vec<ExplanationNode>,
     /// The signatures that each node itself used.
     used: Vec<Option<usize>>,
     omitted: bool,
@@ -295,11 +295,11 @@ impl Tree<'_> {
             let id = match policy {
                 Ok(id) => id,
                 Err(path) => {
-                    self.push(Node {
+                    self.push(ExplanationNode {
                         parent,
                         path: Some(cut(path)),
                         needed: 1,
-                        ..Node::default()
+                        ..ExplanationNode::default()
                     });
                     continue;
                 }
@@ -310,12 +310,12 @@ impl Tree<'_> {
                 continue;
             };
             match &policy.kind {
-                Kind::Signature(rules) => self.signature(node, rules),
-                Kind::ImplicitMeta(meta) => {
+                PolicyKind::Signature(rules) => self.signature(node, rules),
+                PolicyKind::ImplicitMeta(meta) => {
                     let have = meta.subs.iter().flatten();
                     let have = have.filter(|sub| self.decider.accepts(**sub)).count();
                     let needed = i64::try_from(meta.threshold()).unwrap_or(i64::MAX);
-                    let number = self.push(Node {
+                    let number = self.push(ExplanationNode {
                         needed,
                         have,
                         ..node
@@ -335,14 +335,14 @@ impl Tree<'_> {
     }
 
     /// What a policy's node says whatever decides it.
-    fn policy(&mut self, id: PolicyId, parent: Option<usize>) -> Node {
+    fn policy(&mut self, id: PolicyId, parent: Option<usize>) -> ExplanationNode {
         let satisfied = self.decider.accepts(id);
-        let mut node = Node {
+        let mut node = ExplanationNode {
             parent,
             path: Some(cut(self.manager.path(id))),
             rule: self.manager.rule_text(id, MAX_TEXT),
             satisfied,
-            ..Node::default()
+            ..ExplanationNode::default()
         };
         let Some(solved) = self.solved.get(&id).filter(|_| !satisfied) else {
             return node;
@@ -370,7 +370,7 @@ impl Tree<'_> {
     }
 
     /// A signature policy's node, with the first rule, and the nodes of all rules below.
-    fn signature(&mut self, policy: Node, rules: &[Rule]) {
+    fn signature(&mut self, policy: ExplanationNode, rules: &[Rule]) {
         let mut outcomes = Vec::new();
         self.decider.signature(rules, Some(&mut outcomes));
         let table = self.manager.principals_table();
@@ -385,17 +385,17 @@ impl Tree<'_> {
             while open.last().is_some_and(|(end, _)| *end <= at) {
                 open.pop();
             }
-            let node = policy.take().unwrap_or_else(|| Node {
+            let node = policy.take().unwrap_or_else(|| ExplanationNode {
                 parent: open.last().map(|(_, node)| *node),
                 rule: rules_text(rules, at, table, MAX_TEXT),
-                ..Node::default()
+                ..ExplanationNode::default()
             });
             let Outcome {
                 holds,
                 have,
                 signer,
             } = *outcome;
-            let number = self.push(Node {
+            let number = self.push(ExplanationNode {
                 needed: match rule {
                     Rule::OutOf { n, .. } => i64::from(*n),
                     Rule::SignedBy(_) => 1,
@@ -415,7 +415,7 @@ impl Tree<'_> {
     }
 
     /// Adds a node; its number.
-    fn push(&mut self, mut node: Node) -> usize {
+    fn push(&mut self, mut node: ExplanationNode) -> usize {
         let above = node.parent.and_then(|parent| self.nodes.get(parent));
         node.level = above.map_or(0, |parent| parent.level.saturating_add(1));
         self.nodes.push(node);
@@ -424,7 +424,7 @@ impl Tree<'_> {
     }
 
     /// Tells every node which signatures were used by what accepts below it.
-    fn finish(&mut self) -> Vec<Node> {
+    fn finish(&mut self) -> Vec<ExplanationNode> {
         let mut nodes = std::mem::take(&mut self.nodes);
         let mut below: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
         for (number, node) in nodes.iter_mut().enumerate().rev() {

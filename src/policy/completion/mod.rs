@@ -20,4 +20,4 @@ pub(in crate::policy) mod ways;
 
 pub use choose::Spoiler;
 pub use effort::{Effort, Efforts};
-pub use explain::{Explanation, Node, Outlook};
+pub use explain::{Explanation, ExplanationNode, Outlook};

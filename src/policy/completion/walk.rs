@@ -23,14 +23,14 @@ pub(in crate::policy) struct Walk<'w, 's, 'a> {
     additive: bool,
     needed: usize,
     union: Union,
-    chosen: Vec<Choice>,
+    chosen: Vec<PartChoice>,
     found: Vec<Way>,
     /// The picks of each way that was found, in ascending order; `None` where no two parts have a
     /// pick in common, so that every choice is of other signers.
     known: Option<BTreeSet<Vec<Pick>>>,
 }
 
-struct Choice {
+struct PartChoice {
     part: usize,
     way: usize,
     /// The newcomers of all choices up to this one.
@@ -189,7 +189,7 @@ impl<'w, 's, 'a> Walk<'w, 's, 'a> {
         if self.union == Union::Strict && !self.reserve(option) {
             return Next::Way;
         }
-        self.chosen.push(Choice {
+        self.chosen.push(PartChoice {
             part,
             way,
             new,
@@ -216,7 +216,7 @@ impl<'w, 's, 'a> Walk<'w, 's, 'a> {
         true
     }
 
-    fn undo(&mut self) -> Option<Choice> {
+    fn undo(&mut self) -> Option<PartChoice> {
         let choice = self.chosen.pop()?;
         if self.union == Union::Strict {
             let part = self.parts.get(choice.part);

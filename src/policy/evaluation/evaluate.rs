@@ -7,7 +7,7 @@ use crate::{
     ids::MspId,
     policy::language::{
         ids::PolicyId,
-        model::{Kind, PrincipalId, Rule},
+        model::{PolicyKind, PrincipalId, Rule},
     },
 };
 
@@ -94,7 +94,8 @@ impl PolicyManager {
     pub(in crate::policy) fn mentioned(&self, ids: &[PolicyId]) -> Vec<PrincipalId> {
         let mut all = Vec::new();
         for id in ids {
-            if let Some(Kind::Signature(rules)) = self.policy(*id).map(|policy| &policy.kind) {
+            if let Some(PolicyKind::Signature(rules)) = self.policy(*id).map(|policy| &policy.kind)
+            {
                 all.extend(rules.iter().filter_map(|rule| match rule {
                     Rule::SignedBy(principal) => Some(*principal),
                     Rule::OutOf { .. } => None,
@@ -129,7 +130,7 @@ impl PolicyManager {
             };
             *seen = true;
             stack.push((id, true));
-            if let Kind::ImplicitMeta(meta) = &policy.kind {
+            if let PolicyKind::ImplicitMeta(meta) = &policy.kind {
                 stack.extend(meta.subs.iter().flatten().map(|sub| (*sub, false)));
             }
         }
@@ -365,8 +366,8 @@ impl<'a, H: Holders> Decider<'a, H> {
             let id = top.id;
             let accepted = match self.manager.policy(id).map(|policy| &policy.kind) {
                 None => false,
-                Some(Kind::Signature(rules)) => self.signature(rules, None),
-                Some(Kind::ImplicitMeta(meta)) => {
+                Some(PolicyKind::Signature(rules)) => self.signature(rules, None),
+                Some(PolicyKind::ImplicitMeta(meta)) => {
                     let mut undecided = None;
                     while let Some(sub) = meta.subs.get(top.next) {
                         match sub {

@@ -7,7 +7,7 @@ use crate::policy::{
     language::{
         ids::{GroupId, PolicyId},
         implicit_meta::ImplicitMeta,
-        model::{Kind, Principals, PrincipalsBuilder, Rule},
+        model::{PolicyKind, Principals, PrincipalsBuilder, Rule},
         print::rules_text,
         wire,
     },
@@ -16,13 +16,13 @@ use crate::policy::{
 /// All policies of a config. The root group's name (`Channel`) is part of every path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PolicyManager {
-    groups: Vec<Group>,
-    policies: Vec<Policy>,
+    groups: Vec<PolicyGroup>,
+    policies: Vec<CompiledPolicy>,
     principals: Principals,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Group {
+struct PolicyGroup {
     parent: Option<GroupId>,
     name: Arc<str>,
     /// Length in bytes of the path without its leading `/`, as in `Channel/Application`.
@@ -33,10 +33,10 @@ struct Group {
 
 /// A compiled policy and where it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::policy) struct Policy {
+pub(in crate::policy) struct CompiledPolicy {
     pub(in crate::policy) group: GroupId,
     pub(in crate::policy) name: Arc<str>,
-    pub(in crate::policy) kind: Kind,
+    pub(in crate::policy) kind: PolicyKind,
 }
 
 /// Whether an absolute name belongs to a manager, and what remains of it.
@@ -109,7 +109,7 @@ impl PolicyManager {
             .flat_map(|g| g.policies.values().copied())
     }
 
-    pub(in crate::policy) fn policy(&self, id: PolicyId) -> Option<&Policy> {
+    pub(in crate::policy) fn policy(&self, id: PolicyId) -> Option<&CompiledPolicy> {
         self.policies.get(id.0)
     }
 
@@ -147,8 +147,10 @@ impl PolicyManager {
     pub fn rule_text(&self, id: PolicyId, limit: usize) -> String {
         match self.policy(id).map(|policy| &policy.kind) {
             None => String::new(),
-            Some(Kind::ImplicitMeta(meta)) => meta.text(),
-            Some(Kind::Signature(rules)) => rules_text(rules, 0, self.principals_table(), limit),
+            Some(PolicyKind::ImplicitMeta(meta)) => meta.text(),
+            Some(PolicyKind::Signature(rules)) => {
+                rules_text(rules, 0, self.principals_table(), limit)
+            }
         }
     }
 }
@@ -156,8 +158,8 @@ impl PolicyManager {
 /// Compiles a config's policies, group by group.
 #[derive(Debug, Default)]
 pub struct PolicyManagerBuilder<'b> {
-    groups: Vec<Group>,
-    policies: Vec<Policy>,
+    groups: Vec<PolicyGroup>,
+    policies: Vec<CompiledPolicy>,
     principals: PrincipalsBuilder<'b>,
     before: Option<&'b PolicyManager>,
 }
@@ -188,7 +190,7 @@ impl<'b> PolicyManagerBuilder<'b> {
             parent.groups.insert(Arc::clone(&name), id);
             parent.path_len.saturating_add(1).saturating_add(name.len())
         });
-        self.groups.push(Group {
+        self.groups.push(PolicyGroup {
             parent,
             name,
             path_len,
@@ -210,10 +212,10 @@ impl<'b> PolicyManagerBuilder<'b> {
         value: &[u8],
     ) -> Result<(), PolicyError> {
         let compiled = match kind {
-            1 => wire::signature_policy(value, &mut self.principals).map(Kind::Signature),
+            1 => wire::signature_policy(value, &mut self.principals).map(PolicyKind::Signature),
             3 => wire::implicit_meta(value)
                 .map(|(sub_policy, rule)| {
-                    Kind::ImplicitMeta(ImplicitMeta {
+                    PolicyKind::ImplicitMeta(ImplicitMeta {
                         sub_policy: sub_policy.into(),
                         rule,
                         subs: Vec::new(),
@@ -243,14 +245,14 @@ impl<'b> PolicyManagerBuilder<'b> {
         for (name, id) in policies.into_iter().flatten() {
             let kind = match manager.policy(*id).map(|policy| &policy.kind) {
                 None => continue,
-                Some(Kind::Signature(rules)) => {
+                Some(PolicyKind::Signature(rules)) => {
                     let rules = rules.iter().map(|rule| match *rule {
                         Rule::SignedBy(id) => Rule::SignedBy(self.principals.take_over(id)),
                         gate @ Rule::OutOf { .. } => gate,
                     });
-                    Kind::Signature(rules.collect())
+                    PolicyKind::Signature(rules.collect())
                 }
-                Some(Kind::ImplicitMeta(meta)) => Kind::ImplicitMeta(ImplicitMeta {
+                Some(PolicyKind::ImplicitMeta(meta)) => PolicyKind::ImplicitMeta(ImplicitMeta {
                     sub_policy: Arc::clone(&meta.sub_policy),
                     rule: meta.rule,
                     subs: Vec::new(),
@@ -260,12 +262,12 @@ impl<'b> PolicyManagerBuilder<'b> {
         }
     }
 
-    fn push(&mut self, group: GroupId, name: Arc<str>, kind: Kind) {
+    fn push(&mut self, group: GroupId, name: Arc<str>, kind: PolicyKind) {
         let id = PolicyId(self.policies.len());
         if let Some(group) = self.groups.get_mut(group.0) {
             group.policies.insert(Arc::clone(&name), id);
         }
-        self.policies.push(Policy { group, name, kind });
+        self.policies.push(CompiledPolicy { group, name, kind });
     }
 
     /// Connects the implicit meta policies with the policies that they count.
@@ -280,7 +282,7 @@ impl<'b> PolicyManagerBuilder<'b> {
             ..
         } = self;
         for policy in &mut policies {
-            let (Kind::ImplicitMeta(meta), Some(group)) =
+            let (PolicyKind::ImplicitMeta(meta), Some(group)) =
                 (&mut policy.kind, groups.get(policy.group.0))
             else {
                 continue;
@@ -306,7 +308,7 @@ impl<'b> PolicyManagerBuilder<'b> {
 /// A name that is just a group's path.
 struct BarePath;
 
-fn find(groups: &[Group], from: GroupId, name: &str) -> Result<Option<PolicyId>, BarePath> {
+fn find(groups: &[PolicyGroup], from: GroupId, name: &str) -> Result<Option<PolicyId>, BarePath> {
     let relative = match name.strip_prefix('/') {
         None => name,
         Some(rest) => match absolute(groups, from, rest) {
@@ -328,7 +330,7 @@ fn find(groups: &[Group], from: GroupId, name: &str) -> Result<Option<PolicyId>,
 
 /// Takes a group's path, and the one character behind it, from the start of a name that has lost
 /// its leading `/`.
-fn absolute<'n>(groups: &[Group], from: GroupId, name: &'n str) -> Absolute<'n> {
+fn absolute<'n>(groups: &[PolicyGroup], from: GroupId, name: &'n str) -> Absolute<'n> {
     let Some(group) = groups.get(from.0) else {
         return Absolute::Other;
     };
@@ -357,12 +359,12 @@ fn absolute<'n>(groups: &[Group], from: GroupId, name: &'n str) -> Absolute<'n> 
 }
 
 /// `/Channel/Application/Admins`
-fn path_of(groups: &[Group], group: GroupId, policy: &str) -> String {
+fn path_of(groups: &[PolicyGroup], group: GroupId, policy: &str) -> String {
     format!("/{}", names_of(groups, group, policy).join("/"))
 }
 
 /// The names that lead to a policy, the root group's first.
-fn names_of<'a>(groups: &'a [Group], group: GroupId, policy: &'a str) -> Vec<&'a str> {
+fn names_of<'a>(groups: &'a [PolicyGroup], group: GroupId, policy: &'a str) -> Vec<&'a str> {
     let mut names = vec![policy];
     let mut above = groups.get(group.0);
     while let Some(group) = above {

@@ -12,4 +12,4 @@ pub(in crate::policy) mod signers;
 
 pub use evaluate::{Concerned, Evaluation, Irrelevant};
 pub use manager::{PolicyManager, PolicyManagerBuilder};
-pub use signers::{Rejected, SignatureProblem, SignedData, Signer, SignerSet};
+pub use signers::{CountedSigner, Rejected, SignatureProblem, SignedData, SignerSet};

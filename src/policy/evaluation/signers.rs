@@ -15,13 +15,13 @@ pub struct SignedData<'a> {
     pub identity: &'a [u8],
     /// The signed bytes, in pieces that belong one after the other.
     pub message: Vec<&'a [u8]>,
-    /// The signature.
+    /// The signature, DER or Ed25519, not yet verified.
     pub signature: &'a [u8],
 }
 
 /// An identity whose signature counts.
 #[derive(Clone, Debug)]
-pub struct Signer {
+pub struct CountedSigner {
     /// Who signed.
     pub identity: Identity,
     /// The number of the signature in the input, from 0.
@@ -79,7 +79,7 @@ impl SignatureProblem {
 /// signature policies take the first that fits.
 #[derive(Clone, Debug, Default)]
 pub struct SignerSet {
-    signers: Vec<Signer>,
+    signers: Vec<CountedSigner>,
     rejected: Vec<Rejected>,
 }
 
@@ -126,7 +126,7 @@ impl SignerSet {
             match outcome {
                 Ok(()) => {
                     seen.insert(key, index);
-                    set.signers.push(Signer { identity, index });
+                    set.signers.push(CountedSigner { identity, index });
                 }
                 Err(why) => set.rejected.push(Rejected {
                     index,
@@ -147,7 +147,7 @@ impl SignerSet {
         let signers = identities.into_iter().enumerate();
         Self {
             signers: signers
-                .map(|(index, identity)| Signer { identity, index })
+                .map(|(index, identity)| CountedSigner { identity, index })
                 .collect(),
             rejected: Vec::new(),
         }
@@ -155,7 +155,7 @@ impl SignerSet {
 
     /// The signers that count, in the order of the input.
     #[must_use]
-    pub fn signers(&self) -> &[Signer] {
+    pub fn signers(&self) -> &[CountedSigner] {
         &self.signers
     }
 
@@ -186,7 +186,7 @@ impl SignerSet {
     }
 }
 
-impl fmt::Display for Signer {
+impl fmt::Display for CountedSigner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,

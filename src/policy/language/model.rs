@@ -25,7 +25,7 @@ pub(in crate::policy) enum Rule {
 
 /// What decides a policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::policy) enum Kind {
+pub(in crate::policy) enum PolicyKind {
     /// Policies of the sub groups decide.
     ImplicitMeta(ImplicitMeta),
     /// Principals decide. INVARIANT: never empty; the first rule spans all of them.

@@ -28,13 +28,13 @@ pub fn parse_policy(text: &str) -> Result<Vec<u8>, PolicyError> {
     let mut open = vec![tokens.gate()?];
     loop {
         match tokens.next()? {
-            Token::Text(name) => {
+            PolicyToken::Text(name) => {
                 let principal = principal(&name).ok_or_else(|| tokens.wrong(PRINCIPAL))?;
                 if let Some(gate) = open.last_mut() {
                     gate.rules.push(Below::Principal(principal));
                 }
             }
-            Token::Word(_) => {
+            PolicyToken::Word(_) => {
                 tokens.back();
                 if open.len() >= MAX_GATES {
                     return Err(tokens.wrong("at most 4999 gates inside each other"));
@@ -47,8 +47,8 @@ pub fn parse_policy(text: &str) -> Result<Vec<u8>, PolicyError> {
         // behind a rule: the next one, or the end of its gate, which is a rule of the outer one
         loop {
             match tokens.next()? {
-                Token::Comma => break,
-                Token::Close => {}
+                PolicyToken::Comma => break,
+                PolicyToken::Close => {}
                 _ => return Err(tokens.wrong("`,` or `)`")),
             }
             let Some(gate) = open.pop() else {
@@ -58,7 +58,7 @@ pub fn parse_policy(text: &str) -> Result<Vec<u8>, PolicyError> {
             match open.last_mut() {
                 Some(outer) => outer.rules.push(Below::Gate(rule)),
                 None => {
-                    if !matches!(tokens.next()?, Token::End) {
+                    if !matches!(tokens.next()?, PolicyToken::End) {
                         return Err(tokens.wrong("the end"));
                     }
                     let mut out = Vec::new();
@@ -142,7 +142,7 @@ fn principal(name: &str) -> Option<Vec<u8>> {
 }
 
 #[derive(Debug, PartialEq, Eq)]
-enum Token<'t> {
+enum PolicyToken<'t> {
     Close,
     Comma,
     End,
@@ -163,7 +163,7 @@ impl<'t> Tokens<'t> {
     /// The start of a gate: its name, `(`, and the threshold of `OutOf` with its comma.
     fn gate(&mut self) -> Result<Gate, PolicyError> {
         const GATE: &str = "a gate: AND, OR or OutOf";
-        let Token::Word(name) = self.next()? else {
+        let PolicyToken::Word(name) = self.next()? else {
             return Err(self.wrong(GATE));
         };
         let threshold = match name {
@@ -172,7 +172,7 @@ impl<'t> Tokens<'t> {
             "OUTOF" | "OutOf" | "outof" => Some(0),
             _ => return Err(self.wrong(GATE)),
         };
-        if self.next()? != Token::Open {
+        if self.next()? != PolicyToken::Open {
             return Err(self.wrong("`(`"));
         }
         let rules = Vec::new();
@@ -181,34 +181,34 @@ impl<'t> Tokens<'t> {
         }
         // Fabric takes a number between quotes as well
         let threshold = match self.next()? {
-            Token::Number(number) => Some(number),
-            Token::Text(text) => text.parse().ok(),
+            PolicyToken::Number(number) => Some(number),
+            PolicyToken::Text(text) => text.parse().ok(),
             _ => None,
         };
         if threshold.is_none() {
             return Err(self.wrong("a number"));
         }
-        if self.next()? != Token::Comma {
+        if self.next()? != PolicyToken::Comma {
             return Err(self.wrong("`,`"));
         }
         Ok(Gate { threshold, rules })
     }
 
-    fn next(&mut self) -> Result<Token<'t>, PolicyError> {
+    fn next(&mut self) -> Result<PolicyToken<'t>, PolicyError> {
         let rest = self.rest().trim_start();
         self.at = self.text.len().saturating_sub(rest.len());
         self.before = self.at;
         let Some(first) = rest.chars().next() else {
-            return Ok(Token::End);
+            return Ok(PolicyToken::End);
         };
         let (token, len) = match first {
-            '(' => (Token::Open, 1),
-            ')' => (Token::Close, 1),
-            ',' => (Token::Comma, 1),
+            '(' => (PolicyToken::Open, 1),
+            ')' => (PolicyToken::Close, 1),
+            ',' => (PolicyToken::Comma, 1),
             '\'' | '"' => {
                 let (text, len) =
                     quoted(rest, first).ok_or_else(|| self.wrong("a closed quote"))?;
-                (Token::Text(text), len)
+                (PolicyToken::Text(text), len)
             }
             '-' | '+' | '0'..='9' => {
                 let digits = |c: char| !c.is_ascii_digit();
@@ -216,14 +216,14 @@ impl<'t> Tokens<'t> {
                 let len = tail.find(digits).unwrap_or(tail.len()).saturating_add(1);
                 let number = rest.get(..len).and_then(|n| n.parse().ok());
                 (
-                    Token::Number(number.ok_or_else(|| self.wrong("a number"))?),
+                    PolicyToken::Number(number.ok_or_else(|| self.wrong("a number"))?),
                     len,
                 )
             }
             _ => {
                 let len = rest.find(|c: char| !c.is_ascii_alphanumeric());
                 let word = rest.get(..len.unwrap_or(rest.len())).unwrap_or_default();
-                (Token::Word(word), word.len().max(first.len_utf8()))
+                (PolicyToken::Word(word), word.len().max(first.len_utf8()))
             }
         };
         self.at = self.at.saturating_add(len);

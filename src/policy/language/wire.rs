@@ -83,7 +83,7 @@ pub(in crate::policy) fn implicit_meta(bytes: &[u8]) -> Result<(String, MetaRule
 }
 
 /// One step of reading a tree of rules.
-enum Step<'a> {
+enum RuleStep<'a> {
     /// The gate at this index ends here.
     Close(usize),
     /// A `SignaturePolicy`.
@@ -97,8 +97,8 @@ enum Step<'a> {
 
 /// A `SignaturePolicy` without what is below it.
 #[derive(Default)]
-struct Shape<'a> {
-    kind: Option<Type>,
+struct RuleMessage<'a> {
+    kind: Option<RuleType>,
     /// The threshold of a gate.
     n: i32,
     /// The rules of a gate.
@@ -108,7 +108,7 @@ struct Shape<'a> {
 }
 
 #[derive(Clone, Copy)]
-enum Type {
+enum RuleType {
     OutOf,
     SignedBy(i32),
 }
@@ -118,30 +118,30 @@ fn rules(
     mut named: impl FnMut(i32) -> Result<PrincipalId, RuleProblem>,
 ) -> Result<Vec<Rule>, RuleProblem> {
     let mut out = Vec::new();
-    let mut steps = vec![Step::Read {
+    let mut steps = vec![RuleStep::Read {
         bytes: root,
         depth: RULE_DEPTH,
         live: true,
     }];
     while let Some(step) = steps.pop() {
         let (bytes, depth, live) = match step {
-            Step::Close(gate) => {
+            RuleStep::Close(gate) => {
                 let after = out.len();
                 if let Some(Rule::OutOf { end, .. }) = out.get_mut(gate) {
                     *end = after;
                 }
                 continue;
             }
-            Step::Read { bytes, depth, live } => (bytes, depth, live),
+            RuleStep::Read { bytes, depth, live } => (bytes, depth, live),
         };
-        let shape = Shape::read(bytes, depth)?;
+        let shape = RuleMessage::read(bytes, depth)?;
         let depth = depth.saturating_add(2);
         if live {
             match shape.kind {
                 None => return Err(RuleProblem::Empty),
-                Some(Type::SignedBy(index)) => out.push(Rule::SignedBy(named(index)?)),
-                Some(Type::OutOf) => {
-                    steps.push(Step::Close(out.len()));
+                Some(RuleType::SignedBy(index)) => out.push(Rule::SignedBy(named(index)?)),
+                Some(RuleType::OutOf) => {
+                    steps.push(RuleStep::Close(out.len()));
                     out.push(Rule::OutOf {
                         n: shape.n,
                         rules: shape.below.len(),
@@ -153,16 +153,16 @@ fn rules(
         // the last pushed is read first; the order of what was dropped means nothing
         let dropped = shape.dropped.into_iter().map(|bytes| (bytes, false));
         let below = shape.below.into_iter().rev().map(|bytes| (bytes, live));
-        steps.extend(
-            dropped
-                .chain(below)
-                .map(|(bytes, live)| Step::Read { bytes, depth, live }),
-        );
+        steps.extend(dropped.chain(below).map(|(bytes, live)| RuleStep::Read {
+            bytes,
+            depth,
+            live,
+        }));
     }
     Ok(out)
 }
 
-impl<'a> Shape<'a> {
+impl<'a> RuleMessage<'a> {
     fn read(bytes: &'a [u8], depth: usize) -> Result<Self, RuleProblem> {
         let mut shape = Self::default();
         if depth > MAX_DEPTH {
@@ -172,13 +172,13 @@ impl<'a> Shape<'a> {
         while let Some(field) = fields.next()? {
             match (field.number, field.varint(), field.bytes()) {
                 (1, Some(index), _) => {
-                    shape.kind = Some(Type::SignedBy(int32(index)));
+                    shape.kind = Some(RuleType::SignedBy(int32(index)));
                     shape.n = 0;
                     shape.dropped.append(&mut shape.below);
                 }
                 (2, _, Some(_)) if depth >= MAX_DEPTH => return Err(RuleProblem::TooDeep),
                 (2, _, Some(gate)) => {
-                    shape.kind = Some(Type::OutOf);
+                    shape.kind = Some(RuleType::OutOf);
                     shape.gate(gate)?;
                 }
                 _ => {}

@@ -63,7 +63,7 @@ fn outcomes_say_who_was_taken() {
     let text = "OutOf(2, 'A.member', AND('B.member', 'C.member'), 'B.member')";
     let (manager, id) = one(&parse_policy(text).unwrap());
     let people = people(&["B.peer", "A.peer"]);
-    let Kind::Signature(rules) = &manager.policy(id).unwrap().kind else {
+    let PolicyKind::Signature(rules) = &manager.policy(id).unwrap().kind else {
         panic!("a signature policy");
     };
     let mut outcomes = Vec::new();
@@ -150,7 +150,7 @@ fn implicit_meta_counts_groups_with_and_without_the_policy() {
 #[test]
 fn rules_span_what_stands_below() {
     let (manager, id) = one(&parse_policy("AND('A.member', OR('B.member'), 'C.member')").unwrap());
-    let Kind::Signature(rules) = &manager.policy(id).unwrap().kind else {
+    let PolicyKind::Signature(rules) = &manager.policy(id).unwrap().kind else {
         panic!("a signature policy");
     };
     let below: Vec<usize> = rules_below(rules, 0).collect();

@@ -29,7 +29,7 @@ use crate::{
         },
         language::{
             PolicyId,
-            model::{Kind, PrincipalId, Rule, rules_below},
+            model::{PolicyKind, PrincipalId, Rule, rules_below},
             parse_policy, print_implicit_meta, print_policy,
         },
     },

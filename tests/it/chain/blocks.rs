@@ -111,7 +111,7 @@ fn what_did_not_change_is_not_set_up_again() {
         let value = root.values.get_mut("Capabilities").unwrap();
         value.value = level.encode_to_vec().into();
         let tree = ConfigTree::parse(raised.encode_to_vec().into()).unwrap();
-        let next = head.successor(tree).unwrap();
+        let next = head.compile_next(tree).unwrap();
         for msp in head.msps().iter() {
             let other = next.msps().get(msp.id().as_str()).unwrap();
             assert!(!Arc::ptr_eq(msp, other), "{network}: another msp version");

@@ -80,7 +80,9 @@ fn deep_policies_do_not_stop_the_chain() {
         assert!(explanation.satisfied());
         assert!(next.policies().rule_text(readers, usize::MAX).len() > gates);
         // sent without an outer signature, an orderer does not even look at it
-        let refused = next.order(&envelope.into(), NOW).unwrap_err();
+        let refused = next
+            .process_config_update(&envelope.into(), NOW)
+            .unwrap_err();
         assert_eq!(refused.stage().name(), "filters");
     }
 }

@@ -55,12 +55,12 @@ fn accepted_updates_are_accepted() {
                 "{:?}",
                 emulation.not_checked
             );
-            let (unsigned, _) = current.emulate_unsigned(&update).unwrap();
-            assert!(unsigned.equals(after.tree()));
+            let unsigned = current.effect(&update).unwrap().into_next().unwrap();
+            assert!(unsigned.tree().equals(after.tree()));
             let chosen = current.choose_signatures(&update, &signed.signatures);
             assert_eq!(chosen.map(|c| c.len()), Some(2));
             let submitted = data(&format!("{path}/envelope_onchain.pb"));
-            let next = current.order(&submitted, NOW).unwrap();
+            let next = current.process_config_update(&submitted, NOW).unwrap();
             assert!(next.tree().equals(after.tree()));
         }
     }
@@ -76,7 +76,9 @@ fn one_signature_of_two_waits_for_the_other() {
         assert_eq!(emulation.verdict, Verdict::Unsatisfied);
         assert_eq!(missing(&emulation), ["Org2MSP"]);
         assert_eq!(current.choose_signatures(&update, &signed.signatures), None);
-        let refused = current.order(&data(&path), NOW).unwrap_err();
+        let refused = current
+            .process_config_update(&data(&path), NOW)
+            .unwrap_err();
         assert_eq!(refused.reason(), "policy_not_satisfied");
         assert_eq!(
             refused.element().unwrap().to_string(),
@@ -177,7 +179,7 @@ proptest::proptest! {
             bytes[place] = byte;
         }
         let envelope = Bytes::from(bytes);
-        let _ = current.order(&envelope, NOW);
+        let _ = current.process_config_update(&envelope, NOW);
         if let Ok(signed) = read_update_envelope(&envelope)
             && let Ok(update) = Update::parse(signed.config_update)
         {

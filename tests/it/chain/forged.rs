@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use cmscc::{
-    block::{self, BlockError, ConfigBlock, Header, data_hash},
+    block::{self, BlockError, BlockHeader, ConfigBlock, data_hash},
     config::{
         ConfigSignature, ConfigTree, Update, Verdict, compute_update, envelope::update_envelope,
     },
@@ -44,7 +44,9 @@ pub(crate) fn forge_signed_by(
     data.data[0] = envelope.encode_to_vec().into();
     let header = block.header.as_mut().unwrap();
     header.data_hash = Bytes::copy_from_slice(data_hash(&data.data).as_bytes());
-    let der = Header::parse(&header.encode_to_vec().into()).unwrap().der();
+    let der = BlockHeader::parse(&header.encode_to_vec().into())
+        .unwrap()
+        .der();
     let entries = &mut block.metadata.as_mut().unwrap().metadata;
     let mut metadata = common::Metadata::decode(entries[0].clone()).unwrap();
     let mut signature_header = Vec::new();

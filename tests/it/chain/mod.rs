@@ -6,7 +6,7 @@ mod depth;
 mod emulation;
 pub(crate) mod forged;
 
-use std::{fs, path::Path, sync::Arc};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use cmscc::{
@@ -15,6 +15,8 @@ use cmscc::{
     identity::P256Signer,
     ids::{ChannelId, MspId, UnixTime},
 };
+
+use crate::contract::captures::captured;
 
 /// The captures: three networks.
 const NETWORKS: [&str; 3] = [
@@ -30,11 +32,7 @@ const NOW: UnixTime = UnixTime {
 };
 
 fn data(path: &str) -> Bytes {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fabric-data");
-    let path = root.join(path);
-    fs::read(&path)
-        .unwrap_or_else(|e| panic!("{}: {e}", path.display()))
-        .into()
+    captured(path).into()
 }
 
 fn block(network: &str, path: &str) -> ConfigBlock {

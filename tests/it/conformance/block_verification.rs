@@ -1,7 +1,7 @@
 //! Headers, data hashes and signatures of blocks.
 
 use cmscc::{
-    block::{self, Block, BlockError, Header},
+    block::{self, Block, BlockError, BlockHeader},
     config::{Bundle, ConfigTree},
     ids::{BlockNumber, ChannelId, Digest},
 };
@@ -30,7 +30,7 @@ fn data_hash(case: &Case) -> Outcome {
 }
 
 fn header_hash(case: &Case) -> Outcome {
-    let header = Header::parse(&case.bytes("header").into()).unwrap();
+    let header = BlockHeader::parse(&case.bytes("header").into()).unwrap();
     all([
         same("header_bytes", &case.bytes("header_bytes"), &header.der()),
         same(

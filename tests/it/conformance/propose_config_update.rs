@@ -2,7 +2,7 @@
 
 use cmscc::{
     config::{
-        Bundle, ConfigTree, FilterError, Filters, Refusal, Stage, Update, Verdict,
+        Bundle, ConfigTree, FilterError, Filters, LastUpdate, Refusal, Stage, Update, Verdict,
         envelope::{ConfigEnvelope, envelope_parts, read_update_envelope},
     },
     ids::{ChannelId, Digest, UnixTime},
@@ -62,8 +62,8 @@ fn propose_in_stages(case: &Case) -> Result<(ConfigTree, Result<(), String>), Fa
     let envelope = case.bytes("envelope");
     envelope_parts(&envelope.clone().into()).map_err(|_| ("envelope", "undecodable".to_owned()))?;
     let current = current(case)?;
-    let tree = current.propose(&envelope).map_err(failure)?;
-    let next = current.check_successor(&tree).map_err(failure)?;
+    let tree = current.propose_config_update(&envelope).map_err(failure)?;
+    let next = current.next_at_orderer(&tree).map_err(failure)?;
     let update = read_update_envelope(&envelope.into())
         .unwrap()
         .config_update;
@@ -208,9 +208,14 @@ fn filters(case: &Case, want: &Value) -> Outcome {
 fn validate(case: &Case) -> Outcome {
     let ours = (|| {
         let envelope = case.bytes("config_envelope");
-        ConfigEnvelope::parse(&envelope.clone().into())
-            .map_err(|_| ("envelope", "undecodable".to_owned()))?;
-        current(case)?.validate(&envelope).map_err(failure)
+        let undecodable = ("envelope", "undecodable".to_owned());
+        let carried = ConfigEnvelope::parse(&envelope.into()).map_err(|_| undecodable.clone())?;
+        let config = carried.config.map(ConfigTree::parse).transpose();
+        let config = config.map_err(|_| undecodable)?;
+        let current = current(case)?;
+        let last_update = LastUpdate::Carried(carried.last_update.as_ref());
+        let next = current.validate(config, last_update).map_err(failure)?;
+        current.next_at_peer(next).map_err(failure)
     })();
     in_stage(case, &ours)
 }

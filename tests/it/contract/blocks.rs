@@ -3,9 +3,9 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use cmscc::{
-    block::{Header, data_hash},
+    block::ConfigBlock,
     config::{Bundle, ConfigSignature, ConfigTree, envelope::update_envelope},
-    proto::{common, write},
+    proto::common,
 };
 use prost::Message;
 
@@ -15,6 +15,7 @@ use super::{
     people::person,
     world::{Server, World, state_key},
 };
+use crate::chain::forged::forge_signed_by;
 
 impl<S: Server> World<S> {
     /// The bytes of the trusted config.
@@ -67,7 +68,7 @@ impl<S: Server> World<S> {
     pub(crate) fn ordered(&self, envelope: &Bytes) -> Vec<u8> {
         let tree = ConfigTree::parse(self.config()).unwrap();
         let bundle = Bundle::new(&self.channel, tree).unwrap();
-        let next = bundle.propose(envelope).unwrap();
+        let next = bundle.propose_config_update(envelope).unwrap();
         let carried = common::ConfigEnvelope {
             config: Some(common::Config::decode(&next.encode()[..]).unwrap()),
             last_update: Some(common::Envelope::decode(envelope.clone()).unwrap()),
@@ -88,28 +89,9 @@ pub(crate) fn checkpoint(config: &[u8], change: impl FnOnce(&mut common::Config)
 
 /// A block around a config envelope, signed by the captures' orderer.
 fn block(carried: &common::ConfigEnvelope) -> Vec<u8> {
-    let original = after("add-orgx");
-    let mut block = common::Block::decode(&original[..]).unwrap();
-    let data = block.data.as_mut().unwrap();
-    let mut envelope = common::Envelope::decode(data.data[0].clone()).unwrap();
-    let mut payload = common::Payload::decode(envelope.payload).unwrap();
-    payload.data = carried.encode_to_vec().into();
-    envelope.payload = payload.encode_to_vec().into();
-    data.data[0] = envelope.encode_to_vec().into();
-    let header = block.header.as_mut().unwrap();
-    header.data_hash = Bytes::copy_from_slice(data_hash(&data.data).as_bytes());
-    let der = Header::parse(&header.encode_to_vec().into()).unwrap().der();
-    let entries = &mut block.metadata.as_mut().unwrap().metadata;
-    let mut metadata = common::Metadata::decode(entries[0].clone()).unwrap();
+    let original = ConfigBlock::parse(after("add-orgx").into()).unwrap();
     let orderer = person("OrdererMSP");
-    let mut signature_header = Vec::new();
-    write::bytes(&mut signature_header, 1, orderer.serialized());
-    let signed = [&metadata.value[..], &signature_header, &der].concat();
-    metadata.signatures = vec![common::MetadataSignature {
-        signature: orderer.sign(&signed),
-        signature_header: signature_header.into(),
-        ..common::MetadataSignature::default()
-    }];
-    entries[0] = metadata.encode_to_vec().into();
-    block.encode_to_vec()
+    let change = |it: &mut common::ConfigEnvelope| it.clone_from(carried);
+    let block = forge_signed_by(&original, change, orderer.signer());
+    block.block().bytes().to_vec()
 }

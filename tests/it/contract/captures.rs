@@ -24,8 +24,7 @@ pub(crate) fn after(joining: &str) -> Vec<u8> {
 
 impl Capture {
     pub(crate) fn file(self, name: &str) -> Vec<u8> {
-        let path = data().join(self.0).join(name);
-        fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+        captured(&format!("{}/{name}", self.0))
     }
 
     pub(crate) fn genesis(self) -> Vec<u8> {
@@ -36,6 +35,12 @@ impl Capture {
     pub(crate) fn after(self, joining: &str) -> Vec<u8> {
         self.file(&format!("{joining}/config_block_after.pb"))
     }
+}
+
+/// A file of all that was captured.
+pub(crate) fn captured(path: &str) -> Vec<u8> {
+    let path = data().join(path);
+    fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
 }
 
 pub(super) fn data() -> PathBuf {

@@ -14,6 +14,15 @@ use super::{
     world::founded,
 };
 
+/// A checkpoint of the next sequence, in which the Application group has been written.
+fn application_written(config: &[u8]) -> Vec<u8> {
+    checkpoint(config, |config| {
+        config.sequence += 1;
+        let root = config.channel_group.as_mut().unwrap();
+        root.groups.get_mut("Application").unwrap().version += 1;
+    })
+}
+
 #[tokio::test]
 async fn history_pages_in_ascending_order() {
     let org1 = person("Org1MSP");
@@ -153,11 +162,7 @@ async fn an_earlier_revision_that_took_effect_is_named() {
     assert_eq!(shown["still_effective_if_submitted"], json!([1]));
     // the Application group is written by a checkpoint and back: revision 1 is out of date meanwhile
     let genesis = world.config();
-    let moved = checkpoint(&genesis, |config| {
-        config.sequence += 1;
-        let root = config.channel_group.as_mut().unwrap();
-        root.groups.get_mut("Application").unwrap().version += 1;
-    });
+    let moved = application_written(&genesis);
     world.recover(&anchors, &moved).await;
     world.ok(&org1, update_proposals()).await;
     let shown = world.proposal("add_orgx").await;
@@ -205,11 +210,7 @@ async fn a_proposal_may_return_to_the_bytes_of_its_own_earlier_revision() {
     world.propose_org(&org1, "add_orgx", "add-orgx").await;
     let first = world.proposal("add_orgx").await["config_update_sha256"].clone();
     let genesis = world.config();
-    let moved = checkpoint(&genesis, |config| {
-        config.sequence += 1;
-        let root = config.channel_group.as_mut().unwrap();
-        root.groups.get_mut("Application").unwrap().version += 1;
-    });
+    let moved = application_written(&genesis);
     world.recover(&anchors, &moved).await;
     world.ok(&org1, update_proposals()).await;
     assert_ne!(

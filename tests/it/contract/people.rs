@@ -21,6 +21,10 @@ use super::captures::data;
 pub(crate) struct Person(P256Signer);
 
 impl Person {
+    pub(crate) const fn signer(&self) -> &impl Signer {
+        &self.0
+    }
+
     pub(crate) fn serialized(&self) -> &[u8] {
         self.0.serialized_identity()
     }

@@ -12,14 +12,14 @@ use serde_json::{Value, json};
 use super::{
     blocks::checkpoint,
     calls::{
-        add_organization, add_signature, delete_proposal, get_config, init_consortium,
-        list_proposals, propose_config_update, reconfig_organization_msp, reconfig_orgnization_msp,
-        recover_config, sync_config, update_proposals, withdraw_proposal,
+        add_organization, add_signature, delete_proposal, get_config, list_proposals,
+        propose_config_update, reconfig_organization_msp, reconfig_orgnization_msp, sync_config,
+        update_proposals, withdraw_proposal,
     },
     captures::{CAPTURES, after},
     patches::{of_admins, policy},
     people::{base64, new_admin, person},
-    world::{Server, TestAnchors, World, contract, founded, state_key, with_orgx},
+    world::{Server, founded, state_key, with_orgx},
 };
 
 #[tokio::test]
@@ -236,17 +236,10 @@ async fn deleted_ids_are_archived_and_never_used_again() {
 
 #[tokio::test]
 async fn what_a_recovery_brings_is_in_effect_without_proof() {
-    let capture = CAPTURES[0];
     let org1 = person("Org1MSP");
-    let anchors = TestAnchors::of(&capture.genesis());
-    let mut world = World::new(contract(&anchors));
-    world.ok(&org1, init_consortium(&capture.genesis())).await;
-    let org = capture.file("add-orgx/org.json");
-    world
-        .ok(&org1, add_organization("add_orgx", "OrgXMSP", &org))
-        .await;
-    anchors.set(&after("add-orgx"));
-    world.ok(&org1, recover_config(&after("add-orgx"))).await;
+    let (mut world, anchors) = founded().await;
+    world.propose_org(&org1, "add_orgx", "add-orgx").await;
+    world.recover(&anchors, &after("add-orgx")).await;
     let shown = world.proposal("add_orgx").await;
     assert_eq!(shown["status"], "Submitted");
     assert_eq!(shown["status_detail"]["already_in_effect"], true);
@@ -288,15 +281,9 @@ async fn what_a_recovery_undid_can_take_effect_again() {
 
 #[tokio::test]
 async fn what_is_proven_on_a_false_branch_is_disowned() {
-    let capture = CAPTURES[0];
     let (org1, org2) = (person("Org1MSP"), person("Org2MSP"));
-    let anchors = TestAnchors::of(&capture.genesis());
-    let mut world = World::new(contract(&anchors));
-    world.ok(&org1, init_consortium(&capture.genesis())).await;
-    let org = capture.file("add-orgx/org.json");
-    world
-        .ok(&org1, add_organization("add_orgx", "OrgXMSP", &org))
-        .await;
+    let (mut world, anchors) = founded().await;
+    world.propose_org(&org1, "add_orgx", "add-orgx").await;
     world.ok(&org2, sync_config(&after("add-orgx"))).await;
     world.ok(&org1, delete_proposal("add_orgx")).await;
     assert_eq!(world.status("add_orgx").await, "Submitted");

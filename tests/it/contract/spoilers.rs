@@ -60,7 +60,7 @@ async fn passes(world: &mut World<Contract>, id: &str, submitter: &str) -> bool 
     let envelope = update_envelope(&world.channel, &carried.config_update, &signatures);
     let config = ConfigTree::parse(world.config()).unwrap();
     let bundle = Bundle::new(&world.channel, config).unwrap();
-    bundle.propose(&envelope).is_ok()
+    bundle.propose_config_update(&envelope).is_ok()
 }
 
 /// `add_orgy`, ready with the signatures of Org1 and Org2 under this rule, and whom its answer warns of.

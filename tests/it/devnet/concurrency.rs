@@ -7,7 +7,7 @@ use std::sync::{
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use cmscc::{
-    devnet::{Call, Endorsed, Options},
+    devnet::{ChaincodeCall, EndorsedTransaction, NetworkOptions},
     ids::ChannelId,
     proto::protos::TxValidationCode,
     shim::{Observer, StreamId},
@@ -20,7 +20,7 @@ use super::harness::Consortium;
 async fn twenty_organisations_sign_in_one_block() {
     let names: Vec<String> = (1..=20).map(|n| format!("Org{n}")).collect();
     let members: Vec<&str> = names.iter().map(String::as_str).collect();
-    let mut c = Consortium::new(&members, Options::default()).await;
+    let mut c = Consortium::new(&members, NetworkOptions::default()).await;
     c.propose_to_add("Org1", "add_orgx", "OrgX").await;
     let endorsed = join_all(members.iter().map(async |name| {
         let signature = c.signature(name, "add_orgx").await;
@@ -40,8 +40,8 @@ async fn twenty_organisations_sign_in_one_block() {
 
 /// A signature on one proposal, and the sync of another that took effect, both endorsed on the same
 /// state.
-async fn signature_and_sync() -> (Consortium, Endorsed, Endorsed) {
-    let mut c = Consortium::new(&["Org1", "Org2"], Options::default()).await;
+async fn signature_and_sync() -> (Consortium, EndorsedTransaction, EndorsedTransaction) {
+    let mut c = Consortium::new(&["Org1", "Org2"], NetworkOptions::default()).await;
     c.propose_to_add("Org1", "add_orgx", "OrgX").await;
     c.propose_to_add("Org2", "add_orgy", "OrgY").await;
     for name in ["Org1", "Org2"] {
@@ -76,7 +76,7 @@ async fn a_signature_and_a_sync_the_other_way_round_are_both_valid() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_proposal_made_meanwhile_is_a_phantom_for_an_update_of_all() {
-    let mut c = Consortium::new(&["Org1", "Org2"], Options::default()).await;
+    let mut c = Consortium::new(&["Org1", "Org2"], NetworkOptions::default()).await;
     c.propose_to_add("Org1", "add_orgx", "OrgX").await;
     c.bring_in("add_orgx", &["Org1", "Org2"]).await.unwrap();
     // the update of all proposals ranges over them, and archives the submitted one
@@ -95,7 +95,7 @@ async fn a_proposal_made_meanwhile_is_a_phantom_for_an_update_of_all() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_proposals_with_one_id_conflict() {
-    let mut c = Consortium::new(&["Org1", "Org2"], Options::default()).await;
+    let mut c = Consortium::new(&["Org1", "Org2"], NetworkOptions::default()).await;
     c.network.add_organization("OrgX").unwrap();
     let json = c.network.organization_json("OrgX").unwrap();
     let args = ["AddOrganization", "add", "OrgXMSP", &json, "joins"];
@@ -119,15 +119,15 @@ impl Observer for Streams {
 #[tokio::test(flavor = "multi_thread")]
 async fn channels_share_one_stream_a_peer_and_nothing_else() {
     let streams = Arc::new(Streams::default());
-    let options = Options {
+    let options = NetworkOptions {
         observer: Arc::clone(&streams) as Arc<dyn Observer>,
-        ..Options::default()
+        ..NetworkOptions::default()
     };
     let mut c = Consortium::new(&["Org1", "Org2"], options).await;
     let other = ChannelId::new("otherchannel");
     c.network.create_channel(&other, &["Org1", "Org2"]).unwrap();
     let org1 = c.network.organization("Org1").unwrap().admin();
-    let call = Call::new(&other, ["GetConfigChain"]);
+    let call = ChaincodeCall::new(&other, ["GetConfigChain"]);
     let error = c.network.query("Org1", org1, &call).await.unwrap_err();
     assert!(error.to_string().contains("Code 412"), "{error}");
     c.query("Org1", &["GetConfigChain"]).await.unwrap();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use cmscc::{
-    devnet::{Call, DevnetError, ExecuteError, Network, Options},
+    devnet::{ChaincodeCall, DevnetError, ExecuteError, Network, NetworkOptions},
     ids::ChannelId,
     proto::protos::TxValidationCode,
     stub::{Chaincode, Event, Invocation, Response, Stub},
@@ -15,7 +15,7 @@ use super::harness::Consortium;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_server_is_named_and_comes_back() {
-    let mut c = Consortium::new(&["Org1", "Org2"], Options::default()).await;
+    let mut c = Consortium::new(&["Org1", "Org2"], NetworkOptions::default()).await;
     c.propose_to_add("Org1", "add_orgx", "OrgX").await;
     let signature = c.signature("Org1", "add_orgx").await;
     let args = ["AddSignature", "add_orgx", &signature];
@@ -81,13 +81,14 @@ impl Chaincode for Hangs {
 async fn a_server_killed_in_the_middle_of_a_transaction_fails_it_at_once() {
     let chaincode = Arc::new(Hangs::default());
     let served = Arc::clone(&chaincode);
-    let mut network = Network::new(Options::default(), move |_| Arc::clone(&served)).unwrap();
+    let mut network =
+        Network::new(NetworkOptions::default(), move |_| Arc::clone(&served)).unwrap();
     network.add_organization("Org1").unwrap();
     let channel = ChannelId::new("mychannel");
     network.create_channel(&channel, &["Org1"]).unwrap();
     network.start_server("Org1").await.unwrap();
     let admin = network.organization("Org1").unwrap().admin();
-    let call = Call::new(&channel, ["hang"]);
+    let call = ChaincodeCall::new(&channel, ["hang"]);
     let (invoked, killed) = tokio::join!(network.invoke(admin, &call), async {
         chaincode.called.notified().await;
         network.kill_server("Org1").await
@@ -98,7 +99,7 @@ async fn a_server_killed_in_the_middle_of_a_transaction_fails_it_at_once() {
     assert!(error.contains("the chaincode's stream ended"), "{error}");
     network.start_server("Org1").await.unwrap();
     network
-        .invoke(admin, &Call::new(&channel, []))
+        .invoke(admin, &ChaincodeCall::new(&channel, []))
         .await
         .unwrap();
 }
@@ -139,7 +140,7 @@ impl Chaincode for Differs {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn answers_that_differ_are_no_transaction() {
-    let mut network = Network::new(Options::default(), |organization| {
+    let mut network = Network::new(NetworkOptions::default(), |organization| {
         let name = organization.name().to_owned();
         Arc::new(Differs { name })
     })
@@ -159,7 +160,7 @@ async fn answers_that_differ_are_no_transaction() {
         ("write", "the write set"),
     ] {
         let invoked = network
-            .invoke(admin, &Call::new(&channel, [function]))
+            .invoke(admin, &ChaincodeCall::new(&channel, [function]))
             .await;
         match invoked.unwrap_err() {
             DevnetError::Mismatch { what, .. } => assert_eq!(what, part),
@@ -167,7 +168,7 @@ async fn answers_that_differ_are_no_transaction() {
         }
     }
     network
-        .invoke(admin, &Call::new(&channel, ["nothing"]))
+        .invoke(admin, &ChaincodeCall::new(&channel, ["nothing"]))
         .await
         .unwrap();
     assert_eq!(network.state(&channel, "Org2").unwrap().iter().count(), 0);
@@ -175,7 +176,7 @@ async fn answers_that_differ_are_no_transaction() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stopped_server_ends_in_order_and_comes_back() {
-    let c = Consortium::new(&["Org1", "Org2"], Options::default()).await;
+    let c = Consortium::new(&["Org1", "Org2"], NetworkOptions::default()).await;
     c.network.stop_server("Org1").await.unwrap();
     let error = c
         .invoke("Org2", &["DeleteProposal", "none"])
@@ -189,7 +190,7 @@ async fn a_stopped_server_ends_in_order_and_comes_back() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_majority_is_enough_while_one_of_three_is_away() {
-    let mut c = Consortium::new(&["Org1", "Org2", "Org3"], Options::default()).await;
+    let mut c = Consortium::new(&["Org1", "Org2", "Org3"], NetworkOptions::default()).await;
     c.network.kill_server("Org3").await.unwrap();
     c.propose_to_add("Org1", "add_orgx", "OrgX").await;
     c.sign("Org2", "add_orgx").await;
@@ -201,7 +202,7 @@ async fn a_majority_is_enough_while_one_of_three_is_away() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn endorsements_of_a_minority_are_invalid() {
-    let mut c = Consortium::new(&["Org1", "Org2", "Org3"], Options::default()).await;
+    let mut c = Consortium::new(&["Org1", "Org2", "Org3"], NetworkOptions::default()).await;
     c.propose_to_add("Org1", "add_orgx", "OrgX").await;
     let signature = c.signature("Org1", "add_orgx").await;
     let call = c.call(&["AddSignature", "add_orgx", &signature]);
@@ -219,7 +220,7 @@ async fn endorsements_of_a_minority_are_invalid() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_same_transaction_twice_is_a_duplicate() {
-    let mut c = Consortium::new(&["Org1", "Org2"], Options::default()).await;
+    let mut c = Consortium::new(&["Org1", "Org2"], NetworkOptions::default()).await;
     c.propose_to_add("Org1", "add_orgx", "OrgX").await;
     let signature = c.signature("Org1", "add_orgx").await;
     let args = ["AddSignature", "add_orgx", &signature];
@@ -236,7 +237,7 @@ async fn the_same_transaction_twice_is_a_duplicate() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn outsiders_are_not_let_in() {
-    let mut c = Consortium::new(&["Org1", "Org2"], Options::default()).await;
+    let mut c = Consortium::new(&["Org1", "Org2"], NetworkOptions::default()).await;
     let outsider = c.network.add_organization("OrgX").unwrap();
     let call = c.call(&["ListProposals"]);
     let error = c
@@ -249,7 +250,7 @@ async fn outsiders_are_not_let_in() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_ordinary_user_may_look_and_not_propose() {
-    let mut c = Consortium::new(&["Org1", "Org2"], Options::default()).await;
+    let mut c = Consortium::new(&["Org1", "Org2"], NetworkOptions::default()).await;
     c.network.add_organization("OrgX").unwrap();
     let json = c.network.organization_json("OrgX").unwrap();
     let user = c.network.organization("Org1").unwrap().client();
@@ -264,7 +265,7 @@ async fn an_ordinary_user_may_look_and_not_propose() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_orderer_refuses_an_update_with_too_few_signatures() {
-    let mut c = Consortium::new(&["Org1", "Org2"], Options::default()).await;
+    let mut c = Consortium::new(&["Org1", "Org2"], NetworkOptions::default()).await;
     c.propose_to_add("Org1", "add_orgx", "OrgX").await;
     let proposal = c.query("Org1", &["GetProposal", "add_orgx"]).await.unwrap();
     assert!(proposal["config_update_envelope_to_submit"].is_null());

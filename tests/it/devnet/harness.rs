@@ -8,7 +8,7 @@ use cmscc::{
     block::ConfigBlock,
     config::envelope,
     contract::{Anchors, Contract, ContractSettings, Disown, NoObserver},
-    devnet::{Call, DevnetError, Endorsed, Network, Options},
+    devnet::{ChaincodeCall, DevnetError, EndorsedTransaction, Network, NetworkOptions},
     ids::ChannelId,
     proto::common,
 };
@@ -24,7 +24,7 @@ pub(crate) struct Consortium {
 
 impl Consortium {
     /// The contract is initialised with the genesis block.
-    pub(crate) async fn new(members: &[&str], options: Options) -> Self {
+    pub(crate) async fn new(members: &[&str], options: NetworkOptions) -> Self {
         let consortium = Self::without_contract(members, options).await;
         let block = STANDARD.encode(&consortium.genesis);
         consortium
@@ -35,7 +35,7 @@ impl Consortium {
     }
 
     /// The contract knows nothing yet.
-    pub(crate) async fn without_contract(members: &[&str], options: Options) -> Self {
+    pub(crate) async fn without_contract(members: &[&str], options: NetworkOptions) -> Self {
         let anchor = Arc::new(OnceLock::new());
         let anchors = Arc::new(Genesis(Arc::clone(&anchor)));
         let mut network = Network::new(options, move |_| {
@@ -148,7 +148,7 @@ impl Consortium {
     }
 
     /// Has a call of the organisation's admin endorsed, without ordering it.
-    pub(crate) async fn endorse(&self, organization: &str, args: &[&str]) -> Endorsed {
+    pub(crate) async fn endorse(&self, organization: &str, args: &[&str]) -> EndorsedTransaction {
         let client = self.network.organization(organization).unwrap().admin();
         self.network
             .endorse(client, &self.call(args))
@@ -168,8 +168,8 @@ impl Consortium {
         Ok(serde_json::from_slice(&response.payload).unwrap())
     }
 
-    pub(crate) fn call(&self, args: &[&str]) -> Call {
-        Call::new(&self.channel, args.iter().copied())
+    pub(crate) fn call(&self, args: &[&str]) -> ChaincodeCall {
+        ChaincodeCall::new(&self.channel, args.iter().copied())
     }
 }
 

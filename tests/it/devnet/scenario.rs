@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use cmscc::{
     cli::command::demo,
-    devnet::{Behavior, DevnetError, Levels, Options},
+    devnet::{Behavior, DevnetError, Levels, NetworkOptions},
     ids::Digest,
     proto::protos::TxValidationCode,
 };
@@ -62,10 +62,10 @@ fn the_program_tells_it_in_color_or_without_or_as_json() {
 /// Peers of 2.5 announce no batches.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_organisation_joins_with_peers_of_2_5_and_without_tls() {
-    let options = Options {
+    let options = NetworkOptions {
         behavior: Behavior::V2_5,
         tls: false,
-        ..Options::default()
+        ..NetworkOptions::default()
     };
     bring_in_orgx(options).await;
 }
@@ -76,14 +76,14 @@ async fn an_organisation_joins_a_channel_of_level_3_0() {
         channel: "V3_0",
         ..Levels::default()
     };
-    let options = Options {
+    let options = NetworkOptions {
         levels,
-        ..Options::default()
+        ..NetworkOptions::default()
     };
     bring_in_orgx(options).await;
 }
 
-async fn bring_in_orgx(options: Options) {
+async fn bring_in_orgx(options: NetworkOptions) {
     let mut c = Consortium::new(&["Org1", "Org2"], options).await;
     c.propose_to_add("Org1", "add_orgx", "OrgX").await;
     c.sign("Org1", "add_orgx").await;
@@ -105,7 +105,7 @@ async fn bring_in_orgx(options: Options) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_init_call_starts_it_once_and_changes_nothing_later() {
-    let c = Consortium::without_contract(&["Org1", "Org2"], Options::default()).await;
+    let c = Consortium::without_contract(&["Org1", "Org2"], NetworkOptions::default()).await;
     let admin = c.network.organization("Org1").unwrap().admin();
     let block = STANDARD.encode(&c.genesis);
     let mut call = c.call(&["InitConsortium", &block]);
@@ -123,7 +123,7 @@ async fn an_init_call_starts_it_once_and_changes_nothing_later() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_block_may_come_as_transient_data() {
-    let mut c = Consortium::new(&["Org1", "Org2"], Options::default()).await;
+    let mut c = Consortium::new(&["Org1", "Org2"], NetworkOptions::default()).await;
     c.propose_to_add("Org1", "add_orgx", "OrgX").await;
     for name in ["Org1", "Org2"] {
         c.sign(name, "add_orgx").await;
@@ -139,7 +139,7 @@ async fn a_block_may_come_as_transient_data() {
 /// The contract cannot record the fourth member while two servers run.
 #[tokio::test(flavor = "multi_thread")]
 async fn four_members_need_three_servers() {
-    let mut c = Consortium::new(&["Org1", "Org2"], Options::default()).await;
+    let mut c = Consortium::new(&["Org1", "Org2"], NetworkOptions::default()).await;
     c.propose_to_add("Org1", "add_orgx", "OrgX").await;
     c.bring_in("add_orgx", &["Org1", "Org2"]).await.unwrap();
     c.propose_to_add("Org2", "add_orgy", "OrgY").await;

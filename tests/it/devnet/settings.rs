@@ -3,7 +3,7 @@
 use std::slice;
 
 use cmscc::{
-    devnet::{Behavior, DevnetError, Options},
+    devnet::{Behavior, DevnetError, NetworkOptions},
     proto::protos::TxValidationCode,
 };
 use serde_json::json;
@@ -15,9 +15,9 @@ const REFERENCE: &str = "/Channel/Application/Endorsement";
 #[tokio::test(flavor = "multi_thread")]
 async fn members_agree_on_the_policy_that_their_definition_has() {
     for behavior in [Behavior::V2_5, Behavior::V3_1] {
-        let options = Options {
+        let options = NetworkOptions {
             behavior,
-            ..Options::default()
+            ..NetworkOptions::default()
         };
         let consortium = Consortium::new(&["Org1", "Org2"], options).await;
         let shown = consortium.query("Org1", &["GetSettings"]).await.unwrap();
@@ -49,7 +49,7 @@ async fn members_agree_on_the_policy_that_their_definition_has() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn settings_applied_twice_take_effect_once() {
-    let consortium = Consortium::new(&["Org1", "Org2"], Options::default()).await;
+    let consortium = Consortium::new(&["Org1", "Org2"], NetworkOptions::default()).await;
     let settings = r#"{"gate":"enforced"}"#;
     let propose = ["ProposeSettings", "gate", settings, "hold back"];
     consortium.invoke("Org1", &propose).await.unwrap();
@@ -92,7 +92,7 @@ async fn settings_applied_twice_take_effect_once() {
 /// it is endorsed as well; but it writes nothing.
 #[tokio::test(flavor = "multi_thread")]
 async fn asking_for_settings_in_a_transaction_changes_nothing() {
-    let consortium = Consortium::new(&["Org1", "Org2"], Options::default()).await;
+    let consortium = Consortium::new(&["Org1", "Org2"], NetworkOptions::default()).await;
     let before = consortium
         .network
         .state(&consortium.channel, "Org1")

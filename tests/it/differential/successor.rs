@@ -233,7 +233,7 @@ proptest! {
                 let _ = apply(&mut next, change);
             }
             let tree = ConfigTree::parse(next.encode_to_vec().into()).unwrap();
-            match (compiled_alone(&next), before.successor(tree)) {
+            match (compiled_alone(&next), before.compile_next(tree)) {
                 (Ok(alone), Ok(behind)) => {
                     assert_same(&alone, &behind)?;
                     (before, config) = (behind, next);
@@ -261,7 +261,7 @@ fn an_added_and_a_removed_organisation_change_all_that_follows() {
         let mut next = config.clone();
         apply(&mut next, &change).unwrap();
         let tree = ConfigTree::parse(next.encode_to_vec().into()).unwrap();
-        let behind = before.successor(tree).unwrap();
+        let behind = before.compile_next(tree).unwrap();
         assert_ne!(behind.policies(), before.policies(), "{change:?}");
         assert_same(&compiled_alone(&next).unwrap(), &behind).unwrap();
     }

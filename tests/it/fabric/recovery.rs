@@ -159,7 +159,7 @@ pub(super) fn forged(net: &Net, envelope: &Path, signer: &P256Signer) -> PathBuf
     let envelope = Bytes::from(fs::read(envelope).unwrap());
     let before = ConfigBlock::parse(genesis.clone()).unwrap();
     let bundle = Bundle::new(&ChannelId::from(CHANNEL), before.tree().clone()).unwrap();
-    let config = bundle.propose(&envelope).unwrap().encode();
+    let config = bundle.propose_config_update(&envelope).unwrap().encode();
     let mut block = common::Block::decode(genesis).unwrap();
     let header = block.header.as_mut().unwrap();
     header.number = 1_000_000;

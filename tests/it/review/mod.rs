@@ -4,7 +4,7 @@ mod diff;
 mod lint;
 mod shown;
 
-use std::{fs, path::Path};
+use std::fs;
 
 use bytes::Bytes;
 use cmscc::{
@@ -14,12 +14,10 @@ use cmscc::{
 };
 use prost::Message;
 
+use crate::contract::captures::captured;
+
 fn data(path: &str) -> Bytes {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fabric-data");
-    let path = root.join(path);
-    fs::read(&path)
-        .unwrap_or_else(|e| panic!("{}: {e}", path.display()))
-        .into()
+    captured(path).into()
 }
 
 fn channel() -> ChannelId {

@@ -10,7 +10,7 @@ use std::{io::Write as _, process::ExitCode};
 use anyhow::Context;
 use tokio::runtime;
 
-pub use report::{Deed, ProposalState, Report, Step};
+pub use report::{Deed, ProposalState, Report, StoryStep};
 pub use story::tell;
 
 use crate::cli::args::DemoArgs;

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use anstyle::{AnsiColor, Style};
 use serde_json::Value;
 
-use super::report::{Deed, ProposalState, Report, Step};
+use super::report::{Deed, ProposalState, Report, StoryStep};
 use crate::ids::Digest;
 
 const HEADING: Style = Style::new().bold();
@@ -41,7 +41,7 @@ pub(super) fn report(report: &Report, out: &mut impl Write) -> io::Result<()> {
     }
 }
 
-fn step(step: &Step, out: &mut impl Write) -> io::Result<()> {
+fn step(step: &StoryStep, out: &mut impl Write) -> io::Result<()> {
     writeln!(out)?;
     writeln!(
         out,
@@ -139,7 +139,7 @@ mod tests {
     fn a_step_is_told_with_what_was_not_as_expected() {
         let told = Report {
             channel: "mychannel".to_owned(),
-            steps: vec![Step {
+            steps: vec![StoryStep {
                 number: 2,
                 title: "Org1 signs it".to_owned(),
                 deeds: vec![Deed {

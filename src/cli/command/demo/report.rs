@@ -11,7 +11,7 @@ pub struct Report {
     /// The channel's name.
     pub channel: String,
     /// The steps in order; the first, number 0, sets the scene.
-    pub steps: Vec<Step>,
+    pub steps: Vec<StoryStep>,
     /// Why the story ended before its end, if it did.
     pub error: Option<String>,
     /// Whether everything was as expected.
@@ -29,7 +29,7 @@ impl Report {
 
 /// One step.
 #[derive(Clone, Debug, Serialize)]
-pub struct Step {
+pub struct StoryStep {
     /// Its number in the story.
     pub number: u32,
     /// What happens, in a sentence.

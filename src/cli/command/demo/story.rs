@@ -11,12 +11,12 @@ use bytes::Bytes;
 use prost::Message as _;
 use serde_json::{Value, json};
 
-use super::report::{Deed, ProposalState, Report, Step};
+use super::report::{Deed, ProposalState, Report, StoryStep};
 use crate::{
     block::ConfigBlock,
     config::envelope,
     contract::{Anchors, Contract, ContractSettings, Disown, NoObserver},
-    devnet::{Call, Network, Options},
+    devnet::{ChaincodeCall, Network, NetworkOptions},
     ids::ChannelId,
     proto::common,
 };
@@ -41,7 +41,7 @@ pub async fn tell() -> Report {
     report
 }
 
-async fn play(channel: ChannelId, steps: &mut Vec<Step>) -> anyhow::Result<()> {
+async fn play(channel: ChannelId, steps: &mut Vec<StoryStep>) -> anyhow::Result<()> {
     let mut story = Story::begin(channel, steps).await?;
     story.propose_and_sign().await?;
     story.submit_add_orgx().await?;
@@ -53,7 +53,7 @@ async fn play(channel: ChannelId, steps: &mut Vec<Step>) -> anyhow::Result<()> {
 struct Story<'a> {
     channel: ChannelId,
     network: Network<Contract>,
-    steps: &'a mut Vec<Step>,
+    steps: &'a mut Vec<StoryStep>,
     /// What was done since the last step.
     deeds: Vec<Deed>,
     /// Proposals made so far.
@@ -61,10 +61,10 @@ struct Story<'a> {
 }
 
 impl<'a> Story<'a> {
-    async fn begin(channel: ChannelId, steps: &'a mut Vec<Step>) -> anyhow::Result<Self> {
+    async fn begin(channel: ChannelId, steps: &'a mut Vec<StoryStep>) -> anyhow::Result<Self> {
         let genesis = Arc::new(OnceLock::new());
         let anchor = Arc::clone(&genesis);
-        let mut network = Network::new(Options::default(), move |_| {
+        let mut network = Network::new(NetworkOptions::default(), move |_| {
             let anchors = Arc::new(Genesis(Arc::clone(&anchor)));
             let settings = ContractSettings::default();
             Arc::new(Contract::new(settings, anchors, Arc::new(NoObserver)))
@@ -325,7 +325,7 @@ impl Story<'_> {
 
     async fn invoke(&mut self, organization: &str, args: &[&str]) -> anyhow::Result<Value> {
         let client = Arc::clone(self.network.organization(organization)?);
-        let call = Call::new(&self.channel, args.iter().copied());
+        let call = ChaincodeCall::new(&self.channel, args.iter().copied());
         let response = self.network.invoke(client.admin(), &call).await;
         let (function, rest) = args.split_first().context("no function")?;
         let response = response.with_context(|| format!("{organization} invokes {function}"))?;
@@ -341,7 +341,7 @@ impl Story<'_> {
 
     async fn query(&self, organization: &str, args: &[&str]) -> anyhow::Result<Value> {
         let client = self.network.organization(organization)?.admin();
-        let call = Call::new(&self.channel, args.iter().copied());
+        let call = ChaincodeCall::new(&self.channel, args.iter().copied());
         let response = self.network.query(organization, client, &call).await;
         let response = response.with_context(|| format!("{organization} queries {args:?}"))?;
         Ok(serde_json::from_slice(&response.payload)?)
@@ -388,7 +388,7 @@ impl Story<'_> {
         if members != wanted {
             unexpected.push(format!("members {members:?}, expected {wanted:?}"));
         }
-        self.steps.push(Step {
+        self.steps.push(StoryStep {
             number,
             title: title.to_owned(),
             deeds: std::mem::take(&mut self.deeds),

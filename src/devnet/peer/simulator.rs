@@ -21,7 +21,7 @@ use crate::{
 
 /// Runs over a snapshot; [`Simulator::answer`] for each state call, then [`Simulator::finish`].
 #[derive(Debug)]
-pub(super) struct Simulator {
+pub(in crate::devnet) struct Simulator {
     namespace: String,
     ledger: Ledger,
     set: ReadWriteSet,
@@ -43,7 +43,7 @@ struct Iteration {
 
 impl Simulator {
     /// A simulation of one transaction of a chaincode on the ledger as it is now.
-    pub(super) fn new(namespace: &str, ledger: Ledger) -> Self {
+    pub(in crate::devnet) fn new(namespace: &str, ledger: Ledger) -> Self {
         Self {
             namespace: namespace.to_owned(),
             ledger,
@@ -55,7 +55,11 @@ impl Simulator {
     }
 
     /// The payload of the RESPONSE to a state call, or the text of the ERROR.
-    pub(super) fn answer(&mut self, kind: Type, payload: &[u8]) -> Result<Bytes, String> {
+    pub(in crate::devnet) fn answer(
+        &mut self,
+        kind: Type,
+        payload: &[u8],
+    ) -> Result<Bytes, String> {
         match kind {
             Type::GetState => {
                 let call: protos::GetState = decode(payload)?;
@@ -104,7 +108,7 @@ impl Simulator {
     }
 
     /// What the transaction did.
-    pub(super) fn finish(self) -> ReadWriteSet {
+    pub(in crate::devnet) fn finish(self) -> ReadWriteSet {
         self.set
     }
 

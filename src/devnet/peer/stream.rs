@@ -21,8 +21,9 @@ use tonic::{
     transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity},
 };
 
-use super::{error::ExecuteError, simulator::Simulator, transaction::response_of};
+use super::simulator::Simulator;
 use crate::{
+    devnet::{error::ExecuteError, transaction::response_of},
     ids::{ChannelId, TxId},
     proto::{
         protos,
@@ -52,39 +53,39 @@ pub enum Behavior {
 
 /// Where a peer finds a chaincode server, as `connection.json` of the package says.
 #[derive(Clone, Debug)]
-pub(super) struct Connection {
-    pub(super) package_id: String,
-    pub(super) address: SocketAddr,
-    pub(super) tls: Option<ClientTls>,
+pub(in crate::devnet) struct ServerConnection {
+    pub(in crate::devnet) package_id: String,
+    pub(in crate::devnet) address: SocketAddr,
+    pub(in crate::devnet) tls: Option<ClientTls>,
 }
 
 /// What a peer needs to speak TLS with its chaincode server; all PEM.
 #[derive(Clone, Debug)]
-pub(super) struct ClientTls {
-    pub(super) server_ca: String,
-    pub(super) certificate: String,
-    pub(super) key: String,
+pub(in crate::devnet) struct ClientTls {
+    pub(in crate::devnet) server_ca: String,
+    pub(in crate::devnet) certificate: String,
+    pub(in crate::devnet) key: String,
 }
 
 /// What a chaincode made of a transaction.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Executed {
-    pub(super) response: Response,
-    pub(super) set: ReadWriteSet,
+pub(in crate::devnet) struct Executed {
+    pub(in crate::devnet) response: Response,
+    pub(in crate::devnet) set: ReadWriteSet,
 }
 
 /// An open stream on which the chaincode has registered.
 #[derive(Debug)]
-pub(super) struct ChaincodeStream {
+pub(in crate::devnet) struct ChaincodeStream {
     outgoing: mpsc::UnboundedSender<ChaincodeMessage>,
-    running: Arc<Running>,
+    running: Arc<RunningTransactions>,
     reader: AbortHandle,
 }
 
 impl ChaincodeStream {
     /// Dials a server and waits for its registration, as a peer's launch of an external chaincode.
-    pub(super) async fn open(
-        connection: &Connection,
+    pub(in crate::devnet) async fn open(
+        connection: &ServerConnection,
         behavior: Behavior,
     ) -> Result<Self, ExecuteError> {
         let failed = |reason: String| ExecuteError::Launch {
@@ -98,7 +99,7 @@ impl ChaincodeStream {
         }
     }
 
-    async fn launch(connection: &Connection, behavior: Behavior) -> Result<Self, String> {
+    async fn launch(connection: &ServerConnection, behavior: Behavior) -> Result<Self, String> {
         let channel = dial(connection).await?;
         let (outgoing, outbound) = mpsc::unbounded_channel();
         let mut incoming = ChaincodeClient::new(channel)
@@ -115,7 +116,7 @@ impl ChaincodeStream {
                 .send(message)
                 .map_err(|_| "the stream ended".to_owned())?;
         }
-        let running = Arc::new(Running::default());
+        let running = Arc::new(RunningTransactions::default());
         let reader = tokio::spawn(read(incoming, outgoing.clone(), Arc::clone(&running)));
         Ok(Self {
             outgoing,
@@ -125,17 +126,17 @@ impl ChaincodeStream {
     }
 
     /// Whether transactions can still be run on it.
-    pub(super) fn is_open(&self) -> bool {
+    pub(in crate::devnet) fn is_open(&self) -> bool {
         self.running.is_open()
     }
 
     /// Waits until it has ended.
-    pub(super) async fn ended(&self) {
+    pub(in crate::devnet) async fn ended(&self) {
         self.running.closed.cancelled().await;
     }
 
     /// Runs a transaction and gives its answer with what it read and wrote.
-    pub(super) async fn execute(
+    pub(in crate::devnet) async fn execute(
         &self,
         message: ChaincodeMessage,
         simulator: Simulator,
@@ -164,7 +165,7 @@ impl Drop for ChaincodeStream {
     }
 }
 
-async fn dial(connection: &Connection) -> Result<Channel, String> {
+async fn dial(connection: &ServerConnection) -> Result<Channel, String> {
     let scheme = if connection.tls.is_some() {
         "https"
     } else {
@@ -232,7 +233,7 @@ fn accept(behavior: Behavior) -> [ChaincodeMessage; 2] {
 async fn read(
     mut incoming: Streaming<ChaincodeMessage>,
     outgoing: mpsc::UnboundedSender<ChaincodeMessage>,
-    running: Arc<Running>,
+    running: Arc<RunningTransactions>,
 ) {
     while let Ok(Some(message)) = incoming.message().await {
         if let Some(answer) = running.handle(message)
@@ -246,14 +247,14 @@ async fn read(
 
 /// The transactions that run on a stream.
 #[derive(Debug)]
-struct Running {
+struct RunningTransactions {
     /// `None` once it has ended.
-    runs: Mutex<Option<BTreeMap<Key, Run>>>,
+    runs: Mutex<Option<BTreeMap<TransactionKey, Run>>>,
     /// Cancelled when it has ended.
     closed: CancellationToken,
 }
 
-type Key = (ChannelId, TxId);
+type TransactionKey = (ChannelId, TxId);
 
 #[derive(Debug)]
 struct Run {
@@ -261,7 +262,7 @@ struct Run {
     done: oneshot::Sender<Result<Executed, ExecuteError>>,
 }
 
-impl Default for Running {
+impl Default for RunningTransactions {
     fn default() -> Self {
         Self {
             runs: Mutex::new(Some(BTreeMap::new())),
@@ -270,12 +271,12 @@ impl Default for Running {
     }
 }
 
-impl Running {
+impl RunningTransactions {
     fn is_open(&self) -> bool {
         self.lock().is_some()
     }
 
-    fn start(&self, key: Key, run: Run) -> Result<(), ExecuteError> {
+    fn start(&self, key: TransactionKey, run: Run) -> Result<(), ExecuteError> {
         let mut runs = self.lock();
         let runs = runs.as_mut().ok_or(ExecuteError::StreamEnded)?;
         if runs.contains_key(&key) {
@@ -285,7 +286,7 @@ impl Running {
         Ok(())
     }
 
-    fn take(&self, key: &Key) -> Option<Run> {
+    fn take(&self, key: &TransactionKey) -> Option<Run> {
         self.lock().as_mut()?.remove(key)
     }
 
@@ -328,7 +329,7 @@ impl Running {
         None
     }
 
-    fn answer(&self, key: &Key, message: &ChaincodeMessage) -> Option<ChaincodeMessage> {
+    fn answer(&self, key: &TransactionKey, message: &ChaincodeMessage) -> Option<ChaincodeMessage> {
         let mut runs = self.lock();
         let run = runs.as_mut()?.get_mut(key)?;
         let answer = run.simulator.answer(message.r#type(), &message.payload);
@@ -349,12 +350,12 @@ impl Running {
         })
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Option<BTreeMap<Key, Run>>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<BTreeMap<TransactionKey, Run>>> {
         self.runs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn key(message: &ChaincodeMessage) -> Key {
+fn key(message: &ChaincodeMessage) -> TransactionKey {
     (
         ChannelId::new(message.channel_id.clone()),
         TxId::new(message.txid.clone()),

@@ -13,15 +13,17 @@ use tokio::sync::Mutex as AsyncMutex;
 
 use super::{
     access,
-    error::{DevnetError, ExecuteError},
     ledger::ChannelLedger,
-    organization::Organization,
     simulator::Simulator,
-    stream::{Behavior, ChaincodeStream, ClientTls, Connection, Executed},
-    transaction::{Action, Received},
+    stream::{Behavior, ChaincodeStream, ClientTls, Executed, ServerConnection},
 };
 use crate::{
     config::Bundle,
+    devnet::{
+        error::{DevnetError, ExecuteError},
+        organization::Organization,
+        transaction::{Action, Received},
+    },
     ids::ChannelId,
     policy::SignedData,
     proto::{
@@ -38,7 +40,7 @@ const PROPOSE: &str = "/Channel/Application/Writers";
 /// A peer. It dials the chaincode server when it needs it: at most one stream is open, whichever
 /// channel a transaction is on, and a broken one is replaced at the next proposal.
 #[derive(Debug)]
-pub(super) struct Peer {
+pub(in crate::devnet) struct Peer {
     organization: Arc<Organization>,
     package_id: String,
     behavior: Behavior,
@@ -50,7 +52,7 @@ pub(super) struct Peer {
 }
 
 impl Peer {
-    pub(super) fn new(
+    pub(in crate::devnet) fn new(
         organization: Arc<Organization>,
         package_id: String,
         behavior: Behavior,
@@ -68,12 +70,12 @@ impl Peer {
     }
 
     /// Tells where the chaincode server is, as installing its package does.
-    pub(super) fn install(&self, address: SocketAddr) {
+    pub(in crate::devnet) fn install(&self, address: SocketAddr) {
         *self.address.lock().unwrap_or_else(PoisonError::into_inner) = Some(address);
     }
 
     /// Waits until no stream is open.
-    pub(super) async fn disconnected(&self) {
+    pub(in crate::devnet) async fn disconnected(&self) {
         let stream = self.stream.lock().await.take();
         if let Some(stream) = stream {
             stream.ended().await;
@@ -81,7 +83,11 @@ impl Peer {
     }
 
     /// Joins a channel.
-    pub(super) fn join(&self, channel: &ChannelId, genesis: &Bytes) -> Result<(), DevnetError> {
+    pub(in crate::devnet) fn join(
+        &self,
+        channel: &ChannelId,
+        genesis: &Bytes,
+    ) -> Result<(), DevnetError> {
         let ledger = ChannelLedger::join(channel, genesis)?;
         self.ledgers().insert(channel.clone(), ledger);
         Ok(())
@@ -91,7 +97,7 @@ impl Peer {
     ///
     /// # Errors
     /// As [`ChannelLedger::commit`].
-    pub(super) fn commit(
+    pub(in crate::devnet) fn commit(
         &self,
         channel: &ChannelId,
         block: &Bytes,
@@ -102,13 +108,13 @@ impl Peer {
     }
 
     /// The state of a channel as of its last block.
-    pub(super) fn snapshot(&self, channel: &ChannelId) -> Result<Ledger, DevnetError> {
+    pub(in crate::devnet) fn snapshot(&self, channel: &ChannelId) -> Result<Ledger, DevnetError> {
         Ok(self.view(channel)?.1)
     }
 
     /// Simulates a proposal and endorses the result, unless the chaincode refused the call: then
     /// the answer carries its response and no endorsement.
-    pub(super) async fn process(
+    pub(in crate::devnet) async fn process(
         &self,
         signed: &protos::SignedProposal,
     ) -> Result<protos::ProposalResponse, DevnetError> {
@@ -178,7 +184,7 @@ impl Peer {
             return Ok(Arc::clone(stream));
         }
         let address = *self.address.lock().unwrap_or_else(PoisonError::into_inner);
-        let connection = Connection {
+        let connection = ServerConnection {
             package_id: self.package_id.clone(),
             address: address.ok_or_else(|| ExecuteError::NotInstalled(self.package_id.clone()))?,
             tls: self.tls.clone(),

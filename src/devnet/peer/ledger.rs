@@ -6,14 +6,14 @@ use std::{collections::BTreeSet, sync::Arc};
 use bytes::Bytes;
 use prost::Message;
 
-use super::{
-    access,
-    error::DevnetError,
-    transaction::{Action, Endorsed},
-};
+use super::access;
 use crate::{
     block::{self, Block, ConfigBlock},
-    config::Bundle,
+    config::{Bundle, ConfigTree, LastUpdate, envelope::ConfigEnvelope},
+    devnet::{
+        error::DevnetError,
+        transaction::{Action, OrderedTransaction},
+    },
     ids::{BlockNumber, ChannelId, Digest, TxId},
     policy::SignedData,
     proto::{common, protos::TxValidationCode},
@@ -101,7 +101,7 @@ impl ChannelLedger {
         match common::HeaderType::try_from(channel.r#type) {
             Ok(common::HeaderType::Config) => self.apply_config(&payload.data),
             Ok(common::HeaderType::EndorserTransaction) => {
-                let transaction = Endorsed::parse(&header, channel, payload.data)
+                let transaction = OrderedTransaction::parse(&header, channel, payload.data)
                     .map_err(|_| TxValidationCode::BadPayload)?;
                 self.apply_endorsed(&envelope, transaction, version)
             }
@@ -109,19 +109,22 @@ impl ChannelLedger {
         }
     }
 
-    fn apply_config(&mut self, config_envelope: &[u8]) -> Result<(), TxValidationCode> {
-        let next = self
-            .bundle
-            .validate(config_envelope)
-            .map_err(|_| TxValidationCode::InvalidConfigTransaction)?;
-        self.bundle = Arc::new(next);
+    fn apply_config(&mut self, config_envelope: &Bytes) -> Result<(), TxValidationCode> {
+        let invalid = TxValidationCode::InvalidConfigTransaction;
+        let carried = ConfigEnvelope::parse(config_envelope).map_err(|_| invalid)?;
+        let config = carried.config.map(ConfigTree::parse).transpose();
+        let last_update = LastUpdate::Carried(carried.last_update.as_ref());
+        let next = config.map_err(|_| invalid)?;
+        let next = self.bundle.validate(next, last_update);
+        let next = next.and_then(|next| self.bundle.next_at_peer(next));
+        self.bundle = Arc::new(next.map_err(|_| invalid)?);
         Ok(())
     }
 
     fn apply_endorsed(
         &mut self,
         envelope: &common::Envelope,
-        transaction: Endorsed,
+        transaction: OrderedTransaction,
         version: Version,
     ) -> Result<(), TxValidationCode> {
         let signed = SignedData {
@@ -147,7 +150,7 @@ impl ChannelLedger {
         Ok(())
     }
 
-    fn check_endorsements(&self, transaction: &Endorsed) -> Result<(), TxValidationCode> {
+    fn check_endorsements(&self, transaction: &OrderedTransaction) -> Result<(), TxValidationCode> {
         let signed: Vec<_> = transaction
             .endorsements
             .iter()
