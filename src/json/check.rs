@@ -1,4 +1,5 @@
-//! Whether bytes are a message, as a decoder of generated types would find before any JSON is written.
+//! Whether bytes are a message at all: asked before any JSON is written, as a decoder of generated
+//! types would answer.
 
 use super::{
     error::JsonProblem,
@@ -17,7 +18,7 @@ enum Level {
     Entry(&'static Slot),
 }
 
-/// Walks everything that the wire format nests, also what a later field overrides.
+/// Checks a message and everything in it, also what a later field overrides.
 ///
 /// # Errors
 /// [`JsonProblem::Undecodable`].
@@ -57,7 +58,7 @@ pub(super) fn check(root: &'static Shape, bytes: &[u8]) -> Result<(), JsonProble
     Ok(())
 }
 
-/// Whether a value is text, and the message that it is.
+/// Of a field's value: whether it is text, and which message it is, if it is one.
 fn inside(slot: &Slot) -> (bool, Option<Level>) {
     let text = matches!(slot.content, Content::Scalar(Scalar::String));
     let message = slot.message.map(|id| Level::Message(SHAPES.get(id)));

@@ -1,13 +1,13 @@
 //! Why a message has no JSON form, or a text is not a message.
 
-/// What is wrong.
+/// The kinds of problems.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum JsonProblem {
     /// A scalar, enum, base64 text, timestamp or token that its field cannot hold.
     #[error("illegal value for {expected}")]
     BadValue {
-        /// What the field holds.
+        /// What the field takes, in words.
         expected: &'static str,
     },
     /// The same field twice under its two spellings, or two members of a oneof.
@@ -16,7 +16,7 @@ pub enum JsonProblem {
     /// The text is not a JSON object.
     #[error("json syntax error: expected {expected}")]
     Syntax {
-        /// What could have stood there.
+        /// What should have stood there, in words.
         expected: &'static str,
     },
     /// More than 10,000 levels.
@@ -42,13 +42,13 @@ pub enum JsonProblem {
     UnknownField {
         /// The message's protobuf name.
         message_type: &'static str,
-        /// The beginning of the member's name.
+        /// The member's name; of a long one the first 100 characters.
         field: String,
     },
     /// A message type that this codec does not know.
     #[error("unknown message type `{}`", message_type.escape_debug())]
     UnknownMessageType {
-        /// The beginning of the name given.
+        /// The name given; of a long one the first 100 characters.
         message_type: String,
     },
     /// Bytes whose type the fields beside them do not tell.
@@ -57,7 +57,7 @@ pub enum JsonProblem {
     /// Something else where an object or a list has to stand.
     #[error("expected {expected}")]
     WrongType {
-        /// What has to stand there.
+        /// What has to stand there, in words.
         expected: &'static str,
     },
 }
@@ -80,19 +80,19 @@ impl JsonError {
         }
     }
 
-    /// The same with its place in the document.
+    /// Adds its place in the document.
     pub(super) fn with_path(mut self, path: String) -> Self {
         self.path = path;
         self
     }
 
-    /// The same with its place in the text, in bytes.
+    /// Adds its place in the text, in bytes.
     pub(super) const fn with_offset(mut self, offset: usize) -> Self {
         self.offset = Some(offset);
         self
     }
 
-    /// What is wrong.
+    /// The problem, without its place.
     #[must_use]
     pub const fn problem(&self) -> &JsonProblem {
         &self.problem
@@ -110,7 +110,7 @@ impl JsonError {
         self.offset
     }
 
-    /// A stable code.
+    /// The stable code, such as `JSON_SYNTAX`.
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self.problem {
@@ -148,7 +148,7 @@ impl JsonError {
     }
 }
 
-/// As much of a name as an error shows.
+/// As much of a name as an error shows: 100 characters.
 pub(super) fn shown(name: &str) -> String {
     name.chars().take(100).collect()
 }

@@ -13,7 +13,7 @@ pub(super) static SHAPES: LazyLock<Shapes> = LazyLock::new(|| {
     shapes
 });
 
-/// What the metadata of an unknown consensus plug-in is taken for.
+/// The message that the metadata of an unknown consensus type is taken for.
 const EMPTY: &str = "google.protobuf.Empty";
 
 /// Packages whose messages can be asked for by name.
@@ -33,7 +33,7 @@ pub(super) fn is_fabric(message: &str) -> bool {
     PACKAGES.iter().any(|package| message.starts_with(package))
 }
 
-/// Message, its byte field, the message inside.
+/// Byte fields that hold a message: the message that has the field, the field, the message inside.
 const OPENED: [(&str, &str, &str); 15] = [
     ("common.BlockData", "data", "common.Envelope"),
     (
@@ -95,7 +95,8 @@ const OPENED: [(&str, &str, &str); 15] = [
 /// A number and the message that it stands for.
 type Cases = &'static [(i32, &'static str)];
 
-/// Message, its byte field, the number beside it, the messages inside.
+/// Byte fields whose content a number tells: the message that has them, the byte field, the
+/// number's field, the messages inside by number.
 const BY_NUMBER: [(&str, &str, &str, Cases); 4] = [
     (
         "common.ChannelHeader",
@@ -122,7 +123,7 @@ const POLICIES: Cases = &[
     (3, "common.ImplicitMetaPolicy"),
 ];
 const MSPS: Cases = &[(0, "msp.FabricMSPConfig"), (1, "msp.IdemixMSPConfig")];
-/// By the type in the channel header.
+/// What a payload holds, by the type in its channel header.
 const PAYLOADS: Cases = &[
     (0, "common.ConfigValue"),
     (1, "common.ConfigEnvelope"),
@@ -137,7 +138,7 @@ struct Position {
     groups: &'static [(&'static str, usize)],
     /// The place of every other group; `None`: there is no other.
     other_groups: Option<usize>,
-    /// Key and message of each known value.
+    /// Key and message of each value that has its own content here.
     values: &'static [(&'static str, &'static str)],
     /// Whether a value of another key may stand here, if it is empty.
     other_values: bool,

@@ -12,7 +12,7 @@ pub(super) struct Integer {
 }
 
 impl Integer {
-    /// The value as 64 bits, if it is within a range.
+    /// The value, if it is between `min` and `max`, both included.
     pub(super) fn signed(self, min: i64, max: i64) -> Option<i64> {
         let value = if self.negative {
             0_i64.checked_sub_unsigned(self.magnitude)?
@@ -22,7 +22,7 @@ impl Integer {
         (min..=max).contains(&value).then_some(value)
     }
 
-    /// The value, if it is not negative and not above a limit.
+    /// The value, if it is not negative and at most `max`.
     pub(super) fn unsigned(self, max: u64) -> Option<u64> {
         let fits = (!self.negative || self.magnitude == 0) && self.magnitude <= max;
         fits.then_some(self.magnitude)

@@ -12,7 +12,7 @@ use prost_types::{
     field_descriptor_proto::{Label, Type},
 };
 
-/// A place in [`Shapes`].
+/// A shape, by its index in [`Shapes`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct ShapeId(pub(super) usize);
 
@@ -26,26 +26,26 @@ pub(super) struct Shapes {
     /// Number of messages: shape i is plain, shape i + messages is open.
     pub(super) messages: usize,
     names: BTreeMap<String, usize>,
-    /// A config group as an application organisation.
+    /// The shape of an application organisation's group.
     pub(super) application_org: Option<ShapeId>,
-    /// The values that such a group has.
+    /// The place in `keys` of the values that such a group has.
     pub(super) application_org_values: Option<usize>,
 }
 
 /// One message in one of its forms.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Shape {
-    /// The protobuf name.
+    /// The message's protobuf name, such as `common.Config`.
     pub(super) name: String,
-    /// Ascending by number.
+    /// The fields, ascending by number.
     pub(super) slots: Vec<Slot>,
-    /// Field number to slot.
+    /// The slot of each field number; `None` for numbers that no field has.
     numbers: Vec<Option<u8>>,
     /// Slots by name: the order in the text.
     by_name: Order,
-    /// Whether a slot is a member of a oneof.
+    /// Whether any slot is a member of a oneof.
     pub(super) has_oneof: bool,
-    /// Whether a slot is a map.
+    /// Whether any slot is a map.
     pub(super) has_map: bool,
 }
 
@@ -56,12 +56,12 @@ struct Order {
     ranks: Vec<u8>,
 }
 
-/// One field.
+/// One field of a message.
 #[derive(Clone, Debug)]
 pub(super) struct Slot {
     pub(super) number: u32,
     pub(super) name: String,
-    /// The camelCase name; equal to `name` for most.
+    /// The camelCase name; the same as `name` where that is one word.
     pub(super) json_name: String,
     pub(super) form: Form,
     pub(super) content: Content,
@@ -75,7 +75,7 @@ pub(super) struct Slot {
 pub(super) enum Form {
     Single,
     List,
-    /// Keys are strings.
+    /// A map, whose keys are strings.
     Map,
 }
 
@@ -123,7 +123,7 @@ impl Content {
 pub(super) enum Scalar {
     Bool,
     Bytes,
-    /// A place in the enum table.
+    /// An enum, by its index in the table of enums.
     Enum(usize),
     Int32,
     Int64,
@@ -161,7 +161,7 @@ impl Enum {
 #[derive(Clone, Debug)]
 pub(super) struct Keys {
     pub(super) known: Vec<(&'static str, ShapeId)>,
-    /// For every other key; `None`: there must not be another.
+    /// The shape for every other key; `None`: other keys are refused.
     pub(super) others: Option<ShapeId>,
 }
 
@@ -175,9 +175,9 @@ impl Keys {
 /// Which sibling tells a field's type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Sibling {
-    /// A number or an enum, by the slot's place.
+    /// A number or an enum; the index of its slot.
     Number(usize),
-    /// A string, by the slot's place.
+    /// A string; the index of its slot.
     Text(usize),
     /// The type in the channel header in a `common.Payload`'s header.
     Header,
@@ -205,30 +205,30 @@ impl Choice {
 }
 
 impl Shape {
-    /// The slot of a field number.
+    /// The slot of a field number, with its index.
     pub(super) fn slot(&self, number: u32) -> Option<(usize, &Slot)> {
         let index = usize::try_from(number).ok()?;
         let at = usize::from((*self.numbers.get(index)?)?);
         Some((at, self.slots.get(at)?))
     }
 
-    /// Where a slot comes in the text.
+    /// The place of a slot in the order of the text.
     pub(super) fn rank(&self, slot: usize) -> u8 {
         self.by_name.ranks.get(slot).copied().unwrap_or(u8::MAX)
     }
 
-    /// The slot that comes at a place of the text.
+    /// The slot at a place of the order of the text, with its index.
     pub(super) fn at(&self, rank: usize) -> Option<(usize, &Slot)> {
         let slot = usize::from(*self.by_name.slots.get(rank)?);
         Some((slot, self.slots.get(slot)?))
     }
 
-    /// The slot with this protobuf name.
+    /// The index of the slot with this protobuf name.
     pub(super) fn position(&self, name: &str) -> Option<usize> {
         self.slots.iter().position(|s| s.name == name)
     }
 
-    /// Fills what is derived from the slots.
+    /// Fills the tables that follow from the slots.
     fn finish(&mut self) {
         self.numbers.clear();
         for (i, slot) in self.slots.iter().enumerate() {
@@ -268,18 +268,18 @@ impl Shapes {
         self.shapes.get(id.0).unwrap_or(&NOTHING)
     }
 
-    /// The plain shape of a message.
+    /// The plain shape of a message, by its protobuf name.
     pub(super) fn plain(&self, name: &str) -> Option<ShapeId> {
         self.names.get(name).copied().map(ShapeId)
     }
 
-    /// The open shape of a message.
+    /// The open shape of a message, by its protobuf name.
     pub(super) fn open(&self, name: &str) -> Option<ShapeId> {
         let plain = self.plain(name)?;
         Some(ShapeId(plain.0.saturating_add(self.messages)))
     }
 
-    /// An enum by its place.
+    /// An enum by its index; see [`Scalar::Enum`].
     pub(super) fn enumeration(&self, at: usize) -> Option<&Enum> {
         self.enums.get(at)
     }

@@ -7,11 +7,11 @@ use std::borrow::Cow;
 
 use super::error::{JsonError, JsonProblem};
 
-/// Objects and lists inside each other. Go's decoder has the same limit.
+/// How many objects and lists may stand inside each other. Go's decoder has the same limit.
 const DEPTH: usize = 10_000;
-/// Offsets have 31 bits.
+/// The longest text, in bytes: offsets have 31 bits.
 const LONGEST: usize = 0x7fff_ffff;
-/// A string with an escape, or with anything but ASCII.
+/// The flag of a string with an escape, or with anything but ASCII.
 const COOKED: u32 = 0x8000_0000;
 
 /// A value's place on the tape. Members of an object are key and value in turn.
@@ -26,13 +26,14 @@ pub(super) struct Tape<'a> {
 
 #[derive(Clone, Copy, Debug)]
 struct Node {
-    /// Where the token begins, and [`COOKED`].
+    /// Where the token begins in the text, and the flag [`COOKED`].
     start: u32,
-    /// Behind the last byte of a token; for objects and lists, behind their last place on the tape.
+    /// Where it ends: of a token, behind its last byte; of an object or list, behind its last place
+    /// on the tape.
     end: u32,
 }
 
-/// What a value is.
+/// The kinds of values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Token {
     False,
@@ -68,7 +69,7 @@ impl<'a> Tape<'a> {
         }
     }
 
-    /// What stands at a place.
+    /// What kind of value stands at a place.
     pub(super) fn token(&self, at: At) -> Token {
         match self.text.get(self.offset(at)) {
             Some(b'{') => Token::Object,
@@ -81,7 +82,7 @@ impl<'a> Tape<'a> {
         }
     }
 
-    /// Where in the text a token begins.
+    /// Where in the text a token begins, in bytes; the text's end for places that do not exist.
     pub(super) fn offset(&self, at: At) -> usize {
         self.nodes
             .get(at)
@@ -113,7 +114,7 @@ impl<'a> Tape<'a> {
         })
     }
 
-    /// A number as it is written.
+    /// A number as it is written; empty for places that do not exist.
     pub(super) fn number(&self, at: At) -> &'a [u8] {
         let end = self.nodes.get(at).map_or(0, |n| wide(n.end));
         self.text.get(self.offset(at)..end).unwrap_or_default()
@@ -138,7 +139,7 @@ struct TapeReader<'a> {
     text: &'a [u8],
     at: usize,
     nodes: Vec<Node>,
-    /// Places of the objects and lists that are open.
+    /// Places of the objects and lists that are open, the innermost last.
     open: Vec<At>,
 }
 

@@ -13,7 +13,7 @@ pub(super) enum Layout {
     Indented,
 }
 
-/// A text that grows.
+/// The text that is being written.
 #[derive(Debug)]
 pub(super) struct Text {
     out: String,
@@ -25,7 +25,7 @@ const HEX: [char; 16] = [
     '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f',
 ];
 
-/// What each byte of a string asks for.
+/// How each byte of a string is written.
 static ESCAPES: [Escape; 256] = {
     let mut table = [Escape::None; 256];
     let mut i = 0;
@@ -86,12 +86,13 @@ impl Text {
         self.out
     }
 
-    /// Opens an object or a list.
+    /// Writes the bracket that opens an object or a list.
     pub(super) fn open(&mut self, bracket: char) {
         self.out.push(bracket);
     }
 
-    /// Closes one; `depth` is the level that it stands on.
+    /// Writes the bracket that closes one, on a line of its own where something was `written` in
+    /// it. `depth` is the level that it stands on.
     pub(super) fn close(&mut self, bracket: char, written: bool, depth: usize) {
         if written {
             self.line(depth);
@@ -99,7 +100,8 @@ impl Text {
         self.out.push(bracket);
     }
 
-    /// Begins the next element of what stands open at `depth`.
+    /// Begins the next element of what stands open at `depth`; the first one `begins`, without a
+    /// comma.
     pub(super) fn separate(&mut self, begins: bool, depth: usize) {
         if !begins {
             self.out.push(',');
@@ -122,7 +124,7 @@ impl Text {
         self.colon();
     }
 
-    /// Writes a token as it is.
+    /// Writes a token as it is, such as `null`.
     pub(super) fn raw(&mut self, token: &str) {
         self.out.push_str(token);
     }
@@ -133,19 +135,19 @@ impl Text {
         let _ = write!(self.out, "{number}");
     }
 
-    /// Writes a number of 64 bits: a string.
+    /// Writes a number of 64 bits, which stands in quotes.
     pub(super) fn quoted(&mut self, number: impl Display) {
         let _ = write!(self.out, "\"{number}\"");
     }
 
-    /// Writes bytes as base64.
+    /// Writes bytes as a base64 string, padded.
     pub(super) fn base64(&mut self, bytes: &[u8]) {
         self.out.push('"');
         STANDARD.encode_string(bytes, &mut self.out);
         self.out.push('"');
     }
 
-    /// Writes a string.
+    /// Writes a string in quotes, with Go's escapes.
     pub(super) fn string(&mut self, text: &str) {
         self.out.push('"');
         let mut rest = text;

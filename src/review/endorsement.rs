@@ -24,21 +24,21 @@ pub struct Endorsement {
     /// Endorsements needed afterwards; null where there is no such policy, or nobody could satisfy
     /// it.
     pub needed_after: Option<usize>,
-    /// Endorsements needed before.
+    /// Endorsements needed before; null likewise.
     pub needed_before: Option<usize>,
-    /// Application organisations afterwards.
+    /// How many organisations the Application group has afterwards.
     pub organizations_after: usize,
-    /// Application organisations before.
+    /// How many it has before.
     pub organizations_before: usize,
-    /// The policy's path, or the rule that the members agreed on.
+    /// The policy that is asked: a path, or a rule in Fabric's language that the members agreed on.
     pub policy: String,
-    /// Its rule afterwards; null where there is none.
+    /// The rule afterwards, in Fabric's language; null where there is no such policy.
     pub rule_after: Option<String>,
-    /// Its rule before.
+    /// The rule before; null likewise.
     pub rule_before: Option<String>,
     /// Members afterwards that are known to run a server, ascending; null where that is not known.
     pub servers: Option<Vec<String>>,
-    /// The same in words.
+    /// The numbers in words, and what they ask of the organisations.
     pub text: String,
 }
 
@@ -103,7 +103,8 @@ pub fn endorsement(
     })
 }
 
-/// A rule in Fabric's language as the only policy there is; `None` for paths.
+/// A set of policies with this rule of Fabric's language alone; `None` where the text is no rule (a
+/// path).
 fn single(policy: &str) -> Option<PolicyManager> {
     const SIGNATURE: i32 = 1;
     let rule = parse_policy(policy).ok()?;

@@ -12,7 +12,7 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum BundleError {
-    /// ACLs need an application capability.
+    /// ACLs without the application capability that they need.
     #[error("value `/Channel/Application/ACLs` needs an application capability V1_2 or later")]
     AclsNotAllowed,
     /// A batch size with a zero, or that prefers more bytes than it allows.
@@ -24,7 +24,7 @@ pub enum BundleError {
     /// A batch timeout that is not a positive duration.
     #[error("value `/Channel/Orderer/BatchTimeout` is not a positive duration: `{0}`")]
     BatchTimeout(String),
-    /// Another width than the only one that exists.
+    /// A width of block data hashing other than the only one that exists.
     #[error("value `/Channel/BlockDataHashingStructure` has width {0} instead of 4294967295")]
     BlockDataHashing(u32),
     /// Channel or application capabilities without orderer capabilities.
@@ -39,44 +39,44 @@ pub enum BundleError {
     /// One MSP id with two definitions.
     #[error("msp `{id}` of `{org}` is defined otherwise elsewhere in this config")]
     DuplicateMsp {
-        /// The organisation that came second.
+        /// The path of the organisation that came second.
         org: String,
-        /// The MSP.
+        /// The MSP id that both have.
         id: MspId,
     },
-    /// An MSP without id.
+    /// An MSP whose id is empty.
     #[error("the msp of `{org}` has no id")]
     EmptyMspId {
-        /// The organisation.
+        /// The path of its group, such as `/Channel/Application/Org1`.
         org: String,
     },
-    /// Endpoints of an orderer organisation need a channel capability.
+    /// Endpoints of an orderer organisation without the channel capability that they need.
     #[error("value `{org}/Endpoints` needs a channel capability V1_4_2 or later")]
     EndpointsNotAllowed {
-        /// The organisation.
+        /// The path of its group, such as `/Channel/Application/Org1`.
         org: String,
     },
     /// A hashing algorithm that Fabric does not know.
     #[error("value `/Channel/HashingAlgorithm` names `{0}` instead of `SHA256` or `SHA3_256`")]
     HashingAlgorithm(String),
-    /// An element's name is of illegal form.
+    /// An element whose name is of illegal form.
     #[error("illegal name `{key}` in group `{group}`")]
     KeySyntax {
-        /// The group that holds it.
+        /// The path of the group that holds it.
         group: String,
-        /// The name.
+        /// The illegal name, as it stands.
         key: String,
     },
-    /// There is no channel group.
+    /// A config without a channel group.
     #[error("the config has no channel group")]
     MissingChannelGroup,
     /// An orderer organisation needs an endpoint of its own.
     #[error("`{org}` has no endpoint, which channel capability V3_0 demands")]
     MissingEndpoints {
-        /// The organisation.
+        /// The path of its group, such as `/Channel/Application/Org1`.
         org: String,
     },
-    /// There are no orderer addresses.
+    /// A channel without global orderer addresses, which older levels demand.
     #[error(
         "value `/Channel/OrdererAddresses` is empty, which needs a channel capability V1_4_2 or later"
     )]
@@ -84,15 +84,15 @@ pub enum BundleError {
     /// An MSP that cannot be set up.
     #[error("the msp of `{org}` cannot be set up: {source}")]
     Msp {
-        /// The organisation.
+        /// The path of its group, such as `/Channel/Application/Org1`.
         org: String,
-        /// Why not.
+        /// What is wrong with its definition.
         source: MspError,
     },
     /// A policy element without a policy in it.
     #[error("policy `{path}` is empty")]
     NilPolicy {
-        /// The policy.
+        /// The policy's path, such as `/Channel/Application/Admins`.
         path: String,
     },
     /// Global orderer addresses, which V3_0 forbids.
@@ -104,13 +104,13 @@ pub enum BundleError {
     /// Groups inside an organisation.
     #[error("organisation `{org}` has sub groups")]
     SubgroupNotAllowed {
-        /// The organisation.
+        /// The path of its group, such as `/Channel/Application/Org1`.
         org: String,
     },
     /// A value that is not the message its key stands for.
     #[error("value `{value}` does not decode: {source}")]
     Undecodable {
-        /// The value.
+        /// The value's path, such as `/Channel/Orderer/BatchSize`.
         value: String,
         /// What is wrong with the bytes.
         source: ScanError,
@@ -118,13 +118,13 @@ pub enum BundleError {
     /// A value whose key may not stand where it stands.
     #[error("value `{value}` is not known there")]
     UnexpectedValueKey {
-        /// The value.
+        /// The value's path, such as `/Channel/Orderer/BatchSize`.
         value: String,
     },
 }
 
 impl BundleError {
-    /// The vectors' reason class.
+    /// The class of the reason, in the words of the conformance vectors.
     #[must_use]
     pub fn reason(&self) -> &'static str {
         match self {
@@ -156,7 +156,7 @@ impl BundleError {
     }
 }
 
-/// A change that is not allowed.
+/// Why a config may not follow another one.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SuccessorError {
@@ -171,40 +171,40 @@ pub enum SuccessorError {
     /// Another consensus type, without the channel capability for it.
     #[error("the consensus type may not change from `{from}` to `{to}`")]
     ConsensusTypeChange {
-        /// The current type.
+        /// The name of the consensus type in the current config.
         from: String,
-        /// The next type.
+        /// The name of the consensus type in the next config.
         to: String,
     },
     /// An orderer organisation needs an endpoint of its own.
     #[error("`/Channel/Orderer/{org}` has no endpoint, which channel capability V3_0 demands")]
     MissingEndpoints {
-        /// The organisation.
+        /// The path of its group, such as `/Channel/Application/Org1`.
         org: String,
     },
     /// An organisation may not get another MSP id.
     #[error("the msp id of `{org}` may not change from `{from}` to `{to}`")]
     MspIdChange {
-        /// The organisation's path.
+        /// The path of its group, such as `/Channel/Application/Org1`.
         org: String,
-        /// The current id.
+        /// The MSP id in the current config.
         from: MspId,
-        /// The next id.
+        /// The MSP id in the next config.
         to: MspId,
     },
     /// The config has no Orderer group.
     #[error("the config has no group `/Channel/Orderer`")]
     OrdererGroupMissing,
-    /// A section may not appear.
+    /// The next config has a section that the current one has not.
     #[error("group `/Channel/{0}` may not be added")]
     SectionAdded(&'static str),
-    /// A section may not disappear.
+    /// The next config has lost a section.
     #[error("group `/Channel/{0}` may not be removed")]
     SectionRemoved(&'static str),
 }
 
 impl SuccessorError {
-    /// The vectors' reason class.
+    /// The class of the reason, in the words of the conformance vectors.
     #[must_use]
     pub const fn reason(&self) -> &'static str {
         match self {

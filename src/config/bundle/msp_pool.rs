@@ -20,7 +20,7 @@ pub(super) struct MspPool<'a> {
 }
 
 impl<'a> MspPool<'a> {
-    /// `before` are MSPs of this same version.
+    /// An empty pool. `before` are the MSPs of the config before, if they are of this same version.
     pub(super) const fn new(version: MspVersion, before: Option<&'a Msps>) -> Self {
         Self {
             version,
@@ -29,7 +29,7 @@ impl<'a> MspPool<'a> {
         }
     }
 
-    /// The MSP of an organisation.
+    /// The MSP of an organisation, set up or taken over.
     // Fabric: common/channelconfig/msp.go, ProposeMSP
     pub(in crate::config) fn add(&mut self, org: GroupRef<'_>) -> Result<Arc<Msp>, BundleError> {
         let config = org.value("MSP").map_or(&[][..], |value| value.bytes());
@@ -103,7 +103,7 @@ fn same_message(one: &[u8], other: &[u8]) -> bool {
 struct MspMessage<'a> {
     kind: i32,
     config: &'a [u8],
-    /// By field number, each in the order given.
+    /// Unknown fields by their number, those of one number in the order given.
     unknown: BTreeMap<u32, Vec<u8>>,
 }
 

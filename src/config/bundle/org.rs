@@ -5,20 +5,20 @@ use crate::ids::MspId;
 /// The part of a channel that an organisation belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Section {
-    /// Those that run peers.
+    /// `/Channel/Application`: organisations that run peers.
     Application,
-    /// Those that run orderers.
+    /// `/Channel/Orderer`: organisations that run orderers.
     Orderer,
 }
 
 /// An organisation of a channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Org<'a> {
-    /// The name of its group.
+    /// The name of its group, such as `Org1`; the MSP id may be another.
     pub name: &'a str,
-    /// Its MSP's id.
+    /// The id of its MSP, such as `Org1MSP`.
     pub msp_id: &'a MspId,
-    /// Where it stands.
+    /// The section that its group stands in.
     pub section: Section,
 }
 

@@ -21,15 +21,15 @@ pub(in crate::config) struct Channel {
     pub(in crate::config) capabilities: ChannelCapabilities,
 }
 
-/// `/Channel/Orderer`.
+/// The values and organisations of `/Channel/Orderer`.
 #[derive(Debug)]
 pub(in crate::config) struct Orderer {
     pub(in crate::config) capabilities: OrdererCapabilities,
     pub(in crate::config) consensus: ConsensusType,
     pub(in crate::config) batch_size: BatchSize,
-    /// The value `Orderers`.
+    /// The entries of the value `Orderers`, in their order; empty where it is absent.
     pub(in crate::config) consenters: Vec<Consenter>,
-    /// By name.
+    /// The organisations that run orderers, by the name of their group.
     pub(in crate::config) orgs: BTreeMap<String, OrdererOrg>,
 }
 
@@ -40,15 +40,15 @@ pub(in crate::config) struct OrdererOrg {
     pub(in crate::config) endpoints: usize,
 }
 
-/// `/Channel/Application`.
+/// The values and organisations of `/Channel/Application`.
 #[derive(Debug)]
 pub(in crate::config) struct Application {
     pub(in crate::config) capabilities: ApplicationCapabilities,
-    /// By name.
+    /// The MSPs of the organisations that run peers, by the name of their group.
     pub(in crate::config) orgs: BTreeMap<String, Arc<Msp>>,
 }
 
-/// `/Channel/Consortiums`: by consortium, then by organisation.
+/// The MSPs in `/Channel/Consortiums`, by consortium and then by organisation.
 #[derive(Debug)]
 pub(in crate::config) struct Consortiums(pub(super) BTreeMap<String, BTreeMap<String, Arc<Msp>>>);
 

@@ -9,13 +9,13 @@ use crate::proto::scan::{Field, Fields, ScanError, int32, uint32};
 /// What kind of group a value is in, which decides the keys that may stand there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum GroupKind {
-    /// `/Channel`.
+    /// `/Channel` itself.
     Channel,
-    /// `/Channel/Orderer`.
+    /// `/Channel/Orderer` itself.
     Orderer,
     /// An organisation below `/Channel/Orderer`.
     OrdererOrg,
-    /// `/Channel/Application`.
+    /// `/Channel/Application` itself.
     Application,
     /// An organisation below `/Channel/Application`.
     ApplicationOrg,
@@ -184,14 +184,14 @@ pub(super) fn width(value: &[u8]) -> Result<u32, ScanError> {
 pub struct BatchSize {
     /// Messages in a block, at most.
     pub max_message_count: u32,
-    /// Bytes of a message, and of all messages of a block, at most.
+    /// Bytes of one message, and of all messages of a block, at most.
     pub absolute_max_bytes: u32,
-    /// Bytes of all messages of a block, preferably.
+    /// Bytes of all messages of a block, preferably; only a single message may be longer.
     pub preferred_max_bytes: u32,
 }
 
 impl BatchSize {
-    /// Reads the value.
+    /// Reads the serialized value; what is absent is 0 or empty.
     ///
     /// # Errors
     /// [`ScanError`].
@@ -222,7 +222,7 @@ pub struct ConsensusType {
 }
 
 impl ConsensusType {
-    /// Reads the value.
+    /// Reads the serialized value; what is absent is 0 or empty.
     ///
     /// # Errors
     /// [`ScanError`].
@@ -246,11 +246,11 @@ impl ConsensusType {
 pub struct Consenter {
     /// The number by which block signatures name it.
     pub id: u32,
-    /// Host name or address.
+    /// Host name or address, as written.
     pub host: String,
-    /// TCP port.
+    /// TCP port; numbers past 65535 pass here.
     pub port: u32,
-    /// The MSP of its identity.
+    /// The id of the MSP of its identity.
     pub msp_id: String,
     /// Its signing certificate, PEM.
     pub identity: Bytes,
@@ -261,7 +261,7 @@ pub struct Consenter {
 }
 
 impl Consenter {
-    /// Reads the value `Orderers`.
+    /// Reads the value `Orderers`; the entries stay in their order.
     ///
     /// # Errors
     /// [`ScanError`].

@@ -9,25 +9,25 @@ pub enum EnvelopeError {
     /// The payload has no header.
     #[error("envelope has no header")]
     MissingHeader,
-    /// Some layer is not decodable.
+    /// One of the layers is not decodable.
     #[error("{layer} is not decodable")]
     Undecodable {
-        /// Which message, by its name.
+        /// The name of the layer, in words, such as `channel header`.
         layer: &'static str,
-        /// Why.
+        /// What is wrong with the bytes.
         #[source]
         source: ScanError,
     },
-    /// The channel header is of another type.
+    /// The channel header's type is not that of config updates.
     #[error("envelope is of type {got}, not a config update (2)")]
     WrongType {
-        /// The type in the channel header.
+        /// The type in the channel header: a `common.HeaderType`.
         got: i32,
     },
 }
 
 impl EnvelopeError {
-    /// The stable code.
+    /// The stable code, such as `ENVELOPE_MISSING_HEADER`.
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {
@@ -37,7 +37,7 @@ impl EnvelopeError {
         }
     }
 
-    /// The reason class of the reference's vectors.
+    /// The class of the reason, in the words of the conformance vectors.
     #[must_use]
     pub const fn reason(&self) -> &'static str {
         match self {
@@ -61,7 +61,7 @@ pub enum TransactionError {
 }
 
 impl TransactionError {
-    /// The vectors' reason class.
+    /// The class of the reason, in the words of the conformance vectors.
     #[must_use]
     pub const fn reason(&self) -> &'static str {
         match self {

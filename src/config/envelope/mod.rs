@@ -1,7 +1,7 @@
 //! What carries configs and updates: transactions down to their channel header, and the envelopes of
 //! config updates with the signatures in them.
 //!
-//! Nothing is judged here. What is carried stays as it is, to be read by who needs it.
+//! Nothing is judged here. What is carried stays as it is, for whoever needs it.
 
 mod error;
 mod transaction;

@@ -21,7 +21,7 @@ pub struct Transaction {
     pub channel_id: ChannelId,
     /// The serialized `common.SignatureHeader`; not decoded.
     pub signature_header: Bytes,
-    /// `Payload.data`.
+    /// `Payload.data`: a message that the header type tells, as carried.
     pub data: Bytes,
 }
 

@@ -21,7 +21,7 @@ const CONFIG_UPDATE: i32 = 2;
 pub struct ConfigSignature {
     /// A serialized `common.SignatureHeader`, as carried; may be undecodable.
     pub signature_header: Bytes,
-    /// The signature over header and update.
+    /// The signature over [`signed_message`], as carried.
     pub signature: Bytes,
 }
 
@@ -34,7 +34,7 @@ impl ConfigSignature {
         Self::read(bytes, bytes)
     }
 
-    /// The deterministic encoding.
+    /// The deterministic encoding as a `common.ConfigSignature`.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
         let mut out = Vec::new();

@@ -184,27 +184,27 @@ pub(super) struct BftOptions {
     pub(super) request_batch_max_count: u64,
     /// Bytes in a batch, at most.
     pub(super) request_batch_max_bytes: u64,
-    /// A duration.
+    /// How long a leader waits for a batch to fill. Durations are in Go's spelling, such as `50ms`.
     pub(super) request_batch_max_interval: String,
-    /// Messages.
+    /// Incoming messages that may wait, at most.
     pub(super) incoming_message_buffer_size: u64,
-    /// Requests.
+    /// Requests that may wait, at most.
     pub(super) request_pool_size: u64,
-    /// A duration.
+    /// How old a request gets before a node forwards it to the leader. A duration.
     pub(super) request_forward_timeout: String,
-    /// A duration.
+    /// How long after that a node complains about the leader. A duration.
     pub(super) request_complain_timeout: String,
-    /// A duration.
+    /// How long after that a node gives the request up. A duration.
     pub(super) request_auto_remove_timeout: String,
-    /// A duration.
+    /// Time between two sendings of a view change. A duration.
     pub(super) view_change_resend_interval: String,
-    /// A duration.
+    /// How long a view change may take. A duration.
     pub(super) view_change_timeout: String,
-    /// A duration.
+    /// Time without a heartbeat after which the leader is complained about. A duration.
     pub(super) leader_heartbeat_timeout: String,
-    /// Heartbeats in a timeout.
+    /// Heartbeats that a leader sends in one heartbeat timeout.
     pub(super) leader_heartbeat_count: u64,
-    /// A duration.
+    /// How long a node that lags behind collects what others say of their state. A duration.
     pub(super) collect_timeout: String,
     /// `smartbft.Options.Rotation`: 0 unspecified, 1 off, 2 on.
     pub(super) leader_rotation: i32,
@@ -213,7 +213,7 @@ pub(super) struct BftOptions {
 }
 
 impl BftOptions {
-    /// Reads the metadata.
+    /// Reads the metadata of a `ConsensusType` of type `BFT`.
     ///
     /// # Errors
     /// [`ScanError`].

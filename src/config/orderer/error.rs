@@ -13,53 +13,53 @@ pub enum ConsensusError {
         "policy `/Channel/Orderer/BlockValidation` is not {quorum} of the {consenters} consenters of value `/Channel/Orderer/Orderers`"
     )]
     BlockValidation {
-        /// How many signatures it must ask for.
+        /// How many signatures the policy must ask for.
         quorum: usize,
         /// How many consenters there are.
         consenters: usize,
     },
-    /// A consenter's TLS certificate.
+    /// A consenter's TLS certificate that is not accepted.
     #[error("the tls certificate of consenter `{host}:{port}` is not accepted: {source}")]
     Certificate {
-        /// The consenter's host.
+        /// The consenter's host name or address.
         host: String,
-        /// Its port.
+        /// The TCP port of the same consenter.
         port: u32,
-        /// Why not.
+        /// What is wrong with the certificate.
         source: MspError,
     },
     /// A certificate that two consenters share.
     #[error("consenter `{host}:{port}` has a tls certificate that another one has too")]
     DuplicateConsenter {
-        /// The second one's host.
+        /// Host name or address of the second one.
         host: String,
-        /// Its port.
+        /// The TCP port of the same consenter.
         port: u32,
     },
     /// An orderer organisation needs an endpoint of its own.
     #[error("`/Channel/Orderer/{org}` has no endpoint, which consensus type `BFT` demands")]
     MissingEndpoints {
-        /// The organisation.
+        /// The name of its group below `/Channel/Orderer`.
         org: String,
     },
     /// The envelope's header names another channel, which only BFT looks at.
     #[error("the envelope's header names channel `{got}`, not `{want}`")]
     HeaderChannel {
-        /// The channel.
+        /// The channel whose config it is.
         want: ChannelId,
-        /// What the header says.
+        /// The channel that the header names.
         got: ChannelId,
     },
-    /// There is no consenter.
+    /// Raft metadata without a consenter.
     #[error("the consensus metadata lists no consenter")]
     NoConsenters,
-    /// The consenters have no value.
+    /// A value that BFT demands is missing; its key.
     #[error("value `/Channel/Orderer/{0}` is missing, which consensus type `BFT` demands")]
     MissingValue(&'static str),
-    /// The options are not usable.
+    /// Options that are not usable.
     #[error("the consensus metadata is not usable: {0}")]
     Options(#[from] OptionsError),
-    /// Leaders rotate.
+    /// BFT options by which leaders rotate.
     #[error("leader rotation must be off or unspecified")]
     Rotation,
     /// More than one consenter changes.
@@ -67,9 +67,9 @@ pub enum ConsensusError {
         "{added} consenters are added and {removed} removed; only one of each may change at a time"
     )]
     TooManyChanges {
-        /// How many are new.
+        /// How many the current config does not list.
         added: usize,
-        /// How many are gone.
+        /// How many the next config no longer lists.
         removed: usize,
     },
     /// No orderer serves this type; the reference crashes on it.
@@ -84,20 +84,20 @@ pub enum OptionsError {
     /// Not a duration, or one that is not allowed there.
     #[error("`{option}` is `{value}`, not a positive duration")]
     Duration {
-        /// The option.
+        /// The option's name, such as `tick_interval`.
         option: &'static str,
-        /// What it says.
+        /// The option's value, as it stands.
         value: String,
     },
-    /// There are no options at all.
+    /// The metadata has no options at all.
     #[error("there are no options")]
     Missing,
-    /// One option must not exceed another.
+    /// An option that exceeds another that it must not exceed.
     #[error("`{smaller}` must not be above `{greater}`")]
     Order {
-        /// The one that must not be above.
+        /// The name of the option that must not be greater.
         smaller: &'static str,
-        /// The other one.
+        /// The name of the option that it is compared with.
         greater: &'static str,
     },
     /// The metadata does not decode.
@@ -135,16 +135,16 @@ pub enum FilterError {
     /// The sender's certificate has expired.
     #[error("the sender's certificate has expired")]
     CreatorExpired,
-    /// There is no payload.
+    /// The envelope's payload is empty.
     #[error("the envelope has no payload")]
     EmptyPayload,
-    /// The policy for senders does not exist.
+    /// The policy for senders, whose path this is, does not exist.
     #[error("there is no policy `{0}`")]
     MissingPolicy(&'static str),
-    /// The sender may not send.
+    /// The sender does not satisfy the policy for senders, whose path this is.
     #[error("the sender does not satisfy `{0}`")]
     PolicyNotSatisfied(&'static str),
-    /// Longer than the channel allows.
+    /// The envelope is longer than the channel allows.
     #[error("{bytes} bytes are more than the channel's absolute maximum of {limit}")]
     TooLarge {
         /// Payload and signature, in bytes.
@@ -158,7 +158,7 @@ pub enum FilterError {
 }
 
 impl FilterError {
-    /// The vectors' reason class.
+    /// The class of the reason, in the words of the conformance vectors.
     #[must_use]
     pub const fn reason(&self) -> &'static str {
         match self {
@@ -194,26 +194,26 @@ pub enum MigrationError {
     /// Entering or leaving maintenance changes something else too.
     #[error("entering or leaving maintenance may change nothing but the state: {0}")]
     OtherChange(&'static str),
-    /// The type changes outside maintenance.
+    /// The consensus type changes outside maintenance.
     #[error("the consensus type may only change from `{from}` to `{to}` in maintenance")]
     Required {
-        /// The current type.
+        /// The name of the consensus type in the current config.
         from: String,
-        /// The next type.
+        /// The name of the consensus type in the next config.
         to: String,
     },
-    /// There is no way between these types.
+    /// The consensus type changes to one that it cannot change to.
     #[error("the consensus type cannot change from `{from}` to `{to}`")]
     Transition {
-        /// The current type.
+        /// The name of the consensus type in the current config.
         from: String,
-        /// The next type.
+        /// The name of the consensus type in the next config.
         to: String,
     },
 }
 
 impl MigrationError {
-    /// The vectors' reason class.
+    /// The class of the reason, in the words of the conformance vectors.
     #[must_use]
     pub const fn reason(&self) -> &'static str {
         match self {

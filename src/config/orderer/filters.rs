@@ -20,21 +20,21 @@ const MAINTENANCE: i32 = 1;
 /// What each filter says of one envelope, in the order in which an orderer asks them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Filters {
-    /// Whether there is a payload.
+    /// Whether the payload is not empty.
     pub empty: Result<(), FilterError>,
-    /// Whether it is short enough.
+    /// Whether payload and signature are short enough.
     pub size: Result<(), FilterError>,
     /// Whether the sender's certificate has not expired.
     pub expiration: Result<(), FilterError>,
-    /// Whether the sender may send.
+    /// Whether the sender satisfies the policy for senders.
     pub signature: Result<(), FilterError>,
 }
 
 impl Filters {
-    /// The first refusal.
+    /// Whether all filters let the envelope in.
     ///
     /// # Errors
-    /// [`FilterError`].
+    /// [`FilterError`]: the refusal of the first one, in their order.
     pub fn pass(self) -> Result<(), FilterError> {
         self.empty
             .and(self.size)
@@ -44,7 +44,8 @@ impl Filters {
 }
 
 impl Bundle {
-    /// The path of the policy of those who may send to the channel; `None` without an Orderer group.
+    /// The path of the policy of those who may send to the channel; `None` without an Orderer
+    /// group.
     #[must_use]
     pub fn senders(&self) -> Option<&'static str> {
         self.orderer.as_ref().map(Orderer::senders)
@@ -112,7 +113,7 @@ impl Bundle {
 }
 
 impl Orderer {
-    /// The policy of those who may send to the channel.
+    /// The path of the policy of those who may send to the channel.
     pub(in crate::config) const fn senders(&self) -> &'static str {
         match self.consensus.state {
             MAINTENANCE => "/Channel/Orderer/Writers",

@@ -14,8 +14,8 @@ use crate::config::{
 const NORMAL: i32 = 0;
 
 impl Bundle {
-    /// Whether the update with this write set, which makes `next` of this config, respects the rules of migration.
-    /// Configs without an Orderer group pass: [`Self::next_at_orderer`] judges them.
+    /// Whether an update keeps the rules of migration: it makes `next` of this config, and has this
+    /// write set. Configs without an Orderer group pass: [`Self::next_at_orderer`] judges them.
     ///
     /// # Errors
     /// [`MigrationError`].

@@ -20,12 +20,12 @@ use crate::{
 /// The name of the consensus type.
 pub(crate) const RAFT: &str = "etcdraft";
 
-/// How the set of consenters changes; what of it cannot be judged from configs alone.
+/// How the set of consenters changes; for checks that need more than the configs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ConsenterChange {
     /// How many are new: their certificates must be valid by the clock.
     pub added: usize,
-    /// How many are gone.
+    /// How many the next config no longer lists.
     pub removed: usize,
 }
 
@@ -168,9 +168,9 @@ pub(crate) struct RaftMetadata {
 /// `etcdraft.Consenter`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct RaftConsenter {
-    /// Host name or address.
+    /// Host name or address, as written.
     pub(crate) host: String,
-    /// TCP port.
+    /// TCP port; numbers past 65535 pass here.
     pub(crate) port: u32,
     /// Its TLS client certificate, PEM: what identifies a node.
     pub(crate) client_tls_cert: Bytes,
@@ -181,18 +181,18 @@ pub(crate) struct RaftConsenter {
 /// `etcdraft.Options`, as far as they are checked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct RaftOptions {
-    /// A duration.
+    /// Length of a tick, in Go's spelling, such as `500ms`.
     pub(super) tick_interval: String,
     /// Ticks without a heartbeat after which a follower becomes a candidate.
     pub(super) election_tick: u32,
     /// Ticks between two heartbeats.
     pub(super) heartbeat_tick: u32,
-    /// Blocks in flight, at most.
+    /// Blocks that may be on their way to a follower, at most.
     pub(super) max_inflight_blocks: u32,
 }
 
 impl RaftMetadata {
-    /// Reads the metadata.
+    /// Reads the metadata of a `ConsensusType` of type `etcdraft`.
     ///
     /// # Errors
     /// [`ScanError`].

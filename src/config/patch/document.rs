@@ -42,7 +42,7 @@ pub struct Patch {
 /// An element that a patch writes or deletes.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Touched {
-    /// The element.
+    /// Where the element stands.
     pub path: ElementPath,
     /// Of a group: whether all of it is meant, or only its mod policy. `true` for others.
     pub whole: bool,
@@ -192,7 +192,7 @@ impl Patch {
         Self::of_elements(&elements)
     }
 
-    /// Several patches as one.
+    /// Combines several patches into one.
     ///
     /// Two of them conflict when both write or delete the same element, but not with the same
     /// content, or when one overwrites or deletes a group in which the other touches something.
@@ -207,7 +207,8 @@ impl Patch {
         patches.try_fold(first, |all, next| all.merge(next))
     }
 
-    /// The first element because of which two patches [conflict](Self::combine).
+    /// The first element over which two patches [conflict](Self::combine); `None` where they do
+    /// not.
     #[must_use]
     pub fn conflict(&self, other: &Self) -> Option<ElementPath> {
         match self.merge(other) {

@@ -12,37 +12,37 @@ pub enum PatchError {
     /// A group that does not exist is patched.
     #[error("{path} does not exist; a new group needs mode OVERWRITE (1)")]
     AbsentGroup {
-        /// The group.
+        /// Where the group would stand.
         path: ElementPath,
     },
     /// Two patches that are to be combined touch the same element in different ways.
     #[error("both change {path}, and not in the same way")]
     Conflict {
-        /// The element.
+        /// Where the element stands.
         path: ElementPath,
     },
     /// An element that is deleted does not exist.
     #[error("{path} is to be deleted, but does not exist")]
     DeleteAbsent {
-        /// The element.
+        /// Where the element stands.
         path: ElementPath,
     },
     /// An element that is deleted has content.
     #[error("{path} is to be deleted, but is given content")]
     DeleteContent {
-        /// The element.
+        /// Where the element stands.
         path: ElementPath,
     },
     /// The root group cannot be deleted.
     #[error("the channel group cannot be deleted")]
     DeleteRoot,
-    /// An update is not what is computed for its own result.
+    /// An update that is not the one computed for its own result.
     #[error("the update is not the one that its result needs; it differs at {path}")]
     Differs {
         /// The first element that differs.
         path: ElementPath,
     },
-    /// No channel group.
+    /// A patch without channel group, or no patch at all.
     #[error("the patch has no channel group")]
     Empty,
     /// An update carries isolated data.
@@ -54,13 +54,13 @@ pub enum PatchError {
     /// An update has no effect that can be reached from the root group.
     #[error("the update has no effect")]
     NoEffect,
-    /// Nested deeper than the limit.
+    /// A patch that is nested deeper than the limit.
     #[error("patch is deeper than {limit} groups")]
     TooDeep {
         /// The limit, in groups.
         limit: usize,
     },
-    /// Longer than the limit.
+    /// A patch that is longer than the limit.
     #[error("patch of {len} bytes is longer than {limit} bytes")]
     TooLong {
         /// Its length, in bytes.
@@ -68,13 +68,13 @@ pub enum PatchError {
         /// The limit, in bytes.
         limit: usize,
     },
-    /// Not protobuf.
+    /// A patch that is not protobuf.
     #[error("patch is not decodable")]
     Undecodable(#[from] ConfigError),
-    /// Fields that we do not know.
+    /// An element with fields that we do not know.
     #[error("{path} has unknown fields")]
     UnknownFields {
-        /// The element.
+        /// Where the element stands.
         path: ElementPath,
     },
     /// Fields that we do not know, outside any element.
@@ -83,9 +83,9 @@ pub enum PatchError {
     /// A version that is not a patch mode.
     #[error("version {version} of {path} is not a mode; 0 is PATCH, 1 OVERWRITE, 2 DELETE")]
     UnknownMode {
-        /// The element.
+        /// Where the element stands.
         path: ElementPath,
-        /// The number found.
+        /// The number that stands as its version.
         version: u64,
     },
     /// An update does not fit the config.
@@ -94,7 +94,7 @@ pub enum PatchError {
 }
 
 impl PatchError {
-    /// The stable code.
+    /// The stable code, such as `PATCH_CONFLICT`.
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {
@@ -118,7 +118,7 @@ impl PatchError {
         }
     }
 
-    /// The element that is at fault, where it is one.
+    /// The element that is at fault; `None` where the fault is not one element's.
     #[must_use]
     pub const fn path(&self) -> Option<&ElementPath> {
         match self {
@@ -142,7 +142,7 @@ impl PatchError {
         }
     }
 
-    /// Whether an update was made for another state of the config.
+    /// Whether the cause is an update that was made for another state of the config.
     #[must_use]
     pub const fn is_stale(&self) -> bool {
         matches!(self, Self::Update(e) if e.is_stale())

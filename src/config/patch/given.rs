@@ -71,7 +71,8 @@ impl<'a> Given<'a> {
         Ok(())
     }
 
-    /// The canonical version of a member: its mode, or 0 where versions are not modes.
+    /// The canonical version of an element: its mode, or 0 where versions are not modes. `empty`:
+    /// whether the element is given without content.
     fn version(
         &self,
         version: u64,

@@ -9,14 +9,14 @@ use crate::config::tree::{
 /// A group of the write set.
 #[derive(Clone, Copy)]
 pub(super) enum Intent<'a> {
-    /// One that is deleted: without members.
+    /// A group that is deleted: without members.
     Deleted,
-    /// One that exists.
+    /// A group that exists and stays.
     Existing {
         written: GroupRef<'a>,
         current: GroupRef<'a>,
     },
-    /// One that is new: all of it is content.
+    /// A group that is new: all of it is content.
     New(GroupRef<'a>),
 }
 

@@ -1,6 +1,6 @@
 //! How much of a patch we accept. Configs and updates have no limits but Fabric's own.
 
-/// PatchLimits of what comes from a caller; each is a setting.
+/// Limits of the patches that callers give; each is a setting. What is above is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PatchLimits {
     /// The longest patch, in bytes of its protobuf form.

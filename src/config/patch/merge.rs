@@ -55,6 +55,9 @@ impl<'a> Merge<'a> {
     }
 
     /// Adds the members of a group of the result.
+    ///
+    /// # Errors
+    /// [`PatchError::AbsentGroup`], [`PatchError::DeleteAbsent`].
     pub(super) fn members(self, out: &mut Members<'_, 'a, Self>) -> Result<(), PatchError> {
         match self {
             Self::Kept(group) => {

@@ -15,14 +15,17 @@ use crate::config::{
 /// A group that one patch or both give.
 #[derive(Clone, Copy)]
 pub(super) enum UnionGroup<'a> {
-    /// Both patch it.
+    /// Both patch the group: their members go together.
     Both(GroupRef<'a>, GroupRef<'a>),
-    /// One decides alone.
+    /// One patch alone says what the group holds.
     One(GroupRef<'a>),
 }
 
 impl<'a> UnionGroup<'a> {
-    /// A group that both patches give.
+    /// The group of two patches as one, and where its members come from.
+    ///
+    /// # Errors
+    /// [`PatchError::Conflict`] where they want different things of it.
     pub(super) fn of(
         a: GroupRef<'a>,
         b: GroupRef<'a>,
@@ -54,6 +57,9 @@ impl<'a> UnionGroup<'a> {
     }
 
     /// Adds the members of both.
+    ///
+    /// # Errors
+    /// [`PatchError::Conflict`], for the first member that both give in different ways.
     pub(super) fn members(self, out: &mut Members<'_, 'a, Self>) -> Result<(), PatchError> {
         let (a, b) = match self {
             Self::Both(a, b) => (a, b),

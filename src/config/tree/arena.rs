@@ -27,7 +27,7 @@ impl Span {
         self.start == self.end
     }
 
-    /// All of some bytes.
+    /// The span that is all of `data`.
     ///
     /// # Errors
     /// [`ConfigError::TooLong`]: past this check every position fits.
@@ -74,7 +74,7 @@ pub(in crate::config) struct Run {
 }
 
 impl Run {
-    /// What lies in the run.
+    /// The part of `list` that the run covers.
     pub(in crate::config) fn of<E>(self, list: &[E]) -> &[E] {
         list.get(self.start as usize..self.end as usize)
             .unwrap_or_default()

@@ -24,12 +24,12 @@ impl<'a, S> Members<'_, 'a, S> {
         self.sources.push_back(source);
     }
 
-    /// Adds a value.
+    /// Adds a value, with the texts that it borrows.
     pub(in crate::config) fn value(&mut self, value: Value<&'a [u8]>) {
         self.arena.values.push(value);
     }
 
-    /// Adds a policy.
+    /// Adds a policy, with the texts that it borrows.
     pub(in crate::config) fn policy(&mut self, policy: Policy<&'a [u8]>) {
         self.arena.policies.push(policy);
     }

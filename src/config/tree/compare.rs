@@ -8,7 +8,8 @@ use super::{
 };
 use crate::proto::scan::Fields;
 
-/// Whether two values or two policies say the same; groups never do here.
+/// Whether two values or two policies say the same, as [`same_value`] and [`same_policy`] have it.
+/// `false` for groups and for elements of two kinds.
 pub(crate) fn same_element(a: ElementRef<'_>, b: ElementRef<'_>) -> bool {
     match (a, b) {
         (ElementRef::Value(a), ElementRef::Value(b)) => same_value(a, b),
@@ -26,7 +27,7 @@ pub(crate) enum Side<E> {
 }
 
 impl<E> Side<E> {
-    /// The same of what each element becomes.
+    /// Applies `f` to the element, or to both.
     pub(super) fn map<T>(self, f: impl Fn(E) -> T) -> Side<T> {
         match self {
             Self::Both(left, right) => Side::Both(f(left), f(right)),

@@ -70,7 +70,7 @@ impl ConfigTree {
         Ok(Self { sequence, root })
     }
 
-    /// The tree of some elements.
+    /// The config whose channel group these elements are; copies what they borrow.
     pub(in crate::config) fn of_elements(
         sequence: Sequence,
         elements: &Borrowed<'_>,
@@ -78,7 +78,7 @@ impl ConfigTree {
         Self::from_group(sequence, encode_borrowed(elements).into())
     }
 
-    /// How often the config was changed.
+    /// How often the config was changed since the channel began.
     #[must_use]
     pub const fn sequence(&self) -> Sequence {
         self.sequence

@@ -24,9 +24,9 @@ pub enum Change {
 /// One element that two configs do not have alike.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Difference {
-    /// The element.
+    /// Where the element stands.
     pub path: ElementPath,
-    /// What is different.
+    /// Whether it comes, goes, or has other content.
     pub change: Change,
 }
 
@@ -48,7 +48,7 @@ pub fn differences<'a>(from: &'a ConfigTree, to: &'a ConfigTree) -> Differences<
     all
 }
 
-/// The same of two groups of one path.
+/// The elements that differ from one group to another of the same path, likewise.
 pub(crate) fn group_differences<'a>(from: GroupRef<'a>, to: GroupRef<'a>) -> Differences<'a> {
     Differences {
         found: Vec::new(),

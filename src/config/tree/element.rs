@@ -83,7 +83,7 @@ impl<'a> GroupRef<'a> {
             .map(move |policy| PolicyRef { group, policy })
     }
 
-    /// One of its groups.
+    /// Its group of this name.
     #[must_use]
     pub fn group(&self, name: &str) -> Option<Self> {
         let run = self.group.groups;
@@ -92,7 +92,7 @@ impl<'a> GroupRef<'a> {
         Self::at(self.tree, run.start.saturating_add(at))
     }
 
-    /// One of its values.
+    /// Its value of this name.
     #[must_use]
     pub fn value(&self, name: &str) -> Option<ValueRef<'a>> {
         let values = self.group.values.of(&self.tree.arena.values);
@@ -104,7 +104,7 @@ impl<'a> GroupRef<'a> {
         })
     }
 
-    /// One of its policies.
+    /// Its policy of this name.
     #[must_use]
     pub fn policy(&self, name: &str) -> Option<PolicyRef<'a>> {
         let policies = self.group.policies.of(&self.tree.arena.policies);
@@ -116,7 +116,7 @@ impl<'a> GroupRef<'a> {
         })
     }
 
-    /// One of its members.
+    /// Its member of this kind and name.
     #[must_use]
     pub fn member(&self, kind: ElementKind, name: &str) -> Option<ElementRef<'a>> {
         match kind {
@@ -170,7 +170,7 @@ pub struct ValueRef<'a> {
 }
 
 impl<'a> ValueRef<'a> {
-    /// Its name.
+    /// Its name in the group that holds it, such as `BatchSize`.
     #[must_use]
     pub fn name(&self) -> &'a str {
         text(self.value.name, self.group.tree)
@@ -188,7 +188,7 @@ impl<'a> ValueRef<'a> {
         self.value.bytes.get(&self.group.tree.data)
     }
 
-    /// The same, sharing the memory of the tree.
+    /// The same bytes as a handle that shares the memory of the tree.
     #[must_use]
     pub fn shared_bytes(&self) -> Bytes {
         self.group.tree.data.slice_ref(self.bytes())
@@ -219,7 +219,7 @@ pub struct PolicyRef<'a> {
 }
 
 impl<'a> PolicyRef<'a> {
-    /// Its name.
+    /// Its name in the group that holds it, such as `Admins`.
     #[must_use]
     pub fn name(&self) -> &'a str {
         text(self.policy.name, self.group.tree)
@@ -278,7 +278,8 @@ impl<'a> PolicyRef<'a> {
 macro_rules! element {
     ($name:ident, $kind:ident, $own:ident, $tree:expr, $within:expr) => {
         impl<'a> $name<'a> {
-            /// Its version.
+            /// How often it was changed. In an update: the version that is expected or written. In a
+            /// patch: a mode.
             #[must_use]
             pub const fn version(&self) -> u64 {
                 self.$own.version
@@ -297,7 +298,7 @@ macro_rules! element {
                 path::join([ROOT_KEY].into_iter().chain(names))
             }
 
-            /// Its place.
+            /// Its kind and the names that lead to it.
             #[must_use]
             pub fn element_path(&self) -> ElementPath {
                 ElementPath::new(ElementKind::$kind, $within(self))
@@ -352,11 +353,11 @@ element!(
 /// Any element of a tree.
 #[derive(Clone, Copy, Debug)]
 pub enum ElementRef<'a> {
-    /// A group.
+    /// A group, and through it what it holds.
     Group(GroupRef<'a>),
-    /// A policy.
+    /// A policy, with its rule.
     Policy(PolicyRef<'a>),
-    /// A value.
+    /// A value, with its bytes.
     Value(ValueRef<'a>),
 }
 
@@ -375,7 +376,7 @@ macro_rules! of_any {
 }
 
 impl<'a> ElementRef<'a> {
-    /// What it is.
+    /// Whether it is a group, a policy or a value.
     #[must_use]
     pub const fn kind(&self) -> ElementKind {
         match self {
@@ -405,7 +406,8 @@ impl<'a> ElementRef<'a> {
         name -> &'a str
     );
     of_any!(
-        /// Its version.
+        /// How often it was changed. In an update: the version that is expected or written. In a
+        /// patch: a mode.
         version -> u64
     );
     of_any!(
@@ -417,7 +419,7 @@ impl<'a> ElementRef<'a> {
         path -> String
     );
     of_any!(
-        /// Its place.
+        /// Its kind and the names that lead to it.
         element_path -> ElementPath
     );
 

@@ -4,10 +4,10 @@
 use super::arena::{Arena, Group, GroupTree, Policy, Rule, Span, Text, Value};
 use crate::proto::write::{self, bytes_field_len, varint_len};
 
-/// What versions are written.
+/// Which versions are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::config) enum Versions {
-    /// Those of the elements.
+    /// The elements' own versions.
     Kept,
     /// None: all are 0. For comparing contents.
     Zero,
@@ -22,7 +22,7 @@ pub(in crate::config) struct Encoder<'s, T> {
 }
 
 impl<'s> Encoder<'s, Span> {
-    /// For the elements of a tree.
+    /// An encoder for the elements of a tree.
     pub(in crate::config) fn of_tree(tree: &'s GroupTree, versions: Versions) -> Self {
         Self {
             arena: &tree.arena,
@@ -34,7 +34,7 @@ impl<'s> Encoder<'s, Span> {
 }
 
 impl<'s> Encoder<'s, &'s [u8]> {
-    /// For elements that borrow their texts.
+    /// An encoder for elements that borrow their texts; versions are kept.
     pub(in crate::config) const fn of_borrowed(arena: &'s Arena<&'s [u8]>) -> Self {
         Self {
             arena,
@@ -192,7 +192,7 @@ const fn entry_len(name: &[u8], content: usize) -> usize {
     bytes_field_len(1, name.len()) + bytes_field_len(2, content)
 }
 
-/// Of a `bytes` or `string` field with a number below 16, which is left out when empty.
+/// The length of a `bytes` or `string` field with a number below 16, which is left out when empty.
 const fn optional_len(content: &[u8]) -> usize {
     if content.is_empty() {
         0
@@ -201,7 +201,7 @@ const fn optional_len(content: &[u8]) -> usize {
     }
 }
 
-/// Of a varint field with a number below 16, which is left out when 0.
+/// The length of a varint field with a number below 16, which is left out when 0.
 const fn number_len(number: u64) -> usize {
     if number == 0 {
         0

@@ -24,7 +24,7 @@ pub enum ConfigError {
 }
 
 impl ConfigError {
-    /// The stable code.
+    /// The stable code, such as `CONFIG_TOO_DEEP`.
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {
@@ -34,7 +34,7 @@ impl ConfigError {
         }
     }
 
-    /// The reason class of the reference's vectors.
+    /// The class of the reason, in the words of the conformance vectors.
     #[must_use]
     pub const fn reason(&self) -> &'static str {
         "undecodable"

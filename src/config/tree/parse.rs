@@ -65,11 +65,11 @@ struct Parser<'a> {
     kept: Vec<u8>,
     has_unknown: bool,
     arena: Arena<Span>,
-    /// One for each group of the arena.
+    /// What is still to be read of each group of the arena, in its order.
     bodies: Vec<Body>,
     /// Further pieces of groups that come in more than one.
     more: BTreeMap<u32, Vec<Span>>,
-    /// The groups in the group that is being read.
+    /// The groups found so far in the group that is being read.
     children: Vec<Child>,
 }
 
@@ -313,7 +313,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// The same, of a string.
+    /// The same, of a string, which must be UTF-8.
     #[inline]
     fn text(&self, content: &[u8]) -> Result<Span, ScanError> {
         // nearly always ASCII, which takes less to see

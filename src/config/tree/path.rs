@@ -8,19 +8,19 @@ pub const ROOT_KEY: &str = "Channel";
 /// Names and channel ids longer than this many bytes are refused.
 const MAX_LENGTH: usize = 249;
 
-/// What an element is.
+/// The kinds of elements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ElementKind {
     /// A group: other elements, and a mod policy.
     Group,
-    /// A policy.
+    /// A policy: a rule, and a mod policy.
     Policy,
-    /// A value: bytes.
+    /// A value: a serialized message, and a mod policy.
     Value,
 }
 
 impl ElementKind {
-    /// What the reference prints before a path.
+    /// What the reference prints before a path, such as `[Value]  `.
     #[must_use]
     pub const fn label(self) -> &'static str {
         match self {
@@ -48,7 +48,7 @@ impl ElementPath {
         Self { keys, kind }
     }
 
-    /// What the element is.
+    /// Whether it is a group, a policy or a value.
     #[must_use]
     pub const fn kind(&self) -> ElementKind {
         self.kind
@@ -60,7 +60,7 @@ impl ElementPath {
         &self.keys
     }
 
-    /// The element's own name.
+    /// The element's own name, the last one; the root's is `Channel`.
     #[must_use]
     pub fn name(&self) -> &str {
         self.keys.last().map_or(ROOT_KEY, String::as_str)

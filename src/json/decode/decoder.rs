@@ -12,16 +12,16 @@ pub(super) struct Fault {
     pub(super) at: At,
 }
 
-/// The state of one run.
+/// What one run of the decoder works with.
 pub(super) struct Decoder<'t, 'a> {
     pub(super) tape: &'t Tape<'a>,
-    /// The result, last byte first.
+    /// The encoded message so far, last byte first.
     pub(super) out: Vec<u8>,
-    /// What remains to be done, last thing first.
+    /// What remains to be done; the next thing is the last.
     pub(super) work: Vec<Work>,
-    /// The elements that open lists and maps still have, next one last.
+    /// The elements that open lists and maps still have; the next one is the last.
     pub(super) nodes: Vec<At>,
-    /// Per slot of a message: where its members are.
+    /// Where the members of each slot are, for the message whose members are being looked up.
     pub(super) found: Vec<FoundMember>,
     pub(super) scratch: Vec<u8>,
 }
@@ -32,7 +32,7 @@ pub(super) enum Work {
     FieldInMessage {
         field: FieldInMessage,
         at: At,
-        /// Whether the result counts.
+        /// Whether what it gives counts, or is only checked.
         keep: bool,
     },
     /// Elements of a list or entries of a map: those on `nodes` from `base` on.
@@ -49,7 +49,7 @@ pub(super) enum Work {
     },
     /// Writes the key of a map's entry, whose value was written since `mark`, and closes it.
     Entry { number: u32, key: At, mark: usize },
-    /// Drops what was written since a mark.
+    /// Drops what was written since this mark.
     Forget(usize),
 }
 
@@ -58,16 +58,16 @@ pub(super) enum Work {
 pub(super) struct FieldInMessage {
     pub(super) shape: &'static Shape,
     pub(super) slot: &'static Slot,
-    /// The message's object.
+    /// The place of the object that is the message.
     pub(super) object: At,
 }
 
 /// Where the members of an object are that give one field.
 #[derive(Clone, Copy, Default)]
 pub(super) struct FoundMember {
-    /// Under the protobuf name.
+    /// The value under the protobuf name, such as `mod_policy`.
     pub(super) named: Option<At>,
-    /// Under the camelCase name, where that is another.
+    /// The value under the camelCase name, such as `modPolicy`, where that is another.
     pub(super) camel: Option<At>,
 }
 

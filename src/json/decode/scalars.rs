@@ -52,7 +52,7 @@ impl Decoder<'_, '_> {
         Ok(())
     }
 
-    /// A value that the wire carries as a varint.
+    /// The varint that the wire carries for a value.
     pub(super) fn varint(&self, scalar: Scalar, at: At) -> Result<u64, Fault> {
         let token = self.tape.token(at);
         let found = match scalar {
@@ -81,7 +81,7 @@ impl Decoder<'_, '_> {
         found.ok_or_else(|| bad(expected(scalar), at))
     }
 
-    /// An integer in a number or a string, if a range has it.
+    /// The integer in a number or a string, as two's complement; `None` where `range` refuses it.
     fn integer(&self, at: At, range: impl Fn(Integer) -> Option<i64>) -> Option<u64> {
         let integer = match self.tape.token(at) {
             Token::Number => scalar::integer(self.tape.number(at)),

@@ -14,7 +14,7 @@ use crate::{
 };
 
 impl Decoder<'_, '_> {
-    /// What a sibling says.
+    /// The shape that a sibling tells; `None` where it tells none.
     pub(super) fn choose(
         &self,
         field: FieldInMessage,
@@ -34,7 +34,8 @@ impl Decoder<'_, '_> {
         Ok(choice.by_number(self.int32(slot, member)?))
     }
 
-    /// The type in the channel header, which stands in place or, under its camelCase name, as base64.
+    /// The shape that the type in the channel header tells. That header stands there as an object
+    /// or, under its camelCase name, as base64.
     fn choose_by_header(
         &self,
         field: FieldInMessage,
@@ -70,7 +71,8 @@ impl Decoder<'_, '_> {
         Ok(choice.by_number(kind))
     }
 
-    /// The last member of one of some names, if it is not null.
+    /// The value of the last member with one of these names; `None` where there is none, or it is
+    /// null.
     fn member(&self, object: At, names: &[&str]) -> Option<At> {
         if self.tape.token(object) != Token::Object {
             return None;
@@ -83,7 +85,7 @@ impl Decoder<'_, '_> {
         (self.tape.token(value) != Token::Null).then_some(value)
     }
 
-    /// A member of 32 bits; 0 where there is none.
+    /// The number in a member, cut to 32 bits; 0 where there is no member.
     fn int32(&self, slot: &Slot, member: Option<At>) -> Result<i32, Fault> {
         let (Some(at), Content::Scalar(scalar)) = (member, slot.content) else {
             return Ok(0);

@@ -2,7 +2,7 @@
 
 use crate::json::{shape::Shape, text::Text};
 
-/// The state of one run.
+/// What one run of the encoder works with.
 pub(super) struct Encoder<'a> {
     pub(super) text: Text,
     pub(super) max_bytes: usize,
@@ -15,16 +15,16 @@ pub(super) struct Encoder<'a> {
 pub(super) enum Frame {
     Message {
         shape: &'static Shape,
-        /// The slot to be written next.
+        /// The place, in the order of the text, of the slot to be written next.
         rank: usize,
-        /// Its first piece, if it has any.
+        /// The index of its first piece, if it has any.
         at: usize,
-        /// The message's pieces start here.
+        /// The index at which the message's pieces start.
         start: usize,
         written: bool,
     },
     Run {
-        /// Of the message that the field belongs to.
+        /// The shape of the message that the field belongs to.
         shape: &'static Shape,
         slot: usize,
         first: usize,
@@ -36,19 +36,19 @@ pub(super) enum Frame {
 /// One field as it stands in the input.
 #[derive(Clone, Copy)]
 pub(super) struct Piece<'a> {
-    /// The place of its slot in the text.
+    /// The place of its slot in the order of the text.
     pub(super) rank: u8,
-    /// The key of a map's entry.
+    /// The key, of a map's entry; else empty.
     pub(super) key: &'a str,
     pub(super) held: Held<'a>,
 }
 
-/// Its content.
+/// What a piece holds, as the wire carries it.
 #[derive(Clone, Copy)]
 pub(super) enum Held<'a> {
     Number(u64),
     Bytes(&'a [u8]),
-    /// An entry of a map, whole.
+    /// An entry of a map: a message of key and value, not yet taken apart.
     Entry(&'a [u8]),
 }
 
@@ -73,6 +73,6 @@ pub(super) enum Source<'a> {
     Bytes(&'a [u8]),
     /// An entry of a map: its value, which may stand there in parts.
     Entry(&'a [u8]),
-    /// A run of pieces, which merge.
+    /// A run of pieces, first and end, which merge into one message.
     Pieces(usize, usize),
 }

@@ -20,7 +20,7 @@ use crate::{json::opened::SHAPES, proto::scan::int32};
 use encoder::{Encoder, Frame, Held, Piece, Source};
 use pieces::{channel_header_type, entry_value, entry_values, zero};
 
-/// Levels of the text. Go's encoder of indented text has the same limit.
+/// How many levels the text may have. Go's encoder of indented text has the same limit.
 pub(super) const DEPTH: usize = 10_000;
 
 /// Writes a message.
@@ -216,7 +216,8 @@ impl<'a> Encoder<'a> {
         }
     }
 
-    /// Writes the message that a byte field holds; an empty single field is null, whatever its type.
+    /// Writes the message that a byte field holds. An empty single field is null, whatever its
+    /// type.
     fn opened(
         &mut self,
         shape: &'static Shape,
@@ -233,7 +234,7 @@ impl<'a> Encoder<'a> {
         self.message(inside, &Source::Bytes(bytes))
     }
 
-    /// The shape of what a field holds.
+    /// The shape of the message that a field holds; `key` is that of its entry in a map.
     fn inside(
         &self,
         shape: &'static Shape,
@@ -261,7 +262,8 @@ impl<'a> Encoder<'a> {
         id.map(|id| SHAPES.get(id)).ok_or(JsonProblem::UnknownType)
     }
 
-    /// What a sibling says; the fields of the message are those of the innermost message frame.
+    /// The shape that a sibling tells; `None` where it tells none. The fields of the message are
+    /// those of the innermost message frame.
     fn choose(
         &self,
         shape: &'static Shape,
@@ -360,7 +362,7 @@ impl<'a> Encoder<'a> {
         self.text.close(bracket, written, self.open.len());
     }
 
-    /// Where the encoder is.
+    /// The way from the document to where the encoder is.
     fn path(&self) -> String {
         let mut path = Path::default();
         for frame in &self.open {

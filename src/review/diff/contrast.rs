@@ -15,7 +15,7 @@ use crate::config::{ConfigTree, ElementKind, ElementPath, ElementRef};
 pub struct Contrast {
     /// Where they differ, in the order of a [`Diff`]; empty where both say the same.
     pub differences: Vec<Contrasted>,
-    /// How many more there are.
+    /// How many more there are than are listed.
     pub truncated: usize,
 }
 
@@ -30,7 +30,7 @@ pub struct Contrasted {
     pub ours: Value,
     /// The path of the group, value or policy that holds it.
     pub path: String,
-    /// The same in words: one line.
+    /// The difference in one line of words.
     pub text: String,
     /// What they have; null: absent.
     pub theirs: Value,
@@ -39,7 +39,7 @@ pub struct Contrasted {
 }
 
 impl Contrast {
-    /// Keeps the first ones.
+    /// Keeps the first `most` differences and counts the others.
     pub fn truncate(&mut self, most: usize) {
         let more = self.differences.len().saturating_sub(most);
         self.differences.truncate(most);
@@ -47,8 +47,8 @@ impl Contrast {
     }
 }
 
-/// What two configs have at one place: of a group all of it where `whole`, otherwise its mod policy.
-/// Bounded as a [`Diff`] is.
+/// What two configs have at one place. Of a group: all of it where `whole`, otherwise its mod
+/// policy. Bounded as a [`Diff`] is.
 #[must_use]
 pub fn contrast(
     path: &ElementPath,

@@ -9,7 +9,7 @@ pub struct Diff {
     /// In the order of the config tree: of each group itself, its values, its policies, the groups
     /// that come or go, then the inside of those that stay; each ascending by name.
     pub changes: Vec<DiffEntry>,
-    /// How many elements differ whose entries are not listed, since there are too many.
+    /// How many elements differ whose entries are not all listed, past the limit of 1,000 entries.
     pub truncated: usize,
 }
 
@@ -22,13 +22,13 @@ pub struct DiffEntry {
     pub before: Value,
     /// Whether it comes, goes, or becomes something else.
     pub change: Verb,
-    /// What kind of thing it is.
+    /// What kind of thing it is; by it, the form of `before` and `after`.
     pub item: Item,
     /// Its name among its kind, such as `max_message_count`; null where the path says all.
     pub name: Option<String>,
     /// The path of the group, value or policy that holds it, such as `/Channel/Orderer/BatchSize`.
     pub path: String,
-    /// The same in words: one line.
+    /// The change in one line of words.
     pub text: String,
     /// The unit of numbers; null where there is none.
     pub unit: Option<&'static str>,
@@ -83,7 +83,7 @@ pub enum Item {
 }
 
 impl Item {
-    /// The words for it in an entry's text.
+    /// The words by which an entry's text calls it.
     pub(super) const fn words(self) -> &'static str {
         match self {
             Self::Acl => "acl of",

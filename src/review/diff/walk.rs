@@ -25,8 +25,8 @@ const ENTRIES: usize = 1_000;
 /// The mod policy that Fabric's tools give: of what comes or goes, only others are worth a word.
 const USUAL: &str = "Admins";
 
-/// What changes from one config to another. Linear in both; never more than a bounded number of
-/// bounded entries.
+/// What changes from one config to another. The work is linear in both configs; the number of
+/// entries and the length of each are bounded.
 #[must_use]
 pub fn diff(from: &ConfigTree, to: &ConfigTree) -> Diff {
     let mut diff = Diff::default();

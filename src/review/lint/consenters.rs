@@ -16,21 +16,22 @@ use crate::{
 
 /// The nodes that agree on blocks.
 struct Cluster {
-    /// How many must run.
+    /// How many of the nodes must run for blocks to be ordered.
     quorum: usize,
     /// How many may fail, in the worst way that the protocol is made for.
     failures: usize,
     nodes: Vec<OrdererNode>,
-    /// The path of the value that lists them.
+    /// The path of the value that lists the nodes; it differs between raft and BFT.
     path: &'static str,
 }
 
 struct OrdererNode {
-    /// `host:port`.
+    /// `host:port`, for the text of a finding.
     place: String,
-    /// The certificate by which the others know it.
+    /// The certificate by which the others know it, PEM: raft has the TLS client certificate, BFT
+    /// the signing one.
     key: Bytes,
-    /// All its certificates.
+    /// All its certificates, PEM, that one included.
     certificates: Vec<Bytes>,
 }
 

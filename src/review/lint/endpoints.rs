@@ -35,13 +35,13 @@ pub(super) fn look(subject: &Subject<'_>, lint: &mut Lint) {
     }
 }
 
-/// An address and the value that it stands in.
+/// An address of the config.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Address {
     path: String,
-    /// As it is written.
+    /// The whole address, as it stands in the value.
     text: String,
-    /// Empty where it cannot be told.
+    /// What stands before the last `:`, without brackets; empty for an IPv6 address without them.
     host: String,
     port: String,
 }

@@ -5,21 +5,21 @@ use serde::{Serialize, Serializer};
 /// At most this many findings are listed.
 const FINDINGS: usize = 200;
 
-/// What was found.
+/// The findings on a change.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Lint {
     /// In the order of [`FindingId::ALL`], then as found.
     pub findings: Vec<Finding>,
-    /// How many more there are.
+    /// How many more there are than are listed.
     pub truncated: usize,
 }
 
 /// Something that people should know before they sign.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// What it is.
+    /// Which finding it is: its place in the catalogue.
     pub id: FindingId,
-    /// The path of the element that it is about.
+    /// The path of the element that it is about, such as `/Channel/Orderer/BatchSize`.
     pub path: String,
     /// How much it matters.
     pub severity: Severity,
@@ -52,7 +52,7 @@ macro_rules! findings {
             /// All of them, in the order in which answers list them.
             pub const ALL: &'static [Self] = &[$(Self::$name,)*];
 
-            /// The stable name.
+            /// The stable name that answers show, such as `NO_ADMIN`.
             #[must_use]
             pub const fn name(self) -> &'static str {
                 match self {
@@ -112,7 +112,7 @@ impl Lint {
         });
     }
 
-    /// In order, and not too many.
+    /// Puts the findings in order and keeps the first ones.
     pub(super) fn finish(mut self) -> Self {
         self.findings.sort_by_key(|finding| finding.id);
         self.truncated = self.findings.len().saturating_sub(FINDINGS);

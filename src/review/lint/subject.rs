@@ -14,23 +14,24 @@ pub struct Subject<'a> {
     pub current: &'a Bundle,
     /// The config that the change leads to.
     pub result: &'a ConfigTree,
-    /// The same compiled, or why it may not follow.
+    /// The result compiled, or why it may not follow the config in force.
     pub next: Result<&'a Bundle, &'a Refusal>,
     /// Length of the serialized `common.ConfigUpdate`, in bytes.
     pub update_bytes: usize,
     /// The ledger's time when the change was proposed.
     pub now: UnixTime,
-    /// Levels that somebody has attested; `None` where attestations are not known.
+    /// Levels that at least one organisation has attested; `None` where attestations are not known,
+    /// and capabilities are not looked at.
     pub attested: Option<&'a Attested>,
 }
 
 /// Capability levels that organisations say their nodes support.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Attested {
-    /// Of the channel.
+    /// Levels of `/Channel/Capabilities`, such as `V3_0`.
     pub channel: BTreeSet<String>,
-    /// Of orderers.
+    /// Levels of `/Channel/Orderer/Capabilities`.
     pub orderer: BTreeSet<String>,
-    /// Of applications.
+    /// Levels of `/Channel/Application/Capabilities`.
     pub application: BTreeSet<String>,
 }
