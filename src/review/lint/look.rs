@@ -5,7 +5,7 @@ use super::{
 };
 
 /// Looks at a change: what it makes worse, not what was bad before. In the order of
-/// [`FindingId::ALL`], and then of the config tree.
+/// [`FindingId::ALL`](super::FindingId::ALL), and then of the config tree.
 #[must_use]
 pub fn lint(subject: &Subject<'_>) -> Lint {
     let mut lint = Lint::default();
