@@ -16,7 +16,7 @@ macro_rules! text_id {
                 Self(text.into())
             }
 
-            /// The text.
+            /// The name as it was given.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.0

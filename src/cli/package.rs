@@ -34,7 +34,7 @@ struct PackageMetadata<'a> {
     label: &'a str,
 }
 
-/// A finished package.
+/// A chaincode package as a peer installs it.
 pub(super) struct Package {
     pub(super) bytes: Vec<u8>,
     /// `label:sha256`, as peers compute it.

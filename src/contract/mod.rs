@@ -1,11 +1,11 @@
 //! The contract: functions, proposals and their derived status, ledger layout, access, events.
 //!
-//! Every function has three steps: read everything it needs (`state`), decide without touching the
-//! ledger, then write. What is decided depends on arguments, transient data, the signed proposal and
+//! Every function has three steps: read everything it needs (`ledger`), have it judged (`judge`),
+//! then write. What is decided depends on arguments, transient data, the signed proposal and
 //! ledger state only; a server's own settings, anchors and caches can make a call fail and nothing
 //! else.
 //!
-//! | room | what it knows | it may import |
+//! | sub-room | what it knows | it may import |
 //! |---|---|---|
 //! | `error`, `anchors` | refusals; what a server's operator mounted | - |
 //! | `interface` | names, arguments, limits, schemas | error |

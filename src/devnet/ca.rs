@@ -29,13 +29,13 @@ use crate::{
 /// What a certificate of an organisation is for; written into its OU.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum CertificateRole {
-    /// An administrator.
+    /// Unit `admin`.
     Admin,
     /// A client application or user.
     Client,
-    /// An ordering node.
+    /// Unit `orderer`.
     Orderer,
-    /// A peer.
+    /// Unit `peer`.
     Peer,
 }
 

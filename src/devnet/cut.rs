@@ -12,7 +12,7 @@ const METADATA: usize = 5;
 /// Where a block stands in its chain.
 #[derive(Clone, Debug)]
 pub(super) struct BlockPosition {
-    /// Its number.
+    /// Its number: how many blocks there are before it.
     pub(super) number: u64,
     /// The header hash of the block before it.
     pub(super) previous_hash: Bytes,

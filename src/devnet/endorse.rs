@@ -17,7 +17,7 @@ use crate::{
 pub struct EndorsedTransaction {
     /// The serialized `common.Envelope`.
     pub transaction: Bytes,
-    /// Its id.
+    /// The transaction's id: 64 hex digits.
     pub tx_id: TxId,
     /// What the chaincode answered.
     pub response: Response,

@@ -15,7 +15,7 @@ pub enum DevnetError {
     /// A peer does not let the caller in.
     #[error("access denied on channel `{channel}`: {reason}")]
     AccessDenied {
-        /// The channel.
+        /// The channel that was called.
         channel: ChannelId,
         /// What did not hold.
         reason: String,
@@ -23,7 +23,7 @@ pub enum DevnetError {
     /// A peer does not take a block.
     #[error("block {number} is not the next one of channel `{channel}`: {reason}")]
     Block {
-        /// The channel.
+        /// The channel that the block is for.
         channel: ChannelId,
         /// The number that the block claims.
         number: BlockNumber,
@@ -42,7 +42,7 @@ pub enum DevnetError {
     /// Peers that validated the same block came to different results.
     #[error("peers disagree on block {block} of channel `{channel}`")]
     Diverged {
-        /// The channel.
+        /// The channel on which they differ.
         channel: ChannelId,
         /// The block's number.
         block: BlockNumber,
@@ -50,7 +50,7 @@ pub enum DevnetError {
     /// A peer could not execute a transaction.
     #[error("transaction `{tx_id}` could not be executed: {reason}")]
     Execute {
-        /// The transaction.
+        /// The id of the transaction.
         tx_id: TxId,
         /// Why.
         reason: ExecuteError,
@@ -58,7 +58,7 @@ pub enum DevnetError {
     /// A transaction is in a block and is invalid.
     #[error("transaction `{tx_id}` is invalid: {}", code.as_str_name())]
     Invalid {
-        /// The transaction.
+        /// The id of the transaction.
         tx_id: TxId,
         /// The code that validation gave it.
         code: TxValidationCode,
@@ -66,7 +66,7 @@ pub enum DevnetError {
     /// A message of someone else cannot be read.
     #[error("{what} cannot be read: {reason}")]
     Malformed {
-        /// The message.
+        /// Which message it was to be.
         what: &'static str,
         /// Why.
         reason: String,
@@ -99,7 +99,7 @@ pub enum DevnetError {
     Refused {
         /// The organisation whose server answered.
         msp_id: MspId,
-        /// The answer.
+        /// What its chaincode answered.
         response: Response,
     },
     /// The orderer refused an envelope.
@@ -111,7 +111,7 @@ pub enum DevnetError {
     /// A chaincode server could not be started or stopped.
     #[error("the chaincode server of `{name}`: {reason}")]
     Server {
-        /// The organisation.
+        /// Whose server it is.
         name: String,
         /// Why.
         reason: String,
@@ -121,7 +121,7 @@ pub enum DevnetError {
     Unknown {
         /// What was looked for.
         kind: &'static str,
-        /// The name given.
+        /// The name that nothing has.
         name: String,
     },
 }

@@ -63,7 +63,7 @@ pub(super) struct OrderingNode<'a> {
 pub(super) struct MemberDefinition<'a> {
     /// Its MSP.
     pub(super) msp: &'a MspFolder,
-    /// Its anchor peer.
+    /// The address that the config names for gossip.
     pub(super) anchor_peer: HostPort,
 }
 

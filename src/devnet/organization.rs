@@ -65,7 +65,7 @@ impl Organization {
         &self.msp
     }
 
-    /// Its administrator.
+    /// Who signs for it: an identity with the role admin.
     #[must_use]
     pub const fn admin(&self) -> &IssuedIdentity {
         &self.admin
@@ -77,7 +77,7 @@ impl Organization {
         &self.client
     }
 
-    /// Its peer.
+    /// Who endorses for it: an identity with the role peer.
     #[must_use]
     pub const fn peer(&self) -> &IssuedIdentity {
         &self.peer

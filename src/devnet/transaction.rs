@@ -16,7 +16,7 @@ use crate::{
 /// A call of a chaincode, before somebody makes a proposal of it.
 #[derive(Clone, Debug, Default)]
 pub struct ChaincodeCall {
-    /// The channel.
+    /// The channel that it is called on.
     pub channel: ChannelId,
     /// Function name and arguments.
     pub args: Vec<Bytes>,

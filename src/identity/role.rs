@@ -7,7 +7,7 @@ use std::fmt;
 pub enum Role {
     /// Any valid identity.
     Member,
-    /// An administrator.
+    /// A valid identity of the MSP that its NodeOUs, or its list, make an admin.
     Admin,
     /// A client, by its NodeOU.
     Client,

@@ -101,7 +101,7 @@ impl Metrics {
         self.invocations.get_or_create(&labels).inc();
     }
 
-    /// A call panicked.
+    /// Counts a call that panicked; its transaction was refused.
     pub(crate) fn panicked(&self) {
         self.panics.inc();
     }
@@ -162,7 +162,7 @@ impl Metrics {
         self.tls_not_after.set(end);
     }
 
-    /// The text form.
+    /// All metrics in the text form that Prometheus scrapes.
     pub(super) fn text(&self) -> String {
         let mut out = String::new();
         // writing to a string does not fail

@@ -49,9 +49,9 @@ pub enum Wire<'a> {
 /// One field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Field<'a> {
-    /// The field number.
+    /// Its number in the message's definition.
     pub number: u32,
-    /// Its content.
+    /// The content, by wire type.
     pub wire: Wire<'a>,
     /// Tag and content as they stand in the input, to keep what we do not know.
     pub raw: &'a [u8],

@@ -17,7 +17,7 @@ pub enum Failure {
     ResponseTooLarge {
         /// The message's size.
         bytes: usize,
-        /// The limit.
+        /// The most that is allowed, in bytes.
         limit: usize,
     },
     /// The server is going down.
@@ -64,7 +64,7 @@ impl Failure {
         "WRITES_REFUSED",
     ];
 
-    /// The stable code.
+    /// The name that logs and tests use, upper case.
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {
@@ -101,7 +101,7 @@ impl Failure {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Closing {
-    /// The transport failed.
+    /// The peer's side, or what lies between, broke the stream.
     #[error("the stream broke: {0}")]
     Broken(String),
     /// The peer ended it, or went away.

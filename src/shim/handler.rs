@@ -63,7 +63,7 @@ pub struct Handler<D: Destination = Undirected> {
 pub enum SessionEvent<D: Destination = Undirected> {
     /// The answer to a transaction's request.
     Answered {
-        /// The transaction.
+        /// The transaction that asked.
         key: TxKey,
         /// The answer, and where it goes.
         answer: StateAnswer<D>,
@@ -73,7 +73,7 @@ pub enum SessionEvent<D: Destination = Undirected> {
     /// A started transaction is over for the peer. If the chaincode still runs it, its requests
     /// have no answer any more.
     Ended {
-        /// The transaction.
+        /// The transaction that is over.
         key: TxKey,
         /// How.
         ending: Ending,
@@ -82,14 +82,14 @@ pub enum SessionEvent<D: Destination = Undirected> {
     Ready(Features),
     /// A transaction was answered with an error and never started.
     Refused {
-        /// The transaction.
+        /// The transaction that was not started.
         key: TxKey,
         /// Why.
         failure: Failure,
     },
     /// Run this transaction.
     Started {
-        /// The transaction.
+        /// The transaction to run.
         key: TxKey,
         /// What to call the chaincode with.
         invocation: Box<Invocation>,
@@ -101,11 +101,11 @@ pub enum SessionEvent<D: Destination = Undirected> {
 /// What a chaincode call left behind.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvocationOutcome {
-    /// Its answer.
+    /// Status, message and payload, as the peer gets them.
     pub response: Response,
     /// What it wrote; `None` deletes.
     pub writes: BTreeMap<String, Option<Bytes>>,
-    /// Its event.
+    /// The one event, sent with a success.
     pub event: Option<Event>,
 }
 
@@ -129,7 +129,7 @@ struct HeldTransaction<D: Destination> {
 
 #[derive(Debug)]
 enum Doing<D: Destination> {
-    /// The chaincode runs.
+    /// The chaincode runs and waits for nothing.
     Running,
     /// It waits for an answer.
     Asking(OpenCall<D>),
@@ -209,7 +209,7 @@ impl<D: Destination> Handler<D> {
         self.close_when_drained();
     }
 
-    /// The chaincode panicked.
+    /// Takes that the chaincode panicked: the transaction fails, the stream goes on.
     pub fn handle_panic(&mut self, key: &TxKey) {
         self.fail(key, &Failure::ChaincodeFailed);
         self.release(key);
@@ -253,7 +253,7 @@ impl<D: Destination> Handler<D> {
         self.transmit.pop_front()
     }
 
-    /// The next event.
+    /// What happened since the last call, oldest first; `None`: nothing more.
     pub fn poll_event(&mut self) -> Option<SessionEvent<D>> {
         self.events.pop_front()
     }

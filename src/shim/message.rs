@@ -21,9 +21,9 @@ use crate::{
 /// another channel into the same package runs under the same id.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TxKey {
-    /// The channel.
+    /// The channel that the transaction is on.
     pub channel: ChannelId,
-    /// The transaction.
+    /// Its id, unique on the channel.
     pub tx_id: TxId,
 }
 

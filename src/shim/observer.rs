@@ -80,9 +80,9 @@ impl Observer for Quiet {}
 pub struct TransactionFacts {
     /// The stream it came on.
     pub stream: StreamId,
-    /// Its channel.
+    /// The channel that it is on.
     pub channel: ChannelId,
-    /// Its id.
+    /// The transaction's id.
     pub tx_id: TxId,
     /// Whether it came as INIT.
     pub is_init: bool,
@@ -120,7 +120,7 @@ pub enum StateCall {
     Invoke,
     /// A page of a range.
     Page,
-    /// A range.
+    /// A range without pages.
     Range,
     /// The writes of a finished transaction.
     Write,

@@ -41,7 +41,7 @@ pub enum ServeError {
     /// The certificate, the key or the client CA cannot be used.
     #[error("the tls certificate, key or client ca of the chaincode server cannot be used")]
     Tls(#[source] transport::Error),
-    /// The transport failed.
+    /// Listening or serving failed; the stream of one peer does not end it.
     #[error("the chaincode server failed")]
     Transport(#[from] transport::Error),
 }

@@ -42,7 +42,7 @@ impl Destination for Undirected {
 pub enum StateRequest<D: Destination = Undirected> {
     /// The value of one key.
     Get {
-        /// The key.
+        /// The key whose value is asked for.
         key: String,
         /// Takes the value; `None`: there is none.
         to: D::For<Option<Bytes>>,

@@ -33,7 +33,7 @@ pub struct Invocation {
 pub struct Event {
     /// The event's name.
     pub name: String,
-    /// Its payload.
+    /// What listeners are told; any bytes.
     pub payload: Bytes,
 }
 
@@ -44,7 +44,7 @@ pub struct Response {
     pub status: i32,
     /// Empty for success, otherwise the error for people and scripts.
     pub message: String,
-    /// The result.
+    /// What the caller gets; any bytes.
     pub payload: Bytes,
 }
 

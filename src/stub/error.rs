@@ -15,7 +15,7 @@ pub enum StubError {
     /// The peer answered something that is no answer to this call.
     #[error("the peer's answer to `{call}` is not one: {detail}")]
     Malformed {
-        /// The call.
+        /// The message that was answered, by its protocol name.
         call: &'static str,
         /// What was wrong with it.
         detail: String,
@@ -23,17 +23,17 @@ pub enum StubError {
     /// The call does not fit into a message.
     #[error("`{call}` takes a message of {bytes} bytes, it holds {limit}")]
     TooLarge {
-        /// The call.
+        /// The message that would have been sent, by its protocol name.
         call: &'static str,
         /// The message's size.
         bytes: usize,
-        /// The limit.
+        /// The most that one message may have, in bytes.
         limit: usize,
     },
     /// The stream ended, or the transaction was given up, before the answer came.
     #[error("the stream ended before the answer to `{call}`")]
     Ended {
-        /// The call.
+        /// The message that nobody answers any more, by its protocol name.
         call: &'static str,
     },
 }

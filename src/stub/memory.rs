@@ -24,7 +24,7 @@ pub const RANGE_BATCH: usize = 100;
 /// Where a value was written: the block, and the transaction within it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Version {
-    /// The block.
+    /// The block that wrote it.
     pub block: BlockNumber,
     /// The transaction's index in the block, from 0.
     pub tx: u64,
@@ -124,13 +124,13 @@ pub enum Conflict {
     /// A key that was read has another version now (`MVCC_READ_CONFLICT`).
     #[error("key `{}` has changed since it was read", key.escape_debug())]
     Read {
-        /// The key.
+        /// The key that was written since.
         key: String,
     },
     /// A range that was read has other entries now (`PHANTOM_READ_CONFLICT`).
     #[error("the range from `{}` has changed since it was read", range.start.escape_debug())]
     Phantom {
-        /// The range.
+        /// The range that was read and holds something else now.
         range: KeyRange,
     },
 }
@@ -144,7 +144,7 @@ pub struct ReadWriteSet {
     pub ranges: Vec<RangeRead>,
     /// Keys written; `None` deletes.
     pub writes: BTreeMap<String, Option<Bytes>>,
-    /// The event.
+    /// The event that was set last.
     pub event: Option<Event>,
     /// Other chaincodes that were called, in the order of the calls; what they read and wrote is
     /// not here.

@@ -111,7 +111,7 @@ pub struct KeyRange {
 /// One key and its value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// The key.
+    /// The key, whole; composite keys with their separators.
     pub key: String,
     /// The value, never empty.
     pub value: Bytes,

@@ -93,7 +93,7 @@ impl Bundle {
         })
     }
 
-    /// The channel.
+    /// The channel whose config it is.
     #[must_use]
     pub const fn channel(&self) -> &ChannelId {
         &self.channel_id
@@ -117,7 +117,7 @@ impl Bundle {
         &self.msps
     }
 
-    /// Its policies.
+    /// Every policy of the config, compiled.
     #[must_use]
     pub fn policies(&self) -> &PolicyManager {
         &self.policies

@@ -154,7 +154,7 @@ impl<'a> DeltaElement<'a> {
         self.existing
     }
 
-    /// Its place.
+    /// Where in the config it is.
     #[must_use]
     pub fn element_path(&self) -> ElementPath {
         self.element.element_path()

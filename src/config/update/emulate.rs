@@ -56,7 +56,7 @@ pub struct Terms {
 /// A policy that decides an update, and for which elements.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UpdatePolicy {
-    /// The policy.
+    /// Which one, of the current config's.
     pub policy: PolicyId,
     /// The elements that it decides, ascending; never empty.
     pub elements: Vec<ElementPath>,
@@ -65,7 +65,7 @@ pub struct UpdatePolicy {
 /// What an orderer would say of an update with these signatures, and why.
 #[derive(Debug)]
 pub struct Emulation {
-    /// The answer.
+    /// Accepted, refused, or only not signed enough.
     pub verdict: Verdict,
     /// Who signed, and which signatures do not count.
     pub signers: SignerSet,
@@ -80,7 +80,7 @@ pub struct Emulation {
 /// What an orderer would say of an update with these signatures, given the update's terms.
 #[derive(Debug)]
 pub struct Decision {
-    /// The answer.
+    /// Accepted, refused, or only not signed enough.
     pub verdict: Verdict,
     /// Whether each policy that decides the update is satisfied, or can be completed.
     pub completable: bool,
@@ -195,7 +195,7 @@ impl Effect {
         &self.written
     }
 
-    /// The resulting config.
+    /// The config that the update makes of the current one; it may be refused.
     #[must_use]
     pub const fn result(&self) -> &ConfigTree {
         &self.result

@@ -18,7 +18,7 @@ pub enum ComputeError {
 }
 
 impl ComputeError {
-    /// The stable code.
+    /// The name of the variant, upper case; never renamed.
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {
@@ -45,9 +45,9 @@ pub enum UpdateError {
     /// The mod policy of an element that is written is not legally spelt.
     #[error("mod policy `{mod_policy}` of {path} is not legal")]
     BadModPolicy {
-        /// The element.
+        /// The element that has it.
         path: ElementPath,
-        /// Its mod policy.
+        /// The mod policy, as the element names it.
         mod_policy: String,
     },
     /// The update names another channel.
@@ -64,7 +64,7 @@ pub enum UpdateError {
     /// The mod policy of an element that is written is empty.
     #[error("{path} has no mod policy")]
     MissingModPolicy {
-        /// The element.
+        /// The new element that names none.
         path: ElementPath,
     },
     /// Nothing is written.
@@ -73,7 +73,7 @@ pub enum UpdateError {
     /// An element does not exist, but is written at another version than 0.
     #[error("{path} does not exist, but is written at version {version}")]
     NewElementVersion {
-        /// The element.
+        /// The element that is new in the write set.
         path: ElementPath,
         /// The version that the update gives it.
         version: u64,
@@ -81,19 +81,19 @@ pub enum UpdateError {
     /// A name that is not legal.
     #[error("name of {path} is not legal")]
     KeySyntax {
-        /// The element.
+        /// The element with such a name.
         path: ElementPath,
     },
     /// An element of the read set does not exist in the config.
     #[error("{path} is in the read set, but does not exist")]
     ReadSetUnknown {
-        /// The element.
+        /// The element that the read set names.
         path: ElementPath,
     },
     /// An element of the read set has another version in the config.
     #[error("{path} is in the read set at version {read}, but is at version {current}")]
     ReadSetVersion {
-        /// The element.
+        /// The element that the read set names.
         path: ElementPath,
         /// The version in the read set.
         read: u64,
@@ -106,7 +106,7 @@ pub enum UpdateError {
     /// An element is not written at the version after its current one.
     #[error("{path} is written at version {written}, but is at version {current}")]
     VersionMismatch {
-        /// The element.
+        /// The element that the write set changes.
         path: ElementPath,
         /// The version in the write set.
         written: u64,
@@ -116,7 +116,7 @@ pub enum UpdateError {
 }
 
 impl UpdateError {
-    /// The stable code.
+    /// The name of the variant, upper case; never renamed.
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {

@@ -98,7 +98,7 @@ pub enum Cause {
     /// An element's mod policy leads to no policy, so that it can never be changed.
     #[error("mod policy `{mod_policy}` of {element} leads to no policy")]
     MissingPolicy {
-        /// The element.
+        /// The element whose mod policy it is.
         element: ElementPath,
         /// Its mod policy in the current config.
         mod_policy: String,
@@ -106,7 +106,7 @@ pub enum Cause {
     /// The signatures do not satisfy an element's mod policy.
     #[error("policy `{policy}` for {element} is not satisfied")]
     PolicyNotSatisfied {
-        /// The element.
+        /// The element that may not be changed with these signatures.
         element: ElementPath,
         /// The policy's path.
         policy: String,

@@ -1,5 +1,5 @@
-//! What lies on the ledger: keys, values, and how they are read and written. The only room of the
-//! contract, beside the functions, that asks the peer for anything.
+//! What lies on the ledger: keys, values, and how they are read and written. The only sub-room of
+//! the contract, beside the functions, that asks the peer for anything.
 //!
 //! | file | what lies there |
 //! |---|---|

@@ -38,6 +38,6 @@ pub(super) enum SubjectKey {
     Rsa(Bytes, Bytes),
     /// A known algorithm that verifies nothing.
     Other,
-    /// An unknown algorithm.
+    /// One that Go does not know: nothing can be verified with it.
     Unknown,
 }

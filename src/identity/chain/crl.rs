@@ -17,7 +17,7 @@ use crate::{
     },
 };
 
-/// A revocation list.
+/// A revocation list as Go reads it.
 pub(in crate::identity) struct Crl {
     /// The content of the issuer's key identifier; `None` where the list has none.
     authority_key_id: Option<Bytes>,

@@ -39,7 +39,7 @@ pub enum CertificateUse {
     Root,
     /// An intermediate CA.
     Intermediate,
-    /// A listed administrator.
+    /// A certificate that the definition lists as an admin's.
     Admin,
     /// A root CA for TLS.
     TlsRoot,
@@ -72,7 +72,7 @@ pub struct ListedCertificate {
     pub certificate: Result<Certificate, MspError>,
 }
 
-/// A revocation list.
+/// A revocation list of the definition, for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListedCrl {
     /// SHA-256 of the bytes as they stand.

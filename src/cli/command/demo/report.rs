@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 use serde_json::Value;
 
-/// The whole story.
+/// What happened, step by step, and whether it was as expected.
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
     /// The channel's name.
@@ -58,9 +58,9 @@ pub struct Deed {
 /// A proposal as the contract shows it.
 #[derive(Clone, Debug, Serialize)]
 pub struct ProposalState {
-    /// The id.
+    /// The proposal's id.
     pub proposal_id: String,
-    /// The derived status.
+    /// Its status, as `ListProposals` names it.
     pub status: String,
     /// Which computation of the update is current.
     pub revision: u64,
