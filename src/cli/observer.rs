@@ -12,7 +12,7 @@ use crate::{
     shim::{self, Closing, Ending, StateCall, StreamId, TransactionFacts},
 };
 
-/// Hears everything.
+/// Turns facts of contract and shim into metrics, logs and readiness.
 pub(super) struct Telemetry {
     pub(super) metrics: Arc<Metrics>,
     pub(super) health: Arc<Health>,

@@ -47,7 +47,7 @@ pub(crate) async fn serve(
 struct OperationsState {
     metrics: Arc<Metrics>,
     health: Arc<Health>,
-    /// A JSON document.
+    /// The body of `/version`, built once.
     version: String,
 }
 

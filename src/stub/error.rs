@@ -9,7 +9,7 @@ pub enum StubError {
     Refused {
         /// The call, by the name of its message type.
         call: &'static str,
-        /// The peer's words.
+        /// The reason that the peer gave, unchanged.
         reason: String,
     },
     /// The peer answered something that is no answer to this call.

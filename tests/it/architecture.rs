@@ -332,9 +332,14 @@ impl Source {
     fn paths(&self) -> Vec<Vec<String>> {
         let mut all = Vec::new();
         for (is_public, tree) in uses(&self.code) {
-            if !(is_public && self.is_front) {
-                all.extend(leaves(&tree));
-            }
+            // what a front page hands on of its own folder is no import
+            let own = |path: &Vec<String>| {
+                let path = self.absolute(path.clone());
+                path.is_some_and(|path| path.starts_with(&self.module))
+            };
+            let hands_on = is_public && self.is_front;
+            let paths = leaves(&tree).into_iter();
+            all.extend(paths.filter(|path| !(hands_on && own(path))));
         }
         let code = without_uses(&self.code);
         let mut starts = vec!["crate::".to_owned(), "super::".to_owned()];
@@ -386,16 +391,37 @@ impl Source {
     }
 }
 
-/// The text without line comments and without what follows the unit tests' attribute, which stands
-/// at the end of a file by convention.
+/// The text without line comments and without tests: modules that only tests have, wherever they are
+/// declared, and the unit tests, which stand at the end of a file by convention.
 fn code_of(text: &str) -> String {
-    text.split("#[cfg(test)]\nmod ")
-        .next()
-        .unwrap_or_default()
+    const TESTS: &str = "#[cfg(test)]";
+    let lines = text
         .lines()
-        .map(|line| line.split("//").next().unwrap_or_default())
-        .collect::<Vec<_>>()
-        .join("\n")
+        .map(|line| line.split("//").next().unwrap_or_default());
+    let mut code = lines.collect::<Vec<_>>().join("\n");
+    let mut from = 0;
+    while let Some(at) = code[from..].find(TESTS).map(|at| from + at) {
+        let item = &code[at + TESTS.len()..];
+        let end = item.find([';', '{']).unwrap_or(item.len());
+        let is_module = item[..end].contains("mod ");
+        match item[end..].chars().next() {
+            Some(';') => code.replace_range(at..at + TESTS.len() + end + 1, ""),
+            _ if is_module => code.truncate(at),
+            _ => from = at + TESTS.len(),
+        }
+    }
+    code
+}
+
+/// An item without its visibility.
+fn bare(item: &str) -> &str {
+    let Some(rest) = item.strip_prefix("pub") else {
+        return item;
+    };
+    match rest.strip_prefix('(') {
+        Some(within) => within.split_once(") ").map_or(item, |(_, rest)| rest),
+        None => rest.strip_prefix(' ').unwrap_or(item),
+    }
 }
 
 /// The modules that a front page declares.
@@ -424,36 +450,28 @@ fn next_use(code: &str) -> Option<(bool, usize, &str)> {
     let mut at = 0;
     for line in code.split_inclusive('\n') {
         let item = line.trim_start();
-        let bare = item
-            .strip_prefix("pub(crate) ")
-            .or_else(|| item.strip_prefix("pub(super) "))
-            .or_else(|| item.strip_prefix("pub "))
-            .unwrap_or(item);
-        if let Some(tree) = bare.strip_prefix("use ") {
+        if let Some(tree) = bare(item).strip_prefix("use ") {
             let start = at + line.len() - tree.len();
             let end = code[start..].find(';')?;
-            return Some((bare != item, start, &code[start..start + end]));
+            return Some((bare(item) != item, start, &code[start..start + end]));
         }
         at += line.len();
     }
     None
 }
 
+/// The code without its `use` items.
 fn without_uses(code: &str) -> String {
     let mut out = String::new();
     let mut rest = code;
     while let Some((_, start, tree)) = next_use(rest) {
-        out.push_str(
-            rest[..start]
-                .rsplit_once("use")
-                .map_or("", |(before, _)| before),
-        );
-        rest = &rest[start + tree.len()..];
+        let line = rest[..start].rfind('\n').map_or(0, |end| end + 1);
+        out.push_str(&rest[..line]);
+        // behind the semicolon
+        rest = rest.get(start + tree.len() + 1..).unwrap_or_default();
     }
     out.push_str(rest);
-    out.replace("pub(crate) ;", "")
-        .replace("pub ;", "")
-        .replace("pub(super) ;", "")
+    out
 }
 
 /// The paths of a use tree.
@@ -683,12 +701,13 @@ fn a_name_of_a_type_stands_for_one_thing() {
 fn types(code: &str) -> Vec<String> {
     let mut names = Vec::new();
     for line in code.lines() {
-        let line = line.trim_start();
-        let line = match line.strip_prefix("pub") {
-            Some(rest) => rest.split_once(' ').map_or("", |(_, rest)| rest),
-            None => line,
-        };
-        for kind in ["struct ", "enum ", "trait "] {
+        let is_indented = line.starts_with(' ');
+        let line = bare(line.trim_start());
+        for kind in ["struct ", "enum ", "trait ", "type "] {
+            // indented, it is a type of a trait's
+            if kind == "type " && is_indented {
+                continue;
+            }
             if let Some(rest) = line.strip_prefix(kind) {
                 let name: String = rest.chars().take_while(|c| c.is_alphanumeric()).collect();
                 // a macro's own parameter has none
@@ -790,10 +809,16 @@ fn the_checks_see_what_they_look_for() {
     assert!(!names("Instantiate", "Instant"));
     assert_eq!(
         code_of("a // crate::x\n#[cfg(test)]\nmod tests { tokio }"),
-        "a "
+        "a \n"
     );
     assert_eq!(
-        types("pub(crate) struct A {\n    enum B<T>\nlet structs = 1;\npub trait C: D"),
-        ["A", "B", "C"]
+        code_of("mod a;\n#[cfg(test)]\nmod tests;\npub use a::A;\n#[cfg(test)]\nfn f() {}"),
+        "mod a;\n\npub use a::A;\n#[cfg(test)]\nfn f() {}"
+    );
+    assert_eq!(
+        types(
+            "pub(crate) struct A {\n    enum B<T>\nlet structs = 1;\npub trait C: D\npub(in x::y) struct E;"
+        ),
+        ["A", "B", "C", "E"]
     );
 }

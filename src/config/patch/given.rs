@@ -3,7 +3,7 @@
 use super::mode::{Mode, mode};
 use crate::config::{
     patch::error::PatchError,
-    tree::{ElementPath, Group, GroupRef, Members, Policy, Value},
+    tree::{ElementPath, Group, GroupMembers, GroupRef, Policy, Value},
 };
 
 /// A group of a patch.
@@ -34,7 +34,7 @@ impl<'a> Given<'a> {
     pub(super) fn members(
         self,
         max_levels: usize,
-        out: &mut Members<'_, 'a, Self>,
+        out: &mut GroupMembers<'_, 'a, Self>,
     ) -> Result<(), PatchError> {
         if self.level > max_levels {
             return Err(PatchError::TooDeep { limit: max_levels });

@@ -2,7 +2,7 @@
 
 use super::mode::Mode;
 use crate::config::tree::{
-    Group, GroupRef, Members, Policy, Value,
+    Group, GroupMembers, GroupRef, Policy, Value,
     compare::{Side, join_groups, join_policies, join_values},
 };
 
@@ -36,7 +36,7 @@ impl<'a> Intent<'a> {
     }
 
     /// Adds the members that the update changes.
-    pub(super) fn members(self, out: &mut Members<'_, 'a, Self>) {
+    pub(super) fn members(self, out: &mut GroupMembers<'_, 'a, Self>) {
         match self {
             Self::Deleted => {}
             Self::Existing { written, current } => changes(written, current, out),
@@ -48,7 +48,7 @@ impl<'a> Intent<'a> {
 fn changes<'a>(
     written: GroupRef<'a>,
     current: GroupRef<'a>,
-    out: &mut Members<'_, 'a, Intent<'a>>,
+    out: &mut GroupMembers<'_, 'a, Intent<'a>>,
 ) {
     // what a written group does not name is gone, what any other group does not name is untouched
     let deletes = is_written(written, current);
@@ -104,7 +104,7 @@ fn changes<'a>(
 }
 
 /// All of a new group; its versions are 0 already.
-fn content<'a>(group: GroupRef<'a>, out: &mut Members<'_, 'a, Intent<'a>>) {
+fn content<'a>(group: GroupRef<'a>, out: &mut GroupMembers<'_, 'a, Intent<'a>>) {
     for child in group.groups() {
         out.group(child.borrowed(), Intent::New(child));
     }

@@ -4,7 +4,7 @@ use super::mode::{Mode, of_canonical};
 use crate::config::{
     patch::error::PatchError,
     tree::{
-        Group, GroupRef, Members, Policy, PolicyRef, Value, ValueRef,
+        Group, GroupMembers, GroupRef, Policy, PolicyRef, Value, ValueRef,
         compare::{
             Side, join_groups, join_policies, join_values, same_policy, same_rule, same_value,
         },
@@ -58,7 +58,7 @@ impl<'a> Merge<'a> {
     ///
     /// # Errors
     /// [`PatchError::AbsentGroup`], [`PatchError::DeleteAbsent`].
-    pub(super) fn members(self, out: &mut Members<'_, 'a, Self>) -> Result<(), PatchError> {
+    pub(super) fn members(self, out: &mut GroupMembers<'_, 'a, Self>) -> Result<(), PatchError> {
         match self {
             Self::Kept(group) => {
                 for child in group.groups() {
@@ -80,7 +80,7 @@ impl<'a> Merge<'a> {
 fn overwrite<'a>(
     patch: GroupRef<'a>,
     current: Option<GroupRef<'a>>,
-    out: &mut Members<'_, 'a, Merge<'a>>,
+    out: &mut GroupMembers<'_, 'a, Merge<'a>>,
 ) {
     for child in patch.groups() {
         let current = current.and_then(|group| group.group(child.name()));
@@ -111,7 +111,7 @@ fn has_other_members(a: GroupRef<'_>, b: GroupRef<'_>) -> bool {
 fn merge<'a>(
     patch: GroupRef<'a>,
     current: GroupRef<'a>,
-    out: &mut Members<'_, 'a, Merge<'a>>,
+    out: &mut GroupMembers<'_, 'a, Merge<'a>>,
 ) -> Result<(), PatchError> {
     let mut other_members = false;
     for side in join_groups(current, patch) {

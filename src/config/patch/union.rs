@@ -4,7 +4,7 @@ use super::mode::{Mode, of_canonical};
 use crate::config::{
     patch::error::PatchError,
     tree::{
-        Group, GroupRef, Members, Policy, PolicyRef, Value, ValueRef,
+        Group, GroupMembers, GroupRef, Policy, PolicyRef, Value, ValueRef,
         compare::{
             Side, join_groups, join_policies, join_values, same_group, same_policy, same_rule,
             same_value,
@@ -60,7 +60,7 @@ impl<'a> UnionGroup<'a> {
     ///
     /// # Errors
     /// [`PatchError::Conflict`], for the first member that both give in different ways.
-    pub(super) fn members(self, out: &mut Members<'_, 'a, Self>) -> Result<(), PatchError> {
+    pub(super) fn members(self, out: &mut GroupMembers<'_, 'a, Self>) -> Result<(), PatchError> {
         let (a, b) = match self {
             Self::Both(a, b) => (a, b),
             Self::One(group) => {

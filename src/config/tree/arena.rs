@@ -40,14 +40,14 @@ impl Span {
 }
 
 /// How an element holds its texts: as a place in the tree's bytes, or borrowed.
-pub(in crate::config) trait Text: Copy + Default {
+pub(in crate::config) trait TextForm: Copy + Default {
     /// The bytes themselves, given the bytes that places refer to.
     fn get<'s>(self, data: &'s [u8]) -> &'s [u8]
     where
         Self: 's;
 }
 
-impl Text for Span {
+impl TextForm for Span {
     fn get<'s>(self, data: &'s [u8]) -> &'s [u8]
     where
         Self: 's,
@@ -57,7 +57,7 @@ impl Text for Span {
     }
 }
 
-impl Text for &[u8] {
+impl TextForm for &[u8] {
     fn get<'s>(self, _: &'s [u8]) -> &'s [u8]
     where
         Self: 's,
@@ -68,12 +68,12 @@ impl Text for &[u8] {
 
 /// A run of one of the lists of an [`Arena`].
 #[derive(Clone, Copy, Debug, Default)]
-pub(in crate::config) struct Run {
+pub(in crate::config) struct ArenaRun {
     pub(in crate::config) start: u32,
     pub(in crate::config) end: u32,
 }
 
-impl Run {
+impl ArenaRun {
     /// The part of `list` that the run covers.
     pub(in crate::config) fn of<E>(self, list: &[E]) -> &[E] {
         list.get(self.start as usize..self.end as usize)
@@ -93,9 +93,9 @@ pub(in crate::config) struct Group<T> {
     pub(in crate::config) version: u64,
     /// The index of the group that holds it; `None` for the root.
     pub(in crate::config) parent: Option<u32>,
-    pub(in crate::config) groups: Run,
-    pub(in crate::config) values: Run,
-    pub(in crate::config) policies: Run,
+    pub(in crate::config) groups: ArenaRun,
+    pub(in crate::config) values: ArenaRun,
+    pub(in crate::config) policies: ArenaRun,
 }
 
 /// A value: `common.ConfigValue`.
@@ -115,13 +115,13 @@ pub(in crate::config) struct Policy<T> {
     pub(in crate::config) mod_policy: T,
     pub(in crate::config) unknown: T,
     /// `None` and a rule without content are not the same.
-    pub(in crate::config) rule: Option<Rule<T>>,
+    pub(in crate::config) rule: Option<PolicyRule<T>>,
     pub(in crate::config) version: u64,
 }
 
 /// The inner message of a policy: `common.Policy`.
 #[derive(Clone, Copy, Debug, Default)]
-pub(in crate::config) struct Rule<T> {
+pub(in crate::config) struct PolicyRule<T> {
     pub(in crate::config) kind: i32,
     pub(in crate::config) bytes: T,
     pub(in crate::config) unknown: T,

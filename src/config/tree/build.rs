@@ -2,19 +2,19 @@
 
 use std::collections::VecDeque;
 
-use super::arena::{Arena, Group, Policy, Run, Value, position};
+use super::arena::{Arena, ArenaRun, Group, Policy, Value, position};
 
 /// Elements that borrow their texts from the trees they are made of.
 pub(in crate::config) type Borrowed<'a> = Arena<&'a [u8]>;
 
 /// Takes the members of one group; each kind in ascending order of names.
-pub(in crate::config) struct Members<'b, 'a, S> {
+pub(in crate::config) struct GroupMembers<'b, 'a, S> {
     arena: &'b mut Borrowed<'a>,
     sources: &'b mut VecDeque<S>,
     own: u32,
 }
 
-impl<'a, S> Members<'_, 'a, S> {
+impl<'a, S> GroupMembers<'_, 'a, S> {
     /// Adds a group; its own members are asked for later, with this source.
     pub(in crate::config) fn group(&mut self, group: Group<&'a [u8]>, source: S) {
         self.arena.groups.push(Group {
@@ -49,7 +49,7 @@ impl<'a, S> Members<'_, 'a, S> {
 pub(in crate::config) fn build<'a, S, E>(
     root: Group<&'a [u8]>,
     source: S,
-    mut expand: impl FnMut(S, &mut Members<'_, 'a, S>) -> Result<(), E>,
+    mut expand: impl FnMut(S, &mut GroupMembers<'_, 'a, S>) -> Result<(), E>,
 ) -> Result<Borrowed<'a>, E> {
     let mut arena = Arena {
         groups: vec![root],
@@ -62,14 +62,14 @@ pub(in crate::config) fn build<'a, S, E>(
         let start = [arena.groups.len(), arena.values.len(), arena.policies.len()].map(position);
         expand(
             source,
-            &mut Members {
+            &mut GroupMembers {
                 arena: &mut arena,
                 sources: &mut sources,
                 own,
             },
         )?;
         let [groups, values, policies] = start;
-        let run = |start, list: usize| Run {
+        let run = |start, list: usize| ArenaRun {
             start,
             end: position(list),
         };

@@ -3,7 +3,7 @@
 use std::{cmp::Ordering, collections::BTreeMap, iter::Peekable};
 
 use super::{
-    arena::Rule,
+    arena::PolicyRule,
     element::{ElementRef, GroupRef, PolicyRef, ValueRef},
 };
 use crate::proto::scan::Fields;
@@ -153,7 +153,10 @@ pub(in crate::config) fn same_policy(a: PolicyRef<'_>, b: PolicyRef<'_>) -> bool
     a.mod_policy_bytes() == b.mod_policy_bytes() && same_rule(a.inner(), b.inner())
 }
 
-pub(in crate::config) fn same_rule(a: Option<Rule<&[u8]>>, b: Option<Rule<&[u8]>>) -> bool {
+pub(in crate::config) fn same_rule(
+    a: Option<PolicyRule<&[u8]>>,
+    b: Option<PolicyRule<&[u8]>>,
+) -> bool {
     match (a, b) {
         (None, None) => true,
         (Some(a), Some(b)) => {

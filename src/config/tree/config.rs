@@ -9,7 +9,7 @@ use super::{
     build::{Borrowed, build},
     compare,
     element::GroupRef,
-    encode::{Encoder, Versions, encode_borrowed},
+    encode::{TreeEncoder, Versions, encode_borrowed},
     error::ConfigError,
     parse::place_of,
 };
@@ -104,7 +104,7 @@ impl ConfigTree {
         let Some(tree) = self.root.as_deref() else {
             return self.head(None);
         };
-        let encoder = Encoder::of_tree(tree, Versions::Kept);
+        let encoder = TreeEncoder::of_tree(tree, Versions::Kept);
         let lengths = encoder.lengths();
         let root = lengths.first().copied().unwrap_or_default();
         let mut out = Vec::with_capacity(root.saturating_add(32));
@@ -117,7 +117,7 @@ impl ConfigTree {
     #[must_use]
     pub fn encoded_len(&self) -> usize {
         let tree = self.root.as_deref();
-        let lengths = tree.map(|tree| Encoder::of_tree(tree, Versions::Kept).lengths());
+        let lengths = tree.map(|tree| TreeEncoder::of_tree(tree, Versions::Kept).lengths());
         let root = lengths.map(|lengths| lengths.first().copied().unwrap_or_default());
         self.head(root).len().saturating_add(root.unwrap_or(0))
     }

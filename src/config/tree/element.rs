@@ -5,8 +5,8 @@ use std::{fmt, str};
 use bytes::Bytes;
 
 use super::{
-    arena::{Group, GroupTree, Policy, Rule, Run, Span, Text, Value, position},
-    encode::{Encoder, Versions},
+    arena::{ArenaRun, Group, GroupTree, Policy, PolicyRule, Span, TextForm, Value, position},
+    encode::{TreeEncoder, Versions},
     path::{self, ElementKind, ElementPath, ROOT_KEY},
 };
 
@@ -60,7 +60,7 @@ impl<'a> GroupRef<'a> {
 
     /// Its groups, ascending by name.
     pub fn groups(&self) -> impl ExactSizeIterator<Item = GroupRef<'a>> + use<'a> {
-        let (tree, Run { start, .. }) = (self.tree, self.group.groups);
+        let (tree, ArenaRun { start, .. }) = (self.tree, self.group.groups);
         let groups = self.group.groups.of(&tree.arena.groups);
         (start..start.saturating_add(position(groups.len())))
             .zip(groups)
@@ -133,7 +133,7 @@ impl<'a> GroupRef<'a> {
     }
 
     pub(in crate::config) fn encode_with(&self, versions: Versions) -> Vec<u8> {
-        let encoder = Encoder::of_tree(self.tree, versions);
+        let encoder = TreeEncoder::of_tree(self.tree, versions);
         let lengths = encoder.lengths();
         let own = lengths.get(self.index as usize);
         let mut out = Vec::with_capacity(own.copied().unwrap_or_default());
@@ -196,7 +196,7 @@ impl<'a> ValueRef<'a> {
 
     pub(in crate::config) fn encode_with(&self, versions: Versions) -> Vec<u8> {
         let mut out = Vec::new();
-        Encoder::of_tree(self.group.tree, versions).value(&mut out, self.value);
+        TreeEncoder::of_tree(self.group.tree, versions).value(&mut out, self.value);
         out
     }
 
@@ -251,13 +251,13 @@ impl<'a> PolicyRef<'a> {
 
     pub(in crate::config) fn encode_with(&self, versions: Versions) -> Vec<u8> {
         let mut out = Vec::new();
-        Encoder::of_tree(self.group.tree, versions).policy(&mut out, self.policy);
+        TreeEncoder::of_tree(self.group.tree, versions).policy(&mut out, self.policy);
         out
     }
 
-    pub(in crate::config) fn inner(&self) -> Option<Rule<&'a [u8]>> {
+    pub(in crate::config) fn inner(&self) -> Option<PolicyRule<&'a [u8]>> {
         let tree = self.group.tree;
-        self.policy.rule.map(|rule| Rule {
+        self.policy.rule.map(|rule| PolicyRule {
             kind: rule.kind,
             bytes: rule.bytes.get(&tree.data),
             unknown: rule.unknown.get(&tree.kept),

@@ -1,7 +1,7 @@
 //! The deterministic encoding of groups: fields in number order, members ascending by name, map
 //! entries with key and value, unknown fields last.
 
-use super::arena::{Arena, Group, GroupTree, Policy, Rule, Span, Text, Value};
+use super::arena::{Arena, Group, GroupTree, Policy, PolicyRule, Span, TextForm, Value};
 use crate::proto::write::{self, bytes_field_len, varint_len};
 
 /// Which versions are written.
@@ -14,14 +14,14 @@ pub(in crate::config) enum Versions {
 }
 
 /// Writes elements; `data` and `kept` are what their places refer to.
-pub(in crate::config) struct Encoder<'s, T> {
+pub(in crate::config) struct TreeEncoder<'s, T> {
     arena: &'s Arena<T>,
     data: &'s [u8],
     kept: &'s [u8],
     versions: Versions,
 }
 
-impl<'s> Encoder<'s, Span> {
+impl<'s> TreeEncoder<'s, Span> {
     /// An encoder for the elements of a tree.
     pub(in crate::config) fn of_tree(tree: &'s GroupTree, versions: Versions) -> Self {
         Self {
@@ -33,7 +33,7 @@ impl<'s> Encoder<'s, Span> {
     }
 }
 
-impl<'s> Encoder<'s, &'s [u8]> {
+impl<'s> TreeEncoder<'s, &'s [u8]> {
     /// An encoder for elements that borrow their texts; versions are kept.
     pub(in crate::config) const fn of_borrowed(arena: &'s Arena<&'s [u8]>) -> Self {
         Self {
@@ -45,7 +45,7 @@ impl<'s> Encoder<'s, &'s [u8]> {
     }
 }
 
-impl<'s, T: Text + 's> Encoder<'s, T> {
+impl<'s, T: TextForm + 's> TreeEncoder<'s, T> {
     /// How long the message of each group is, in bytes.
     // a group comes after the group that holds it: backwards, its members are known already
     pub(in crate::config) fn lengths(&self) -> Vec<usize> {
@@ -159,7 +159,7 @@ impl<'s, T: Text + 's> Encoder<'s, T> {
             + policy.unknown.get(self.kept).len()
     }
 
-    fn rule_len(&self, rule: &Rule<T>) -> usize {
+    fn rule_len(&self, rule: &PolicyRule<T>) -> usize {
         number_len(sign_extended(rule.kind))
             + optional_len(rule.bytes.get(self.data))
             + rule.unknown.get(self.kept).len()
@@ -181,7 +181,7 @@ impl<'s, T: Text + 's> Encoder<'s, T> {
 
 /// The message of the root group of some elements.
 pub(super) fn encode_borrowed(arena: &Arena<&[u8]>) -> Vec<u8> {
-    let encoder = Encoder::of_borrowed(arena);
+    let encoder = TreeEncoder::of_borrowed(arena);
     let lengths = encoder.lengths();
     let mut out = Vec::with_capacity(lengths.first().copied().unwrap_or_default());
     encoder.group(&mut out, 0, &lengths);

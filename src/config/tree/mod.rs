@@ -32,7 +32,7 @@ pub use path::{
 };
 
 pub(in crate::config) use arena::{Group, GroupTree, Policy, Span, Value};
-pub(in crate::config) use build::{Borrowed, Members, build};
+pub(in crate::config) use build::{Borrowed, GroupMembers, build};
 pub(crate) use differences::group_differences;
-pub(in crate::config) use encode::{Encoder, Versions};
+pub(in crate::config) use encode::{TreeEncoder, Versions};
 pub(super) use parse::place_of;

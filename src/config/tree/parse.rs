@@ -5,7 +5,8 @@ use std::{collections::BTreeMap, str};
 use bytes::Bytes;
 
 use super::arena::{
-    Arena, GROUP_LEVEL, Group, GroupTree, MAX_LEVELS, Policy, Rule, Span, Text, Value, position,
+    Arena, GROUP_LEVEL, Group, GroupTree, MAX_LEVELS, Policy, PolicyRule, Span, TextForm, Value,
+    position,
 };
 use crate::{
     config::tree::error::ConfigError,
@@ -270,7 +271,7 @@ impl<'a> Parser<'a> {
 fn read_rule(
     data: &[u8],
     piece: Span,
-    rule: &mut Rule<Span>,
+    rule: &mut PolicyRule<Span>,
     unknown: &mut Vec<u8>,
 ) -> Result<(), ConfigError> {
     let mut cursor = Cursor::new(data, piece);

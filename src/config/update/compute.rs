@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use super::error::ComputeError;
 use crate::{
     config::tree::{
-        Borrowed, ConfigTree, Encoder, Group, GroupRef, Members, Policy, PolicyRef, Value,
+        Borrowed, ConfigTree, Group, GroupMembers, GroupRef, Policy, PolicyRef, TreeEncoder, Value,
         ValueRef, build,
         compare::{
             Side, join_groups, join_policies, join_values, same_bytes, same_policy, same_value,
@@ -136,7 +136,7 @@ enum PairSource<'p, 'a> {
     Same,
 }
 
-type Set<'m, 'p, 'a> = Members<'m, 'a, PairSource<'p, 'a>>;
+type Set<'m, 'p, 'a> = GroupMembers<'m, 'a, PairSource<'p, 'a>>;
 
 fn read_set<'a>(pairs: &[Pair<'a>], root: &Pair<'a>) -> Borrowed<'a> {
     let source = PairSource::Changed(root);
@@ -308,7 +308,7 @@ const fn next(version: u64) -> u64 {
 
 fn encode(channel: &ChannelId, read: &Borrowed<'_>, write: &Borrowed<'_>) -> Vec<u8> {
     let sets = [(2, read), (3, write)].map(|(number, set)| {
-        let encoder = Encoder::of_borrowed(set);
+        let encoder = TreeEncoder::of_borrowed(set);
         let lengths = encoder.lengths();
         (number, encoder, lengths)
     });

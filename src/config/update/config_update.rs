@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::error::UpdateError;
 use crate::{
-    config::tree::{ConfigError, Encoder, GroupRef, GroupTree, Span, Versions, place_of},
+    config::tree::{ConfigError, GroupRef, GroupTree, Span, TreeEncoder, Versions, place_of},
     ids::{ChannelId, Digest},
     proto::{
         scan::{Fields, ScanError, Wire},
@@ -109,7 +109,7 @@ impl Update {
         write::bytes(&mut out, 1, self.channel_id.as_bytes());
         for (number, set) in [(2, &self.read), (3, &self.write)] {
             let Some(tree) = set else { continue };
-            let encoder = Encoder::of_tree(tree, Versions::Kept);
+            let encoder = TreeEncoder::of_tree(tree, Versions::Kept);
             let lengths = encoder.lengths();
             write::bytes_header(&mut out, number, lengths.first().copied().unwrap_or(0));
             encoder.group(&mut out, 0, &lengths);

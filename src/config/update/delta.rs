@@ -2,7 +2,7 @@
 
 use super::{config_update::Update, error::UpdateError};
 use crate::config::tree::{
-    ConfigTree, ElementPath, ElementRef, GroupRef, Members, build, is_legal_key,
+    ConfigTree, ElementPath, ElementRef, GroupMembers, GroupRef, build, is_legal_key,
     is_legal_mod_policy,
 };
 
@@ -238,7 +238,7 @@ impl<'a> PlaceInSets<'a> {
     }
 
     /// Adds the members that the group here names, each as the new config has it.
-    fn members(&self, members: &mut Members<'_, 'a, Self>) {
+    fn members(&self, members: &mut GroupMembers<'_, 'a, Self>) {
         let Some(group) = self.group() else { return };
         for named in group.groups() {
             let place = self.group_at(named.name());
@@ -319,8 +319,8 @@ fn collect<'a>(
     current: GroupRef<'a>,
     out: &mut Vec<DeltaElement<'a>>,
 ) {
-    type At<'a> = Option<ElementRef<'a>>;
-    let mut open: Vec<(ElementRef<'a>, At<'a>, At<'a>)> = vec![(
+    type ElementAt<'a> = Option<ElementRef<'a>>;
+    let mut open: Vec<(ElementRef<'a>, ElementAt<'a>, ElementAt<'a>)> = vec![(
         ElementRef::Group(write),
         read.map(ElementRef::Group),
         Some(ElementRef::Group(current)),
@@ -332,7 +332,7 @@ fn collect<'a>(
         let ElementRef::Group(group) = element else {
             continue;
         };
-        let at = |place: At<'a>, member: ElementRef<'a>| match place {
+        let at = |place: ElementAt<'a>, member: ElementRef<'a>| match place {
             Some(ElementRef::Group(group)) => group.member(member.kind(), member.name()),
             _ => None,
         };

@@ -328,7 +328,7 @@ impl Bundle {
         })
     }
 
-    /// What an update writes.
+    /// The changed elements, once channel and content pass the checks of a proposal.
     fn delta_set<'a>(&'a self, update: &'a Update) -> Result<Delta<'a>, Refusal> {
         update
             .check_channel(self.channel())

@@ -119,7 +119,7 @@ pub enum Cause {
     SequenceMismatch {
         /// The sequence that follows the current one.
         want: u64,
-        /// The config's.
+        /// The sequence that the config carries.
         got: u64,
     },
     /// A signature's header does not decode, which spoils the whole update.

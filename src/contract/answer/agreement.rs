@@ -4,14 +4,14 @@ use serde::Serialize;
 
 use crate::contract::chain::levels::Scope;
 
-/// AttestCapabilities.
+/// Answer of `AttestCapabilities`: whose attestation was stored, at which sequence.
 #[derive(Debug, Serialize)]
 pub(crate) struct LevelsAttested {
     pub(crate) as_of_sequence: u64,
     pub(crate) msp_id: String,
 }
 
-/// GetCapabilities.
+/// Answer of `GetCapabilities`: levels in force, proposed and attested.
 #[derive(Debug, Serialize)]
 pub(crate) struct CapabilitiesReport {
     pub(crate) application: Vec<LevelReport>,
@@ -57,7 +57,7 @@ pub(crate) struct AttestationReport {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct SettingsReport {
     pub(crate) capabilities: Vec<String>,
-    /// Null: none.
+    /// The endorsement policy that members agreed on; null where there is none.
     pub(crate) endorsement_policy: Option<String>,
     pub(crate) gate: &'static str,
 }
@@ -73,7 +73,7 @@ pub(crate) struct ProposedSettings {
     pub(crate) version: u64,
 }
 
-/// GetSettings.
+/// Answer of `GetSettings`: what was agreed, and the committed definition.
 #[derive(Debug, Serialize)]
 pub(crate) struct GetSettingsReport {
     pub(crate) as_of_sequence: u64,
@@ -101,7 +101,7 @@ pub(crate) struct DefinitionReport {
     pub(crate) version: Option<String>,
 }
 
-/// ApplySettings.
+/// Answer of `ApplySettings`: the version that the settings became.
 #[derive(Debug, Serialize)]
 pub(crate) struct SettingsApplied {
     pub(crate) as_of_sequence: u64,

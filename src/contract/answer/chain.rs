@@ -9,7 +9,7 @@ use crate::{
     proto::cmscc::{ChainEntry, Head},
 };
 
-/// Init, Sync, Recover.
+/// Answer of calls that bring config blocks: what was added, known and applied.
 #[derive(Debug, Serialize)]
 pub(crate) struct Synced {
     pub(crate) added: Vec<ChainLink>,
@@ -48,7 +48,7 @@ pub(crate) struct AppliedProposal {
     pub(crate) revision: u64,
 }
 
-/// GetConfigChain.
+/// Answer of `GetConfigChain`: every link, ascending.
 #[derive(Debug, Serialize)]
 pub(crate) struct ConfigChain {
     pub(crate) as_of_sequence: u64,
@@ -83,7 +83,7 @@ impl ChainLink {
     }
 }
 
-/// GetConfig.
+/// Answer of `GetConfig`: the head and its config.
 #[derive(Debug, Serialize)]
 pub(crate) struct ConfigReport {
     pub(crate) block_hash: String,

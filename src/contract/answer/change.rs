@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::{contract::error::Code, review::diff::Contrasted};
 
-/// Propose, Add, Reconfig, Combine.
+/// Answer of calls that make a proposal: its id, and the digest to be signed.
 #[derive(Debug, Serialize)]
 pub(crate) struct Proposed {
     pub(crate) as_of_sequence: u64,
@@ -13,7 +13,7 @@ pub(crate) struct Proposed {
     pub(crate) revision: u64,
 }
 
-/// AddSignature.
+/// Answer of `AddSignature`: what became of each signature.
 #[derive(Debug, Serialize)]
 pub(crate) struct Signed {
     pub(crate) added: Vec<SignerReport>,
@@ -42,14 +42,14 @@ pub(crate) struct RefusedSignature {
     pub(crate) subject: Option<String>,
 }
 
-/// Reject, Withdraw, Delete.
+/// Answer of calls that end or oppose a proposal.
 #[derive(Debug, Serialize)]
 pub(crate) struct Ended {
     pub(crate) as_of_sequence: u64,
     pub(crate) proposal_id: String,
 }
 
-/// UpdateProposals.
+/// Answer of `UpdateProposals`: what became of each proposal.
 #[derive(Debug, Default, Serialize)]
 pub(crate) struct Updated {
     pub(crate) archived: Vec<ArchivedReport>,

@@ -100,7 +100,7 @@ pub(crate) fn synced(added: &[ChainLink], applied: &[AppliedProposal]) -> Event 
 /// An event of the older CMCC interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum CmccEvent {
-    /// Somebody proposed.
+    /// A proposal was stored.
     NewProposal,
     /// A signature that was added.
     NewSignature,

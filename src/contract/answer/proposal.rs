@@ -21,7 +21,7 @@ use crate::{
     },
 };
 
-/// ListProposals.
+/// Answer of `ListProposals`: one page.
 #[derive(Debug, Serialize)]
 pub(crate) struct ProposalList {
     pub(crate) as_of_sequence: u64,
@@ -68,7 +68,7 @@ pub(crate) struct ExclusionReport {
     pub(crate) proposal_id: String,
 }
 
-/// GetProposal.
+/// Answer of `GetProposal`: everything about one.
 #[derive(Debug, Serialize)]
 pub(crate) struct ProposalReport {
     pub(crate) applied_revision: Option<u64>,
@@ -142,7 +142,7 @@ pub(crate) struct StatusDetail {
 /// behind the others: the policies that decide would not be satisfied any more.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct SpoilerReport {
-    /// Null: whoever it is.
+    /// The MSP of the spoiler; null where any signer would spoil.
     pub(crate) msp_id: Option<String>,
     /// What this somebody is, as the policies name it: `Org1MSP.admin`.
     pub(crate) principals: Vec<String>,
@@ -172,7 +172,7 @@ pub(crate) struct OutcomeReport {
     pub(crate) via: Option<String>,
 }
 
-/// GetHistory.
+/// Answer of `GetHistory`: one page of finished proposals.
 #[derive(Debug, Serialize)]
 pub(crate) struct History {
     pub(crate) as_of_sequence: u64,

@@ -56,10 +56,10 @@ pub(crate) struct ExportedPolicies {
     pub(crate) policies: Vec<EvaluatedPolicy>,
 }
 
-/// One of them.
+/// A policy that the update was evaluated by.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
 pub(crate) struct EvaluatedPolicy {
-    /// The serialized `common.AuditedPolicy`; null where it was too large to be kept.
+    /// The serialized `common.Policy`; null where it was too large to be kept.
     pub(crate) config_policy: Option<String>,
     pub(crate) config_policy_sha256: String,
     /// Whether it decides by itself about some element.

@@ -18,7 +18,7 @@ pub enum AuditError {
     Block {
         /// Its place among the blocks given, from 0.
         index: usize,
-        /// What is wrong.
+        /// Why it cannot be read.
         source: BlockError,
     },
     /// A field that is no SHA-256 digest in lower-case hex.
@@ -35,7 +35,7 @@ pub enum AuditError {
     Patch {
         /// The proposal's id.
         id: String,
-        /// What is wrong.
+        /// Why it cannot be read.
         source: PatchError,
     },
     /// A signature that is none.
@@ -43,7 +43,7 @@ pub enum AuditError {
     Signature {
         /// The proposal's id.
         id: String,
-        /// What is wrong.
+        /// Why it cannot be read.
         source: EnvelopeError,
     },
 }

@@ -62,11 +62,11 @@ impl Serialize for AuditFindingId {
 /// Something in a bundle that is false, or cannot be told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct AuditFinding {
-    /// What kind of thing.
+    /// Which check failed.
     pub id: AuditFindingId,
     /// What it is about, such as `sequence 3` or `proposal add_orgx, revision 2`.
     pub place: String,
-    /// In words.
+    /// What was expected and what was found.
     pub text: String,
 }
 

@@ -152,7 +152,7 @@ impl Growth {
         self.newest.as_ref()
     }
 
-    /// What was added, ascending.
+    /// The entries that this call adds, by sequence, ascending.
     pub(crate) fn added(&self) -> impl Iterator<Item = (Sequence, &ChainEntry)> {
         self.added
             .iter()

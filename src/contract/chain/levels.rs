@@ -31,7 +31,7 @@ pub(crate) enum Scope {
 }
 
 impl Scope {
-    /// All three.
+    /// Every scope, from the channel down.
     pub(crate) const ALL: [Self; 3] = [Self::Channel, Self::Orderer, Self::Application];
 
     /// The levels that this build knows, ascending.

@@ -33,7 +33,7 @@ struct CmccProposal {
     description: String,
     proposal_data: String,
     proposal_type: &'static str,
-    /// By MSP id.
+    /// One serialized signature for each organisation, by MSP id.
     signatures: BTreeMap<String, String>,
 }
 

@@ -25,7 +25,7 @@ pub(crate) struct Context<'a> {
     pub(crate) args: Arguments<'a>,
     /// Whether a bootstrap without anchor is endorsed.
     pub(crate) allow_unanchored: bool,
-    /// Compiled configs.
+    /// Compiled configs and what was found out with them, kept between calls.
     pub(crate) cache: &'a BundleCache,
     /// Who wants to know facts.
     pub(crate) observer: &'a dyn ContractObserver,

@@ -23,7 +23,7 @@ use crate::{
 /// The value that holds an organisation's MSP.
 pub(crate) const MSP: &str = "MSP";
 
-/// What is to change.
+/// An intent within the limits, with the caller's bytes where it gave an update.
 #[derive(Debug)]
 pub(crate) struct ProposedIntent {
     /// What is to change, as a partial config with modes.

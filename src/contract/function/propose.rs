@@ -197,7 +197,7 @@ pub(crate) async fn store<S: Stub>(
 /// A new proposal, before it has an owner and an id.
 #[derive(Debug)]
 pub(crate) struct Draft {
-    /// What it is about.
+    /// Whether the channel config or the contract's settings are to change.
     pub(crate) kind: ProposalKind,
     /// Its intent; empty where the bytes say it.
     pub(crate) patch: Bytes,

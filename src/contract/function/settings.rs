@@ -16,7 +16,7 @@ use crate::{
             access::Admin,
             agreement::{self, DECIDING},
             gate::CapabilityGate,
-            status::{Extent, Facts, Status},
+            status::{Extent, Status, StatusFacts},
             terms::Computed,
         },
         ledger::{
@@ -129,7 +129,7 @@ pub(crate) async fn apply_settings<S: Stub>(
     agreement::demand_known(&settings)?;
     let gate = CapabilityGate::default();
     let current = proposals::current(&proposal)?;
-    let facts = Facts {
+    let facts = StatusFacts {
         bundle: &bundle,
         trusted: &trusted,
         proposal: &proposal,

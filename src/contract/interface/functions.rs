@@ -43,7 +43,7 @@ pub(crate) enum Function {
 pub(crate) struct Served {
     /// The name that is called.
     pub(crate) name: &'static str,
-    /// What it does.
+    /// The function that is run under this name.
     pub(crate) function: Function,
     /// Whether it is to be submitted for ordering, or only evaluated.
     pub(crate) access: Access,

@@ -119,7 +119,7 @@ impl fmt::Debug for BundleCache {
 /// A compiled config, and what was found out with it.
 #[derive(Clone)]
 pub(crate) struct Compiled {
-    /// Over channel and config.
+    /// Digest of channel and config: the first part of every key.
     id: Digest,
     bundle: Arc<Bundle>,
     found: Arc<FoundOut>,

@@ -9,7 +9,7 @@ use super::{
     cache::BundleCache,
     fit,
     gate::CapabilityGate,
-    status::{Extent, Facts},
+    status::{Extent, StatusFacts},
 };
 use crate::{
     config::{Bundle, ConfigTree, Patch, Update, envelope},
@@ -111,7 +111,7 @@ impl Examination {
             .get(&self.channel, &self.config)
             .ok_or_else(|| Code::Internal.because("the config is not there any more"))?;
         let current = proposals::current(&self.proposal)?;
-        let facts = Facts {
+        let facts = StatusFacts {
             bundle: &bundle,
             trusted: &self.trusted,
             proposal: &self.proposal,

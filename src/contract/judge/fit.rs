@@ -22,7 +22,7 @@ pub(crate) const DIFFERENCES: usize = 100;
 /// Why bytes do not do what the intent wants.
 #[derive(Debug)]
 pub(crate) struct Misfit {
-    /// For people.
+    /// The reason that `status_detail.why` shows.
     pub(crate) why: String,
     /// Elements where the result differs from the intent; empty where the bytes do not apply.
     pub(crate) different_effect: Vec<String>,

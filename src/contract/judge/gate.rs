@@ -18,7 +18,7 @@ use crate::{
 #[derive(Clone, Debug, Default)]
 pub(crate) struct CapabilityGate {
     mode: GateMode,
-    /// Those that count.
+    /// The attestations of organisations that were members ever since.
     attestations: BTreeMap<MspId, Attestation>,
 }
 

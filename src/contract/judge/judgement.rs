@@ -188,7 +188,7 @@ impl Judgement {
 /// The signatures to hand out, where there are enough, otherwise all that count.
 struct Picked<'e, 'a> {
     signers: &'e SignerSet,
-    /// Over these signers.
+    /// What policies make of exactly these signers.
     evaluation: &'e mut Evaluation<'a>,
     /// Their places among all.
     places: Vec<usize>,

@@ -135,7 +135,7 @@ fn refused(code: Code, reason: &str, signer: Option<&Identity>) -> RefusedSignat
 /// The stored signatures of one revision, judged.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
-    /// In key order.
+    /// One opinion for each stored signature, in key order.
     pub(crate) judged: Vec<SignatureOpinion>,
     /// Organisations of which more signatures would count than may, by MSP id.
     pub(crate) left_out: Vec<LeftOutReport>,

@@ -109,7 +109,7 @@ impl Status {
 
 /// Everything that a proposal's status follows from.
 #[derive(Debug)]
-pub(crate) struct Facts<'a> {
+pub(crate) struct StatusFacts<'a> {
     /// The head's config, compiled.
     pub(crate) bundle: &'a Compiled,
     /// Head and settings.
@@ -144,7 +144,7 @@ pub(crate) enum Extent {
 pub(crate) struct Derived {
     /// The first one that matches.
     pub(crate) status: Status,
-    /// Why.
+    /// What `status_detail` shows for this status.
     pub(crate) detail: StatusDetail,
     /// The signatures on the current revision, and what they lead to.
     pub(crate) opinion: Arc<Opinion>,
@@ -173,7 +173,7 @@ static NO_SIGNATURES: RevisionSignatures = RevisionSignatures {
     unread: Vec::new(),
 };
 
-impl Facts<'_> {
+impl StatusFacts<'_> {
     /// Derives the status; the first match wins, in the order of [`Status::ALL`].
     pub(crate) fn derive(&self, extent: Extent) -> Result<Derived, ContractError> {
         let proof = self.proof.clone();

@@ -91,7 +91,7 @@ pub(crate) struct SettingsTerms {
     pub(crate) unsupported: Option<String>,
 }
 
-/// An out-of-date proposal.
+/// Why the bytes no longer fit, and the update computed again.
 #[derive(Clone, Debug)]
 pub(crate) struct Stale {
     /// What does not fit.

@@ -48,7 +48,7 @@ pub(crate) async fn in_effect<S: Stub>(
 pub(crate) struct Effective {
     /// The revision: the proposal's own, or that of the combined proposal.
     pub(crate) revision: u64,
-    /// Where.
+    /// The link of the chain that shows it in effect.
     pub(crate) at: InEffect,
     /// The combined proposal whose revision it is.
     pub(crate) via: Option<ProposalId>,

@@ -8,7 +8,7 @@ use crate::{
     ids::UnixTime,
 };
 
-/// The ledger's form.
+/// A time as it is stored.
 pub(crate) fn stored(at: UnixTime) -> Timestamp {
     Timestamp {
         seconds: at.seconds,

@@ -106,7 +106,7 @@ fn committed(
 /// The endorsement policy of a definition: `protos.ApplicationPolicy`.
 #[derive(Debug, PartialEq, Eq)]
 enum EndorsementPolicy {
-    /// Neither.
+    /// The definition carries no endorsement policy.
     None,
     /// A policy of the channel config.
     Reference(String),

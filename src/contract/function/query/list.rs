@@ -16,7 +16,7 @@ use crate::{
             cache::Compiled,
             gate::CapabilityGate,
             relations::Relations,
-            status::{Extent, Facts, Status},
+            status::{Extent, Status, StatusFacts},
         },
         ledger::{
             self, TrustedHead, attestations, combined, keys,
@@ -181,7 +181,7 @@ async fn summary<S: Stub>(
     }
     let mut signatures = ledger::signatures(stub, &id).await?;
     signatures.retain(|revision, _| *revision == current.number);
-    let facts = Facts {
+    let facts = StatusFacts {
         bundle,
         trusted,
         proposal,

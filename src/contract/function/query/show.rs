@@ -23,7 +23,7 @@ use crate::{
             opinion::SignatureOpinion,
             relations::Relations,
             review::Review,
-            status::{Extent, Facts, Status, envelope_to_sign},
+            status::{Extent, Status, StatusFacts, envelope_to_sign},
         },
         ledger::{
             self, RevisionSignatures, StoredSignature, TrustedHead, archive, attestations,
@@ -58,7 +58,7 @@ pub(crate) async fn get_proposal<S: Stub>(
     let signatures = ledger::signatures(stub, &id).await?;
     let votes = votes::on(stub, &id).await?;
     let gate = CapabilityGate::of(&trusted, &attestations::judged(stub).await?);
-    let facts = Facts {
+    let facts = StatusFacts {
         bundle: &bundle,
         trusted: &trusted,
         proposal: &proposal,
@@ -298,7 +298,7 @@ async fn archived<S: Stub>(
     });
     let mut consent_trail = archived_consent(&archive.signers);
     consent_trail.retain(|one| one.revision < current.number.0);
-    let facts = Facts {
+    let facts = StatusFacts {
         bundle,
         trusted,
         proposal,
