@@ -188,15 +188,14 @@ pub(crate) fn entry(block: &ConfigBlock) -> ChainEntry {
     }
 }
 
-/// The head that a block makes.
-pub(crate) fn head(block: &ConfigBlock, epoch: u64, tx_id: &str) -> Head {
-    let entry = entry(block);
+/// The head that an entry of the chain makes, at its sequence.
+pub(crate) fn head(sequence: Sequence, entry: &ChainEntry, epoch: u64, tx_id: &str) -> Head {
     Head {
         epoch,
-        sequence: block.sequence().0,
+        sequence: sequence.0,
         block_number: entry.block_number,
-        block_hash: entry.block_hash,
-        config_sha256: entry.config_sha256,
+        block_hash: entry.block_hash.clone(),
+        config_sha256: entry.config_sha256.clone(),
         tx_id: tx_id.to_owned(),
     }
 }

@@ -54,7 +54,8 @@ pub(crate) async fn recover_config<S: Stub>(
     let entry = growth::entry(&block);
     ledger::put(stub, keys::chain_entry(block.sequence()), &entry);
     // saturating: 2^64 recoveries do not happen
-    let head = growth::head(&block, trusted.head.epoch.saturating_add(1), call.tx_id());
+    let epoch = trusted.head.epoch.saturating_add(1);
+    let head = growth::head(block.sequence(), &entry, epoch, call.tx_id());
     ledger::put(stub, keys::head(), &head);
     stub.put_state(keys::body(), block.config().clone());
     let added = vec![ChainLink::new(block.sequence(), &entry)?];

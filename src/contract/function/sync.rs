@@ -268,9 +268,9 @@ fn write<S: Stub>(
     records: &AppliedUpdates,
     epoch: u64,
 ) -> Result<Head, ContractError> {
-    let newest = growth
-        .newest()
-        .ok_or_else(|| Code::Internal.because("nothing to write"))?;
+    let (Some(newest), Some((sequence, entry))) = (growth.newest(), growth.added().last()) else {
+        return Err(Code::Internal.because("nothing to write"));
+    };
     for (sequence, entry) in growth.added() {
         ledger::put(stub, keys::chain_entry(sequence), entry);
     }
@@ -294,7 +294,7 @@ fn write<S: Stub>(
             None => stub.del_state(keys::member(msp_id)),
         }
     }
-    let head = growth::head(newest, epoch, call.tx_id());
+    let head = growth::head(sequence, entry, epoch, call.tx_id());
     ledger::put(stub, keys::head(), &head);
     stub.put_state(keys::body(), newest.config().clone());
     stub.set_event(events::synced(&links(growth.added())?, &records.proposals));
