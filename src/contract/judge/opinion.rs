@@ -7,10 +7,7 @@ use serde_json::value::RawValue;
 
 use super::terms::{Deciding, SettingsTerms};
 use crate::{
-    contract::{
-        answer::LeftOutReport,
-        ledger::{RevisionSignatures, StoredSignature, proposals::HashedRevision},
-    },
+    contract::ledger::{RevisionSignatures, StoredSignature, proposals::HashedRevision},
     ids::MspId,
     policy::Spoiler,
 };
@@ -35,8 +32,6 @@ pub(crate) struct OpinionQuestion<'a> {
 pub(crate) struct Opinion {
     /// The stored signatures, in key order.
     pub(crate) signatures: Vec<SignatureOpinion>,
-    /// Organisations of which more signatures would count than may, by MSP id.
-    pub(crate) left_out: Vec<LeftOutReport>,
     /// What they decide; `None` where nothing decides.
     pub(crate) judgement: Option<Judgement>,
 }
