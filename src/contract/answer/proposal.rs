@@ -57,8 +57,14 @@ pub(crate) struct ProposalSummary {
 pub(crate) struct RelationsReport {
     /// The proposals that may take effect first without its signatures getting lost, by id.
     pub(crate) can_follow: Vec<Arc<str>>,
+    /// How many there are; the first 100 are named.
+    pub(crate) can_follow_count: usize,
     /// Those whose intents do not go together with its own, by id.
     pub(crate) excludes: Vec<ExclusionReport>,
+    /// How many there are; the first 100 are named.
+    pub(crate) excludes_count: usize,
+    /// Whether there are more proposals than were looked at.
+    pub(crate) more: bool,
 }
 
 /// A proposal that excludes another one.

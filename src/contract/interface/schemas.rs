@@ -331,7 +331,11 @@ const SCHEMAS: &[Schema] = &[
         "RefusedSignature",
         "code: text, fingerprint: text?, msp_id: text?, reason: text, subject: text?",
     ),
-    answer("Relations", "can_follow: [id], excludes: [Exclusion]"),
+    answer(
+        "Relations",
+        "can_follow: [id], can_follow_count: number, excludes: [Exclusion], excludes_count: number,
+         more: truth",
+    ),
     answer(
         "Revision",
         "base_sequence: number, config_update_sha256: sha256, revision: number",
