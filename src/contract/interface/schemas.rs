@@ -257,6 +257,10 @@ const SCHEMAS: &[Schema] = &[
         "History",
         "as_of_sequence: number, bookmark: text, history: [HistoryEntry], unsupported: [text]",
     ),
+    options(
+        "History options",
+        "bookmark: text?, msp_id: text?, page_size: page size?",
+    ),
     answer(
         "HistoryEntry",
         "created_at: time?, description: text, kind: text, outcome: Outcome, proposal_id: id,
@@ -276,14 +280,14 @@ const SCHEMAS: &[Schema] = &[
     answer("Lint", "findings: [Finding], truncated: number"),
     options(
         "List options",
-        "bookmark: text?, conflicts: truth?, msp_id: text?, page_size: page size?, status: text?",
+        "all: truth?, bookmark: text?, config_update_sha256: sha256?, conflicts: truth?,
+         msp_id: text?, page_size: page size?, status: text?",
     ),
     answer(
         "Outcome",
         "archived_at: time?, as_of_sequence: number, outcome: text, proof: Proof?,
          settings_version: number?, tx_id: text, via: id?",
     ),
-    options("Page options", "bookmark: text?, page_size: page size?"),
     answer(
         "Proof",
         "block_hash: sha256, block_number: number, revision: number, sequence: number",
@@ -372,6 +376,7 @@ const SCHEMAS: &[Schema] = &[
          channel_id: text, config_sha256: sha256?, epoch: number?, known: [Link], sequence: number?",
     ),
     answer("UnattestedLevel", "lacking: [text], level: text, scope: text"),
+    options("Update options", "bookmark: text?"),
     answer(
         "Updated",
         "archived: [ArchivedProposal], as_of_sequence: number, bookmark: text, left: [LeftProposal],

@@ -176,7 +176,6 @@ async fn public_names_stay() {
         ("RecoverConfig", "", synced),
         ("SyncConfig", "added", link),
         ("SyncConfig", "known", link),
-        ("SyncConfig", "applied", "proposal_id revision"),
         ("ProposeConfigUpdate", "", proposed),
         ("AddOrganization", "", proposed),
         ("ReconfigOrganizationMSP", "", proposed),

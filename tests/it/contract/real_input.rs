@@ -124,14 +124,16 @@ async fn the_story_on(capture: Capture, server: impl Server) {
     );
     assert_eq!(ready.config_update, update);
     assert_eq!(ready.signatures.len(), 2);
+    let digests = [update, world.update_to_sign("add_orgy").await];
+    let digests = digests.map(|update| Digest::of(&update).to_string());
     let listed = world.ok(&org1, list_proposals()).await;
     assert_eq!(
         listed["proposals"],
         json!([
-            {"combined_into": [], "conflicts": null, "description": "bring in OrgX", "former_member": false, "kind": "config_update", "missing": [],
+            {"combined_into": [], "config_update_sha256": digests[0], "conflicts": null, "deadline": null, "description": "bring in OrgX", "former_member": false, "kind": "config_update", "missing": [],
              "proposal_id": "add_orgx", "proposer_msp_id": "Org1MSP", "revision": 1,
              "signed_by": ["Org1MSP", "Org2MSP"], "status": "ReadyToSubmit"},
-            {"combined_into": [], "conflicts": null, "description": "bring in OrgY", "former_member": false, "kind": "config_update", "missing": ["Org1MSP"],
+            {"combined_into": [], "config_update_sha256": digests[1], "conflicts": null, "deadline": null, "description": "bring in OrgY", "former_member": false, "kind": "config_update", "missing": ["Org1MSP"],
              "proposal_id": "add_orgy", "proposer_msp_id": "Org2MSP", "revision": 1,
              "signed_by": ["Org2MSP"], "status": "WaitingForSignatures"},
         ])
