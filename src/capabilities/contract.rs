@@ -17,6 +17,62 @@ level!(
     }
 );
 
+/// How much of the ledger, and of calls, anybody may take. Every endorser must refuse the same calls, so
+/// these are no settings of a server: another value takes another contract capability.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ContractBounds {
+    /// A patch, an organisation group or a config update, in bytes of its wire form.
+    pub patch: usize,
+    /// Nesting of a patch, in levels.
+    pub patch_levels: usize,
+    /// A description, in bytes.
+    pub description: usize,
+    /// A reason, in bytes.
+    pub reason: usize,
+    /// A signature header, in bytes.
+    pub signature_header: usize,
+    /// Signatures in one argument.
+    pub signatures: usize,
+    /// Ids or blocks in one call.
+    pub items: usize,
+    /// What a proposal holds, in bytes: patch, given update, all kept revisions and the names of what
+    /// it touches.
+    pub proposal: usize,
+    /// Revisions of a proposal that are kept: those that somebody signed, and the current one.
+    pub revisions: usize,
+    /// Proposals that were combined into one, also those inside of them.
+    pub sources: usize,
+    /// Names that a proposal's record holds: of elements that it touches and writes, and of groups
+    /// above them.
+    pub digests: usize,
+    /// Proposals that one organisation has open, dead ones included.
+    pub open: usize,
+    /// What one organisation has open, in bytes.
+    pub open_bytes: usize,
+    /// Signatures of one organisation on one revision.
+    pub position_signatures: usize,
+}
+
+impl ContractBounds {
+    /// Those of the first contract capability.
+    pub const V1_0: Self = Self {
+        patch: 1 << 20,
+        patch_levels: 64,
+        description: 4 << 10,
+        reason: 1 << 10,
+        signature_header: 8 << 10,
+        signatures: 1024,
+        items: 1024,
+        proposal: 4 << 20,
+        revisions: 16,
+        sources: 32,
+        digests: 2048,
+        open: 50,
+        open_bytes: 16 << 20,
+        position_signatures: 16,
+    };
+}
+
 impl ContractCapabilities {
     /// What the first bootstrap of a channel demands, whichever build makes it.
     pub const FIRST: &'static [&'static str] = &["V1_0"];
@@ -25,6 +81,12 @@ impl ContractCapabilities {
     #[must_use]
     pub fn settings_by_agreement(&self) -> bool {
         self.v1_0_or_later()
+    }
+
+    /// How much of the ledger, and of calls, anybody may take.
+    #[must_use]
+    pub fn bounds(&self) -> ContractBounds {
+        ContractBounds::V1_0
     }
 
     /// The first version of this program that knows all of these levels, such as `1.1`; `None` where

@@ -9,5 +9,5 @@
 mod levels;
 mod contract;
 
-pub use contract::ContractCapabilities;
+pub use contract::{ContractBounds, ContractCapabilities};
 pub use levels::{ApplicationCapabilities, ChannelCapabilities, MspVersion, OrdererCapabilities};

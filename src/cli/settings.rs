@@ -235,25 +235,6 @@ fn limits(
     for (name, value, limit) in [
         ("ARGUMENT", &args.limit_argument, &mut limits.argument),
         ("CALL", &args.limit_call, &mut limits.call),
-        ("PATCH", &args.limit_patch, &mut limits.patch),
-        (
-            "PATCH_LEVELS",
-            &args.limit_patch_levels,
-            &mut limits.patch_levels,
-        ),
-        (
-            "DESCRIPTION",
-            &args.limit_description,
-            &mut limits.description,
-        ),
-        ("REASON", &args.limit_reason, &mut limits.reason),
-        (
-            "SIGNATURE_HEADER",
-            &args.limit_signature_header,
-            &mut limits.signature_header,
-        ),
-        ("SIGNATURES", &args.limit_signatures, &mut limits.signatures),
-        ("ITEMS", &args.limit_items, &mut limits.items),
         ("EXPORT", &args.limit_export, &mut limits.export),
         (
             "TRANSACTIONS",

@@ -119,6 +119,8 @@ codes! {
     /// No proposal with this id.
     UnknownProposal = 404 "UNKNOWN_PROPOSAL";
 
+    /// A source that another open combination of the organisation holds.
+    AlreadyCombined = 409 "ALREADY_COMBINED";
     /// A config is there already.
     AlreadyInitialized = 409 "ALREADY_INITIALIZED";
     /// A sequence that the chain holds no entry for, since it starts later.
@@ -181,10 +183,18 @@ codes! {
     HeaderTooLarge = 413 "HEADER_TOO_LARGE";
     /// A patch above its limits.
     PatchTooLarge = 413 "PATCH_TOO_LARGE";
+    /// A proposal that alone is above a bound.
+    ProposalTooLarge = 413 "PROPOSAL_TOO_LARGE";
     /// A reason above its limit.
     ReasonTooLong = 413 "REASON_TOO_LONG";
     /// More ids, blocks or signatures than one call may carry.
     TooMany = 413 "TOO_MANY";
+    /// More bytes than one organisation may have open.
+    TooManyBytes = 413 "TOO_MANY_BYTES";
+    /// More proposals than one organisation may have open.
+    TooManyOpen = 413 "TOO_MANY_OPEN";
+    /// More signatures of one organisation on one revision than are kept.
+    TooManySignatures = 413 "TOO_MANY_SIGNATURES";
 
     /// This server's trust anchor cannot be read.
     AnchorUnreadable = 500 "ANCHOR_UNREADABLE";

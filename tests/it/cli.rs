@@ -71,7 +71,7 @@ fn all_wrong_settings_are_reported_at_once() {
         ("CMSCC_SHUTDOWN_GRACE", "soon"),
         ("CMSCC_LIMIT_ARGUMENT", "0"),
     ];
-    let out = cmscc(&folder, &["serve", "--limit-items=-1"], &variables);
+    let out = cmscc(&folder, &["serve", "--limit-export=-1"], &variables);
     assert_eq!(out.status.code(), Some(2));
     assert!(out.stdout.is_empty());
     let errors = text(&out.stderr);
@@ -83,7 +83,7 @@ fn all_wrong_settings_are_reported_at_once() {
         "CHAINCODE_CLIENT_CA_CERT (--client-ca) names `absent.pem`, which cannot be read",
         "CMSCC_TRUST_ANCHORS (--trust-anchors): the anchor `mychannel.block` is no config block",
         "CMSCC_LIMIT_ARGUMENT (--limit-argument) is `0`, which is no number from 1",
-        "CMSCC_LIMIT_ITEMS (--limit-items) is `-1`, which is no number from 1",
+        "CMSCC_LIMIT_EXPORT (--limit-export) is `-1`, which is no number from 1",
         "CMSCC_ALLOW_UNANCHORED (--allow-unanchored) is `perhaps`, which is none of `true`",
         "CMSCC_ON_UNSUPPORTED (--on-unsupported) is `panic`, which is none of `refuse`, `exit`",
         "CMSCC_OPS_ADDRESS (--ops-address) is `9443`, which is not HOST:PORT",

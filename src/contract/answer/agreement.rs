@@ -45,8 +45,6 @@ pub(crate) struct LevelReport {
 pub(crate) struct AttestationReport {
     pub(crate) application: Vec<String>,
     pub(crate) channel: Vec<String>,
-    /// Given before the organisation left, or by one that is not a member: it does not count.
-    pub(crate) former_member: bool,
     pub(crate) msp_id: String,
     pub(crate) orderer: Vec<String>,
     pub(crate) sequence: u64,

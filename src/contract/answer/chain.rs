@@ -13,7 +13,8 @@ use crate::{
 #[derive(Debug, Serialize)]
 pub(crate) struct Synced {
     pub(crate) added: Vec<ChainLink>,
-    pub(crate) applied: Vec<AppliedProposal>,
+    /// The digests of the config updates that took effect, in the order of the blocks.
+    pub(crate) applied: Vec<String>,
     pub(crate) block_hash: Option<String>,
     pub(crate) block_number: Option<u64>,
     pub(crate) channel_id: String,
@@ -39,13 +40,6 @@ impl Synced {
             sequence: head.map(|h| h.sequence),
         })
     }
-}
-
-/// A proposal's revision that took effect.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(crate) struct AppliedProposal {
-    pub(crate) proposal_id: String,
-    pub(crate) revision: u64,
 }
 
 /// Answer of `GetConfigChain`: every link, ascending.

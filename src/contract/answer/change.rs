@@ -54,7 +54,12 @@ pub(crate) struct Ended {
 pub(crate) struct Updated {
     pub(crate) archived: Vec<ArchivedReport>,
     pub(crate) as_of_sequence: u64,
+    /// Where the next call goes on; empty: nothing is left.
+    pub(crate) bookmark: String,
+    /// Of what the call looked at what stays as it is, and why.
     pub(crate) left: Vec<LeftReport>,
+    /// How many proposals of other organisations it looked at that have not taken effect.
+    pub(crate) others: usize,
     pub(crate) recomputed: Vec<RecomputedReport>,
 }
 

@@ -3,9 +3,10 @@
 //! Payloads carry no status: deriving it would take reads that a write must not make.
 
 use bytes::Bytes;
+use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{AppliedProposal, ChainLink, SignerReport};
+use super::{ChainLink, SignerReport};
 use crate::{
     ids::{MspId, ProposalId, Revision},
     stub::Event,
@@ -79,16 +80,24 @@ pub(crate) fn settings_applied(id: &ProposalId, revision: Revision, version: u64
     )
 }
 
+/// A proposal's new revision.
+#[derive(Debug, Serialize)]
+pub(crate) struct RecomputedProposal<'a> {
+    pub(crate) proposal_id: &'a str,
+    pub(crate) revision: u64,
+}
+
 /// Proposals archived and computed again.
-pub(crate) fn updated(archived: &[String], recomputed: &[AppliedProposal]) -> Event {
+pub(crate) fn updated(archived: &[String], recomputed: &[RecomputedProposal<'_>]) -> Event {
     event(
         "ProposalsUpdatedEvent",
         json!({ "archived": archived, "recomputed": recomputed }),
     )
 }
 
-/// A new head; also of a bootstrap and of a recovery.
-pub(crate) fn synced(added: &[ChainLink], applied: &[AppliedProposal]) -> Event {
+/// A new head; also of a bootstrap and of a recovery. `applied`: the digests of the config updates
+/// that took effect.
+pub(crate) fn synced(added: &[ChainLink], applied: &[String]) -> Event {
     let sequences: Vec<u64> = added.iter().map(|link| link.sequence).collect();
     let blocks: Vec<u64> = added.iter().map(|link| link.block_number).collect();
     event(

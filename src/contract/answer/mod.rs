@@ -15,16 +15,15 @@ pub(crate) use agreement::{
     AttestationReport, CapabilitiesReport, DefinitionReport, GetSettingsReport, LevelReport,
     LevelsAttested, ProposedSettings, SettingsApplied, SettingsReport, UnattestedLevel,
 };
-pub(crate) use chain::{AppliedProposal, ChainLink, ConfigChain, ConfigReport, Synced};
+pub(crate) use chain::{ChainLink, ConfigChain, ConfigReport, Synced};
 pub(crate) use change::{
     ArchivedReport, ConflictReport, Ended, LeftReport, Proposed, RecomputedReport,
     RefusedSignature, Signed, SignerReport, Updated,
 };
 pub(crate) use proposal::{
-    CombinedReport, ConsentReport, ExclusionReport, History, HistoryEntry, LeftOutReport,
-    OutcomeReport, ProofReport, ProposalList, ProposalReport, ProposalSummary, RelationsReport,
-    RevisionReport, SignatureReport, SourceReport, SpoilerReport, StatusDetail, VoteReport,
-    archived_consent, config_signature,
+    CombinedReport, ConsentReport, ExclusionReport, History, HistoryEntry, OutcomeReport,
+    ProofReport, ProposalList, ProposalReport, ProposalSummary, RelationsReport, RevisionReport,
+    SignatureReport, SourceReport, SpoilerReport, StatusDetail, VoteReport, config_signature,
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};

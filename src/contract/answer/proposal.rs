@@ -11,9 +11,8 @@ use crate::{
     contract::{
         answer,
         error::ContractError,
-        ledger::{digest, proofs::Effective, votes::JudgedVote},
+        ledger::{digest, positions::JudgedVote, proofs::Effective},
     },
-    proto::cmscc::ArchivedSigner,
     review::{
         Endorsement,
         diff::{Contrast, Diff},
@@ -26,6 +25,8 @@ use crate::{
 pub(crate) struct ProposalList {
     pub(crate) as_of_sequence: u64,
     pub(crate) bookmark: String,
+    /// How many of the page are not listed: dead ones, and those that the options do not ask for.
+    pub(crate) left_out: usize,
     pub(crate) proposals: Vec<ProposalSummary>,
     pub(crate) unsupported: Vec<String>,
 }
@@ -35,8 +36,10 @@ pub(crate) struct ProposalList {
 pub(crate) struct ProposalSummary {
     /// The proposals that this one was combined into, by id.
     pub(crate) combined_into: Vec<String>,
+    pub(crate) config_update_sha256: String,
     /// Only where they were asked for; null where it is over.
     pub(crate) conflicts: Option<RelationsReport>,
+    pub(crate) deadline: Option<String>,
     pub(crate) description: String,
     /// Whether the proposer's organisation left since: it belongs to nobody.
     pub(crate) former_member: bool,
@@ -52,10 +55,17 @@ pub(crate) struct ProposalSummary {
 /// How a proposal stands to the others that are not over.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct RelationsReport {
-    /// The proposals that may take effect first without its signatures getting lost, by id.
+    /// The proposals that may take effect first without its signatures getting lost, by proposer and
+    /// id.
     pub(crate) can_follow: Vec<Arc<str>>,
-    /// Those whose intents do not go together with its own, by id.
+    /// How many there are; the first 100 are named.
+    pub(crate) can_follow_count: usize,
+    /// Those whose intents do not go together with its own, by proposer and id.
     pub(crate) excludes: Vec<ExclusionReport>,
+    /// How many there are; the first 100 are named.
+    pub(crate) excludes_count: usize,
+    /// Whether there are more proposals than were looked at.
+    pub(crate) more: bool,
 }
 
 /// A proposal that excludes another one.
@@ -65,7 +75,7 @@ pub(crate) struct ExclusionReport {
     pub(crate) contrast: Option<Contrast>,
     /// The first element because of which they do.
     pub(crate) element: String,
-    pub(crate) proposal_id: String,
+    pub(crate) proposal_id: Arc<str>,
 }
 
 /// Answer of `GetProposal`: everything about one.
@@ -103,7 +113,6 @@ pub(crate) struct ProposalReport {
     /// What a settings proposal wants; null for others.
     pub(crate) settings: Option<ProposedSettings>,
     pub(crate) signatures: Vec<SignatureReport>,
-    pub(crate) signatures_left_out: Vec<LeftOutReport>,
     /// The proposals that were combined into this one.
     pub(crate) sources: Vec<SourceReport>,
     pub(crate) status: &'static str,
@@ -192,9 +201,6 @@ pub(crate) struct HistoryEntry {
     pub(crate) proposer_msp_id: String,
     /// Those that somebody signed, and the last.
     pub(crate) revisions: Vec<RevisionReport>,
-    /// Who signed which revision.
-    pub(crate) signers: Vec<ConsentReport>,
-    pub(crate) votes: Vec<VoteReport>,
 }
 
 /// One computation of a proposal's update.
@@ -237,27 +243,14 @@ pub(crate) struct CombinedReport {
     pub(crate) revision: u64,
 }
 
-/// A source of a combined proposal: what went in, and what members said about it by itself.
+/// A source of a combined proposal: what went in. `GetProposal` of it shows what members said about it
+/// by itself.
 #[derive(Debug, Serialize)]
 pub(crate) struct SourceReport {
     pub(crate) config_update_sha256: String,
-    /// Who signed which of its revisions.
-    pub(crate) consent: Vec<ConsentReport>,
-    pub(crate) description: String,
     pub(crate) proposal_id: String,
     pub(crate) proposer_msp_id: String,
     pub(crate) revision: u64,
-    pub(crate) votes: Vec<VoteReport>,
-}
-
-/// Valid signatures beyond what counts of one organisation.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(crate) struct LeftOutReport {
-    /// Of those that were read.
-    pub(crate) count: usize,
-    pub(crate) msp_id: String,
-    /// Whether there are more, which were not read.
-    pub(crate) unread: bool,
 }
 
 /// Who signed an earlier revision of the same intent.
@@ -266,18 +259,6 @@ pub(crate) struct ConsentReport {
     pub(crate) fingerprint: String,
     pub(crate) msp_id: String,
     pub(crate) revision: u64,
-}
-
-/// The same of an archive entry.
-pub(crate) fn archived_consent(signers: &[ArchivedSigner]) -> Vec<ConsentReport> {
-    signers
-        .iter()
-        .map(|signer| ConsentReport {
-            fingerprint: signer.fingerprint.clone(),
-            msp_id: signer.msp_id.clone(),
-            revision: signer.revision,
-        })
-        .collect()
 }
 
 /// Base64 of a serialized `common.ConfigSignature`.

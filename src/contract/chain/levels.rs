@@ -12,7 +12,10 @@ use crate::{
     config::{Bundle, ConfigTree, Section},
     contract::error::{Code, ContractError},
     ids::MspId,
-    proto::{cmscc::Attestation, common::Capabilities},
+    proto::{
+        cmscc::{Attestation, LevelScope},
+        common::Capabilities,
+    },
 };
 
 /// The value that declares levels.
@@ -33,6 +36,25 @@ pub(crate) enum Scope {
 impl Scope {
     /// Every scope, from the channel down.
     pub(crate) const ALL: [Self; 3] = [Self::Channel, Self::Orderer, Self::Application];
+
+    /// As the ledger names it.
+    pub(crate) const fn stored(self) -> LevelScope {
+        match self {
+            Self::Channel => LevelScope::Channel,
+            Self::Orderer => LevelScope::Orderer,
+            Self::Application => LevelScope::Application,
+        }
+    }
+
+    /// The scope that the ledger names; `None` for none.
+    pub(crate) const fn of_stored(stored: LevelScope) -> Option<Self> {
+        match stored {
+            LevelScope::Unspecified => None,
+            LevelScope::Channel => Some(Self::Channel),
+            LevelScope::Orderer => Some(Self::Orderer),
+            LevelScope::Application => Some(Self::Application),
+        }
+    }
 
     /// The levels that this build knows, ascending.
     pub(crate) const fn supported(self) -> &'static [&'static str] {
@@ -88,14 +110,6 @@ impl Scope {
             Self::Application => "/Channel/Application",
         }
     }
-}
-
-/// Where a patch touches one of these elements it may raise levels.
-pub(crate) fn may_declare(element: &str) -> bool {
-    Scope::ALL.iter().any(|scope| {
-        element.ends_with(&format!(" {}", scope.path()))
-            || element.ends_with(&format!(" {}/{CAPABILITIES}", scope.path()))
-    })
 }
 
 /// A level that a change adds.

@@ -15,19 +15,19 @@ use crate::{
         chain::levels::{self, Raise, Scope},
         error::{Code, ContractError, shown},
         judge::{access::Admin, gate::CapabilityGate},
-        ledger::{
-            self,
-            attestations::{self, JudgedAttestation},
-            keys, proposals,
-        },
+        ledger::{self, keys, members::Members},
     },
-    proto::cmscc::{Attestation, Proposal, ProposalKind},
+    ids::MspId,
+    proto::cmscc::{Attestation, Member, OpenProposal},
     stub::Stub,
 };
 
 /// How many levels of one scope an organisation may attest, and how long a name may be, in bytes.
 const LEVELS: usize = 64;
 const LEVEL_LENGTH: usize = 64;
+
+/// Of a level at most this many proposals are named that raise it.
+const NAMED: usize = 100;
 
 /// What an organisation attests. Levels are attested one by one: a higher one implies no other.
 #[derive(Debug, Default, Deserialize)]
@@ -55,10 +55,16 @@ pub(crate) async fn attest_capabilities<S: Stub>(
         server: given.server,
         sequence: Some(trusted.head.sequence),
     };
-    let key = keys::attestation(admin.msp_id());
-    let stored: Option<Attestation> = ledger::get(stub, &key).await?;
-    if stored.as_ref() != Some(&attestation) {
-        ledger::put(stub, key, &attestation);
+    let key = keys::member(admin.msp_id());
+    let member: Option<Member> = ledger::get(stub, &key).await?;
+    let member = member.ok_or_else(|| ledger::corrupt(&key))?;
+    if member.attestation.as_ref() != Some(&attestation) {
+        let attestation = Some(attestation);
+        let value = Member {
+            attestation,
+            ..member
+        };
+        ledger::put(stub, key, &value);
         stub.set_event(events::attested(admin.msp_id()));
     }
     answer::write(&LevelsAttested {
@@ -95,14 +101,14 @@ pub(crate) async fn get_capabilities<S: Stub>(
     stub: &mut S,
 ) -> Result<Vec<u8>, ContractError> {
     let (trusted, bundle) = call.trusted(stub).await?;
-    let judged = attestations::judged(stub).await?;
+    let members = Members::read(stub).await?;
     let proposed = proposed(stub, &bundle).await?;
-    let gate = CapabilityGate::of(&trusted, &judged);
+    let gate = CapabilityGate::of(&trusted, &members);
     let table = |scope| table(&bundle, &gate, &proposed, scope);
     answer::write(&CapabilitiesReport {
         application: table(Scope::Application),
         as_of_sequence: trusted.head.sequence,
-        attestations: judged.into_iter().map(report).collect(),
+        attestations: members.attestations().map(report).collect(),
         channel: table(Scope::Channel),
         contract: trusted.settings.capabilities.clone(),
         gate: gate_name(trusted.settings.gate()),
@@ -111,41 +117,47 @@ pub(crate) async fn get_capabilities<S: Stub>(
     })
 }
 
-fn report(judged: JudgedAttestation) -> AttestationReport {
+fn report((msp_id, attestation): (&MspId, &Attestation)) -> AttestationReport {
     AttestationReport {
-        application: judged.attestation.application,
-        channel: judged.attestation.channel,
-        former_member: judged.former_member,
-        msp_id: judged.msp_id.to_string(),
-        orderer: judged.attestation.orderer,
-        sequence: judged.attestation.sequence.unwrap_or_default(),
-        server: judged.attestation.server,
+        application: attestation.application.clone(),
+        channel: attestation.channel.clone(),
+        msp_id: msp_id.to_string(),
+        orderer: attestation.orderer.clone(),
+        sequence: attestation.sequence.unwrap_or_default(),
+        server: attestation.server,
     }
 }
 
-/// The proposals that are neither withdrawn nor in effect, by the levels that they raise.
+/// The proposals that are not withdrawn, by the levels that they raise and that the config does not
+/// declare yet. Of each level the first.
 async fn proposed<S: Stub>(
     stub: &mut S,
     bundle: &Bundle,
 ) -> Result<BTreeMap<Raise, Vec<String>>, ContractError> {
+    let declared = |scope: Scope| (scope, scope.declared(bundle.tree()));
+    let declared: BTreeMap<Scope, BTreeSet<String>> = Scope::ALL.map(declared).into();
     let mut raises: BTreeMap<Raise, Vec<String>> = BTreeMap::new();
-    let all: Vec<(String, Proposal)> = ledger::all(stub, keys::proposals()).await?;
-    for (_, proposal) in all {
-        let touches = |proposal: &Proposal| {
-            let mut touched = proposal.touched.iter();
-            touched.any(|touched| levels::may_declare(&touched.element))
-        };
-        if proposal.kind() != ProposalKind::ConfigUpdate
-            || proposal.withdrawal.is_some()
-            || !touches(&proposal)
-        {
+    let all: Vec<(String, OpenProposal)> = ledger::all(stub, keys::all_open()).await?;
+    for (key, record) in all {
+        let place = keys::open_place(&key).ok_or_else(|| ledger::corrupt(&key))?;
+        if record.withdrawal.is_some() {
             continue;
         }
-        let Ok(intended) = proposals::patch(&proposal)?.apply(bundle.tree()) else {
-            continue;
-        };
-        for raise in levels::raised(bundle.tree(), &intended) {
-            raises.entry(raise).or_default().push(proposal.id.clone());
+        for raise in record.raises {
+            let Some(scope) = Scope::of_stored(raise.scope()) else {
+                continue;
+            };
+            if declared
+                .get(&scope)
+                .is_some_and(|of| of.contains(&raise.level))
+            {
+                continue;
+            }
+            let level = raise.level;
+            let named = raises.entry(Raise { scope, level }).or_default();
+            if named.len() < NAMED {
+                named.push(place.id().to_string());
+            }
         }
     }
     Ok(raises)

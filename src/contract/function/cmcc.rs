@@ -13,15 +13,26 @@ use crate::{
             events::{self, CmccEvent},
         },
         error::{Code, ContractError},
-        ledger::{self, RevisionSignatures, keys, proofs, proposals},
+        judge::status::is_over,
+        ledger::{
+            self, RevisionSignatures, combined,
+            keys::{self, ProposalPlace},
+            positions,
+            proofs::{self, ProofQuestion},
+            proposals::{self, FoundProposal, Unarchived},
+        },
     },
-    ids::{ProposalId, Revision},
-    proto::cmscc::{Proposal, ProposalKind},
+    ids::{MspId, ProposalId, Revision, UnixTime},
+    proto::cmscc::{OpenProposal, Proposal, ProposalKind},
     stub::Stub,
 };
 
 /// At most this many proposals are listed.
 const LISTED: usize = 200;
+
+/// How many bytes the updates of a list have together, and how many are read for it.
+const UPDATES: u64 = 2 << 20;
+const READ: u64 = 16 << 20;
 
 /// The only type of proposal that the interface has.
 const CONFIG_UPDATE: &str = "ConfigUpdate";
@@ -64,38 +75,74 @@ pub(crate) async fn add_signature<S: Stub>(
     Ok(answered(stub, CmccEvent::NewSignature, &id))
 }
 
-/// `getProposals`: the first active ones, in ascending order of their ids.
+/// `getProposals`: active ones, of each proposer in turn, as many as the answer has room for.
 pub(crate) async fn get_proposals<S: Stub>(
     call: &Context<'_>,
     stub: &mut S,
 ) -> Result<Vec<u8>, ContractError> {
     let (trusted, _) = call.trusted(stub).await?;
+    let stored: Vec<(String, OpenProposal)> = ledger::all(stub, keys::all_open()).await?;
+    let listed = listed(stored, call.now())?;
+    let (Some((first, _)), Some((last, _))) = (
+        listed.iter().min_by_key(|(place, _)| place.clone()),
+        listed.iter().max_by_key(|(place, _)| place.clone()),
+    ) else {
+        return answer::write(&BTreeMap::<String, CmccProposal>::new());
+    };
+    let (first, last) = (first.clone(), last.clone());
+    let combined = combined::into_between(stub, &first, &last).await?;
+    let none = Vec::new();
+    let questions: Vec<ProofQuestion<'_>> = (listed.iter())
+        .map(|(place, record)| {
+            ProofQuestion::of_record(record, combined.get(place.id()).unwrap_or(&none))
+        })
+        .collect();
+    let proofs = proofs::find_all(stub, trusted.sequence(), &questions).await?;
+    let mut active = listed;
+    let mut proven = proofs.iter().map(Option::is_some);
+    active.retain(|_| !proven.next().unwrap_or(false));
+    let positions = positions::between(stub, &first, &last).await?;
     let mut documents: BTreeMap<String, CmccProposal> = BTreeMap::new();
-    let mut range = keys::proposals();
-    loop {
-        let step = stub.get_range(&range, LISTED).await?;
-        for entry in &step.entries {
-            let proposal: Proposal = ledger::decode(&entry.key, &entry.value)?;
-            if proposal.kind() != ProposalKind::ConfigUpdate || proposal.withdrawal.is_some() {
-                continue;
-            }
-            let id = ProposalId::new(proposal.id.as_str());
-            let current = proposals::current(&proposal)?;
-            let proof = proofs::current(stub, trusted.sequence(), &id, &current).await?;
-            if proof.is_some() {
-                continue;
-            }
-            let signatures = ledger::signatures(stub, &id).await?;
-            documents.insert(proposal.id.clone(), document(&proposal, &signatures)?);
-            if documents.len() == LISTED {
-                return answer::write(&documents);
-            }
-        }
-        match step.entries.last() {
-            Some(last) if step.more => range.start = ledger::behind(&last.key),
-            _ => return answer::write(&documents),
+    for open in proposals::read_all(stub, active).await? {
+        let signatures = positions.get(open.place.id());
+        let signatures = signatures.map(|of| &of.signatures);
+        let document = document(&open.proposal, signatures)?;
+        documents.insert(open.proposal.id, document);
+    }
+    answer::write(&documents)
+}
+
+/// Which records are listed: every proposer's first one by id, then every second one, and so on; as
+/// far as their updates fit.
+fn listed(
+    stored: Vec<(String, OpenProposal)>,
+    now: UnixTime,
+) -> Result<Vec<(ProposalPlace, OpenProposal)>, ContractError> {
+    let mut turns: BTreeMap<(usize, ProposalPlace), OpenProposal> = BTreeMap::new();
+    let mut turn: BTreeMap<MspId, usize> = BTreeMap::new();
+    for (key, record) in stored {
+        let place = keys::open_place(&key).ok_or_else(|| ledger::corrupt(&key))?;
+        let is_dead = record.withdrawal.is_some() || is_over(record.deadline.as_ref(), now);
+        if record.kind() == ProposalKind::ConfigUpdate && !is_dead {
+            let turn = turn.entry(place.proposer()).or_default();
+            turns.insert((*turn, place), record);
+            *turn = turn.saturating_add(1);
         }
     }
+    let (mut updates, mut read) = (0u64, 0u64);
+    let mut listed = Vec::new();
+    for ((_, place), record) in turns {
+        let with_update = updates.saturating_add(record.config_update_bytes);
+        let with_body = read.saturating_add(record.bytes);
+        if with_update <= UPDATES && with_body <= READ {
+            (updates, read) = (with_update, with_body);
+            listed.push((place, record));
+        }
+        if listed.len() == LISTED {
+            break;
+        }
+    }
+    Ok(listed)
 }
 
 /// `getProposal`: one that is not archived.
@@ -105,9 +152,9 @@ pub(crate) async fn get_proposal<S: Stub>(
 ) -> Result<Vec<u8>, ContractError> {
     let id = call.args.id(0)?;
     call.trusted(stub).await?;
-    let proposal = found(stub, &id).await?;
-    let signatures = ledger::signatures(stub, &id).await?;
-    answer::write(&document(&proposal, &signatures)?)
+    let open = found(stub, &id).await?;
+    let positions = positions::on(stub, &open.place).await?;
+    answer::write(&document(&open.proposal, Some(&positions.signatures))?)
 }
 
 /// `deleteProposal`: archives it; the answer is what it was.
@@ -117,9 +164,9 @@ pub(crate) async fn delete_proposal<S: Stub>(
 ) -> Result<Vec<u8>, ContractError> {
     let id = call.args.id(0)?;
     call.trusted(stub).await?;
-    let proposal = found(stub, &id).await?;
-    let signatures = ledger::signatures(stub, &id).await?;
-    let document = document(&proposal, &signatures)?;
+    let open = found(stub, &id).await?;
+    let positions = positions::on(stub, &open.place).await?;
+    let document = document(&open.proposal, Some(&positions.signatures))?;
     finish::delete(call, stub, &id).await?;
     stub.set_event(events::cmcc(CmccEvent::DeleteProposal, &id));
     answer::write(&document)
@@ -132,11 +179,13 @@ fn answered<S: Stub>(stub: &mut S, event: CmccEvent, id: &ProposalId) -> Vec<u8>
 }
 
 /// A stored proposal of the one type that the interface has.
-async fn found<S: Stub>(stub: &mut S, id: &ProposalId) -> Result<Proposal, ContractError> {
-    let stored: Option<Proposal> = ledger::get(stub, &keys::proposal(id)).await?;
-    stored
-        .filter(|proposal| proposal.kind() == ProposalKind::ConfigUpdate)
-        .ok_or_else(|| not_found(id))
+async fn found<S: Stub>(stub: &mut S, id: &ProposalId) -> Result<Unarchived, ContractError> {
+    match proposals::find(stub, id).await? {
+        Some(FoundProposal::Open(open)) if open.proposal.kind() == ProposalKind::ConfigUpdate => {
+            Ok(*open)
+        }
+        _ => Err(not_found(id)),
+    }
 }
 
 fn not_found(id: &ProposalId) -> ContractError {
@@ -149,11 +198,11 @@ fn not_found(id: &ProposalId) -> ContractError {
 /// Of several identities of one organisation the first in key order stands for it.
 fn document(
     proposal: &Proposal,
-    signatures: &BTreeMap<Revision, RevisionSignatures>,
+    signatures: Option<&BTreeMap<Revision, RevisionSignatures>>,
 ) -> Result<CmccProposal, ContractError> {
     let current = proposals::last(proposal)?;
     let mut by_msp_id = BTreeMap::new();
-    let stored = signatures.get(&Revision(current.revision));
+    let stored = signatures.and_then(|all| all.get(&Revision(current.revision)));
     for one in stored.iter().flat_map(|of| &of.signatures) {
         by_msp_id
             .entry(one.msp_id.to_string())

@@ -14,7 +14,11 @@ use crate::{
     contract::{
         error::{Code, ContractError},
         judge::{cache::Compiled, standing, status::Status, terms::Standing},
-        ledger::{TrustedHead, proofs, proposals},
+        ledger::{
+            TrustedHead, combined,
+            proofs::{self, ProofQuestion},
+            proposals,
+        },
     },
     ids::ProposalId,
     proto::cmscc::{Proposal, ProposalKind, Source},
@@ -39,7 +43,7 @@ pub(crate) async fn combine_proposals<S: Stub>(
     let mut union = CombinedIntent::default();
     for id in &ids {
         let source = open_source(stub, &bundle, &trusted, id).await?;
-        union.add(call, &source)?;
+        union.add(&source)?;
     }
     let intent = union.intent()?;
     propose::store(call, stub, &trusted, &bundle, &admin, &header, &intent).await
@@ -55,22 +59,23 @@ async fn open_source<S: Stub>(
 ) -> Result<Proposal, ContractError> {
     const OPEN: &str = "open ones are combined";
     let head = trusted.sequence();
-    let proposal = proposals::open(stub, id).await?;
+    let open = proposals::open(stub, id).await?;
+    let proposal = &open.proposal;
     if proposal.kind() != ProposalKind::ConfigUpdate {
         return Err(Code::WrongKind.because(format_args!(
             "proposal `{id}` changes no channel config; only config updates are combined"
         )));
     }
-    let current = proposals::current(&proposal)?;
-    let proof = proofs::own(stub, head, &current).await?;
-    let standing = standing::of(bundle, trusted, &proposal, &current, proof)?;
-    let (status, why) = match &standing {
-        Standing::Open(_) => return Ok(proposal),
-        // combined before, it took effect, and was reverted
-        Standing::Outofdate(_) if proofs::through(stub, head, id).await?.is_some() => {
-            ("Submitted", OPEN)
-        }
-        Standing::Outofdate(stale) if stale.conflicts.is_empty() => return Ok(proposal),
+    let current = proposals::current(proposal)?;
+    let standing = standing::of(bundle, trusted, proposal, open.is_withdrawn(), &current)?;
+    if matches!(standing, Standing::Open(_)) {
+        return Ok(open.proposal);
+    }
+    let combined = combined::into(stub, &open.place).await?;
+    let question = ProofQuestion::of_current(&current, &combined);
+    let proof = proofs::find(stub, head, question).await?;
+    let (status, why) = match &standing::proven(standing, proposal, proof) {
+        Standing::Outofdate(stale) if stale.conflicts.is_empty() => return Ok(open.proposal),
         Standing::Outofdate(_) => (
             "Outofdate",
             "others changed what it changes; let its owner call `UpdateProposals` with mode 8 first",
@@ -92,7 +97,7 @@ struct CombinedIntent {
 }
 
 impl CombinedIntent {
-    fn add(&mut self, call: &Context<'_>, source: &Proposal) -> Result<(), ContractError> {
+    fn add(&mut self, source: &Proposal) -> Result<(), ContractError> {
         let patch = proposals::patch(source)?;
         let union = match &self.patch {
             None => patch.clone(),
@@ -100,12 +105,13 @@ impl CombinedIntent {
                 Patch::combine([all, &patch]).map_err(|_| self.conflict(&source.id, &patch))?
             }
         };
-        intent::sized(call, union.bytes().clone())?;
+        intent::sized(union.bytes().clone())?;
         self.patch = Some(union);
         self.parts.push((source.id.clone(), patch));
         let current = proposals::current(source)?;
         let own = Source {
             proposal_id: source.id.clone(),
+            proposer_msp_id: source.proposer_msp_id.clone(),
             revision: current.number.0,
             config_update_sha256: Bytes::copy_from_slice(current.digest.as_bytes()),
         };

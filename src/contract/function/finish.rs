@@ -5,17 +5,19 @@ use crate::{
     contract::{
         answer::{self, Ended, events},
         error::{Code, ContractError},
-        judge::access::Admin,
+        judge::{access::Admin, standing, terms::Standing},
         ledger::{
             self,
-            archive::{self, ProposalEnd, Remains},
-            keys,
+            archive::{self, ProposalEnd},
+            combined, keys,
             members::{owner_remains, proposer},
-            proofs, proposals, timestamps, votes,
+            proofs::{self, ProofQuestion},
+            proposals::{self, FoundProposal},
+            timestamps,
         },
     },
     ids::{ProposalId, Sequence},
-    proto::cmscc::{Outcome, Proposal, Withdrawal},
+    proto::cmscc::{OpenProposal, Outcome, Withdrawal},
     stub::Stub,
 };
 
@@ -27,15 +29,22 @@ pub(crate) async fn withdraw_proposal<S: Stub>(
     let id = call.args.id(0)?;
     let (trusted, bundle) = call.trusted_to_write(stub).await?;
     let admin = Admin::check(&bundle, call.creator())?;
-    let mut proposal = proposals::open(stub, &id).await?;
-    let proposer = proposer(stub, &proposal).await?;
-    let current = proposals::current(&proposal)?;
-    let proof = proofs::current(stub, trusted.sequence(), &id, &current).await?;
-    admin.demand_owner(&proposal, proposer.as_ref())?;
-    let ended = match (proof, &proposal.withdrawal) {
+    let open = proposals::open(stub, &id).await?;
+    let proposal = &open.proposal;
+    let proposer = proposer(stub, proposal).await?;
+    let current = proposals::current(proposal)?;
+    let combined = combined::into(stub, &open.place).await?;
+    let question = ProofQuestion::of_current(&current, &combined);
+    let standing = standing::of(&bundle, &trusted, proposal, open.is_withdrawn(), &current)?;
+    let proof = match standing {
+        Standing::Open(_) => None,
+        _ => proofs::find(stub, trusted.sequence(), question).await?,
+    };
+    admin.demand_owner(proposal, proposer.as_ref())?;
+    let ended = match (proof, open.is_withdrawn()) {
         (Some(_), _) => Some("Submitted"),
-        (None, Some(_)) => Some("Withdrawn"),
-        (None, None) => None,
+        (None, true) => Some("Withdrawn"),
+        (None, false) => None,
     };
     if let Some(status) = ended {
         return Err(Code::WrongStatus.because(format_args!(
@@ -43,11 +52,14 @@ pub(crate) async fn withdraw_proposal<S: Stub>(
             trusted.sequence()
         )));
     }
-    proposal.withdrawal = Some(Withdrawal {
-        tx_id: call.tx_id().to_owned(),
-        timestamp: Some(timestamps::stored(call.now())),
-    });
-    ledger::put(stub, keys::proposal(&id), &proposal);
+    let record = OpenProposal {
+        withdrawal: Some(Withdrawal {
+            tx_id: call.tx_id().to_owned(),
+            timestamp: Some(timestamps::stored(call.now())),
+        }),
+        ..open.record
+    };
+    ledger::put(stub, keys::open(&open.place), &record);
     stub.set_event(events::withdrawn(&id));
     ended_answer(&id, trusted.sequence())
 }
@@ -70,23 +82,21 @@ pub(crate) async fn delete<S: Stub>(
 ) -> Result<Sequence, ContractError> {
     let (trusted, bundle) = call.trusted_to_write(stub).await?;
     let admin = Admin::check(&bundle, call.creator())?;
-    let stored = stub
-        .get_states(&[keys::proposal(id), keys::archive(id)])
-        .await?;
-    let proposal: Proposal = match stored.as_slice() {
-        [Some(proposal), _] => ledger::decode(&keys::proposal(id), proposal)?,
-        [None, Some(_)] => {
+    let open = match proposals::find(stub, id).await? {
+        Some(FoundProposal::Open(open)) => open,
+        Some(FoundProposal::Archived(..)) => {
             return Err(Code::IdUsed.because(format_args!("proposal `{id}` is archived already")));
         }
-        _ => return Err(proposals::unknown(id)),
+        None => return Err(proposals::unknown(id)),
     };
-    let proposer = proposer(stub, &proposal).await?;
-    let proof = proofs::ever(stub, trusted.sequence(), &proposal).await?;
-    let signatures = ledger::signatures(stub, id).await?;
-    let votes = votes::stored(stub, id, id).await?;
+    let proposal = &open.proposal;
+    let proposer = proposer(stub, proposal).await?;
+    let combined = combined::into(stub, &open.place).await?;
+    let question = ProofQuestion::of_all(proposal, &combined);
+    let proof = proofs::find(stub, trusted.sequence(), question).await?;
     // what an organisation that left has open belongs to nobody
-    if owner_remains(&proposal, proposer.as_ref()) {
-        admin.demand_owner(&proposal, proposer.as_ref())?;
+    if owner_remains(proposal, proposer.as_ref()) {
+        admin.demand_owner(proposal, proposer.as_ref())?;
     }
     let ending = ProposalEnd {
         outcome: match &proof {
@@ -99,11 +109,7 @@ pub(crate) async fn delete<S: Stub>(
         tx_id: call.tx_id().to_owned(),
         at: call.now(),
     };
-    let remains = Remains {
-        signatures: &signatures,
-        votes: &votes,
-    };
-    archive::store(stub, proposal, &remains, &ending);
+    archive::store(stub, &open, &ending);
     stub.set_event(events::deleted(id));
     Ok(trusted.sequence())
 }

@@ -5,6 +5,7 @@ use prost::Message;
 
 use super::Context;
 use crate::{
+    capabilities::ContractBounds,
     config::{Bundle, ConfigTree, Patch, PatchError, PatchLimits, Section, Update, UpdateError},
     contract::{
         error::{Code, ContractError},
@@ -60,7 +61,7 @@ pub(crate) fn given_intent(call: &Context<'_>, index: usize) -> Result<GivenInte
         let text = call.args.text(index, "patch")?.as_bytes();
         let bytes = json::decode("common.Config", text)
             .map_err(|e| Code::BadJson.because(format_args!("the patch: {e}")))?;
-        let patch = Patch::parse(sized(call, bytes)?, &limits(call)).map_err(patch_refusal)?;
+        let patch = Patch::parse(sized(bytes)?, &limits()).map_err(patch_refusal)?;
         return Ok(GivenIntent::Patch(patch));
     }
     given_update(call, index).map(GivenIntent::Update)
@@ -68,7 +69,7 @@ pub(crate) fn given_intent(call: &Context<'_>, index: usize) -> Result<GivenInte
 
 /// Reads an argument that is a computed update.
 pub(crate) fn given_update(call: &Context<'_>, index: usize) -> Result<Update, ContractError> {
-    let bytes = sized(call, base64(call.args.value(index), "config update")?)?;
+    let bytes = sized(base64(call.args.value(index), "config update")?)?;
     Update::parse(bytes).map_err(|e| {
         Code::BadProtobuf.because(format_args!(
             "argument `config update` is no ConfigUpdate: {e}"
@@ -77,9 +78,9 @@ pub(crate) fn given_update(call: &Context<'_>, index: usize) -> Result<Update, C
 }
 
 /// Refuses what is longer than a patch may be.
-pub(crate) fn sized(call: &Context<'_>, bytes: impl Into<Bytes>) -> Result<Bytes, ContractError> {
+pub(crate) fn sized(bytes: impl Into<Bytes>) -> Result<Bytes, ContractError> {
     let bytes = bytes.into();
-    let limit = call.args.limits().patch;
+    let limit = ContractBounds::V1_0.patch;
     if bytes.len() > limit {
         return Err(Code::PatchTooLarge.because(format_args!(
             "the change has {} bytes in its protobuf form, the limit is {limit}",
@@ -89,10 +90,10 @@ pub(crate) fn sized(call: &Context<'_>, bytes: impl Into<Bytes>) -> Result<Bytes
     Ok(bytes)
 }
 
-fn limits(call: &Context<'_>) -> PatchLimits {
+const fn limits() -> PatchLimits {
     PatchLimits {
-        patch_bytes: call.args.limits().patch,
-        patch_levels: call.args.limits().patch_levels,
+        patch_bytes: ContractBounds::V1_0.patch,
+        patch_levels: ContractBounds::V1_0.patch_levels,
     }
 }
 
@@ -126,13 +127,12 @@ pub(crate) fn from_update(
         };
         refusal.at(bundle.sequence())
     })?;
-    let patch = Patch::parse(patch.bytes().clone(), &limits(call)).map_err(patch_refusal)?;
+    let patch = Patch::parse(patch.bytes().clone(), &limits()).map_err(patch_refusal)?;
     Ok(ProposedIntent::of(patch, Some(update.bytes().clone())))
 }
 
 /// The intent to add a group of an organisation to Application.
 pub(crate) fn new_organization(
-    call: &Context<'_>,
     bundle: &Bundle,
     name: &str,
     group: &Bytes,
@@ -178,13 +178,12 @@ pub(crate) fn new_organization(
         )));
     }
     let patch =
-        Patch::put_group(&["Application", name], group, &limits(call)).map_err(patch_refusal)?;
+        Patch::put_group(&["Application", name], group, &limits()).map_err(patch_refusal)?;
     Ok(ProposedIntent::of(patch, None))
 }
 
 /// The intent to give the caller's organisation another MSP definition, in each group that has it.
 pub(crate) fn new_msp(
-    call: &Context<'_>,
     bundle: &Bundle,
     admin: &Admin,
     value: &Bytes,
@@ -208,7 +207,7 @@ pub(crate) fn new_msp(
         for org in bundle.orgs(section) {
             if org.msp_id == admin.msp_id() {
                 let group = [name, org.name];
-                let patch = Patch::put_value(&group, MSP, value, &limits(call));
+                let patch = Patch::put_value(&group, MSP, value, &limits());
                 patches.push(patch.map_err(patch_refusal)?);
             }
         }

@@ -20,13 +20,20 @@ use crate::{
             access::Admin,
             cache::Compiled,
             fit::{self, Misfit},
+            record::record,
             terms::Computed,
         },
-        ledger::{self, TrustedHead, keys, timestamps},
+        ledger::{
+            self, TrustedHead,
+            bounds::OwnProposals,
+            combined,
+            keys::{self, ProposalPlace},
+            timestamps,
+        },
     },
     ids::{Digest, ProposalId, Revision, UnixTime},
     json::{self, MessageType},
-    proto::cmscc::{Combined, Proposal, ProposalKind, RevisionBytes, Source, UpdateOwner},
+    proto::cmscc::{Proposal, ProposalKind, RevisionBytes, Source},
     stub::Stub,
 };
 
@@ -88,9 +95,9 @@ pub(crate) async fn add_organization<S: Stub>(
     }
     let group = json::decode(MessageType::Organization, document(call, 2, "ConfigGroup")?)
         .map_err(|e| Code::BadJson.because(format_args!("argument `ConfigGroup JSON`: {e}")))?;
-    let group = sized(call, group)?;
+    let group = sized(group)?;
     let (trusted, bundle, admin) = opened(call, stub, &header.id).await?;
-    let intent = new_organization(call, &bundle, name, &group)?;
+    let intent = new_organization(&bundle, name, &group)?;
     store(call, stub, &trusted, &bundle, &admin, &header, &intent).await
 }
 
@@ -105,9 +112,9 @@ pub(crate) async fn reconfig_msp<S: Stub>(
         document(call, 1, "MSP ConfigValue")?,
     )
     .map_err(|e| Code::BadJson.because(format_args!("argument `MSP ConfigValue JSON`: {e}")))?;
-    let value = sized(call, value)?;
+    let value = sized(value)?;
     let (trusted, bundle, admin) = opened(call, stub, &header.id).await?;
-    let intent = new_msp(call, &bundle, &admin, &value)?;
+    let intent = new_msp(&bundle, &admin, &value)?;
     store(call, stub, &trusted, &bundle, &admin, &header, &intent).await
 }
 
@@ -135,10 +142,7 @@ pub(crate) async fn opened<S: Stub>(
 ) -> Result<(TrustedHead, Compiled, Admin), ContractError> {
     let (trusted, bundle) = call.trusted_to_write(stub).await?;
     let admin = Admin::check(&bundle, call.creator())?;
-    let used = stub
-        .get_states(&[keys::proposal(id), keys::archive(id)])
-        .await?;
-    if used.iter().any(Option::is_some) {
+    if stub.get_state(&keys::proposal(id)).await?.is_some() {
         return Err(Code::IdUsed.because(format_args!(
             "id `{id}` was used before; ids are never reused, choose another"
         )));
@@ -191,7 +195,7 @@ pub(crate) async fn store<S: Stub>(
         computed: first_revision(bundle, intent).map_err(|e| e.at(bundle.sequence()))?,
         sources: intent.sources.clone(),
     };
-    write(call, stub, trusted, admin, header, draft).await
+    write(call, stub, trusted, bundle, admin, header, draft).await
 }
 
 /// A new proposal, before it has an owner and an id.
@@ -209,26 +213,20 @@ pub(crate) struct Draft {
     pub(crate) sources: Vec<Source>,
 }
 
-/// Writes a new proposal.
+/// Writes a new proposal, where the bounds leave room for it.
 pub(crate) async fn write<S: Stub>(
     call: &Context<'_>,
     stub: &mut S,
     trusted: &TrustedHead,
+    bundle: &Bundle,
     admin: &Admin,
     header: &ProposalHeader<'_>,
     draft: Draft,
 ) -> Result<Vec<u8>, ContractError> {
     const FIRST: Revision = Revision(1);
     let update = Digest::of(&draft.computed.config_update);
-    demand_free(stub, &header.id, &update).await?;
-    for source in &draft.sources {
-        let value = Combined {
-            revision: source.revision,
-            config_update_sha256: source.config_update_sha256.clone(),
-        };
-        let id = ProposalId::new(source.proposal_id.as_str());
-        ledger::put(stub, keys::combined(&id, &header.id), &value);
-    }
+    let own = OwnProposals::read(stub, admin.msp_id()).await?;
+    own.demand_free(&header.id, &update)?;
     let sequence = trusted.head.sequence;
     let proposal = Proposal {
         id: header.id.to_string(),
@@ -247,11 +245,15 @@ pub(crate) async fn write<S: Stub>(
         tx_id: call.tx_id().to_owned(),
         created_at: Some(timestamps::stored(call.now())),
         deadline: header.deadline.map(timestamps::stored),
-        withdrawal: None,
         sources: draft.sources,
     };
+    let record = record(bundle, &proposal)?;
+    own.demand_uncombined(&proposal)?;
+    own.demand_room(&trusted.capabilities().bounds(), &proposal, &record)?;
+    combined::tell_sources(stub, &proposal);
+    let place = ProposalPlace::new(admin.msp_id(), &header.id);
     ledger::put(stub, keys::proposal(&header.id), &proposal);
-    put_owner(stub, &update, &header.id, FIRST);
+    ledger::put(stub, keys::open(&place), &record);
     stub.set_event(events::new_proposal(&header.id, FIRST));
     answer::write(&Proposed {
         as_of_sequence: sequence,
@@ -259,39 +261,4 @@ pub(crate) async fn write<S: Stub>(
         proposal_id: header.id.to_string(),
         revision: FIRST.0,
     })
-}
-
-/// Refuses bytes that another open proposal has; its own earlier revision is none.
-pub(crate) async fn demand_free<S: Stub>(
-    stub: &mut S,
-    id: &ProposalId,
-    update: &Digest,
-) -> Result<(), ContractError> {
-    let owner: Option<UpdateOwner> = ledger::get(stub, &keys::update(update)).await?;
-    let Some(owner) = owner.filter(|owner| owner.proposal_id != id.as_str()) else {
-        return Ok(());
-    };
-    let key = keys::proposal(&ProposalId::new(owner.proposal_id.as_str()));
-    let other: Option<Proposal> = ledger::get(stub, &key).await?;
-    if other.is_none_or(|other| other.withdrawal.is_some()) {
-        return Ok(());
-    }
-    Err(Code::UpdateTaken.because(format_args!(
-        "proposal `{}` has this very update as its revision {}; sign that one",
-        owner.proposal_id, owner.revision
-    )))
-}
-
-/// Records whose bytes these are.
-pub(crate) fn put_owner<S: Stub>(
-    stub: &mut S,
-    update: &Digest,
-    id: &ProposalId,
-    revision: Revision,
-) {
-    let owner = UpdateOwner {
-        proposal_id: id.to_string(),
-        revision: revision.0,
-    };
-    ledger::put(stub, keys::update(update), &owner);
 }

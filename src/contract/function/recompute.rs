@@ -2,34 +2,44 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use super::{Context, propose};
+use serde::Deserialize;
+
+use super::Context;
 use crate::{
     contract::{
         answer::{
-            self, AppliedProposal, ArchivedReport, LeftReport, RecomputedReport, Updated, events,
+            self, ArchivedReport, LeftReport, RecomputedReport, Updated,
+            events::{self, RecomputedProposal},
             names::outcome_name,
         },
         chain::levels,
         error::{Code, ContractError},
+        interface::paging,
         judge::{
             access::Admin,
             agreement,
             cache::Compiled,
-            fit, standing,
-            status::Status,
+            fit,
+            record::record,
+            standing,
+            status::{Status, is_past},
             terms::{Stale, Standing},
         },
         ledger::{
-            self, RevisionSignatures, TrustedHead,
-            archive::{self, ProposalEnd, Remains},
-            keys,
-            members::{self, owner_remains},
-            proofs, proposals, votes,
+            self, TrustedHead,
+            archive::{self, ProposalEnd},
+            bounds::OwnProposals,
+            combined,
+            keys::{self, ProposalPlace},
+            members::Members,
+            positions,
+            proofs::{self, Effective, ProofQuestion},
+            proposals::{self, Unarchived},
         },
     },
     ids::{Digest, ProposalId, Revision, Sequence},
-    proto::cmscc::{Outcome, Proposal, ProposalKind, RevisionBytes},
-    stub::Stub,
+    proto::cmscc::{Combined, OpenProposal, Outcome, Proposal, ProposalKind, RevisionBytes},
+    stub::{KeyRange, Stub},
 };
 
 /// What a call is asked to do: a sum of these.
@@ -59,48 +69,75 @@ impl UpdateMode {
     }
 }
 
-/// `UpdateProposals`: of the given proposals, or of all.
+/// How many records one call looks at, how many bytes of proposals it reads, and how many it writes.
+const LOOKED_AT: usize = 200;
+const READ: u64 = 32 << 20;
+const WRITTEN: u64 = 4 << 20;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct UpdateOptions {
+    bookmark: Option<String>,
+}
+
+/// `UpdateProposals`: of the given proposals, or of all, in several calls where they are many.
 pub(crate) async fn update_proposals<S: Stub>(
     call: &Context<'_>,
     stub: &mut S,
 ) -> Result<Vec<u8>, ContractError> {
     let mode = UpdateMode::read(call.args.number(0, "mode")?)?;
     let ids = call.args.ids(1)?;
+    let options: UpdateOptions = call.args.options(2)?;
+    let bookmark = options.bookmark.as_deref().unwrap_or_default();
+    let range = keys::open_behind(paging::behind(bookmark)?);
     let (trusted, bundle) = call.trusted_to_write(stub).await?;
     let admin = Admin::check(&bundle, call.creator())?;
-    let mut work = UpdateRun {
+    let mut run = UpdateRun {
         call,
         bundle: &bundle,
         admin: &admin,
         mode,
         head: trusted.sequence(),
         trusted: &trusted,
+        members: Members::read(stub).await?,
+        own: OwnProposals::read(stub, admin.msp_id()).await?,
         report: Updated {
             as_of_sequence: trusted.head.sequence,
             ..Updated::default()
         },
-        taken: BTreeMap::new(),
         room: fit::DIFFERENCES,
+        written: 0,
     };
-    for proposal in proposals(stub, ids).await? {
-        work.proposal(stub, proposal).await?;
-    }
-    work.finish(stub)
+    let batch = match ids {
+        Some(ids) => Batch::of_ids(stub, &ids).await?,
+        None => run.next_batch(stub, range).await?,
+    };
+    run.all(stub, batch).await?;
+    run.finish(stub)
 }
 
-async fn proposals<S: Stub>(
-    stub: &mut S,
-    ids: Option<Vec<ProposalId>>,
-) -> Result<Vec<Proposal>, ContractError> {
-    let Some(ids) = ids else {
-        let all = ledger::all(stub, keys::proposals()).await?;
-        return Ok(all.into_iter().map(|(_, proposal)| proposal).collect());
-    };
-    let mut found = Vec::with_capacity(ids.len());
-    for id in &ids {
-        found.push(proposals::open(stub, id).await?);
+/// The proposals that a call looks at.
+#[derive(Default)]
+struct Batch {
+    proposals: Vec<Unarchived>,
+    /// By source, where a proof was not looked for yet.
+    combined: BTreeMap<ProposalId, Vec<Combined>>,
+    /// Behind which the next call goes on, where there are more.
+    more: Option<ProposalPlace>,
+}
+
+impl Batch {
+    /// Those that the caller named.
+    async fn of_ids<S: Stub>(stub: &mut S, ids: &[ProposalId]) -> Result<Self, ContractError> {
+        let mut batch = Self::default();
+        for id in ids {
+            let open = proposals::open(stub, id).await?;
+            let combined = combined::into(stub, &open.place).await?;
+            batch.combined.insert(id.clone(), combined);
+            batch.proposals.push(open);
+        }
+        Ok(batch)
     }
-    Ok(found)
 }
 
 /// One call's work, and what it has done so far.
@@ -111,26 +148,119 @@ struct UpdateRun<'a> {
     mode: UpdateMode,
     head: Sequence,
     trusted: &'a TrustedHead,
+    members: Members,
+    /// What the caller's organisation has open, with what this call writes.
+    own: OwnProposals,
     report: Updated,
-    /// Updates that this call has given to a proposal: reads do not see this call's own writes.
-    taken: BTreeMap<Digest, String>,
     /// How many differences of conflicts the answer may still list.
     room: usize,
+    /// How many bytes of proposals were written.
+    written: u64,
 }
 
 impl UpdateRun<'_> {
+    /// The next ones of all: of the caller's organisation and of none those that there are, of others
+    /// those that took effect.
+    async fn next_batch<S: Stub>(
+        &mut self,
+        stub: &mut S,
+        range: KeyRange,
+    ) -> Result<Batch, ContractError> {
+        let (stored, mut more): (Vec<(String, OpenProposal)>, bool) =
+            ledger::first(stub, range, LOOKED_AT).await?;
+        let mut looked_at = Vec::with_capacity(stored.len());
+        let mut bytes = 0u64;
+        for (key, record) in stored {
+            let place = keys::open_place(&key).ok_or_else(|| ledger::corrupt(&key))?;
+            bytes = bytes.saturating_add(record.bytes);
+            if bytes > READ && !looked_at.is_empty() {
+                more = true;
+                break;
+            }
+            looked_at.push((place, record));
+        }
+        let (Some((first, _)), Some((last, _))) = (looked_at.first(), looked_at.last()) else {
+            return Ok(Batch::default());
+        };
+        let mut batch = Batch {
+            more: more.then(|| last.clone()),
+            combined: combined::into_between(stub, first, last).await?,
+            ..Batch::default()
+        };
+        let none = Vec::new();
+        let questions: Vec<ProofQuestion<'_>> = (looked_at.iter())
+            .map(|(place, record)| {
+                let combined = batch.combined.get(place.id()).unwrap_or(&none);
+                ProofQuestion::of_record(record, combined)
+            })
+            .collect();
+        let proofs = proofs::find_all(stub, self.head, &questions).await?;
+        let mut wanted = Vec::new();
+        for ((place, record), proof) in looked_at.into_iter().zip(proofs) {
+            let proposer = place.proposer();
+            let remains = self
+                .members
+                .is_member_since(&proposer, record.proposed_sequence);
+            let is_proven = proof.is_some() && record.kind() == ProposalKind::ConfigUpdate;
+            if !remains || proposer == *self.admin.msp_id() || is_proven {
+                wanted.push((place, record));
+            } else {
+                self.report.others = self.report.others.saturating_add(1);
+            }
+        }
+        batch.proposals = proposals::read_all(stub, wanted).await?;
+        Ok(batch)
+    }
+
+    /// Looks at each, as long as there is room to write.
+    async fn all<S: Stub>(&mut self, stub: &mut S, batch: Batch) -> Result<(), ContractError> {
+        let none = Vec::new();
+        let mut questions = Vec::with_capacity(batch.proposals.len().saturating_mul(2));
+        for open in &batch.proposals {
+            let combined = batch.combined.get(open.place.id()).unwrap_or(&none);
+            questions.push(ProofQuestion::of_record(&open.record, combined));
+            questions.push(ProofQuestion::of_all(&open.proposal, combined));
+        }
+        let proofs = proofs::find_all(stub, self.head, &questions).await?;
+        let mut proofs = proofs.into_iter();
+        let mut last: Option<ProposalPlace> = None;
+        let mut full = false;
+        for open in &batch.proposals {
+            let (current, ever) = (proofs.next().flatten(), proofs.next().flatten());
+            if full || self.written > WRITTEN {
+                full = true;
+                self.report.left.push(LeftReport {
+                    proposal_id: open.proposal.id.clone(),
+                    reason: "this call has written as much as one transaction may; call again"
+                        .to_owned(),
+                    status: None,
+                });
+                continue;
+            }
+            self.proposal(stub, open, current, ever).await?;
+            last = Some(open.place.clone());
+        }
+        let next = if full { last } else { batch.more };
+        if let Some(place) = next {
+            self.report.bookmark = paging::bookmark(&place.proposer(), place.id());
+        }
+        Ok(())
+    }
+
     async fn proposal<S: Stub>(
         &mut self,
         stub: &mut S,
-        proposal: Proposal,
+        open: &Unarchived,
+        proof: Option<Effective>,
+        ever: Option<Effective>,
     ) -> Result<(), ContractError> {
-        let proposer = members::proposer(stub, &proposal).await?;
-        let id = ProposalId::new(proposal.id.as_str());
-        let current = proposals::current(&proposal)?;
-        let proof = proofs::current(stub, self.head, &id, &current).await?;
-        let standing = standing::of(self.bundle, self.trusted, &proposal, &current, proof)?;
-        let own = self.admin.owns(&proposal, proposer.as_ref());
-        let orphan = !owner_remains(&proposal, proposer.as_ref());
+        let proposal = &open.proposal;
+        let current = proposals::current(proposal)?;
+        let withdrawn = open.is_withdrawn();
+        let standing = standing::of(self.bundle, self.trusted, proposal, withdrawn, &current)?;
+        let standing = standing::proven(standing, proposal, proof);
+        let orphan = !self.members.owner_remains(proposal);
+        let own = !orphan && proposal.proposer_msp_id == self.admin.msp_id().as_str();
         let wanted = match &standing {
             Standing::Submitted(_) => self.mode.has(UpdateMode::SUBMITTED),
             Standing::AlreadyInEffect => self.mode.has(UpdateMode::SUBMITTED) && (own || orphan),
@@ -142,98 +272,75 @@ impl UpdateRun<'_> {
             Standing::Withdrawn | Standing::Open(_) => false,
         };
         if !wanted {
-            self.leave(&proposal, &standing, own, orphan);
+            self.leave(proposal, &standing, own, orphan);
             return Ok(());
         }
-        let signatures = ledger::signatures(stub, &id).await?;
-        match standing {
-            Standing::Outofdate(stale) => {
-                let stale = Arc::unwrap_or_clone(stale);
-                self.recompute(stub, proposal, stale, &signatures).await?;
+        let outcome = match (&ever, standing) {
+            (_, Standing::Outofdate(stale)) => {
+                return self
+                    .recompute(stub, open, Arc::unwrap_or_clone(stale))
+                    .await;
             }
-            _ => {
-                let proof = proofs::ever(stub, self.head, &proposal).await?;
-                let outcome = match (&proof, standing) {
-                    // also where an earlier revision took effect
-                    (Some(_), _) => Outcome::Submitted,
-                    (None, Standing::Broken(_)) => Outcome::Broken,
-                    (None, _) => Outcome::AlreadyInEffect,
-                };
-                let votes = votes::stored(stub, &id, &id).await?;
-                let remains = Remains {
-                    signatures: &signatures,
-                    votes: &votes,
-                };
-                let ending = ProposalEnd {
-                    outcome,
-                    proof,
-                    settings_version: None,
-                    as_of: self.head,
-                    tx_id: self.call.tx_id().to_owned(),
-                    at: self.call.now(),
-                };
-                self.archive(stub, proposal, &remains, &ending);
-            }
-        }
-        Ok(())
-    }
-
-    fn archive<S: Stub>(
-        &mut self,
-        stub: &mut S,
-        proposal: Proposal,
-        remains: &Remains<'_>,
-        ending: &ProposalEnd,
-    ) {
+            // also where an earlier revision took effect
+            (Some(_), _) => Outcome::Submitted,
+            (None, Standing::Broken(_)) => Outcome::Broken,
+            (None, _) => Outcome::AlreadyInEffect,
+        };
+        let ending = ProposalEnd {
+            outcome,
+            proof: ever,
+            settings_version: None,
+            as_of: self.head,
+            tx_id: self.call.tx_id().to_owned(),
+            at: self.call.now(),
+        };
         self.report.archived.push(ArchivedReport {
             outcome: outcome_name(ending.outcome),
             proposal_id: proposal.id.clone(),
         });
-        archive::store(stub, proposal, remains, ending);
+        archive::store(stub, open, &ending);
+        Ok(())
     }
 
     async fn recompute<S: Stub>(
         &mut self,
         stub: &mut S,
-        mut proposal: Proposal,
+        open: &Unarchived,
         stale: Stale,
-        signatures: &BTreeMap<Revision, RevisionSignatures>,
     ) -> Result<(), ContractError> {
-        let id = ProposalId::new(proposal.id.as_str());
         let update = Digest::of(&stale.fresh.config_update);
-        let taken = match self.taken.get(&update) {
-            Some(other) => Some(format!("proposal `{other}` has the same update")),
-            None => match propose::demand_free(stub, &id, &update).await {
-                Ok(()) => None,
-                Err(refusal) if refusal.code() == Code::UpdateTaken => {
-                    Some(refusal.text().to_owned())
-                }
-                Err(error) => return Err(error),
-            },
-        };
-        if let Some(reason) = taken {
-            self.report.left.push(LeftReport {
-                proposal_id: proposal.id,
-                reason,
-                status: Some(Status::Outofdate.name()),
-            });
-            return Ok(());
+        self.demand_known(&open.proposal)?;
+        let mut proposal = open.proposal.clone();
+        let last = Revision(proposals::last(&proposal)?.revision);
+        // earlier ones are kept because somebody signed them
+        if !positions::is_signed(stub, &open.place, last).await? {
+            proposal.revisions.pop();
         }
-        self.demand_known(&proposal)?;
         // saturating: a revision takes a transaction
-        let revision = Revision(proposals::last(&proposal)?.revision.saturating_add(1));
-        proposal
-            .revisions
-            .retain(|bytes| signatures.contains_key(&Revision(bytes.revision)));
+        let revision = Revision(last.0.saturating_add(1));
         proposal.revisions.push(RevisionBytes {
             revision: revision.0,
             config_update: stale.fresh.config_update,
             base_sequence: self.head.0,
         });
         proposal.touched = stale.fresh.touched;
-        ledger::put(stub, keys::proposal(&id), &proposal);
-        propose::put_owner(stub, &update, &id, revision);
-        self.taken.insert(update, proposal.id.clone());
+        let record = record(self.bundle, &proposal)?;
+        let bounds = self.trusted.capabilities().bounds();
+        let free = self.own.demand_free(open.place.id(), &update);
+        if let Err(refusal) = free.and_then(|()| self.own.demand_room(&bounds, &proposal, &record))
+        {
+            self.report.left.push(LeftReport {
+                proposal_id: proposal.id,
+                reason: refusal.text().to_owned(),
+                status: Some(Status::Outofdate.name()),
+            });
+            return Ok(());
+        }
+        self.own.replace(&open.place, &record);
+        self.written = self.written.saturating_add(record.bytes);
+        ledger::put(stub, keys::proposal(open.place.id()), &proposal);
+        ledger::put(stub, keys::open(&open.place), &record);
+        combined::tell_sources(stub, &proposal);
         let mut conflicts: Vec<_> = stale.conflicts.iter().map(|c| c.report()).collect();
         for conflict in &mut conflicts {
             conflict.keep(self.room);
@@ -263,6 +370,9 @@ impl UpdateRun<'_> {
     fn leave(&mut self, proposal: &Proposal, standing: &Standing, own: bool, orphan: bool) {
         let owner = &proposal.proposer_msp_id;
         let reason = match standing {
+            Standing::Open(_) if is_past(proposal, self.call.now()) => {
+                "past its deadline; `DeleteProposal` archives it".to_owned()
+            }
             Standing::Open(_) => "it applies cleanly; nothing to do".to_owned(),
             Standing::Withdrawn => "withdrawn; `DeleteProposal` archives it".to_owned(),
             Standing::Submitted(_) => "add mode 2 to archive what is submitted".to_owned(),
@@ -285,7 +395,12 @@ impl UpdateRun<'_> {
         self.report.left.push(LeftReport {
             proposal_id: proposal.id.clone(),
             reason,
-            status: Status::of(standing).map(Status::name),
+            status: match standing {
+                Standing::Open(_) if is_past(proposal, self.call.now()) => {
+                    Some(Status::Expired.name())
+                }
+                _ => Status::of(standing).map(Status::name),
+            },
         });
     }
 
@@ -297,11 +412,11 @@ impl UpdateRun<'_> {
                 .iter()
                 .map(|one| one.proposal_id.clone())
                 .collect();
-            let recomputed: Vec<AppliedProposal> = report
+            let recomputed: Vec<RecomputedProposal<'_>> = report
                 .recomputed
                 .iter()
-                .map(|one| AppliedProposal {
-                    proposal_id: one.proposal_id.clone(),
+                .map(|one| RecomputedProposal {
+                    proposal_id: &one.proposal_id,
                     revision: one.revision,
                 })
                 .collect();

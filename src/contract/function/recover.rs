@@ -126,6 +126,7 @@ fn write_members<S: Stub>(
     for joined in after.difference(&known) {
         let value = Member {
             sequence: Some(sequence.0),
+            attestation: None,
         };
         ledger::put(stub, keys::member(joined), &value);
     }

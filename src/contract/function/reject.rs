@@ -6,9 +6,13 @@ use crate::{
         answer::events,
         error::{Code, ContractError},
         judge::{access::Admin, standing, status::Status},
-        ledger::{self, keys, proofs, proposals},
+        ledger::{
+            self, combined, keys,
+            proofs::{self, ProofQuestion},
+            proposals,
+        },
     },
-    proto::cmscc::Vote,
+    proto::cmscc::{Position, Vote},
     stub::Stub,
 };
 
@@ -22,16 +26,16 @@ pub(crate) async fn reject_proposal<S: Stub>(
     let reason = call.args.reason(1)?;
     let (trusted, bundle) = call.trusted_to_write(stub).await?;
     let admin = Admin::check(&bundle, call.creator())?;
-    let proposal = proposals::open(stub, &id).await?;
-    let current = proposals::current(&proposal)?;
+    let open = proposals::open(stub, &id).await?;
+    let proposal = &open.proposal;
+    let current = proposals::current(proposal)?;
     let revision = current.number;
-    let proof = proofs::own(stub, trusted.sequence(), &current).await?;
-    let key = keys::vote(&id, revision, admin.msp_id());
-    let stored: Option<Vote> = ledger::get(stub, &key).await?;
-    let standing = standing::of(&bundle, &trusted, &proposal, &current, proof)?;
+    let standing = standing::of(&bundle, &trusted, proposal, open.is_withdrawn(), &current)?;
     if let Some(status) = Status::of(&standing) {
         // asked for only here: a rejection must not meet a combination in the same block
-        let status = match proofs::through(stub, trusted.sequence(), &id).await? {
+        let combined = combined::into(stub, &open.place).await?;
+        let question = ProofQuestion::of_current(&current, &combined);
+        let status = match proofs::find(stub, trusted.sequence(), question).await? {
             Some(_) => Status::Submitted,
             None => status,
         };
@@ -41,12 +45,15 @@ pub(crate) async fn reject_proposal<S: Stub>(
             trusted.sequence()
         )));
     }
-    let vote = Vote {
+    let key = keys::position(&open.place, revision, admin.msp_id());
+    let stored: Option<Position> = ledger::get(stub, &key).await?;
+    let vote = Some(Vote {
         reason: reason.to_owned(),
         sequence: Some(trusted.head.sequence),
-    };
-    if stored.as_ref() != Some(&vote) {
-        ledger::put(stub, key, &vote);
+    });
+    let stored = stored.unwrap_or_default();
+    if stored.vote != vote {
+        ledger::put(stub, key, &Position { vote, ..stored });
         stub.set_event(events::rejected(&id, revision, admin.msp_id()));
     }
     finish::ended_answer(&id, trusted.sequence())

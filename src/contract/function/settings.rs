@@ -21,8 +21,10 @@ use crate::{
         },
         ledger::{
             self, TrustedHead,
-            archive::{self, ProposalEnd, Remains},
-            keys, proposals, votes,
+            archive::{self, ProposalEnd},
+            keys,
+            members::Members,
+            positions, proposals,
         },
     },
     ids::Revision,
@@ -83,7 +85,7 @@ pub(crate) async fn propose_settings<S: Stub>(
 ) -> Result<Vec<u8>, ContractError> {
     let header = propose::header(call, 2)?;
     let given: GivenSettings = call.args.object(1, "settings")?;
-    intent::sized(call, call.args.value(1).clone())?;
+    intent::sized(call.args.value(1).clone())?;
     let (trusted, bundle, admin) = propose::opened(call, stub, &header.id).await?;
     demand_served(&trusted)?;
     let wanted = given.over(&trusted.settings)?;
@@ -105,7 +107,7 @@ pub(crate) async fn propose_settings<S: Stub>(
         },
         sources: Vec::new(),
     };
-    propose::write(call, stub, &trusted, &admin, &header, draft).await
+    propose::write(call, stub, &trusted, &bundle, &admin, &header, draft).await
 }
 
 /// `ApplySettings`: puts agreed settings in force and archives the proposal.
@@ -117,25 +119,27 @@ pub(crate) async fn apply_settings<S: Stub>(
     let (trusted, bundle) = call.trusted_to_write(stub).await?;
     Admin::check(&bundle, call.creator())?;
     demand_served(&trusted)?;
-    let proposal = proposals::open(stub, &id).await?;
+    let open = proposals::open(stub, &id).await?;
+    let proposal = &open.proposal;
     if proposal.kind() != ProposalKind::Settings {
         return Err(Code::WrongKind.because(format_args!(
             "proposal `{id}` changes the channel config, not the settings; an orderer applies it"
         )));
     }
-    let signatures = ledger::signatures(stub, &id).await?;
-    let votes = votes::on(stub, &id).await?;
-    let settings = agreement::change(&proposal)?.settings.unwrap_or_default();
+    let positions = positions::on(stub, &open.place).await?;
+    let votes = positions.judged(&Members::read(stub).await?);
+    let settings = agreement::change(proposal)?.settings.unwrap_or_default();
     agreement::demand_known(&settings)?;
     let gate = CapabilityGate::default();
-    let current = proposals::current(&proposal)?;
+    let current = proposals::current(proposal)?;
     let facts = StatusFacts {
         bundle: &bundle,
         trusted: &trusted,
-        proposal: &proposal,
+        proposal,
+        withdrawn: open.is_withdrawn(),
         current: &current,
         proof: None,
-        signatures: &signatures,
+        signatures: &positions.signatures,
         votes: &votes,
         gate: &gate,
         now: call.now(),
@@ -160,11 +164,6 @@ pub(crate) async fn apply_settings<S: Stub>(
     let version = settings.version.unwrap_or_default();
     ledger::put(stub, keys::settings(), &settings);
     let revision = Revision(proposal.revisions.last().map_or(0, |last| last.revision));
-    let stored: Vec<_> = votes.iter().map(|vote| vote.stored().clone()).collect();
-    let remains = Remains {
-        signatures: &signatures,
-        votes: &stored,
-    };
     let ending = ProposalEnd {
         outcome: Outcome::Submitted,
         proof: None,
@@ -173,7 +172,7 @@ pub(crate) async fn apply_settings<S: Stub>(
         tx_id: call.tx_id().to_owned(),
         at: call.now(),
     };
-    archive::store(stub, proposal, &remains, &ending);
+    archive::store(stub, &open, &ending);
     stub.set_event(events::settings_applied(&id, revision, version));
     answer::write(&SettingsApplied {
         as_of_sequence: trusted.head.sequence,

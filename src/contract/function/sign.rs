@@ -7,27 +7,28 @@ use prost::Message;
 
 use super::Context;
 use crate::{
+    capabilities::ContractBounds,
     config::{ConfigSignature, EnvelopeError, envelope},
     contract::{
-        answer::{self, RefusedSignature, Signed, events},
+        answer::{self, RefusedSignature, Signed, SignerReport, events},
         error::{Code, ContractError},
-        interface::{CallLimits, base64, is_json},
+        interface::{base64, is_json},
         judge::{
-            signatures::{Accepted, Wanted},
+            signatures::{Accepted, Added, PositionSignatures, Wanted},
             standing,
             status::Status,
             terms::Standing,
         },
         ledger::{
-            self,
-            keys::{self, SignatureSlot},
-            proofs, proposals,
+            self, keys,
+            proofs::{self, ProofQuestion},
+            proposals,
         },
     },
-    ids::{Digest, ProposalId, Revision},
+    ids::{Digest, MspId, ProposalId},
     json,
     proto::{
-        cmscc::{self, Proposal},
+        cmscc::{Position, Proposal},
         common,
     },
     stub::Stub,
@@ -52,14 +53,20 @@ pub(crate) async fn add<S: Stub>(
     given: &GivenSignatures,
     is_served: impl Fn(&Proposal) -> Result<(), ContractError> + Send,
 ) -> Result<Signed, ContractError> {
-    given.check_headers(call.args.limits())?;
+    given.check_headers()?;
     let (trusted, bundle) = call.trusted_to_write(stub).await?;
-    let proposal = proposals::open(stub, id).await?;
-    is_served(&proposal)?;
-    let current = proposals::current(&proposal)?;
-    let proof = proofs::own(stub, trusted.sequence(), &current).await?;
-    let standing = standing::of(&bundle, &trusted, &proposal, &current, proof)?;
+    let open = proposals::open(stub, id).await?;
+    let proposal = &open.proposal;
+    is_served(proposal)?;
+    let current = proposals::current(proposal)?;
+    let standing = standing::of(&bundle, &trusted, proposal, open.is_withdrawn(), &current)?;
     let Standing::Open(deciding) = &standing else {
+        let proof = proofs::find(
+            stub,
+            trusted.sequence(),
+            ProofQuestion::of_current(&current, &[]),
+        );
+        let standing = standing::proven(standing, proposal, proof.await?);
         let status = Status::of(&standing).map_or("", |status| status.name());
         return Err(Code::WrongStatus.because(format_args!(
             "proposal `{id}` is `{status}` at sequence {}; signatures are added while it is open{}",
@@ -102,41 +109,75 @@ pub(crate) async fn add<S: Stub>(
         revision: revision.0,
     };
     // one slot an identity: the first signature of each counts
-    let mut slots: BTreeMap<String, Accepted> = BTreeMap::new();
+    let mut accepted: BTreeMap<MspId, BTreeMap<String, Accepted>> = BTreeMap::new();
     for signature in &given.signatures {
         match wanted.accept(signature) {
-            Ok(accepted) => {
-                slots
-                    .entry(slot(id, revision, &accepted))
-                    .or_insert(accepted);
+            Ok(one) => {
+                let of = accepted.entry(one.identity.msp_id().clone()).or_default();
+                of.entry(one.identity.id().to_owned()).or_insert(one);
             }
             Err(refused) => report.refused.push(refused),
         }
     }
-    let keys: Vec<String> = slots.keys().cloned().collect();
-    let stored = stub.get_states(&keys).await?;
-    let mut new = Vec::new();
-    for ((key, accepted), stored) in slots.into_iter().zip(stored) {
-        if stored.is_some() {
-            report.already.push(accepted.signer());
-        } else {
-            report.added.push(accepted.signer());
-            new.push((key, accepted));
+    let keys: Vec<String> = (accepted.keys())
+        .map(|msp_id| keys::position(&open.place, revision, msp_id))
+        .collect();
+    let stored = match keys.as_slice() {
+        [] => Vec::new(),
+        keys => stub.get_states(keys).await?,
+    };
+    let most = trusted.capabilities().bounds().position_signatures;
+    let mut written = Vec::new();
+    for ((key, (msp_id, new)), stored) in keys.into_iter().zip(accepted).zip(stored) {
+        let stored: Position = match stored {
+            Some(stored) => ledger::decode(&key, &stored)?,
+            None => Position::default(),
+        };
+        let mut signatures = PositionSignatures::read(&wanted, &msp_id, &key, &stored)?;
+        for one in new.into_values() {
+            let signer = one.signer();
+            match signatures.add(one, most) {
+                Added::New => report.added.push(signer),
+                Added::Already => report.already.push(signer),
+                Added::Full => report.refused.push(full(signer, most)),
+            }
+        }
+        if signatures.is_changed() {
+            let signatures = signatures.stored();
+            written.push((
+                key,
+                Position {
+                    signatures,
+                    ..stored
+                },
+            ));
         }
     }
     if report.added.is_empty() && report.already.is_empty() {
         return Err(only_refused(id, &report.refused));
     }
-    if !new.is_empty() {
+    if !written.is_empty() {
         stub.set_event(events::new_signature(id, revision, &report.added));
     }
-    for (key, accepted) in new {
-        let value = cmscc::Signature {
-            config_signature: Some(accepted.signature.into()),
-        };
-        ledger::put(stub, key, &value);
+    for (key, position) in written {
+        ledger::put(stub, key, &position);
     }
     Ok(report)
+}
+
+/// The refusal of a signature for which its organisation has no room.
+fn full(signer: SignerReport, most: usize) -> RefusedSignature {
+    RefusedSignature {
+        code: Code::TooManySignatures,
+        reason: format!(
+            "`{}` has {most} signatures on this revision, which are kept at most; one of its admins \
+             still finds room",
+            signer.msp_id
+        ),
+        fingerprint: Some(signer.fingerprint),
+        msp_id: Some(signer.msp_id),
+        subject: Some(signer.subject),
+    }
 }
 
 /// Signatures of a call, and the bytes that the caller says they are on.
@@ -149,8 +190,8 @@ pub(crate) struct GivenSignatures {
 impl GivenSignatures {
     /// Refuses the call, not one signature of it: a server whose limit is higher would answer
     /// differently otherwise.
-    fn check_headers(&self, limits: &CallLimits) -> Result<(), ContractError> {
-        let limit = limits.signature_header;
+    fn check_headers(&self) -> Result<(), ContractError> {
+        let limit = ContractBounds::V1_0.signature_header;
         let mut lengths = self.signatures.iter().map(|one| one.signature_header.len());
         lengths
             .find(|length| *length > limit)
@@ -174,7 +215,7 @@ fn given_signatures(call: &Context<'_>) -> Result<GivenSignatures, ContractError
     if !is_json(value)
         && let Ok(envelope) = envelope::read_update_envelope(&bytes)
     {
-        let limit = call.args.limits().signatures;
+        let limit = ContractBounds::V1_0.signatures;
         if envelope.signatures.len() > limit {
             return Err(Code::TooMany.because(format_args!(
                 "the envelope has {} signatures, the limit is {limit}",
@@ -231,15 +272,6 @@ fn not_a_signature(bytes: &Bytes) -> ContractError {
         "argument `signature` is neither a ConfigSignature nor an envelope of type CONFIG_UPDATE\
          {why}"
     ))
-}
-
-fn slot(id: &ProposalId, revision: Revision, accepted: &Accepted) -> String {
-    keys::signature(&SignatureSlot {
-        proposal: id,
-        revision,
-        msp_id: accepted.identity.msp_id(),
-        fingerprint: accepted.identity.id(),
-    })
 }
 
 /// The refusal of a call whose signatures are all refused: the first one's code, everybody's reason.

@@ -10,14 +10,14 @@ use crate::{
     block::{self, ConfigBlock},
     config::Bundle,
     contract::{
-        answer::{self, AppliedProposal, ChainLink, Synced, events},
+        answer::{self, ChainLink, Synced, events},
         chain::{Growth, growth},
         error::{Code, ContractError},
         interface::functions::{self, Function},
         ledger::{self, TrustedHead, keys, proofs},
     },
     ids::{Digest, Sequence},
-    proto::cmscc::{Applied, ChainEntry, Head, Member, UpdateOwner},
+    proto::cmscc::{Applied, ChainEntry, Head, Member},
     stub::Stub,
 };
 
@@ -92,7 +92,7 @@ async fn bootstrap<S: Stub>(call: &Context<'_>, stub: &mut S) -> Result<Vec<u8>,
         &ledger::first_settings(call.tx_id()),
     );
     let head = write(call, stub, &growth, &records, 1)?;
-    answer(call, &head, &growth, records.proposals)
+    answer(call, &head, &growth, records.digests)
 }
 
 /// `SyncConfig`: the next config blocks, in order.
@@ -113,7 +113,7 @@ pub(crate) async fn sync_config<S: Stub>(
     }
     let records = records(stub, None, &growth, trusted.sequence()).await?;
     let head = write(call, stub, &growth, &records, trusted.head.epoch)?;
-    answer(call, &head, &growth, records.proposals)
+    answer(call, &head, &growth, records.digests)
 }
 
 fn read_blocks(call: &Context<'_>) -> Result<Vec<ConfigBlock>, ContractError> {
@@ -223,11 +223,13 @@ fn demand_no_other_than_anchor(
     })
 }
 
-/// What is to be recorded of the updates that took effect.
+/// The updates that took effect.
 #[derive(Debug, Default)]
 struct AppliedUpdates {
-    applied: Vec<(Digest, Sequence)>,
-    proposals: Vec<AppliedProposal>,
+    /// Those that no earlier link shows, with the lowest sequence that does.
+    new: Vec<(Digest, Sequence)>,
+    /// All, in the order of the blocks.
+    digests: Vec<String>,
 }
 
 /// Reads what the ledger knows of the updates in the added blocks behind `after`.
@@ -237,7 +239,7 @@ async fn records<S: Stub>(
     growth: &Growth,
     head: Sequence,
 ) -> Result<AppliedUpdates, ContractError> {
-    let mut records = AppliedUpdates::default();
+    let mut updates: Vec<(Digest, Sequence)> = Vec::new();
     let mut seen = BTreeSet::new();
     for (sequence, entry) in growth.added() {
         if after.is_some_and(|after| sequence <= after) || entry.config_update_sha256.is_empty() {
@@ -245,20 +247,18 @@ async fn records<S: Stub>(
         }
         let update = ledger::digest(&entry.config_update_sha256)?;
         // an update that changes nothing reachable can take effect again; the lowest counts
-        if !seen.insert(update) {
-            continue;
-        }
-        if proofs::in_effect(stub, head, &update).await?.is_none() {
-            records.applied.push((update, sequence));
-        }
-        if let Some(owner) = ledger::get::<UpdateOwner, S>(stub, &keys::update(&update)).await? {
-            records.proposals.push(AppliedProposal {
-                proposal_id: owner.proposal_id,
-                revision: owner.revision,
-            });
+        if seen.insert(update) {
+            updates.push((update, sequence));
         }
     }
-    Ok(records)
+    let known = proofs::in_effect(stub, head, updates.iter().map(|(update, _)| *update)).await?;
+    let digests = updates.iter().map(|(update, _)| update.to_string());
+    let digests = digests.collect();
+    updates.retain(|(update, _)| !known.contains_key(update));
+    Ok(AppliedUpdates {
+        new: updates,
+        digests,
+    })
 }
 
 fn write<S: Stub>(
@@ -277,7 +277,7 @@ fn write<S: Stub>(
     for (sequence, policies) in growth.evaluated() {
         ledger::put(stub, keys::evaluated(*sequence), policies);
     }
-    for (update, sequence) in &records.applied {
+    for (update, sequence) in &records.new {
         let value = Applied {
             sequence: Some(sequence.0),
         };
@@ -288,6 +288,7 @@ fn write<S: Stub>(
             Some(since) => {
                 let value = Member {
                     sequence: Some(since.0),
+                    attestation: None,
                 };
                 ledger::put(stub, keys::member(msp_id), &value);
             }
@@ -297,7 +298,7 @@ fn write<S: Stub>(
     let head = growth::head(sequence, entry, epoch, call.tx_id());
     ledger::put(stub, keys::head(), &head);
     stub.put_state(keys::body(), newest.config().clone());
-    stub.set_event(events::synced(&links(growth.added())?, &records.proposals));
+    stub.set_event(events::synced(&links(growth.added())?, &records.digests));
     call.cache.put(
         call.channel(),
         &newest.config_digest(),
@@ -311,7 +312,7 @@ fn answer(
     call: &Context<'_>,
     head: &Head,
     growth: &Growth,
-    applied: Vec<AppliedProposal>,
+    applied: Vec<String>,
 ) -> Result<Vec<u8>, ContractError> {
     answer::write(&Synced {
         added: links(growth.added())?,

@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 
 use super::{CallLimits, functions::Served};
 use crate::{
+    capabilities::ContractBounds,
     contract::error::{Code, ContractError, shown},
     ids::{Digest, ProposalId},
     stub::Invocation,
@@ -142,7 +143,7 @@ impl<'a> Arguments<'a> {
     /// A description within its limit.
     pub(crate) fn description(&self, index: usize) -> Result<&'a str, ContractError> {
         let text = self.text(index, "description")?;
-        let limit = self.limits.description;
+        let limit = ContractBounds::V1_0.description;
         if text.len() > limit {
             return Err(Code::DescriptionTooLong.because(format_args!(
                 "the description has {} bytes, the limit is {limit}",
@@ -155,7 +156,7 @@ impl<'a> Arguments<'a> {
     /// A reason within its limit.
     pub(crate) fn reason(&self, index: usize) -> Result<&'a str, ContractError> {
         let text = self.text(index, "reason")?;
-        let limit = self.limits.reason;
+        let limit = ContractBounds::V1_0.reason;
         if text.len() > limit {
             return Err(Code::ReasonTooLong.because(format_args!(
                 "the reason has {} bytes, the limit is {limit}",
@@ -222,11 +223,11 @@ impl<'a> Arguments<'a> {
                 "`ids` is not a JSON array of strings: {error}"
             ))
         })?;
-        if given.len() > self.limits.items {
+        if given.len() > ContractBounds::V1_0.items {
             return Err(Code::TooMany.because(format_args!(
                 "{} ids, the limit is {}",
                 given.len(),
-                self.limits.items
+                ContractBounds::V1_0.items
             )));
         }
         let mut ids = Vec::with_capacity(given.len());
@@ -242,11 +243,11 @@ impl<'a> Arguments<'a> {
 
     /// All arguments as blocks, in their order.
     pub(crate) fn blocks(&self) -> Result<Vec<Bytes>, ContractError> {
-        if self.values.len() > self.limits.items {
+        if self.values.len() > ContractBounds::V1_0.items {
             return Err(Code::TooMany.because(format_args!(
                 "{} blocks, the limit is {}",
                 self.values.len(),
-                self.limits.items
+                ContractBounds::V1_0.items
             )));
         }
         self.values.iter().map(|v| self.block_of(v)).collect()

@@ -281,6 +281,11 @@ pub(crate) const SERVED: &[Served] = &[
                  again that rebase cleanly, 8 also those that conflict; 6 where it is absent",
             ),
             optional("ids", "ids", "the proposals; all where it is absent"),
+            optional(
+                "options",
+                "Update options",
+                "where to go on, of all: the bookmark of the call before",
+            ),
         ],
         "Updated",
     ),

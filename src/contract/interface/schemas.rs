@@ -119,7 +119,6 @@ const SCHEMAS: &[Schema] = &[
          settings_sha256: sha256, supported_capabilities: [text], unsupported: [text],
          version: number",
     ),
-    answer("AppliedProposal", "proposal_id: id, revision: number"),
     answer(
         "AppliedSettings",
         "as_of_sequence: number, proposal_id: id, version: number",
@@ -127,8 +126,8 @@ const SCHEMAS: &[Schema] = &[
     answer("ArchivedProposal", "outcome: text, proposal_id: id"),
     answer(
         "Attestation",
-        "application: [text], channel: [text], former_member: truth, msp_id: text, orderer: [text],
-         sequence: number, server: truth",
+        "application: [text], channel: [text], msp_id: text, orderer: [text], sequence: number,
+         server: truth",
     ),
     answer("Attested", "as_of_sequence: number, msp_id: text"),
     options(
@@ -261,9 +260,8 @@ const SCHEMAS: &[Schema] = &[
     answer(
         "HistoryEntry",
         "created_at: time?, description: text, kind: text, outcome: Outcome, proposal_id: id,
-         proposer_msp_id: text, revisions: [Revision], signers: [Consent], votes: [Vote]",
+         proposer_msp_id: text, revisions: [Revision]",
     ),
-    answer("LeftOut", "count: number, msp_id: text, unread: truth"),
     answer("LeftProposal", "proposal_id: id, reason: text, status: text?"),
     answer(
         "Level",
@@ -300,18 +298,20 @@ const SCHEMAS: &[Schema] = &[
          endorsement: Endorsement?, explanation: [DecidingPolicy]?, former_member: truth,
          kind: text, lint: Lint?, not_checked: [text], outcome: Outcome?, patch: json?,
          proposal_id: id, proposer_msp_id: text, revision: number, settings: ProposedSettings?,
-         signatures: [Signature], signatures_left_out: [LeftOut], sources: [Source], status: text,
+         signatures: [Signature], sources: [Source], status: text,
          status_detail: StatusDetail, still_effective_if_submitted: [number], tx_id: text,
          unsupported: [text], votes: [Vote]",
     ),
     options("Proposal options", "deadline: time?"),
     answer(
         "ProposalList",
-        "as_of_sequence: number, bookmark: text, proposals: [ProposalSummary], unsupported: [text]",
+        "as_of_sequence: number, bookmark: text, left_out: number, proposals: [ProposalSummary],
+         unsupported: [text]",
     ),
     answer(
         "ProposalSummary",
-        "combined_into: [id], conflicts: Relations?, description: text, former_member: truth,
+        "combined_into: [id], config_update_sha256: sha256, conflicts: Relations?, deadline: time?,
+         description: text, former_member: truth,
          kind: text, missing: [text], proposal_id: id, proposer_msp_id: text, revision: number,
          signed_by: [text], status: text",
     ),
@@ -331,7 +331,11 @@ const SCHEMAS: &[Schema] = &[
         "RefusedSignature",
         "code: text, fingerprint: text?, msp_id: text?, reason: text, subject: text?",
     ),
-    answer("Relations", "can_follow: [id], excludes: [Exclusion]"),
+    answer(
+        "Relations",
+        "can_follow: [id], can_follow_count: number, excludes: [Exclusion], excludes_count: number,
+         more: truth",
+    ),
     answer(
         "Revision",
         "base_sequence: number, config_update_sha256: sha256, revision: number",
@@ -353,8 +357,7 @@ const SCHEMAS: &[Schema] = &[
     answer("Signer", "fingerprint: text, msp_id: text, subject: text"),
     answer(
         "Source",
-        "config_update_sha256: sha256, consent: [Consent], description: text, proposal_id: id,
-         proposer_msp_id: text, revision: number, votes: [Vote]",
+        "config_update_sha256: sha256, proposal_id: id, proposer_msp_id: text, revision: number",
     ),
     answer("Spoiler", "msp_id: text?, principals: [text], text: text"),
     answer(
@@ -365,14 +368,14 @@ const SCHEMAS: &[Schema] = &[
     ),
     answer(
         "Synced",
-        "added: [Link], applied: [AppliedProposal], block_hash: sha256?, block_number: number?,
+        "added: [Link], applied: [sha256], block_hash: sha256?, block_number: number?,
          channel_id: text, config_sha256: sha256?, epoch: number?, known: [Link], sequence: number?",
     ),
     answer("UnattestedLevel", "lacking: [text], level: text, scope: text"),
     answer(
         "Updated",
-        "archived: [ArchivedProposal], as_of_sequence: number, left: [LeftProposal],
-         recomputed: [RecomputedProposal]",
+        "archived: [ArchivedProposal], as_of_sequence: number, bookmark: text, left: [LeftProposal],
+         others: number, recomputed: [RecomputedProposal]",
     ),
     answer(
         "Vote",

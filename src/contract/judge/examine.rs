@@ -57,7 +57,6 @@ impl Examination {
             let creator = envelope::creator(&signature.signature_header).map_err(|e| bad(&e))?;
             let identity = bundle.msps().deserialize(creator).map_err(|e| bad(&e))?;
             stored.push(StoredSignature {
-                key: String::new(),
                 msp_id: identity.msp_id().clone(),
                 fingerprint: identity.id().to_owned(),
                 signature,
@@ -75,10 +74,7 @@ impl Examination {
             }],
             ..Proposal::default()
         };
-        let signatures = RevisionSignatures {
-            signatures: stored,
-            unread: Vec::new(),
-        };
+        let signatures = RevisionSignatures { signatures: stored };
         let sequence = bundle.sequence();
         let cache = BundleCache::default();
         cache.put(channel, &digest, &bundle.into());
@@ -115,6 +111,7 @@ impl Examination {
             bundle: &bundle,
             trusted: &self.trusted,
             proposal: &self.proposal,
+            withdrawn: false,
             current: &current,
             proof: None,
             signatures: &self.signatures,

@@ -8,7 +8,7 @@ use crate::{
     contract::{
         answer::UnattestedLevel,
         chain::levels::{Raise, Scope},
-        ledger::{TrustedHead, attestations::JudgedAttestation},
+        ledger::{TrustedHead, members::Members},
     },
     ids::MspId,
     proto::cmscc::{Attestation, GateMode},
@@ -18,18 +18,17 @@ use crate::{
 #[derive(Clone, Debug, Default)]
 pub(crate) struct CapabilityGate {
     mode: GateMode,
-    /// The attestations of organisations that were members ever since.
+    /// What members say of their nodes.
     attestations: BTreeMap<MspId, Attestation>,
 }
 
 impl CapabilityGate {
-    /// By the settings of now; only attestations of organisations that were members ever since count.
-    pub(crate) fn of(trusted: &TrustedHead, judged: &[JudgedAttestation]) -> Self {
-        let counting = judged.iter().filter(|one| !one.former_member);
+    /// By the settings of now; what an organisation said goes when it leaves.
+    pub(crate) fn of(trusted: &TrustedHead, members: &Members) -> Self {
         Self {
             mode: trusted.settings.gate(),
-            attestations: counting
-                .map(|one| (one.msp_id.clone(), one.attestation.clone()))
+            attestations: (members.attestations())
+                .map(|(msp_id, said)| (msp_id.clone(), said.clone()))
                 .collect(),
         }
     }

@@ -39,7 +39,6 @@ impl Opinion {
             .map(|deciding| Judgement::of(bundle, deciding, &tally, question));
         Self {
             signatures: tally.judged,
-            left_out: tally.left_out,
             judgement,
         }
     }

@@ -35,6 +35,7 @@
 //! | `gate` | which organisations have attested the levels that are raised |
 //! | `status` | all of it in one word, and why |
 //! | `review` | what reviewers are shown of the change |
+//! | `record` | what a proposal's record says of it |
 //! | `relations` | how open proposals stand to each other |
 //! | `examine` | the status of an update that lies before us, for tools |
 
@@ -46,6 +47,7 @@ pub(crate) mod fit;
 pub(crate) mod gate;
 mod judgement;
 pub(crate) mod opinion;
+pub(crate) mod record;
 pub(crate) mod relations;
 pub(crate) mod review;
 pub(crate) mod signatures;

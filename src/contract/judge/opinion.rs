@@ -7,10 +7,7 @@ use serde_json::value::RawValue;
 
 use super::terms::{Deciding, SettingsTerms};
 use crate::{
-    contract::{
-        answer::LeftOutReport,
-        ledger::{RevisionSignatures, StoredSignature, proposals::HashedRevision},
-    },
+    contract::ledger::{RevisionSignatures, StoredSignature, proposals::HashedRevision},
     ids::MspId,
     policy::Spoiler,
 };
@@ -35,8 +32,6 @@ pub(crate) struct OpinionQuestion<'a> {
 pub(crate) struct Opinion {
     /// The stored signatures, in key order.
     pub(crate) signatures: Vec<SignatureOpinion>,
-    /// Organisations of which more signatures would count than may, by MSP id.
-    pub(crate) left_out: Vec<LeftOutReport>,
     /// What they decide; `None` where nothing decides.
     pub(crate) judgement: Option<Judgement>,
 }
@@ -103,7 +98,6 @@ struct KeptSignature {
 pub(crate) struct KeptOpinion {
     deciding: KeptDeciding,
     signatures: Vec<KeptSignature>,
-    unread: Vec<MspId>,
     rejecting: BTreeSet<MspId>,
     pub(crate) opinion: Arc<Opinion>,
 }
@@ -120,7 +114,6 @@ impl KeptOpinion {
         Self {
             deciding: KeptDeciding::of(question),
             signatures: question.signatures.signatures.iter().map(bytes).collect(),
-            unread: question.signatures.unread.clone(),
             rejecting: question.rejecting.clone(),
             opinion: Arc::clone(opinion),
         }
@@ -134,7 +127,6 @@ impl KeptOpinion {
         self.deciding == KeptDeciding::of(question)
             && (explained || !question.explained)
             && self.rejecting == *question.rejecting
-            && self.unread == question.signatures.unread
             && self.signatures.len() == stored.len()
             && (self.signatures.iter().zip(&self.opinion.signatures))
                 .zip(stored)
@@ -161,7 +153,7 @@ impl KeptOpinion {
         let explanation = explanation.map_or(0, |text| text.get().len());
         let missing = judgement.map_or(0, |judgement| judgement.missing.len());
         let spoilers = judgement.map_or(0, |judgement| judgement.spoilers.len());
-        let others = missing + spoilers + self.rejecting.len() + self.unread.len();
+        let others = missing + spoilers + self.rejecting.len();
         signatures + explanation + EACH * others
     }
 }

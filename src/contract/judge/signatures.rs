@@ -8,19 +8,19 @@ use super::{access::satisfies_admins, cache::Compiled, opinion::SignatureOpinion
 use crate::{
     config::{Bundle, ConfigSignature, Section, envelope},
     contract::{
-        answer::{LeftOutReport, RefusedSignature, SignerReport},
-        error::{Code, safe},
-        ledger::{RevisionSignatures, proposals::HashedRevision},
+        answer::{RefusedSignature, SignerReport},
+        error::{Code, ContractError, safe},
+        ledger::{RevisionSignatures, StoredSignature, corrupt, proposals::HashedRevision},
     },
     crypto::ecdsa,
     identity::Identity,
     ids::MspId,
     policy::{Concerned, PolicyId, SignedData, SignerSet},
-    proto::{cmscc::RevisionBytes, msp::SerializedIdentity},
+    proto::{
+        cmscc::{Position, RevisionBytes, Signature},
+        msp::SerializedIdentity,
+    },
 };
-
-/// At most this many signatures of one organisation count for a revision.
-const COUNTING: usize = 16;
 
 /// A signature that is taken.
 #[derive(Debug)]
@@ -132,20 +132,106 @@ fn refused(code: Code, reason: &str, signer: Option<&Identity>) -> RefusedSignat
     }
 }
 
+/// The signatures of one organisation on one revision, as more are added.
+#[derive(Debug)]
+pub(crate) struct PositionSignatures<'a> {
+    wanted: &'a Wanted<'a>,
+    msp_id: &'a MspId,
+    /// By fingerprint.
+    kept: BTreeMap<String, ConfigSignature>,
+    changed: bool,
+}
+
+/// What became of a signature.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Added {
+    /// It is there now.
+    New,
+    /// The same identity has signed already.
+    Already,
+    /// There is no room for it.
+    Full,
+}
+
+impl<'a> PositionSignatures<'a> {
+    /// Those that lie under a key.
+    pub(crate) fn read(
+        wanted: &'a Wanted<'a>,
+        msp_id: &'a MspId,
+        key: &str,
+        position: &Position,
+    ) -> Result<Self, ContractError> {
+        let mut kept = BTreeMap::new();
+        for stored in position.signatures.iter().cloned() {
+            let stored = StoredSignature::of(msp_id, stored).ok_or_else(|| corrupt(key))?;
+            kept.insert(stored.fingerprint, stored.signature);
+        }
+        Ok(Self {
+            wanted,
+            msp_id,
+            kept,
+            changed: false,
+        })
+    }
+
+    /// Adds one. Where there is no room, an admin of the organisation takes the place of the last one
+    /// who is none, so that nobody of an organisation keeps its admins from signing.
+    pub(crate) fn add(&mut self, accepted: Accepted, most: usize) -> Added {
+        let fingerprint = accepted.identity.id().to_owned();
+        if self.kept.contains_key(&fingerprint) {
+            return Added::Already;
+        }
+        if self.kept.len() >= most {
+            if !self.is_admin(&accepted.identity) {
+                return Added::Full;
+            }
+            let other = self.kept.iter().rev().find(|(_, kept)| {
+                let creator = envelope::creator(&kept.signature_header).unwrap_or_default();
+                let identity = self.wanted.bundle.msps().deserialize(creator);
+                !identity
+                    .is_ok_and(|identity| identity.validate().is_ok() && self.is_admin(&identity))
+            });
+            let Some(other) = other.map(|(fingerprint, _)| fingerprint.clone()) else {
+                return Added::Full;
+            };
+            self.kept.remove(&other);
+        }
+        self.kept.insert(fingerprint, accepted.signature);
+        self.changed = true;
+        Added::New
+    }
+
+    /// Whether some was added.
+    pub(crate) const fn is_changed(&self) -> bool {
+        self.changed
+    }
+
+    /// As they are stored: ascending by fingerprint.
+    pub(crate) fn stored(self) -> Vec<Signature> {
+        let kept = self.kept.into_iter();
+        kept.map(|(fingerprint, signature)| Signature {
+            fingerprint,
+            config_signature: Some(signature.into()),
+        })
+        .collect()
+    }
+
+    fn is_admin(&self, identity: &Identity) -> bool {
+        is_admin(self.wanted.bundle, self.msp_id, identity)
+    }
+}
+
 /// The stored signatures of one revision, judged.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
     /// One opinion for each stored signature, in key order.
     pub(crate) judged: Vec<SignatureOpinion>,
-    /// Organisations of which more signatures would count than may, by MSP id.
-    pub(crate) left_out: Vec<LeftOutReport>,
     /// Who signed with a signature that counts; their `index` is the place in `judged`.
     pub(crate) signers: SignerSet,
 }
 
-/// Judges the stored signatures of a revision. Of each organisation at most 16 count: those that
-/// satisfy its own `Admins` first, then others, in key order. `policies` are those that decide
-/// about the update; `None` where that cannot be told.
+/// Judges the stored signatures of a revision. `policies` are those that decide about the update;
+/// `None` where that cannot be told.
 pub(crate) fn tally(
     bundle: &Compiled,
     policies: Option<&[PolicyId]>,
@@ -194,7 +280,6 @@ pub(crate) fn tally(
             judged.subject = Some(subject(&signer.identity));
         }
     }
-    let left_out = leave_out(bundle, &set, &mut judged, &signatures.unread);
     let counts = |index: usize| judged.get(index).is_some_and(|one| one.reason.is_none());
     let counting: Vec<usize> = set
         .signers()
@@ -204,7 +289,6 @@ pub(crate) fn tally(
         .map(|(position, _)| position)
         .collect();
     Tally {
-        left_out,
         signers: set.pick(&counting),
         judged,
     }
@@ -222,48 +306,7 @@ fn why_not(concerned: Option<&Concerned<'_>>, identity: &Identity) -> Option<Str
         .map(|_| "the signer satisfies no principal of the policies that decide".to_owned())
 }
 
-/// Takes the signatures beyond the bound of each organisation out of the count.
-fn leave_out(
-    bundle: &Bundle,
-    set: &SignerSet,
-    judged: &mut [SignatureOpinion],
-    unread: &[MspId],
-) -> Vec<LeftOutReport> {
-    let mut by_org: BTreeMap<MspId, Vec<usize>> = BTreeMap::new();
-    for (index, one) in judged.iter().enumerate() {
-        if one.reason.is_none() {
-            by_org.entry(one.msp_id.clone()).or_default().push(index);
-        }
-    }
-    let mut left_out: BTreeMap<&MspId, usize> = unread.iter().map(|id| (id, 0)).collect();
-    for (msp_id, indices) in &mut by_org {
-        if indices.len() <= COUNTING {
-            continue;
-        }
-        // stable: key order is kept among equals
-        indices.sort_by_cached_key(|index| {
-            let signer = set.signers().iter().find(|signer| signer.index == *index);
-            !signer.is_some_and(|signer| is_admin(bundle, msp_id, &signer.identity))
-        });
-        for index in indices.iter().skip(COUNTING) {
-            if let Some(one) = judged.get_mut(*index) {
-                one.reason = Some(format!(
-                    "{COUNTING} other signatures of this organisation count already"
-                ));
-            }
-        }
-        left_out.insert(msp_id, indices.len().saturating_sub(COUNTING));
-    }
-    left_out
-        .into_iter()
-        .map(|(msp_id, count)| LeftOutReport {
-            count,
-            msp_id: msp_id.to_string(),
-            unread: unread.contains(msp_id),
-        })
-        .collect()
-}
-
+/// Whether an identity satisfies the `Admins` of a group of its organisation.
 fn is_admin(bundle: &Bundle, msp_id: &MspId, identity: &Identity) -> bool {
     [Section::Application, Section::Orderer]
         .into_iter()

@@ -24,33 +24,45 @@ use crate::{
     proto::cmscc::{Proposal, ProposalKind},
 };
 
-/// Judges the current revision. `proof`: where its bytes took effect.
+/// Judges the current revision, as far as the config, intent and bytes tell: whether its bytes took
+/// effect is asked for only where it is not open ([`proven`]).
 pub(crate) fn of(
     bundle: &Compiled,
     trusted: &TrustedHead,
     proposal: &Proposal,
+    withdrawn: bool,
     current: &HashedRevision<'_>,
-    proof: Option<Effective>,
 ) -> Result<Standing, ContractError> {
-    with_change(bundle, trusted, proposal, current, proof).map(|(standing, _)| standing)
+    with_change(bundle, trusted, proposal, withdrawn, current).map(|(standing, _)| standing)
 }
 
-/// The same, with what the intent does to the config where judging it had to find that out.
+/// The standing of what is not open, where its bytes took effect. Settings are proven by nothing but
+/// the ledger itself.
+pub(crate) fn proven(
+    standing: Standing,
+    proposal: &Proposal,
+    proof: Option<Effective>,
+) -> Standing {
+    let is_update = proposal.kind() != ProposalKind::Settings;
+    match (standing, proof) {
+        (Standing::Open(deciding), _) => Standing::Open(deciding),
+        (_, Some(proof)) if is_update => Standing::Submitted(proof),
+        (standing, _) => standing,
+    }
+}
+
+/// The same as [`of`], with what the intent does to the config where judging it had to find that out.
 pub(crate) fn with_change(
     bundle: &Compiled,
     trusted: &TrustedHead,
     proposal: &Proposal,
+    withdrawn: bool,
     current: &HashedRevision<'_>,
-    proof: Option<Effective>,
 ) -> Result<(Standing, Option<Effect>), ContractError> {
-    let is_update = proposal.kind() != ProposalKind::Settings;
-    if let (Some(proof), true) = (proof, is_update) {
-        return Ok((Standing::Submitted(proof), None));
-    }
-    if proposal.withdrawal.is_some() {
+    if withdrawn {
         return Ok((Standing::Withdrawn, None));
     }
-    if !is_update {
+    if proposal.kind() == ProposalKind::Settings {
         let standing = agreement::standing(bundle, trusted, proposal, current)?;
         return Ok((standing, None));
     }

@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use bytes::Bytes;
+use prost_types::Timestamp;
 use serde_json::value::RawValue;
 
 use super::{
@@ -19,10 +20,10 @@ use crate::{
         error::ContractError,
         ledger::{
             RevisionSignatures, TrustedHead,
+            positions::{self, JudgedVote},
             proofs::Effective,
             proposals::HashedRevision,
             timestamps,
-            votes::{self, JudgedVote},
         },
     },
     ids::{Revision, UnixTime},
@@ -80,6 +81,14 @@ impl Status {
         matches!(self, Self::Submitted | Self::Withdrawn)
     }
 
+    /// Whether nobody has to look at it any more: lists leave it out.
+    pub(crate) const fn is_dead(self) -> bool {
+        matches!(
+            self,
+            Self::Submitted | Self::Withdrawn | Self::Rejected | Self::Expired
+        )
+    }
+
     /// The status, where it is decided without signatures and deadline.
     pub(crate) const fn of(standing: &Standing) -> Option<Self> {
         match standing {
@@ -116,9 +125,11 @@ pub(crate) struct StatusFacts<'a> {
     pub(crate) trusted: &'a TrustedHead,
     /// The proposal that it is the status of.
     pub(crate) proposal: &'a Proposal,
+    /// Whether its owner took it back.
+    pub(crate) withdrawn: bool,
     /// The revision that can be signed now.
     pub(crate) current: &'a HashedRevision<'a>,
-    /// Where the current revision took effect.
+    /// Where the current revision took effect; looked at only where it is not open.
     pub(crate) proof: Option<Effective>,
     /// What lies on the ledger for each revision.
     pub(crate) signatures: &'a BTreeMap<Revision, RevisionSignatures>,
@@ -167,23 +178,32 @@ impl Derived {
     }
 }
 
+/// Whether a proposal is past its deadline.
+pub(crate) fn is_past(proposal: &Proposal, now: UnixTime) -> bool {
+    is_over(proposal.deadline.as_ref(), now)
+}
+
+/// Whether a deadline is over.
+pub(crate) fn is_over(deadline: Option<&Timestamp>, now: UnixTime) -> bool {
+    deadline.is_some_and(|deadline| timestamps::read(deadline) < now)
+}
+
 /// Where nobody has signed.
 static NO_SIGNATURES: RevisionSignatures = RevisionSignatures {
     signatures: Vec::new(),
-    unread: Vec::new(),
 };
 
 impl StatusFacts<'_> {
     /// Derives the status; the first match wins, in the order of [`Status::ALL`].
     pub(crate) fn derive(&self, extent: Extent) -> Result<Derived, ContractError> {
-        let proof = self.proof.clone();
         let (standing, change) = standing::with_change(
             self.bundle,
             self.trusted,
             self.proposal,
+            self.withdrawn,
             self.current,
-            proof,
         )?;
+        let standing = standing::proven(standing, self.proposal, self.proof.clone());
         let current = self.current;
         let mut detail = detail(&standing)?;
         let deciding = match &standing {
@@ -210,11 +230,7 @@ impl StatusFacts<'_> {
             detail.unattested = self.gate.unattested(self.bundle, raises);
         }
         let held = self.gate.is_enforced() && !detail.unattested.is_empty();
-        let expired = self
-            .proposal
-            .deadline
-            .as_ref()
-            .is_some_and(|deadline| timestamps::read(deadline) < self.now);
+        let expired = is_past(self.proposal, self.now);
         let status = if judged.refused.is_some() {
             Status::Broken
         } else if judged.dead_end.is_some() {
@@ -292,7 +308,7 @@ impl StatusFacts<'_> {
             revision,
             deciding,
             signatures: self.signatures_on(revision.number),
-            rejecting: &votes::rejecting(self.votes, revision.number),
+            rejecting: &positions::rejecting(self.votes, revision.number),
             explained: extent == Extent::Whole,
         };
         Opinion::of(self.bundle, &question)

@@ -3,46 +3,57 @@
 use std::collections::BTreeMap;
 
 use super::{
-    keys,
-    values::{all, corrupt},
+    keys::{self, ProposalPlace},
+    proposals::digests,
+    values::{all, corrupt, put},
 };
 use crate::{
     contract::error::ContractError,
-    ids::ProposalId,
+    ids::{MspId, ProposalId},
     proto::cmscc::{Combined, Proposal},
     stub::Stub,
 };
 
-/// The proposals that a proposal was combined into, by id, with the revision that went in.
+/// The proposals that a proposal was combined into, of each organisation the newest, by MSP id.
+/// Cost: one range, with an entry for each organisation that combined it.
 pub(crate) async fn into<S: Stub>(
     stub: &mut S,
-    source: &ProposalId,
-) -> Result<Vec<(ProposalId, Combined)>, ContractError> {
-    let found: Vec<(String, Combined)> = all(stub, keys::combined_into(source, source)).await?;
-    found
-        .into_iter()
-        .map(|(key, combined)| {
-            let (_, id) = keys::combined_facts(&key).ok_or_else(|| corrupt(&key))?;
-            Ok((id, combined))
-        })
-        .collect()
+    source: &ProposalPlace,
+) -> Result<Vec<Combined>, ContractError> {
+    let mut found = into_between(stub, source, source).await?;
+    Ok(found.remove(source.id()).unwrap_or_default())
 }
 
-/// The proposals that those of a page were combined into, by source; one range as well.
-pub(crate) async fn into_of<S: Stub>(
+/// The same for the sources from one to another, both included. Cost: one range.
+pub(crate) async fn into_between<S: Stub>(
     stub: &mut S,
-    mut page: impl DoubleEndedIterator<Item = &Proposal>,
-) -> Result<BTreeMap<String, Vec<ProposalId>>, ContractError> {
-    let mut by_source: BTreeMap<String, Vec<ProposalId>> = BTreeMap::new();
-    let Some(first) = page.next() else {
-        return Ok(by_source);
-    };
-    let last = page.next_back().unwrap_or(first);
-    let range = keys::combined_into(&first.id.as_str().into(), &last.id.as_str().into());
-    let found: Vec<(String, Combined)> = all(stub, range).await?;
-    for (key, _) in found {
-        let (source, id) = keys::combined_facts(&key).ok_or_else(|| corrupt(&key))?;
-        by_source.entry(source.to_string()).or_default().push(id);
+    first: &ProposalPlace,
+    last: &ProposalPlace,
+) -> Result<BTreeMap<ProposalId, Vec<Combined>>, ContractError> {
+    let mut by_source: BTreeMap<ProposalId, Vec<Combined>> = BTreeMap::new();
+    let found: Vec<(String, Combined)> = all(stub, keys::combined_into(first, last)).await?;
+    for (key, combined) in found {
+        let source = keys::combined_source(&key).ok_or_else(|| corrupt(&key))?;
+        let of = by_source.entry(source.id().clone()).or_default();
+        of.push(combined);
     }
     Ok(by_source)
+}
+
+/// Tells the sources of a combined proposal which revisions it has now.
+pub(crate) fn tell_sources<S: Stub>(stub: &mut S, combined: &Proposal) {
+    let proposer = MspId::new(combined.proposer_msp_id.as_str());
+    for source in &combined.sources {
+        let place = ProposalPlace::new(
+            &MspId::new(source.proposer_msp_id.as_str()),
+            &ProposalId::new(source.proposal_id.as_str()),
+        );
+        let value = Combined {
+            proposal_id: combined.id.clone(),
+            revision: source.revision,
+            config_update_sha256: source.config_update_sha256.clone(),
+            revisions: digests(combined),
+        };
+        put(stub, keys::combined(&place, &proposer), &value);
+    }
 }

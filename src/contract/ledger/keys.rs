@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use crate::{
     ids::{Digest, MspId, ProposalId, Revision, Sequence},
+    proto::cmscc::Proposal,
     stub::{
         KeyRange,
         keys::{attributes, composite, number, prefix},
@@ -12,13 +13,11 @@ use crate::{
 
 const CONFIG: &str = "config";
 const SEQUENCE: &str = "seq";
-const SIGNATURE: &str = "signature";
-const PROPOSAL: &str = "proposal";
-const MEMBER: &str = "member";
+const OPEN: &str = "open";
 const ARCHIVE: &str = "archive";
-const VOTE: &str = "vote";
+const POSITION: &str = "position";
 const COMBINED: &str = "combined";
-const ATTESTATION: &str = "attestation";
+const MEMBER: &str = "member";
 
 /// The newest verified config's facts.
 pub(crate) fn head() -> String {
@@ -74,50 +73,73 @@ pub(crate) fn applied(update: &Digest) -> String {
     composite("applied", &[&update.to_string()])
 }
 
-/// Whose bytes a config update is.
-pub(crate) fn update(update: &Digest) -> String {
-    composite("update", &[&update.to_string()])
-}
-
-/// A proposal that is not archived.
+/// What a proposal holds, open or archived.
 pub(crate) fn proposal(id: &ProposalId) -> String {
-    composite(PROPOSAL, &[id.as_str()])
+    composite("proposal", &[id.as_str()])
 }
 
-/// All proposals that are not archived, in ascending order of their ids.
-pub(crate) fn proposals() -> KeyRange {
-    prefix(PROPOSAL, &[])
+/// A proposal that is not archived, in short.
+pub(crate) fn open(place: &ProposalPlace) -> String {
+    composite(OPEN, &place.attributes())
 }
 
-/// What of a source went into a combined proposal.
-pub(crate) fn combined(source: &ProposalId, id: &ProposalId) -> String {
-    composite(COMBINED, &[source.as_str(), id.as_str()])
+/// All proposals that are not archived, by proposer, then by id.
+pub(crate) fn all_open() -> KeyRange {
+    prefix(OPEN, &[])
 }
 
-/// The same for all sources from one id to another, both included: by source, then by id.
-pub(crate) fn combined_into(first: &ProposalId, last: &ProposalId) -> KeyRange {
-    KeyRange {
-        start: prefix(COMBINED, &[first.as_str()]).start,
-        end: prefix(COMBINED, &[last.as_str()]).end,
-    }
+/// The same behind a proposal; `None`: all.
+pub(crate) fn open_behind(last: Option<(MspId, ProposalId)>) -> KeyRange {
+    range_behind(all_open(), last, open)
 }
 
-/// Source and combined proposal of such a key.
-pub(crate) fn combined_facts(key: &str) -> Option<(ProposalId, ProposalId)> {
+/// The same of one organisation.
+pub(crate) fn open_of(proposer: &MspId) -> KeyRange {
+    prefix(OPEN, &[&escaped(proposer.as_str())])
+}
+
+/// The proposal of such a key.
+pub(crate) fn open_place(key: &str) -> Option<ProposalPlace> {
+    place(OPEN, key)
+}
+
+/// How a proposal ended.
+pub(crate) fn archive(place: &ProposalPlace) -> String {
+    composite(ARCHIVE, &place.attributes())
+}
+
+/// All proposals that ended, by proposer, then by id.
+pub(crate) fn all_archives() -> KeyRange {
+    prefix(ARCHIVE, &[])
+}
+
+/// The same of one organisation.
+pub(crate) fn archives_of(proposer: &MspId) -> KeyRange {
+    prefix(ARCHIVE, &[&escaped(proposer.as_str())])
+}
+
+/// The proposal of such a key.
+pub(crate) fn archive_place(key: &str) -> Option<ProposalPlace> {
+    place(ARCHIVE, key)
+}
+
+/// Into which proposal of an organisation a source was combined last.
+pub(crate) fn combined(source: &ProposalPlace, proposer: &MspId) -> String {
+    let [msp_id, id] = source.attributes();
+    composite(COMBINED, &[msp_id, id, &escaped(proposer.as_str())])
+}
+
+/// The same for all sources from one to another, both included: by source, then by proposer.
+pub(crate) fn combined_into(first: &ProposalPlace, last: &ProposalPlace) -> KeyRange {
+    between(COMBINED, first, last)
+}
+
+/// The source of such a key.
+pub(crate) fn combined_source(key: &str) -> Option<ProposalPlace> {
     match attributes(COMBINED, key)?.as_slice() {
-        [source, id] => Some((ProposalId::new(*source), ProposalId::new(*id))),
+        [msp_id, id, _] => Some(ProposalPlace::of(msp_id, id)),
         _ => None,
     }
-}
-
-/// A proposal that is archived, with what remains of it.
-pub(crate) fn archive(id: &ProposalId) -> String {
-    composite(ARCHIVE, &[id.as_str()])
-}
-
-/// All finished proposals, in ascending order of their ids.
-pub(crate) fn archives() -> KeyRange {
-    prefix(ARCHIVE, &[])
 }
 
 /// Since when an MSP id is a member.
@@ -138,110 +160,112 @@ pub(crate) fn member_msp_id(key: &str) -> Option<MspId> {
     }
 }
 
-/// What an organisation says of its nodes.
-pub(crate) fn attestation(msp_id: &MspId) -> String {
-    composite(ATTESTATION, &[&escaped(msp_id.as_str())])
+/// What an organisation says of one revision of a proposal.
+pub(crate) fn position(place: &ProposalPlace, revision: Revision, msp_id: &MspId) -> String {
+    let [proposer, id] = place.attributes();
+    let revision = number(revision.0);
+    let msp_id = escaped(msp_id.as_str());
+    composite(POSITION, &[proposer, id, &revision, &msp_id])
 }
 
-/// All attestations, in ascending order of their escaped MSP ids.
-pub(crate) fn attestations() -> KeyRange {
-    prefix(ATTESTATION, &[])
+/// All positions on the proposals from one to another, both included: by proposal, then revision,
+/// then MSP id.
+pub(crate) fn positions(first: &ProposalPlace, last: &ProposalPlace) -> KeyRange {
+    between(POSITION, first, last)
 }
 
-/// The MSP id of an attestation's key.
-pub(crate) fn attestation_msp_id(key: &str) -> Option<MspId> {
-    match attributes(ATTESTATION, key)?.as_slice() {
-        [msp_id] => Some(MspId::new(unescaped(msp_id))),
-        _ => None,
-    }
+/// All positions on one revision, by MSP id.
+pub(crate) fn positions_on(place: &ProposalPlace, revision: Revision) -> KeyRange {
+    let [proposer, id] = place.attributes();
+    prefix(POSITION, &[proposer, id, &number(revision.0)])
 }
 
-/// One identity's signature on one revision.
-pub(crate) fn signature(slot: &SignatureSlot<'_>) -> String {
-    composite(
-        SIGNATURE,
-        &[
-            slot.proposal.as_str(),
-            &number(slot.revision.0),
-            &escaped(slot.msp_id.as_str()),
-            slot.fingerprint,
-        ],
-    )
-}
-
-/// All signatures on a proposal, by revision, then MSP id, then identity.
-pub(crate) fn signatures(proposal: &ProposalId) -> KeyRange {
-    prefix(SIGNATURE, &[proposal.as_str()])
-}
-
-/// All signatures on one revision of a proposal by identities of one MSP.
-pub(crate) fn signatures_of(proposal: &ProposalId, revision: Revision, msp_id: &MspId) -> KeyRange {
-    prefix(
-        SIGNATURE,
-        &[
-            proposal.as_str(),
-            &number(revision.0),
-            &escaped(msp_id.as_str()),
-        ],
-    )
-}
-
-/// Revision, MSP id and fingerprint of a signature's key.
-pub(crate) fn signature_facts(key: &str) -> Option<(Revision, MspId, String)> {
-    match attributes(SIGNATURE, key)?.as_slice() {
-        [_, revision, msp_id, fingerprint] => Some((
+/// Proposal, revision and MSP id of a position's key.
+pub(crate) fn position_facts(key: &str) -> Option<(ProposalPlace, Revision, MspId)> {
+    match attributes(POSITION, key)?.as_slice() {
+        [proposer, id, revision, msp_id] => Some((
+            ProposalPlace::of(proposer, id),
             Revision(revision.parse().ok()?),
             MspId::new(unescaped(msp_id)),
-            (*fingerprint).to_owned(),
         )),
         _ => None,
     }
 }
 
-/// One organisation's rejection of one revision.
-pub(crate) fn vote(proposal: &ProposalId, revision: Revision, msp_id: &MspId) -> String {
-    composite(
-        VOTE,
-        &[
-            proposal.as_str(),
-            &number(revision.0),
-            &escaped(msp_id.as_str()),
-        ],
-    )
+/// Under whose name a proposal lies. Ordered as the keys are.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct ProposalPlace {
+    /// The MSP id of the organisation that proposed it, escaped.
+    proposer: String,
+    id: ProposalId,
 }
 
-/// All votes on the proposals from one id to another, both included: by id, then revision, then
-/// MSP id.
-pub(crate) fn votes(first: &ProposalId, last: &ProposalId) -> KeyRange {
+impl ProposalPlace {
+    /// The place of an organisation's proposal.
+    pub(crate) fn new(proposer: &MspId, id: &ProposalId) -> Self {
+        Self {
+            proposer: escaped(proposer.as_str()).into_owned(),
+            id: id.clone(),
+        }
+    }
+
+    /// The same of a stored proposal.
+    pub(crate) fn of_proposal(proposal: &Proposal) -> Self {
+        Self::new(
+            &MspId::new(proposal.proposer_msp_id.as_str()),
+            &ProposalId::new(proposal.id.as_str()),
+        )
+    }
+
+    /// The proposal's id.
+    pub(crate) const fn id(&self) -> &ProposalId {
+        &self.id
+    }
+
+    /// The organisation that proposed it.
+    pub(crate) fn proposer(&self) -> MspId {
+        MspId::new(unescaped(&self.proposer))
+    }
+
+    fn of(proposer: &str, id: &str) -> Self {
+        Self {
+            proposer: proposer.to_owned(),
+            id: ProposalId::new(id),
+        }
+    }
+
+    fn attributes(&self) -> [&str; 2] {
+        [&self.proposer, self.id.as_str()]
+    }
+}
+
+fn place(kind: &str, key: &str) -> Option<ProposalPlace> {
+    match attributes(kind, key)?.as_slice() {
+        [proposer, id] => Some(ProposalPlace::of(proposer, id)),
+        _ => None,
+    }
+}
+
+/// What of a range lies behind a proposal; all of it where there is none, or one that lies before.
+pub(crate) fn range_behind(
+    mut range: KeyRange,
+    last: Option<(MspId, ProposalId)>,
+    key: impl Fn(&ProposalPlace) -> String,
+) -> KeyRange {
+    if let Some((proposer, id)) = last {
+        let behind = format!("{}\0", key(&ProposalPlace::new(&proposer, &id)));
+        range.start = range.start.max(behind);
+        // a peer may refuse a range that ends before it starts
+        range.end = range.end.max(range.start.clone());
+    }
+    range
+}
+
+fn between(kind: &str, first: &ProposalPlace, last: &ProposalPlace) -> KeyRange {
     KeyRange {
-        start: prefix(VOTE, &[first.as_str()]).start,
-        end: prefix(VOTE, &[last.as_str()]).end,
+        start: prefix(kind, &first.attributes()).start,
+        end: prefix(kind, &last.attributes()).end,
     }
-}
-
-/// Proposal, revision and MSP id of a vote's key.
-pub(crate) fn vote_facts(key: &str) -> Option<(ProposalId, Revision, MspId)> {
-    match attributes(VOTE, key)?.as_slice() {
-        [proposal, revision, msp_id] => Some((
-            ProposalId::new(*proposal),
-            Revision(revision.parse().ok()?),
-            MspId::new(unescaped(msp_id)),
-        )),
-        _ => None,
-    }
-}
-
-/// Where one signature lies.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct SignatureSlot<'a> {
-    /// The proposal that was signed.
-    pub(crate) proposal: &'a ProposalId,
-    /// Its revision that was signed.
-    pub(crate) revision: Revision,
-    /// The signer's MSP.
-    pub(crate) msp_id: &'a MspId,
-    /// The signer's MSP identity id.
-    pub(crate) fingerprint: &'a str,
 }
 
 /// MSP ids are chosen by organisations, and Fabric does not look at them: what would break a
@@ -285,26 +309,27 @@ mod tests {
             "",
         ] {
             let msp_id = MspId::new(odd);
-            let key = signature(&SignatureSlot {
-                proposal: &id,
-                revision: Revision(3),
-                msp_id: &msp_id,
-                fingerprint: "abc",
-            });
-            assert!(signatures(&id).start <= key && key < signatures(&id).end);
+            let place = ProposalPlace::new(&msp_id, &id);
+            assert_eq!((place.proposer(), place.id()), (msp_id.clone(), &id));
+            let key = position(&place, Revision(3), &msp_id);
+            let range = positions(&place, &place);
+            assert!(range.start <= key && key < range.end);
+            let range = positions_on(&place, Revision(3));
+            assert!(range.start <= key && key < range.end);
             assert_eq!(
-                signature_facts(&key),
-                Some((Revision(3), msp_id.clone(), "abc".to_owned())),
+                position_facts(&key),
+                Some((place.clone(), Revision(3), msp_id.clone())),
                 "{odd:?}"
             );
-            assert_eq!(
-                vote_facts(&vote(&id, Revision(3), &msp_id)),
-                Some((id.clone(), Revision(3), msp_id.clone()))
-            );
-            assert_eq!(
-                attestation_msp_id(&attestation(&msp_id)),
-                Some(msp_id.clone())
-            );
+            let key = open(&place);
+            let range = open_of(&msp_id);
+            assert!(range.start <= key && key < range.end);
+            assert_eq!(open_place(&key), Some(place.clone()));
+            assert_eq!(archive_place(&archive(&place)), Some(place.clone()));
+            let combined = combined(&place, &msp_id);
+            let range = combined_into(&place, &place);
+            assert!(range.start <= combined && combined < range.end);
+            assert_eq!(combined_source(&combined), Some(place));
             assert_eq!(member_msp_id(&member(&msp_id)), Some(msp_id));
             assert!(seen.insert(key));
         }

@@ -1,12 +1,51 @@
-//! Since when organisations are members, and what that says of what they said.
+//! Since when organisations are members, what they attested, and what that says of what they said.
 
-use super::{keys, values::get};
+use std::collections::BTreeMap;
+
+use super::{
+    keys,
+    values::{all, corrupt, get},
+};
 use crate::{
     contract::error::ContractError,
     ids::{MspId, Sequence},
-    proto::cmscc::{Member, Proposal},
+    proto::cmscc::{Attestation, Member, Proposal},
     stub::Stub,
 };
+
+/// All members.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Members(BTreeMap<MspId, Member>);
+
+impl Members {
+    /// Reads them. Cost: one range, with an entry for each.
+    pub(crate) async fn read<S: Stub>(stub: &mut S) -> Result<Self, ContractError> {
+        let stored: Vec<(String, Member)> = all(stub, keys::members()).await?;
+        let members = stored.into_iter().map(|(key, member)| {
+            let msp_id = keys::member_msp_id(&key).ok_or_else(|| corrupt(&key))?;
+            Ok((msp_id, member))
+        });
+        Ok(Self(members.collect::<Result<_, ContractError>>()?))
+    }
+
+    /// Whether an organisation has been a member without interruption since this sequence.
+    pub(crate) fn is_member_since(&self, msp_id: &MspId, sequence: u64) -> bool {
+        is_member_since(self.0.get(msp_id), sequence)
+    }
+
+    /// Whether the organisation that proposed has been a member ever since.
+    pub(crate) fn owner_remains(&self, proposal: &Proposal) -> bool {
+        let msp_id = MspId::new(proposal.proposer_msp_id.as_str());
+        self.is_member_since(&msp_id, proposal.proposed_sequence)
+    }
+
+    /// What those say of their nodes that have attested, ascending.
+    pub(crate) fn attestations(&self) -> impl Iterator<Item = (&MspId, &Attestation)> {
+        self.0
+            .iter()
+            .filter_map(|(msp_id, member)| Some((msp_id, member.attestation.as_ref()?)))
+    }
+}
 
 /// Since when the proposer's organisation is a member.
 pub(crate) async fn proposer<S: Stub>(
@@ -43,6 +82,7 @@ mod tests {
         };
         let since = |sequence| Member {
             sequence: Some(sequence),
+            ..Member::default()
         };
         assert!(owner_remains(&proposal, Some(&since(0))));
         assert!(owner_remains(&proposal, Some(&since(5))));

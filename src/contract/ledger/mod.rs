@@ -5,25 +5,25 @@
 //! |---|---|
 //! | `keys`, `values` | where everything lies; one value, or a range of them |
 //! | `trusted` | the head of the verified chain, its config, the settings: what every call reads |
-//! | `proposals`, `signatures`, `votes`, `combined` | open proposals, and what was said of them |
+//! | `proposals`, `positions`, `combined` | proposals, what organisations say of them, and what they were combined into |
 //! | `proofs` | where an update took effect |
 //! | `archive` | finished proposals |
-//! | `members`, `attestations` | since when organisations are members, and what they say of their nodes |
+//! | `members` | since when organisations are members, and what they say of their nodes |
+//! | `bounds` | how much of the ledger a proposal and an organisation may take |
 //! | `timestamps` | times as the ledger keeps them |
 
 pub(crate) mod archive;
-pub(crate) mod attestations;
+pub(crate) mod bounds;
 pub(crate) mod combined;
 pub(crate) mod keys;
 pub(crate) mod members;
+pub(crate) mod positions;
 pub(crate) mod proofs;
 pub(crate) mod proposals;
-mod signatures;
 pub(crate) mod timestamps;
 mod trusted;
 mod values;
-pub(crate) mod votes;
 
-pub(crate) use signatures::{RevisionSignatures, StoredSignature, signatures};
+pub(crate) use positions::{RevisionSignatures, StoredSignature};
 pub(crate) use trusted::{TrustedHead, first_settings, lacking};
-pub(crate) use values::{all, behind, corrupt, decode, digest, get, put};
+pub(crate) use values::{all, corrupt, decode, digest, first, get, page, put};

@@ -1,15 +1,21 @@
 //! What proves that a proposal took effect: its own bytes in the verified chain, or those of a
 //! proposal that it was combined into.
 
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+
 use super::{
-    combined, keys,
-    proposals::HashedRevision,
-    values::{corrupt, get},
+    keys,
+    proposals::{HashedRevision, digests},
+    values::{corrupt, decode, digest},
 };
 use crate::{
     contract::error::ContractError,
     ids::{Digest, ProposalId, Sequence},
-    proto::cmscc::{Applied, Archive, ChainEntry, Proof, Proposal},
+    proto::cmscc::{
+        Applied, Archive, ChainEntry, Combined, OpenProposal, Proof, Proposal, RevisionDigest,
+    },
     stub::Stub,
 };
 
@@ -20,27 +26,6 @@ pub(crate) struct InEffect {
     pub(crate) sequence: Sequence,
     /// The chain's entry for it.
     pub(crate) entry: ChainEntry,
-}
-
-/// The proof that a config update took effect, where there is one that counts. Reads the update's
-/// `applied` key, and the chain's entry only where that names one.
-pub(crate) async fn in_effect<S: Stub>(
-    stub: &mut S,
-    head: Sequence,
-    update: &Digest,
-) -> Result<Option<InEffect>, ContractError> {
-    let key = keys::applied(update);
-    let Some(applied) = get::<Applied, S>(stub, &key).await? else {
-        return Ok(None);
-    };
-    let sequence = Sequence(applied.sequence.ok_or_else(|| corrupt(&key))?);
-    if sequence > head {
-        return Ok(None);
-    }
-    let entry: Option<ChainEntry> = get(stub, &keys::chain_entry(sequence)).await?;
-    Ok(entry
-        .filter(|entry| entry.config_update_sha256.as_ref() == update.as_bytes())
-        .map(|entry| InEffect { sequence, entry }))
 }
 
 /// A revision that took effect.
@@ -71,97 +56,147 @@ impl Effective {
     }
 }
 
-/// That the current revision's own bytes took effect. Reads no more than `AddSignature` may.
-pub(crate) async fn own<S: Stub>(
-    stub: &mut S,
-    head: Sequence,
-    current: &HashedRevision<'_>,
-) -> Result<Option<Effective>, ContractError> {
-    let at = in_effect(stub, head, &current.digest).await?;
-    Ok(at.map(|at| Effective {
-        revision: current.number.0,
-        at,
-        via: None,
-    }))
+/// What could have taken effect.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ProofQuestion<'a> {
+    /// Revisions of the proposal itself, ascending.
+    pub(crate) own: Vec<RevisionDigest>,
+    /// What it was combined into.
+    pub(crate) combined: &'a [Combined],
 }
 
-/// The newest of all stored revisions that took effect.
-pub(crate) async fn any_revision<S: Stub>(
+/// Where of some updates each took effect, by digest. Reads the key `applied` of each, and the
+/// chain's entries that these name: two calls.
+pub(crate) async fn in_effect<S: Stub>(
     stub: &mut S,
     head: Sequence,
-    proposal: &Proposal,
-) -> Result<Option<Effective>, ContractError> {
-    let mut newest = None;
-    for bytes in &proposal.revisions {
-        let update = Digest::of(&bytes.config_update);
-        if let Some(at) = in_effect(stub, head, &update).await? {
-            newest = Some(Effective {
-                revision: bytes.revision,
-                at,
-                via: None,
-            });
+    updates: impl Iterator<Item = Digest>,
+) -> Result<BTreeMap<Digest, InEffect>, ContractError> {
+    let updates: Vec<Digest> = updates.collect();
+    let keys: Vec<String> = updates.iter().map(keys::applied).collect();
+    let mut named: Vec<(Digest, Sequence)> = Vec::new();
+    for ((update, key), value) in updates.iter().zip(&keys).zip(read(stub, &keys).await?) {
+        let Some(value) = value else { continue };
+        let applied: Applied = decode(key, &value)?;
+        let sequence = Sequence(applied.sequence.ok_or_else(|| corrupt(key))?);
+        if sequence <= head {
+            named.push((*update, sequence));
         }
     }
-    Ok(newest)
-}
-
-/// That it took effect inside a proposal that it was combined into; of several the first by id.
-pub(crate) async fn through<S: Stub>(
-    stub: &mut S,
-    head: Sequence,
-    source: &ProposalId,
-) -> Result<Option<Effective>, ContractError> {
-    for (id, _) in combined::into(stub, source).await? {
-        if let Some(effective) = by(stub, head, id).await? {
-            return Ok(Some(effective));
+    let keys = named.iter().map(|(_, at)| keys::chain_entry(*at));
+    let keys: Vec<String> = keys.collect();
+    let mut found = BTreeMap::new();
+    for (((update, sequence), key), value) in named.iter().zip(&keys).zip(read(stub, &keys).await?)
+    {
+        let Some(value) = value else { continue };
+        let entry: ChainEntry = decode(key, &value)?;
+        if entry.config_update_sha256.as_ref() == update.as_bytes() {
+            let sequence = *sequence;
+            found.insert(*update, InEffect { sequence, entry });
         }
     }
-    Ok(None)
+    Ok(found)
 }
 
-/// That what was combined took effect.
-pub(crate) async fn by<S: Stub>(
-    stub: &mut S,
-    head: Sequence,
-    combined: ProposalId,
-) -> Result<Option<Effective>, ContractError> {
-    let proposal = match get(stub, &keys::proposal(&combined)).await? {
-        Some(open) => Some(open),
-        None => get::<Archive, S>(stub, &keys::archive(&combined))
-            .await?
-            .and_then(|archive| archive.proposal),
-    };
-    let Some(proposal) = proposal else {
-        return Ok(None);
-    };
-    let effective = any_revision(stub, head, &proposal).await?;
-    Ok(effective.map(|effective| Effective {
-        via: Some(combined),
-        ..effective
-    }))
-}
-
-/// The current revision's own proof, or that of a proposal that it was combined into.
-pub(crate) async fn current<S: Stub>(
-    stub: &mut S,
-    head: Sequence,
-    id: &ProposalId,
-    current: &HashedRevision<'_>,
-) -> Result<Option<Effective>, ContractError> {
-    match own(stub, head, current).await? {
-        Some(effective) => Ok(Some(effective)),
-        None => through(stub, head, id).await,
+async fn read<S: Stub>(stub: &mut S, keys: &[String]) -> Result<Vec<Option<Bytes>>, ContractError> {
+    match keys {
+        [] => Ok(Vec::new()),
+        keys => Ok(stub.get_states(keys).await?),
     }
 }
 
-/// What proves that a proposal took effect in any of its revisions, or combined.
-pub(crate) async fn ever<S: Stub>(
+/// Of each question what took effect: the newest of its own revisions, otherwise that of the first
+/// combined proposal of which one did. Two calls for all of them.
+pub(crate) async fn find_all<S: Stub>(
     stub: &mut S,
     head: Sequence,
-    proposal: &Proposal,
+    questions: &[ProofQuestion<'_>],
+) -> Result<Vec<Option<Effective>>, ContractError> {
+    let mut updates = Vec::new();
+    for question in questions {
+        let combined = question.combined.iter().flat_map(|one| &one.revisions);
+        for revision in question.own.iter().chain(combined) {
+            updates.push(digest(&revision.config_update_sha256)?);
+        }
+    }
+    updates.sort_unstable();
+    updates.dedup();
+    let found = in_effect(stub, head, updates.into_iter()).await?;
+    Ok(questions.iter().map(|one| one.answer(&found)).collect())
+}
+
+/// The same of one question.
+pub(crate) async fn find<S: Stub>(
+    stub: &mut S,
+    head: Sequence,
+    question: ProofQuestion<'_>,
 ) -> Result<Option<Effective>, ContractError> {
-    match any_revision(stub, head, proposal).await? {
-        Some(effective) => Ok(Some(effective)),
-        None => through(stub, head, &proposal.id.as_str().into()).await,
+    let found = find_all(stub, head, &[question]).await?;
+    Ok(found.into_iter().next().flatten())
+}
+
+impl<'a> ProofQuestion<'a> {
+    /// Whether the current revision took effect, or any of a combined proposal.
+    pub(crate) fn of_current(current: &HashedRevision<'_>, combined: &'a [Combined]) -> Self {
+        let own = RevisionDigest {
+            revision: current.number.0,
+            config_update_sha256: Bytes::copy_from_slice(current.digest.as_bytes()),
+        };
+        Self {
+            own: vec![own],
+            combined,
+        }
+    }
+
+    /// The same of a proposal's record.
+    pub(crate) fn of_record(record: &OpenProposal, combined: &'a [Combined]) -> Self {
+        let own = RevisionDigest {
+            revision: record.revision,
+            config_update_sha256: record.config_update_sha256.clone(),
+        };
+        Self {
+            own: vec![own],
+            combined,
+        }
+    }
+
+    /// Whether any revision of an archived proposal took effect, or any of a combined one.
+    pub(crate) fn of_archive(archive: &Archive, combined: &'a [Combined]) -> Self {
+        let own = archive.revisions.iter().map(|one| RevisionDigest {
+            revision: one.revision,
+            config_update_sha256: one.config_update_sha256.clone(),
+        });
+        Self {
+            own: own.collect(),
+            combined,
+        }
+    }
+
+    /// Whether any revision took effect, or any of a combined proposal.
+    pub(crate) fn of_all(proposal: &Proposal, combined: &'a [Combined]) -> Self {
+        Self {
+            own: digests(proposal),
+            combined,
+        }
+    }
+
+    fn answer(&self, found: &BTreeMap<Digest, InEffect>) -> Option<Effective> {
+        let newest = |revisions: &[RevisionDigest], via: Option<ProposalId>| {
+            revisions.iter().rev().find_map(|one| {
+                let update = Digest::from_bytes(&one.config_update_sha256)?;
+                Some(Effective {
+                    revision: one.revision,
+                    at: found.get(&update)?.clone(),
+                    via: via.clone(),
+                })
+            })
+        };
+        newest(&self.own, None).or_else(|| {
+            let mut combined = self.combined.iter();
+            combined.find_map(|one| {
+                let via = ProposalId::new(one.proposal_id.as_str());
+                newest(&one.revisions, Some(via))
+            })
+        })
     }
 }

@@ -9,9 +9,6 @@ use crate::{
     stub::{KeyRange, Stub},
 };
 
-/// How many entries of a range are asked for at a time.
-const STEP: usize = 1000;
-
 /// Reads one of our values.
 pub(crate) async fn get<M: Message + Default, S: Stub>(
     stub: &mut S,
@@ -44,23 +41,67 @@ pub(crate) fn digest(bytes: &[u8]) -> Result<Digest, ContractError> {
         .ok_or_else(|| Code::StateCorrupt.because("a stored digest has not 32 bytes"))
 }
 
-/// All entries of a range, with their keys, in key order.
+/// All entries of a range, with their keys, in key order; for ranges whose length is bounded.
+///
+/// A peer may cut an answer short and say that it is the end (`ledger.state.totalQueryLimit`), so what
+/// is behind the last key is asked for until nothing comes. Cost: one message for each 100 entries, and
+/// one more where there are any.
 pub(crate) async fn all<M: Message + Default, S: Stub>(
     stub: &mut S,
-    mut range: KeyRange,
+    range: KeyRange,
 ) -> Result<Vec<(String, M)>, ContractError> {
-    let mut found = Vec::new();
+    let (found, _) = first(stub, range, usize::MAX).await?;
+    Ok(found)
+}
+
+/// The first entries of a range, at most so many, and whether there are more. Cost: as of [`all`].
+pub(crate) async fn first<M: Message + Default, S: Stub>(
+    stub: &mut S,
+    mut range: KeyRange,
+    most: usize,
+) -> Result<(Vec<(String, M)>, bool), ContractError> {
+    let mut found: Vec<(String, M)> = Vec::new();
     loop {
-        let step = stub.get_range(&range, STEP).await?;
+        let room = most.saturating_sub(found.len());
+        let step = stub.get_range(&range, room.max(1)).await?;
+        let Some(last) = step.entries.last() else {
+            return Ok((found, false));
+        };
+        if room == 0 {
+            return Ok((found, true));
+        }
+        range.start = behind(&last.key);
         for entry in step.entries {
             let value = decode(&entry.key, &entry.value)?;
             found.push((entry.key, value));
         }
-        match found.last() {
-            Some((last, _)) if step.more => range.start = behind(last),
-            _ => return Ok(found),
+        if found.len() >= most && step.more {
+            return Ok((found, true));
         }
     }
+}
+
+/// The same for calls that only read, by pages of the peer, which then reads no further than asked.
+/// Its bookmarks are not used: the last one differs between state databases.
+pub(crate) async fn page<M: Message + Default, S: Stub>(
+    stub: &mut S,
+    mut range: KeyRange,
+    most: usize,
+) -> Result<(Vec<(String, M)>, bool), ContractError> {
+    let mut found: Vec<(String, M)> = Vec::new();
+    while found.len() < most && range.start < range.end {
+        let room = u32::try_from(most.saturating_sub(found.len())).unwrap_or(u32::MAX);
+        let step = stub.get_page(&range, room, "").await?;
+        let Some(last) = step.entries.last() else {
+            return Ok((found, false));
+        };
+        range.start = behind(&last.key);
+        for entry in step.entries {
+            let value = decode(&entry.key, &entry.value)?;
+            found.push((entry.key, value));
+        }
+    }
+    Ok((found, true))
 }
 
 /// The first key behind this one.

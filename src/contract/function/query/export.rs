@@ -19,10 +19,13 @@ use crate::{
         error::{Code, ContractError},
         function::Context,
         ledger::{
-            self, archive, keys,
-            proofs::{self, Effective},
-            proposals, timestamps,
-            votes::{self, StoredVote},
+            self, combined,
+            keys::{self, ProposalPlace},
+            members::Members,
+            positions::{self, Positions},
+            proofs::{self, Effective, ProofQuestion},
+            proposals::{self, FoundProposal, Unarchived},
+            timestamps,
         },
     },
     ids::{Digest, ProposalId, Sequence},
@@ -39,15 +42,16 @@ pub(crate) async fn export_proposal<S: Stub>(
     let id = call.args.id(0)?;
     let (trusted, bundle) = call.trusted(stub).await?;
     let head = trusted.sequence();
-    let found = FoundProposal::read(stub, &id)
+    let found = proposals::find(stub, &id)
         .await?
         .ok_or_else(|| proposals::unknown(&id))?;
-    if found.proposal()?.kind() != ProposalKind::ConfigUpdate {
+    let members = Members::read(stub).await?;
+    if found.proposal().kind() != ProposalKind::ConfigUpdate {
         return Err(Code::WrongKind.because(format_args!(
             "proposal `{id}` changes no channel config; no config block proves what became of it"
         )));
     }
-    let (proposal, effective) = record(stub, head, &found).await?;
+    let (proposal, effective) = record(stub, head, &members, &found).await?;
     if proposal.outcome.is_none() {
         return Err(Code::NotFinished.because(format_args!(
             "proposal `{id}` is open at sequence {head}; it can be exported once it took effect, \
@@ -57,8 +61,8 @@ pub(crate) async fn export_proposal<S: Stub>(
     let combined = effective.as_ref().and_then(|proof| proof.via.clone());
     let via = match &combined {
         None => None,
-        Some(combined) => match FoundProposal::read(stub, combined).await? {
-            Some(found) => Some(record(stub, head, &found).await?.0),
+        Some(combined) => match proposals::find(stub, combined).await? {
+            Some(found) => Some(record(stub, head, &members, &found).await?.0),
             None => None,
         },
     };
@@ -69,8 +73,8 @@ pub(crate) async fn export_proposal<S: Stub>(
     others.remove(id.as_str());
     let mut sources = Vec::with_capacity(others.len());
     for other in others {
-        if let Some(found) = FoundProposal::read(stub, &ProposalId::new(other)).await? {
-            sources.push(record(stub, head, &found).await?.0);
+        if let Some(found) = proposals::find(stub, &ProposalId::new(other)).await? {
+            sources.push(record(stub, head, &members, &found).await?.0);
         }
     }
     let evaluated = match &effective {
@@ -131,74 +135,39 @@ async fn chain<S: Stub>(
         .collect()
 }
 
-/// A proposal as it lies on the ledger.
-enum FoundProposal {
-    Archived(Box<Archive>),
-    Stored(Box<Proposal>),
-}
-
-impl FoundProposal {
-    async fn read<S: Stub>(stub: &mut S, id: &ProposalId) -> Result<Option<Self>, ContractError> {
-        if let Some(proposal) = ledger::get(stub, &keys::proposal(id)).await? {
-            return Ok(Some(Self::Stored(Box::new(proposal))));
-        }
-        let archive: Option<Archive> = ledger::get(stub, &keys::archive(id)).await?;
-        Ok(archive.map(|archive| Self::Archived(Box::new(archive))))
-    }
-
-    fn proposal(&self) -> Result<&Proposal, ContractError> {
-        match self {
-            Self::Archived(archive) => archive::content(archive),
-            Self::Stored(proposal) => Ok(proposal),
-        }
-    }
-}
-
 /// What the ledger says of a proposal, and what proves that it took effect.
 async fn record<S: Stub>(
     stub: &mut S,
     head: Sequence,
+    members: &Members,
     found: &FoundProposal,
 ) -> Result<(ExportedProposal, Option<Effective>), ContractError> {
-    let proposal = found.proposal()?;
-    let id = ProposalId::new(proposal.id.as_str());
-    let effective = proofs::ever(stub, head, proposal).await?;
-    let (outcome, signatures, votes) = match found {
-        FoundProposal::Archived(archive) => (
-            Some(archived_outcome(stub, head, archive).await?),
-            archive.signers.iter().map(archived_consent).collect(),
-            votes::of_archive(&id, &archive.votes),
-        ),
-        FoundProposal::Stored(proposal) => (
-            open_outcome(head, proposal, effective.as_ref())?,
-            stored_consent(stub, &id).await?,
-            votes::stored(stub, &id, &id).await?,
-        ),
+    let proposal = found.proposal();
+    let place = ProposalPlace::of_proposal(proposal);
+    let combined = combined::into(stub, &place).await?;
+    let question = ProofQuestion::of_all(proposal, &combined);
+    let effective = proofs::find(stub, head, question).await?;
+    let outcome = match found {
+        FoundProposal::Archived(_, archive) => Some(archived_outcome(archive, effective.clone())?),
+        FoundProposal::Open(open) => open_outcome(head, open, effective.as_ref())?,
     };
+    let positions = positions::on(stub, &place).await?;
+    let votes = positions.judged(members);
     let record = ExportedProposal {
         outcome,
-        signatures,
-        votes: judged(stub, votes).await?,
-        archived: matches!(found, FoundProposal::Archived(_)),
+        signatures: stored_consent(&positions),
+        votes: votes.iter().map(VoteReport::of).collect(),
+        archived: matches!(found, FoundProposal::Archived(..)),
         ..bare(proposal)?
     };
     Ok((record, effective))
 }
 
-async fn judged<S: Stub>(
-    stub: &mut S,
-    votes: Vec<StoredVote>,
-) -> Result<Vec<VoteReport>, ContractError> {
-    let judged = votes::judge(stub, votes).await?;
-    Ok(judged.iter().map(VoteReport::of).collect())
-}
-
-async fn archived_outcome<S: Stub>(
-    stub: &mut S,
-    head: Sequence,
+fn archived_outcome(
     archive: &Archive,
+    effective: Option<Effective>,
 ) -> Result<ExportedOutcome, ContractError> {
-    let (report, _) = outcome(stub, head, archive).await?;
+    let (report, _) = outcome(archive, effective)?;
     Ok(ExportedOutcome {
         archived_at: report.archived_at,
         as_of_sequence: report.as_of_sequence,
@@ -212,16 +181,16 @@ async fn archived_outcome<S: Stub>(
 /// How a proposal that is not archived ended; `None` while it is open.
 fn open_outcome(
     head: Sequence,
-    proposal: &Proposal,
+    open: &Unarchived,
     effective: Option<&Effective>,
 ) -> Result<Option<ExportedOutcome>, ContractError> {
-    let outcome = match (effective, &proposal.withdrawal) {
+    let outcome = match (effective, &open.record.withdrawal) {
         (Some(_), _) => "Submitted",
         (None, Some(_)) => "Withdrawn",
         (None, None) => return Ok(None),
     };
     let report = effective.map(ProofReport::of).transpose()?;
-    let withdrawal = proposal.withdrawal.as_ref();
+    let withdrawal = open.record.withdrawal.as_ref();
     Ok(Some(ExportedOutcome {
         archived_at: None,
         as_of_sequence: head.0,
@@ -243,30 +212,16 @@ fn proof(report: ProofReport) -> ExportedProof {
     }
 }
 
-fn archived_consent(signer: &crate::proto::cmscc::ArchivedSigner) -> ExportedSignature {
-    let signature = signer.config_signature.as_ref();
-    ExportedSignature {
-        config_signature: signature.map(|one| config_signature(&one.clone().into())),
-        fingerprint: signer.fingerprint.clone(),
-        msp_id: signer.msp_id.clone(),
-        revision: signer.revision,
-    }
-}
-
-async fn stored_consent<S: Stub>(
-    stub: &mut S,
-    id: &ProposalId,
-) -> Result<Vec<ExportedSignature>, ContractError> {
-    let mut consent = Vec::new();
-    for (revision, of) in ledger::signatures(stub, id).await? {
-        consent.extend(of.signatures.iter().map(|one| ExportedSignature {
+fn stored_consent(positions: &Positions) -> Vec<ExportedSignature> {
+    (positions.signatures.iter())
+        .flat_map(|(revision, of)| of.signatures.iter().map(move |one| (revision, one)))
+        .map(|(revision, one)| ExportedSignature {
             config_signature: Some(config_signature(&one.signature)),
             fingerprint: one.fingerprint.clone(),
             msp_id: one.msp_id.to_string(),
             revision: revision.0,
-        }));
-    }
-    Ok(consent)
+        })
+        .collect()
 }
 
 /// What can be said of a proposal without looking at anything else.

@@ -1,6 +1,6 @@
 //! All proposals for people and programs: `ListProposals`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
@@ -11,99 +11,152 @@ use crate::{
         chain::levels,
         error::{Code, ContractError, shown},
         function::Context,
-        interface::paging::{check_bookmark, page_size},
+        interface::paging::{self, page_size},
         judge::{
             cache::Compiled,
             gate::CapabilityGate,
             relations::Relations,
-            status::{Extent, Status, StatusFacts},
+            status::{Extent, Status, StatusFacts, is_over},
         },
         ledger::{
-            self, TrustedHead, attestations, combined, keys,
-            members::owner_remains,
-            proofs, proposals,
-            votes::{self, JudgedVote},
+            self, TrustedHead, combined,
+            keys::{self, ProposalPlace},
+            members::Members,
+            positions::{self, Positions},
+            proofs::{self, Effective, ProofQuestion},
+            proposals::{self, Unarchived},
+            timestamps,
         },
     },
-    ids::{MspId, ProposalId},
-    proto::cmscc::{Member, Proposal, ProposalKind},
+    ids::{Digest, MspId, ProposalId, UnixTime},
+    proto::cmscc::{Combined, OpenProposal, ProposalKind},
     stub::Stub,
 };
 
-/// Which proposals to list, and how many to look at.
+/// A page reads so many records more than it may list, so that dead ones of one organisation leave no
+/// page empty.
+const DEAD: usize = 50;
+
+/// A page ends where what it reads of proposals would be more than this, in bytes.
+const READ: u64 = 16 << 20;
+
+/// Which proposals to list, and how many.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct ListOptions {
-    status: Option<String>,
+    all: Option<bool>,
+    bookmark: Option<String>,
+    config_update_sha256: Option<String>,
+    conflicts: Option<bool>,
     msp_id: Option<String>,
     page_size: Option<u32>,
-    bookmark: Option<String>,
-    conflicts: Option<bool>,
+    status: Option<String>,
 }
 
-/// `ListProposals`: one page of summaries, in ascending order of ids. Only for queries: Fabric
-/// refuses writes after a page.
+/// Which of the records are asked for, as far as these tell.
+struct Wanted {
+    /// Whether dead ones are, too.
+    dead: bool,
+    update: Option<Digest>,
+    status: Option<String>,
+}
+
+impl Wanted {
+    fn of(options: &ListOptions) -> Result<Self, ContractError> {
+        if let Some(status) = &options.status
+            && !Status::ALL.iter().any(|known| known.name() == status)
+        {
+            let names: Vec<&str> = Status::ALL.iter().map(|known| known.name()).collect();
+            return Err(Code::BadOption.because(format_args!(
+                "status `{}` is none of {}",
+                shown(status),
+                names.join(", ")
+            )));
+        }
+        let update = options.config_update_sha256.as_ref().map(|text| {
+            Digest::from_hex(text).ok_or_else(|| {
+                Code::BadOption.because(format_args!(
+                    "config_update_sha256 `{}` is not 64 lower-case hex digits",
+                    shown(text)
+                ))
+            })
+        });
+        Ok(Self {
+            dead: options.all == Some(true) || options.status.is_some(),
+            update: update.transpose()?,
+            status: options.status.clone(),
+        })
+    }
+
+    /// Whether a proposal is to be read. Withdrawn ones and those past their deadline are dead.
+    fn record(&self, record: &OpenProposal, now: UnixTime) -> bool {
+        let is_other = self
+            .update
+            .is_some_and(|update| record.config_update_sha256.as_ref() != update.as_bytes());
+        let is_dead = record.withdrawal.is_some() || is_over(record.deadline.as_ref(), now);
+        !is_other && (self.dead || !is_dead)
+    }
+
+    /// Whether one that was read is to be listed. What took effect or cannot pass any more is dead.
+    fn status(&self, status: Status) -> bool {
+        match &self.status {
+            Some(wanted) => wanted == status.name(),
+            None => self.dead || !status.is_dead(),
+        }
+    }
+}
+
+/// The records of a page.
+#[derive(Default)]
+struct ListPage {
+    /// Those that are to be read.
+    records: Vec<(ProposalPlace, OpenProposal)>,
+    /// How many others were looked at.
+    left_out: usize,
+    /// Behind which the next page starts, where there is one.
+    last: Option<ProposalPlace>,
+}
+
+/// `ListProposals`: one page of summaries, by proposer, then by id. Only for queries: Fabric refuses
+/// writes after a page.
 pub(crate) async fn list_proposals<S: Stub>(
     call: &Context<'_>,
     stub: &mut S,
 ) -> Result<Vec<u8>, ContractError> {
     let options: ListOptions = call.args.options(0)?;
     let page_size = page_size(options.page_size)?;
-    if let Some(status) = &options.status
-        && !Status::ALL.iter().any(|known| known.name() == status)
-    {
-        let names: Vec<&str> = Status::ALL.iter().map(|known| known.name()).collect();
-        return Err(Code::BadOption.because(format_args!(
-            "status `{}` is none of {}",
-            shown(status),
-            names.join(", ")
-        )));
-    }
-    let range = keys::proposals();
-    let bookmark = options.bookmark.as_deref().unwrap_or_default();
-    check_bookmark(&range, bookmark)?;
+    let wanted = Wanted::of(&options)?;
+    let behind = paging::behind(options.bookmark.as_deref().unwrap_or_default())?;
+    let range = match &options.msp_id {
+        Some(msp_id) => keys::open_of(&MspId::new(msp_id.as_str())),
+        None => keys::all_open(),
+    };
     let (trusted, bundle) = call.trusted(stub).await?;
-    let page = stub.get_page(&range, page_size, bookmark).await?;
-    let all: Vec<Proposal> = page
-        .entries
-        .iter()
-        .map(|entry| ledger::decode(&entry.key, &entry.value))
-        .collect::<Result<_, _>>()?;
-    let mut votes = votes_on(stub, &all).await?;
-    let mut combined = combined::into_of(stub, all.iter()).await?;
-    let members = proposers(stub, &all).await?;
-    let gate = CapabilityGate::of(&trusted, &attestations::judged(stub).await?);
+    let range = keys::range_behind(range, behind, keys::open);
+    let (stored, more) = ledger::page(stub, range, page_size.saturating_add(DEAD)).await?;
+    let page = page(stored, more, page_size, &wanted, call.now())?;
+    let bookmark = page
+        .last
+        .map(|last| paging::bookmark(&last.proposer(), last.id()));
+    let mut left_out = page.left_out;
+    let all = proposals::read_all(stub, page.records).await?;
+    let beside = Beside::read(stub, &trusted, &all).await?;
     let mut proposals = Vec::new();
     let (mut relations, mut places) = (Relations::default(), Vec::new());
-    for proposal in &all {
-        if options
-            .msp_id
-            .as_ref()
-            .is_some_and(|msp_id| *msp_id != proposal.proposer_msp_id)
-        {
+    for (open, proof) in all.iter().zip(&beside.proofs) {
+        let (status, summary) = summary(call, &bundle, &trusted, open, proof.clone(), &beside)?;
+        if !wanted.status(status) {
+            left_out = left_out.saturating_add(1);
             continue;
         }
-        let beside = Beside {
-            gate: &gate,
-            votes: votes.remove(&proposal.id).unwrap_or_default(),
-            combined_into: combined.remove(&proposal.id).unwrap_or_default(),
-            proposer: members.get(&proposal.proposer_msp_id),
-        };
-        let (status, summary) = summary(call, stub, &bundle, &trusted, proposal, beside).await?;
-        if options
-            .status
-            .as_ref()
-            .is_none_or(|wanted| wanted == summary.status)
-        {
-            let is_update = proposal.kind() == ProposalKind::ConfigUpdate;
-            if options.conflicts == Some(true) && is_update && !status.is_over() {
-                relations.add(proposal, status.is_open())?;
-                places.push(proposals.len());
-            }
-            proposals.push(summary);
+        let is_update = open.proposal.kind() == ProposalKind::ConfigUpdate;
+        if options.conflicts == Some(true) && is_update && !status.is_over() {
+            relations.add(&open.proposal, status.is_open())?;
+            places.push(proposals.len());
         }
+        proposals.push(summary);
     }
-    relate(stub, &mut relations, &bundle, trusted.sequence()).await?;
+    relate(stub, &mut relations).await?;
     for (report, place) in relations.reports().zip(places) {
         if let Some(summary) = proposals.get_mut(place) {
             summary.conflicts = Some(report);
@@ -111,97 +164,123 @@ pub(crate) async fn list_proposals<S: Stub>(
     }
     answer::write(&ProposalList {
         as_of_sequence: trusted.head.sequence,
-        bookmark: page.bookmark,
+        bookmark: bookmark.unwrap_or_default(),
+        left_out,
         proposals,
         unsupported: levels::unsupported(&bundle),
     })
 }
 
-/// The votes on a page of proposals, by proposal; one range, since most have none.
-async fn votes_on<S: Stub>(
-    stub: &mut S,
-    page: &[Proposal],
-) -> Result<BTreeMap<String, Vec<JudgedVote>>, ContractError> {
-    let mut by_proposal: BTreeMap<String, Vec<JudgedVote>> = BTreeMap::new();
-    let (Some(first), Some(last)) = (page.first(), page.last()) else {
-        return Ok(by_proposal);
-    };
-    let (first, last) = (first.id.as_str().into(), last.id.as_str().into());
-    let stored = votes::stored(stub, &first, &last).await?;
-    for vote in votes::judge(stub, stored).await? {
-        let votes = by_proposal.entry(vote.proposal().to_string());
-        votes.or_default().push(vote);
-    }
-    Ok(by_proposal)
-}
-
-/// Since when those who proposed a page are members, by MSP id; who is none is not there.
-async fn proposers<S: Stub>(
-    stub: &mut S,
-    page: &[Proposal],
-) -> Result<BTreeMap<String, Member>, ContractError> {
-    let ids: BTreeSet<&String> = page.iter().map(|one| &one.proposer_msp_id).collect();
-    let keys = ids.iter().map(|id| keys::member(&MspId::new(id.as_str())));
-    let keys: Vec<String> = keys.collect();
-    let stored = stub.get_states(&keys).await?;
-    let mut members = BTreeMap::new();
-    for ((msp_id, key), value) in ids.into_iter().zip(&keys).zip(stored) {
-        if let Some(value) = value {
-            members.insert(msp_id.clone(), ledger::decode(key, &value)?);
+/// Which of the records that were read belong to a page.
+fn page(
+    stored: Vec<(String, OpenProposal)>,
+    more: bool,
+    page_size: usize,
+    wanted: &Wanted,
+    now: UnixTime,
+) -> Result<ListPage, ContractError> {
+    let mut page = ListPage::default();
+    let (mut bytes, mut last) = (0u64, None);
+    for (key, record) in stored {
+        let place = keys::open_place(&key).ok_or_else(|| ledger::corrupt(&key))?;
+        if !wanted.record(&record, now) {
+            page.left_out = page.left_out.saturating_add(1);
+            last = Some(place);
+            continue;
         }
+        bytes = bytes.saturating_add(record.bytes);
+        if page.records.len() == page_size || (bytes > READ && !page.records.is_empty()) {
+            page.last = last;
+            return Ok(page);
+        }
+        last = Some(place.clone());
+        page.records.push((place, record));
     }
-    Ok(members)
+    page.last = last.filter(|_| more);
+    Ok(page)
 }
 
-/// What lies on the ledger beside a proposal.
-struct Beside<'a> {
-    gate: &'a CapabilityGate,
-    votes: Vec<JudgedVote>,
-    combined_into: Vec<ProposalId>,
-    /// Since when the proposer's organisation is a member.
-    proposer: Option<&'a Member>,
+/// What lies on the ledger beside the proposals of a page.
+struct Beside {
+    members: Members,
+    gate: CapabilityGate,
+    positions: BTreeMap<ProposalId, Positions>,
+    combined: BTreeMap<ProposalId, Vec<Combined>>,
+    /// Of each proposal.
+    proofs: Vec<Option<Effective>>,
 }
 
-async fn summary<S: Stub>(
+impl Beside {
+    async fn read<S: Stub>(
+        stub: &mut S,
+        trusted: &TrustedHead,
+        all: &[Unarchived],
+    ) -> Result<Self, ContractError> {
+        let (positions, combined) = match (all.first(), all.last()) {
+            (Some(first), Some(last)) => {
+                let (first, last) = (&first.place, &last.place);
+                let positions = positions::between(stub, first, last).await?;
+                (positions, combined::into_between(stub, first, last).await?)
+            }
+            _ => Default::default(),
+        };
+        let none = Vec::new();
+        let questions: Vec<ProofQuestion<'_>> = (all.iter())
+            .map(|open| {
+                let combined = combined.get(open.place.id()).unwrap_or(&none);
+                ProofQuestion::of_record(&open.record, combined)
+            })
+            .collect();
+        let proofs = proofs::find_all(stub, trusted.sequence(), &questions).await?;
+        let members = Members::read(stub).await?;
+        Ok(Self {
+            gate: CapabilityGate::of(trusted, &members),
+            members,
+            positions,
+            combined,
+            proofs,
+        })
+    }
+}
+
+fn summary(
     call: &Context<'_>,
-    stub: &mut S,
     bundle: &Compiled,
     trusted: &TrustedHead,
-    proposal: &Proposal,
-    beside: Beside<'_>,
+    open: &Unarchived,
+    proof: Option<Effective>,
+    beside: &Beside,
 ) -> Result<(Status, ProposalSummary), ContractError> {
-    let head = trusted.sequence();
-    let id = ProposalId::new(proposal.id.as_str());
+    let proposal = &open.proposal;
     let current = proposals::current(proposal)?;
-    let mut proof = proofs::own(stub, head, &current).await?;
-    for combined in &beside.combined_into {
-        if proof.is_none() {
-            proof = proofs::by(stub, head, combined.clone()).await?;
-        }
-    }
-    let mut signatures = ledger::signatures(stub, &id).await?;
-    signatures.retain(|revision, _| *revision == current.number);
+    let none = Positions::default();
+    let positions = beside.positions.get(open.place.id()).unwrap_or(&none);
     let facts = StatusFacts {
         bundle,
         trusted,
         proposal,
+        withdrawn: open.is_withdrawn(),
         current: &current,
         proof,
-        signatures: &signatures,
-        votes: &beside.votes,
-        gate: beside.gate,
+        signatures: &positions.signatures,
+        votes: &positions.judged(&beside.members),
+        gate: &beside.gate,
         now: call.now(),
     };
     let derived = facts.derive(Extent::Summary)?;
+    let combined = beside.combined.get(open.place.id());
+    let deadline = proposal.deadline.as_ref();
     let summary = ProposalSummary {
-        combined_into: beside
-            .combined_into
-            .iter()
-            .map(ToString::to_string)
+        combined_into: combined
+            .into_iter()
+            .flatten()
+            .map(|combined| combined.proposal_id.clone())
             .collect(),
+        config_update_sha256: current.digest.to_string(),
         conflicts: None,
+        deadline: deadline.and_then(|at| timestamps::text(timestamps::read(at))),
         description: proposal.description.clone(),
-        former_member: !owner_remains(proposal, beside.proposer),
+        former_member: !beside.members.owner_remains(proposal),
         kind: kind_name(proposal.kind()),
         missing: derived.detail.missing,
         proposal_id: proposal.id.clone(),

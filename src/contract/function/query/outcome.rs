@@ -4,27 +4,23 @@ use crate::{
     contract::{
         answer::{OutcomeReport, ProofReport, names::outcome_name},
         error::ContractError,
-        ledger::{archive::content, proofs, proposals, timestamps},
+        ledger::{proofs::Effective, timestamps},
     },
-    ids::Sequence,
     proto::cmscc::{Archive, Outcome, ProposalKind},
-    stub::Stub,
 };
 
 /// How an archived proposal ended, and the revision of its own that took effect. With proof it is
 /// submitted, whatever it was when it was archived; what was proven then and is not now was disowned
-/// by a recovery.
-pub(crate) async fn outcome<S: Stub>(
-    stub: &mut S,
-    head: Sequence,
+/// by a recovery. `effective`: what took effect of all its revisions, or of what it was combined into.
+pub(crate) fn outcome(
     archive: &Archive,
+    effective: Option<Effective>,
 ) -> Result<(OutcomeReport, Option<u64>), ContractError> {
-    let effective = proofs::ever(stub, head, content(archive)?).await?;
     let own = effective.as_ref().filter(|proof| proof.via.is_none());
-    let is_update = content(archive)?.kind() == ProposalKind::ConfigUpdate;
+    let is_update = archive.kind() == ProposalKind::ConfigUpdate;
     // settings are applied as their last revision says
     let applied = match archive.settings_version {
-        Some(_) => Some(proposals::last(content(archive)?)?.revision),
+        Some(_) => archive.revisions.last().map(|last| last.revision),
         None => own.map(|proof| proof.revision),
     };
     let outcome = match (&effective, archive.outcome()) {

@@ -10,11 +10,11 @@ use crate::{
     contract::{
         answer::{
             self, CombinedReport, ConsentReport, ProposalReport, ProposedSettings, SettingsReport,
-            SignatureReport, SourceReport, StatusDetail, VoteReport, archived_consent,
-            config_signature, names::kind_name, optional_digest,
+            SignatureReport, SourceReport, StatusDetail, VoteReport, config_signature,
+            names::kind_name, optional_digest,
         },
         chain::levels,
-        error::ContractError,
+        error::{Code, ContractError},
         function::Context,
         judge::{
             agreement,
@@ -26,16 +26,17 @@ use crate::{
             status::{Extent, Status, StatusFacts, envelope_to_sign},
         },
         ledger::{
-            self, RevisionSignatures, StoredSignature, TrustedHead, archive, attestations,
-            combined, keys,
-            members::{self, owner_remains},
-            proofs,
-            proposals::{self, HashedRevision},
-            timestamps, votes,
+            self, RevisionSignatures, StoredSignature, TrustedHead, combined,
+            keys::ProposalPlace,
+            members::Members,
+            positions,
+            proofs::{self, ProofQuestion},
+            proposals::{self, FoundProposal, HashedRevision},
+            timestamps,
         },
     },
-    ids::{Digest, MspId, ProposalId, Revision, Sequence},
-    proto::cmscc::{Archive, Proposal, ProposalKind},
+    ids::{Digest, Revision, Sequence},
+    proto::cmscc::{Archive, Combined, Proposal, ProposalKind},
     stub::Stub,
 };
 
@@ -46,46 +47,56 @@ pub(crate) async fn get_proposal<S: Stub>(
 ) -> Result<Vec<u8>, ContractError> {
     let id = call.args.id(0)?;
     let (trusted, bundle) = call.trusted(stub).await?;
-    let stored: Option<Proposal> = ledger::get(stub, &keys::proposal(&id)).await?;
-    let Some(proposal) = stored else {
-        let archive: Option<Archive> = ledger::get(stub, &keys::archive(&id)).await?;
-        let archive = archive.ok_or_else(|| proposals::unknown(&id))?;
-        return archived(call, stub, &bundle, &trusted, &archive).await;
+    let open = match proposals::find(stub, &id).await? {
+        Some(FoundProposal::Open(open)) => open,
+        Some(FoundProposal::Archived(proposal, archive)) => {
+            return archived(call, stub, &bundle, &trusted, &proposal, &archive).await;
+        }
+        None => return Err(proposals::unknown(&id)),
     };
-    let current = proposals::current(&proposal)?;
-    let proof = proofs::current(stub, trusted.sequence(), &id, &current).await?;
-    let applied = proofs::any_revision(stub, trusted.sequence(), &proposal).await?;
-    let signatures = ledger::signatures(stub, &id).await?;
-    let votes = votes::on(stub, &id).await?;
-    let gate = CapabilityGate::of(&trusted, &attestations::judged(stub).await?);
+    let proposal = &open.proposal;
+    let current = proposals::current(proposal)?;
+    let combined = combined::into(stub, &open.place).await?;
+    let questions = [
+        ProofQuestion::of_record(&open.record, &combined),
+        ProofQuestion::of_all(proposal, &[]),
+    ];
+    let proofs = proofs::find_all(stub, trusted.sequence(), &questions).await?;
+    let [proof, applied] = <[_; 2]>::try_from(proofs)
+        .map_err(|_| Code::Internal.because("not one proof for each question"))?;
+    let positions = positions::on(stub, &open.place).await?;
+    let members = Members::read(stub).await?;
+    let votes = positions.judged(&members);
+    let gate = CapabilityGate::of(&trusted, &members);
     let facts = StatusFacts {
         bundle: &bundle,
         trusted: &trusted,
-        proposal: &proposal,
+        proposal,
+        withdrawn: open.is_withdrawn(),
         current: &current,
         proof,
-        signatures: &signatures,
+        signatures: &positions.signatures,
         votes: &votes,
         gate: &gate,
         now: call.now(),
     };
     let derived = facts.derive(Extent::Whole)?;
-    let mut consent_trail = consent(&signatures);
+    let mut consent_trail = consent(&positions.signatures);
     consent_trail.retain(|one| one.revision < current.number.0);
     let is_related = proposal.kind() == ProposalKind::ConfigUpdate && !derived.status.is_over();
     let conflicts = match is_related {
         false => None,
         true => {
             let mut relations = Relations::with_contrasts(bundle.tree());
-            relations.add(&proposal, derived.status.is_open())?;
-            relate(stub, &mut relations, &bundle, trusted.sequence()).await?;
+            relations.add(proposal, derived.status.is_open())?;
+            relate(stub, &mut relations).await?;
             relations.reports().next()
         }
     };
     let agreed = Some(trusted.settings.endorsement_policy.as_str()).filter(|text| !text.is_empty());
     let review = match derived.status {
         Status::Submitted => Review::default(),
-        _ => Review::of(&bundle, &proposal, derived.change.as_ref(), &gate, agreed)?,
+        _ => Review::of(&bundle, proposal, derived.change.as_ref(), &gate, agreed)?,
     };
     let report = ProposalReport {
         applied_revision: applied.map(|proof| proof.revision),
@@ -94,13 +105,13 @@ pub(crate) async fn get_proposal<S: Stub>(
             &bundle,
             current.config_update,
         ))),
-        combined_into: combined_into(stub, &id).await?,
+        combined_into: combined_into(&combined)?,
         conflicts,
         consent_trail,
         diff: review.diff,
         endorsement: review.endorsement,
         explanation: derived.explanation().map(ToOwned::to_owned),
-        former_member: is_former(stub, &proposal).await?,
+        former_member: !members.owner_remains(proposal),
         lint: review.lint,
         not_checked: derived.not_checked(),
         signatures: facts
@@ -110,74 +121,41 @@ pub(crate) async fn get_proposal<S: Stub>(
             .zip(&derived.opinion.signatures)
             .map(signature_report)
             .collect(),
-        signatures_left_out: derived.opinion.left_out.clone(),
-        sources: sources(stub, &proposal).await?,
+        sources: sources(proposal)?,
         status: derived.status.name(),
         status_detail: derived.detail,
         still_effective_if_submitted: facts.still_effective(),
         votes: votes.iter().map(VoteReport::of).collect(),
-        ..bare(&bundle, trusted.sequence(), &proposal, &current)?
+        ..bare(&bundle, trusted.sequence(), proposal, &current)?
     };
     answer::write(&report)
 }
 
-/// Whether the proposer's organisation left since.
-async fn is_former<S: Stub>(stub: &mut S, proposal: &Proposal) -> Result<bool, ContractError> {
-    let proposer = members::proposer(stub, proposal).await?;
-    Ok(!owner_remains(proposal, proposer.as_ref()))
-}
-
-async fn combined_into<S: Stub>(
-    stub: &mut S,
-    id: &ProposalId,
-) -> Result<Vec<CombinedReport>, ContractError> {
-    let found = combined::into(stub, id).await?;
+fn combined_into(found: &[Combined]) -> Result<Vec<CombinedReport>, ContractError> {
     found
-        .into_iter()
-        .map(|(id, combined)| {
+        .iter()
+        .map(|combined| {
             Ok(CombinedReport {
                 config_update_sha256: ledger::digest(&combined.config_update_sha256)?.to_string(),
-                proposal_id: id.to_string(),
+                proposal_id: combined.proposal_id.clone(),
                 revision: combined.revision,
             })
         })
         .collect()
 }
 
-/// What was combined into a proposal, each with what members said about it by itself.
-async fn sources<S: Stub>(
-    stub: &mut S,
-    proposal: &Proposal,
-) -> Result<Vec<SourceReport>, ContractError> {
-    let mut reports = Vec::with_capacity(proposal.sources.len());
-    for source in &proposal.sources {
-        let id = ProposalId::new(source.proposal_id.as_str());
-        let archive: Option<Archive> = ledger::get(stub, &keys::archive(&id)).await?;
-        let (content, consent, votes) = match archive {
-            Some(archive) => (
-                archive.proposal,
-                archived_consent(&archive.signers),
-                votes::of_archive(&id, &archive.votes),
-            ),
-            None => (
-                ledger::get(stub, &keys::proposal(&id)).await?,
-                consent(&ledger::signatures(stub, &id).await?),
-                votes::stored(stub, &id, &id).await?,
-            ),
-        };
-        let content = content.unwrap_or_default();
-        let votes = votes::judge(stub, votes).await?;
-        reports.push(SourceReport {
-            config_update_sha256: ledger::digest(&source.config_update_sha256)?.to_string(),
-            consent,
-            description: content.description,
-            proposal_id: source.proposal_id.clone(),
-            proposer_msp_id: content.proposer_msp_id,
-            revision: source.revision,
-            votes: votes.iter().map(VoteReport::of).collect(),
-        });
-    }
-    Ok(reports)
+/// What was combined into a proposal.
+fn sources(proposal: &Proposal) -> Result<Vec<SourceReport>, ContractError> {
+    (proposal.sources.iter())
+        .map(|source| {
+            Ok(SourceReport {
+                config_update_sha256: ledger::digest(&source.config_update_sha256)?.to_string(),
+                proposal_id: source.proposal_id.clone(),
+                proposer_msp_id: source.proposer_msp_id.clone(),
+                revision: source.revision,
+            })
+        })
+        .collect()
 }
 
 /// Who signed which revision, in key order.
@@ -233,7 +211,6 @@ fn bare(
         revision: current.number.0,
         settings: proposed_settings(proposal)?,
         signatures: Vec::new(),
-        signatures_left_out: Vec::new(),
         sources: Vec::new(),
         status: "",
         status_detail: StatusDetail::default(),
@@ -274,37 +251,42 @@ async fn archived<S: Stub>(
     stub: &mut S,
     bundle: &Compiled,
     trusted: &TrustedHead,
+    proposal: &Proposal,
     archive: &Archive,
 ) -> Result<Vec<u8>, ContractError> {
     let as_of = trusted.sequence();
-    let proposal = archive::content(archive)?;
-    let (outcome, applied) = outcome(stub, as_of, archive).await?;
-    let id = ProposalId::new(proposal.id.as_str());
-    let votes = votes::judge(stub, votes::of_archive(&id, &archive.votes)).await?;
+    let place = ProposalPlace::of_proposal(proposal);
+    let combined = combined::into(stub, &place).await?;
+    let question = ProofQuestion::of_archive(archive, &combined);
+    let proof = proofs::find(stub, as_of, question).await?;
+    let (outcome, applied) = outcome(archive, proof)?;
+    let positions = positions::on(stub, &place).await?;
+    let members = Members::read(stub).await?;
+    let votes = positions.judged(&members);
     let current = proposals::current(proposal)?;
-    let kept = archive.signers.iter().filter_map(|signer| {
-        let signature = signer.config_signature.as_ref()?;
-        Some(SignatureReport {
-            config_signature: config_signature(&signature.clone().into()),
+    let kept = (positions.signatures.iter())
+        .flat_map(|(revision, of)| of.signatures.iter().map(move |one| (revision, one)))
+        .map(|(revision, stored)| SignatureReport {
+            config_signature: config_signature(&stored.signature),
             counts: false,
-            fingerprint: signer.fingerprint.clone(),
-            msp_id: signer.msp_id.clone(),
+            fingerprint: stored.fingerprint.clone(),
+            msp_id: stored.msp_id.to_string(),
             reason: Some(format!(
-                "the proposal is archived; it is on revision {}",
-                signer.revision
+                "the proposal is archived; it is on revision {revision}"
             )),
             subject: None,
         })
-    });
-    let mut consent_trail = archived_consent(&archive.signers);
+        .collect();
+    let mut consent_trail = consent(&positions.signatures);
     consent_trail.retain(|one| one.revision < current.number.0);
     let facts = StatusFacts {
         bundle,
         trusted,
         proposal,
+        withdrawn: false,
         current: &current,
         proof: None,
-        signatures: &kept_signatures(archive),
+        signatures: &positions.signatures,
         votes: &[],
         gate: &CapabilityGate::default(),
         now: call.now(),
@@ -313,11 +295,11 @@ async fn archived<S: Stub>(
     let report = ProposalReport {
         applied_revision: applied,
         archived: true,
-        combined_into: combined_into(stub, &id).await?,
+        combined_into: combined_into(&combined)?,
         consent_trail,
-        former_member: is_former(stub, proposal).await?,
-        signatures: kept.collect(),
-        sources: sources(stub, proposal).await?,
+        former_member: !members.owner_remains(proposal),
+        signatures: kept,
+        sources: sources(proposal)?,
         status: outcome.outcome,
         status_detail: StatusDetail {
             proof: outcome.proof.clone(),
@@ -330,22 +312,4 @@ async fn archived<S: Stub>(
         ..bare(bundle, as_of, proposal, &current)?
     };
     answer::write(&report)
-}
-
-/// The signatures that an archive entry keeps, in the order in which they lay on the ledger.
-fn kept_signatures(archive: &Archive) -> BTreeMap<Revision, RevisionSignatures> {
-    let mut kept: BTreeMap<Revision, RevisionSignatures> = BTreeMap::new();
-    for signer in &archive.signers {
-        let Some(signature) = &signer.config_signature else {
-            continue;
-        };
-        let of = kept.entry(Revision(signer.revision)).or_default();
-        of.signatures.push(StoredSignature {
-            key: String::new(),
-            msp_id: MspId::new(signer.msp_id.as_str()),
-            fingerprint: signer.fingerprint.clone(),
-            signature: signature.clone().into(),
-        });
-    }
-    kept
 }

@@ -25,8 +25,13 @@ impl ShortDigest {
     /// This part goes with the whole element: that is deleted, or is a group whose content says all.
     pub(super) const WHOLE: Self = Self([0xff; SHORT]);
 
-    /// Of an element's name.
-    pub(super) fn of(name: &str) -> Self {
+    /// Of an element, by its name.
+    pub(super) fn of_element(element: &ElementPath) -> Self {
+        Self::of_name(&element.to_string())
+    }
+
+    /// Of an element's name, as Fabric writes it.
+    fn of_name(name: &str) -> Self {
         Self::cut(&Digest::of(name.as_bytes()))
     }
 
@@ -47,42 +52,28 @@ impl ShortDigest {
     }
 }
 
-/// What the small record of a revision says for others.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct RevisionDigests {
-    /// What the intent wants.
-    pub(crate) touched: TouchedDigests,
-    /// The elements that the bytes write, whatever the config is; joined, ascending, each once.
-    pub(crate) written: Bytes,
-    /// How many elements are touched, hold those, and are written, together: what is bounded.
-    pub(crate) count: usize,
+/// What a record says of an intent.
+pub(crate) fn touched_digests(patch: &Patch) -> TouchedDigests {
+    let TouchedElements { wishes, holders } = TouchedElements::of(patch);
+    let parts: Vec<TouchedParts> = wishes.iter().map(TouchedParts::of).collect();
+    TouchedDigests {
+        elements: joined(parts.iter().map(|parts| parts.element)),
+        contents: joined(parts.iter().map(|parts| parts.content)),
+        mod_policies: joined(parts.iter().map(|parts| parts.mod_policy)),
+        holders: joined(holders.iter().map(ShortDigest::of_element)),
+    }
 }
 
-/// What is stored of a revision: of the intent, and of the bytes that its update is.
-pub(crate) fn digests(patch: &Patch, update: &Update) -> RevisionDigests {
-    let touched = TouchedElements::of(patch);
+/// What a record says of an update: the elements that it writes, whatever the config is, ascending;
+/// none where it cannot be read.
+pub(crate) fn written_digests(config_update: &Bytes) -> Bytes {
+    let Ok(update) = Update::parse(config_update.clone()) else {
+        return Bytes::new();
+    };
     let written: BTreeSet<ShortDigest> = (update.written().iter())
-        .map(|element| ShortDigest::of(&element.element_path().to_string()))
+        .map(|element| ShortDigest::of_element(&element.element_path()))
         .collect();
-    let name = |path: &ElementPath| ShortDigest::of(&path.to_string());
-    let wishes = &touched.wishes;
-    RevisionDigests {
-        count: wishes
-            .len()
-            .saturating_add(touched.holders.len())
-            .saturating_add(written.len()),
-        written: joined(written),
-        touched: TouchedDigests {
-            elements: joined(wishes.iter().map(|wish| name(&wish.path))),
-            contents: joined(wishes.iter().map(|wish| ShortDigest::of_part(wish.content))),
-            mod_policies: joined(
-                wishes
-                    .iter()
-                    .map(|wish| ShortDigest::of_part(wish.mod_policy)),
-            ),
-            holders: joined(touched.holders.iter().map(name)),
-        },
-    }
+    joined(written)
 }
 
 fn joined(digests: impl IntoIterator<Item = ShortDigest>) -> Bytes {
@@ -137,7 +128,7 @@ impl TouchedParts {
     /// What a wish says of an element.
     pub(super) fn of(wish: &Wish) -> Self {
         Self {
-            element: ShortDigest::of(&wish.path.to_string()),
+            element: ShortDigest::of_element(&wish.path),
             content: ShortDigest::of_part(wish.content),
             mod_policy: ShortDigest::of_part(wish.mod_policy),
         }
@@ -198,7 +189,7 @@ pub(super) fn mentioned(update: &Update) -> BTreeSet<ShortDigest> {
             text.clear();
             text.push_str(kind.label());
             pieces.iter().for_each(|piece| text.push_str(piece));
-            all.insert(ShortDigest::of(&text));
+            all.insert(ShortDigest::of_name(&text));
         };
         add(ElementKind::Group, &[&path]);
         for value in group.values() {

@@ -13,10 +13,14 @@ mod subjects;
 #[cfg(test)]
 mod tests;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    iter,
+    sync::Arc,
+};
 
-pub(crate) use digests::{RevisionDigests, digests};
 use digests::{ShortDigest, StoredDigests, TouchedElements, TouchedParts, mentioned};
+pub(crate) use digests::{touched_digests, written_digests};
 use subjects::{SaidBy, SubjectSet};
 
 use crate::{
@@ -24,35 +28,64 @@ use crate::{
     contract::{
         answer::{ExclusionReport, RelationsReport},
         error::ContractError,
+        ledger::{keys::ProposalPlace, proposals},
     },
     ids::ProposalId,
-    proto::cmscc::{OpenProposal, ProposalKind},
+    proto::cmscc::{OpenProposal, Proposal, ProposalKind},
     review::diff::contrast,
 };
 
-/// Of how many exclusions the contents may be shown, and how many differences of each.
-pub(crate) const CONTRASTS: usize = 10;
+/// Of how many exclusions the contents are shown, and how many differences of each.
+const CONTRASTS: usize = 10;
 const CONTRASTED: usize = 20;
-/// How many proposals are named; the others are counted.
-const EXCLUSIONS: usize = CONTRASTS + 100;
-const FOLLOWED: usize = 100;
+
+/// How many proposals are named of each kind.
+const NAMED: usize = 100;
 
 /// Proposals whose relations are asked for, in the order in which they were added.
 #[derive(Debug, Default)]
-pub(crate) struct Relations {
+pub(crate) struct Relations<'a> {
     subjects: Vec<AskedProposal>,
-    /// What the elements that they touch, or that hold those, or that their bytes mention, are to them.
+    /// What elements are to them: those that they touch, that hold those, that their bytes mention.
     elements: BTreeMap<ShortDigest, ConcernedSubjects>,
     /// Those whose bytes apply as they are.
     applying: SubjectSet,
+    /// For contrasts: the config now.
+    config: Option<&'a ConfigTree>,
 }
 
-impl Relations {
-    /// Adds a config update's intent. `update`: its bytes, where they apply as they are with the
-    /// intended effect; otherwise it follows nothing.
-    pub(crate) fn add(&mut self, id: &ProposalId, patch: &Patch, update: Option<&Update>) {
+impl<'a> Relations<'a> {
+    /// Shows the contents as well where two want different ones of an element.
+    pub(crate) fn with_contrasts(config: &'a ConfigTree) -> Self {
+        Self {
+            config: Some(config),
+            ..Self::default()
+        }
+    }
+
+    /// Adds a config update. `is_open`: whether its bytes apply as they are, with the intended effect;
+    /// others follow nothing.
+    ///
+    /// # Errors
+    /// `STATE_CORRUPT`: not a proposal that the contract wrote.
+    pub(crate) fn add(&mut self, proposal: &Proposal, is_open: bool) -> Result<(), ContractError> {
+        let patch = proposals::patch(proposal)?;
+        let current = proposals::last(proposal)?;
+        let update = Update::parse(current.config_update.clone())
+            .ok()
+            .filter(|_| is_open);
+        self.add_intent(
+            ProposalId::new(proposal.id.as_str()),
+            patch,
+            update.as_ref(),
+        );
+        Ok(())
+    }
+
+    /// `update`: the bytes, where they apply.
+    fn add_intent(&mut self, id: ProposalId, patch: Patch, update: Option<&Update>) {
         let place = self.subjects.len();
-        let touched = TouchedElements::of(patch);
+        let touched = TouchedElements::of(&patch);
         for wish in touched.wishes {
             let parts = TouchedParts::of(&wish);
             let concerned = self.elements.entry(parts.element).or_default();
@@ -62,7 +95,7 @@ impl Relations {
             concerned.path = Some(wish.path);
         }
         for holder in touched.holders {
-            let name = ShortDigest::of(&holder.to_string());
+            let name = ShortDigest::of_element(&holder);
             let concerned = self.elements.entry(name).or_default();
             concerned.holding.add(place);
             concerned.path = Some(holder);
@@ -75,8 +108,10 @@ impl Relations {
             }
         }
         self.subjects.push(AskedProposal {
-            id: id.clone(),
-            found: FoundRelations::default(),
+            id,
+            intended: self.config.and_then(|config| patch.apply(config).ok()),
+            contested: Vec::new(),
+            report: RelationsReport::default(),
         });
     }
 
@@ -85,21 +120,31 @@ impl Relations {
         self.subjects.is_empty()
     }
 
-    /// Finds their relations to another open proposal, from its record. Each has none to itself. What
-    /// was withdrawn or changes no config has none to anybody. Takes time for each digest of the record and
-    /// for each subject, however many elements these touch.
+    /// Finds their relations to the open proposals of these records. `more`: there are others.
+    ///
+    /// None has relations to itself. What was withdrawn or changes no config has none. Cost: a look-up
+    /// for each digest of the records, and some work for each pair; not for each element of a pair.
     ///
     /// # Errors
     /// `STATE_CORRUPT`: not a record that the contract wrote.
     pub(crate) fn meet(
         &mut self,
-        id: &ProposalId,
-        record: &OpenProposal,
+        others: &[(ProposalPlace, OpenProposal)],
+        more: bool,
     ) -> Result<(), ContractError> {
-        if record.kind() != ProposalKind::ConfigUpdate || record.withdrawal.is_some() {
-            return Ok(());
+        for (place, record) in others {
+            let withdrawn = record.withdrawal.is_some();
+            if record.kind() == ProposalKind::ConfigUpdate && !withdrawn {
+                self.meet_one(place.id(), &StoredDigests::read(record)?);
+            }
         }
-        let other = StoredDigests::read(record)?;
+        for subject in &mut self.subjects {
+            subject.report.more |= more;
+        }
+        Ok(())
+    }
+
+    fn meet_one(&mut self, id: &ProposalId, other: &StoredDigests) {
         let text: Arc<str> = id.as_str().into();
         let mut done = SubjectSet::default();
         for (place, subject) in self.subjects.iter().enumerate() {
@@ -107,10 +152,10 @@ impl Relations {
                 done.add(place);
             }
         }
-        for (path, excluded) in contested(&self.elements, &other) {
+        for (path, excluded) in contested(&self.elements, other) {
             for place in excluded.without(&done).places() {
                 if let Some(subject) = self.subjects.get_mut(place) {
-                    subject.found.exclude(&text, path);
+                    subject.exclude(&text, path);
                 }
             }
             done.extend(&excluded);
@@ -122,15 +167,44 @@ impl Relations {
         }
         for place in self.applying.without(&done).places() {
             if let Some(subject) = self.subjects.get_mut(place) {
-                subject.found.follow(&text);
+                subject.follow(&text);
             }
         }
-        Ok(())
+    }
+
+    /// The proposals whose intents are wanted, to show the contents: those that exclude a subject first,
+    /// at most 10 of each.
+    pub(crate) fn contrasts_wanted(&self) -> BTreeSet<ProposalId> {
+        let shown = self.subjects.iter().filter(|one| one.intended.is_some());
+        shown
+            .flat_map(|subject| iter::zip(&subject.report.excludes, &subject.contested))
+            .map(|(excluded, _)| ProposalId::new(&*excluded.proposal_id))
+            .collect()
+    }
+
+    /// Shows what both make of the element because of which they exclude each other, where the other's
+    /// intent applies to the config.
+    pub(crate) fn contrast(&mut self, id: &ProposalId, other: &Patch) {
+        let Some(theirs) = self.config.and_then(|config| other.apply(config).ok()) else {
+            return;
+        };
+        for subject in &mut self.subjects {
+            let Some(ours) = &subject.intended else {
+                continue;
+            };
+            for (excluded, element) in iter::zip(&mut subject.report.excludes, &subject.contested) {
+                if *excluded.proposal_id == *id.as_str() {
+                    let mut shown = contrast(element, true, &theirs, ours);
+                    shown.truncate(CONTRASTED);
+                    excluded.contrast = Some(shown);
+                }
+            }
+        }
     }
 
     /// What was found, in the order in which they were added.
-    pub(crate) fn found(self) -> impl Iterator<Item = FoundRelations> {
-        self.subjects.into_iter().map(|subject| subject.found)
+    pub(crate) fn reports(self) -> impl Iterator<Item = RelationsReport> {
+        self.subjects.into_iter().map(|subject| subject.report)
     }
 }
 
@@ -197,25 +271,21 @@ impl ConcernedSubjects {
 #[derive(Debug)]
 struct AskedProposal {
     id: ProposalId,
-    found: FoundRelations,
-}
-
-/// How a proposal stands to the others.
-#[derive(Debug, Default)]
-pub(crate) struct FoundRelations {
-    report: RelationsReport,
+    /// For contrasts: the config that it leads to.
+    intended: Option<ConfigTree>,
     /// The elements of the first exclusions, at most [`CONTRASTS`].
     contested: Vec<ElementPath>,
+    report: RelationsReport,
 }
 
-impl FoundRelations {
+impl AskedProposal {
     fn exclude(&mut self, id: &Arc<str>, element: &ElementPath) {
         let report = &mut self.report;
         report.excludes_count = report.excludes_count.saturating_add(1);
         if self.contested.len() < CONTRASTS {
             self.contested.push(element.clone());
         }
-        if report.excludes.len() < EXCLUSIONS {
+        if report.excludes.len() < NAMED {
             report.excludes.push(ExclusionReport {
                 contrast: None,
                 element: element.to_string(),
@@ -227,42 +297,8 @@ impl FoundRelations {
     fn follow(&mut self, id: &Arc<str>) {
         let report = &mut self.report;
         report.can_follow_count = report.can_follow_count.saturating_add(1);
-        if report.can_follow.len() < FOLLOWED {
+        if report.can_follow.len() < NAMED {
             report.can_follow.push(Arc::clone(id));
         }
-    }
-
-    /// The proposals of which both contents can be shown, those that exclude it first: at most
-    /// [`CONTRASTS`].
-    pub(crate) fn contestants(&self) -> Vec<ProposalId> {
-        let excludes = self.report.excludes.iter().take(self.contested.len());
-        excludes
-            .map(|one| ProposalId::new(&*one.proposal_id))
-            .collect()
-    }
-
-    /// Shows what both want, for the contestant at this place. `ours`: the config that this proposal
-    /// leads to, `theirs`: the other's intent. Without effect where that does not apply to the config.
-    pub(crate) fn contrast(
-        &mut self,
-        place: usize,
-        config: &ConfigTree,
-        ours: &ConfigTree,
-        theirs: &Patch,
-    ) {
-        let element = self.contested.get(place);
-        let excluded = self.report.excludes.get_mut(place);
-        if let (Some(element), Some(excluded)) = (element, excluded)
-            && let Ok(theirs) = theirs.apply(config)
-        {
-            let mut shown = contrast(element, true, &theirs, ours);
-            shown.truncate(CONTRASTED);
-            excluded.contrast = Some(shown);
-        }
-    }
-
-    /// As answers show it.
-    pub(crate) fn report(self) -> RelationsReport {
-        self.report
     }
 }
