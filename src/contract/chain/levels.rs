@@ -249,18 +249,4 @@ mod tests {
             );
         }
     }
-
-    #[test]
-    fn elements_that_may_declare_levels() {
-        for (element, may) in [
-            ("[Value]  /Channel/Capabilities", true),
-            ("[Value]  /Channel/Application/Capabilities", true),
-            ("[Group]  /Channel/Orderer", true),
-            ("[Group]  /Channel", true),
-            ("[Group]  /Channel/Application/Org1MSP", false),
-            ("[Value]  /Channel/Orderer/BatchTimeout", false),
-        ] {
-            assert_eq!(may_declare(element), may, "{element}");
-        }
-    }
 }

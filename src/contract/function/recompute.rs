@@ -340,7 +340,9 @@ impl UpdateRun<'_> {
         self.written = self.written.saturating_add(record.bytes);
         ledger::put(stub, keys::proposal(open.place.id()), &proposal);
         ledger::put(stub, keys::open(&open.place), &record);
-        combined::tell_sources(stub, &proposal);
+        if !self.own.is_source(open.place.id()) {
+            combined::tell_sources(stub, &proposal);
+        }
         let mut conflicts: Vec<_> = stale.conflicts.iter().map(|c| c.report()).collect();
         for conflict in &mut conflicts {
             conflict.keep(self.room);

@@ -45,8 +45,6 @@ struct FoundOut {
     standings: Mutex<Recent<Digest, Standing>>,
     /// By config and update; `None` where the update does not fit.
     terms: Mutex<Recent<Digest, Option<Arc<Terms>>>>,
-    /// By config and update; `None` where the update does not apply.
-    written: Mutex<Recent<Digest, Option<Arc<[String]>>>>,
     /// The latest by config and update.
     opinions: Mutex<Recent<Digest, Arc<KeptOpinion>>>,
     /// By MSP, update, header and signature.
@@ -167,30 +165,6 @@ impl Compiled {
         let weight = terms.map_or(0, |terms| weight_of(terms));
         let weight = weight.saturating_add(ENTRY);
         locked(&self.found.terms).put(self.key(update), terms.cloned(), weight, FITS);
-    }
-
-    /// The elements that an update writes, by its digest; `None` where it does not apply.
-    pub(crate) fn written(
-        &self,
-        update: &Digest,
-        find: impl FnOnce() -> Option<Arc<[String]>>,
-    ) -> Option<Arc<[String]>> {
-        if let Some(known) = locked(&self.found.written).get(&self.key(update)) {
-            return known;
-        }
-        let written = find();
-        self.keep_written(update, written.as_ref());
-        written
-    }
-
-    /// Keeps the elements that an update writes.
-    pub(crate) fn keep_written(&self, update: &Digest, written: Option<&Arc<[String]>>) {
-        let texts = written.iter().flat_map(|written| written.iter());
-        let weight = texts
-            .map(|text| text.len().saturating_add(ENTRY / 4))
-            .sum::<usize>();
-        let weight = weight.saturating_add(ENTRY);
-        locked(&self.found.written).put(self.key(update), written.cloned(), weight, FITS);
     }
 
     /// What was last found out about the signatures on an update, by its digest.

@@ -100,8 +100,6 @@ fn of_update(
         Ok(effect) => {
             let terms = effect.terms();
             bundle.keep_terms(&current.digest, Some(terms));
-            let written = effect.written().iter().map(ToString::to_string);
-            bundle.keep_written(&current.digest, Some(&written.collect()));
             let deciding = Deciding::Update {
                 terms: Arc::clone(terms),
                 raises: levels::raised(bundle.tree(), effect.result()),

@@ -88,6 +88,15 @@ impl OwnProposals {
         })
     }
 
+    /// Whether a proposal is itself combined into another open one of the organisation: then its
+    /// sources name that one.
+    pub(crate) fn is_source(&self, id: &ProposalId) -> bool {
+        self.others(id).any(|(_, other)| {
+            let mut sources = other.sources.iter();
+            other.withdrawal.is_none() && sources.any(|source| source == id.as_str())
+        })
+    }
+
     /// Refuses what is above a bound, together with what the organisation has open.
     pub(crate) fn demand_room(
         &self,

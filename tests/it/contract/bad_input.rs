@@ -3,12 +3,14 @@
 use bytes::Bytes;
 use cmscc::{
     block::ConfigBlock,
+    capabilities::ContractBounds,
     config::{Patch, compute_update},
     contract::{CallLimits, Contract, ContractSettings, NoObserver, function_names},
     proto::{common, write},
     stub::Invocation,
 };
 use prost::Message;
+use serde_json::json;
 use std::sync::Arc;
 
 use super::{
@@ -470,7 +472,6 @@ async fn limits_are_settings() {
     let mut world = limited(CallLimits {
         argument: 40_000,
         call: 60_000,
-        patch: 100,
         ..CallLimits::default()
     });
     let org1 = person("Org1MSP");
@@ -488,56 +489,56 @@ async fn limits_are_settings() {
             )
             .await;
     }
-    world.found(&CAPTURES[0].genesis()).await;
-    world
-        .refused(
-            &org1,
-            propose_config_update("new", r#"{"channel_group":{"groups":{"Application":{"policies":{"Extra":{"mod_policy":"Admins","policy":{"type":1,"value":{"version":0,"rule":{"n_out_of":{"n":1,"rules":[{"signed_by":0},{"signed_by":0},{"signed_by":0},{"signed_by":0},{"signed_by":0},{"signed_by":0},{"signed_by":0},{"signed_by":0},{"signed_by":0},{"signed_by":0}]}},"identities":[{"principal":{"msp_identifier":"Org1MSP","role":"ADMIN"},"principal_classification":"ROLE"}]}}}}}}}}"#),
-            "PATCH_TOO_LARGE",
-        )
-        .await;
 }
 
 #[tokio::test]
 async fn each_limit_has_its_refusal() {
     let mut world = limited(CallLimits {
-        patch_levels: 2,
-        description: 5,
-        reason: 4,
-        signature_header: 900,
-        signatures: 2,
-        items: 2,
         export: 50,
         ..CallLimits::default()
     });
+    let bounds = ContractBounds::V1_0;
     let org1 = person("Org1MSP");
     let genesis = CAPTURES[0].genesis();
-    let three = init_consortium(&genesis).and(&genesis).and(&genesis);
-    world.refused(&org1, three, "TOO_MANY").await;
+    let many = (0..bounds.items).fold(init_consortium(b"block"), |call, _| call.and(b"block"));
+    world.refused(&org1, many, "TOO_MANY").await;
     world.found(&genesis).await;
-    let propose = |description| propose_config_update("new", PATCH).described(description);
+    let propose = |length| propose_config_update("new", PATCH).described(&"d".repeat(length));
     world
-        .refused(&org1, propose("123456"), "DESCRIPTION_TOO_LONG")
+        .refused(
+            &org1,
+            propose(bounds.description + 1),
+            "DESCRIPTION_TOO_LONG",
+        )
         .await;
-    world.ok(&org1, propose("12345")).await;
-    let deeper = PATCH.replace(r#""policies""#, r#""groups":{"Org1MSP":{"policies""#) + "}}";
+    world.ok(&org1, propose(bounds.description)).await;
+    let below = r#""groups":{"A":{"#.repeat(bounds.patch_levels);
+    let deeper = PATCH.replace(r#""policies""#, &format!(r#"{below}"policies""#))
+        + &"}}".repeat(bounds.patch_levels);
     let call = propose_config_update("deep", &deeper);
     world.refused(&org1, &call, "PATCH_TOO_LARGE").await;
-    let reject = |reason| reject_proposal("new", reason);
+    let host = "h".repeat(bounds.patch);
+    let wide = json!({"channel_group": {"groups": {"Application": {"groups": {"Org1MSP": {"values": {
+        "AnchorPeers": {"value": {"anchor_peers": [{"host": host, "port": 1}]},
+        "mod_policy": "Admins"}}}}}}}});
+    let call = propose_config_update("wide", &wide.to_string());
+    world.refused(&org1, &call, "PATCH_TOO_LARGE").await;
+    let reject = |length| reject_proposal("new", &"r".repeat(length));
     world
-        .refused(&org1, reject("12345"), "REASON_TOO_LONG")
+        .refused(&org1, reject(bounds.reason + 1), "REASON_TOO_LONG")
         .await;
-    world.ok(&org1, reject("1234")).await;
+    world.ok(&org1, reject(bounds.reason)).await;
+    let ids: Vec<String> = (0..=bounds.items).map(|n| format!("id-{n}")).collect();
     for call in [
-        update_proposals().mode(6).only(&["new", "aaa", "bbb"]),
-        combine_proposals("all", &["new", "aaa", "bbb"]),
+        update_proposals().mode(6).only(&ids),
+        combine_proposals("all", &ids),
     ] {
         world.refused(&org1, &call, "TOO_MANY").await;
     }
     let update = world.update_to_sign("new").await;
     let good = org1.config_signature(&update);
     let mut long = good.clone();
-    long.signature_header = vec![0; 901].into();
+    long.signature_header = vec![0; bounds.signature_header + 1].into();
     let signature = |of: &common::ConfigSignature| cmscc::config::ConfigSignature {
         signature_header: of.signature_header.clone(),
         signature: of.signature.clone(),
@@ -552,15 +553,15 @@ async fn each_limit_has_its_refusal() {
         ))
     };
     for (signatures, symbol) in [
-        (&[&good, &good, &good][..], "TOO_MANY"),
+        (&vec![&good; bounds.signatures + 1][..], "TOO_MANY"),
         (&[&long], "HEADER_TOO_LARGE"),
     ] {
         let envelope = envelope(signatures);
         let call = add_signature("new", &envelope);
         world.refused(&org1, call, symbol).await;
     }
-    let two = envelope(&[&good, &good]);
-    world.ok(&org1, add_signature("new", &two)).await;
+    let most = envelope(&vec![&good; bounds.signatures]);
+    world.ok(&org1, add_signature("new", &most)).await;
     world.ok(&org1, withdraw_proposal("new")).await;
     world
         .refused(&org1, export_proposal("new"), "EXPORT_TOO_LARGE")

@@ -4,8 +4,9 @@ use bytes::Bytes;
 use cmscc::{
     config::envelope::update_envelope,
     contract::Contract,
+    ids::Digest,
     proto::{
-        cmscc::{Proposal, SettingsChange},
+        cmscc::{OpenProposal, Position, Proposal, SettingsChange},
         common::ConfigUpdate,
     },
 };
@@ -46,18 +47,30 @@ impl World<Contract> {
     fn put_signed(&mut self, id: &str, proposal: &Proposal) {
         let revision = proposal.revisions.last().unwrap();
         self.put(state_key(&["proposal", id]), proposal.encode_to_vec());
+        let key = state_key(&["open", &proposal.proposer_msp_id, id]);
+        let mut record =
+            OpenProposal::decode(self.ledger.get(&key).unwrap().value.clone()).unwrap();
+        record.revision = revision.revision;
+        record.config_update_sha256 =
+            Bytes::copy_from_slice(Digest::of(&revision.config_update).as_bytes());
+        self.put(key, record.encode_to_vec());
         for msp_id in ["Org1MSP", "Org2MSP"] {
             let signature = cmscc::proto::cmscc::Signature {
+                fingerprint: "somebody".to_owned(),
                 config_signature: Some(person(msp_id).config_signature(&revision.config_update)),
             };
+            let position = Position {
+                signatures: vec![signature],
+                vote: None,
+            };
             let place = [
-                "signature",
+                "position",
+                &proposal.proposer_msp_id,
                 id,
                 &format!("{:020}", revision.revision),
                 msp_id,
-                "somebody",
             ];
-            self.put(state_key(&place), signature.encode_to_vec());
+            self.put(state_key(&place), position.encode_to_vec());
         }
     }
 }

@@ -137,10 +137,8 @@ pub(crate) struct Model {
     pub(crate) agreed: Agreed,
     pub(crate) open: BTreeMap<String, Open>,
     pub(crate) archive: BTreeMap<String, Finished>,
-    /// Who has which update; the last one who took it.
-    owners: BTreeMap<Vec<u8>, String>,
-    /// What was combined into what.
-    combined: BTreeSet<(String, String)>,
+    /// Into which proposal of an organisation a source was combined last.
+    combined: BTreeMap<(String, &'static str), String>,
     orgy: ConfigGroup,
 }
 
@@ -238,8 +236,7 @@ impl Model {
             open: BTreeMap::new(),
             archive: BTreeMap::new(),
             agreed: Agreed::new(),
-            owners: BTreeMap::new(),
-            combined: BTreeSet::new(),
+            combined: BTreeMap::new(),
             orgy,
         }
     }
@@ -297,6 +294,10 @@ impl Model {
     fn count_members(&mut self) {
         let groups = &application(&self.config).groups;
         self.members.retain(|org, _| groups.contains_key(org));
+        let members = &self.members;
+        self.agreed
+            .attested
+            .retain(|org, _| members.contains_key(*org));
         for org in groups.keys() {
             let since = self.members.entry(org.clone());
             since.or_insert(self.config.sequence);
@@ -318,7 +319,7 @@ impl Model {
     }
 
     fn through_another(&self, id: &str) -> bool {
-        let mut into = self.combined.iter().filter(|(source, _)| source == id);
+        let mut into = self.combined.iter().filter(|((source, _), _)| source == id);
         into.any(|(_, other)| {
             let open = self.open.get(other);
             let open = open.or_else(|| self.archive.get(other).map(|one| &one.open));
@@ -331,9 +332,18 @@ impl Model {
         if let Some(wish) = &open.wish {
             return self.settings_standing(id, open, wish);
         }
-        if self.in_chain(&open.current().1) || (count_combined && self.through_another(id)) {
-            return Standing::Submitted;
+        let standing = self.unproven(open);
+        let proven =
+            || self.in_chain(&open.current().1) || (count_combined && self.through_another(id));
+        match standing {
+            Standing::Open => Standing::Open,
+            _ if proven() => Standing::Submitted,
+            standing => standing,
         }
+    }
+
+    /// What can be said without looking at the chain.
+    fn unproven(&self, open: &Open) -> Standing {
         if open.withdrawn {
             return Standing::Withdrawn;
         }
@@ -430,9 +440,19 @@ impl Model {
     }
 
     /// Whether the older interface lists a proposal.
-    pub(crate) fn is_active(&self, id: &str) -> bool {
+    pub(crate) fn is_active(&self, id: &str, now: i64) -> bool {
+        let open = &self.open[id];
         let over = [Standing::Submitted, Standing::Withdrawn];
-        self.open[id].wish.is_none() && !over.contains(&self.standing(id, true))
+        open.wish.is_none()
+            && open.deadline.is_none_or(|deadline| deadline >= now)
+            && !over.contains(&self.standing(id, true))
+    }
+
+    /// The ids of proposals as lists have them: by owner, then by id.
+    pub(crate) fn listed<'a>(all: impl Iterator<Item = (&'a String, &'a Open)>) -> Vec<String> {
+        let mut ids: Vec<(&str, String)> = all.map(|(id, one)| (one.owner, id.clone())).collect();
+        ids.sort();
+        ids.into_iter().map(|(_, id)| id).collect()
     }
 
     /// How an archived proposal ended, as it looks now.
@@ -490,10 +510,20 @@ impl Model {
         }
     }
 
-    fn is_taken(&self, bytes: &[u8], by_others_than: &str) -> bool {
-        self.owners.get(bytes).is_some_and(|id| {
-            id != by_others_than && self.open.get(id).is_some_and(|open| !open.withdrawn)
-        })
+    /// Whether another proposal of the organisation has these bytes.
+    fn is_taken(&self, owner: &str, bytes: &[u8], id: &str) -> bool {
+        let mut others = self.others_of(owner, id);
+        others.any(|(_, open)| open.current().1 == bytes)
+    }
+
+    /// What else an organisation has open, withdrawn ones left out.
+    fn others_of<'a>(
+        &'a self,
+        owner: &'a str,
+        id: &'a str,
+    ) -> impl Iterator<Item = (&'a String, &'a Open)> {
+        let open = self.open.iter();
+        open.filter(move |(other, open)| *other != id && open.owner == owner && !open.withdrawn)
     }
 
     pub(crate) fn unused(&self, who: Who, id: &str) -> Result<(), Refusal> {
@@ -529,12 +559,18 @@ impl Model {
         let Some(bytes) = self.update_to(&self.intended(intent)) else {
             return Err("NOTHING_TO_CHANGE");
         };
-        if self.is_taken(&bytes, id) {
+        if self.is_taken(who.msp, &bytes, id) {
             return Err("UPDATE_TAKEN");
         }
-        self.owners.insert(bytes.clone(), id.to_owned());
+        let mut others = self.others_of(who.msp, id);
+        if others
+            .any(|(other, open)| !sources.contains(other) && !open.sources.is_disjoint(&sources))
+        {
+            return Err("ALREADY_COMBINED");
+        }
         for source in &sources {
-            self.combined.insert((source.clone(), id.to_owned()));
+            let place = (source.clone(), who.msp);
+            self.combined.insert(place, id.to_owned());
         }
         let open = Open {
             intent: intent.clone(),
@@ -559,7 +595,7 @@ impl Model {
             if self.open[source].wish.is_some() {
                 return Err("WRONG_KIND");
             }
-            match self.standing(source, false) {
+            match self.standing(source, true) {
                 Standing::Open | Standing::Outofdate { conflicts: false } => {}
                 _ => return Err("WRONG_STATUS"),
             }
@@ -689,10 +725,16 @@ impl Model {
                 Standing::Outofdate { conflicts } if mine => {
                     let flag = if conflicts { 8 } else { 4 };
                     let bytes = before.fresh(id);
-                    let taken = before.is_taken(&bytes, id) || given.contains(&bytes);
+                    let taken = before.is_taken(who.msp, &bytes, id) || given.contains(&bytes);
                     if mode & flag != 0 && !taken {
                         given.insert(bytes.clone());
-                        self.owners.insert(bytes.clone(), id.clone());
+                        let nested = before
+                            .others_of(who.msp, id)
+                            .any(|(_, other)| other.sources.contains(id));
+                        for source in open.sources.iter().filter(|_| !nested) {
+                            let place = (source.clone(), who.msp);
+                            self.combined.insert(place, id.clone());
+                        }
                         let touched = before.touched(&open.intent);
                         let open = self.open.get_mut(id).unwrap();
                         let next = open.current().0 + 1;

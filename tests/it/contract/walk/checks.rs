@@ -2,8 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cmscc::proto::cmscc::{
-    Archive, Attestation, ChainEntry, EvaluatedPolicies, Outcome, Proposal, Vote,
+use cmscc::{
+    ids::Digest,
+    proto::cmscc::{
+        Archive, ChainEntry, EvaluatedPolicies, Member, OpenProposal, Outcome, Position, Proposal,
+    },
 };
 use prost::Message;
 use serde_json::Value;
@@ -15,7 +18,7 @@ use super::{
         },
         world::{Server, contract},
     },
-    Game,
+    Game, Model,
     dice::{ADMINS, OTHERS},
     plain,
 };
@@ -23,17 +26,20 @@ use super::{
 impl<S: Server> Game<S> {
     /// What is stored is what the model has stored, and nothing has left the archive.
     pub(super) fn check_ledger(&mut self) {
+        let mut proposals = BTreeSet::new();
         let mut open = BTreeSet::new();
         let mut archive = BTreeSet::new();
         let mut signatures: BTreeMap<(String, u64, String), usize> = BTreeMap::new();
         let mut votes = BTreeMap::new();
+        let mut attested = BTreeMap::new();
         let mut chain = BTreeSet::new();
         let mut evaluated = BTreeSet::new();
         for (key, stored) in self.world.ledger.iter() {
             match parts(key).as_slice() {
                 ["proposal", id] => {
                     let stored = Proposal::decode(stored.value.clone()).unwrap();
-                    let known = &self.model.open[*id];
+                    let archived = self.model.archive.get(*id).map(|one| &one.open);
+                    let known = self.model.open.get(*id).or(archived).unwrap();
                     let mut revisions = Vec::new();
                     for one in &stored.revisions {
                         let plain = plain(&one.config_update);
@@ -43,10 +49,19 @@ impl<S: Server> Game<S> {
                     }
                     assert!(revisions == known.revisions, "{id}: revisions");
                     assert_eq!(stored.proposer_msp_id, known.owner);
+                    proposals.insert((*id).to_owned());
+                }
+                ["open", owner, id] => {
+                    let stored = OpenProposal::decode(stored.value.clone()).unwrap();
+                    let known = &self.model.open[*id];
+                    let (revision, bytes) = known.current();
+                    assert_eq!((*owner, stored.revision), (known.owner, *revision), "{id}");
                     assert_eq!(stored.withdrawal.is_some(), known.withdrawn, "{id}");
+                    let digest = Digest::of(&self.encoded[bytes]);
+                    assert_eq!(stored.config_update_sha256, &digest.as_bytes()[..], "{id}");
                     open.insert((*id).to_owned());
                 }
-                ["archive", id] => {
+                ["archive", owner, id] => {
                     let first = self.archived.entry((*id).to_owned());
                     let first = first.or_insert_with(|| stored.value.clone());
                     assert!(
@@ -62,7 +77,7 @@ impl<S: Server> Game<S> {
                         Outcome::Broken => "Broken",
                         other => panic!("{id} is {other:?}"),
                     };
-                    assert_eq!(outcome, known.outcome, "{id}");
+                    assert_eq!((*owner, outcome), (known.open.owner, known.outcome), "{id}");
                     let is_settings = known.open.wish.is_some();
                     let proven = stored.proof.is_some();
                     assert_eq!(proven, outcome == "Submitted" && !is_settings, "{id}");
@@ -72,33 +87,29 @@ impl<S: Server> Game<S> {
                         outcome == "Submitted" && is_settings,
                         "{id}"
                     );
-                    assert_eq!(stored.signers.len(), known.open.signatures.len());
-                    assert_eq!(stored.votes.len(), known.open.votes.len());
                     archive.insert((*id).to_owned());
                 }
-                ["signature", id, revision, msp, _] => {
+                ["position", _, id, revision, msp] => {
+                    let position = Position::decode(stored.value.clone()).unwrap();
                     let place = (
                         (*id).to_owned(),
                         revision.parse().unwrap(),
                         (*msp).to_owned(),
                     );
-                    *signatures.entry(place).or_default() += 1;
-                }
-                ["vote", id, revision, msp] => {
-                    let vote = Vote::decode(stored.value.clone()).unwrap();
-                    let place = (
-                        (*id).to_owned(),
-                        revision.parse().unwrap(),
-                        (*msp).to_owned(),
-                    );
-                    votes.insert(place, (vote.sequence.unwrap(), vote.reason));
+                    if let Some(vote) = position.vote {
+                        votes.insert(place.clone(), (vote.sequence.unwrap(), vote.reason));
+                    }
+                    if !position.signatures.is_empty() {
+                        signatures.insert(place, position.signatures.len());
+                    }
                 }
                 ["settings"] => assert!(stored.value == self.model.agreed.stored()),
-                ["attestation", msp] => {
-                    let stored = Attestation::decode(stored.value.clone()).unwrap();
-                    let levels = stored.application.into_iter().collect();
-                    let said = (levels, stored.sequence.unwrap());
-                    assert_eq!(self.model.agreed.attested[*msp], said);
+                ["member", msp] => {
+                    let stored = Member::decode(stored.value.clone()).unwrap();
+                    if let Some(said) = stored.attestation {
+                        let levels: BTreeSet<String> = said.application.into_iter().collect();
+                        attested.insert((*msp).to_owned(), (levels, said.sequence.unwrap()));
+                    }
                 }
                 ["config", "seq", number] => {
                     ChainEntry::decode(stored.value.clone()).unwrap();
@@ -121,10 +132,15 @@ impl<S: Server> Game<S> {
             self.archived.keys().eq(archive.iter()),
             "an entry has left the archive"
         );
+        let agreed = self.model.agreed.attested.iter();
+        let agreed = agreed.map(|(msp, said)| ((*msp).to_owned(), said.clone()));
+        assert!(attested == agreed.collect());
         assert!(open.is_disjoint(&archive));
+        assert!(proposals == &open | &archive);
         let mut known_signatures: BTreeMap<(String, u64, String), usize> = BTreeMap::new();
         let mut known_votes = BTreeMap::new();
-        for (id, open) in &self.model.open {
+        let archived = self.model.archive.iter().map(|(id, one)| (id, &one.open));
+        for (id, open) in self.model.open.iter().chain(archived) {
             for (revision, who) in &open.signatures {
                 let place = (id.clone(), *revision, who.msp.to_owned());
                 *known_signatures.entry(place).or_default() += 1;
@@ -161,20 +177,24 @@ impl<S: Server> Game<S> {
         let links = chain["chain"].as_array().unwrap().iter();
         let sequences = links.map(|link| link["sequence"].as_u64().unwrap());
         assert!(sequences.eq(self.model.chain.keys().copied()));
-        let (active, _) = self.ask(cmcc::get_proposals()).await;
-        let known = self.model.open.keys().filter(|id| self.model.is_active(id));
+        let (active, now) = self.ask(cmcc::get_proposals()).await;
+        let known = self.model.open.keys();
+        let known = known.filter(|id| self.model.is_active(id, now));
         assert!(active.as_object().unwrap().keys().eq(known));
-        let (history, _) = self.ask(get_history()).await;
+        let whole = r#"{"page_size":200}"#;
+        let (history, _) = self.ask(get_history().options(whole)).await;
         let entries = history["history"].as_array().unwrap();
         assert_eq!(entries.len(), self.model.archive.len());
-        for (entry, id) in entries.iter().zip(self.model.archive.keys()) {
+        let archived = self.model.archive.iter().map(|(id, one)| (id, &one.open));
+        for (entry, id) in entries.iter().zip(&Model::listed(archived)) {
             assert_eq!(entry["proposal_id"], id.as_str());
             assert_eq!(entry["outcome"]["outcome"], self.model.outcome(id), "{id}");
         }
-        let (listed, now) = self.ask(list_proposals()).await;
+        let all = r#"{"all":true,"page_size":200}"#;
+        let (listed, now) = self.ask(list_proposals().options(all)).await;
         let listed = listed["proposals"].as_array().unwrap();
         assert_eq!(listed.len(), self.model.open.len());
-        for (one, id) in listed.iter().zip(self.model.open.keys()) {
+        for (one, id) in listed.iter().zip(&Model::listed(self.model.open.iter())) {
             assert_eq!(one["proposal_id"], id.as_str());
             let status = self.model.status(id, now);
             assert_eq!(one["status"], status, "{id} at {now}");
