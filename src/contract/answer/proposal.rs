@@ -58,11 +58,11 @@ pub(crate) struct RelationsReport {
     /// The proposals that may take effect first without its signatures getting lost, by proposer and
     /// id.
     pub(crate) can_follow: Vec<Arc<str>>,
-    /// How many there are; the first 100 are named.
+    /// How many there are; only the first are named.
     pub(crate) can_follow_count: usize,
     /// Those whose intents do not go together with its own, by proposer and id.
     pub(crate) excludes: Vec<ExclusionReport>,
-    /// How many there are; the first 100 are named.
+    /// How many there are; only the first are named.
     pub(crate) excludes_count: usize,
     /// Whether there are more proposals than were looked at.
     pub(crate) more: bool,

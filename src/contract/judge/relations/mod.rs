@@ -39,8 +39,25 @@ use crate::{
 const CONTRASTS: usize = 10;
 const CONTRASTED: usize = 20;
 
-/// How many proposals are named of each kind.
-const NAMED: usize = 100;
+/// How many proposals are named of each kind, the others being counted.
+#[derive(Clone, Copy, Debug)]
+struct NamedBound {
+    proposals: usize,
+    /// Of their ids and elements, in bytes.
+    texts: usize,
+}
+
+/// Of a proposal that is shown alone.
+const ALONE: NamedBound = NamedBound {
+    proposals: 100,
+    texts: 64 << 10,
+};
+
+/// Of each in a list: 200 of them stay below 2 MB.
+const LISTED: NamedBound = NamedBound {
+    proposals: 20,
+    texts: 4 << 10,
+};
 
 /// Proposals whose relations are asked for, in the order in which they were added.
 #[derive(Debug, Default)]
@@ -55,7 +72,8 @@ pub(crate) struct Relations<'a> {
 }
 
 impl<'a> Relations<'a> {
-    /// Shows the contents as well where two want different ones of an element.
+    /// Of a proposal that is shown alone: shows the contents as well where two want different ones of an
+    /// element.
     pub(crate) fn with_contrasts(config: &'a ConfigTree) -> Self {
         Self {
             config: Some(config),
@@ -111,6 +129,8 @@ impl<'a> Relations<'a> {
             id,
             intended: self.config.and_then(|config| patch.apply(config).ok()),
             contested: Vec::new(),
+            excludes: NamedSoFar::default(),
+            can_follow: NamedSoFar::default(),
             report: RelationsReport::default(),
         });
     }
@@ -146,6 +166,10 @@ impl<'a> Relations<'a> {
 
     fn meet_one(&mut self, id: &ProposalId, other: &StoredDigests) {
         let text: Arc<str> = id.as_str().into();
+        let bound = match self.config {
+            Some(_) => ALONE,
+            None => LISTED,
+        };
         let mut done = SubjectSet::default();
         for (place, subject) in self.subjects.iter().enumerate() {
             if subject.id == *id {
@@ -155,7 +179,7 @@ impl<'a> Relations<'a> {
         for (path, excluded) in contested(&self.elements, other) {
             for place in excluded.without(&done).places() {
                 if let Some(subject) = self.subjects.get_mut(place) {
-                    subject.exclude(&text, path);
+                    subject.exclude(bound, &text, path);
                 }
             }
             done.extend(&excluded);
@@ -167,7 +191,7 @@ impl<'a> Relations<'a> {
         }
         for place in self.applying.without(&done).places() {
             if let Some(subject) = self.subjects.get_mut(place) {
-                subject.follow(&text);
+                subject.follow(bound, &text);
             }
         }
     }
@@ -275,30 +299,52 @@ struct AskedProposal {
     intended: Option<ConfigTree>,
     /// The elements of the first exclusions, at most [`CONTRASTS`].
     contested: Vec<ElementPath>,
+    excludes: NamedSoFar,
+    can_follow: NamedSoFar,
     report: RelationsReport,
 }
 
 impl AskedProposal {
-    fn exclude(&mut self, id: &Arc<str>, element: &ElementPath) {
+    fn exclude(&mut self, bound: NamedBound, id: &Arc<str>, element: &ElementPath) {
+        let text = element.to_string();
         let report = &mut self.report;
-        report.excludes_count = report.excludes_count.saturating_add(1);
-        if self.contested.len() < CONTRASTS {
-            self.contested.push(element.clone());
-        }
-        if report.excludes.len() < NAMED {
+        if self
+            .excludes
+            .takes(bound, id.len().saturating_add(text.len()))
+        {
             report.excludes.push(ExclusionReport {
                 contrast: None,
-                element: element.to_string(),
+                element: text,
                 proposal_id: Arc::clone(id),
             });
+            if self.contested.len() < CONTRASTS {
+                self.contested.push(element.clone());
+            }
         }
+        report.excludes_count = report.excludes_count.saturating_add(1);
     }
 
-    fn follow(&mut self, id: &Arc<str>) {
+    fn follow(&mut self, bound: NamedBound, id: &Arc<str>) {
         let report = &mut self.report;
-        report.can_follow_count = report.can_follow_count.saturating_add(1);
-        if report.can_follow.len() < NAMED {
+        if self.can_follow.takes(bound, id.len()) {
             report.can_follow.push(Arc::clone(id));
         }
+        report.can_follow_count = report.can_follow_count.saturating_add(1);
+    }
+}
+
+/// What a list of proposals has taken so far.
+#[derive(Clone, Copy, Debug, Default)]
+struct NamedSoFar {
+    proposals: usize,
+    texts: usize,
+}
+
+impl NamedSoFar {
+    /// Takes another one, of so many bytes, unless it or one before is too much.
+    const fn takes(&mut self, bound: NamedBound, bytes: usize) -> bool {
+        self.proposals = self.proposals.saturating_add(1);
+        self.texts = self.texts.saturating_add(bytes);
+        self.proposals <= bound.proposals && self.texts <= bound.texts
     }
 }

@@ -317,40 +317,67 @@ fn bytes_follow_what_writes_nothing_of_theirs() {
 #[test]
 fn many_are_counted_and_the_first_named() {
     let update = Update::parse(Bytes::from_static(UPDATE)).unwrap();
-    let mut relations = Relations::default();
-    // more than fit into one word
-    for at in 0..150 {
-        let patch = patch_of("A", 0, ["x", "y"][at % 2], "");
-        let update = Some(&update).filter(|_| at % 3 == 0);
-        relations.add_intent(ProposalId::new(at.to_string()), patch, update);
+    let config = ConfigTree::parse(Bytes::from_static(CONFIG)).unwrap();
+    let alone = Relations::with_contrasts(&config);
+    for (mut relations, most) in [(Relations::default(), 20), (alone, 100)] {
+        // more than fit into one word
+        for at in 0..150 {
+            let patch = patch_of("A", 0, ["x", "y"][at % 2], "");
+            let update = Some(&update).filter(|_| at % 3 == 0);
+            relations.add_intent(ProposalId::new(at.to_string()), patch, update);
+        }
+        let others = (0..400).map(|at| {
+            let patch = patch_of("A", 0, ["x", "y"][at % 2], "");
+            let record = record(touched_digests(&patch), Bytes::new());
+            (place(&at.to_string()), record)
+        });
+        relations.meet(&others.collect::<Vec<_>>(), false).unwrap();
+        let mut reports = 0;
+        for (at, report) in relations.reports().enumerate() {
+            let of_parity = |parity: usize| (0..400).filter(move |other| other % 2 == parity);
+            let excluded: Vec<String> = of_parity((at + 1) % 2).map(|at| at.to_string()).collect();
+            let named: Vec<&str> = (report.excludes.iter())
+                .map(|one| &*one.proposal_id)
+                .collect();
+            assert_eq!(report.excludes_count, 200);
+            assert_eq!(named, excluded[..most]);
+            let followed: Vec<String> = of_parity(at % 2)
+                .filter(|other| *other != at && at % 3 == 0)
+                .map(|at| at.to_string())
+                .collect();
+            assert_eq!(report.can_follow_count, followed.len());
+            let named: Vec<&str> = report.can_follow.iter().map(|id| &**id).collect();
+            assert_eq!(named, followed[..followed.len().min(most)]);
+            reports += 1;
+        }
+        assert_eq!(reports, 150);
     }
-    let others = (0..400).map(|at| {
-        let patch = patch_of("A", 0, ["x", "y"][at % 2], "");
-        (
-            place(&at.to_string()),
-            record(touched_digests(&patch), Bytes::new()),
-        )
+}
+
+#[test]
+fn long_names_do_not_make_a_long_answer() {
+    let config = ConfigTree::parse(Bytes::from_static(CONFIG)).unwrap();
+    let alone = Relations::with_contrasts(&config);
+    let group = "g".repeat(1000);
+    // its id is as long as the longest
+    let others = (0..100).map(|at| {
+        let touched = touched_digests(&patch_of(&group, 0, "x", ""));
+        (place(&format!("{at:064}")), record(touched, Bytes::new()))
     });
-    relations.meet(&others.collect::<Vec<_>>(), false).unwrap();
-    let mut reports = 0;
-    for (at, report) in relations.reports().enumerate() {
-        let of_parity = |parity: usize| (0..400).filter(move |other| other % 2 == parity);
-        let excluded: Vec<String> = of_parity((at + 1) % 2).map(|at| at.to_string()).collect();
-        let named: Vec<&str> = (report.excludes.iter())
-            .map(|one| &*one.proposal_id)
-            .collect();
-        assert_eq!(report.excludes_count, 200);
-        assert_eq!(named, excluded[..100]);
-        let followed: Vec<String> = of_parity(at % 2)
-            .filter(|other| *other != at && at % 3 == 0)
-            .map(|at| at.to_string())
-            .collect();
-        assert_eq!(report.can_follow_count, followed.len());
-        let named: Vec<&str> = report.can_follow.iter().map(|id| &**id).collect();
-        assert_eq!(named, followed[..followed.len().min(100)]);
-        reports += 1;
+    let others: Vec<_> = others.collect();
+    for (mut relations, bound, named) in [(Relations::default(), 4 << 10, 3), (alone, 64 << 10, 60)]
+    {
+        relations.add_intent(ProposalId::new("a"), patch_of(&group, 0, "y", ""), None);
+        relations.meet(&others, false).unwrap();
+        let report = relations.reports().next().unwrap();
+        assert_eq!(report.excludes_count, 100);
+        let texts = report.excludes.iter();
+        let bytes: usize = texts
+            .map(|one| one.element.len() + one.proposal_id.len())
+            .sum();
+        assert!(bytes <= bound, "{bytes}");
+        assert_eq!(report.excludes.len(), named);
     }
-    assert_eq!(reports, 150);
 }
 
 #[test]
