@@ -5,9 +5,9 @@ use std::sync::Arc;
 use cmscc::{
     capabilities::ContractBounds,
     config,
-    contract::function_names,
+    contract::{Contract, function_names},
     proto::{
-        cmscc::{Proposal, Signature, Vote},
+        cmscc::{Position, Proposal, Vote},
         common::{self, ConfigSignature},
     },
     stub::{
@@ -224,17 +224,13 @@ type Toggle = Box<dyn Fn(&mut World<Contract>)>;
 /// Ways in which what lies beside a proposal, and the proposal itself, may differ: none of them
 /// changes the config.
 async fn toggles(world: &mut World<Contract>) -> Vec<Toggle> {
-    let key = |msp_id: &str, fingerprint: &str| {
+    let key = |msp_id: &str| {
         let revision = number(1);
-        state_key(&["signature", "add_orgx", &revision, msp_id, fingerprint])
+        state_key(&["position", "Org1MSP", "add_orgx", &revision, msp_id])
     };
     let stored = |world: &World<Contract>, msp_id: &str| {
-        let mut entries = world.ledger.iter();
-        let found = entries.find(|(key, _)| {
-            key.starts_with(&state_key(&["signature", "add_orgx"])) && key.contains(msp_id)
-        });
-        let (key, entry) = found.unwrap();
-        (key.to_owned(), Signature::decode(&*entry.value).unwrap())
+        let entry = world.ledger.get(&key(msp_id)).unwrap();
+        Position::decode(entry.value.clone()).unwrap()
     };
     let proposal_key = state_key(&["proposal", "add_orgx"]);
     let proposal = world.ledger.get(&proposal_key).unwrap().value.clone();
@@ -242,11 +238,11 @@ async fn toggles(world: &mut World<Contract>) -> Vec<Toggle> {
     for msp_id in ["Org1MSP", "Org2MSP"] {
         world.sign(&person(msp_id), "add_orgx").await;
     }
-    let (own_key, own) = stored(world, "Org1MSP");
-    let (other_key, other) = stored(world, "Org2MSP");
-    let altered = |signature: &Signature, alter: fn(&mut ConfigSignature)| {
-        let mut altered = signature.clone();
-        alter(altered.config_signature.as_mut().unwrap());
+    let own = stored(world, "Org1MSP");
+    let other = stored(world, "Org2MSP");
+    let altered = |position: &Position, alter: fn(&mut ConfigSignature)| {
+        let mut altered = position.clone();
+        alter(altered.signatures[0].config_signature.as_mut().unwrap());
         altered.encode_to_vec()
     };
     let flipped = altered(&own, |signature| {
@@ -259,11 +255,13 @@ async fn toggles(world: &mut World<Contract>) -> Vec<Toggle> {
         let header = [&signature.signature_header[..], b"\x18\x01"].concat();
         signature.signature_header = header.into();
     });
-    let vote = Vote {
-        reason: "no".to_owned(),
-        sequence: Some(0),
+    let rejected = Position {
+        vote: Some(Vote {
+            reason: "no".to_owned(),
+            sequence: Some(0),
+        }),
+        ..own.clone()
     };
-    let vote_key = state_key(&["vote", "add_orgx", &number(1), "Org1MSP"]);
     let other_intent = {
         let mut other = proposal.clone();
         let group = std::mem::take(&mut other.patch);
@@ -286,12 +284,12 @@ async fn toggles(world: &mut World<Contract>) -> Vec<Toggle> {
     };
     vec![
         // an empty value is none
-        put(&own_key, Vec::new()),
-        put(&other_key, Vec::new()),
-        put(&own_key, flipped),
-        put(&other_key, other_header),
-        put(&key("OrgZMSP", "00"), own.encode_to_vec()),
-        put(&vote_key, vote.encode_to_vec()),
+        put(&key("Org1MSP"), Vec::new()),
+        put(&key("Org2MSP"), Vec::new()),
+        put(&key("Org1MSP"), flipped),
+        put(&key("Org2MSP"), other_header),
+        put(&key("OrgZMSP"), own.encode_to_vec()),
+        put(&key("Org1MSP"), rejected.encode_to_vec()),
         put(&proposal_key, other_intent.encode_to_vec()),
         put(&proposal_key, other_base.encode_to_vec()),
     ]

@@ -562,10 +562,10 @@ impl Model {
         if self.is_taken(who.msp, &bytes, id) {
             return Err("UPDATE_TAKEN");
         }
-        let mut others = self.others_of(who.msp, id);
-        if others
-            .any(|(other, open)| !sources.contains(other) && !open.sources.is_disjoint(&sources))
-        {
+        let holds_one = |(other, open): (&String, &Open)| {
+            !sources.contains(other) && !open.sources.is_disjoint(&sources)
+        };
+        if self.others_of(who.msp, id).any(holds_one) {
             return Err("ALREADY_COMBINED");
         }
         for source in &sources {
