@@ -94,16 +94,16 @@ impl<'a> Relations<'a> {
             .filter(|_| is_open);
         self.add_intent(
             ProposalId::new(proposal.id.as_str()),
-            patch,
+            &patch,
             update.as_ref(),
         );
         Ok(())
     }
 
     /// `update`: the bytes, where they apply.
-    fn add_intent(&mut self, id: ProposalId, patch: Patch, update: Option<&Update>) {
+    fn add_intent(&mut self, id: ProposalId, patch: &Patch, update: Option<&Update>) {
         let place = self.subjects.len();
-        let touched = TouchedElements::of(&patch);
+        let touched = TouchedElements::of(patch);
         for wish in touched.wishes {
             let parts = TouchedParts::of(&wish);
             let concerned = self.elements.entry(parts.element).or_default();

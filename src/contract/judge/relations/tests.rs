@@ -175,7 +175,7 @@ proptest! {
         let mut records = Vec::new();
         for (at, patch) in patches.iter().enumerate() {
             let id = at.to_string();
-            relations.add_intent(ProposalId::new(id.as_str()), patch.clone(), None);
+            relations.add_intent(ProposalId::new(id.as_str()), patch, None);
             records.push((place(&id), record(touched_digests(patch), Bytes::new())));
         }
         relations.meet(&records, false).unwrap();
@@ -224,7 +224,7 @@ fn contents_go_together_field_by_field() {
     ] {
         for (a, b) in [(&a, &b), (&b, &a)] {
             let mut relations = Relations::default();
-            relations.add_intent(ProposalId::new("a"), a.clone(), None);
+            relations.add_intent(ProposalId::new("a"), a, None);
             let other = record(touched_digests(b), Bytes::new());
             relations.meet(&[(place("b"), other)], false).unwrap();
             let report = relations.reports().next().unwrap();
@@ -298,8 +298,8 @@ fn bytes_follow_what_writes_nothing_of_theirs() {
         (place("open"), record(touched_digests(&patch), Bytes::new())),
     ];
     let mut relations = Relations::default();
-    relations.add_intent(ProposalId::new("open"), patch.clone(), Some(&update));
-    relations.add_intent(ProposalId::new("stale"), patch, None);
+    relations.add_intent(ProposalId::new("open"), &patch, Some(&update));
+    relations.add_intent(ProposalId::new("stale"), &patch, None);
     relations.meet(&others, true).unwrap();
     let [open, stale] =
         <[RelationsReport; 2]>::try_from(relations.reports().collect::<Vec<_>>()).unwrap();
@@ -324,7 +324,7 @@ fn many_are_counted_and_the_first_named() {
         for at in 0..150 {
             let patch = patch_of("A", 0, ["x", "y"][at % 2], "");
             let update = Some(&update).filter(|_| at % 3 == 0);
-            relations.add_intent(ProposalId::new(at.to_string()), patch, update);
+            relations.add_intent(ProposalId::new(at.to_string()), &patch, update);
         }
         let others = (0..400).map(|at| {
             let patch = patch_of("A", 0, ["x", "y"][at % 2], "");
@@ -367,7 +367,7 @@ fn long_names_do_not_make_a_long_answer() {
     let others: Vec<_> = others.collect();
     for (mut relations, bound, named) in [(Relations::default(), 4 << 10, 3), (alone, 64 << 10, 60)]
     {
-        relations.add_intent(ProposalId::new("a"), patch_of(&group, 0, "y", ""), None);
+        relations.add_intent(ProposalId::new("a"), &patch_of(&group, 0, "y", ""), None);
         relations.meet(&others, false).unwrap();
         let report = relations.reports().next().unwrap();
         assert_eq!(report.excludes_count, 100);
@@ -395,7 +395,7 @@ fn what_is_over_or_no_config_update_meets_nobody() {
     for (other, meets) in [(other, 1), (withdrawn, 0), (settings, 0)] {
         let mut relations = Relations::default();
         let patch = patch_of("A", 0, "x", "");
-        relations.add_intent(ProposalId::new("a"), patch, Some(&update));
+        relations.add_intent(ProposalId::new("a"), &patch, Some(&update));
         relations.meet(&[(place("b"), other)], false).unwrap();
         let report = relations.reports().next().unwrap();
         assert_eq!(report.excludes_count, meets);
