@@ -55,13 +55,14 @@ pub(crate) struct ProposalSummary {
 /// How a proposal stands to the others that are not over.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct RelationsReport {
-    /// The proposals that may take effect first without its signatures getting lost, by id.
+    /// The proposals that may take effect first without its signatures getting lost, by proposer and
+    /// id.
     pub(crate) can_follow: Vec<Arc<str>>,
-    /// How many there are; the first 100 are named.
+    /// How many there are; only the first are named.
     pub(crate) can_follow_count: usize,
-    /// Those whose intents do not go together with its own, by id.
+    /// Those whose intents do not go together with its own, by proposer and id.
     pub(crate) excludes: Vec<ExclusionReport>,
-    /// How many there are; the first 100 are named.
+    /// How many there are; only the first are named.
     pub(crate) excludes_count: usize,
     /// Whether there are more proposals than were looked at.
     pub(crate) more: bool,
@@ -74,7 +75,7 @@ pub(crate) struct ExclusionReport {
     pub(crate) contrast: Option<Contrast>,
     /// The first element because of which they do.
     pub(crate) element: String,
-    pub(crate) proposal_id: String,
+    pub(crate) proposal_id: Arc<str>,
 }
 
 /// Answer of `GetProposal`: everything about one.

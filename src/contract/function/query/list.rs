@@ -153,7 +153,7 @@ pub(crate) async fn list_proposals<S: Stub>(
         }
         let is_update = open.proposal.kind() == ProposalKind::ConfigUpdate;
         if options.conflicts == Some(true) && is_update && !status.is_over() {
-            relations.add(bundle.tree(), &open.proposal, status.is_open())?;
+            relations.add(&open.proposal, status.is_open())?;
             places.push(proposals.len());
         }
         proposals.push(summary);
