@@ -34,6 +34,7 @@
 //! | `signatures`, `opinion`, `judgement` | which signatures count, and what they lead to |
 //! | `gate` | which organisations have attested the levels that are raised |
 //! | `status` | all of it in one word, and why |
+//! | `recordable` | whether the transaction that records an update fits into the channel |
 //! | `review` | what reviewers are shown of the change |
 //! | `relations` | how open proposals stand to each other |
 //! | `examine` | the status of an update that lies before us, for tools |
@@ -46,6 +47,7 @@ pub(crate) mod fit;
 pub(crate) mod gate;
 mod judgement;
 pub(crate) mod opinion;
+pub(crate) mod recordable;
 pub(crate) mod relations;
 pub(crate) mod review;
 pub(crate) mod signatures;

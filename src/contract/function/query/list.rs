@@ -194,6 +194,7 @@ async fn summary<S: Stub>(
     };
     let derived = facts.derive(Extent::Summary)?;
     let summary = ProposalSummary {
+        cannot_be_recorded: derived.detail.cannot_be_recorded(),
         combined_into: beside
             .combined_into
             .iter()
