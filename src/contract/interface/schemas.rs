@@ -45,6 +45,7 @@ fn plain(word: &str) -> Option<Value> {
         "json" => json!({"type": "object"}),
         "metadata" => json!({"type": "object"}),
         "mode" => json!({"type": "integer", "minimum": 1, "maximum": 15}),
+        "difference" => json!({"type": "integer"}),
         "number" => json!({"type": "integer", "minimum": 0}),
         "page size" => json!({"type": "integer", "minimum": 1, "maximum": 200}),
         "sha256" => json!({"type": "string", "pattern": "^[0-9a-f]{64}$"}),
@@ -314,7 +315,7 @@ const SCHEMAS: &[Schema] = &[
     ),
     answer(
         "ProposalSummary",
-        "combined_into: [id], config_update_sha256: sha256, conflicts: Relations?, deadline: time?,
+        "cannot_be_recorded: truth, combined_into: [id], config_update_sha256: sha256, conflicts: Relations?, deadline: time?,
          description: text, former_member: truth,
          kind: text, missing: [text], proposal_id: id, proposer_msp_id: text, revision: number,
          signed_by: [text], status: text",
@@ -330,6 +331,11 @@ const SCHEMAS: &[Schema] = &[
     answer(
         "RecomputedProposal",
         "config_update_sha256: sha256, conflicts: [Conflict], proposal_id: id, revision: number",
+    ),
+    answer(
+        "Recording",
+        "bytes_as_argument: number, bytes_as_base64: number, bytes_as_transient: number,
+         endorsements: number, fits: truth, limit: number, margin: difference, text: text?",
     ),
     answer(
         "RefusedSignature",
@@ -367,7 +373,7 @@ const SCHEMAS: &[Schema] = &[
     answer(
         "StatusDetail",
         "already_in_effect: truth, conflicts: [Conflict], different_effect: [text], missing: [text],
-         proof: Proof?, rebases: truth?, spoilers: [Spoiler], unattested: [UnattestedLevel],
+         proof: Proof?, rebases: truth?, recording: Recording?, spoilers: [Spoiler], unattested: [UnattestedLevel],
          verdict: text?, via: id?, why: text?",
     ),
     answer(

@@ -425,6 +425,7 @@ async fn the_document_has_the_form_of_the_contract_api() {
         "Lint",
         "Proof",
         "ProposedSettings",
+        "Recording",
         "Relations",
     ]);
     let all = keys(&document["components"]["schemas"]);

@@ -282,6 +282,7 @@ fn summary(
     let combined = beside.combined.get(open.place.id());
     let deadline = proposal.deadline.as_ref();
     let summary = ProposalSummary {
+        cannot_be_recorded: derived.detail.cannot_be_recorded(),
         combined_into: combined
             .into_iter()
             .flatten()
