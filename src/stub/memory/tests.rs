@@ -9,7 +9,10 @@ use bytes::Bytes;
 use super::*;
 use crate::{
     ids::{BlockNumber, ChaincodeName},
-    stub::{KeyRange, Response, Stub, StubError},
+    stub::{
+        KeyRange, Response, Stub, StubError,
+        keys::{composite, prefix},
+    },
 };
 
 /// Runs a future that never waits.
@@ -154,4 +157,169 @@ fn pages_continue_at_their_bookmark_and_forbid_writes() {
     assert_eq!((second.entries.len(), second.bookmark.as_str()), (2, ""));
     stub.del_state("k0000".to_owned());
     assert!(matches!(stub.finish(), Err(StubError::Refused { .. })));
+}
+
+/// Keys as ours are: with NULs, which CouchDB's requests escape.
+fn composite_ledger(keys: usize) -> (Ledger, KeyRange) {
+    let mut set = ReadWriteSet::default();
+    for i in 0..keys {
+        let value = Some(Bytes::from_static(b"v"));
+        set.writes
+            .insert(composite("c", &[&format!("{i:06}")]), value);
+    }
+    let mut ledger = Ledger::new();
+    ledger.commit(version(1), &set);
+    (ledger, prefix("c", &[]))
+}
+
+fn couch(internal_query_limit: usize) -> PeerManner {
+    PeerManner::with(StateDatabase::CouchDb {
+        internal_query_limit,
+    })
+}
+
+/// The pages of a range by the peer's own bookmarks: how many entries, and the bookmark behind.
+fn pages(keys: usize, size: u32, most: usize, manner: PeerManner) -> Vec<(usize, String)> {
+    let (ledger, range) = composite_ledger(keys);
+    let mut stub = MemoryStub::new(&ledger).at(manner);
+    let mut bookmark = String::new();
+    let mut pages = Vec::new();
+    while pages.len() < most {
+        let page = now(stub.get_page(&range, size, &bookmark)).unwrap();
+        bookmark.clone_from(&page.bookmark);
+        pages.push((page.entries.len(), page.bookmark));
+        if bookmark.is_empty() {
+            break;
+        }
+    }
+    pages
+}
+
+#[test]
+fn bookmarks_are_those_of_each_database() {
+    let key = |i: usize| composite("c", &[&format!("{i:06}")]);
+    let escaped_end = "\\u0000c\\u0000\u{10ffff}".to_owned();
+    let level = PeerManner::default();
+    let none = String::new();
+    for (keys, size, manner, expected) in [
+        (4, 3, level, vec![(3, key(3)), (1, none.clone())]),
+        (3, 3, level, vec![(3, none.clone())]),
+        (0, 3, level, vec![(0, none.clone())]),
+        (
+            4,
+            3,
+            couch(1000),
+            vec![
+                (3, key(3)),
+                (1, escaped_end.clone()),
+                (0, escaped_end.clone()),
+            ],
+        ),
+        (
+            3,
+            3,
+            couch(1000),
+            vec![(3, escaped_end.clone()), (0, escaped_end.clone())],
+        ),
+        (0, 3, couch(1000), vec![(0, escaped_end.clone())]),
+        (5, 4, couch(3), vec![(4, key(4)), (1, escaped_end.clone())]),
+        // the limit of a query cuts a page: LevelDB goes on behind it, CouchDB skips what it had read
+        (9, 4, level.cutting_at(2), vec![(2, key(2)), (2, key(4))]),
+        (
+            9,
+            4,
+            couch(1000).cutting_at(2),
+            vec![(2, key(4)), (2, key(8))],
+        ),
+    ] {
+        let got = pages(keys, size, expected.len(), manner);
+        assert_eq!(got, expected, "{keys} keys, {size} a page, {manner:?}");
+    }
+    // as on real peers of 3.1.5 and 2.5.16 with totalQueryLimit 100
+    let first =
+        |keys, size, manner: PeerManner| pages(keys, size, 1, manner.cutting_at(100)).remove(0);
+    assert_eq!(first(1000, 200, couch(1000)), (100, key(200)));
+    assert_eq!(first(1000, 150, couch(7)), (100, key(105)));
+    assert_eq!(first(151, 200, couch(1000)), (100, escaped_end));
+    // a range whose end needs no escaping ends by its end
+    let ledger = ledger_of(2);
+    let mut stub = MemoryStub::new(&ledger).at(couch(2));
+    assert_eq!(now(stub.get_page(&all(), 2, "")).unwrap().bookmark, "l");
+}
+
+#[test]
+fn a_limit_cuts_a_range_and_says_that_it_is_the_end() {
+    for (keys, limit, returned, exhausted, calls) in [
+        (99, 100, 99, true, 1),
+        (100, 100, 100, false, 1),
+        (150, 100, 100, false, 1),
+        (150, 101, 101, false, 2),
+        (250, 300, 250, true, 3),
+    ] {
+        let (ledger, range) = composite_ledger(keys);
+        for manner in [PeerManner::default(), couch(1000), couch(7), couch(50)] {
+            let mut stub = MemoryStub::new(&ledger).at(manner.cutting_at(limit));
+            let found = now(stub.get_range(&range, usize::MAX)).unwrap();
+            let what = format!("{keys} keys, {limit}, {manner:?}");
+            assert_eq!(
+                (found.entries.len(), found.more),
+                (returned, false),
+                "{what}"
+            );
+            let cost = stub.cost();
+            assert_eq!((cost.calls, cost.keys), (calls, returned), "{what}");
+            let set = stub.finish().unwrap();
+            assert_eq!(set.ranges[0].reads.len(), returned, "{what}");
+            assert_eq!(set.ranges[0].exhausted, exhausted, "{what}");
+        }
+    }
+}
+
+#[test]
+fn costs_are_those_of_the_release() {
+    let (ledger, range) = composite_ledger(250);
+    let keys: Vec<String> = ledger.iter().map(|(key, _)| key.to_owned()).collect();
+    for (release, calls) in [(PeerRelease::V2_5, 250), (PeerRelease::V3_1, 1)] {
+        let manner = PeerManner::default().of_release(release);
+        let mut stub = MemoryStub::new(&ledger).at(manner);
+        now(stub.get_states(&keys)).unwrap();
+        assert_eq!((stub.cost().calls, stub.cost().keys), (calls, 250));
+    }
+    // a range that is left early takes one more
+    for (most, calls) in [(1, 2), (101, 3), (250, 3)] {
+        let mut stub = MemoryStub::new(&ledger);
+        now(stub.get_range(&range, most)).unwrap();
+        assert_eq!(stub.cost().calls, calls, "{most}");
+    }
+}
+
+#[test]
+fn a_range_answer_is_as_long_as_its_message() {
+    use prost::Message;
+
+    use crate::proto::{protos, queryresult::Kv};
+
+    for length in [1, 127, 128, 20_000] {
+        let value = Bytes::from(vec![1; length]);
+        let mut set = ReadWriteSet::default();
+        set.writes.insert("k1".to_owned(), Some(value.clone()));
+        let mut ledger = Ledger::new();
+        ledger.commit(version(1), &set);
+        let kv = Kv {
+            namespace: "cmscc".to_owned(),
+            key: "k1".to_owned(),
+            value,
+        };
+        let response = protos::QueryResponse {
+            results: vec![protos::QueryResultBytes {
+                result_bytes: kv.encode_to_vec().into(),
+            }],
+            has_more: true,
+            id: "0".repeat(36),
+            ..protos::QueryResponse::default()
+        };
+        let mut stub = MemoryStub::new(&ledger);
+        now(stub.get_range(&all(), 5)).unwrap();
+        assert_eq!(stub.cost().bytes, response.encoded_len(), "{length}");
+    }
 }
