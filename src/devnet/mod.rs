@@ -39,5 +39,4 @@ pub use genesis::Levels;
 pub use network::Network;
 pub use options::NetworkOptions;
 pub use organization::Organization;
-pub use peer::Behavior;
 pub use transaction::ChaincodeCall;

@@ -41,7 +41,7 @@ impl OrganizationNode {
         let peer = Peer::new(
             Arc::clone(&organization),
             package_id.clone(),
-            options.behavior,
+            options.manner,
             client_tls,
         );
         Ok(Self {

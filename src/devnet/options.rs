@@ -2,8 +2,11 @@
 
 use std::{fmt, sync::Arc};
 
-use super::{genesis::Levels, peer::Behavior};
-use crate::shim::{Observer, Quiet};
+use super::genesis::Levels;
+use crate::{
+    shim::{Observer, Quiet},
+    stub::memory::PeerManner,
+};
 
 /// How a network is set up.
 #[derive(Clone)]
@@ -12,8 +15,8 @@ pub struct NetworkOptions {
     pub chaincode: String,
     /// Capability levels of new channels.
     pub levels: Levels,
-    /// Which release the peers behave like towards the chaincode servers.
-    pub behavior: Behavior,
+    /// How the peers answer the chaincode servers: release, state database, limits.
+    pub manner: PeerManner,
     /// Whether peers and chaincode servers speak mutual TLS.
     pub tls: bool,
     /// Hears what the chaincode servers do.
@@ -25,7 +28,7 @@ impl Default for NetworkOptions {
         Self {
             chaincode: "cmscc".to_owned(),
             levels: Levels::default(),
-            behavior: Behavior::default(),
+            manner: PeerManner::default(),
             tls: true,
             observer: Arc::new(Quiet),
         }
@@ -37,7 +40,7 @@ impl fmt::Debug for NetworkOptions {
         f.debug_struct("NetworkOptions")
             .field("chaincode", &self.chaincode)
             .field("levels", &self.levels)
-            .field("behavior", &self.behavior)
+            .field("manner", &self.manner)
             .field("tls", &self.tls)
             .finish_non_exhaustive()
     }

@@ -8,7 +8,7 @@ use tokio::{sync::Notify, time::timeout};
 
 use super::{
     error::ExecuteError,
-    peer::{Behavior, ChaincodeStream, Executed, ServerConnection, Simulator},
+    peer::{ChaincodeStream, Executed, ServerConnection, Simulator},
     server::Server,
 };
 use crate::{
@@ -20,7 +20,9 @@ use crate::{
     shim::{Quiet, ShimSettings},
     stub::{
         Chaincode, Event, Invocation, KeyRange, Response, Stub, StubError,
-        memory::{Ledger, MemoryStub, ReadWriteSet, Version},
+        memory::{
+            Ledger, MemoryStub, PeerManner, PeerRelease, ReadWriteSet, StateDatabase, Version,
+        },
     },
 };
 
@@ -156,18 +158,65 @@ fn transaction(channel: &str, tx_id: &str, lines: &[&str]) -> ChaincodeMessage {
     }
 }
 
-async fn execute(stream: &ChaincodeStream, lines: &[&str]) -> Result<Executed, ExecuteError> {
-    let simulator = Simulator::new("script", ledger());
+async fn execute(
+    stream: &ChaincodeStream,
+    manner: PeerManner,
+    lines: &[&str],
+) -> Result<Executed, ExecuteError> {
+    let simulator = Simulator::new("script", ledger(), manner);
     stream
         .execute(transaction("c", "t", lines), simulator)
         .await
 }
 
+/// Both releases, both databases, and limits that cut what the script reads.
+fn manners() -> [PeerManner; 6] {
+    let small = StateDatabase::CouchDb {
+        internal_query_limit: 10,
+    };
+    [
+        PeerManner::default(),
+        PeerManner::default().of_release(PeerRelease::V2_5),
+        PeerManner::default().cutting_at(105),
+        PeerManner::with(StateDatabase::COUCHDB),
+        PeerManner::with(small).of_release(PeerRelease::V2_5),
+        PeerManner::with(small).cutting_at(7),
+    ]
+}
+
+#[tokio::test]
+async fn a_message_over_the_bound_ends_the_stream() {
+    let (_server, connection, _) = serve().await;
+    let manner = PeerManner {
+        message_bytes: 1500,
+        ..PeerManner::default()
+    };
+    for (line, ends) in [
+        ("gets k001 k002", false),
+        ("range k000 k010 100", false),
+        ("range k000 k100 100", true),
+        ("page k000 l 100", true),
+    ] {
+        let stream = ChaincodeStream::open(&connection, manner).await.unwrap();
+        let got = execute(&stream, manner, &[line]).await;
+        assert_eq!(
+            got == Err(ExecuteError::StreamEnded),
+            ends,
+            "{line}: {got:?}"
+        );
+        assert_eq!(stream.is_open(), !ends, "{line}");
+        let mut stub = MemoryStub::new(&ledger()).at(manner);
+        let run = Script::default().run(line, &mut stub).await;
+        assert_eq!(run.is_err(), ends, "{line}: {run:?}");
+        assert_eq!(stub.has_ended(), ends, "{line}");
+    }
+}
+
 #[tokio::test]
 async fn a_stream_reads_and_writes_what_the_ledger_in_memory_does() {
     let (_server, connection, script) = serve().await;
-    for behavior in [Behavior::V2_5, Behavior::V3_1] {
-        let stream = ChaincodeStream::open(&connection, behavior).await.unwrap();
+    for manner in manners() {
+        let stream = ChaincodeStream::open(&connection, manner).await.unwrap();
         for lines in [
             vec!["get k001", "get missing", "put a 1", "del k002", "get a"],
             vec!["gets k001 missing k003", "event Happened"],
@@ -177,15 +226,15 @@ async fn a_stream_reads_and_writes_what_the_ledger_in_memory_does() {
             vec!["page k000 l 10", "page k000 l 10 k010", "page k240 l 100"],
             vec!["put a 1", "put a 2", "del a"],
         ] {
-            let got = execute(&stream, &lines).await.unwrap();
-            let mut stub = MemoryStub::new(&ledger());
+            let got = execute(&stream, manner, &lines).await.unwrap();
+            let mut stub = MemoryStub::new(&ledger()).at(manner);
             let mut expected = Vec::new();
             for line in &lines {
                 expected.push(script.run(line, &mut stub).await.unwrap());
             }
             let payload = String::from_utf8(got.response.payload.to_vec()).unwrap();
-            assert_eq!(payload, expected.join("\n"), "{behavior:?} {lines:?}");
-            assert_eq!(got.set, stub.finish().unwrap(), "{behavior:?} {lines:?}");
+            assert_eq!(payload, expected.join("\n"), "{manner:?} {lines:?}");
+            assert_eq!(got.set, stub.finish().unwrap(), "{manner:?} {lines:?}");
         }
     }
 }
@@ -194,7 +243,7 @@ async fn a_stream_reads_and_writes_what_the_ledger_in_memory_does() {
 async fn a_wrong_package_id_is_no_launch() {
     let (_server, mut connection, _) = serve().await;
     connection.package_id = "other_1.0:abc".to_owned();
-    let error = ChaincodeStream::open(&connection, Behavior::V3_1).await;
+    let error = ChaincodeStream::open(&connection, PeerManner::default()).await;
     let error = error.unwrap_err().to_string();
     assert!(
         error.contains("it registered as `script_1.0:abc`"),
@@ -205,36 +254,42 @@ async fn a_wrong_package_id_is_no_launch() {
 #[tokio::test]
 async fn a_killed_server_ends_the_transactions_on_its_stream() {
     let (server, connection, script) = serve().await;
-    let stream = ChaincodeStream::open(&connection, Behavior::V3_1)
+    let stream = ChaincodeStream::open(&connection, PeerManner::default())
         .await
         .unwrap();
-    let (outcome, ()) = tokio::join!(execute(&stream, &["hang"]), async {
+    let (outcome, ()) = tokio::join!(execute(&stream, PeerManner::default(), &["hang"]), async {
         script.hanging.notified().await;
         drop(server);
     });
     assert_eq!(outcome.unwrap_err(), ExecuteError::StreamEnded);
     assert!(!stream.is_open());
-    let error = ChaincodeStream::open(&connection, Behavior::V3_1).await;
+    let error = ChaincodeStream::open(&connection, PeerManner::default()).await;
     assert!(matches!(error, Err(ExecuteError::Launch { .. })));
 }
 
 #[tokio::test]
 async fn one_stream_runs_the_same_transaction_id_on_two_channels() {
     let (_server, connection, script) = serve().await;
-    let stream = ChaincodeStream::open(&connection, Behavior::V3_1)
+    let stream = ChaincodeStream::open(&connection, PeerManner::default())
         .await
         .unwrap();
     let running = transaction("a", "t", &["hang"]);
-    let first = stream.execute(running.clone(), Simulator::new("s", ledger()));
+    let first = stream.execute(
+        running.clone(),
+        Simulator::new("s", ledger(), PeerManner::default()),
+    );
     let others = async {
         script.hanging.notified().await;
         let again = stream
-            .execute(running.clone(), Simulator::new("s", ledger()))
+            .execute(
+                running.clone(),
+                Simulator::new("s", ledger(), PeerManner::default()),
+            )
             .await;
         assert_eq!(again.unwrap_err(), ExecuteError::Running);
         let call = transaction("b", "t", &["get k001"]);
         stream
-            .execute(call, Simulator::new("s", ledger()))
+            .execute(call, Simulator::new("s", ledger(), PeerManner::default()))
             .await
             .unwrap()
     };

@@ -14,7 +14,6 @@ mod process;
 mod simulator;
 mod stream;
 
-pub use stream::Behavior;
 pub(super) use {process::Peer, stream::ClientTls};
 #[cfg(test)]
 pub(super) use {

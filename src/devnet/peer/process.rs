@@ -15,7 +15,7 @@ use super::{
     access,
     ledger::ChannelLedger,
     simulator::Simulator,
-    stream::{Behavior, ChaincodeStream, ClientTls, Executed, ServerConnection},
+    stream::{ChaincodeStream, ClientTls, Executed, ServerConnection},
 };
 use crate::{
     config::Bundle,
@@ -30,7 +30,7 @@ use crate::{
         protos,
         protos::{ChaincodeMessage, TxValidationCode, chaincode_message::Type},
     },
-    stub::memory::Ledger,
+    stub::memory::{Ledger, PeerManner},
 };
 
 /// Who may send proposals, queries included.
@@ -43,7 +43,7 @@ const PROPOSE: &str = "/Channel/Application/Writers";
 pub(in crate::devnet) struct Peer {
     organization: Arc<Organization>,
     package_id: String,
-    behavior: Behavior,
+    manner: PeerManner,
     tls: Option<ClientTls>,
     /// Where the chaincode server is; `None` before it was started for the first time.
     address: Mutex<Option<SocketAddr>>,
@@ -55,13 +55,13 @@ impl Peer {
     pub(in crate::devnet) fn new(
         organization: Arc<Organization>,
         package_id: String,
-        behavior: Behavior,
+        manner: PeerManner,
         tls: Option<ClientTls>,
     ) -> Self {
         Self {
             organization,
             package_id,
-            behavior,
+            manner,
             tls,
             address: Mutex::new(None),
             stream: AsyncMutex::new(None),
@@ -133,7 +133,7 @@ impl Peer {
             proposal: Some(signed.clone()),
             ..ChaincodeMessage::default()
         };
-        let simulator = Simulator::new(&proposal.chaincode, ledger);
+        let simulator = Simulator::new(&proposal.chaincode, ledger, self.manner);
         let executed = self.execute(message, simulator).await;
         let executed = executed.map_err(|reason| DevnetError::Execute {
             tx_id: proposal.tx_id.clone(),
@@ -189,7 +189,7 @@ impl Peer {
             address: address.ok_or_else(|| ExecuteError::NotInstalled(self.package_id.clone()))?,
             tls: self.tls.clone(),
         };
-        let stream = Arc::new(ChaincodeStream::open(&connection, self.behavior).await?);
+        let stream = Arc::new(ChaincodeStream::open(&connection, self.manner).await?);
         *current = Some(Arc::clone(&stream));
         Ok(stream)
     }

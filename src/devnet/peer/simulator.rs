@@ -1,10 +1,10 @@
 //! One transaction's view of a peer's ledger: answers the state calls of a chaincode and records
 //! what was read and written.
 //!
-//! Ranges are answered as Fabric's peers do: batches of 100, with the iterator one entry ahead of
-//! what was sent, so that the entry after a batch is part of the read set.
+//! Ranges are answered as Fabric's peers do, whichever state database they have: the queries are those
+//! of the ledger in memory.
 
-use std::{collections::BTreeMap, mem};
+use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use prost::Message;
@@ -14,8 +14,8 @@ use crate::{
     ids::ChaincodeName,
     proto::{protos, protos::chaincode_message::Type, queryresult},
     stub::{
-        KeyRange,
-        memory::{Ledger, RANGE_BATCH, RangeRead, ReadWriteSet, Versioned},
+        Entry, KeyRange,
+        memory::{Ledger, PeerManner, PeerRelease, QueryBatch, RangeQuery, ReadWriteSet},
     },
 };
 
@@ -24,6 +24,7 @@ use crate::{
 pub(in crate::devnet) struct Simulator {
     namespace: String,
     ledger: Ledger,
+    manner: PeerManner,
     set: ReadWriteSet,
     iterators: BTreeMap<String, Iteration>,
     opened: u64,
@@ -35,18 +36,17 @@ pub(in crate::devnet) struct Simulator {
 struct Iteration {
     /// Where in the set's ranges its reads are recorded.
     recorded: usize,
-    /// What is still ahead of it.
-    rest: KeyRange,
-    /// What was read and not sent.
-    pending: Vec<protos::QueryResultBytes>,
+    query: RangeQuery,
 }
 
 impl Simulator {
-    /// A simulation of one transaction of a chaincode on the ledger as it is now.
-    pub(in crate::devnet) fn new(namespace: &str, ledger: Ledger) -> Self {
+    /// A simulation of one transaction of a chaincode on the ledger as it is now, by a peer of this
+    /// manner.
+    pub(in crate::devnet) fn new(namespace: &str, ledger: Ledger, manner: PeerManner) -> Self {
         Self {
             namespace: namespace.to_owned(),
             ledger,
+            manner,
             set: ReadWriteSet::default(),
             iterators: BTreeMap::new(),
             opened: 0,
@@ -61,6 +61,14 @@ impl Simulator {
         payload: &[u8],
     ) -> Result<Bytes, String> {
         match kind {
+            Type::GetStateMultiple | Type::WriteBatchState
+                if self.manner.release == PeerRelease::V2_5 =>
+            {
+                Err(format!(
+                    "{} is not known to a peer of 2.5",
+                    kind.as_str_name()
+                ))
+            }
             Type::GetState => {
                 let call: protos::GetState = decode(payload)?;
                 no_collection(&call.collection)?;
@@ -178,7 +186,7 @@ impl Simulator {
         if call.metadata.is_empty() {
             self.opened = self.opened.saturating_add(1);
             let id = self.opened.to_string();
-            let iteration = self.iterate(range);
+            let iteration = self.open(range, None);
             self.iterators.insert(id.clone(), iteration);
             return self.next_batch(&id);
         }
@@ -186,30 +194,25 @@ impl Simulator {
         self.page(range, &page)
     }
 
-    /// Fabric: `core/chaincode/query_response_generator.go`, `BuildQueryResponse` without paging.
     fn next_batch(&mut self, id: &str) -> Result<Bytes, String> {
         let mut iteration = self
             .iterators
             .remove(id)
             .ok_or("query iterator not found")?;
-        let mut response = protos::QueryResponse {
+        let batch = self.advance(&mut iteration)?;
+        let has_more = batch.more;
+        if has_more {
+            self.iterators.insert(id.to_owned(), iteration);
+        }
+        Ok(encode(&protos::QueryResponse {
+            results: self.results(batch.entries),
+            has_more,
             id: id.to_owned(),
             ..protos::QueryResponse::default()
-        };
-        while let Some(result) = self.advance(&mut iteration) {
-            if iteration.pending.len() == RANGE_BATCH {
-                response.results = mem::replace(&mut iteration.pending, vec![result]);
-                response.has_more = true;
-                self.iterators.insert(id.to_owned(), iteration);
-                return Ok(encode(&response));
-            }
-            iteration.pending.push(result);
-        }
-        response.results = iteration.pending;
-        Ok(encode(&response))
+        }))
     }
 
-    fn page(&mut self, mut range: KeyRange, page: &protos::QueryMetadata) -> Result<Bytes, String> {
+    fn page(&mut self, range: KeyRange, page: &protos::QueryMetadata) -> Result<Bytes, String> {
         if !self.set.writes.is_empty() {
             return Err("a transaction that wrote cannot make a paged query".to_owned());
         }
@@ -218,60 +221,44 @@ impl Simulator {
             .filter(|size| *size > 0)
             .ok_or("the page size is not positive")?;
         self.paged = true;
-        if !page.bookmark.is_empty() {
-            range.start.clone_from(&page.bookmark);
-        }
-        let mut iteration = self.iterate(range);
-        let mut results = Vec::new();
-        while results.len() < size
-            && let Some(result) = self.advance(&mut iteration)
-        {
-            results.push(result);
-        }
-        let next = self.ledger.range(&iteration.rest).next();
+        let mut iteration = self.open(range, Some((size, &page.bookmark)));
+        let batch = self.advance(&mut iteration)?;
         let metadata = protos::QueryResponseMetadata {
-            fetched_records_count: i32::try_from(results.len()).unwrap_or(i32::MAX),
-            bookmark: next.map(|(key, _)| key.to_owned()).unwrap_or_default(),
+            fetched_records_count: i32::try_from(batch.entries.len()).unwrap_or(i32::MAX),
+            bookmark: batch.bookmark.unwrap_or_default(),
         };
         Ok(encode(&protos::QueryResponse {
-            results,
+            results: self.results(batch.entries),
             metadata: encode(&metadata),
             ..protos::QueryResponse::default()
         }))
     }
 
-    fn iterate(&mut self, range: KeyRange) -> Iteration {
+    fn open(&mut self, range: KeyRange, page: Option<(usize, &str)>) -> Iteration {
         let recorded = self.set.ranges.len();
-        self.set.ranges.push(RangeRead {
-            range: range.clone(),
-            reads: Vec::new(),
-            exhausted: false,
-        });
-        Iteration {
-            recorded,
-            rest: range,
-            pending: Vec::new(),
-        }
+        let (query, read) = RangeQuery::open(&self.ledger, range, page, &self.manner);
+        self.set.ranges.push(read);
+        Iteration { recorded, query }
     }
 
-    /// The next entry of a range, recorded; `None` (recorded as well) at its end.
-    fn advance(&mut self, iteration: &mut Iteration) -> Option<protos::QueryResultBytes> {
-        let record = self.set.ranges.get_mut(iteration.recorded)?;
-        let Some((key, Versioned { value, version })) = self.ledger.range(&iteration.rest).next()
-        else {
-            record.exhausted = true;
-            return None;
-        };
-        record.reads.push((key.to_owned(), *version));
-        iteration.rest.start = format!("{key}\0");
-        let entry = queryresult::Kv {
-            namespace: self.namespace.clone(),
-            key: key.to_owned(),
-            value: value.clone(),
-        };
-        Some(protos::QueryResultBytes {
-            result_bytes: encode(&entry),
-        })
+    fn advance(&mut self, iteration: &mut Iteration) -> Result<QueryBatch, String> {
+        let read = self.set.ranges.get_mut(iteration.recorded);
+        let read = read.ok_or("query iterator not found")?;
+        Ok(iteration.query.next_batch(read))
+    }
+
+    fn results(&self, entries: Vec<Entry>) -> Vec<protos::QueryResultBytes> {
+        let results = entries.into_iter().map(|entry| {
+            let entry = queryresult::Kv {
+                namespace: self.namespace.clone(),
+                key: entry.key,
+                value: entry.value,
+            };
+            protos::QueryResultBytes {
+                result_bytes: encode(&entry),
+            }
+        });
+        results.collect()
     }
 }
 
@@ -337,7 +324,7 @@ mod tests {
             (101, 100, true, 101, false),
             (250, 100, true, 101, false),
         ] {
-            let mut simulator = Simulator::new("cmscc", ledger(keys));
+            let mut simulator = Simulator::new("cmscc", ledger(keys), PeerManner::default());
             let response = range(&mut simulator, &protos::QueryMetadata::default());
             assert_eq!(response.results.len(), first, "{keys}");
             assert_eq!(response.has_more, more, "{keys}");
@@ -349,7 +336,7 @@ mod tests {
 
     #[test]
     fn all_batches_together_are_the_range() {
-        let mut simulator = Simulator::new("cmscc", ledger(250));
+        let mut simulator = Simulator::new("cmscc", ledger(250), PeerManner::default());
         let mut response = range(&mut simulator, &protos::QueryMetadata::default());
         let mut sizes = vec![response.results.len()];
         while response.has_more {
@@ -370,7 +357,7 @@ mod tests {
 
     #[test]
     fn pages_carry_a_bookmark_and_forbid_writes() {
-        let mut simulator = Simulator::new("cmscc", ledger(3));
+        let mut simulator = Simulator::new("cmscc", ledger(3), PeerManner::default());
         let mut page = protos::QueryMetadata {
             page_size: 2,
             bookmark: String::new(),
@@ -408,7 +395,7 @@ mod tests {
                 }),
                 ..protos::ChaincodeSpec::default()
             };
-            let mut simulator = Simulator::new("cmscc", ledger(0));
+            let mut simulator = Simulator::new("cmscc", ledger(0), PeerManner::default());
             let payload = simulator.answer(Type::InvokeChaincode, &spec.encode_to_vec())?;
             assert_eq!(simulator.finish().calls, [chaincode.into()]);
             let last: protos::ChaincodeMessage = decode(&payload)?;
@@ -444,7 +431,7 @@ mod tests {
 
     #[test]
     fn a_read_does_not_see_the_transactions_own_writes() {
-        let mut simulator = Simulator::new("cmscc", ledger(0));
+        let mut simulator = Simulator::new("cmscc", ledger(0), PeerManner::default());
         let put = protos::PutState {
             key: "a".to_owned(),
             value: Bytes::from_static(b"1"),

@@ -29,27 +29,18 @@ use crate::{
         protos,
         protos::{ChaincodeMessage, chaincode_client::ChaincodeClient, chaincode_message::Type},
     },
-    stub::{Event, Response, memory::ReadWriteSet},
+    stub::{
+        Event, Response,
+        memory::{PeerManner, PeerRelease, ReadWriteSet},
+    },
 };
 
 /// How long connecting and registering may take, together.
 const LAUNCH_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a transaction may run.
 const EXECUTE_TIMEOUT: Duration = Duration::from_secs(30);
-/// The longest message in either direction, in bytes.
+/// The longest message that a peer takes, in bytes.
 const MESSAGE_BYTES: usize = 100 << 20;
-/// How many writes or keys go into one batch.
-const BATCH: u32 = 1_000;
-
-/// Which Fabric release a peer behaves like on its streams.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Behavior {
-    /// Sends an empty READY: no write batches, no reads of several keys at once.
-    V2_5,
-    /// Announces batches with READY.
-    #[default]
-    V3_1,
-}
 
 /// Where a peer finds a chaincode server, as `connection.json` of the package says.
 #[derive(Clone, Debug)]
@@ -86,38 +77,46 @@ impl ChaincodeStream {
     /// Dials a server and waits for its registration, as a peer's launch of an external chaincode.
     pub(in crate::devnet) async fn open(
         connection: &ServerConnection,
-        behavior: Behavior,
+        manner: PeerManner,
     ) -> Result<Self, ExecuteError> {
         let failed = |reason: String| ExecuteError::Launch {
             package_id: connection.package_id.clone(),
             address: connection.address,
             reason,
         };
-        match timeout(LAUNCH_TIMEOUT, Self::launch(connection, behavior)).await {
+        match timeout(LAUNCH_TIMEOUT, Self::launch(connection, manner)).await {
             Ok(launched) => launched.map_err(failed),
             Err(_) => Err(failed("no registration in time".to_owned())),
         }
     }
 
-    async fn launch(connection: &ServerConnection, behavior: Behavior) -> Result<Self, String> {
+    async fn launch(connection: &ServerConnection, manner: PeerManner) -> Result<Self, String> {
         let channel = dial(connection).await?;
         let (outgoing, outbound) = mpsc::unbounded_channel();
         let mut incoming = ChaincodeClient::new(channel)
             .max_decoding_message_size(MESSAGE_BYTES)
-            .max_encoding_message_size(MESSAGE_BYTES)
+            .max_encoding_message_size(manner.message_bytes)
             .connect(UnboundedReceiverStream::new(outbound))
             .await
             .map_err(|status| status.to_string())?
             .into_inner();
         let register = incoming.message().await.map_err(|s| s.to_string())?;
         check_registration(register, &connection.package_id)?;
-        for message in accept(behavior) {
+        for message in accept(manner.release) {
             outgoing
                 .send(message)
                 .map_err(|_| "the stream ended".to_owned())?;
         }
         let running = Arc::new(RunningTransactions::default());
-        let reader = tokio::spawn(read(incoming, outgoing.clone(), Arc::clone(&running)));
+        let reader = {
+            let running = Arc::clone(&running);
+            tokio::spawn(read(
+                incoming,
+                outgoing.clone(),
+                running,
+                manner.message_bytes,
+            ))
+        };
         Ok(Self {
             outgoing,
             running,
@@ -207,18 +206,18 @@ fn check_registration(message: Option<ChaincodeMessage>, package_id: &str) -> Re
 }
 
 /// REGISTERED, and READY right behind it.
-fn accept(behavior: Behavior) -> [ChaincodeMessage; 2] {
-    let params = protos::ChaincodeAdditionalParams {
-        use_write_batch: true,
-        max_size_write_batch: BATCH,
-        use_get_multiple_keys: true,
-        max_size_get_multiple_keys: BATCH,
-    };
-    let payload = match behavior {
-        Behavior::V2_5 => Bytes::new(),
-        Behavior::V3_1 => params.encode_to_vec().into(),
-    };
-    let message = |kind: Type, payload| ChaincodeMessage {
+fn accept(release: PeerRelease) -> [ChaincodeMessage; 2] {
+    let params = release
+        .batch()
+        .map(|most| protos::ChaincodeAdditionalParams {
+            use_write_batch: true,
+            max_size_write_batch: most,
+            use_get_multiple_keys: true,
+            max_size_get_multiple_keys: most,
+        });
+    let payload = params.map(|params| params.encode_to_vec().into());
+    let payload = payload.unwrap_or_default();
+    let message = |kind: Type, payload: Bytes| ChaincodeMessage {
         r#type: kind.into(),
         payload,
         ..ChaincodeMessage::default()
@@ -229,16 +228,20 @@ fn accept(behavior: Behavior) -> [ChaincodeMessage; 2] {
     ]
 }
 
-/// Answers state calls and collects results until the stream ends.
+/// Answers state calls and collects results until the stream ends; a message longer than `longest`
+/// bytes ends it.
 async fn read(
     mut incoming: Streaming<ChaincodeMessage>,
     outgoing: mpsc::UnboundedSender<ChaincodeMessage>,
     running: Arc<RunningTransactions>,
+    longest: usize,
 ) {
     while let Ok(Some(message)) = incoming.message().await {
-        if let Some(answer) = running.handle(message)
-            && outgoing.send(answer).is_err()
-        {
+        let Some(answer) = running.handle(message) else {
+            continue;
+        };
+        // as gRPC refuses to send it: the stream ends, and all that runs on it
+        if answer.encoded_len() > longest || outgoing.send(answer).is_err() {
             break;
         }
     }

@@ -17,6 +17,7 @@ mod docs;
 mod export;
 mod forms;
 mod history;
+pub(crate) mod manners;
 mod metadata;
 mod odd_state;
 mod patches;

@@ -16,18 +16,37 @@ use super::{
         update_proposals,
     },
     captures::{CAPTURES, Capture},
+    manners::Played,
     people::{Person, base64, person, user},
     served::Loopback,
     world::{Host, InProcess, Server, TestAnchors, World, contract, trusting, update_envelope},
 };
 
-/// Makes each story a test in this process and one over a stream.
-macro_rules! told_twice {
+/// Makes each story a test in this process, at each kind of peer, and one over a stream.
+macro_rules! told_everywhere {
     ($($story:ident)*) => {
         mod in_process {
             $(#[tokio::test]
             async fn $story() {
                 super::$story(&super::InProcess).await;
+            })*
+        }
+        mod with_couchdb_of_2_5 {
+            $(#[tokio::test]
+            async fn $story() {
+                super::$story(&super::Played::at("couchdb-2.5")).await;
+            })*
+        }
+        mod with_couchdb_that_cuts_ranges {
+            $(#[tokio::test]
+            async fn $story() {
+                super::$story(&super::Played::at("couchdb-cut")).await;
+            })*
+        }
+        mod with_leveldb_that_cuts_ranges {
+            $(#[tokio::test]
+            async fn $story() {
+                super::$story(&super::Played::at("leveldb-cut")).await;
             })*
         }
         mod through_the_server {
@@ -39,7 +58,7 @@ macro_rules! told_twice {
     };
 }
 
-told_twice! {
+told_everywhere! {
     the_story
     a_flipped_byte_is_refused_wherever_it_is
     a_block_out_of_order_is_refused

@@ -28,7 +28,10 @@ use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tonic::{Streaming, transport::Endpoint};
 
-use super::world::{Host, Server};
+use super::{
+    manners::default_manner,
+    world::{Host, Server},
+};
 
 /// The longest that a peer waits for a message.
 const DEADLINE: Duration = Duration::from_secs(30);
@@ -83,7 +86,7 @@ impl Server for Served {
             to.send(message).await.unwrap();
         }
         to.send(transaction(invocation)).await.unwrap();
-        let mut stub = MemoryStub::new(ledger);
+        let mut stub = MemoryStub::new(ledger).at(default_manner());
         loop {
             let message = next(&mut from).await;
             if message.r#type() == Type::Completed {

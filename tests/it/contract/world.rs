@@ -13,9 +13,9 @@ use cmscc::{
     ids::{BlockNumber, ChannelId, Sequence, TxId, UnixTime},
     proto::common,
     stub::{
-        Chaincode, Invocation, Response,
+        Invocation, Response,
         keys::composite,
-        memory::{Ledger, MemoryStub, ReadWriteSet, Version},
+        memory::{Ledger, ReadWriteSet, Version},
     },
 };
 use prost::Message;
@@ -27,6 +27,7 @@ use super::{
         propose_patch, recover_config,
     },
     captures::CAPTURES,
+    manners::{default_manner, simulate_at},
     people::{Person, person},
 };
 
@@ -39,9 +40,8 @@ pub(crate) trait Server {
 
 impl Server for Contract {
     async fn simulate(&self, ledger: &Ledger, invocation: &Invocation) -> (Response, ReadWriteSet) {
-        let mut stub = MemoryStub::new(ledger);
-        let response = self.invoke(invocation, &mut stub).await;
-        (response, stub.finish().expect("no write after a page"))
+        let (response, set, _) = simulate_at(default_manner(), self, ledger, invocation).await;
+        (response, set)
     }
 }
 

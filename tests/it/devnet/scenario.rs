@@ -6,9 +6,10 @@ use std::process::{Command, Output};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use cmscc::{
     cli::command::demo,
-    devnet::{Behavior, DevnetError, Levels, NetworkOptions},
+    devnet::{DevnetError, Levels, NetworkOptions},
     ids::Digest,
     proto::protos::TxValidationCode,
+    stub::memory::{PeerManner, PeerRelease, StateDatabase},
 };
 use serde_json::Value;
 
@@ -59,11 +60,15 @@ fn the_program_tells_it_in_color_or_without_or_as_json() {
     assert_eq!(last["proposals"][1]["status"], "Submitted");
 }
 
-/// Peers of 2.5 announce no batches.
+/// Peers of 2.5 announce no batches; with CouchDB, and limits that cut most ranges.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_organisation_joins_with_peers_of_2_5_and_without_tls() {
+    let database = StateDatabase::CouchDb {
+        internal_query_limit: 1,
+    };
+    let manner = PeerManner::with(database).of_release(PeerRelease::V2_5);
     let options = NetworkOptions {
-        behavior: Behavior::V2_5,
+        manner: manner.cutting_at(2),
         tls: false,
         ..NetworkOptions::default()
     };

@@ -3,8 +3,9 @@
 use std::slice;
 
 use cmscc::{
-    devnet::{Behavior, DevnetError, NetworkOptions},
+    devnet::{DevnetError, NetworkOptions},
     proto::protos::TxValidationCode,
+    stub::memory::{PeerManner, PeerRelease},
 };
 use serde_json::json;
 
@@ -14,9 +15,9 @@ const REFERENCE: &str = "/Channel/Application/Endorsement";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn members_agree_on_the_policy_that_their_definition_has() {
-    for behavior in [Behavior::V2_5, Behavior::V3_1] {
+    for release in [PeerRelease::V2_5, PeerRelease::V3_1] {
         let options = NetworkOptions {
-            behavior,
+            manner: PeerManner::default().of_release(release),
             ..NetworkOptions::default()
         };
         let consortium = Consortium::new(&["Org1", "Org2"], options).await;

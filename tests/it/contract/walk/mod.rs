@@ -15,6 +15,7 @@ use cmscc::{
     contract::Disown,
     ids::Sequence,
     proto::common::{Block, Config, ConfigEnvelope, ConfigUpdate, Envelope, Payload},
+    stub::memory::PeerManner,
 };
 use prost::Message;
 use serde_json::{Value, json};
@@ -29,6 +30,7 @@ use super::{
         sync_config, update_proposals, withdraw_proposal,
     },
     captures::{CAPTURES, after},
+    manners::{MANNERS, Played, default_manner},
     patches::of_admins,
     people::{Person, base64, new_admin, person, user},
     world::{Server, TestAnchors, World, contract, symbol_of},
@@ -42,6 +44,8 @@ use crate::model::{
 /// The contract, the model, and what happens to both.
 pub(crate) struct Game<S> {
     world: World<S>,
+    /// The kind of peer that the world's server is at.
+    manner: PeerManner,
     anchors: Arc<TestAnchors>,
     people: BTreeMap<Who, Person>,
     model: Model,
@@ -107,7 +111,17 @@ fn patch(intent: &Intent) -> String {
 
 impl<S: Server> Game<S> {
     /// Founds a consortium in an empty world, and starts.
-    pub(crate) async fn start(seed: u64, mut world: World<S>, anchors: &Arc<TestAnchors>) -> Self {
+    pub(crate) async fn start(seed: u64, world: World<S>, anchors: &Arc<TestAnchors>) -> Self {
+        Self::start_at(default_manner(), seed, world, anchors).await
+    }
+
+    /// The same where the world's server is at this kind of peer.
+    async fn start_at(
+        manner: PeerManner,
+        seed: u64,
+        mut world: World<S>,
+        anchors: &Arc<TestAnchors>,
+    ) -> Self {
         world.found(&CAPTURES[0].genesis()).await;
         let anchors = Arc::clone(anchors);
         let orgy = config_of(&after("add-orgy")).channel_group.unwrap().groups["Application"]
@@ -122,6 +136,7 @@ impl<S: Server> Game<S> {
         let model = Model::new(config_of(&CAPTURES[0].genesis()), orgy);
         let mut game = Self {
             world,
+            manner,
             anchors,
             people,
             model,
@@ -165,7 +180,10 @@ impl<S: Server> Game<S> {
         eprintln!("{name} by {who:?}: {expected:?}");
         let call = self.world.invocation(&self.people[&who], call);
         let before = self.world.ledger.clone();
-        let (cold, cold_set) = contract(&self.anchors).simulate(&before, &call).await;
+        // at a peer of the default kind, but that it cuts ranges alike: read sets are to be equal
+        let other = PeerManner::default().cutting_at(self.manner.total_query_limit);
+        let other = Played(contract(&self.anchors), other);
+        let (cold, cold_set) = other.simulate(&before, &call).await;
         let (warm, set) = self.world.submit(&call).await;
         assert_eq!(cold, warm, "{name}: two endorsers answer differently");
         assert!(
@@ -586,7 +604,7 @@ pub(crate) fn cases() -> u64 {
     std::env::var("CMSCC_TEST_CASES")
         .ok()
         .and_then(|n| n.parse().ok())
-        .unwrap_or(4)
+        .unwrap_or(6)
 }
 
 #[tokio::test]
@@ -596,8 +614,12 @@ async fn the_proposal_machine_does_what_the_model_does() {
     for seed in 0..cases() {
         eprintln!("seed {seed}");
         let anchors = TestAnchors::of(&CAPTURES[0].genesis());
-        let world = World::new(contract(&anchors));
-        let mut game = Game::start(seed, world, &anchors).await;
+        // a peer of another kind for each seed
+        let kinds = u64::try_from(MANNERS.len()).unwrap();
+        let (name, manner) = MANNERS[usize::try_from(seed % kinds).unwrap()];
+        eprintln!("at {name}");
+        let world = World::new(Played(contract(&anchors), manner));
+        let mut game = Game::start_at(manner, seed, world, &anchors).await;
         for _ in 0..80 {
             game.step().await;
         }
