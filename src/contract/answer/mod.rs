@@ -5,6 +5,7 @@
 //! deeper than a generic JSON tree can hold.
 
 mod agreement;
+mod bounds;
 mod chain;
 mod change;
 pub(crate) mod events;
@@ -15,16 +16,17 @@ pub(crate) use agreement::{
     AttestationReport, CapabilitiesReport, DefinitionReport, GetSettingsReport, LevelReport,
     LevelsAttested, ProposedSettings, SettingsApplied, SettingsReport, UnattestedLevel,
 };
+pub(crate) use bounds::{ANSWER, Omitted, Part, SPOILERS, Shown, shorten};
 pub(crate) use chain::{AppliedProposal, ChainLink, ConfigChain, ConfigReport, Synced};
 pub(crate) use change::{
     ArchivedReport, ConflictReport, Ended, LeftReport, Proposed, RecomputedReport,
     RefusedSignature, Signed, SignerReport, Updated,
 };
 pub(crate) use proposal::{
-    CombinedReport, ConsentReport, ExclusionReport, History, HistoryEntry, LeftOutReport,
-    OutcomeReport, ProofReport, ProposalList, ProposalReport, ProposalSummary, RelationsReport,
-    RevisionReport, SignatureReport, SourceReport, SpoilerReport, StatusDetail, VoteReport,
-    archived_consent, config_signature,
+    CombinedReport, ConsentReport, ExclusionReport, ExplanationReport, History, HistoryEntry,
+    LeftOutReport, OutcomeReport, ProofReport, ProposalList, ProposalReport, ProposalSummary,
+    RelationsReport, RevisionReport, SignatureReport, SourceReport, SpoilerReport, StatusDetail,
+    VoteReport, archived_consent, config_signature,
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};

@@ -9,9 +9,9 @@ use crate::{
     config::Bundle,
     contract::{
         answer::{
-            self, CombinedReport, ConsentReport, ProposalReport, ProposedSettings, SettingsReport,
-            SignatureReport, SourceReport, StatusDetail, VoteReport, archived_consent,
-            config_signature, names::kind_name, optional_digest,
+            self, CombinedReport, ConsentReport, Omitted, Part, ProposalReport, ProposedSettings,
+            SettingsReport, Shown, SignatureReport, SourceReport, StatusDetail, VoteReport,
+            archived_consent, config_signature, names::kind_name, optional_digest,
         },
         chain::levels,
         error::ContractError,
@@ -22,7 +22,7 @@ use crate::{
             gate::CapabilityGate,
             opinion::SignatureOpinion,
             relations::Relations,
-            review::Review,
+            review::{Review, ReviewRoom},
             status::{Extent, Status, StatusFacts, envelope_to_sign},
         },
         ledger::{
@@ -45,12 +45,13 @@ pub(crate) async fn get_proposal<S: Stub>(
     stub: &mut S,
 ) -> Result<Vec<u8>, ContractError> {
     let id = call.args.id(0)?;
+    let mut shown: Shown = call.args.options(1)?;
     let (trusted, bundle) = call.trusted(stub).await?;
     let stored: Option<Proposal> = ledger::get(stub, &keys::proposal(&id)).await?;
     let Some(proposal) = stored else {
         let archive: Option<Archive> = ledger::get(stub, &keys::archive(&id)).await?;
         let archive = archive.ok_or_else(|| proposals::unknown(&id))?;
-        return archived(call, stub, &bundle, &trusted, &archive).await;
+        return archived(call, stub, &bundle, &trusted, &archive, shown).await;
     };
     let current = proposals::current(&proposal)?;
     let proof = proofs::current(stub, trusted.sequence(), &id, &current).await?;
@@ -69,7 +70,7 @@ pub(crate) async fn get_proposal<S: Stub>(
         gate: &gate,
         now: call.now(),
     };
-    let derived = facts.derive(Extent::Whole)?;
+    let derived = facts.derive(Extent::Whole(shown.room(Part::Explanation)))?;
     let mut consent_trail = consent(&signatures);
     consent_trail.retain(|one| one.revision < current.number.0);
     let is_related = proposal.kind() == ProposalKind::ConfigUpdate && !derived.status.is_over();
@@ -85,7 +86,20 @@ pub(crate) async fn get_proposal<S: Stub>(
     let agreed = Some(trusted.settings.endorsement_policy.as_str()).filter(|text| !text.is_empty());
     let review = match derived.status {
         Status::Submitted => Review::default(),
-        _ => Review::of(&bundle, &proposal, derived.change.as_ref(), &gate, agreed)?,
+        _ => {
+            let room = ReviewRoom {
+                diff: shown.diff(),
+                lint: shown.lint(),
+            };
+            Review::of(
+                &bundle,
+                &proposal,
+                derived.change.as_ref(),
+                &gate,
+                agreed,
+                room,
+            )?
+        }
     };
     let report = ProposalReport {
         applied_revision: applied.map(|proof| proof.revision),
@@ -103,22 +117,21 @@ pub(crate) async fn get_proposal<S: Stub>(
         former_member: is_former(stub, &proposal).await?,
         lint: review.lint,
         not_checked: derived.not_checked(),
-        signatures: facts
-            .signatures_on(current.number)
-            .signatures
-            .iter()
-            .zip(&derived.opinion.signatures)
-            .map(signature_report)
-            .collect(),
+        signatures: {
+            let stored = facts.signatures_on(current.number).signatures.iter();
+            let pairs = stored.zip(&derived.opinion.signatures);
+            let counts = |(_, opinion): &(_, &SignatureOpinion)| opinion.reason.is_none();
+            shown.preferring(Part::Signatures, pairs, counts, signature_report)
+        },
         signatures_left_out: derived.opinion.left_out.clone(),
         sources: sources(stub, &proposal).await?,
         status: derived.status.name(),
         status_detail: derived.detail,
         still_effective_if_submitted: facts.still_effective(),
-        votes: votes.iter().map(VoteReport::of).collect(),
-        ..bare(&bundle, trusted.sequence(), &proposal, &current)?
+        votes: shown.first(Part::Votes, votes.iter(), VoteReport::of),
+        ..bare(&bundle, trusted.sequence(), &proposal, &current, &mut shown)?
     };
-    answer::write(&report)
+    answer::write(&report.bounded(shown))
 }
 
 /// Whether the proposer's organisation left since.
@@ -199,6 +212,7 @@ fn bare(
     as_of: Sequence,
     proposal: &Proposal,
     current: &HashedRevision<'_>,
+    shown: &mut Shown,
 ) -> Result<ProposalReport, ContractError> {
     let time = |at: Option<&Timestamp>| at.and_then(|at| timestamps::text(timestamps::read(at)));
     Ok(ProposalReport {
@@ -208,7 +222,11 @@ fn bare(
         base_sequence: current.base_sequence.0,
         combined_into: Vec::new(),
         conflicts: None,
-        config_update: answer::document("common.ConfigUpdate", current.config_update),
+        config_update: shown.document(
+            Part::ConfigUpdate,
+            "common.ConfigUpdate",
+            current.config_update,
+        ),
         config_update_envelope_to_submit: None,
         config_update_sha256: current.digest.to_string(),
         config_update_to_sign: None,
@@ -223,9 +241,12 @@ fn bare(
         kind: kind_name(proposal.kind()),
         lint: None,
         not_checked: Vec::new(),
+        omitted: Omitted::new(),
         outcome: None,
         patch: match proposal.kind() {
-            ProposalKind::ConfigUpdate => answer::document("common.Config", &proposal.patch),
+            ProposalKind::ConfigUpdate => {
+                shown.document(Part::Patch, "common.Config", &proposal.patch)
+            }
             _ => None,
         },
         proposal_id: proposal.id.clone(),
@@ -275,6 +296,7 @@ async fn archived<S: Stub>(
     bundle: &Compiled,
     trusted: &TrustedHead,
     archive: &Archive,
+    mut shown: Shown,
 ) -> Result<Vec<u8>, ContractError> {
     let as_of = trusted.sequence();
     let proposal = archive::content(archive)?;
@@ -327,9 +349,9 @@ async fn archived<S: Stub>(
         outcome: Some(outcome),
         still_effective_if_submitted: still_effective,
         votes: votes.iter().map(VoteReport::of).collect(),
-        ..bare(bundle, as_of, proposal, &current)?
+        ..bare(bundle, as_of, proposal, &current, &mut shown)?
     };
-    answer::write(&report)
+    answer::write(&report.bounded(shown))
 }
 
 /// The signatures that an archive entry keeps, in the order in which they lay on the ledger.
