@@ -44,6 +44,7 @@ pub(crate) enum Part {
     Conflicts,
     ConsentTrail,
     Diff,
+    Endorsement,
     Explanation,
     Lint,
     Missing,
@@ -73,7 +74,8 @@ impl Part {
             Self::Conflicts | Self::StatusDetail => 150_000,
             Self::Sources | Self::Votes => 100_000,
             Self::ConsentTrail => 50_000,
-            Self::CombinedInto | Self::Missing | Self::NotChecked => 20_000,
+            Self::CombinedInto | Self::Endorsement | Self::Missing => 20_000,
+            Self::NotChecked => 20_000,
             Self::SignaturesLeftOut | Self::SignedBy | Self::Unsupported => 20_000,
         }
     }
@@ -289,6 +291,10 @@ impl ProposalReport {
             let left = &mut room(Part::Conflicts);
             let out = keep(&mut conflicts.excludes, left);
             cut(Part::Conflicts, out + keep(&mut conflicts.can_follow, left));
+        }
+        if let Some(servers) = (self.endorsement.as_mut()).and_then(|one| one.servers.as_mut()) {
+            let out = keep(servers, &mut room(Part::Endorsement));
+            cut(Part::Endorsement, out);
         }
         cut(
             Part::CombinedInto,
