@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::Omitted;
+use super::bounds::Omitted;
 use crate::contract::chain::levels::Scope;
 
 /// Answer of `AttestCapabilities`: whose attestation was stored, at which sequence.

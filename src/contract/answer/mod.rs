@@ -8,6 +8,7 @@ mod agreement;
 mod bounds;
 mod chain;
 mod change;
+mod cut;
 pub(crate) mod events;
 pub(crate) mod names;
 mod proposal;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use super::{ConflictReport, Omitted, ProposedSettings, UnattestedLevel};
+use super::{ConflictReport, ProposedSettings, UnattestedLevel, bounds::Omitted};
 use crate::{
     config::ConfigSignature,
     contract::{

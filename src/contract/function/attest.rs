@@ -107,7 +107,7 @@ pub(crate) async fn get_capabilities<S: Stub>(
     let channel = table(Part::Channel, Scope::Channel);
     let orderer = table(Part::Orderer, Scope::Orderer);
     let application = table(Part::Application, Scope::Application);
-    let said = judged.iter();
+    let said = &judged.iter();
     let attestations = shown.preferring(Part::Attestations, said, |one| !one.former_member, report);
     answer::write(&CapabilitiesReport {
         application,

@@ -74,8 +74,7 @@ impl Review {
             &result,
             known,
             created_at.unwrap_or_default(),
-            gate,
-            agreed,
+            (gate, agreed),
             room,
         ))
     }
@@ -86,8 +85,7 @@ impl Review {
         result: &ConfigTree,
         known: Option<&Effect>,
         created_at: UnixTime,
-        gate: &CapabilityGate,
-        agreed: Option<&str>,
+        (gate, agreed): (&CapabilityGate, Option<&str>),
         room: ReviewRoom,
     ) -> Self {
         let mut review = Self {

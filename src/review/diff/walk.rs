@@ -50,7 +50,7 @@ pub fn diff(from: &ConfigTree, to: &ConfigTree) -> Diff {
 /// The same with other bounds.
 #[must_use]
 pub fn diff_within(from: &ConfigTree, to: &ConfigTree, room: DiffRoom) -> Diff {
-    let mut walk = Walk::new(room);
+    let mut walk = DiffWalk::new(room);
     walk.pairs(differences(from, to));
     walk.diff
 }
@@ -61,7 +61,7 @@ pub(super) fn contrast(
     to: Option<ElementRef<'_>>,
     whole: bool,
 ) -> Diff {
-    let mut walk = Walk::new(DiffRoom::USUAL);
+    let mut walk = DiffWalk::new(DiffRoom::USUAL);
     match (from, to) {
         (None, None) => {}
         (from, to) if !whole => walk.mod_policies(from, to),
@@ -77,14 +77,14 @@ pub(super) fn contrast(
 }
 
 /// A diff in the making.
-struct Walk {
+struct DiffWalk {
     diff: Diff,
     room: DiffRoom,
     /// What the entries take. Unit: bytes; counted where they are bounded.
     bytes: usize,
 }
 
-impl Walk {
+impl DiffWalk {
     fn new(room: DiffRoom) -> Self {
         Self {
             diff: Diff::default(),

@@ -210,7 +210,7 @@ async fn every_function_refuses_bad_arguments() {
         (&["ApplySettings", "taken"], "WRONG_KIND"),
         (&["GetSettings", "x"], "ARGUMENT_COUNT"),
         // queries
-        (&["GetCapabilities", "x"], "ARGUMENT_COUNT"),
+        (&["GetCapabilities", "x"], "BAD_JSON"),
         (&["GetProposal"], "ARGUMENT_COUNT"),
         (&["GetProposal", "!"], "BAD_ID"),
         (&["GetProposal", "none"], "UNKNOWN_PROPOSAL"),

@@ -121,17 +121,17 @@ pub(crate) async fn get_proposal<S: Stub>(
             let stored = facts.signatures_on(current.number).signatures.iter();
             let pairs = stored.zip(&derived.opinion.signatures);
             let counts = |(_, opinion): &(_, &SignatureOpinion)| opinion.reason.is_none();
-            shown.preferring(Part::Signatures, pairs, counts, signature_report)
+            shown.preferring(Part::Signatures, &pairs, counts, signature_report)
         },
         signatures_left_out: derived.opinion.left_out.clone(),
         sources: sources(stub, &proposal).await?,
         status: derived.status.name(),
         status_detail: derived.detail,
         still_effective_if_submitted: facts.still_effective(),
-        votes: shown.first(Part::Votes, votes.iter(), VoteReport::of),
+        votes: shown.first(Part::Votes, &votes.iter(), VoteReport::of),
         ..bare(&bundle, trusted.sequence(), &proposal, &current, &mut shown)?
     };
-    answer::write(&report.bounded(shown))
+    answer::write(&report.bounded(&shown))
 }
 
 /// Whether the proposer's organisation left since.
@@ -351,7 +351,7 @@ async fn archived<S: Stub>(
         votes: votes.iter().map(VoteReport::of).collect(),
         ..bare(bundle, as_of, proposal, &current, &mut shown)?
     };
-    answer::write(&report.bounded(shown))
+    answer::write(&report.bounded(&shown))
 }
 
 /// The signatures that an archive entry keeps, in the order in which they lay on the ledger.
