@@ -12,11 +12,13 @@ mod error;
 mod opened;
 mod scalar;
 mod shape;
+mod size;
 mod tape;
 mod text;
 mod timestamp;
 
 pub use error::{JsonError, JsonProblem};
+pub use size::json_size;
 
 use opened::SHAPES;
 use shape::{Content, Scalar, ShapeId};

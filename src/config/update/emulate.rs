@@ -1,6 +1,9 @@
 //! What an orderer would say of an update, without an orderer.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use bytes::Bytes;
 
@@ -25,6 +28,8 @@ use crate::{
 /// What an orderer adds to an envelope beyond what we know: its own certificate and signature, and
 /// the submitter's. In bytes.
 const UNKNOWN_BYTES: u64 = 16 * 1024;
+/// Where room for explanations is bounded, each may have so many bytes.
+const EXPLAINED: usize = 2_000;
 
 /// What an update does to a config, signatures aside: the part of an emulation that only a new
 /// config changes.
@@ -111,16 +116,12 @@ pub enum Verdict {
 pub struct PolicyVerdict {
     /// The policy's path, such as `/Channel/Application/Admins`.
     pub path: String,
-    /// The elements that it decides, ascending; never empty.
+    /// The elements that it decides, ascending; never empty. Where room is bounded, the first ones.
     pub elements: Vec<ElementPath>,
+    /// How many more it decides.
+    pub more_elements: usize,
     /// Whether it accepts, and why.
     pub explanation: Explanation,
-}
-
-/// The MSPs that could complete what some policies are missing, ascending.
-fn missing(policies: &[PolicyVerdict]) -> Vec<MspId> {
-    let missing = policies.iter().map(|policy| policy.explanation.missing());
-    united(missing.flatten().cloned())
 }
 
 fn united(msps: impl Iterator<Item = MspId>) -> Vec<MspId> {
@@ -134,7 +135,11 @@ impl Emulation {
     /// The MSPs that could complete what is missing, ascending.
     #[must_use]
     pub fn missing(&self) -> Vec<MspId> {
-        missing(&self.policies)
+        let missing = self
+            .policies
+            .iter()
+            .map(|policy| policy.explanation.missing());
+        united(missing.flatten().cloned())
     }
 
     fn refused(refusal: Refusal) -> Self {
@@ -413,23 +418,60 @@ impl Bundle {
         signers: &SignerSet,
         signatures: &[ConfigSignature],
     ) -> (Decision, Vec<PolicyVerdict>) {
+        self.explain_within(terms, signers, signatures, usize::MAX)
+    }
+
+    /// The same, with explanations of about so many bytes of JSON together, at least some 2,000 for
+    /// each; where there is no room left, the last policies are not explained.
+    #[must_use]
+    pub fn explain_within(
+        &self,
+        terms: &Terms,
+        signers: &SignerSet,
+        signatures: &[ConfigSignature],
+        room: usize,
+    ) -> (Decision, Vec<PolicyVerdict>) {
         let manager = self.policies();
-        let policies = terms.policies.iter().map(|decides| PolicyVerdict {
-            path: manager.path(decides.policy),
-            elements: decides.elements.clone(),
-            explanation: manager.explain(self.msps(), decides.policy, signers),
-        });
-        let policies: Vec<PolicyVerdict> = policies.collect();
-        let mut explanations = policies.iter().map(|policy| &policy.explanation);
-        let satisfied = explanations.clone().all(Explanation::satisfied);
+        let mut unexplained = None;
+        let (mut satisfied, mut completable) = (true, true);
+        let (mut missing, mut verdicts) = (BTreeSet::new(), Vec::new());
+        let (mut left, mut others) = (room, terms.policies.len());
+        for decides in &terms.policies {
+            if left < EXPLAINED && room != usize::MAX {
+                let evaluation =
+                    unexplained.get_or_insert_with(|| manager.evaluation(self.msps(), signers));
+                let outlook = evaluation.outlook(decides.policy);
+                satisfied &= outlook.satisfied;
+                completable &= outlook.completable;
+                missing.extend(outlook.missing);
+                continue;
+            }
+            let share = match room {
+                usize::MAX => usize::MAX,
+                _ => (left / others.max(1)).max(EXPLAINED),
+            };
+            let explanation = manager.explain_within(self.msps(), decides.policy, signers, share);
+            let (elements, bytes) = first_elements(&decides.elements, share / 4);
+            others = others.saturating_sub(1);
+            left = left.saturating_sub(explanation.size().saturating_add(bytes));
+            satisfied &= explanation.satisfied();
+            completable &= explanation.completable();
+            missing.extend(explanation.missing().iter().cloned());
+            verdicts.push(PolicyVerdict {
+                path: manager.path(decides.policy),
+                more_elements: decides.elements.len().saturating_sub(elements.len()),
+                elements: elements.to_vec(),
+                explanation,
+            });
+        }
         let bytes = transaction_bytes(terms.bytes, signatures);
         let decision = Decision {
             verdict: self.verdict(terms, satisfied, bytes),
-            completable: explanations.all(Explanation::completable),
-            missing: missing(&policies),
+            completable,
+            missing: missing.into_iter().collect(),
             not_checked: self.not_checked(terms, bytes),
         };
-        (decision, policies)
+        (decision, verdicts)
     }
 
     fn verdict(&self, terms: &Terms, satisfied: bool, bytes: u64) -> Verdict {
@@ -493,6 +535,20 @@ impl Bundle {
         }
         out
     }
+}
+
+/// The first elements that fit into so many bytes, at least one, and what they take.
+fn first_elements(elements: &[ElementPath], room: usize) -> (&[ElementPath], usize) {
+    let (mut fits, mut bytes) = (0usize, 0usize);
+    for element in elements {
+        let keys = element.keys().iter().map(|key| key.len().saturating_add(4));
+        let size = keys.fold(bytes, usize::saturating_add);
+        if size > room && fits > 0 {
+            break;
+        }
+        (fits, bytes) = (fits.saturating_add(1), size);
+    }
+    (elements.get(..fits).unwrap_or_default(), bytes)
 }
 
 /// Groups elements by the policy that decides them.

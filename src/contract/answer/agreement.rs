@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::bounds::Omitted;
 use crate::contract::chain::levels::Scope;
 
 /// Answer of `AttestCapabilities`: whose attestation was stored, at which sequence.
@@ -21,6 +22,8 @@ pub(crate) struct CapabilitiesReport {
     /// The contract capabilities that every endorsing server must know.
     pub(crate) contract: Vec<String>,
     pub(crate) gate: &'static str,
+    /// How much was left out of what is too long for an answer.
+    pub(crate) omitted: Omitted,
     pub(crate) orderer: Vec<LevelReport>,
     pub(crate) unsupported: Vec<String>,
 }

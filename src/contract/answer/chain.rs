@@ -42,11 +42,13 @@ impl Synced {
     }
 }
 
-/// Answer of `GetConfigChain`: every link, ascending.
+/// Answer of `GetConfigChain`: links, ascending.
 #[derive(Debug, Serialize)]
 pub(crate) struct ConfigChain {
     pub(crate) as_of_sequence: u64,
     pub(crate) chain: Vec<ChainLink>,
+    /// The sequence from which the next page is asked for; null where this is the last.
+    pub(crate) next: Option<u64>,
     pub(crate) unsupported: Vec<String>,
 }
 

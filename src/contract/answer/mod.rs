@@ -5,8 +5,10 @@
 //! deeper than a generic JSON tree can hold.
 
 mod agreement;
+mod bounds;
 mod chain;
 mod change;
+mod cut;
 pub(crate) mod events;
 pub(crate) mod names;
 mod proposal;
@@ -15,16 +17,17 @@ pub(crate) use agreement::{
     AttestationReport, CapabilitiesReport, DefinitionReport, GetSettingsReport, LevelReport,
     LevelsAttested, ProposedSettings, SettingsApplied, SettingsReport, UnattestedLevel,
 };
+pub(crate) use bounds::{ANSWER, Omitted, Part, SPOILERS, Shown, shorten};
 pub(crate) use chain::{ChainLink, ConfigChain, ConfigReport, Synced};
 pub(crate) use change::{
     ArchivedReport, ConflictReport, Ended, LeftReport, Proposed, RecomputedReport,
     RefusedSignature, Signed, SignerReport, Updated,
 };
 pub(crate) use proposal::{
-    CombinedReport, ConsentReport, ExclusionReport, History, HistoryEntry, OutcomeReport,
-    ProofReport, ProposalList, ProposalReport, ProposalSummary, RecordingReport, RelationsReport,
-    RevisionReport, SignatureReport, SourceReport, SpoilerReport, StatusDetail, VoteReport,
-    config_signature,
+    CombinedReport, ConsentReport, ExclusionReport, ExplanationReport, History, HistoryEntry,
+    OutcomeReport, ProofReport, ProposalList, ProposalReport, ProposalSummary, RecordingReport,
+    RelationsReport, RevisionReport, SignatureReport, SourceReport, SpoilerReport, StatusDetail,
+    VoteReport, config_signature,
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};

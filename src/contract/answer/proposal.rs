@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use super::{ConflictReport, ProposedSettings, UnattestedLevel};
+use super::{ConflictReport, ProposedSettings, UnattestedLevel, bounds::Omitted};
 use crate::{
     config::ConfigSignature,
     contract::{
@@ -47,6 +47,8 @@ pub(crate) struct ProposalSummary {
     pub(crate) former_member: bool,
     pub(crate) kind: &'static str,
     pub(crate) missing: Vec<String>,
+    /// How much of what is too long for a list.
+    pub(crate) omitted: Omitted,
     pub(crate) proposal_id: String,
     pub(crate) proposer_msp_id: String,
     pub(crate) revision: u64,
@@ -101,12 +103,14 @@ pub(crate) struct ProposalReport {
     pub(crate) description: String,
     pub(crate) diff: Option<Diff>,
     pub(crate) endorsement: Option<Endorsement>,
-    pub(crate) explanation: Option<Box<RawValue>>,
+    pub(crate) explanation: Option<ExplanationReport>,
     /// Whether the proposer's organisation left since: it belongs to nobody.
     pub(crate) former_member: bool,
     pub(crate) kind: &'static str,
     pub(crate) lint: Option<Lint>,
     pub(crate) not_checked: Vec<String>,
+    /// How much was left out of what is too long for an answer.
+    pub(crate) omitted: Omitted,
     pub(crate) outcome: Option<OutcomeReport>,
     pub(crate) patch: Option<Box<RawValue>>,
     pub(crate) proposal_id: String,
@@ -142,6 +146,9 @@ pub(crate) struct StatusDetail {
     pub(crate) recording: Option<RecordingReport>,
     /// While it is ready: who would spoil it by submitting it.
     pub(crate) spoilers: Vec<SpoilerReport>,
+    /// How many more there are, which were not put into words.
+    #[serde(skip)]
+    pub(crate) spoilers_unsaid: usize,
     /// Levels that it raises and that organisations concerned have not attested.
     pub(crate) unattested: Vec<UnattestedLevel>,
     /// `unsupported` where this build cannot tell what an orderer would say.
@@ -179,6 +186,22 @@ pub(crate) struct RecordingReport {
     pub(crate) margin: i64,
     /// What to do where it does not fit.
     pub(crate) text: Option<String>,
+}
+
+/// The policies that decide, and what they make of the signatures; as JSON the list of those that are
+/// explained.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ExplanationReport {
+    /// Each as it stands in answers.
+    pub(crate) policies: Vec<Box<RawValue>>,
+    /// How many others decide that are not explained, and how many are not explained whole.
+    pub(crate) omitted: usize,
+}
+
+impl Serialize for ExplanationReport {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.policies.serialize(serializer)
+    }
 }
 
 /// Somebody who must not submit with `peer channel update`, which adds the submitter's signature

@@ -9,8 +9,8 @@ use crate::{
     config::Bundle,
     contract::{
         answer::{
-            self, AttestationReport, CapabilitiesReport, LevelReport, LevelsAttested, events,
-            names::gate_name,
+            self, AttestationReport, CapabilitiesReport, LevelReport, LevelsAttested, Part, Shown,
+            events, names::gate_name,
         },
         chain::levels::{self, Raise, Scope},
         error::{Code, ContractError, shown},
@@ -25,6 +25,10 @@ use crate::{
 /// How many levels of one scope an organisation may attest, and how long a name may be, in bytes.
 const LEVELS: usize = 64;
 const LEVEL_LENGTH: usize = 64;
+/// Of the levels that are only attested, neither required nor proposed nor known to this build, so
+/// many have a row in `GetCapabilities`; and so many where all are asked for.
+const OTHERS: usize = 64;
+const OTHERS_WHOLE: usize = 2_000;
 
 /// Of a level at most this many proposals are named that raise it.
 const NAMED: usize = 100;
@@ -100,19 +104,25 @@ pub(crate) async fn get_capabilities<S: Stub>(
     call: &Context<'_>,
     stub: &mut S,
 ) -> Result<Vec<u8>, ContractError> {
+    let mut shown: Shown = call.args.options(0)?;
     let (trusted, bundle) = call.trusted(stub).await?;
     let members = Members::read(stub).await?;
     let proposed = proposed(stub, &bundle).await?;
     let gate = CapabilityGate::of(&trusted, &members);
-    let table = |scope| table(&bundle, &gate, &proposed, scope);
+    let mut table = |part, scope| table(&bundle, &gate, &proposed, scope, part, &mut shown);
+    let channel = table(Part::Channel, Scope::Channel);
+    let orderer = table(Part::Orderer, Scope::Orderer);
+    let application = table(Part::Application, Scope::Application);
+    let attestations = shown.first(Part::Attestations, &members.attestations(), report);
     answer::write(&CapabilitiesReport {
-        application: table(Scope::Application),
+        application,
         as_of_sequence: trusted.head.sequence,
-        attestations: members.attestations().map(report).collect(),
-        channel: table(Scope::Channel),
+        attestations,
+        channel,
         contract: trusted.settings.capabilities.clone(),
         gate: gate_name(trusted.settings.gate()),
-        orderer: table(Scope::Orderer),
+        omitted: shown.into_omitted(),
+        orderer,
         unsupported: levels::unsupported(&bundle),
     })
 }
@@ -168,26 +178,37 @@ fn table(
     gate: &CapabilityGate,
     proposed: &BTreeMap<Raise, Vec<String>>,
     scope: Scope,
+    part: Part,
+    shown: &mut Shown,
 ) -> Vec<LevelReport> {
     let required = scope.declared(bundle.tree());
     let mut names = required.clone();
     names.extend(scope.supported().iter().map(|level| (*level).to_owned()));
-    names.extend(gate.levels(scope));
     let here = proposed.keys().filter(|raise| raise.scope == scope);
     names.extend(here.map(|raise| raise.level.clone()));
-    names
-        .into_iter()
-        .map(|level| {
-            let attested = gate.attested_by(scope, &level);
-            let raise = Raise { scope, level };
-            LevelReport {
-                attested_by: attested.iter().map(ToString::to_string).collect(),
-                lacking: gate.lacking(bundle, scope, &raise.level),
-                proposed_by: proposed.get(&raise).cloned().unwrap_or_default(),
-                required: required.contains(&raise.level),
-                supported: scope.supported().contains(&raise.level.as_str()),
-                level: raise.level,
-            }
-        })
-        .collect()
+    // of what members attest beyond that they are free to invent names
+    let others: BTreeSet<String> = gate
+        .levels(scope)
+        .filter(|one| !names.contains(one))
+        .collect();
+    let most = match shown.is_whole(part) {
+        true => OTHERS_WHOLE,
+        false => OTHERS,
+    };
+    shown.omit(part, others.len().saturating_sub(most));
+    names.extend(others.into_iter().take(most));
+    let names: Vec<String> = names.into_iter().collect();
+    let rows = names.into_iter().map(|level| {
+        let attested = gate.attested_by(scope, &level);
+        let raise = Raise { scope, level };
+        LevelReport {
+            attested_by: attested.iter().map(ToString::to_string).collect(),
+            lacking: gate.lacking(bundle, scope, &raise.level),
+            proposed_by: proposed.get(&raise).cloned().unwrap_or_default(),
+            required: required.contains(&raise.level),
+            supported: scope.supported().contains(&raise.level.as_str()),
+            level: raise.level,
+        }
+    });
+    shown.levels(part, rows)
 }

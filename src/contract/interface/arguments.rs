@@ -390,7 +390,7 @@ mod tests {
             (&[b"RejectProposal", b"a", b"b", b"c"], Err("3 arguments")),
             (&[b"GetHistory"], Ok(())),
             (&[b"GetHistory", b"{}", b"x"], Err("2 arguments")),
-            (&[b"GetConfigChain", b"x"], Err("1 arguments")),
+            (&[b"GetConfigChain", b"{}", b"x"], Err("2 arguments")),
             (&[b"SyncConfig"], Err("argument `block`")),
             (&[b"SyncConfig", b"1", b"2", b"3"], Ok(())),
             (&[b"Init"], Ok(())),

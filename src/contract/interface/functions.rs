@@ -167,7 +167,11 @@ pub(crate) const SERVED: &[Served] = &[
     evaluate(
         "GetCapabilities",
         Function::GetCapabilities,
-        &[],
+        &[optional(
+            "options",
+            "Capabilities options",
+            "what is wanted whole",
+        )],
         "Capabilities",
     ),
     evaluate(
@@ -180,7 +184,16 @@ pub(crate) const SERVED: &[Served] = &[
         )],
         "Config",
     ),
-    evaluate("GetConfigChain", Function::GetConfigChain, &[], "Chain"),
+    evaluate(
+        "GetConfigChain",
+        Function::GetConfigChain,
+        &[optional(
+            "options",
+            "Chain options",
+            "where the page starts",
+        )],
+        "Chain",
+    ),
     evaluate(
         "GetHistory",
         Function::GetHistory,
@@ -191,7 +204,15 @@ pub(crate) const SERVED: &[Served] = &[
         )],
         "History",
     ),
-    evaluate("GetProposal", Function::GetProposal, &[ID], "Proposal"),
+    evaluate(
+        "GetProposal",
+        Function::GetProposal,
+        &[
+            ID,
+            optional("options", "Shown options", "what is wanted whole"),
+        ],
+        "Proposal",
+    ),
     evaluate("GetSettings", Function::GetSettings, &[], "Agreement"),
     INIT,
     Served {

@@ -165,9 +165,12 @@ const SCHEMAS: &[Schema] = &[
     answer(
         "Capabilities",
         "application: [Level], as_of_sequence: number, attestations: [Attestation],
-         channel: [Level], contract: [text], gate: text, orderer: [Level], unsupported: [text]",
+         channel: [Level], contract: [text], gate: text, omitted: {number}, orderer: [Level],
+         unsupported: [text]",
     ),
-    answer("Chain", "as_of_sequence: number, chain: [Link], unsupported: [text]"),
+    options("Capabilities options", "whole: [text]"),
+    answer("Chain", "as_of_sequence: number, chain: [Link], next: number?, unsupported: [text]"),
+    options("Chain options", "from: number"),
     options(
         "Changed settings",
         "capabilities: [text], endorsement_policy: text?, gate: text",
@@ -203,7 +206,7 @@ const SCHEMAS: &[Schema] = &[
     ),
     answer(
         "DecidingPolicy",
-        "elements: [text], explanation: Explanation, policy: text, satisfied: truth",
+        "elements: [text], elements_omitted: number, explanation: Explanation, policy: text, satisfied: truth",
     ),
     answer(
         "Definition",
@@ -301,7 +304,7 @@ const SCHEMAS: &[Schema] = &[
          config_update_to_sign: base64?, conflicts: Relations?, consent_trail: [Consent],
          created_at: time?, deadline: time?, description: text, diff: Diff?,
          endorsement: Endorsement?, explanation: [DecidingPolicy]?, former_member: truth,
-         kind: text, lint: Lint?, not_checked: [text], outcome: Outcome?, patch: json?,
+         kind: text, lint: Lint?, not_checked: [text], omitted: {number}, outcome: Outcome?, patch: json?,
          proposal_id: id, proposer_msp_id: text, revision: number, settings: ProposedSettings?,
          signatures: [Signature], sources: [Source], status: text,
          status_detail: StatusDetail, still_effective_if_submitted: [number], tx_id: text,
@@ -317,7 +320,7 @@ const SCHEMAS: &[Schema] = &[
         "ProposalSummary",
         "cannot_be_recorded: truth, combined_into: [id], config_update_sha256: sha256, conflicts: Relations?, deadline: time?,
          description: text, former_member: truth,
-         kind: text, missing: [text], proposal_id: id, proposer_msp_id: text, revision: number,
+         kind: text, missing: [text], omitted: {number}, proposal_id: id, proposer_msp_id: text, revision: number,
          signed_by: [text], status: text",
     ),
     answer(
@@ -354,6 +357,7 @@ const SCHEMAS: &[Schema] = &[
         "Settings",
         "capabilities: [text], endorsement_policy: text?, gate: text",
     ),
+    options("Shown options", "whole: [text]"),
     answer(
         "Signature",
         "config_signature: base64, counts: truth, fingerprint: text, msp_id: text, reason: text?,

@@ -14,6 +14,7 @@ use super::{
 use crate::{
     config::{Bundle, ConfigTree, Patch, Update, envelope},
     contract::{
+        answer::{Part, Shown},
         error::{Code, ContractError},
         ledger::{RevisionSignatures, StoredSignature, TrustedHead, proposals},
     },
@@ -119,6 +120,9 @@ impl Examination {
             gate: &CapabilityGate::default(),
             now: UnixTime::default(),
         };
-        Ok(facts.derive(Extent::Whole)?.status.name())
+        Ok(facts
+            .derive(Extent::Whole(Shown::default().room(Part::Explanation)))?
+            .status
+            .name())
     }
 }

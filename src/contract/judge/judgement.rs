@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use serde_json::{Value, json, value::RawValue};
+use serde_json::{json, value::RawValue};
 
 use super::{
     agreement::{self, DECIDING},
@@ -12,11 +12,14 @@ use super::{
     terms::{Deciding, SettingsTerms},
 };
 use crate::{
-    config::{Bundle, ConfigSignature, Terms, Verdict},
-    contract::ledger::RevisionSignatures,
+    config::{Bundle, ConfigSignature, PolicyVerdict, Terms, Verdict},
+    contract::{answer::ExplanationReport, ledger::RevisionSignatures},
     ids::MspId,
     policy::{Evaluation, Explanation, PolicyId, SignerSet},
 };
+
+/// The most bytes of an element's path, about.
+const ELEMENT: usize = 1_000;
 
 impl Opinion {
     /// What follows from everything that the question names; remembered from one call to the next.
@@ -99,7 +102,7 @@ impl Judgement {
         bundle: &Bundle,
         terms: &Terms,
         judged: Picked<'_, '_>,
-        explained: bool,
+        explained: Option<usize>,
     ) -> (Self, bool) {
         let Picked {
             signers, places, ..
@@ -111,15 +114,18 @@ impl Judgement {
         let signed: Vec<ConfigSignature> = signed.collect();
         let (mut explanation, mut spoilers) = (None, Vec::new());
         let decision = match explained {
-            false => bundle.decide(terms, judged.evaluation, &signed),
-            true => {
-                let (decision, verdicts) = bundle.explain(terms, signers, &signed);
-                let verdicts = verdicts.iter().map(|verdict| {
-                    let elements = verdict.elements.iter().map(ToString::to_string);
-                    let elements: Vec<String> = elements.collect();
-                    explained_policy(&elements, &verdict.path, &verdict.explanation)
+            None => bundle.decide(terms, judged.evaluation, &signed),
+            Some(room) => {
+                let (decision, verdicts) = bundle.explain_within(terms, signers, &signed, room);
+                let unexplained = terms.policy_ids().len().saturating_sub(verdicts.len());
+                let is_cut = |verdict: &&PolicyVerdict| {
+                    verdict.more_elements > 0 || verdict.explanation.is_cut()
+                };
+                let cut = verdicts.iter().filter(is_cut).count();
+                explanation = Some(ExplanationReport {
+                    policies: verdicts.iter().filter_map(explained_policy).collect(),
+                    omitted: unexplained.saturating_add(cut),
                 });
-                explanation = written(&Value::Array(verdicts.collect()));
                 let policies = bundle.policies();
                 spoilers = policies.spoilers(bundle.msps(), terms.policy_ids(), signers);
                 decision
@@ -152,21 +158,26 @@ impl Judgement {
         terms: &SettingsTerms,
         judged: Picked<'_, '_>,
         accepted: bool,
-        explained: bool,
+        explained: Option<usize>,
     ) -> (Self, bool) {
         let policy = terms.policy;
         let (explanation, missing, completable) = match explained {
-            false => {
+            None => {
                 let outlook = judged.evaluation.outlook(policy);
                 (None, outlook.missing, outlook.completable)
             }
-            true => {
+            Some(room) => {
                 let policies = bundle.policies();
-                let explanation = policies.explain(bundle.msps(), policy, judged.signers);
+                let explanation =
+                    policies.explain_within(bundle.msps(), policy, judged.signers, room);
                 let elements = [agreement::ISOLATED.to_owned()];
-                let text = json!([explained_policy(&elements, DECIDING, &explanation)]);
+                let text = explained_rule(&elements, 0, DECIDING, &explanation);
                 let missing = explanation.missing().to_vec();
-                (written(&text), missing, explanation.completable())
+                let report = ExplanationReport {
+                    policies: text.into_iter().collect(),
+                    omitted: usize::from(explanation.is_cut()),
+                };
+                (Some(report), missing, explanation.completable())
             }
         };
         let judgement = Self {
@@ -199,18 +210,38 @@ fn places(signers: &SignerSet) -> Vec<usize> {
     signers.signers().iter().map(|one| one.index).collect()
 }
 
-fn explained_policy(elements: &[String], path: &str, explanation: &Explanation) -> Value {
-    json!({
-        "elements": elements,
-        "policy": path,
-        "satisfied": explanation.satisfied(),
-        "explanation": explanation.to_json(),
-    })
+fn explained_policy(verdict: &PolicyVerdict) -> Option<Box<RawValue>> {
+    let elements = verdict.elements.iter().map(|element| {
+        let mut text = element.to_string();
+        if let Some(at) = (ELEMENT..text.len()).find(|at| text.is_char_boundary(*at)) {
+            text.truncate(at);
+            text.push_str("..");
+        }
+        text
+    });
+    let elements: Vec<String> = elements.collect();
+    let more = verdict.more_elements;
+    explained_rule(&elements, more, &verdict.path, &verdict.explanation)
 }
 
-/// A value as text; a generic JSON value can always be written.
-fn written(value: &Value) -> Option<Box<RawValue>> {
-    serde_json::value::to_raw_value(value).ok()
+/// A policy that decides, as answers show it; a generic JSON value can always be written.
+fn explained_rule(
+    elements: &[String],
+    elements_omitted: usize,
+    path: &str,
+    explanation: &Explanation,
+) -> Option<Box<RawValue>> {
+    let mut out = json!({
+        "elements": elements,
+        "elements_omitted": elements_omitted,
+        "policy": path,
+        "satisfied": explanation.satisfied(),
+    });
+    // moved, where the macro would copy the whole tree
+    if let Some(object) = out.as_object_mut() {
+        object.insert("explanation".to_owned(), explanation.to_json());
+    }
+    serde_json::value::to_raw_value(&out).ok()
 }
 
 /// Why the deciding policies cannot be satisfied any more, neither by the signatures that count

@@ -3,11 +3,12 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use serde_json::value::RawValue;
-
 use super::terms::{Deciding, SettingsTerms};
 use crate::{
-    contract::ledger::{RevisionSignatures, StoredSignature, proposals::HashedRevision},
+    contract::{
+        answer::ExplanationReport,
+        ledger::{RevisionSignatures, StoredSignature, proposals::HashedRevision},
+    },
     ids::MspId,
     policy::Spoiler,
 };
@@ -23,8 +24,8 @@ pub(crate) struct OpinionQuestion<'a> {
     pub(crate) signatures: &'a RevisionSignatures,
     /// The organisations whose rejections of it count.
     pub(crate) rejecting: &'a BTreeSet<MspId>,
-    /// Whether the policies are to be explained, too.
-    pub(crate) explained: bool,
+    /// In how many bytes, about, the policies are to be explained, too.
+    pub(crate) explained: Option<usize>,
 }
 
 /// What the signatures on an update lead to.
@@ -65,7 +66,7 @@ pub(crate) struct Judgement {
     /// Why the policies cannot be satisfied any more; `None` where they can, or are.
     pub(crate) dead_end: Option<String>,
     /// The policies that decide, and what they make of the signatures, where that was asked for.
-    pub(crate) explanation: Option<Box<RawValue>>,
+    pub(crate) explanation: Option<ExplanationReport>,
 }
 
 /// What decided, as far as the update does not tell.
@@ -97,6 +98,7 @@ struct KeptSignature {
 #[derive(Debug)]
 pub(crate) struct KeptOpinion {
     deciding: KeptDeciding,
+    explained: Option<usize>,
     signatures: Vec<KeptSignature>,
     rejecting: BTreeSet<MspId>,
     pub(crate) opinion: Arc<Opinion>,
@@ -113,6 +115,7 @@ impl KeptOpinion {
         };
         Self {
             deciding: KeptDeciding::of(question),
+            explained: question.explained,
             signatures: question.signatures.signatures.iter().map(bytes).collect(),
             rejecting: question.rejecting.clone(),
             opinion: Arc::clone(opinion),
@@ -122,10 +125,12 @@ impl KeptOpinion {
     /// Whether it is what the question, about the same update and config, would be answered.
     pub(crate) fn answers(&self, question: &OpinionQuestion<'_>) -> bool {
         let stored = &question.signatures.signatures;
-        let explained = self.opinion.judgement.as_ref();
-        let explained = explained.is_none_or(|judgement| judgement.explanation.is_some());
+        // what nothing decides has no explanation of any length
+        let is_judged = self.opinion.judgement.is_some();
+        let explained =
+            !is_judged || question.explained.is_none() || question.explained == self.explained;
         self.deciding == KeptDeciding::of(question)
-            && (explained || !question.explained)
+            && explained
             && self.rejecting == *question.rejecting
             && self.signatures.len() == stored.len()
             && (self.signatures.iter().zip(&self.opinion.signatures))
@@ -149,8 +154,9 @@ impl KeptOpinion {
             })
             .sum();
         let judgement = self.opinion.judgement.as_ref();
-        let explanation = judgement.and_then(|judgement| judgement.explanation.as_deref());
-        let explanation = explanation.map_or(0, |text| text.get().len());
+        let explanation = judgement.and_then(|judgement| judgement.explanation.as_ref());
+        let policies = explanation.into_iter().flat_map(|all| &all.policies);
+        let explanation: usize = policies.map(|text| EACH + text.get().len()).sum();
         let missing = judgement.map_or(0, |judgement| judgement.missing.len());
         let spoilers = judgement.map_or(0, |judgement| judgement.spoilers.len());
         let others = missing + spoilers + self.rejecting.len();

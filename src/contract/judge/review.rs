@@ -16,9 +16,9 @@ use crate::{
     proto::cmscc::{Proposal, ProposalKind},
     review::{
         Endorsement,
-        diff::{Diff, diff},
+        diff::{Diff, DiffRoom, diff_within},
         endorsement,
-        lint::{Attested, Lint, Subject, lint},
+        lint::{Attested, Lint, LintRoom, Subject, lint_within},
     },
 };
 
@@ -33,6 +33,15 @@ pub(crate) struct Review {
     pub(crate) lint: Option<Lint>,
 }
 
+/// How much of a review is told.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ReviewRoom {
+    /// Of what changes.
+    pub(crate) diff: DiffRoom,
+    /// Of what was found.
+    pub(crate) lint: LintRoom,
+}
+
 impl Review {
     /// Looks at the intent of a proposal on the verified config. `known`: what an update does there,
     /// where that was found out before; it saves work where it is the intent's. `agreed`: the
@@ -43,6 +52,7 @@ impl Review {
         known: Option<&Effect>,
         gate: &CapabilityGate,
         agreed: Option<&str>,
+        room: ReviewRoom,
     ) -> Result<Self, ContractError> {
         if proposal.kind() != ProposalKind::ConfigUpdate {
             return Ok(Self::default());
@@ -64,8 +74,8 @@ impl Review {
             &result,
             known,
             created_at.unwrap_or_default(),
-            gate,
-            agreed,
+            (gate, agreed),
+            room,
         ))
     }
 
@@ -75,11 +85,11 @@ impl Review {
         result: &ConfigTree,
         known: Option<&Effect>,
         created_at: UnixTime,
-        gate: &CapabilityGate,
-        agreed: Option<&str>,
+        (gate, agreed): (&CapabilityGate, Option<&str>),
+        room: ReviewRoom,
     ) -> Self {
         let mut review = Self {
-            diff: Some(diff(bundle.tree(), result)),
+            diff: Some(diff_within(bundle.tree(), result, room.diff)),
             ..Self::default()
         };
         let update = compute_update(bundle.channel(), bundle.tree(), intended)
@@ -106,14 +116,15 @@ impl Review {
             orderer: levels(Scope::Orderer),
             application: levels(Scope::Application),
         };
-        review.lint = Some(lint(&Subject {
+        let subject = Subject {
             current: bundle,
             result,
             next,
             update_bytes: update.bytes().len(),
             now: created_at,
             attested: Some(&attested),
-        }));
+        };
+        review.lint = Some(lint_within(&subject, room.lint));
         review
     }
 }

@@ -4,7 +4,6 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use bytes::Bytes;
 use prost_types::Timestamp;
-use serde_json::value::RawValue;
 
 use super::{
     cache::Compiled,
@@ -16,7 +15,7 @@ use super::{
 use crate::{
     config::{Bundle, ConfigSignature, Effect, Update, envelope},
     contract::{
-        answer::{ProofReport, SpoilerReport, StatusDetail},
+        answer::{ExplanationReport, ProofReport, SPOILERS, SpoilerReport, StatusDetail},
         error::ContractError,
         ledger::{
             RevisionSignatures, TrustedHead,
@@ -146,8 +145,8 @@ pub(crate) struct StatusFacts<'a> {
 pub(crate) enum Extent {
     /// The status, who signed and who is missing.
     Summary,
-    /// Also the explanation of the policies, and the envelope to submit.
-    Whole,
+    /// Also the explanation of the policies in about so many bytes, and the envelope to submit.
+    Whole(usize),
 }
 
 /// A proposal's status with everything that explains it.
@@ -167,8 +166,8 @@ pub(crate) struct Derived {
 
 impl Derived {
     /// The policies that decide, and what they make of the signatures.
-    pub(crate) fn explanation(&self) -> Option<&RawValue> {
-        self.opinion.judgement.as_ref()?.explanation.as_deref()
+    pub(crate) fn explanation(&self) -> Option<&ExplanationReport> {
+        self.opinion.judgement.as_ref()?.explanation.as_ref()
     }
 
     /// What cannot be known from the config.
@@ -246,10 +245,12 @@ impl StatusFacts<'_> {
             Status::ReadyToSubmit
         };
         if status == Status::ReadyToSubmit {
-            detail.spoilers = judged.spoilers.iter().map(spoiler).collect();
+            let said = judged.spoilers.iter().take(SPOILERS);
+            detail.spoilers = said.map(spoiler).collect();
+            detail.spoilers_unsaid = judged.spoilers.len().saturating_sub(SPOILERS);
         }
         let envelope = match (deciding, &judged.accepted, status, extent) {
-            (Deciding::Update { .. }, Some(places), Status::ReadyToSubmit, Extent::Whole) => {
+            (Deciding::Update { .. }, Some(places), Status::ReadyToSubmit, Extent::Whole(_)) => {
                 Some(self.envelope(current, places))
             }
             _ => None,
@@ -333,7 +334,10 @@ impl StatusFacts<'_> {
             deciding,
             signatures: self.signatures_on(revision.number),
             rejecting: &positions::rejecting(self.votes, revision.number),
-            explained: extent == Extent::Whole,
+            explained: match extent {
+                Extent::Summary => None,
+                Extent::Whole(room) => Some(room),
+            },
         };
         Opinion::of(self.bundle, &question)
     }

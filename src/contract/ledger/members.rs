@@ -40,7 +40,7 @@ impl Members {
     }
 
     /// What those say of their nodes that have attested, ascending.
-    pub(crate) fn attestations(&self) -> impl Iterator<Item = (&MspId, &Attestation)> {
+    pub(crate) fn attestations(&self) -> impl Iterator<Item = (&MspId, &Attestation)> + Clone {
         self.0
             .iter()
             .filter_map(|(msp_id, member)| Some((msp_id, member.attestation.as_ref()?)))

@@ -38,6 +38,12 @@ const MAX_TEXT: usize = 1_000;
 const MAX_LISTED: usize = 256;
 /// The most names in a node's completing sets together; the first set is always whole.
 const MAX_NAMES: usize = 1_000;
+/// What a node of the JSON form takes beside its texts and lists, about. Unit: bytes.
+const NODE: usize = 130;
+/// What the number of a signature takes, about. Unit: bytes.
+const INDEX: usize = 6;
+/// What a signer of the JSON form takes beside its texts, about. Unit: bytes.
+const SIGNER: usize = 60;
 /// Steps for finding completing sets.
 const STEPS: usize = 2_000_000;
 
@@ -48,7 +54,11 @@ pub struct Explanation {
     /// INVARIANT: not empty, and every node's parent comes before it.
     nodes: Vec<ExplanationNode>,
     signers: Vec<Value>,
+    /// Whether the policy that does not accept has smallest sets, listed or not.
+    has_sets: bool,
     omitted: bool,
+    room: usize,
+    size: usize,
 }
 
 /// One policy, gate or principal of an [`Explanation`].
@@ -92,7 +102,7 @@ impl Explanation {
     /// Whether it accepts, or has smallest sets: see [`Outlook::completable`].
     #[must_use]
     pub fn completable(&self) -> bool {
-        self.satisfied() || !self.smallest_sets().is_empty()
+        self.satisfied() || self.has_sets
     }
 
     /// The MSPs with a part in some smallest completing set, ascending. Every such MSP is named, also
@@ -100,6 +110,25 @@ impl Explanation {
     #[must_use]
     pub fn missing(&self) -> &[MspId] {
         self.nodes.first().map_or(&[], |root| &root.missing)
+    }
+
+    /// What the JSON form takes, about, escapes aside. Unit: bytes.
+    #[must_use]
+    pub const fn size(&self) -> usize {
+        self.size
+    }
+
+    /// Whether something was left out: of the tree, or of its JSON form.
+    #[must_use]
+    pub fn is_cut(&self) -> bool {
+        let deep = self.nodes.iter().any(|node| node.level >= MAX_JSON_LEVELS);
+        self.omitted || deep || self.listed_missing().len() < self.missing().len()
+    }
+
+    /// The MSPs that the JSON form names: a quarter of the room is theirs.
+    fn listed_missing(&self) -> &[MspId] {
+        let fits = fitting(self.missing(), self.room / 8, |id| id.as_str().len());
+        self.missing().get(..fits).unwrap_or_default()
     }
 
     /// The smallest sets of new signers that would complete the policy:
@@ -120,7 +149,7 @@ impl Explanation {
     /// whether something was left out.
     #[must_use]
     pub fn to_json(&self) -> Value {
-        let mut omitted = self.omitted;
+        let missing = self.listed_missing();
         // from the last node to the first: what stands below a node is there before it
         let mut below: BTreeMap<usize, Vec<Value>> = BTreeMap::new();
         let mut tree = Value::Null;
@@ -128,10 +157,12 @@ impl Explanation {
             let mut policies = below.remove(&number).unwrap_or_default();
             policies.reverse();
             if node.level >= MAX_JSON_LEVELS {
-                omitted = true;
                 continue;
             }
-            let own = node.to_json(policies);
+            let own = match node.parent {
+                None => node.to_json(missing, policies),
+                Some(_) => node.to_json(&node.missing, policies),
+            };
             match node.parent {
                 Some(parent) => below.entry(parent).or_default().push(own),
                 None => tree = own,
@@ -139,20 +170,20 @@ impl Explanation {
         }
         json!({
             "satisfied": self.satisfied(),
-            "missing": msp_ids(self.missing()),
+            "missing": msp_ids(missing),
             "smallest_sets": self.smallest_sets(),
             "signers": self.signers,
             "policy": tree,
-            "omitted": omitted,
+            "omitted": self.is_cut(),
         })
     }
 }
 
 impl ExplanationNode {
-    fn to_json(&self, policies: Vec<Value>) -> Value {
+    fn to_json(&self, missing: &[MspId], policies: Vec<Value>) -> Value {
         let mut out = json!({
             "have": self.have,
-            "missing": self.path.as_ref().map(|_| msp_ids(&self.missing)),
+            "missing": self.path.as_ref().map(|_| msp_ids(missing)),
             "needed": self.needed,
             "path": self.path,
             "rule": self.rule,
@@ -171,6 +202,20 @@ impl PolicyManager {
     /// Decides a policy and says why.
     #[must_use]
     pub fn explain(&self, msps: &Msps, id: PolicyId, signers: &SignerSet) -> Explanation {
+        self.explain_within(msps, id, signers, usize::MAX)
+    }
+
+    /// The same in about so many bytes of JSON, escapes aside. The policy itself, whether it accepts
+    /// and whether it can be completed are always said, and [`Explanation::missing`] is whole; every
+    /// policy below it gets an equal share of the room, so that none hides the others.
+    #[must_use]
+    pub fn explain_within(
+        &self,
+        msps: &Msps,
+        id: PolicyId,
+        signers: &SignerSet,
+        room: usize,
+    ) -> Explanation {
         let mut known = Known::new(self, msps, signers);
         let cast = everybody(self, msps, id, &mut known);
         let mut decider = Decider::new(self, known);
@@ -178,6 +223,7 @@ impl PolicyManager {
             true => BTreeMap::new(),
             false => solve(&cast, &[id], &mut Budget::new(STEPS)),
         };
+        let below = self.reachable(&[id]);
         let mut tree = Tree {
             manager: self,
             signers,
@@ -187,25 +233,62 @@ impl PolicyManager {
             budget: Budget::new(STEPS),
             nodes: Vec::new(),
             used: Vec::new(),
+            room: Room {
+                // a quarter is for who is missing, a quarter for signers and who was used where
+                bytes: room / 2,
+                policies: below.len(),
+                has_nodes: self.rules_of(&below) <= MAX_NODES,
+            },
+            has_sets: false,
             omitted: false,
         };
         tree.grow(id);
-        Explanation {
-            nodes: tree.finish(),
-            omitted: tree.omitted,
-            signers: signers
-                .signers()
-                .iter()
-                .map(|signer| {
-                    json!({
-                        "index": signer.index,
-                        "msp_id": signer.identity.msp_id().as_str(),
-                        "subject": signer.identity.subject(),
-                        "fingerprint": signer.identity.id(),
-                    })
+        let listed = fitting(signers.signers(), room / 8, |signer| {
+            let (identity, id) = (&signer.identity, signer.identity.id());
+            SIGNER + identity.msp_id().as_str().len() + identity.subject().len() + id.len()
+        });
+        let mut omitted = tree.omitted || listed < signers.signers().len();
+        let nodes = tree.finish(room / 8, &mut omitted);
+        let signers: Vec<Value> = signers
+            .signers()
+            .iter()
+            .take(listed)
+            .map(|signer| {
+                json!({
+                    "index": signer.index,
+                    "msp_id": signer.identity.msp_id().as_str(),
+                    "subject": signer.identity.subject(),
+                    "fingerprint": signer.identity.id(),
                 })
-                .collect(),
+            })
+            .collect();
+        let size = nodes.iter().map(ExplanationNode::size);
+        let texts = |signer: &Value| {
+            let members = signer.as_object().into_iter().flat_map(|one| one.values());
+            let texts = members.filter_map(Value::as_str).map(str::len);
+            texts.fold(SIGNER, usize::saturating_add)
+        };
+        Explanation {
+            size: size
+                .chain(signers.iter().map(texts))
+                .fold(NODE, usize::saturating_add),
+            nodes,
+            signers,
+            has_sets: tree.has_sets,
+            omitted,
+            room,
         }
+    }
+
+    /// How many rules some policies have together.
+    fn rules_of(&self, ids: &[PolicyId]) -> usize {
+        let rules = ids
+            .iter()
+            .map(|id| match self.policy(*id).map(|one| &one.kind) {
+                Some(PolicyKind::Signature(rules)) => rules.len(),
+                _ => 1,
+            });
+        rules.fold(0, usize::saturating_add)
     }
 }
 
@@ -281,14 +364,42 @@ struct Tree<'a> {
     nodes: Vec<ExplanationNode>,
     /// The signatures that each node itself used.
     used: Vec<Option<usize>>,
+    room: Room,
+    has_sets: bool,
     omitted: bool,
+}
+
+/// What is left for the nodes of a tree.
+struct Room {
+    /// About.
+    bytes: usize,
+    /// Policies that have no node yet.
+    policies: usize,
+    /// Whether all rules fit into the tree.
+    has_nodes: bool,
+}
+
+impl Room {
+    /// What the policy that comes next may take at most. Unit: bytes.
+    fn share(&self) -> usize {
+        self.bytes / self.policies.max(1)
+    }
+
+    /// How many nodes the policy that comes next may have at most, where so many are left.
+    fn nodes(&self, left: usize) -> usize {
+        match self.has_nodes {
+            true => left,
+            false => left / self.policies.max(1),
+        }
+    }
 }
 
 impl Tree<'_> {
     fn grow(&mut self, root: PolicyId) {
         let mut next: Vec<(Option<usize>, Result<PolicyId, String>)> = vec![(None, Ok(root))];
         while let Some((parent, policy)) = next.pop() {
-            if self.nodes.len() >= MAX_NODES {
+            let is_full = self.nodes.len() >= MAX_NODES || self.room.bytes == 0;
+            if is_full && parent.is_some() {
                 self.omitted = true;
                 return;
             }
@@ -304,13 +415,17 @@ impl Tree<'_> {
                     continue;
                 }
             };
+            let bytes = self.room.bytes.saturating_sub(self.room.share());
+            let nodes = self.room.nodes(MAX_NODES.saturating_sub(self.nodes.len()));
+            let nodes = self.nodes.len().saturating_add(nodes);
             let node = self.policy(id, parent);
+            self.room.policies = self.room.policies.saturating_sub(1);
             let Some(policy) = self.manager.policy(id) else {
                 self.push(node);
                 continue;
             };
             match &policy.kind {
-                PolicyKind::Signature(rules) => self.signature(node, rules),
+                PolicyKind::Signature(rules) => self.signature(node, rules, (nodes, bytes)),
                 PolicyKind::ImplicitMeta(meta) => {
                     let have = meta.subs.iter().flatten();
                     let have = have.filter(|sub| self.decider.accepts(**sub)).count();
@@ -347,30 +462,58 @@ impl Tree<'_> {
         let Some(solved) = self.solved.get(&id).filter(|_| !satisfied) else {
             return node;
         };
-        let most = if parent.is_none() {
-            usize::MAX
-        } else {
-            MAX_LISTED
-        };
         let sets = search::smallest_sets(&self.cast, &[id], solved, &mut self.budget);
         let missing = msps(&self.cast, search::helpful(&sets, solved));
-        node.missing = missing.into_iter().take(most).cloned().collect();
-        let mut names = 0usize;
-        for set in &sets {
-            let principals = set.iter().filter_map(|id| self.cast.principal(*id));
-            names = names.saturating_add(set.len());
-            if names <= MAX_NAMES || node.smallest_sets.is_empty() {
-                let mut set: Vec<String> = principals.map(|one| cut(one.to_string())).collect();
-                set.sort_unstable();
-                node.smallest_sets.push(set);
+        let share = match parent {
+            None => self.room.bytes,
+            Some(_) => self.room.share(),
+        };
+        node.missing = match parent {
+            None => missing.into_iter().cloned().collect(),
+            Some(_) => {
+                let missing: Vec<&MspId> = missing.into_iter().take(MAX_LISTED).collect();
+                let fits = fitting(&missing, share / 4, |id| id.as_str().len());
+                self.omitted |= fits < missing.len();
+                missing.into_iter().take(fits).cloned().collect()
             }
+        };
+        self.has_sets |= parent.is_none() && !sets.is_empty();
+        let (mut names, mut bytes) = (0usize, 0usize);
+        for set in &sets {
+            names = names.saturating_add(set.len());
+            if names > MAX_NAMES && !node.smallest_sets.is_empty() {
+                continue;
+            }
+            let principals = set.iter().filter_map(|id| self.cast.principal(*id));
+            let mut set: Vec<String> = Vec::with_capacity(set.len());
+            for principal in principals {
+                let text = cut(principal.to_string());
+                bytes = bytes.saturating_add(text.len()).saturating_add(3);
+                if bytes > share / 4 {
+                    break;
+                }
+                set.push(text);
+            }
+            // a part of a set would not complete anything
+            if bytes > share / 4 {
+                self.omitted = true;
+                break;
+            }
+            set.sort_unstable();
+            node.smallest_sets.push(set);
         }
         node.smallest_sets.sort_unstable();
         node
     }
 
-    /// A signature policy's node, with the first rule, and the nodes of all rules below.
-    fn signature(&mut self, policy: ExplanationNode, rules: &[Rule]) {
+    /// A signature policy's node, with the first rule, and the nodes of all rules below, until the
+    /// tree has so many nodes, or no more than so many bytes are left.
+    fn signature(
+        &mut self,
+        policy: ExplanationNode,
+        rules: &[Rule],
+        (nodes, bytes): (usize, usize),
+    ) {
         let mut outcomes = Vec::new();
         self.decider.signature(rules, Some(&mut outcomes));
         let table = self.manager.principals_table();
@@ -378,7 +521,8 @@ impl Tree<'_> {
         let mut open: Vec<(usize, usize)> = Vec::new();
         let mut policy = Some(policy);
         for (at, (rule, outcome)) in rules.iter().zip(&outcomes).enumerate() {
-            if self.nodes.len() >= MAX_NODES {
+            let is_full = self.nodes.len() >= nodes || self.room.bytes <= bytes;
+            if is_full && policy.is_none() {
                 self.omitted = true;
                 return;
             }
@@ -418,19 +562,26 @@ impl Tree<'_> {
     fn push(&mut self, mut node: ExplanationNode) -> usize {
         let above = node.parent.and_then(|parent| self.nodes.get(parent));
         node.level = above.map_or(0, |parent| parent.level.saturating_add(1));
+        self.room.bytes = self.room.bytes.saturating_sub(node.size());
         self.nodes.push(node);
         self.used.push(None);
         self.nodes.len().saturating_sub(1)
     }
 
-    /// Tells every node which signatures were used by what accepts below it.
-    fn finish(&mut self) -> Vec<ExplanationNode> {
+    /// Tells every node which signatures were used by what accepts below it; their numbers take
+    /// about so many bytes at most, in equal parts.
+    fn finish(&mut self, bytes: usize, omitted: &mut bool) -> Vec<ExplanationNode> {
         let mut nodes = std::mem::take(&mut self.nodes);
+        let share = bytes / nodes.len().max(1) / INDEX;
         let mut below: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
         for (number, node) in nodes.iter_mut().enumerate().rev() {
             let mut used = below.remove(&number).unwrap_or_default();
             used.extend(self.used.get(number).copied().flatten());
-            let most = if number == 0 { usize::MAX } else { MAX_LISTED };
+            let most = match number {
+                0 => bytes / INDEX,
+                _ => share.min(MAX_LISTED),
+            };
+            *omitted |= most < used.len() && most < MAX_LISTED;
             node.satisfied_by = used.iter().copied().take(most).collect();
             if let Some(parent) = node.parent.filter(|_| node.satisfied) {
                 let above = below.entry(parent).or_default();
@@ -442,6 +593,34 @@ impl Tree<'_> {
         }
         nodes
     }
+}
+
+impl ExplanationNode {
+    /// What its JSON form takes, about, escapes and what stands below aside. Unit: bytes.
+    fn size(&self) -> usize {
+        let path = self.path.as_ref().map_or(0, String::len);
+        let missing = self
+            .missing
+            .iter()
+            .map(|id| id.as_str().len().saturating_add(3));
+        let sets = self.smallest_sets.iter().flatten();
+        let sets = sets.map(|name| name.len().saturating_add(3));
+        let used = self.satisfied_by.len().saturating_mul(INDEX);
+        let texts = [NODE, path, self.rule.len(), used].into_iter();
+        (texts.chain(missing).chain(sets)).fold(0, usize::saturating_add)
+    }
+}
+
+/// How many of some texts, from the first on, fit into so many bytes of JSON.
+fn fitting<T>(items: &[T], room: usize, length: impl Fn(&T) -> usize) -> usize {
+    let mut left = room;
+    let fits = items.iter().take_while(|item| {
+        let bytes = length(item).saturating_add(3);
+        let fits = bytes <= left;
+        left = left.saturating_sub(bytes);
+        fits
+    });
+    fits.count()
 }
 
 fn msp_ids(ids: &[MspId]) -> Vec<&str> {

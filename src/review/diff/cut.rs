@@ -7,7 +7,7 @@ pub(super) const TEXT: usize = 2_048;
 
 /// A text that is not too long: cut at a character, with the digest of the whole behind it, so that
 /// different texts stay different.
-pub(super) fn cut(text: String) -> String {
+pub(in crate::review) fn cut(text: String) -> String {
     shortened(&text, text.as_bytes()).unwrap_or(text)
 }
 

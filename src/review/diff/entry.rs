@@ -9,7 +9,8 @@ pub struct Diff {
     /// In the order of the config tree: of each group itself, its values, its policies, the groups
     /// that come or go, then the inside of those that stay; each ascending by name.
     pub changes: Vec<DiffEntry>,
-    /// How many elements differ whose entries are not all listed, past the limit of 1,000 entries.
+    /// How many elements differ whose entries are not all listed, past the room that
+    /// there was.
     pub truncated: usize,
 }
 

@@ -14,6 +14,7 @@ mod walk;
 mod words;
 
 pub use contrast::{Contrast, Contrasted, contrast};
+pub(super) use cut::cut;
 pub use entry::{Diff, DiffEntry, Item, Verb};
 pub(super) use facts::each_anchor_peer;
-pub use walk::diff;
+pub use walk::{DiffRoom, diff, diff_within};

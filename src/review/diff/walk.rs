@@ -18,10 +18,25 @@ use crate::{
         differences, group_differences,
     },
     identity::MspDefinition,
+    json::json_size,
 };
 
-/// At most this many entries are listed.
-const ENTRIES: usize = 1_000;
+/// How much is listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DiffRoom {
+    /// At most this many entries.
+    pub entries: usize,
+    /// No more entries once these have so many bytes of JSON.
+    pub bytes: usize,
+}
+
+impl DiffRoom {
+    /// Room for 1,000 entries, whatever their size.
+    pub const USUAL: Self = Self {
+        entries: 1_000,
+        bytes: usize::MAX,
+    };
+}
 /// The mod policy that Fabric's tools give: of what comes or goes, only others are worth a word.
 const USUAL: &str = "Admins";
 
@@ -29,9 +44,15 @@ const USUAL: &str = "Admins";
 /// entries and the length of each are bounded.
 #[must_use]
 pub fn diff(from: &ConfigTree, to: &ConfigTree) -> Diff {
-    let mut diff = Diff::default();
-    diff.pairs(differences(from, to));
-    diff
+    diff_within(from, to, DiffRoom::USUAL)
+}
+
+/// The same with other bounds.
+#[must_use]
+pub fn diff_within(from: &ConfigTree, to: &ConfigTree, room: DiffRoom) -> Diff {
+    let mut walk = DiffWalk::new(room);
+    walk.pairs(differences(from, to));
+    walk.diff
 }
 
 /// From one content of an element to another one; of a group all of it, or only its mod policy.
@@ -40,22 +61,38 @@ pub(super) fn contrast(
     to: Option<ElementRef<'_>>,
     whole: bool,
 ) -> Diff {
-    let mut diff = Diff::default();
+    let mut walk = DiffWalk::new(DiffRoom::USUAL);
     match (from, to) {
         (None, None) => {}
-        (from, to) if !whole => diff.mod_policies(from, to),
-        (Some(old), None) => diff.all(old, Verb::Removed),
-        (None, Some(new)) => diff.all(new, Verb::Added),
+        (from, to) if !whole => walk.mod_policies(from, to),
+        (Some(old), None) => walk.all(old, Verb::Removed),
+        (None, Some(new)) => walk.all(new, Verb::Added),
         (Some(ElementRef::Group(old)), Some(ElementRef::Group(new))) => {
-            diff.pairs(group_differences(old, new));
+            walk.pairs(group_differences(old, new));
         }
         (Some(old), Some(new)) if compare::same_element(old, new) => {}
-        (Some(old), Some(new)) => diff.changed(old, new),
+        (Some(old), Some(new)) => walk.changed(old, new),
     }
-    diff
+    walk.diff
 }
 
-impl Diff {
+/// A diff in the making.
+struct DiffWalk {
+    diff: Diff,
+    room: DiffRoom,
+    /// What the entries take. Unit: bytes; counted where they are bounded.
+    bytes: usize,
+}
+
+impl DiffWalk {
+    fn new(room: DiffRoom) -> Self {
+        Self {
+            diff: Diff::default(),
+            room,
+            bytes: 0,
+        }
+    }
+
     fn pairs(&mut self, mut differences: Differences<'_>) {
         while let Some(pair) = differences.next_pair() {
             if self.is_full() {
@@ -82,11 +119,11 @@ impl Diff {
     }
 
     const fn is_full(&self) -> bool {
-        self.changes.len() >= ENTRIES
+        self.diff.changes.len() >= self.room.entries || self.bytes >= self.room.bytes
     }
 
     const fn skip(&mut self) {
-        self.truncated = self.truncated.saturating_add(1);
+        self.diff.truncated = self.diff.truncated.saturating_add(1);
     }
 
     /// An element that both have.
@@ -101,7 +138,7 @@ impl Diff {
                 Some(json!(cut(new.mod_policy().to_owned()))),
             );
         }
-        let said = self.changes.len();
+        let said = self.diff.changes.len();
         let own = match (old, new) {
             (ElementRef::Policy(old), ElementRef::Policy(new)) => {
                 let (before, after) = (rule(old), rule(new));
@@ -116,7 +153,7 @@ impl Diff {
             }
             _ => old.mod_policy() == new.mod_policy(),
         };
-        if own && self.changes.len() == said {
+        if own && self.diff.changes.len() == said {
             // the same rule in other bytes, or unknown fields
             self.put(
                 &path,
@@ -161,12 +198,12 @@ impl Diff {
                 self.put(&path, Item::Policy, None, before, after);
             }
             ElementRef::Value(value) => {
-                let before = self.changes.len();
+                let before = self.diff.changes.len();
                 match verb {
                     Verb::Removed => self.facts(&path, Some(value), None),
                     Verb::Added | Verb::Changed => self.facts(&path, None, Some(value)),
                 }
-                if self.changes.len() == before {
+                if self.diff.changes.len() == before {
                     let (before, after) = sides(content(element));
                     self.put(&path, Item::Content, None, before, after);
                 }
@@ -237,7 +274,7 @@ impl Diff {
         };
         let name = name.map(cut);
         let text = sentence(path, item, name.as_deref(), &before, &after, unit);
-        self.changes.push(DiffEntry {
+        let entry = DiffEntry {
             after: after.unwrap_or_default(),
             before: before.unwrap_or_default(),
             change,
@@ -246,7 +283,11 @@ impl Diff {
             path: path.to_owned(),
             text,
             unit,
-        });
+        };
+        if self.room.bytes != usize::MAX {
+            self.bytes = self.bytes.saturating_add(json_size(&entry));
+        }
+        self.diff.changes.push(entry);
     }
 }
 

@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 
 use super::{
-    finding::{FindingId, Lint, Severity},
+    finding::{FindingId, Findings, Severity},
     subject::Subject,
 };
 use crate::config::Bundle;
 
-pub(super) fn look(subject: &Subject<'_>, lint: &mut Lint) {
+pub(super) fn look(subject: &Subject<'_>, lint: &mut Findings) {
     let (Some(attested), Ok(next)) = (subject.attested, subject.next) else {
         return;
     };

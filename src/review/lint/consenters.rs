@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::{
     expiry::expiry,
-    finding::{FindingId, Lint, Severity},
+    finding::{FindingId, Findings, Severity},
     subject::Subject,
 };
 use crate::{
@@ -35,7 +35,7 @@ struct OrdererNode {
     certificates: Vec<Bytes>,
 }
 
-pub(super) fn look(subject: &Subject<'_>, lint: &mut Lint) {
+pub(super) fn look(subject: &Subject<'_>, lint: &mut Findings) {
     let Ok(next) = subject.next else {
         return;
     };
@@ -102,7 +102,7 @@ fn cluster(bundle: &Bundle) -> Option<Cluster> {
 }
 
 /// New nodes do not run yet when the update takes effect: those that stay must be enough.
-fn running(before: &Cluster, after: &Cluster, lint: &mut Lint) {
+fn running(before: &Cluster, after: &Cluster, lint: &mut Findings) {
     let known: BTreeSet<&Bytes> = before.nodes.iter().map(|node| &node.key).collect();
     let (kept, new): (Vec<&OrdererNode>, Vec<&OrdererNode>) =
         (after.nodes.iter()).partition(|node| known.contains(&node.key));
@@ -125,7 +125,7 @@ fn running(before: &Cluster, after: &Cluster, lint: &mut Lint) {
     }
 }
 
-fn tolerance(before: &Cluster, after: &Cluster, lint: &mut Lint) {
+fn tolerance(before: &Cluster, after: &Cluster, lint: &mut Findings) {
     let (old, new) = (before.failures, after.failures);
     if new < old {
         let text = format!(

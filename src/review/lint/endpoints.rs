@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{
-    finding::{FindingId, Lint, Severity},
+    finding::{FindingId, Findings, Severity},
     subject::Subject,
 };
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
     review::diff::each_anchor_peer,
 };
 
-pub(super) fn look(subject: &Subject<'_>, lint: &mut Lint) {
+pub(super) fn look(subject: &Subject<'_>, lint: &mut Findings) {
     let known = addresses(subject.current.tree());
     for address in addresses(subject.result).difference(&known) {
         let Address {

@@ -1,6 +1,6 @@
 //! Certificates that have expired, or soon will have.
 
-use super::finding::{FindingId, Lint, Severity};
+use super::finding::{FindingId, Findings, Severity};
 use crate::{identity::Certificate, ids::UnixTime, json::time_text};
 
 /// Certificates that expire within this time are worth a word. Unit: seconds.
@@ -13,7 +13,7 @@ pub(super) fn expiry(
     what: &str,
     certificate: &Certificate,
     severity: Severity,
-    lint: &mut Lint,
+    lint: &mut Findings,
 ) {
     let end = certificate.not_after();
     let (id, verb) = if end < now.seconds {

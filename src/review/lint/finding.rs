@@ -1,9 +1,35 @@
 //! Findings and their catalogue.
 
+use std::collections::BTreeMap;
+
 use serde::{Serialize, Serializer};
 
-/// At most this many findings are listed.
-const FINDINGS: usize = 200;
+use crate::{json::json_size, review::diff::cut};
+
+/// How much is listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LintRoom {
+    /// At most this many findings.
+    pub findings: usize,
+    /// Findings of at most so many bytes of JSON together.
+    pub bytes: usize,
+}
+
+impl LintRoom {
+    /// Room for 200 findings, whatever their size.
+    pub const USUAL: Self = Self {
+        findings: 200,
+        bytes: usize::MAX,
+    };
+}
+
+/// Where not all are listed, each kind lists so many before any lists more.
+const EACH_KIND: usize = 10;
+/// So many findings of one kind about one holder are kept while looking; others are only counted.
+const HELD: usize = 200;
+/// Once there are so many of a kind, so few of each holder are kept.
+const MANY: usize = 2_000;
+const FEW: usize = 2;
 
 /// The findings on a change.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -102,21 +128,139 @@ impl Serialize for FindingId {
     }
 }
 
-impl Lint {
+/// The findings so far.
+#[derive(Debug, Default)]
+pub(super) struct Findings {
+    found: Vec<Found>,
+    /// How many there are of each kind.
+    kinds: BTreeMap<FindingId, usize>,
+    /// How many there are of each kind about each holder.
+    holders: BTreeMap<(FindingId, String), usize>,
+    dropped: usize,
+}
+
+/// A finding, and which of its kind it is about its holder, from 0.
+#[derive(Debug)]
+struct Found {
+    turn: usize,
+    /// Its place among all, as found.
+    place: usize,
+    finding: Finding,
+}
+
+impl Findings {
     pub(super) fn add(&mut self, id: FindingId, severity: Severity, path: String, text: String) {
-        self.findings.push(Finding {
-            id,
-            path,
-            severity,
-            text,
+        let kind = self.kinds.entry(id).or_default();
+        let most = if *kind < MANY { HELD } else { FEW };
+        let of = self.holders.entry((id, holder(&path))).or_default();
+        let turn = *of;
+        *of = turn.saturating_add(1);
+        if turn >= most {
+            self.dropped = self.dropped.saturating_add(1);
+            return;
+        }
+        *kind = kind.saturating_add(1);
+        let (path, text) = (cut(path), cut(text));
+        self.found.push(Found {
+            turn,
+            place: self.found.len(),
+            finding: Finding {
+                id,
+                path,
+                severity,
+                text,
+            },
         });
     }
 
-    /// Puts the findings in order and keeps the first ones.
-    pub(super) fn finish(mut self) -> Self {
-        self.findings.sort_by_key(|finding| finding.id);
-        self.truncated = self.findings.len().saturating_sub(FINDINGS);
-        self.findings.truncate(FINDINGS);
-        self
+    /// Puts the findings in order. Where there are too many, kinds and then holders take turns, so that
+    /// no flood of findings hides another one.
+    pub(super) fn finish(mut self, room: LintRoom) -> Lint {
+        self.found
+            .sort_by_key(|found| (found.finding.id, found.turn, found.place));
+        let mut places: BTreeMap<FindingId, usize> = BTreeMap::new();
+        let mut order: Vec<(bool, usize)> = Vec::with_capacity(self.found.len());
+        for (at, found) in self.found.iter().enumerate() {
+            let place = places.entry(found.finding.id).or_default();
+            order.push((*place >= EACH_KIND, at));
+            *place = place.saturating_add(1);
+        }
+        order.sort_unstable();
+        let (mut listed, mut left) = (vec![false; self.found.len()], room.bytes);
+        for (_, at) in order.into_iter().take(room.findings) {
+            let Some((found, listed)) = self.found.get(at).zip(listed.get_mut(at)) else {
+                continue;
+            };
+            let bytes = json_size(&found.finding).saturating_add(1);
+            *listed = bytes <= left;
+            left = left.saturating_sub(bytes);
+        }
+        let all = self.found.len().saturating_add(self.dropped);
+        let kept = self.found.into_iter().zip(listed);
+        let mut kept: Vec<Found> = kept
+            .filter_map(|(found, listed)| listed.then_some(found))
+            .collect();
+        kept.sort_by_key(|found| (found.finding.id, found.place));
+        let findings: Vec<Finding> = kept.into_iter().map(|found| found.finding).collect();
+        Lint {
+            truncated: all.saturating_sub(findings.len()),
+            findings,
+        }
+    }
+}
+
+/// What an element belongs to: its first three names, such as `/Channel/Application/Org1`.
+fn holder(path: &str) -> String {
+    path.split('/').take(4).collect::<Vec<_>>().join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn finding(findings: &mut Findings, id: FindingId, path: String) {
+        findings.add(id, Severity::Warning, path, "text".to_owned());
+    }
+
+    #[test]
+    fn a_flood_hides_no_other_finding() {
+        let mut findings = Findings::default();
+        for number in 0..5_000 {
+            let path = format!("/Channel/Application/A/g{number}/p");
+            finding(&mut findings, FindingId::LockoutPolicy, path);
+        }
+        let others = ["/Channel/Application/B/Admins", "/Channel/Orderer/Writers"];
+        for path in others {
+            finding(&mut findings, FindingId::LockoutPolicy, path.to_owned());
+        }
+        finding(
+            &mut findings,
+            FindingId::NoAdmin,
+            "/Channel/Application/B".to_owned(),
+        );
+        let lint = findings.finish(LintRoom::USUAL);
+        let paths: Vec<&str> = lint.findings.iter().map(|one| one.path.as_str()).collect();
+        for path in others {
+            assert!(paths.contains(&path), "{path}");
+        }
+        assert_eq!(lint.findings.len() + lint.truncated, 5_003);
+        assert_eq!(lint.findings.last().unwrap().id, FindingId::NoAdmin);
+        assert!(lint.findings.is_sorted_by_key(|one| one.id));
+    }
+
+    #[test]
+    fn texts_and_bytes_are_bounded() {
+        let mut findings = Findings::default();
+        for number in 0..300 {
+            let path = format!("/Channel/{number}/{}", "x".repeat(100_000));
+            finding(&mut findings, FindingId::LockoutPolicy, path);
+        }
+        let lint = findings.finish(LintRoom {
+            findings: 200,
+            bytes: 20_000,
+        });
+        assert!(json_size(&lint) < 21_000);
+        assert_eq!(lint.findings.len() + lint.truncated, 300);
+        assert!(lint.findings.len() > 5);
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     expiry::expiry,
-    finding::{FindingId, Lint, Severity},
+    finding::{FindingId, Findings, Severity},
     subject::Subject,
 };
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
     ids::{Digest, UnixTime},
 };
 
-pub(super) fn look(subject: &Subject<'_>, lint: &mut Lint) {
+pub(super) fn look(subject: &Subject<'_>, lint: &mut Findings) {
     let before = organizations(subject.current.tree());
     let after = organizations(subject.result);
     for (path, config) in &after {
@@ -48,7 +48,7 @@ fn organizations(tree: &ConfigTree) -> BTreeMap<String, &[u8]> {
         .collect()
 }
 
-fn admin_ca(path: &str, old: &MspDefinition, new: &MspDefinition, lint: &mut Lint) {
+fn admin_ca(path: &str, old: &MspDefinition, new: &MspDefinition, lint: &mut Findings) {
     let (before, after) = (admin_cas(old), admin_cas(new));
     if !before.is_empty() && before.is_disjoint(&after) {
         let text = format!(
@@ -95,7 +95,7 @@ fn admin_cas(definition: &MspDefinition) -> BTreeSet<Digest> {
         .collect()
 }
 
-fn admin(subject: &Subject<'_>, path: &str, new: &MspDefinition, lint: &mut Lint) {
+fn admin(subject: &Subject<'_>, path: &str, new: &MspDefinition, lint: &mut Findings) {
     let Ok(next) = subject.next else {
         return;
     };
@@ -115,7 +115,7 @@ fn certificates(
     path: &str,
     old: Option<&MspDefinition>,
     new: &MspDefinition,
-    lint: &mut Lint,
+    lint: &mut Findings,
 ) {
     let known: BTreeSet<Digest> = (old.iter())
         .flat_map(|old| old.certificates.iter().map(|listed| listed.fingerprint))
@@ -145,7 +145,7 @@ fn one_section(
     subject: &Subject<'_>,
     before: &BTreeMap<String, &[u8]>,
     after: &BTreeMap<String, &[u8]>,
-    lint: &mut Lint,
+    lint: &mut Findings,
 ) {
     let mut places: BTreeMap<&[u8], Vec<&String>> = BTreeMap::new();
     for (path, config) in before {

@@ -15,6 +15,6 @@ mod policies;
 mod result;
 mod subject;
 
-pub use finding::{Finding, FindingId, Lint, Severity};
-pub use look::lint;
+pub use finding::{Finding, FindingId, Lint, LintRoom, Severity};
+pub use look::{lint, lint_within};
 pub use subject::{Attested, Subject};

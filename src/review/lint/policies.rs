@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{
-    finding::{FindingId, Lint, Severity},
+    finding::{FindingId, Findings, Severity},
     subject::Subject,
 };
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
     policy::{Effort, Efforts, PolicyId, RULE_TEXT},
 };
 
-pub(super) fn look(subject: &Subject<'_>, lint: &mut Lint) {
+pub(super) fn look(subject: &Subject<'_>, lint: &mut Findings) {
     let Ok(next) = subject.next else {
         return;
     };
@@ -62,7 +62,7 @@ struct Look<'a> {
 
 impl Look<'_> {
     /// Policies that nobody can satisfy, and that somebody could before, or that are new.
-    fn lockouts(&self, lint: &mut Lint) {
+    fn lockouts(&self, lint: &mut Findings) {
         for id in self.next.policies().iter() {
             if self.after.of(id).is_some() {
                 continue;
@@ -89,7 +89,7 @@ impl Look<'_> {
     }
 
     /// Policies that nodes ask for by name, and that are not there any more.
-    fn missing(&self, lint: &mut Lint) {
+    fn missing(&self, lint: &mut Findings) {
         for (path, end) in NAMED {
             let known = self.current.policies().absolute(path);
             let was_there = known.is_some_and(|known| self.before.of(known).is_some());
@@ -103,7 +103,7 @@ impl Look<'_> {
     }
 
     /// Mod policies that lead nowhere now; all policies that are some element's mod policy.
-    fn mod_policies(&self, lint: &mut Lint) -> BTreeSet<PolicyId> {
+    fn mod_policies(&self, lint: &mut Findings) -> BTreeSet<PolicyId> {
         let mut deciding = BTreeSet::new();
         let mut open: Vec<ElementRef<'_>> = Vec::new();
         open.extend(self.next.tree().root().map(ElementRef::Group));
@@ -143,7 +143,7 @@ impl Look<'_> {
     }
 
     /// Mod policies and rules that take less than before.
-    fn weaker(&self, deciding: &BTreeSet<PolicyId>, lint: &mut Lint) {
+    fn weaker(&self, deciding: &BTreeSet<PolicyId>, lint: &mut Findings) {
         self.open_to_all(deciding, lint);
         let mut differences = differences(self.current.tree(), self.next.tree());
         while let Some(pair) = differences.next_pair() {
@@ -163,7 +163,7 @@ impl Look<'_> {
 
     /// Policies whose rule stays and that take no signature any more, since no organisation is left
     /// that they count.
-    fn open_to_all(&self, deciding: &BTreeSet<PolicyId>, lint: &mut Lint) {
+    fn open_to_all(&self, deciding: &BTreeSet<PolicyId>, lint: &mut Findings) {
         let (current, next) = (self.current.policies(), self.next.policies());
         let nothing = |effort: Option<Effort>| effort.is_some_and(|effort| effort.signatures == 0);
         for id in next.iter().filter(|id| nothing(self.after.of(*id))) {
@@ -182,7 +182,7 @@ impl Look<'_> {
         }
     }
 
-    fn mod_policy(&self, old: ElementRef<'_>, new: ElementRef<'_>, lint: &mut Lint) {
+    fn mod_policy(&self, old: ElementRef<'_>, new: ElementRef<'_>, lint: &mut Findings) {
         let Some(id) = mod_policy(self.next, new, new.mod_policy()) else {
             return;
         };
@@ -224,7 +224,7 @@ impl Look<'_> {
         }
     }
 
-    fn rule(&self, policy: PolicyRef<'_>, deciding: &BTreeSet<PolicyId>, lint: &mut Lint) {
+    fn rule(&self, policy: PolicyRef<'_>, deciding: &BTreeSet<PolicyId>, lint: &mut Findings) {
         let path = policy.path();
         let find = |bundle: &Bundle| bundle.policies().absolute(&path);
         let (Some(old), Some(new)) = (find(self.current), find(self.next)) else {

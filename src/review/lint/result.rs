@@ -1,16 +1,16 @@
 //! The resulting config: whether an orderer takes it, and its size.
 
 use super::{
-    finding::{FindingId, Lint, Severity},
+    finding::{FindingId, Findings, Severity},
     subject::Subject,
 };
 
-pub(super) fn look(subject: &Subject<'_>, lint: &mut Lint) {
+pub(super) fn look(subject: &Subject<'_>, lint: &mut Findings) {
     refused(subject, lint);
     size(subject, lint);
 }
 
-fn refused(subject: &Subject<'_>, lint: &mut Lint) {
+fn refused(subject: &Subject<'_>, lint: &mut Findings) {
     if let Err(refusal) = subject.next {
         let root = || "/Channel".to_owned();
         let path = (refusal.element()).map_or_else(root, |element| element.path());
@@ -20,7 +20,7 @@ fn refused(subject: &Subject<'_>, lint: &mut Lint) {
 }
 
 /// The transaction that an orderer makes holds the update and the resulting config.
-fn size(subject: &Subject<'_>, lint: &mut Lint) {
+fn size(subject: &Subject<'_>, lint: &mut Findings) {
     let Some(size) = subject.current.batch_size() else {
         return;
     };

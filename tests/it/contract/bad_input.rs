@@ -221,7 +221,7 @@ async fn every_function_refuses_bad_arguments() {
         (&["ApplySettings", "taken"], "WRONG_KIND"),
         (&["GetSettings", "x"], "ARGUMENT_COUNT"),
         // queries
-        (&["GetCapabilities", "x"], "ARGUMENT_COUNT"),
+        (&["GetCapabilities", "x"], "BAD_JSON"),
         (&["GetProposal"], "ARGUMENT_COUNT"),
         (&["GetProposal", "!"], "BAD_ID"),
         (&["GetProposal", "none"], "UNKNOWN_PROPOSAL"),
@@ -254,7 +254,17 @@ async fn every_function_refuses_bad_arguments() {
         (&["ExportProposal", "taken"], "NOT_FINISHED"),
         (&["GetConfig", r#"{"format":"xml"}"#], "BAD_OPTION"),
         (&["GetConfig", "json"], "BAD_JSON"),
-        (&["GetConfigChain", "x"], "ARGUMENT_COUNT"),
+        (&["GetConfigChain", "x"], "BAD_JSON"),
+        (&["GetConfigChain", r#"{"from":-1}"#], "BAD_OPTION"),
+        (&["GetConfigChain", "{}", "x"], "ARGUMENT_COUNT"),
+        (&["GetProposal", "taken", "x"], "BAD_JSON"),
+        (
+            &["GetProposal", "taken", r#"{"whole":["x"]}"#],
+            "BAD_OPTION",
+        ),
+        (&["GetProposal", "taken", r#"{"omitted":{}}"#], "BAD_OPTION"),
+        (&["GetProposal", "taken", "{}", "x"], "ARGUMENT_COUNT"),
+        (&["GetCapabilities", r#"{"whole":"all"}"#], "BAD_OPTION"),
         (
             &["org.hyperledger.fabric:GetMetadata", "x"],
             "ARGUMENT_COUNT",

@@ -172,7 +172,7 @@ async fn admins_of_members_attest_and_only_what_is_a_level() {
             .await;
     }
     world
-        .refused(&org1, get_capabilities().and("x"), "ARGUMENT_COUNT")
+        .refused(&org1, get_capabilities().and("x"), "BAD_JSON")
         .await;
 }
 

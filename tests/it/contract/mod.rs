@@ -29,6 +29,7 @@ mod rules;
 mod served;
 mod settings;
 mod settings_refused;
+mod sizes;
 mod spoilers;
 mod unknown;
 mod votes;

@@ -7,7 +7,7 @@ use prost::Message;
 use crate::{
     capabilities::ContractCapabilities,
     contract::{
-        answer::{self, DefinitionReport, GetSettingsReport, SettingsReport},
+        answer::{self, DefinitionReport, GetSettingsReport, SettingsReport, shorten},
         chain::levels,
         error::ContractError,
         function::Context,
@@ -51,10 +51,13 @@ async fn definition<S: Stub>(
     chaincode: &ChaincodeName,
     agreed: &str,
 ) -> DefinitionReport {
-    let unknown = |error: String| DefinitionReport {
+    let unknown = |mut error: String| DefinitionReport {
         chaincode: Some(chaincode.to_string()).filter(|name| !name.is_empty()),
         endorsement_policy: None,
-        error: Some(error),
+        error: {
+            shorten(&mut error);
+            Some(error)
+        },
         matches: None,
         sequence: None,
         version: None,

@@ -17,6 +17,9 @@ use crate::{
     stub::Stub,
 };
 
+/// The most links of an answer, some 330 bytes each.
+const LINKS: usize = 1_000;
+
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct ConfigOptions {
@@ -55,24 +58,40 @@ pub(crate) async fn get_config<S: Stub>(
     })
 }
 
-/// `GetConfigChain`: every verified link, ascending.
+/// Where a page of the chain starts.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct ChainOptions {
+    from: u64,
+}
+
+/// `GetConfigChain`: verified links, ascending, at most [`LINKS`] from a sequence on.
 pub(crate) async fn get_config_chain<S: Stub>(
     call: &Context<'_>,
     stub: &mut S,
 ) -> Result<Vec<u8>, ContractError> {
+    let options: ChainOptions = call.args.options(0)?;
     let (trusted, bundle) = call.trusted(stub).await?;
-    let entries: Vec<(String, ChainEntry)> =
-        ledger::all(stub, keys::chain_from(Sequence(0))).await?;
-    let chain = entries
+    let range = keys::chain_from(Sequence(options.from));
+    let entries = stub.get_range(&range, LINKS).await?.entries;
+    let chain: Vec<ChainLink> = entries
         .iter()
-        .map(|(key, entry)| {
+        .take(LINKS)
+        .map(|stored| {
+            let key = &stored.key;
             let sequence = keys::chain_sequence(key).ok_or_else(|| ledger::corrupt(key))?;
-            ChainLink::new(sequence, entry)
+            let entry: ChainEntry = ledger::decode(key, &stored.value)?;
+            ChainLink::new(sequence, &entry)
         })
         .collect::<Result<_, _>>()?;
+    // the head has an entry: before it there is more, also where a peer gives less than was asked for
+    let head = trusted.head.sequence;
+    let last = chain.last().map(|link| link.sequence);
+    let next = last.filter(|last| *last < head);
     answer::write(&ConfigChain {
-        as_of_sequence: trusted.head.sequence,
+        as_of_sequence: head,
         chain,
+        next: next.map(|last| last.saturating_add(1)),
         unsupported: levels::unsupported(&bundle),
     })
 }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::others::relate;
 use crate::{
     contract::{
-        answer::{self, ProposalList, ProposalSummary, names::kind_name},
+        answer::{self, ANSWER, Omitted, ProposalList, ProposalSummary, names::kind_name},
         chain::levels,
         error::{Code, ContractError, shown},
         function::Context,
@@ -164,6 +164,11 @@ pub(crate) async fn list_proposals<S: Stub>(
             summary.conflicts = Some(report);
         }
     }
+    let each = usize::try_from(page_size).map_or(ANSWER, |size| ANSWER / size.max(1));
+    let proposals: Vec<ProposalSummary> = proposals
+        .into_iter()
+        .map(|summary| summary.bounded(each))
+        .collect();
     answer::write(&ProposalList {
         as_of_sequence: trusted.head.sequence,
         bookmark: bookmark.unwrap_or_default(),
@@ -295,6 +300,7 @@ fn summary(
         former_member: !beside.members.owner_remains(proposal),
         kind: kind_name(proposal.kind()),
         missing: derived.detail.missing,
+        omitted: Omitted::new(),
         proposal_id: proposal.id.clone(),
         proposer_msp_id: proposal.proposer_msp_id.clone(),
         revision: current.number.0,

@@ -9,9 +9,9 @@ use crate::{
     config::Bundle,
     contract::{
         answer::{
-            self, CombinedReport, ConsentReport, ProposalReport, ProposedSettings, SettingsReport,
-            SignatureReport, SourceReport, StatusDetail, VoteReport, config_signature,
-            names::kind_name, optional_digest,
+            self, CombinedReport, ConsentReport, Omitted, Part, ProposalReport, ProposedSettings,
+            SettingsReport, Shown, SignatureReport, SourceReport, StatusDetail, VoteReport,
+            config_signature, names::kind_name, optional_digest,
         },
         chain::levels,
         error::{Code, ContractError},
@@ -22,7 +22,7 @@ use crate::{
             gate::CapabilityGate,
             opinion::SignatureOpinion,
             relations::Relations,
-            review::Review,
+            review::{Review, ReviewRoom},
             status::{Extent, Status, StatusFacts, envelope_to_sign},
         },
         ledger::{
@@ -46,11 +46,12 @@ pub(crate) async fn get_proposal<S: Stub>(
     stub: &mut S,
 ) -> Result<Vec<u8>, ContractError> {
     let id = call.args.id(0)?;
+    let mut shown: Shown = call.args.options(1)?;
     let (trusted, bundle) = call.trusted(stub).await?;
     let open = match proposals::find(stub, &id).await? {
         Some(FoundProposal::Open(open)) => open,
         Some(FoundProposal::Archived(proposal, archive)) => {
-            return archived(call, stub, &bundle, &trusted, &proposal, &archive).await;
+            return archived(call, stub, &bundle, &trusted, &proposal, &archive, shown).await;
         }
         None => return Err(proposals::unknown(&id)),
     };
@@ -80,7 +81,7 @@ pub(crate) async fn get_proposal<S: Stub>(
         gate: &gate,
         now: call.now(),
     };
-    let derived = facts.derive(Extent::Whole)?;
+    let derived = facts.derive(Extent::Whole(shown.room(Part::Explanation)))?;
     let mut consent_trail = consent(&positions.signatures);
     consent_trail.retain(|one| one.revision < current.number.0);
     let is_related = proposal.kind() == ProposalKind::ConfigUpdate && !derived.status.is_over();
@@ -96,7 +97,20 @@ pub(crate) async fn get_proposal<S: Stub>(
     let agreed = Some(trusted.settings.endorsement_policy.as_str()).filter(|text| !text.is_empty());
     let review = match derived.status {
         Status::Submitted => Review::default(),
-        _ => Review::of(&bundle, proposal, derived.change.as_ref(), &gate, agreed)?,
+        _ => {
+            let room = ReviewRoom {
+                diff: shown.diff(),
+                lint: shown.lint(),
+            };
+            Review::of(
+                &bundle,
+                proposal,
+                derived.change.as_ref(),
+                &gate,
+                agreed,
+                room,
+            )?
+        }
     };
     let report = ProposalReport {
         applied_revision: applied.map(|proof| proof.revision),
@@ -114,21 +128,20 @@ pub(crate) async fn get_proposal<S: Stub>(
         former_member: !members.owner_remains(proposal),
         lint: review.lint,
         not_checked: derived.not_checked(),
-        signatures: facts
-            .signatures_on(current.number)
-            .signatures
-            .iter()
-            .zip(&derived.opinion.signatures)
-            .map(signature_report)
-            .collect(),
+        signatures: {
+            let stored = facts.signatures_on(current.number).signatures.iter();
+            let pairs = stored.zip(&derived.opinion.signatures);
+            let counts = |(_, opinion): &(_, &SignatureOpinion)| opinion.reason.is_none();
+            shown.preferring(Part::Signatures, &pairs, counts, signature_report)
+        },
         sources: sources(proposal)?,
         status: derived.status.name(),
         status_detail: derived.detail,
         still_effective_if_submitted: facts.still_effective(),
-        votes: votes.iter().map(VoteReport::of).collect(),
-        ..bare(&bundle, trusted.sequence(), proposal, &current)?
+        votes: shown.first(Part::Votes, &votes.iter(), VoteReport::of),
+        ..bare(&bundle, trusted.sequence(), proposal, &current, &mut shown)?
     };
-    answer::write(&report)
+    answer::write(&report.bounded(&shown))
 }
 
 fn combined_into(found: &[Combined]) -> Result<Vec<CombinedReport>, ContractError> {
@@ -177,6 +190,7 @@ fn bare(
     as_of: Sequence,
     proposal: &Proposal,
     current: &HashedRevision<'_>,
+    shown: &mut Shown,
 ) -> Result<ProposalReport, ContractError> {
     let time = |at: Option<&Timestamp>| at.and_then(|at| timestamps::text(timestamps::read(at)));
     Ok(ProposalReport {
@@ -186,7 +200,11 @@ fn bare(
         base_sequence: current.base_sequence.0,
         combined_into: Vec::new(),
         conflicts: None,
-        config_update: answer::document("common.ConfigUpdate", current.config_update),
+        config_update: shown.document(
+            Part::ConfigUpdate,
+            "common.ConfigUpdate",
+            current.config_update,
+        ),
         config_update_envelope_to_submit: None,
         config_update_sha256: current.digest.to_string(),
         config_update_to_sign: None,
@@ -201,9 +219,12 @@ fn bare(
         kind: kind_name(proposal.kind()),
         lint: None,
         not_checked: Vec::new(),
+        omitted: Omitted::new(),
         outcome: None,
         patch: match proposal.kind() {
-            ProposalKind::ConfigUpdate => answer::document("common.Config", &proposal.patch),
+            ProposalKind::ConfigUpdate => {
+                shown.document(Part::Patch, "common.Config", &proposal.patch)
+            }
             _ => None,
         },
         proposal_id: proposal.id.clone(),
@@ -253,6 +274,7 @@ async fn archived<S: Stub>(
     trusted: &TrustedHead,
     proposal: &Proposal,
     archive: &Archive,
+    mut shown: Shown,
 ) -> Result<Vec<u8>, ContractError> {
     let as_of = trusted.sequence();
     let place = ProposalPlace::of_proposal(proposal);
@@ -309,7 +331,7 @@ async fn archived<S: Stub>(
         outcome: Some(outcome),
         still_effective_if_submitted: still_effective,
         votes: votes.iter().map(VoteReport::of).collect(),
-        ..bare(bundle, as_of, proposal, &current)?
+        ..bare(bundle, as_of, proposal, &current, &mut shown)?
     };
-    answer::write(&report)
+    answer::write(&report.bounded(&shown))
 }
