@@ -13,9 +13,11 @@ use crate::{
             events::{self, CmccEvent},
         },
         error::{Code, ContractError},
-        judge::status::is_over,
+        judge::{standing, status::is_over, terms::Standing},
         ledger::{
-            self, RevisionSignatures, combined,
+            self, RevisionSignatures,
+            bounds::BODIES_READ,
+            combined,
             keys::{self, ProposalPlace},
             positions,
             proofs::{self, ProofQuestion},
@@ -30,9 +32,8 @@ use crate::{
 /// At most this many proposals are listed.
 const LISTED: usize = 200;
 
-/// How many bytes the updates of a list have together, and how many are read for it.
+/// How many bytes the updates of a list have together.
 const UPDATES: u64 = 2 << 20;
-const READ: u64 = 16 << 20;
 
 /// The only type of proposal that the interface has.
 const CONFIG_UPDATE: &str = "ConfigUpdate";
@@ -80,7 +81,7 @@ pub(crate) async fn get_proposals<S: Stub>(
     call: &Context<'_>,
     stub: &mut S,
 ) -> Result<Vec<u8>, ContractError> {
-    let (trusted, _) = call.trusted(stub).await?;
+    let (trusted, bundle) = call.trusted(stub).await?;
     let stored: Vec<(String, OpenProposal)> = ledger::all(stub, keys::all_open()).await?;
     let listed = listed(stored, call.now())?;
     let (Some((first, _)), Some((last, _))) = (
@@ -98,12 +99,16 @@ pub(crate) async fn get_proposals<S: Stub>(
         })
         .collect();
     let proofs = proofs::find_all(stub, trusted.sequence(), &questions).await?;
-    let mut active = listed;
-    let mut proven = proofs.iter().map(Option::is_some);
-    active.retain(|_| !proven.next().unwrap_or(false));
     let positions = positions::between(stub, &first, &last).await?;
     let mut documents: BTreeMap<String, CmccProposal> = BTreeMap::new();
-    for open in proposals::read_all(stub, active).await? {
+    let all = proposals::read_all(stub, listed).await?;
+    for (open, proof) in all.into_iter().zip(proofs) {
+        let current = proposals::current(&open.proposal)?;
+        let standing = standing::of(&bundle, &trusted, &open.proposal, false, &current)?;
+        // what took effect is over, unless it could once more
+        if proof.is_some() && !matches!(standing, Standing::Open(_)) {
+            continue;
+        }
         let signatures = positions.get(open.place.id());
         let signatures = signatures.map(|of| &of.signatures);
         let document = document(&open.proposal, signatures)?;
@@ -134,7 +139,7 @@ fn listed(
     for ((_, place), record) in turns {
         let with_update = updates.saturating_add(record.config_update_bytes);
         let with_body = read.saturating_add(record.bytes);
-        if with_update <= UPDATES && with_body <= READ {
+        if with_update <= UPDATES && with_body <= BODIES_READ {
             (updates, read) = (with_update, with_body);
             listed.push((place, record));
         }

@@ -40,6 +40,13 @@ pub(crate) async fn combine_proposals<S: Stub>(
         )));
     }
     let (trusted, bundle, admin) = propose::opened(call, stub, &header.id).await?;
+    let most = trusted.capabilities().bounds().sources;
+    if ids.len() > most {
+        return Err(Code::ProposalTooLarge.because(format_args!(
+            "`ids` names {} proposals, the bound is {most}; combine them in steps",
+            ids.len()
+        )));
+    }
     let mut union = CombinedIntent::default();
     for id in &ids {
         let source = open_source(stub, &bundle, &trusted, id).await?;

@@ -28,10 +28,10 @@ use crate::{
         ledger::{
             self, TrustedHead,
             archive::{self, ProposalEnd},
-            bounds::OwnProposals,
+            bounds::{BODIES_READ_TO_WRITE, OwnProposals},
             combined,
             keys::{self, ProposalPlace},
-            members::Members,
+            members::ChannelMembers,
             positions,
             proofs::{self, Effective, ProofQuestion},
             proposals::{self, Unarchived},
@@ -69,9 +69,8 @@ impl UpdateMode {
     }
 }
 
-/// How many records one call looks at, how many bytes of proposals it reads, and how many it writes.
+/// How many records one call looks at, and how many bytes of proposals it writes.
 const LOOKED_AT: usize = 200;
-const READ: u64 = 32 << 20;
 const WRITTEN: u64 = 4 << 20;
 
 #[derive(Debug, Default, Deserialize)]
@@ -99,7 +98,7 @@ pub(crate) async fn update_proposals<S: Stub>(
         mode,
         head: trusted.sequence(),
         trusted: &trusted,
-        members: Members::read(stub).await?,
+        members: ChannelMembers::read(stub).await?,
         own: OwnProposals::read(stub, admin.msp_id()).await?,
         report: Updated {
             as_of_sequence: trusted.head.sequence,
@@ -109,7 +108,7 @@ pub(crate) async fn update_proposals<S: Stub>(
         written: 0,
     };
     let batch = match ids {
-        Some(ids) => Batch::of_ids(stub, &ids).await?,
+        Some(ids) => run.named(stub, &ids).await?,
         None => run.next_batch(stub, range).await?,
     };
     run.all(stub, batch).await?;
@@ -118,26 +117,12 @@ pub(crate) async fn update_proposals<S: Stub>(
 
 /// The proposals that a call looks at.
 #[derive(Default)]
-struct Batch {
+struct UpdateBatch {
     proposals: Vec<Unarchived>,
     /// By source, where a proof was not looked for yet.
     combined: BTreeMap<ProposalId, Vec<Combined>>,
     /// Behind which the next call goes on, where there are more.
     more: Option<ProposalPlace>,
-}
-
-impl Batch {
-    /// Those that the caller named.
-    async fn of_ids<S: Stub>(stub: &mut S, ids: &[ProposalId]) -> Result<Self, ContractError> {
-        let mut batch = Self::default();
-        for id in ids {
-            let open = proposals::open(stub, id).await?;
-            let combined = combined::into(stub, &open.place).await?;
-            batch.combined.insert(id.clone(), combined);
-            batch.proposals.push(open);
-        }
-        Ok(batch)
-    }
 }
 
 /// One call's work, and what it has done so far.
@@ -148,7 +133,7 @@ struct UpdateRun<'a> {
     mode: UpdateMode,
     head: Sequence,
     trusted: &'a TrustedHead,
-    members: Members,
+    members: ChannelMembers,
     /// What the caller's organisation has open, with what this call writes.
     own: OwnProposals,
     report: Updated,
@@ -159,13 +144,39 @@ struct UpdateRun<'a> {
 }
 
 impl UpdateRun<'_> {
+    /// Those that the caller named, as many as a call reads.
+    async fn named<S: Stub>(
+        &mut self,
+        stub: &mut S,
+        ids: &[ProposalId],
+    ) -> Result<UpdateBatch, ContractError> {
+        let mut batch = UpdateBatch::default();
+        let mut bytes = 0u64;
+        for id in ids {
+            if bytes > BODIES_READ_TO_WRITE {
+                self.report.left.push(LeftReport {
+                    proposal_id: id.to_string(),
+                    reason: "this call has read as much as one may; call again".to_owned(),
+                    status: None,
+                });
+                continue;
+            }
+            let open = proposals::open(stub, id).await?;
+            bytes = bytes.saturating_add(open.record.bytes);
+            let combined = combined::into(stub, &open.place).await?;
+            batch.combined.insert(id.clone(), combined);
+            batch.proposals.push(open);
+        }
+        Ok(batch)
+    }
+
     /// The next ones of all: of the caller's organisation and of none those that there are, of others
     /// those that took effect.
     async fn next_batch<S: Stub>(
         &mut self,
         stub: &mut S,
         range: KeyRange,
-    ) -> Result<Batch, ContractError> {
+    ) -> Result<UpdateBatch, ContractError> {
         let (stored, mut more): (Vec<(String, OpenProposal)>, bool) =
             ledger::first(stub, range, LOOKED_AT).await?;
         let mut looked_at = Vec::with_capacity(stored.len());
@@ -173,19 +184,19 @@ impl UpdateRun<'_> {
         for (key, record) in stored {
             let place = keys::open_place(&key).ok_or_else(|| ledger::corrupt(&key))?;
             bytes = bytes.saturating_add(record.bytes);
-            if bytes > READ && !looked_at.is_empty() {
+            if bytes > BODIES_READ_TO_WRITE && !looked_at.is_empty() {
                 more = true;
                 break;
             }
             looked_at.push((place, record));
         }
         let (Some((first, _)), Some((last, _))) = (looked_at.first(), looked_at.last()) else {
-            return Ok(Batch::default());
+            return Ok(UpdateBatch::default());
         };
-        let mut batch = Batch {
+        let mut batch = UpdateBatch {
             more: more.then(|| last.clone()),
             combined: combined::into_between(stub, first, last).await?,
-            ..Batch::default()
+            ..UpdateBatch::default()
         };
         let none = Vec::new();
         let questions: Vec<ProofQuestion<'_>> = (looked_at.iter())
@@ -213,7 +224,11 @@ impl UpdateRun<'_> {
     }
 
     /// Looks at each, as long as there is room to write.
-    async fn all<S: Stub>(&mut self, stub: &mut S, batch: Batch) -> Result<(), ContractError> {
+    async fn all<S: Stub>(
+        &mut self,
+        stub: &mut S,
+        batch: UpdateBatch,
+    ) -> Result<(), ContractError> {
         let none = Vec::new();
         let mut questions = Vec::with_capacity(batch.proposals.len().saturating_mul(2));
         for open in &batch.proposals {

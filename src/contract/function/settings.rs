@@ -23,7 +23,7 @@ use crate::{
             self, TrustedHead,
             archive::{self, ProposalEnd},
             keys,
-            members::Members,
+            members::ChannelMembers,
             positions, proposals,
         },
     },
@@ -127,7 +127,7 @@ pub(crate) async fn apply_settings<S: Stub>(
         )));
     }
     let positions = positions::on(stub, &open.place).await?;
-    let votes = positions.judged(&Members::read(stub).await?);
+    let votes = positions.judged(&ChannelMembers::read(stub).await?);
     let settings = agreement::change(proposal)?.settings.unwrap_or_default();
     agreement::demand_known(&settings)?;
     let gate = CapabilityGate::default();

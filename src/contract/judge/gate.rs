@@ -8,7 +8,7 @@ use crate::{
     contract::{
         answer::UnattestedLevel,
         chain::levels::{Raise, Scope},
-        ledger::{TrustedHead, members::Members},
+        ledger::{TrustedHead, members::ChannelMembers},
     },
     ids::MspId,
     proto::cmscc::{Attestation, GateMode},
@@ -24,7 +24,7 @@ pub(crate) struct CapabilityGate {
 
 impl CapabilityGate {
     /// By the settings of now; what an organisation said goes when it leaves.
-    pub(crate) fn of(trusted: &TrustedHead, members: &Members) -> Self {
+    pub(crate) fn of(trusted: &TrustedHead, members: &ChannelMembers) -> Self {
         Self {
             mode: trusted.settings.gate(),
             attestations: (members.attestations())

@@ -13,6 +13,11 @@ use crate::{
     stub::Stub,
 };
 
+/// How many bytes of bodies a query reads together, and how many a call that writes does: beyond that
+/// one body more at most. A peer ends the stream where a message has more than 100 MB.
+pub(crate) const BODIES_READ: u64 = 16 << 20;
+pub(crate) const BODIES_READ_TO_WRITE: u64 = 32 << 20;
+
 /// Digests in a record are this long, in bytes.
 const DIGEST: usize = 16;
 
@@ -167,4 +172,188 @@ fn demand_bounded(
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use prost::Message;
+
+    use super::*;
+    use crate::proto::{
+        cmscc::{
+            Archive, ArchivedRevision, Attestation, Combined, Member, Position, RaisedLevel,
+            RevisionDigest, Signature, TouchedDigests, Vote, Withdrawal,
+        },
+        common::ConfigSignature,
+    };
+
+    const BOUNDS: ContractBounds = ContractBounds::V1_0;
+
+    /// What a peer puts into one message of a range at most.
+    const ENTRIES: usize = 100;
+
+    /// Half of what ends a stream.
+    const MESSAGE: usize = 50 << 20;
+
+    /// Keys, and what lies about an entry in a message. Unit: bytes.
+    const ABOUT: usize = 2 << 10;
+
+    fn digest() -> Bytes {
+        vec![7; 32].into()
+    }
+
+    fn withdrawal() -> Withdrawal {
+        Withdrawal {
+            tx_id: "f".repeat(64),
+            ..Withdrawal::default()
+        }
+    }
+
+    /// The largest values that lie in ranges.
+    fn largest() -> Vec<(&'static str, usize)> {
+        let names = Bytes::from(vec![7; BOUNDS.digests * DIGEST]);
+        let open = OpenProposal {
+            config_update_sha256: digest(),
+            withdrawal: Some(withdrawal()),
+            touched: Some(TouchedDigests {
+                elements: names.clone(),
+                contents: names.clone(),
+                mod_policies: names.clone(),
+                ..TouchedDigests::default()
+            }),
+            sources: vec!["i".repeat(64); BOUNDS.sources],
+            raises: vec![
+                RaisedLevel {
+                    scope: 3,
+                    level: "l".repeat(64),
+                };
+                64
+            ],
+            ..OpenProposal::default()
+        };
+        let archive = Archive {
+            withdrawal: Some(withdrawal()),
+            description: "d".repeat(BOUNDS.description),
+            revisions: vec![
+                ArchivedRevision {
+                    config_update_sha256: digest(),
+                    ..ArchivedRevision::default()
+                };
+                BOUNDS.revisions
+            ],
+            ..Archive::default()
+        };
+        // no key that Fabric takes signs with more
+        let signature = Signature {
+            fingerprint: "f".repeat(64),
+            config_signature: Some(ConfigSignature {
+                signature_header: vec![7; BOUNDS.signature_header].into(),
+                signature: vec![7; 1 << 10].into(),
+            }),
+        };
+        let position = Position {
+            signatures: vec![signature; BOUNDS.position_signatures],
+            vote: Some(Vote {
+                reason: "r".repeat(BOUNDS.reason),
+                sequence: Some(u64::MAX),
+            }),
+        };
+        let combined = Combined {
+            proposal_id: "i".repeat(64),
+            config_update_sha256: digest(),
+            revisions: vec![
+                RevisionDigest {
+                    revision: u64::MAX,
+                    config_update_sha256: digest(),
+                };
+                BOUNDS.revisions
+            ],
+            ..Combined::default()
+        };
+        let levels = || vec!["l".repeat(64); 64];
+        let member = Member {
+            sequence: Some(u64::MAX),
+            attestation: Some(Attestation {
+                channel: levels(),
+                orderer: levels(),
+                application: levels(),
+                ..Attestation::default()
+            }),
+        };
+        vec![
+            ("open", open.encoded_len()),
+            ("archive", archive.encoded_len()),
+            ("position", position.encoded_len()),
+            ("combined", combined.encoded_len()),
+            ("member", member.encoded_len()),
+        ]
+    }
+
+    #[test]
+    fn no_message_of_a_peer_has_more_than_half_of_what_ends_a_stream() {
+        for (range, entry) in largest() {
+            let message = ENTRIES * (entry + ABOUT);
+            assert!(message < MESSAGE, "{range}: {message}");
+        }
+        let most = usize::try_from(BODIES_READ.max(BODIES_READ_TO_WRITE)).unwrap();
+        assert!(most + BOUNDS.proposal + (1 << 20) < MESSAGE);
+        assert!(BOUNDS.open_bytes <= BODIES_READ.try_into().unwrap());
+    }
+
+    #[test]
+    fn the_page_says_what_the_bounds_are() {
+        let page = include_str!("../../../docs/state.md");
+        let thousands = |n: usize| {
+            let digits = n.to_string();
+            let groups = digits.as_bytes().rchunks(3).rev();
+            let groups: Vec<&str> = groups.map(|g| std::str::from_utf8(g).unwrap()).collect();
+            groups.join(",")
+        };
+        for (words, bound) in [
+            (
+                "a patch, an organisation group or a config update, bytes",
+                BOUNDS.patch,
+            ),
+            ("levels of a patch", BOUNDS.patch_levels),
+            (
+                "one proposal with all that is kept of it, bytes",
+                BOUNDS.proposal,
+            ),
+            ("kept revisions of one proposal", BOUNDS.revisions),
+            ("proposals combined into one", BOUNDS.sources),
+            (
+                "proposals that one organisation has open, dead ones included",
+                BOUNDS.open,
+            ),
+            ("what one organisation has open, bytes", BOUNDS.open_bytes),
+            (
+                "signatures of one organisation on one revision",
+                BOUNDS.position_signatures,
+            ),
+        ] {
+            let row = format!("| {words} | {} |", thousands(bound));
+            assert!(page.contains(&row), "{row}");
+        }
+        for (range, entry) in largest() {
+            let kilobytes = entry.div_ceil(1000);
+            let rows: Vec<&str> = (page.lines())
+                .filter(|line| line.starts_with(&format!("| `{range}`")) && line.contains(" KB |"))
+                .collect();
+            assert!(!rows.is_empty(), "{range}");
+            for row in rows {
+                let said = row
+                    .split(" KB |")
+                    .next()
+                    .unwrap()
+                    .rsplit("| ")
+                    .next()
+                    .unwrap();
+                assert!(
+                    said.parse::<usize>().unwrap() >= kilobytes,
+                    "{kilobytes}: {row}"
+                );
+            }
+        }
+    }
 }

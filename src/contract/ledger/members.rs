@@ -15,9 +15,9 @@ use crate::{
 
 /// All members.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Members(BTreeMap<MspId, Member>);
+pub(crate) struct ChannelMembers(BTreeMap<MspId, Member>);
 
-impl Members {
+impl ChannelMembers {
     /// Reads them. Cost: one range, with an entry for each.
     pub(crate) async fn read<S: Stub>(stub: &mut S) -> Result<Self, ContractError> {
         let stored: Vec<(String, Member)> = all(stub, keys::members()).await?;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     keys::{self, ProposalPlace},
-    members::Members,
+    members::ChannelMembers,
     values::{all, corrupt},
 };
 use crate::{
@@ -82,7 +82,7 @@ impl Positions {
     }
 
     /// The votes, judged by who is a member now.
-    pub(crate) fn judged(&self, members: &Members) -> Vec<JudgedVote> {
+    pub(crate) fn judged(&self, members: &ChannelMembers) -> Vec<JudgedVote> {
         let judged = self.votes.iter().map(|stored| JudgedVote {
             former_member: !members
                 .is_member_since(&stored.msp_id, stored.vote.sequence.unwrap_or_default()),

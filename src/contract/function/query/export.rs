@@ -21,7 +21,7 @@ use crate::{
         ledger::{
             self, combined,
             keys::{self, ProposalPlace},
-            members::Members,
+            members::ChannelMembers,
             positions::{self, Positions},
             proofs::{self, Effective, ProofQuestion},
             proposals::{self, FoundProposal, Unarchived},
@@ -45,7 +45,7 @@ pub(crate) async fn export_proposal<S: Stub>(
     let found = proposals::find(stub, &id)
         .await?
         .ok_or_else(|| proposals::unknown(&id))?;
-    let members = Members::read(stub).await?;
+    let members = ChannelMembers::read(stub).await?;
     if found.proposal().kind() != ProposalKind::ConfigUpdate {
         return Err(Code::WrongKind.because(format_args!(
             "proposal `{id}` changes no channel config; no config block proves what became of it"
@@ -71,9 +71,13 @@ pub(crate) async fn export_proposal<S: Stub>(
         others.extend(record.sources.iter().map(|one| one.proposal_id.as_str()));
     }
     others.remove(id.as_str());
+    let limit = call.args.limits().export;
     let mut sources = Vec::with_capacity(others.len());
+    let mut bytes = 0usize;
     for other in others {
         if let Some(found) = proposals::find(stub, &ProposalId::new(other)).await? {
+            bytes = bytes.saturating_add(proposals::size(found.proposal()));
+            demand_room(&id, bytes, limit)?;
             sources.push(record(stub, head, &members, &found).await?.0);
         }
     }
@@ -99,14 +103,18 @@ pub(crate) async fn export_proposal<S: Stub>(
         via,
     };
     let answer = answer::write(&document)?;
-    let limit = call.args.limits().export;
-    if answer.len() > limit {
+    demand_room(&id, answer.len(), limit)?;
+    Ok(answer)
+}
+
+/// Refuses a bundle of more bytes than an export may have.
+fn demand_room(id: &ProposalId, bytes: usize, limit: usize) -> Result<(), ContractError> {
+    if bytes > limit {
         return Err(Code::ExportTooLarge.because(format_args!(
-            "the bundle of proposal `{id}` has {} bytes, the limit is {limit}",
-            answer.len()
+            "the bundle of proposal `{id}` has {bytes} bytes at least, the limit is {limit}"
         )));
     }
-    Ok(answer)
+    Ok(())
 }
 
 /// What the update that led to a sequence was evaluated by.
@@ -139,7 +147,7 @@ async fn chain<S: Stub>(
 async fn record<S: Stub>(
     stub: &mut S,
     head: Sequence,
-    members: &Members,
+    members: &ChannelMembers,
     found: &FoundProposal,
 ) -> Result<(ExportedProposal, Option<Effective>), ContractError> {
     let proposal = found.proposal();
@@ -148,7 +156,7 @@ async fn record<S: Stub>(
     let question = ProofQuestion::of_all(proposal, &combined);
     let effective = proofs::find(stub, head, question).await?;
     let outcome = match found {
-        FoundProposal::Archived(_, archive) => Some(archived_outcome(archive, effective.clone())?),
+        FoundProposal::Archived(_, archive) => Some(archived_outcome(archive, effective.as_ref())?),
         FoundProposal::Open(open) => open_outcome(head, open, effective.as_ref())?,
     };
     let positions = positions::on(stub, &place).await?;
@@ -165,7 +173,7 @@ async fn record<S: Stub>(
 
 fn archived_outcome(
     archive: &Archive,
-    effective: Option<Effective>,
+    effective: Option<&Effective>,
 ) -> Result<ExportedOutcome, ContractError> {
     let (report, _) = outcome(archive, effective)?;
     Ok(ExportedOutcome {

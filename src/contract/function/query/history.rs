@@ -71,7 +71,7 @@ pub(crate) async fn get_history<S: Stub>(
     };
     let mut history = Vec::with_capacity(page.len());
     for ((place, archive), proof) in page.iter().zip(proofs) {
-        history.push(entry(place, archive, proof)?);
+        history.push(entry(place, archive, proof.as_ref())?);
     }
     answer::write(&History {
         as_of_sequence: trusted.head.sequence,
@@ -84,7 +84,7 @@ pub(crate) async fn get_history<S: Stub>(
 fn entry(
     place: &ProposalPlace,
     archive: &Archive,
-    proof: Option<Effective>,
+    proof: Option<&Effective>,
 ) -> Result<HistoryEntry, ContractError> {
     let (outcome, _) = outcome(archive, proof)?;
     let revisions = archive.revisions.iter().map(|one| {

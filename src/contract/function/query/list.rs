@@ -21,9 +21,11 @@ use crate::{
             terms::Standing,
         },
         ledger::{
-            self, TrustedHead, combined,
+            self, TrustedHead,
+            bounds::BODIES_READ,
+            combined,
             keys::{self, ProposalPlace},
-            members::Members,
+            members::ChannelMembers,
             positions::{self, Positions},
             proofs::{self, Effective, ProofQuestion},
             proposals::{self, Unarchived},
@@ -39,9 +41,6 @@ use crate::{
 /// page empty.
 const DEAD: usize = 50;
 
-/// A page ends where what it reads of proposals would be more than this, in bytes.
-const READ: u64 = 16 << 20;
-
 /// Which proposals to list, and how many.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -56,14 +55,14 @@ struct ListOptions {
 }
 
 /// Which of the records are asked for, as far as these tell.
-struct Wanted {
+struct ListFilter {
     /// Whether dead ones are, too.
     dead: bool,
     update: Option<Digest>,
     status: Option<String>,
 }
 
-impl Wanted {
+impl ListFilter {
     fn of(options: &ListOptions) -> Result<Self, ContractError> {
         if let Some(status) = &options.status
             && !Status::ALL.iter().any(|known| known.name() == status)
@@ -127,7 +126,7 @@ pub(crate) async fn list_proposals<S: Stub>(
 ) -> Result<Vec<u8>, ContractError> {
     let options: ListOptions = call.args.options(0)?;
     let page_size = page_size(options.page_size)?;
-    let wanted = Wanted::of(&options)?;
+    let wanted = ListFilter::of(&options)?;
     let behind = paging::behind(options.bookmark.as_deref().unwrap_or_default())?;
     let range = match &options.msp_id {
         Some(msp_id) => keys::open_of(&MspId::new(msp_id.as_str())),
@@ -164,7 +163,7 @@ pub(crate) async fn list_proposals<S: Stub>(
             summary.conflicts = Some(report);
         }
     }
-    let each = usize::try_from(page_size).map_or(ANSWER, |size| ANSWER / size.max(1));
+    let each = ANSWER / page_size.max(1);
     let proposals: Vec<ProposalSummary> = proposals
         .into_iter()
         .map(|summary| summary.bounded(each))
@@ -183,7 +182,7 @@ fn page(
     stored: Vec<(String, OpenProposal)>,
     more: bool,
     page_size: usize,
-    wanted: &Wanted,
+    wanted: &ListFilter,
     now: UnixTime,
 ) -> Result<ListPage, ContractError> {
     let mut page = ListPage::default();
@@ -196,7 +195,7 @@ fn page(
             continue;
         }
         bytes = bytes.saturating_add(record.bytes);
-        if page.records.len() == page_size || (bytes > READ && !page.records.is_empty()) {
+        if page.records.len() == page_size || (bytes > BODIES_READ && !page.records.is_empty()) {
             page.last = last;
             return Ok(page);
         }
@@ -209,7 +208,7 @@ fn page(
 
 /// What lies on the ledger beside the proposals of a page.
 struct Beside {
-    members: Members,
+    members: ChannelMembers,
     gate: CapabilityGate,
     positions: BTreeMap<ProposalId, Positions>,
     combined: BTreeMap<ProposalId, Vec<Combined>>,
@@ -248,7 +247,7 @@ impl Beside {
             });
         }
         let proofs = proofs::find_all(stub, trusted.sequence(), &questions).await?;
-        let members = Members::read(stub).await?;
+        let members = ChannelMembers::read(stub).await?;
         Ok(Self {
             gate: CapabilityGate::of(trusted, &members),
             members,

@@ -6,6 +6,7 @@ use crate::{
         judge::relations::Relations,
         ledger::{
             self,
+            bounds::BODIES_READ,
             keys::{self, ProposalPlace},
             proposals,
         },
@@ -16,9 +17,6 @@ use crate::{
 
 /// How many records are looked at for relations.
 const RELATED: usize = 1000;
-
-/// Of how many bytes of proposals that exclude another one the contents are shown.
-const CONTRASTED: u64 = 16 << 20;
 
 /// Finds relations to the proposals that are not over, by their records. Cost: one message for each 100
 /// records, of 1,000 at most.
@@ -44,7 +42,7 @@ pub(super) async fn relate<S: Stub>(
         if is_wanted {
             bytes = bytes.saturating_add(record.bytes);
         }
-        is_wanted && bytes <= CONTRASTED
+        is_wanted && bytes <= BODIES_READ
     });
     for other in proposals::read_all(stub, others).await? {
         let patch = proposals::patch(&other.proposal)?;

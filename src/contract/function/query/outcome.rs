@@ -14,16 +14,16 @@ use crate::{
 /// by a recovery. `effective`: what took effect of all its revisions, or of what it was combined into.
 pub(crate) fn outcome(
     archive: &Archive,
-    effective: Option<Effective>,
+    effective: Option<&Effective>,
 ) -> Result<(OutcomeReport, Option<u64>), ContractError> {
-    let own = effective.as_ref().filter(|proof| proof.via.is_none());
+    let own = effective.filter(|proof| proof.via.is_none());
     let is_update = archive.kind() == ProposalKind::ConfigUpdate;
     // settings are applied as their last revision says
     let applied = match archive.settings_version {
         Some(_) => archive.revisions.last().map(|last| last.revision),
         None => own.map(|proof| proof.revision),
     };
-    let outcome = match (&effective, archive.outcome()) {
+    let outcome = match (effective, archive.outcome()) {
         // settings are proven by nothing but the ledger itself, and no recovery touches them
         (_, other) if !is_update => outcome_name(other),
         (Some(_), _) => outcome_name(Outcome::Submitted),
@@ -37,11 +37,10 @@ pub(crate) fn outcome(
             .and_then(|at| timestamps::text(timestamps::read(at))),
         as_of_sequence: archive.as_of_sequence,
         outcome,
-        proof: effective.as_ref().map(ProofReport::of).transpose()?,
+        proof: effective.map(ProofReport::of).transpose()?,
         settings_version: archive.settings_version,
         tx_id: archive.tx_id.clone(),
         via: effective
-            .as_ref()
             .and_then(|proof| proof.via.as_ref())
             .map(ToString::to_string),
     };

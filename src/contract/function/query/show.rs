@@ -28,7 +28,7 @@ use crate::{
         ledger::{
             self, RevisionSignatures, StoredSignature, TrustedHead, combined,
             keys::ProposalPlace,
-            members::Members,
+            members::ChannelMembers,
             positions,
             proofs::{self, ProofQuestion},
             proposals::{self, FoundProposal, HashedRevision},
@@ -66,7 +66,7 @@ pub(crate) async fn get_proposal<S: Stub>(
     let [proof, applied] = <[_; 2]>::try_from(proofs)
         .map_err(|_| Code::Internal.because("not one proof for each question"))?;
     let positions = positions::on(stub, &open.place).await?;
-    let members = Members::read(stub).await?;
+    let members = ChannelMembers::read(stub).await?;
     let votes = positions.judged(&members);
     let gate = CapabilityGate::of(&trusted, &members);
     let facts = StatusFacts {
@@ -281,9 +281,9 @@ async fn archived<S: Stub>(
     let combined = combined::into(stub, &place).await?;
     let question = ProofQuestion::of_archive(archive, &combined);
     let proof = proofs::find(stub, as_of, question).await?;
-    let (outcome, applied) = outcome(archive, proof)?;
+    let (outcome, applied) = outcome(archive, proof.as_ref())?;
     let positions = positions::on(stub, &place).await?;
-    let members = Members::read(stub).await?;
+    let members = ChannelMembers::read(stub).await?;
     let votes = positions.judged(&members);
     let current = proposals::current(proposal)?;
     let kept = (positions.signatures.iter())
