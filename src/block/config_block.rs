@@ -7,14 +7,14 @@ use bytes::Bytes;
 use super::{error::BlockError, parse::Block};
 use crate::{
     config::{
-        ConfigTree, Update,
+        ConfigError, ConfigTree, Update,
         envelope::{self, CONFIG, ConfigEnvelope, Transaction, UpdateEnvelope},
     },
     ids::{ChannelId, Digest, Sequence},
 };
 
 /// A block with exactly one transaction, of type CONFIG. Nothing of it is verified: see
-/// [`super::advance`]. The config's bytes and the update's are kept as carried.
+/// [`super::advance`]. The config is kept in its one encoding, the update's bytes as carried.
 /// What is read or hashed of them later is kept too, and a clone shares it.
 #[derive(Clone, Debug)]
 pub struct ConfigBlock {
@@ -51,10 +51,10 @@ impl ConfigBlock {
             return Err(BlockError::NotConfig);
         }
         let carried = ConfigEnvelope::parse(&transaction.data)?;
-        let config = carried.config.ok_or(BlockError::NotConfig)?;
+        let (config, tree) = canonical(carried.config.ok_or(BlockError::NotConfig)?)?;
         Ok(Self {
             channel_id: transaction.channel_id,
-            tree: ConfigTree::parse(config.clone())?,
+            tree,
             config,
             last_update: carried.last_update,
             found: Arc::default(),
@@ -74,7 +74,8 @@ impl ConfigBlock {
         &self.channel_id
     }
 
-    /// The serialized `common.Config`, as carried.
+    /// The serialized `common.Config` in its one encoding, [`ConfigTree::encode`]. Where the block
+    /// carries more than sequence and channel group, or another order, this does not tell.
     #[must_use]
     pub const fn config(&self) -> &Bytes {
         &self.config
@@ -86,7 +87,7 @@ impl ConfigBlock {
         &self.tree
     }
 
-    /// SHA-256 of [`Self::config`].
+    /// SHA-256 of [`Self::config`]: equal for two blocks whose configs every peer takes for the same.
     #[must_use]
     pub fn config_digest(&self) -> Digest {
         *self
@@ -142,4 +143,16 @@ impl ConfigBlock {
             && self.block.header() == other.block.header()
             && self.block.data() == other.block.data()
     }
+}
+
+/// A config's one encoding, and its tree; the tree holds on to no padding.
+fn canonical(carried: Bytes) -> Result<(Bytes, ConfigTree), ConfigError> {
+    let tree = ConfigTree::parse(carried.clone())?;
+    let config = Bytes::from(tree.encode());
+    // as orderers write it: only the order of map entries differs
+    if config.len() == carried.len() {
+        return Ok((config, tree));
+    }
+    let tree = ConfigTree::parse(config.clone())?;
+    Ok((config, tree))
 }

@@ -170,6 +170,12 @@ impl<C: Chaincode> Network<C> {
         Ok(&self.node(name)?.organization)
     }
 
+    /// Who signs for the organisation that runs the ordering node.
+    #[must_use]
+    pub fn orderer_admin(&self) -> &IssuedIdentity {
+        self.orderer.admin()
+    }
+
     /// What `configtxgen -printOrg` prints for an organisation.
     ///
     /// # Errors

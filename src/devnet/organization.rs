@@ -88,6 +88,7 @@ impl Organization {
 #[derive(Debug)]
 pub(super) struct OrdererOrganization {
     msp: MspFolder,
+    admin: IssuedIdentity,
     orderer: IssuedIdentity,
     tls: TlsCertificate,
 }
@@ -104,6 +105,11 @@ impl OrdererOrganization {
         let tls_ca = Authority::generate("tlsca", domain)?;
         let host = format!("orderer.{domain}");
         Ok(Self {
+            admin: ca.issue_identity(
+                &msp_id,
+                &format!("Admin@{domain}"),
+                CertificateRole::Admin,
+            )?,
             orderer: ca.issue_identity(&msp_id, &host, CertificateRole::Orderer)?,
             tls: tls_ca.issue_tls(&host)?,
             msp: MspFolder::new(&msp_id, ca.certificate_pem(), tls_ca.certificate_pem()),
@@ -114,6 +120,12 @@ impl OrdererOrganization {
     #[must_use]
     pub(super) const fn msp(&self) -> &MspFolder {
         &self.msp
+    }
+
+    /// Who signs for it: an identity with the role admin.
+    #[must_use]
+    pub(super) const fn admin(&self) -> &IssuedIdentity {
+        &self.admin
     }
 
     /// The ordering node's identity; signs blocks.

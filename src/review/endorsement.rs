@@ -103,6 +103,16 @@ pub fn endorsement(
     })
 }
 
+/// How many organisations must at least endorse what a chaincode writes: where it follows `agreed`,
+/// a path or a rule, or the channel's usual policy. `None` where there is no such policy, or nobody
+/// could satisfy it.
+#[must_use]
+pub fn endorsements_needed(bundle: &Bundle, agreed: Option<&str>) -> Option<usize> {
+    let policy = agreed.unwrap_or(POLICY);
+    let rule = single(policy);
+    Asked::of(bundle, policy, rule.as_ref())?.needed()
+}
+
 /// A set of policies with this rule of Fabric's language alone; `None` where the text is no rule (a
 /// path).
 fn single(policy: &str) -> Option<PolicyManager> {

@@ -2,7 +2,7 @@
 # net.sh - a small real Hyperledger Fabric network on 127.0.0.1, without docker.
 #
 # 1 etcdraft orderer, or 4 BFT ones (OrdererMSP), peer0 of Org1 and Org2 on one channel, TLS everywhere,
-# LevelDB state, gateway service on, chaincode-as-a-service external builder registered.
+# LevelDB state (or CouchDB), gateway service on, chaincode-as-a-service external builder registered.
 # Crypto material (but no membership) is also made for OrgX and OrgY.
 #
 # Environment
@@ -23,6 +23,10 @@
 #   FABRIC_USER  identity for `peer` and `env`: Admin (default) or User1
 #   CRYPTO_FROM  `up` copies this directory (an older NET_DIR/crypto) in place of running cryptogen
 #   GOSSIP_WAIT  seconds that `up` waits for gossip membership (default 15; needs info logs)
+#   STATE_DATABASE  goleveldb (default) or CouchDB, which needs curl and one server for each peer:
+#   COUCHDB_ORG1, COUCHDB_ORG2, COUCHDB_ORGX, COUCHDB_ORGY   host:port of the server of this organisation's
+#                peer; X and Y only where their peers are started. `up` deletes all databases there.
+#   COUCHDB_USER, COUCHDB_PASSWORD   an admin of these servers (default admin, adminpw)
 #   EXTRA_ENV    file of VAR=VALUE lines that are exported to the nodes (CORE_*, ORDERER_*)
 #
 # Commands
@@ -66,6 +70,9 @@ PORT_BASE=${PORT_BASE:-17050}
 BATCH_TIMEOUT=${BATCH_TIMEOUT:-250ms}
 LOG_SPEC=${LOG_SPEC:-info:grpc=warn}
 FABRIC_USER=${FABRIC_USER:-Admin}
+STATE_DATABASE=${STATE_DATABASE:-goleveldb}
+COUCHDB_USER=${COUCHDB_USER:-admin}
+COUCHDB_PASSWORD=${COUCHDB_PASSWORD:-adminpw}
 EXTRA_ENV=${EXTRA_ENV:-}
 HOST=127.0.0.1
 
@@ -99,6 +106,29 @@ orderers() { if [ "$CONSENSUS" = bft ]; then echo orderer orderer2 orderer3 orde
 orderer_port() { case "$1" in orderer) echo "$PORT_BASE";; orderer2) echo $((PORT_BASE+3));; orderer3) echo $((PORT_BASE+6));; orderer4) echo $((PORT_BASE+47));; esac; }
 orderer_dir() { echo "$NET_DIR/crypto/ordererOrganizations/example.com/orderers/$1.example.com"; }
 ORD_CA() { echo "$NET_DIR/crypto/ordererOrganizations/example.com/tlsca/tlsca.example.com-cert.pem"; }
+
+# ---- state databases ---------------------------------------------------------------------
+couchdb_of() { # ORG -> host:port
+  case "$(org_lc "$1")" in org1) echo "${COUCHDB_ORG1:-}";; org2) echo "${COUCHDB_ORG2:-}";; orgx) echo "${COUCHDB_ORGX:-}";; orgy) echo "${COUCHDB_ORGY:-}";; esac
+}
+couchdb_ask() { # METHOD HOST:PORT/PATH
+  curl -sS -f -m 60 -u "$COUCHDB_USER:$COUCHDB_PASSWORD" -X "$1" "http://$2" || die "CouchDB does not answer: $1 $2"
+}
+wipe_state_databases() { # the peers of a new network must find nothing of an older one
+  local o a list db
+  if [ "$STATE_DATABASE" != CouchDB ]; then return; fi
+  command -v curl >/dev/null || die "STATE_DATABASE=CouchDB needs curl"
+  for o in org1 org2 orgx orgy; do
+    a=$(couchdb_of $o)
+    if [ -z "$a" ]; then
+      case $o in org1|org2) die "STATE_DATABASE=CouchDB needs COUCHDB_$(echo $o | tr a-z A-Z)";; *) continue;; esac
+    fi
+    list=$(couchdb_ask GET "$a/_all_dbs")
+    for db in $(echo "$list" | tr -d '[]" ' | tr ',' ' '); do
+      case $db in _*) ;; *) couchdb_ask DELETE "$a/$(echo "$db" | sed 's/[$]/%24/g; s/[+]/%2B/g; s,/,%2F,g')" >/dev/null;; esac
+    done
+  done
+}
 
 # ---- processes ---------------------------------------------------------------------------
 alive() { # NAME: the process of the pid file runs and is ours (its cwd is our run directory)
@@ -189,7 +219,13 @@ launch_peer() { # ORG, without waiting
     export CORE_PEER_GOSSIP_PUBLISHSTATEINFOINTERVAL=1s CORE_PEER_GOSSIP_REQUESTSTATEINFOINTERVAL=1s CORE_PEER_GOSSIP_ALIVETIMEINTERVAL=1s
     export CORE_PEER_TLS_ENABLED=true CORE_PEER_TLS_CERT_FILE="$pd/tls/server.crt" CORE_PEER_TLS_KEY_FILE="$pd/tls/server.key" CORE_PEER_TLS_ROOTCERT_FILE="$pd/tls/ca.crt"
     export CORE_PEER_FILESYSTEMPATH="$NET_DIR/run/peer-$o/data" CORE_LEDGER_SNAPSHOTS_ROOTDIR="$NET_DIR/run/peer-$o/data/snapshots"
-    export CORE_PEER_GATEWAY_ENABLED=true CORE_LEDGER_STATE_STATEDATABASE=goleveldb
+    export CORE_PEER_GATEWAY_ENABLED=true CORE_LEDGER_STATE_STATEDATABASE=$STATE_DATABASE
+    if [ "$STATE_DATABASE" = CouchDB ]; then
+      local couch; couch=$(couchdb_of "$o")
+      [ -n "$couch" ] || die "peer0.$(org_domain "$o") has no COUCHDB_$(echo "$o" | tr a-z A-Z)"
+      export CORE_LEDGER_STATE_COUCHDBCONFIG_COUCHDBADDRESS=$couch
+      export CORE_LEDGER_STATE_COUCHDBCONFIG_USERNAME=$COUCHDB_USER CORE_LEDGER_STATE_COUCHDBCONFIG_PASSWORD=$COUCHDB_PASSWORD
+    fi
     export CORE_OPERATIONS_LISTENADDRESS=$HOST:$((port+2))
     spawn "peer-$o" "$FABRIC_BIN/peer" node start
   )
@@ -410,8 +446,16 @@ CHANNEL=$CHANNEL
 CAPS=$CAPS
 CONSENSUS=$CONSENSUS
 PORT_BASE=$PORT_BASE
+STATE_DATABASE=$STATE_DATABASE
+COUCHDB_ORG1=${COUCHDB_ORG1:-}
+COUCHDB_ORG2=${COUCHDB_ORG2:-}
+COUCHDB_ORGX=${COUCHDB_ORGX:-}
+COUCHDB_ORGY=${COUCHDB_ORGY:-}
+COUCHDB_USER=$(printf %q "$COUCHDB_USER")
+COUCHDB_PASSWORD=$(printf %q "$COUCHDB_PASSWORD")
 E
-  say "NET_DIR=$NET_DIR  caps=$CAPS  channel=$CHANNEL  ports from $PORT_BASE"
+  say "NET_DIR=$NET_DIR  caps=$CAPS  channel=$CHANNEL  ports from $PORT_BASE  state $STATE_DATABASE"
+  wipe_state_databases
   write_crypto_config
   if [ -n "${CRYPTO_FROM:-}" ]; then
     cp -R "$CRYPTO_FROM" "$NET_DIR/crypto"; say "crypto material copied from $CRYPTO_FROM"
@@ -512,7 +556,13 @@ cmd_deploy() {
     out=$(peer_cli $o lifecycle chaincode approveformyorg @ORDERER -C "$CHANNEL" -n "$name" -v "$version" --sequence "$seq" --package-id "$id" "${initreq[@]}" "${policy[@]}" 2>&1) || { echo "$out" >&2; die "approve by $o"; }
     say "$o approved $name version $version sequence $seq"
   done
-  out=$(peer_cli org1 lifecycle chaincode commit @ORDERER @PEERS -C "$CHANNEL" -n "$name" -v "$version" --sequence "$seq" "${initreq[@]}" "${policy[@]}" 2>&1) || { echo "$out" >&2; die commit; }
+  # a peer that is still a block behind the other answers otherwise: tried again
+  local tries=50
+  until out=$(peer_cli org1 lifecycle chaincode commit @ORDERER @PEERS -C "$CHANNEL" -n "$name" -v "$version" --sequence "$seq" "${initreq[@]}" "${policy[@]}" 2>&1); do
+    case "$out" in *"do not match"*) ;; *) tries=0;; esac
+    tries=$((tries - 1)); [ $tries -gt 0 ] || { echo "$out" >&2; die commit; }
+    sleep 0.2
+  done
   say "committed $name version $version sequence $seq"
   cat "$NET_DIR/cc/$name.env"
 }

@@ -217,6 +217,11 @@ impl Patch {
         }
     }
 
+    /// The partial config, in the canonical form.
+    pub(super) fn root(&self) -> Option<GroupRef<'_>> {
+        self.tree.root()
+    }
+
     fn merge(&self, other: &Self) -> Result<Self, PatchError> {
         let (Some(a), Some(b)) = (self.tree.root(), other.tree.root()) else {
             return Err(PatchError::Empty);

@@ -1,12 +1,12 @@
 //! What two trees have in common.
 
-use std::{cmp::Ordering, collections::BTreeMap, iter::Peekable};
+use std::{cmp::Ordering, iter::Peekable};
 
 use super::{
     arena::PolicyRule,
     element::{ElementRef, GroupRef, PolicyRef, ValueRef},
+    unknown::same_unknown,
 };
-use crate::proto::scan::Fields;
 
 /// Whether two values or two policies say the same, as [`same_value`] and [`same_policy`] have it.
 /// `false` for groups and for elements of two kinds.
@@ -164,22 +164,4 @@ pub(in crate::config) fn same_rule(
         }
         _ => false,
     }
-}
-
-/// Whether two messages have the same unknown fields: order counts only among fields of the same
-/// number.
-// Fabric: google.golang.org/protobuf, equalUnknown
-pub(super) fn same_unknown(a: &[u8], b: &[u8]) -> bool {
-    a == b || (a.len() == b.len() && by_number(a) == by_number(b))
-}
-
-fn by_number(unknown: &[u8]) -> BTreeMap<u32, Vec<u8>> {
-    let mut all: BTreeMap<u32, Vec<u8>> = BTreeMap::new();
-    let mut fields = Fields::new(unknown);
-    while let Ok(Some(field)) = fields.next() {
-        all.entry(field.number)
-            .or_default()
-            .extend_from_slice(field.raw);
-    }
-    all
 }

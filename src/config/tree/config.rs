@@ -12,6 +12,7 @@ use super::{
     encode::{TreeEncoder, Versions, encode_borrowed},
     error::ConfigError,
     parse::place_of,
+    unknown,
 };
 use crate::{
     ids::Sequence,
@@ -98,13 +99,20 @@ impl ConfigTree {
             .try_fold(self.root()?, |group, name| group.group(name))
     }
 
-    /// The deterministic encoding as a `common.Config`.
+    /// The deterministic encoding as a `common.Config` of exactly sequence and channel group. It
+    /// is a config's identity: configs of one sequence that are [equal](Self::equals) have one.
+    ///
+    /// Fields stand in number order, map entries ascend by name, content is as carried. Unknown
+    /// fields of elements count, since peers compare them; they come last, ascending by number.
+    /// What a decoder drops, or never compares, is left out: unknown fields of the `Config` and of
+    /// map entries, entries that a later one replaced.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
         let Some(tree) = self.root.as_deref() else {
             return self.head(None);
         };
-        let encoder = TreeEncoder::of_tree(tree, Versions::Kept);
+        let kept = unknown::in_order(tree);
+        let encoder = TreeEncoder::of_tree(tree, Versions::Kept).with_unknown(&kept);
         let lengths = encoder.lengths();
         let root = lengths.first().copied().unwrap_or_default();
         let mut out = Vec::with_capacity(root.saturating_add(32));

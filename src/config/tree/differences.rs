@@ -3,11 +3,12 @@
 use super::{
     compare::{
         Side, join_groups, join_policies, join_values, same_bytes, same_own_content, same_policy,
-        same_unknown, same_value,
+        same_value,
     },
     config::ConfigTree,
     element::{ElementRef, GroupRef},
     path::ElementPath,
+    unknown::same_unknown,
 };
 
 /// How an element of one config differs from another config.

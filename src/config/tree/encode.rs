@@ -31,6 +31,11 @@ impl<'s> TreeEncoder<'s, Span> {
             versions,
         }
     }
+
+    /// The same encoder with other unknown fields at the same places.
+    pub(super) const fn with_unknown(self, kept: &'s [u8]) -> Self {
+        Self { kept, ..self }
+    }
 }
 
 impl<'s> TreeEncoder<'s, &'s [u8]> {

@@ -6,6 +6,7 @@
 //! | `arena` | the elements of a tree, flat, over the bytes they were read from |
 //! | `parse`, `encode`, `build` | reading a tree, writing it, making a new one of pieces of others |
 //! | `element`, `config` | references into a tree, and the whole: [`ConfigTree`] |
+//! | `unknown` | fields that nobody here knows: when they are the same, and in which order they are written |
 //! | `compare`, `differences` | when two elements say the same, and where two configs do not |
 //!
 //! Nothing here recurses: Fabric accepts groups nested thousands of levels deep.
@@ -22,6 +23,7 @@ mod parse;
 mod path;
 #[cfg(test)]
 mod tests;
+mod unknown;
 
 pub use config::ConfigTree;
 pub use differences::{Change, Difference, Differences, differences};

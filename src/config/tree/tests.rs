@@ -193,3 +193,28 @@ fn the_deepest_config_needs_little_stack() {
         .join()
         .unwrap();
 }
+
+#[test]
+fn equal_trees_have_one_encoding() {
+    // the same unknown fields in a value, a policy, its rule, and the group
+    let tree = |unknown: &[u8]| {
+        let policy = [&field(2, unknown)[..], unknown].concat();
+        let group = [
+            &entry(3, "value", &[unknown])[..],
+            &entry(4, "policy", &[&policy]),
+            unknown,
+        ];
+        ConfigTree::parse(field(2, &group.concat()).into()).unwrap()
+    };
+    // fields 100 and 50; of one number, order counts
+    let (x, y, z) = (b"\xa0\x06\x01", b"\x90\x03\x02", b"\x90\x03\x03");
+    let one = tree(&[&x[..], y, z].concat());
+    let same = tree(&[&y[..], x, z].concat());
+    let other = tree(&[&z[..], y, x].concat());
+    assert!(one.equals(&same) && !one.equals(&other));
+    assert_eq!(one.encode(), same.encode());
+    assert_ne!(one.encode(), other.encode());
+    assert_eq!(one.encoded_len(), one.encode().len());
+    let again = ConfigTree::parse(one.encode().into()).unwrap();
+    assert!(again.equals(&one) && again.encode() == one.encode());
+}

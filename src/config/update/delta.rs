@@ -23,7 +23,7 @@ impl Update {
         let mut elements = Vec::new();
         if let Some(write) = write {
             check_names(write)?;
-            collect(write, read, root, &mut elements);
+            collect(write, read, Some(root), &mut elements);
         }
         Ok(Delta {
             current,
@@ -32,6 +32,17 @@ impl Update {
             write,
             elements,
         })
+    }
+
+    /// The elements that the update writes, whatever the config is: those of the write set that the
+    /// read set does not have with the same version. In the order of [`Delta::elements`].
+    #[must_use]
+    pub fn written(&self) -> Vec<ElementRef<'_>> {
+        let mut elements = Vec::new();
+        if let Some(write) = self.write_set() {
+            collect(write, self.read_set(), None, &mut elements);
+        }
+        elements.iter().map(DeltaElement::element).collect()
     }
 
     /// What the update writes, each element checked (steps 4 to 7, 9, and 10a to 10c; no policies
@@ -316,14 +327,14 @@ fn check_read_set(read: GroupRef<'_>, current: GroupRef<'_>) -> Result<(), Updat
 fn collect<'a>(
     write: GroupRef<'a>,
     read: Option<GroupRef<'a>>,
-    current: GroupRef<'a>,
+    current: Option<GroupRef<'a>>,
     out: &mut Vec<DeltaElement<'a>>,
 ) {
     type ElementAt<'a> = Option<ElementRef<'a>>;
     let mut open: Vec<(ElementRef<'a>, ElementAt<'a>, ElementAt<'a>)> = vec![(
         ElementRef::Group(write),
         read.map(ElementRef::Group),
-        Some(ElementRef::Group(current)),
+        current.map(ElementRef::Group),
     )];
     while let Some((element, read, existing)) = open.pop() {
         if is_written(element.version(), read.map(|e| e.version())) {

@@ -22,8 +22,9 @@ pub(crate) use change::{
 };
 pub(crate) use proposal::{
     CombinedReport, ConsentReport, ExclusionReport, History, HistoryEntry, OutcomeReport,
-    ProofReport, ProposalList, ProposalReport, ProposalSummary, RelationsReport, RevisionReport,
-    SignatureReport, SourceReport, SpoilerReport, StatusDetail, VoteReport, config_signature,
+    ProofReport, ProposalList, ProposalReport, ProposalSummary, RecordingReport, RelationsReport,
+    RevisionReport, SignatureReport, SourceReport, SpoilerReport, StatusDetail, VoteReport,
+    config_signature,
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};

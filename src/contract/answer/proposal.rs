@@ -34,6 +34,8 @@ pub(crate) struct ProposalList {
 /// A proposal in a list.
 #[derive(Debug, Serialize)]
 pub(crate) struct ProposalSummary {
+    /// Whether the transaction that would record it cannot fit into the channel.
+    pub(crate) cannot_be_recorded: bool,
     /// The proposals that this one was combined into, by id.
     pub(crate) combined_into: Vec<String>,
     pub(crate) config_update_sha256: String,
@@ -55,13 +57,14 @@ pub(crate) struct ProposalSummary {
 /// How a proposal stands to the others that are not over.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct RelationsReport {
-    /// The proposals that may take effect first without its signatures getting lost, by id.
+    /// The proposals that may take effect first without its signatures getting lost, by proposer and
+    /// id.
     pub(crate) can_follow: Vec<Arc<str>>,
-    /// How many there are; the first 100 are named.
+    /// How many there are; only the first are named.
     pub(crate) can_follow_count: usize,
-    /// Those whose intents do not go together with its own, by id.
+    /// Those whose intents do not go together with its own, by proposer and id.
     pub(crate) excludes: Vec<ExclusionReport>,
-    /// How many there are; the first 100 are named.
+    /// How many there are; only the first are named.
     pub(crate) excludes_count: usize,
     /// Whether there are more proposals than were looked at.
     pub(crate) more: bool,
@@ -74,7 +77,7 @@ pub(crate) struct ExclusionReport {
     pub(crate) contrast: Option<Contrast>,
     /// The first element because of which they do.
     pub(crate) element: String,
-    pub(crate) proposal_id: String,
+    pub(crate) proposal_id: Arc<str>,
 }
 
 /// Answer of `GetProposal`: everything about one.
@@ -135,6 +138,8 @@ pub(crate) struct StatusDetail {
     pub(crate) proof: Option<ProofReport>,
     /// Of an out-of-date one: whether it can be computed again without a conflict.
     pub(crate) rebases: Option<bool>,
+    /// Of an open update: what the transaction that records it takes.
+    pub(crate) recording: Option<RecordingReport>,
     /// While it is ready: who would spoil it by submitting it.
     pub(crate) spoilers: Vec<SpoilerReport>,
     /// Levels that it raises and that organisations concerned have not attested.
@@ -144,6 +149,36 @@ pub(crate) struct StatusDetail {
     /// The combined proposal inside which it took effect; then `proof.revision` is that one's.
     pub(crate) via: Option<String>,
     pub(crate) why: Option<String>,
+}
+
+impl StatusDetail {
+    /// Whether the transaction that would record it cannot fit into the channel.
+    pub(crate) fn cannot_be_recorded(&self) -> bool {
+        self.recording
+            .as_ref()
+            .is_some_and(|recording| !recording.fits)
+    }
+}
+
+/// What the transaction that records an update has at least: `SyncConfig` with the resulting block.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct RecordingReport {
+    /// Where the block is given as an argument, as raw bytes.
+    pub(crate) bytes_as_argument: u64,
+    /// Where it is given as an argument in base64, as `peer chaincode invoke` needs it.
+    pub(crate) bytes_as_base64: u64,
+    /// Where it is given as transient data.
+    pub(crate) bytes_as_transient: u64,
+    /// How many endorsements are counted.
+    pub(crate) endorsements: u64,
+    /// Whether it can fit at all: as transient data.
+    pub(crate) fits: bool,
+    /// What the channel allows after the update. Unit: bytes.
+    pub(crate) limit: u64,
+    /// What is left as transient data; below zero where it does not fit. Unit: bytes.
+    pub(crate) margin: i64,
+    /// What to do where it does not fit.
+    pub(crate) text: Option<String>,
 }
 
 /// Somebody who must not submit with `peer channel update`, which adds the submitter's signature

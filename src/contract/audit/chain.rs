@@ -245,7 +245,7 @@ pub struct TrustedConfig {
     pub block_hash: String,
     /// The number of its block.
     pub block_number: u64,
-    /// SHA-256 of its bytes.
+    /// SHA-256 of its one encoding, whatever bytes the block carries.
     pub config_sha256: String,
     /// How often the config had been changed.
     pub sequence: u64,

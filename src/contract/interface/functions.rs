@@ -184,7 +184,11 @@ pub(crate) const SERVED: &[Served] = &[
     evaluate(
         "GetHistory",
         Function::GetHistory,
-        &[optional("options", "Page options", "which page")],
+        &[optional(
+            "options",
+            "History options",
+            "which ones, and which page",
+        )],
         "History",
     ),
     evaluate("GetProposal", Function::GetProposal, &[ID], "Proposal"),

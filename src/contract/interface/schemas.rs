@@ -45,6 +45,7 @@ fn plain(word: &str) -> Option<Value> {
         "json" => json!({"type": "object"}),
         "metadata" => json!({"type": "object"}),
         "mode" => json!({"type": "integer", "minimum": 1, "maximum": 15}),
+        "difference" => json!({"type": "integer"}),
         "number" => json!({"type": "integer", "minimum": 0}),
         "page size" => json!({"type": "integer", "minimum": 1, "maximum": 200}),
         "sha256" => json!({"type": "string", "pattern": "^[0-9a-f]{64}$"}),
@@ -257,6 +258,10 @@ const SCHEMAS: &[Schema] = &[
         "History",
         "as_of_sequence: number, bookmark: text, history: [HistoryEntry], unsupported: [text]",
     ),
+    options(
+        "History options",
+        "bookmark: text?, msp_id: text?, page_size: page size?",
+    ),
     answer(
         "HistoryEntry",
         "created_at: time?, description: text, kind: text, outcome: Outcome, proposal_id: id,
@@ -276,14 +281,14 @@ const SCHEMAS: &[Schema] = &[
     answer("Lint", "findings: [Finding], truncated: number"),
     options(
         "List options",
-        "bookmark: text?, conflicts: truth?, msp_id: text?, page_size: page size?, status: text?",
+        "all: truth?, bookmark: text?, config_update_sha256: sha256?, conflicts: truth?,
+         msp_id: text?, page_size: page size?, status: text?",
     ),
     answer(
         "Outcome",
         "archived_at: time?, as_of_sequence: number, outcome: text, proof: Proof?,
          settings_version: number?, tx_id: text, via: id?",
     ),
-    options("Page options", "bookmark: text?, page_size: page size?"),
     answer(
         "Proof",
         "block_hash: sha256, block_number: number, revision: number, sequence: number",
@@ -310,7 +315,7 @@ const SCHEMAS: &[Schema] = &[
     ),
     answer(
         "ProposalSummary",
-        "combined_into: [id], config_update_sha256: sha256, conflicts: Relations?, deadline: time?,
+        "cannot_be_recorded: truth, combined_into: [id], config_update_sha256: sha256, conflicts: Relations?, deadline: time?,
          description: text, former_member: truth,
          kind: text, missing: [text], proposal_id: id, proposer_msp_id: text, revision: number,
          signed_by: [text], status: text",
@@ -326,6 +331,11 @@ const SCHEMAS: &[Schema] = &[
     answer(
         "RecomputedProposal",
         "config_update_sha256: sha256, conflicts: [Conflict], proposal_id: id, revision: number",
+    ),
+    answer(
+        "Recording",
+        "bytes_as_argument: number, bytes_as_base64: number, bytes_as_transient: number,
+         endorsements: number, fits: truth, limit: number, margin: difference, text: text?",
     ),
     answer(
         "RefusedSignature",
@@ -363,7 +373,7 @@ const SCHEMAS: &[Schema] = &[
     answer(
         "StatusDetail",
         "already_in_effect: truth, conflicts: [Conflict], different_effect: [text], missing: [text],
-         proof: Proof?, rebases: truth?, spoilers: [Spoiler], unattested: [UnattestedLevel],
+         proof: Proof?, rebases: truth?, recording: Recording?, spoilers: [Spoiler], unattested: [UnattestedLevel],
          verdict: text?, via: id?, why: text?",
     ),
     answer(
@@ -372,6 +382,7 @@ const SCHEMAS: &[Schema] = &[
          channel_id: text, config_sha256: sha256?, epoch: number?, known: [Link], sequence: number?",
     ),
     answer("UnattestedLevel", "lacking: [text], level: text, scope: text"),
+    options("Update options", "bookmark: text?"),
     answer(
         "Updated",
         "archived: [ArchivedProposal], as_of_sequence: number, bookmark: text, left: [LeftProposal],

@@ -34,6 +34,7 @@
 //! | `signatures`, `opinion`, `judgement` | which signatures count, and what they lead to |
 //! | `gate` | which organisations have attested the levels that are raised |
 //! | `status` | all of it in one word, and why |
+//! | `recordable` | whether the transaction that records an update fits into the channel |
 //! | `review` | what reviewers are shown of the change |
 //! | `record` | what a proposal's record says of it |
 //! | `relations` | how open proposals stand to each other |
@@ -48,6 +49,7 @@ pub(crate) mod gate;
 mod judgement;
 pub(crate) mod opinion;
 pub(crate) mod record;
+pub(crate) mod recordable;
 pub(crate) mod relations;
 pub(crate) mod review;
 pub(crate) mod signatures;

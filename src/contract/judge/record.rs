@@ -45,7 +45,7 @@ pub(crate) fn record(bundle: &Bundle, proposal: &Proposal) -> Result<OpenProposa
     let patch = proposals::patch(proposal)?;
     // what does not apply is not stored
     if let Ok(intended) = patch.apply(bundle.tree()) {
-        record.touched = Some(relations::touched_digests(&patch, &intended));
+        record.touched = Some(relations::touched_digests(&patch));
         record.written = relations::written_digests(revision.config_update);
         let raised = levels::raised(bundle.tree(), &intended).into_iter();
         let short = raised.filter(|raise| raise.level.len() <= LEVEL_LENGTH);

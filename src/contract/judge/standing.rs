@@ -7,10 +7,11 @@ use super::{
     agreement,
     cache::Compiled,
     fit,
+    recordable::Recording,
     terms::{Deciding, Stale, Standing},
 };
 use crate::{
-    config::Effect,
+    config::{Effect, Update},
     contract::{
         chain::levels,
         error::ContractError,
@@ -70,11 +71,17 @@ pub(crate) fn with_change(
         let whole: &[u8] = if touched.whole { b"w" } else { b"" };
         [touched.element.as_bytes(), &touched.content_sha256, whole]
     });
-    let given = [&proposal.patch[..], current.digest.as_bytes()];
+    let policy = trusted.settings.endorsement_policy.as_str();
+    let agreed = Some(policy).filter(|text| !text.is_empty());
+    let given = [
+        &proposal.patch[..],
+        current.digest.as_bytes(),
+        policy.as_bytes(),
+    ];
     let given = Digest::of_parts(given.into_iter().chain(touched));
     let mut change = None;
     let standing = bundle.standing(&given, || {
-        let (standing, found) = of_update(bundle, proposal, current)?;
+        let (standing, found) = of_update(bundle, proposal, current, agreed)?;
         change = found;
         Ok(standing)
     })?;
@@ -87,6 +94,7 @@ fn of_update(
     bundle: &Compiled,
     proposal: &Proposal,
     current: &HashedRevision<'_>,
+    agreed: Option<&str>,
 ) -> Result<(Standing, Option<Effect>), ContractError> {
     let patch = proposals::patch(proposal)?;
     let intended = match patch.apply(bundle.tree()) {
@@ -100,9 +108,13 @@ fn of_update(
         Ok(effect) => {
             let terms = effect.terms();
             bundle.keep_terms(&current.digest, Some(terms));
+            let update = Update::parse(current.config_update.clone()).ok();
+            let recording =
+                update.and_then(|update| Recording::of(bundle, &update, &effect, agreed));
             let deciding = Deciding::Update {
                 terms: Arc::clone(terms),
                 raises: levels::raised(bundle.tree(), effect.result()),
+                recording,
             };
             return Ok((Standing::Open(deciding), Some(effect)));
         }

@@ -254,6 +254,7 @@ impl StatusFacts<'_> {
             }
             _ => None,
         };
+        self.add_recording(deciding, judged.accepted.as_deref(), &mut detail);
         Ok(Derived {
             status,
             detail,
@@ -261,6 +262,28 @@ impl StatusFacts<'_> {
             envelope,
             change,
         })
+    }
+
+    /// Says what recording the update takes; where it cannot be recorded that is also why one should
+    /// not sign, unless something else is.
+    fn add_recording(
+        &self,
+        deciding: &Deciding,
+        chosen: Option<&[usize]>,
+        detail: &mut StatusDetail,
+    ) {
+        let Deciding::Update { recording, .. } = deciding else {
+            return;
+        };
+        let stored = &self.signatures_on(self.current.number).signatures;
+        let chosen = chosen.unwrap_or_default().iter();
+        let signatures = chosen.filter_map(|place| stored.get(*place));
+        detail.recording = recording
+            .as_ref()
+            .map(|recording| recording.report(signatures.map(|stored| &stored.signature)));
+        if let (None, Some(recording)) = (&detail.why, &detail.recording) {
+            detail.why.clone_from(&recording.text);
+        }
     }
 
     /// The revisions whose bytes an orderer would accept now with the signatures that lie here,
@@ -276,6 +299,7 @@ impl StatusFacts<'_> {
                 let deciding = Deciding::Update {
                     terms,
                     raises: Vec::new(),
+                    recording: None,
                 };
                 let opinion = self.opinion(revision, Some(&deciding), Extent::Summary);
                 let judgement = opinion.judgement.as_ref();

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::recordable::Recording;
 use crate::{
     config::Terms,
     contract::{
@@ -41,7 +42,7 @@ impl Standing {
         match self {
             Self::Submitted(_) | Self::AlreadyInEffect | Self::Withdrawn => 0,
             Self::Broken(why) => why.len(),
-            Self::Open(Deciding::Update { terms, raises }) => {
+            Self::Open(Deciding::Update { terms, raises, .. }) => {
                 weight_of(terms) + EACH * raises.len()
             }
             Self::Open(Deciding::Settings(_)) => EACH,
@@ -69,6 +70,8 @@ pub(crate) enum Deciding {
         terms: Arc<Terms>,
         /// The capability levels that it raises; left out where nobody asks for attestations.
         raises: Vec<Raise>,
+        /// What recording it takes; left out where nobody asks.
+        recording: Option<Recording>,
     },
 }
 

@@ -19,7 +19,7 @@ use crate::{
 pub(crate) struct TrustedHead {
     /// The head's facts.
     pub(crate) head: Head,
-    /// The config's bytes, as the block carried them.
+    /// The config in its one encoding, [`ConfigTree::encode`](crate::config::ConfigTree::encode).
     pub(crate) body: Bytes,
     /// What the members agreed.
     pub(crate) settings: Settings,
@@ -66,7 +66,7 @@ impl TrustedHead {
         Sequence(self.head.sequence)
     }
 
-    /// SHA-256 of the head's config.
+    /// SHA-256 of [`Self::body`].
     pub(crate) fn config_digest(&self) -> Result<Digest, ContractError> {
         digest(&self.head.config_sha256)
     }

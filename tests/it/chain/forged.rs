@@ -33,13 +33,25 @@ pub(crate) fn forge_signed_by(
     change: impl Fn(&mut common::ConfigEnvelope),
     signer: &dyn Signer,
 ) -> ConfigBlock {
+    let change = |carried: Bytes| {
+        let mut carried = common::ConfigEnvelope::decode(carried).unwrap();
+        change(&mut carried);
+        carried.encode_to_vec()
+    };
+    forge_bytes(original, change, signer)
+}
+
+/// The same with any bytes for a config envelope.
+fn forge_bytes(
+    original: &ConfigBlock,
+    change: impl Fn(Bytes) -> Vec<u8>,
+    signer: &dyn Signer,
+) -> ConfigBlock {
     let mut block = common::Block::decode(original.block().bytes().clone()).unwrap();
     let data = block.data.as_mut().unwrap();
     let mut envelope = common::Envelope::decode(data.data[0].clone()).unwrap();
     let mut payload = common::Payload::decode(envelope.payload).unwrap();
-    let mut carried = common::ConfigEnvelope::decode(payload.data).unwrap();
-    change(&mut carried);
-    payload.data = carried.encode_to_vec().into();
+    payload.data = change(payload.data).into();
     envelope.payload = payload.encode_to_vec().into();
     data.data[0] = envelope.encode_to_vec().into();
     let header = block.header.as_mut().unwrap();
@@ -59,6 +71,79 @@ pub(crate) fn forge_signed_by(
     }];
     entries[0] = metadata.encode_to_vec().into();
     ConfigBlock::parse(block.encode_to_vec().into()).unwrap()
+}
+
+/// What an orderer's user can add to a config without changing what any decoder reads.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Padding {
+    /// An unknown field of the `Config`.
+    Config,
+    /// An unknown field of a map entry in the channel group.
+    Entry,
+    /// A map entry in the channel group that a later one replaces.
+    Replaced,
+}
+
+impl Padding {
+    pub(crate) const ALL: [Self; 3] = [Self::Config, Self::Entry, Self::Replaced];
+
+    /// A piece of a `Config`, to be merged with one that comes behind it.
+    fn piece(self, len: usize) -> Vec<u8> {
+        let filling = field(100, &vec![7; len]);
+        let named = field(1, b"Application");
+        let entry = match self {
+            Self::Config => return filling,
+            Self::Entry => [named, filling].concat(),
+            Self::Replaced => [named, field(2, &filling)].concat(),
+        };
+        field(2, &field(2, &entry))
+    }
+
+    /// The block with so many bytes more in its config, signed again.
+    pub(crate) fn on(self, block: &[u8], len: usize) -> Vec<u8> {
+        let original = ConfigBlock::parse(Bytes::copy_from_slice(block)).unwrap();
+        let change = |carried: Bytes| [field(1, &self.piece(len)), carried.to_vec()].concat();
+        let padded = forge_bytes(&original, change, &orderer());
+        let bytes = padded.block().bytes().to_vec();
+        assert!(bytes.len() > block.len() + len - 1_000);
+        bytes
+    }
+}
+
+fn field(number: u32, content: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    write::message(&mut out, number, content);
+    out
+}
+
+#[test]
+fn padding_makes_no_other_config() {
+    for network in NETWORKS {
+        let original = block(network, "add-orgx/config_block_after.pb");
+        for padding in Padding::ALL {
+            let padded = padding.on(original.block().bytes(), 10_000);
+            let padded = ConfigBlock::parse(padded.into()).unwrap();
+            assert!(!padded.is_same(&original));
+            assert_eq!(padded.config(), original.config(), "{network} {padding:?}");
+            assert_eq!(padded.config_digest(), original.config_digest());
+            // peers accept it
+            let next = block::advance(&genesis(network), &padded).unwrap();
+            assert_eq!(original.config(), &next.tree().encode());
+        }
+    }
+}
+
+#[test]
+fn an_unknown_field_of_a_group_is_part_of_the_config() {
+    // peers compare it with what the update makes
+    for network in NETWORKS {
+        let original = block(network, "add-orgx/config_block_after.pb");
+        let within = field(1, &field(2, &field(100, b"padding")));
+        let change = |carried: Bytes| [&within[..], &carried].concat();
+        let padded = forge_bytes(&original, change, &orderer());
+        assert_ne!(padded.config_digest(), original.config_digest());
+        assert_eq!(refusal(network, &padded), "result_mismatch");
+    }
 }
 
 fn refusal(network: &str, forged: &ConfigBlock) -> &'static str {

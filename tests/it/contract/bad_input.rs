@@ -29,6 +29,10 @@ use super::{
 const PATCH: &str = r#"{"channel_group":{"groups":{"Application":{"policies":{"Extra":{
     "mod_policy":"Admins","policy":{"type":3,"value":{"rule":"ANY","sub_policy":"Admins"}}}}}}}}"#;
 
+const RULE: &str = r#"{"channel_group":{"groups":{"Application":{"policies":{"Extra":{
+    "mod_policy":"Admins","policy":{"type":1,"value":{"version":0,"rule":RULE,"identities":[
+    {"principal":{"msp_identifier":"Org1MSP","role":"ADMIN"},"principal_classification":"ROLE"}]}}}}}}}}"#;
+
 /// A channel with one proposal, `taken`, by Org1.
 async fn world() -> World<Contract> {
     let (mut world, _) = founded().await;
@@ -193,7 +197,12 @@ async fn every_function_refuses_bad_arguments() {
         (&["UpdateProposals", "6", &deep], "BAD_JSON"),
         (&["UpdateProposals", "6", r#"["!"]"#], "BAD_ID"),
         (&["UpdateProposals", "6", r#"["none"]"#], "UNKNOWN_PROPOSAL"),
-        (&["UpdateProposals", "6", "", "x"], "ARGUMENT_COUNT"),
+        (&["UpdateProposals", "6", "", "x"], "BAD_JSON"),
+        (
+            &["UpdateProposals", "6", "", r#"{"bookmark":"x"}"#],
+            "BAD_OPTION",
+        ),
+        (&["UpdateProposals", "6", "", "", "x"], "ARGUMENT_COUNT"),
         (&["AttestCapabilities"], "ARGUMENT_COUNT"),
         (&["AttestCapabilities", "[]"], "BAD_JSON"),
         // settings
@@ -512,9 +521,10 @@ async fn each_limit_has_its_refusal() {
         )
         .await;
     world.ok(&org1, propose(bounds.description)).await;
-    let below = r#""groups":{"A":{"#.repeat(bounds.patch_levels);
-    let deeper = PATCH.replace(r#""policies""#, &format!(r#"{below}"policies""#))
-        + &"}}".repeat(bounds.patch_levels);
+    let mut rule = r#"{"n_out_of":{"n":1,"rules":["#.repeat(bounds.patch_levels);
+    rule.push_str(r#"{"signed_by":0}"#);
+    rule.push_str(&"]}}".repeat(bounds.patch_levels));
+    let deeper = RULE.replace("RULE", &rule);
     let call = propose_config_update("deep", &deeper);
     world.refused(&org1, &call, "PATCH_TOO_LARGE").await;
     let host = "h".repeat(bounds.patch);

@@ -167,9 +167,11 @@ async fn two_hundred_are_listed() {
         .propose_org(&person("Org1MSP"), "p000", "add-orgx")
         .await;
     let key = |id: &str| state_key(&["proposal", id]);
-    let found = world.ledger.iter().find(|(k, _)| **k == key("p000"));
-    let value = found.unwrap().1.value.clone();
+    let value = world.ledger.get(&key("p000")).unwrap().value.clone();
     let template = cmscc::proto::cmscc::Proposal::decode(value).unwrap();
+    let record_key = |id: &str| state_key(&["open", "Org1MSP", id]);
+    let record = world.ledger.get(&record_key("p000")).unwrap();
+    let record = record.value.to_vec();
     for number in 1..=250 {
         let id = format!("p{number:03}");
         let copy = cmscc::proto::cmscc::Proposal {
@@ -177,6 +179,7 @@ async fn two_hundred_are_listed() {
             ..template.clone()
         };
         world.put(key(&id), copy.encode_to_vec());
+        world.put(record_key(&id), record.clone());
     }
     let all = world.ok(&person("Org1MSP"), cmcc::get_proposals()).await;
     let ids: Vec<&String> = all.as_object().unwrap().keys().collect();

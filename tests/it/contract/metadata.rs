@@ -176,7 +176,6 @@ async fn public_names_stay() {
         ("RecoverConfig", "", synced),
         ("SyncConfig", "added", link),
         ("SyncConfig", "known", link),
-        ("SyncConfig", "applied", "proposal_id revision"),
         ("ProposeConfigUpdate", "", proposed),
         ("AddOrganization", "", proposed),
         ("ReconfigOrganizationMSP", "", proposed),
@@ -426,6 +425,7 @@ async fn the_document_has_the_form_of_the_contract_api() {
         "Lint",
         "Proof",
         "ProposedSettings",
+        "Recording",
         "Relations",
     ]);
     let all = keys(&document["components"]["schemas"]);

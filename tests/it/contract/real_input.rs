@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use cmscc::{
+    config::ConfigTree,
     contract::Disown,
     ids::{Digest, Sequence},
     proto::common,
@@ -21,6 +22,7 @@ use super::{
     served::Loopback,
     world::{Host, InProcess, Server, TestAnchors, World, contract, trusting, update_envelope},
 };
+use crate::chain::forged::Padding;
 
 /// Makes each story a test in this process, at each kind of peer, and one over a stream.
 macro_rules! told_everywhere {
@@ -64,6 +66,7 @@ told_everywhere! {
     a_block_out_of_order_is_refused
     a_block_of_another_channel_is_refused
     a_fork_is_refused
+    padding_is_neither_kept_nor_a_fork
     a_bootstrap_needs_trust
     init_succeeds_with_anything_when_there_is_a_head
     a_recovery_takes_the_anchor_and_nothing_else
@@ -143,14 +146,16 @@ async fn the_story_on(capture: Capture, server: impl Server) {
     );
     assert_eq!(ready.config_update, update);
     assert_eq!(ready.signatures.len(), 2);
+    let digests = [update, world.update_to_sign("add_orgy").await];
+    let digests = digests.map(|update| Digest::of(&update).to_string());
     let listed = world.ok(&org1, list_proposals()).await;
     assert_eq!(
         listed["proposals"],
         json!([
-            {"combined_into": [], "conflicts": null, "description": "bring in OrgX", "former_member": false, "kind": "config_update", "missing": [],
+            {"cannot_be_recorded": false, "combined_into": [], "config_update_sha256": digests[0], "conflicts": null, "deadline": null, "description": "bring in OrgX", "former_member": false, "kind": "config_update", "missing": [],
              "proposal_id": "add_orgx", "proposer_msp_id": "Org1MSP", "revision": 1,
              "signed_by": ["Org1MSP", "Org2MSP"], "status": "ReadyToSubmit"},
-            {"combined_into": [], "conflicts": null, "description": "bring in OrgY", "former_member": false, "kind": "config_update", "missing": ["Org1MSP"],
+            {"cannot_be_recorded": false, "combined_into": [], "config_update_sha256": digests[1], "conflicts": null, "deadline": null, "description": "bring in OrgY", "former_member": false, "kind": "config_update", "missing": ["Org1MSP"],
              "proposal_id": "add_orgy", "proposer_msp_id": "Org2MSP", "revision": 1,
              "signed_by": ["Org2MSP"], "status": "WaitingForSignatures"},
         ])
@@ -162,10 +167,7 @@ async fn the_story_on(capture: Capture, server: impl Server) {
         .ok(&org2, sync_config(base64(&after).as_bytes()))
         .await;
     assert_eq!(synced["sequence"], 1);
-    assert_eq!(
-        synced["applied"],
-        json!([{"proposal_id": "add_orgx", "revision": 1}])
-    );
+    assert_eq!(synced["applied"], json!([digests[0]]));
 
     // 9: one is submitted, with proof; the other out of date
     let shown = world.proposal("add_orgx").await;
@@ -228,10 +230,9 @@ async fn the_story_on(capture: Capture, server: impl Server) {
     let raw = world
         .ok(&org1, get_config().options(r#"{"format":"base64"}"#))
         .await;
-    assert_eq!(
-        raw["config"],
-        base64(&capture.file("add-orgy/config_raw_after.pb"))
-    );
+    let carried = capture.file("add-orgy/config_raw_after.pb");
+    let config = ConfigTree::parse(carried.into()).unwrap();
+    assert_eq!(raw["config"], base64(&config.encode()));
 }
 
 /// Equal as messages: the tools write maps in random order.
@@ -379,7 +380,7 @@ fn renamed(block: &[u8], channel: &str) -> Vec<u8> {
 
 async fn a_fork_is_refused(host: &impl Host) {
     let caller = person("Org1MSP");
-    for (ours, theirs) in [(0, 1), (1, 2), (2, 0)] {
+    for (ours, theirs) in [(0, 1), (1, 2)] {
         let (ours, theirs) = (CAPTURES[ours], CAPTURES[theirs]);
         let mut world = started(host, ours).await;
         let message = world
@@ -394,6 +395,45 @@ async fn a_fork_is_refused(host: &impl Host) {
             .await;
         let again = world.ok(&caller, init_consortium(&ours.genesis())).await;
         assert_eq!(again["known"][0]["sequence"], 0);
+    }
+    // these two made one config, with map entries in another order
+    let (ours, theirs) = (CAPTURES[2], CAPTURES[0]);
+    assert_ne!(ours.genesis(), theirs.genesis());
+    let mut world = started(host, ours).await;
+    let same = world.ok(&caller, sync_config(&theirs.genesis())).await;
+    assert_eq!(same["known"][0]["sequence"], 0);
+}
+
+async fn padding_is_neither_kept_nor_a_fork(host: &impl Host) {
+    let caller = person("Org1MSP");
+    let capture = CAPTURES[0];
+    let real = capture.after("add-orgx");
+    let mut plain = started(host, capture).await;
+    let plainly = plain.ok(&caller, sync_config(&real)).await;
+    let plain_body = plain.config();
+    for padding in Padding::ALL {
+        let padded = padding.on(&real, 3_000_000);
+        let mut world = started(host, capture).await;
+        let added = world.ok(&caller, sync_config(&padded)).await;
+        assert_eq!(added["config_sha256"], plainly["config_sha256"]);
+        assert!(world.config() == plain_body, "{padding:?}");
+        assert_eq!(
+            plainly["config_sha256"],
+            Digest::of(&plain_body).to_string()
+        );
+        // the hash is what the block claims
+        assert_ne!(added["block_hash"], plainly["block_hash"]);
+        let again = world.ok(&caller, sync_config(&real)).await;
+        assert_eq!(again["known"][0]["sequence"], 1);
+        let again = plain.ok(&caller, sync_config(&padded)).await;
+        assert_eq!(again["known"][0]["sequence"], 1);
+        // what follows follows from the padded one, too
+        let next = capture.after("add-orgy");
+        assert_eq!(world.ok(&caller, sync_config(&next)).await["sequence"], 2);
+        // an operator's anchor of this sequence has the same config
+        let anchored = host.serve(contract(&TestAnchors::of(&real))).await;
+        let mut world = started(host, capture).await.with(anchored);
+        world.ok(&caller, sync_config(&padded)).await;
     }
 }
 

@@ -1,13 +1,14 @@
 //! Which open proposals exclude each other, and which can follow which without losing signatures.
 
+use cmscc::contract::Contract;
 use serde_json::{Value, json};
 
 use super::{
-    calls::{list_proposals, sync_config, withdraw_proposal},
+    calls::{delete_proposal, list_proposals, sync_config, withdraw_proposal},
     captures::after,
     patches::{of_admins, policy, timeout},
     people::person,
-    world::founded,
+    world::{World, founded},
 };
 
 fn ids(view: &Value, of: &str) -> Vec<String> {
@@ -103,36 +104,44 @@ async fn the_view_foretells_what_happens() {
     assert!(followers > 5 && losers > 5, "{followers} {losers}");
 }
 
+/// How a proposal stands to others: whom it can follow, and whom it excludes.
+async fn stands(world: &mut World<Contract>, id: &str) -> (Vec<String>, Vec<String>) {
+    let shown = world.proposal(id).await["conflicts"].clone();
+    let (follows, excludes) = (ids(&shown, "can_follow"), ids(&shown, "excludes"));
+    assert_eq!(shown["can_follow_count"], follows.len());
+    assert_eq!(shown["excludes_count"], excludes.len());
+    assert_eq!(shown["more"], false);
+    (follows, excludes)
+}
+
 #[tokio::test]
-async fn what_is_over_stands_in_nobodys_way() {
+async fn what_is_withdrawn_stands_in_nobodys_way() {
     let org1 = person("Org1MSP");
     let (mut world, _) = founded().await;
     world.propose(&org1, "three", &timeout("3s")).await;
     world.propose(&org1, "four", &timeout("4s")).await;
     world.propose_org(&org1, "add_orgx", "add-orgx").await;
     world.propose_org(&org1, "add_orgy", "add-orgy").await;
+    let orgs = || vec!["add_orgx".to_owned(), "add_orgy".to_owned()];
+    let (follows, excludes) = stands(&mut world, "three").await;
+    assert_eq!((follows, excludes), (orgs(), vec!["four".to_owned()]));
     world.ok(&org1, withdraw_proposal("four")).await;
     assert_eq!(world.proposal("four").await["conflicts"], Value::Null);
-    let shown = world.proposal("three").await;
-    assert_eq!(
-        shown["conflicts"],
-        json!({"can_follow": ["add_orgx", "add_orgy"], "excludes": []})
-    );
+    let (follows, excludes) = stands(&mut world, "three").await;
+    assert_eq!((follows, excludes), (orgs(), vec![]));
     let joined = after("add-orgx");
     world.ok(&org1, sync_config(&joined)).await;
-    // submitted, and out of date: neither can come first
-    let shown = world.proposal("three").await;
-    assert_eq!(
-        shown["conflicts"],
-        json!({"can_follow": [], "excludes": []})
-    );
+    // whether others are out of date is not asked
+    let (follows, excludes) = stands(&mut world, "three").await;
+    assert_eq!((follows, excludes), (orgs(), vec![]));
     // what is out of date has lost its signatures already
-    let shown = world.proposal("add_orgy").await;
-    assert_eq!(shown["status"], "Outofdate");
-    assert_eq!(
-        shown["conflicts"],
-        json!({"can_follow": [], "excludes": []})
-    );
+    assert_eq!(world.status("add_orgy").await, "Outofdate");
+    let (follows, excludes) = stands(&mut world, "add_orgy").await;
+    assert_eq!((follows, excludes), (vec![], vec![]));
+    // archived: it has no record any more
+    world.ok(&org1, delete_proposal("add_orgx")).await;
+    let (follows, excludes) = stands(&mut world, "three").await;
+    assert_eq!((follows, excludes), (vec!["add_orgy".to_owned()], vec![]));
     // not asked for, not told
     let page = world.ok(&org1, list_proposals()).await;
     assert_eq!(page["proposals"][0]["conflicts"], Value::Null);

@@ -3,5 +3,6 @@
 mod concurrency;
 mod failures;
 mod harness;
+mod recordable;
 mod scenario;
 mod settings;

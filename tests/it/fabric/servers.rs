@@ -198,8 +198,14 @@ impl Net {
         let commit = ["lifecycle", "chaincode", "commit"];
         let peers = self.endorsers(endorsers);
         let peers: Vec<&str> = peers.iter().map(String::as_str).collect();
-        self.peer("org1", &[&commit, &definition.flags()[..], &peers].concat())
-            .unwrap();
+        let commit = [&commit, &definition.flags()[..], &peers].concat();
+        // approvals waited for the approver's own peer; another may be a block behind it
+        until("the peers know the same approvals", || {
+            match self.peer("org1", &commit) {
+                Err(e) if e.contains("do not match") => None,
+                answer => Some(answer.unwrap()),
+            }
+        });
     }
 
     /// The peer of a new member knows the definition, and its own approval, once its ledger has

@@ -16,7 +16,9 @@ use crate::{
             cache::Compiled,
             gate::CapabilityGate,
             relations::Relations,
+            standing,
             status::{Extent, Status, StatusFacts, is_over},
+            terms::Standing,
         },
         ledger::{
             self, TrustedHead, combined,
@@ -140,7 +142,7 @@ pub(crate) async fn list_proposals<S: Stub>(
         .map(|last| paging::bookmark(&last.proposer(), last.id()));
     let mut left_out = page.left_out;
     let all = proposals::read_all(stub, page.records).await?;
-    let beside = Beside::read(stub, &trusted, &all).await?;
+    let beside = Beside::read(stub, &bundle, &trusted, &all).await?;
     let mut proposals = Vec::new();
     let (mut relations, mut places) = (Relations::default(), Vec::new());
     for (open, proof) in all.iter().zip(&beside.proofs) {
@@ -151,7 +153,7 @@ pub(crate) async fn list_proposals<S: Stub>(
         }
         let is_update = open.proposal.kind() == ProposalKind::ConfigUpdate;
         if options.conflicts == Some(true) && is_update && !status.is_over() {
-            relations.add(bundle.tree(), &open.proposal, status.is_open())?;
+            relations.add(&open.proposal, status.is_open())?;
             places.push(proposals.len());
         }
         proposals.push(summary);
@@ -213,6 +215,7 @@ struct Beside {
 impl Beside {
     async fn read<S: Stub>(
         stub: &mut S,
+        bundle: &Compiled,
         trusted: &TrustedHead,
         all: &[Unarchived],
     ) -> Result<Self, ContractError> {
@@ -225,12 +228,20 @@ impl Beside {
             _ => Default::default(),
         };
         let none = Vec::new();
-        let questions: Vec<ProofQuestion<'_>> = (all.iter())
-            .map(|open| {
-                let combined = combined.get(open.place.id()).unwrap_or(&none);
-                ProofQuestion::of_record(&open.record, combined)
-            })
-            .collect();
+        let mut questions: Vec<ProofQuestion<'_>> = Vec::with_capacity(all.len());
+        for open in all {
+            let current = proposals::current(&open.proposal)?;
+            let withdrawn = open.is_withdrawn();
+            let standing = standing::of(bundle, trusted, &open.proposal, withdrawn, &current)?;
+            // of what is open nobody asks; a question of nothing reads nothing
+            questions.push(match standing {
+                Standing::Open(_) => ProofQuestion::default(),
+                _ => {
+                    let combined = combined.get(open.place.id()).unwrap_or(&none);
+                    ProofQuestion::of_record(&open.record, combined)
+                }
+            });
+        }
         let proofs = proofs::find_all(stub, trusted.sequence(), &questions).await?;
         let members = Members::read(stub).await?;
         Ok(Self {
@@ -271,6 +282,7 @@ fn summary(
     let combined = beside.combined.get(open.place.id());
     let deadline = proposal.deadline.as_ref();
     let summary = ProposalSummary {
+        cannot_be_recorded: derived.detail.cannot_be_recorded(),
         combined_into: combined
             .into_iter()
             .flatten()

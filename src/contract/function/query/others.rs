@@ -36,7 +36,7 @@ pub(super) async fn relate<S: Stub>(
         let place = keys::open_place(&key).ok_or_else(|| ledger::corrupt(&key))?;
         others.push((place, record));
     }
-    relations.meet(&others, more);
+    relations.meet(&others, more)?;
     let wanted = relations.contrasts_wanted();
     let mut bytes = 0u64;
     others.retain(|(place, record)| {

@@ -88,7 +88,7 @@ pub(crate) async fn get_proposal<S: Stub>(
         false => None,
         true => {
             let mut relations = Relations::with_contrasts(bundle.tree());
-            relations.add(bundle.tree(), proposal, derived.status.is_open())?;
+            relations.add(proposal, derived.status.is_open())?;
             relate(stub, &mut relations).await?;
             relations.reports().next()
         }

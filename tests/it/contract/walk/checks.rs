@@ -28,6 +28,7 @@ impl<S: Server> Game<S> {
     pub(super) fn check_ledger(&mut self) {
         let mut proposals = BTreeSet::new();
         let mut open = BTreeSet::new();
+        let mut updates = Vec::new();
         let mut archive = BTreeSet::new();
         let mut signatures: BTreeMap<(String, u64, String), usize> = BTreeMap::new();
         let mut votes = BTreeMap::new();
@@ -54,11 +55,10 @@ impl<S: Server> Game<S> {
                 ["open", owner, id] => {
                     let stored = OpenProposal::decode(stored.value.clone()).unwrap();
                     let known = &self.model.open[*id];
-                    let (revision, bytes) = known.current();
+                    let (revision, _) = known.current();
                     assert_eq!((*owner, stored.revision), (known.owner, *revision), "{id}");
                     assert_eq!(stored.withdrawal.is_some(), known.withdrawn, "{id}");
-                    let digest = Digest::of(&self.encoded[bytes]);
-                    assert_eq!(stored.config_update_sha256, &digest.as_bytes()[..], "{id}");
+                    updates.push(((*id).to_owned(), stored.config_update_sha256));
                     open.insert((*id).to_owned());
                 }
                 ["archive", owner, id] => {
@@ -122,6 +122,11 @@ impl<S: Server> Game<S> {
                 }
                 _ => {}
             }
+        }
+        for (id, digest) in updates {
+            let (_, bytes) = self.model.open[&id].current();
+            let update = Digest::of(&self.encoded[bytes]);
+            assert_eq!(digest, &update.as_bytes()[..], "{id}");
         }
         assert!(open.iter().eq(self.model.open.keys()), "open proposals");
         assert!(archive.iter().eq(self.model.archive.keys()), "archive");
