@@ -12,7 +12,7 @@ use std::{
 use bytes::Bytes;
 use cmscc::{
     config::{ConfigSignature, ConfigTree, compute_update, envelope::update_envelope},
-    contract::Disown,
+    contract::{Contract, Disown},
     ids::Sequence,
     proto::common::{Block, Config, ConfigEnvelope, ConfigUpdate, Envelope, Payload},
     stub::memory::PeerManner,
@@ -167,6 +167,13 @@ impl<S: Server> Game<S> {
         self.world
     }
 
+    /// A server that has seen nothing, at a peer of the default kind, but that it cuts ranges as the
+    /// other one does: read sets are to be equal.
+    fn cold(&self) -> Played<Contract> {
+        let manner = PeerManner::default().cutting_at(self.manner.total_query_limit);
+        Played(contract(&self.anchors), manner)
+    }
+
     /// Has two endorsers simulate a call, one of which has seen nothing before, and commits it.
     /// The result is compared with what the model expects.
     async fn call(
@@ -180,10 +187,7 @@ impl<S: Server> Game<S> {
         eprintln!("{name} by {who:?}: {expected:?}");
         let call = self.world.invocation(&self.people[&who], call);
         let before = self.world.ledger.clone();
-        // at a peer of the default kind, but that it cuts ranges alike: read sets are to be equal
-        let other = PeerManner::default().cutting_at(self.manner.total_query_limit);
-        let other = Played(contract(&self.anchors), other);
-        let (cold, cold_set) = other.simulate(&before, &call).await;
+        let (cold, cold_set) = self.cold().simulate(&before, &call).await;
         let (warm, set) = self.world.submit(&call).await;
         assert_eq!(cold, warm, "{name}: two endorsers answer differently");
         assert!(
