@@ -30,7 +30,7 @@ use super::{
         sync_config, update_proposals, withdraw_proposal,
     },
     captures::{CAPTURES, after},
-    manners::{MANNERS, Played, default_manner},
+    manners::{Played, default_manner, manner_of},
     patches::of_admins,
     people::{Person, base64, new_admin, person, user},
     world::{Server, TestAnchors, World, contract, symbol_of},
@@ -618,10 +618,8 @@ async fn the_proposal_machine_does_what_the_model_does() {
     for seed in 0..cases() {
         eprintln!("seed {seed}");
         let anchors = TestAnchors::of(&CAPTURES[0].genesis());
-        // a peer of another kind for each seed
-        let kinds = u64::try_from(MANNERS.len()).unwrap();
-        let (name, manner) = MANNERS[usize::try_from(seed % kinds).unwrap()];
-        eprintln!("at {name}");
+        let manner = manner_of(seed);
+        eprintln!("{manner:?}");
         let world = World::new(Played(contract(&anchors), manner));
         let mut game = Game::start_at(manner, seed, world, &anchors).await;
         for _ in 0..80 {
