@@ -14,7 +14,7 @@ use crate::stub::{Entry, KeyRange};
 #[derive(Debug)]
 pub(crate) struct RangeQuery {
     ledger: Ledger,
-    cursor: Cursor,
+    scan: DatabaseScan,
     /// Where what comes next begins, and the end of the range.
     rest: KeyRange,
     /// What was read from the database and not passed yet.
@@ -40,7 +40,7 @@ pub(crate) struct QueryBatch {
 
 /// How a database goes on.
 #[derive(Debug)]
-enum Cursor {
+enum DatabaseScan {
     /// Reads on until the range ends.
     Level,
     /// Reads results of at most `limit` documents, one request for each.
@@ -76,7 +76,7 @@ impl RangeQuery {
         };
         let mut query = Self {
             ledger: ledger.clone(),
-            cursor: Cursor::Level,
+            scan: DatabaseScan::Level,
             rest: range,
             fetched: VecDeque::new(),
             page: page.map(|(size, _)| size),
@@ -129,14 +129,14 @@ impl RangeQuery {
 
     // Fabric: statedb/stateleveldb, kvScanner.Next; statedb/statecouchdb, queryScanner.next.
     fn next(&mut self) -> Option<(Entry, Version)> {
-        match &mut self.cursor {
-            Cursor::Level => {
+        match &mut self.scan {
+            DatabaseScan::Level => {
                 if self.fetched.is_empty() {
                     self.read_on();
                 }
             }
-            Cursor::Couch { held: 0, .. } => return None,
-            Cursor::Couch {
+            DatabaseScan::Couch { held: 0, .. } => return None,
+            DatabaseScan::Couch {
                 limit,
                 at,
                 exhausted,
@@ -152,7 +152,7 @@ impl RangeQuery {
             }
         }
         let next = self.fetched.pop_front()?;
-        if let Cursor::Couch { at, .. } = &mut self.cursor {
+        if let DatabaseScan::Couch { at, .. } = &mut self.scan {
             *at = at.saturating_add(1);
         }
         Some(next)
@@ -181,7 +181,7 @@ impl RangeQuery {
             false => None,
         };
         let next = next.unwrap_or_else(|| escaped(&self.rest.end));
-        self.cursor = Cursor::Couch {
+        self.scan = DatabaseScan::Couch {
             limit,
             at: 0,
             held: self.fetched.len(),
@@ -203,7 +203,7 @@ impl RangeQuery {
 
     // Fabric: GetBookmarkAndClose of both scanners.
     fn bookmark(&mut self) -> String {
-        if matches!(self.cursor, Cursor::Couch { .. }) {
+        if matches!(self.scan, DatabaseScan::Couch { .. }) {
             return mem::take(&mut self.rest.start);
         }
         let next = self.next();

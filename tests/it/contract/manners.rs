@@ -37,12 +37,20 @@ const SMALL: StateDatabase = StateDatabase::CouchDb {
 };
 
 /// The peer that tests play where they name none: LevelDB, or what `CMSCC_TEST_PEER` says.
-#[expect(clippy::disallowed_methods, reason = "another peer by hand")]
 pub(crate) fn default_manner() -> PeerManner {
-    match std::env::var("CMSCC_TEST_PEER") {
-        Ok(name) => named(&name),
-        Err(_) => PeerManner::default(),
-    }
+    chosen().unwrap_or_default()
+}
+
+/// The peer of a generated test: of another kind with each seed, or what `CMSCC_TEST_PEER` says.
+pub(crate) fn manner_of(seed: u64) -> PeerManner {
+    let (_, manner) = MANNERS[usize::try_from(seed).unwrap() % MANNERS.len()];
+    chosen().unwrap_or(manner)
+}
+
+#[expect(clippy::disallowed_methods, reason = "another peer by hand")]
+fn chosen() -> Option<PeerManner> {
+    let name = std::env::var("CMSCC_TEST_PEER").ok()?;
+    Some(named(&name))
 }
 
 /// The peer of a name.

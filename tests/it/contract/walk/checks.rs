@@ -16,7 +16,7 @@ use super::{
         calls::{
             Call, cmcc, get_config_chain, get_history, get_proposal, get_settings, list_proposals,
         },
-        world::{Server, contract},
+        world::Server,
     },
     Game, Model,
     dice::{ADMINS, OTHERS},
@@ -164,7 +164,7 @@ impl<S: Server> Game<S> {
         let people = [ADMINS[self.dice.roll(4)], OTHERS[1]];
         let [one, other] = people.map(|who| self.world.invocation(&self.people[&who], &call));
         let (first, set) = self.world.server.simulate(&self.world.ledger, &one).await;
-        let cold = contract(&self.anchors);
+        let cold = self.cold();
         let (second, other_set) = cold.simulate(&self.world.ledger, &other).await;
         assert!(first.is_success(), "{}", first.message);
         assert!(first == second, "the answer depends on who asks whom");

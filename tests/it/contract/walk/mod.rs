@@ -12,7 +12,7 @@ use std::{
 use bytes::Bytes;
 use cmscc::{
     config::{ConfigSignature, ConfigTree, compute_update, envelope::update_envelope},
-    contract::Disown,
+    contract::{Contract, Disown},
     ids::Sequence,
     proto::common::{Block, Config, ConfigEnvelope, ConfigUpdate, Envelope, Payload},
     stub::memory::PeerManner,
@@ -30,7 +30,7 @@ use super::{
         sync_config, update_proposals, withdraw_proposal,
     },
     captures::{CAPTURES, after},
-    manners::{MANNERS, Played, default_manner},
+    manners::{Played, default_manner, manner_of},
     patches::of_admins,
     people::{Person, base64, new_admin, person, user},
     world::{Server, TestAnchors, World, contract, symbol_of},
@@ -167,6 +167,13 @@ impl<S: Server> Game<S> {
         self.world
     }
 
+    /// A server that has seen nothing, at a peer of the default kind, but that it cuts ranges as the
+    /// other one does: read sets are to be equal.
+    fn cold(&self) -> Played<Contract> {
+        let manner = PeerManner::default().cutting_at(self.manner.total_query_limit);
+        Played(contract(&self.anchors), manner)
+    }
+
     /// Has two endorsers simulate a call, one of which has seen nothing before, and commits it.
     /// The result is compared with what the model expects.
     async fn call(
@@ -180,10 +187,7 @@ impl<S: Server> Game<S> {
         eprintln!("{name} by {who:?}: {expected:?}");
         let call = self.world.invocation(&self.people[&who], call);
         let before = self.world.ledger.clone();
-        // at a peer of the default kind, but that it cuts ranges alike: read sets are to be equal
-        let other = PeerManner::default().cutting_at(self.manner.total_query_limit);
-        let other = Played(contract(&self.anchors), other);
-        let (cold, cold_set) = other.simulate(&before, &call).await;
+        let (cold, cold_set) = self.cold().simulate(&before, &call).await;
         let (warm, set) = self.world.submit(&call).await;
         assert_eq!(cold, warm, "{name}: two endorsers answer differently");
         assert!(
@@ -614,10 +618,8 @@ async fn the_proposal_machine_does_what_the_model_does() {
     for seed in 0..cases() {
         eprintln!("seed {seed}");
         let anchors = TestAnchors::of(&CAPTURES[0].genesis());
-        // a peer of another kind for each seed
-        let kinds = u64::try_from(MANNERS.len()).unwrap();
-        let (name, manner) = MANNERS[usize::try_from(seed % kinds).unwrap()];
-        eprintln!("at {name}");
+        let manner = manner_of(seed);
+        eprintln!("{manner:?}");
         let world = World::new(Played(contract(&anchors), manner));
         let mut game = Game::start_at(manner, seed, world, &anchors).await;
         for _ in 0..80 {
