@@ -51,7 +51,7 @@ impl ConfigBlock {
             return Err(BlockError::NotConfig);
         }
         let carried = ConfigEnvelope::parse(&transaction.data)?;
-        let (config, tree) = canonical(carried.config.ok_or(BlockError::NotConfig)?)?;
+        let (config, tree) = canonical(&carried.config.ok_or(BlockError::NotConfig)?)?;
         Ok(Self {
             channel_id: transaction.channel_id,
             tree,
@@ -146,7 +146,7 @@ impl ConfigBlock {
 }
 
 /// A config's one encoding, and its tree; the tree holds on to no padding.
-fn canonical(carried: Bytes) -> Result<(Bytes, ConfigTree), ConfigError> {
+fn canonical(carried: &Bytes) -> Result<(Bytes, ConfigTree), ConfigError> {
     let tree = ConfigTree::parse(carried.clone())?;
     let config = Bytes::from(tree.encode());
     // as orderers write it: only the order of map entries differs
