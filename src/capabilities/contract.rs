@@ -66,7 +66,7 @@ impl ContractBounds {
         proposal: 4 << 20,
         revisions: 16,
         sources: 32,
-        digests: 2048,
+        digests: 6144,
         open: 50,
         open_bytes: 16 << 20,
         position_signatures: 16,

@@ -29,10 +29,6 @@ use super::{
 const PATCH: &str = r#"{"channel_group":{"groups":{"Application":{"policies":{"Extra":{
     "mod_policy":"Admins","policy":{"type":3,"value":{"rule":"ANY","sub_policy":"Admins"}}}}}}}}"#;
 
-const RULE: &str = r#"{"channel_group":{"groups":{"Application":{"policies":{"Extra":{
-    "mod_policy":"Admins","policy":{"type":1,"value":{"version":0,"rule":RULE,"identities":[
-    {"principal":{"msp_identifier":"Org1MSP","role":"ADMIN"},"principal_classification":"ROLE"}]}}}}}}}}"#;
-
 /// A channel with one proposal, `taken`, by Org1.
 async fn world() -> World<Contract> {
     let (mut world, _) = founded().await;
@@ -531,12 +527,6 @@ async fn each_limit_has_its_refusal() {
         )
         .await;
     world.ok(&org1, propose(bounds.description)).await;
-    let mut rule = r#"{"n_out_of":{"n":1,"rules":["#.repeat(bounds.patch_levels);
-    rule.push_str(r#"{"signed_by":0}"#);
-    rule.push_str(&"]}}".repeat(bounds.patch_levels));
-    let deeper = RULE.replace("RULE", &rule);
-    let call = propose_config_update("deep", &deeper);
-    world.refused(&org1, &call, "PATCH_TOO_LARGE").await;
     let host = "h".repeat(bounds.patch);
     let wide = json!({"channel_group": {"groups": {"Application": {"groups": {"Org1MSP": {"values": {
         "AnchorPeers": {"value": {"anchor_peers": [{"host": host, "port": 1}]},

@@ -143,7 +143,9 @@ async fn combining_reads_its_sources_and_writes_none() {
     assert_eq!(set.event.unwrap().name, "NewProposalEvent");
     // one more with the same bytes is refused
     let again = combine_proposals("again", &["timeout", "add_orgx"]);
-    world.refused(&org1, &again, "UPDATE_TAKEN").await;
+    world.refused(&org2, &again, "UPDATE_TAKEN").await;
+    // of another organisation it is not
+    world.ok(&org1, again).await;
 }
 
 #[tokio::test]

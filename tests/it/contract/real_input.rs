@@ -207,10 +207,8 @@ async fn the_story_on(capture: Capture, server: impl Server) {
     assert_eq!(world.status("add_orgy").await, "ReadyToSubmit");
     let after = capture.after("add-orgy");
     let synced = world.ok(&orgx, sync_config(&after)).await;
-    assert_eq!(
-        synced["applied"],
-        json!([{"proposal_id": "add_orgy", "revision": 2}])
-    );
+    let digest = world.proposal("add_orgy").await["config_update_sha256"].clone();
+    assert_eq!(synced["applied"], json!([digest]));
     let shown = world.proposal("add_orgy").await;
     assert_eq!(shown["status"], "Submitted");
     assert_eq!(shown["status_detail"]["proof"]["revision"], 2);

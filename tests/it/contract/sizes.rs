@@ -298,7 +298,7 @@ fn invented() -> Value {
 #[tokio::test]
 async fn levels_that_many_invent_do_not_blow_up_the_table() {
     let mut world = world_with(|application| many(application, 300)).await;
-    let member = |number: usize| state_key(&["attestation", &format!("M{number:06}")]);
+    let member = |number: usize| state_key(&["member", &format!("M{number:06}")]);
     for number in 0..300 {
         let names = |scope: char| (0..64).map(move |n| format!("{scope}{number:030}_{n:030}"));
         let attestation = cmscc::proto::cmscc::Attestation {
@@ -308,7 +308,11 @@ async fn levels_that_many_invent_do_not_blow_up_the_table() {
             server: true,
             sequence: Some(0),
         };
-        world.put(member(number), attestation.encode_to_vec());
+        let value = cmscc::proto::cmscc::Member {
+            sequence: Some(0),
+            attestation: Some(attestation),
+        };
+        world.put(member(number), value.encode_to_vec());
     }
     let table = within(&mut world, get_capabilities(), ANSWER).await;
     for scope in ["application", "channel", "orderer"] {

@@ -73,21 +73,18 @@ pub(crate) async fn get_config_chain<S: Stub>(
     let options: ChainOptions = call.args.options(0)?;
     let (trusted, bundle) = call.trusted(stub).await?;
     let range = keys::chain_from(Sequence(options.from));
-    let entries = stub.get_range(&range, LINKS).await?.entries;
+    let (entries, more): (Vec<(String, ChainEntry)>, bool) =
+        ledger::first(stub, range, LINKS).await?;
     let chain: Vec<ChainLink> = entries
         .iter()
-        .take(LINKS)
-        .map(|stored| {
-            let key = &stored.key;
+        .map(|(key, entry)| {
             let sequence = keys::chain_sequence(key).ok_or_else(|| ledger::corrupt(key))?;
-            let entry: ChainEntry = ledger::decode(key, &stored.value)?;
-            ChainLink::new(sequence, &entry)
+            ChainLink::new(sequence, entry)
         })
         .collect::<Result<_, _>>()?;
-    // the head has an entry: before it there is more, also where a peer gives less than was asked for
     let head = trusted.head.sequence;
     let last = chain.last().map(|link| link.sequence);
-    let next = last.filter(|last| *last < head);
+    let next = last.filter(|_| more);
     answer::write(&ConfigChain {
         as_of_sequence: head,
         chain,
