@@ -98,7 +98,7 @@ pub(crate) async fn update_proposals<S: Stub>(
         mode,
         head: trusted.sequence(),
         trusted: &trusted,
-        members: ChannelMembers::read(stub).await?,
+        members: ChannelMembers::read(stub, &bundle).await?,
         own: OwnProposals::read(stub, admin.msp_id()).await?,
         report: Updated {
             as_of_sequence: trusted.head.sequence,
