@@ -110,14 +110,13 @@ impl Costs {
         let mut world = World::new(contract(&anchors));
         world.found(&genesis).await;
         // what took effect, and a computed update that nobody has open
-        for (gone, group) in [("gone", own(OWN)), ("back", own(OWN + 1))] {
-            world.propose(&org1, gone, &group).await;
-        }
-        let computed = world.first_update("back");
+        world.propose(&org1, "gone", &own(OWN)).await;
         let update = world.first_update("gone");
         let signature = add_signature("gone", &signed(&org1, &update));
         world.ok(&org1, signature).await;
         world.take_effect("gone").await;
+        world.propose(&org1, "back", &own(OWN + 1)).await;
+        let computed = world.first_update("back");
         for ended in ["gone", "back"] {
             world.ok(&org1, delete_proposal(ended)).await;
         }
@@ -341,12 +340,12 @@ async fn costs_stay_within_bounds_and_stand_in_the_docs() {
     called.dedup();
     assert_eq!(called, function_names().collect::<Vec<_>>());
 
-    let mut tables = Vec::new();
+    let (mut tables, mut wrong) = (Vec::new(), Vec::new());
     for (release, peer) in PEERS {
         let measured = costs.at(named(peer)).await;
         for (line, [few, many]) in &measured {
-            if !GROWING.contains(line) {
-                assert_eq!(few, many, "{release}: {line}");
+            if !GROWING.contains(line) && few != many {
+                wrong.push(format!("{release}: {line}: {few:?} and {many:?}"));
             }
         }
         let one_by_one = release == "2.5";
@@ -357,15 +356,15 @@ async fn costs_stay_within_bounds_and_stand_in_the_docs() {
         ] {
             for ((cost, bodies), open) in measured[line].iter().zip(bodies).zip([OWN, ALL]) {
                 let most = CALLS + open / 100 + if one_by_one { bodies } else { 0 };
-                assert!(
-                    cost.calls <= most,
-                    "{release}: {line}: {cost:?}, at most {most}"
-                );
+                if cost.calls > most {
+                    wrong.push(format!("{release}: {line}: {cost:?}, at most {most}"));
+                }
             }
         }
         tables.push(measured);
     }
     let table = table(&tables[0], &tables[1]);
+    assert!(wrong.is_empty(), "{wrong:#?}\n\n{table}");
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/performance.md");
     let page = fs::read_to_string(page).unwrap();
     let (_, kept) = page.split_once(MARK).expect("the page has the table");
