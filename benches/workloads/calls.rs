@@ -2,6 +2,7 @@
 
 use std::{
     cell::RefCell,
+    collections::BTreeMap,
     future::Future,
     ops::Range,
     pin::pin,
@@ -21,6 +22,7 @@ use cmscc::{
     ids::{BlockNumber, TxId, UnixTime},
     json,
     proto::{
+        cmscc::Proposal,
         common::{
             self, Config, ConfigGroup, ConfigPolicy, ImplicitMetaPolicy, Policy,
             implicit_meta_policy::Rule,
@@ -29,7 +31,8 @@ use cmscc::{
     },
     stub::{
         Chaincode, Invocation,
-        memory::{Ledger, MemoryStub, Version},
+        keys::{attributes, composite, prefix},
+        memory::{Ledger, MemoryStub, ReadWriteSet, Version},
     },
 };
 use prost::Message;
@@ -40,8 +43,14 @@ use super::{
     people::{Consortium, consortium, sign, signature_header},
 };
 
-/// How many proposals are open.
+/// How many proposals are open, at most [`OPEN`] of each organisation.
 const PROPOSALS: usize = 1_000;
+/// How many one organisation may have open.
+const OPEN: usize = 50;
+/// How many the caller of a flooded channel has open.
+const OWN: usize = 10;
+/// How many another organisation has proposed there, [`OPEN`] of them open and the others archived.
+const FLOOD: usize = 10_000;
 /// How many a page has.
 const PAGE: usize = 100;
 
@@ -194,12 +203,16 @@ fn each_new(
 pub(crate) fn sync(size: &str) -> Result<Workload> {
     let of = consortium(size)?;
     let ledger = Channel::new(&of)?;
+    Ok(syncing(ledger, of))
+}
+
+fn syncing(ledger: Channel, of: Consortium) -> Workload {
     let mut timeouts = TIMEOUTS.cycle();
-    Ok(each_new(ledger, move |ledger| {
+    each_new(ledger, move |ledger| {
         let timeout = timeouts.next().context("no timeout left")?;
         let block = next_block(&of, &format!("{timeout}ms"))?;
         Ok(ledger.invocation(&of.orderer, &[b"SyncConfig", &block]))
-    }))
+    })
 }
 
 /// Batch timeouts that blocks set: as long as each other when printed. Unit: milliseconds.
@@ -257,11 +270,13 @@ struct Filled {
     channel: Channel,
     /// The first of them signed the first proposal, the last did not.
     members: Vec<P256Signer>,
+    /// In the order in which they are listed.
     proposals: Vec<Proposed>,
 }
 
 /// An open proposal.
 struct Proposed {
+    id: String,
     /// Serialized `common.ConfigUpdate`.
     update: Vec<u8>,
     /// What `AddSignature` takes: an envelope with the first of its signatures.
@@ -275,8 +290,8 @@ fn filled(size: &str, proposals: usize) -> Result<Filled> {
     let mut ledger = Channel::new(&of)?;
     let tree = ConfigTree::parse(of.config.clone())?;
     let members = of.members.len();
-    let mut all = Vec::new();
-    for number in 0..proposals {
+    let mut all = BTreeMap::new();
+    for number in 0..proposals.min(OPEN * members) {
         let id = id(number);
         let patch = Bytes::from(patch(&of.config, number)?);
         let text = json::encode("common.Config", &patch)?;
@@ -304,16 +319,24 @@ fn filled(size: &str, proposals: usize) -> Result<Filled> {
             proposer,
             &[b"AddSignature", id.as_bytes(), signed.as_bytes()],
         )?;
-        all.push(Proposed {
+        let proposed = Proposed {
+            id: id.clone(),
             update,
             first,
             all: signed,
-        });
+        };
+        all.insert(id, proposed);
+    }
+    // as they are listed
+    let mut proposals = Vec::with_capacity(all.len());
+    for (key, _) in ledger.ledger.range(&prefix("open", &[])) {
+        let id = attributes("open", key).and_then(|found| found.last().copied());
+        proposals.extend(id.and_then(|id| all.remove(id)));
     }
     Ok(Filled {
         channel: ledger,
         members: of.members,
-        proposals: all,
+        proposals,
     })
 }
 
@@ -391,7 +414,7 @@ pub(crate) fn list(size: &str, conflicts: bool, server: Server) -> Result<Worklo
     };
     if server == Server::Warm {
         std::mem::swap(&mut lister.server, &mut lister.filled.channel.contract);
-        for _ in 0..PROPOSALS / PAGE {
+        for _ in 0..lister.filled.proposals.len() / PAGE {
             lister.list()?;
         }
         return Ok(Workload::from(Box::new(move || lister.list()) as Operation));
@@ -422,12 +445,12 @@ impl Lister {
         let page = self.listed..self.listed + PAGE;
         let proposals = self.filled.proposals.iter().enumerate();
         for (number, proposed) in proposals.filter(|_| endorses) {
-            let id = id(number);
             let signed = match page.contains(&number) {
                 true => &proposed.all,
                 false => &proposed.first,
             };
-            let args: [&[u8]; 3] = [b"AddSignature", id.as_bytes(), signed.as_bytes()];
+            let id = proposed.id.as_bytes();
+            let args: [&[u8]; 3] = [b"AddSignature", id, signed.as_bytes()];
             let invocation = self.filled.invocation(&args)?;
             self.filled.channel.call(&self.server, &invocation)?;
         }
@@ -447,9 +470,130 @@ impl Lister {
         let page: ListedPage = serde_json::from_slice(&answer)?;
         anyhow::ensure!(page.proposals.len() == PAGE, "not a whole page");
         self.bookmark = page.bookmark;
-        self.listed = (self.listed + PAGE) % PROPOSALS;
+        self.listed = (self.listed + PAGE) % self.filled.proposals.len();
         Ok(answer.len())
     }
+}
+
+/// Calls of an organisation that has a few proposals open, alone or beside one that has flooded the
+/// channel as far as the bounds let it.
+#[derive(Clone, Copy)]
+pub(crate) enum Beside {
+    /// Nobody else has proposed anything.
+    Nobody,
+    /// Another organisation has proposed, withdrawn and deleted, again and again.
+    Flood,
+}
+
+/// The proposal that the flood consists of.
+const ENDED: &str = "ended";
+
+/// A channel of ten organisations, the first of which has [`OWN`] proposals open.
+fn beside(whom: Beside) -> Result<(Channel, Consortium)> {
+    let of = consortium("10")?;
+    let mut channel = Channel::new(&of)?;
+    let [own, other, ..] = of.members.as_slice() else {
+        anyhow::bail!("nobody");
+    };
+    for number in 0..OWN {
+        channel.propose(&of, own, &id(number), number)?;
+    }
+    if matches!(whom, Beside::Nobody) {
+        return Ok((channel, of));
+    }
+    channel.propose(&of, other, ENDED, OWN)?;
+    for function in ["WithdrawProposal", "DeleteProposal"] {
+        channel.submit(other, &[function.as_bytes(), ENDED.as_bytes()])?;
+    }
+    channel.repeat(ENDED, FLOOD - OPEN)?;
+    for number in OWN..OWN + OPEN {
+        channel.propose(&of, other, &id(number), number)?;
+    }
+    Ok((channel, of))
+}
+
+impl Channel {
+    /// Has a member propose one of the [`patch`]es.
+    fn propose(
+        &mut self,
+        of: &Consortium,
+        who: &P256Signer,
+        id: &str,
+        patched: usize,
+    ) -> Result<()> {
+        let text = json::encode("common.Config", &patch(&of.config, patched)?)?;
+        let args: [&[u8]; 4] = [
+            b"ProposeConfigUpdate",
+            id.as_bytes(),
+            text.as_bytes(),
+            b"one of many",
+        ];
+        self.submit(who, &args)?;
+        Ok(())
+    }
+
+    /// Has the only archived proposal lie there so many times, as if each had been made and ended.
+    fn repeat(&mut self, ended: &str, times: usize) -> Result<()> {
+        let mut set = ReadWriteSet::default();
+        let archives = prefix("archive", &[]);
+        let (key, archive) = self
+            .ledger
+            .range(&archives)
+            .last()
+            .context("nothing is archived")?;
+        let place = attributes("archive", key).context("no archive")?;
+        let proposer = *place.first().context("no proposer")?;
+        let body = self.ledger.get(&composite("proposal", &[ended]));
+        let mut body = Proposal::decode(body.context("no proposal")?.value.clone())?;
+        for number in 1..times {
+            body.id = format!("{ended}-{number:05}");
+            let archived = composite("archive", &[proposer, &body.id]);
+            set.writes.insert(archived, Some(archive.value.clone()));
+            let key = composite("proposal", &[&body.id]);
+            set.writes.insert(key, Some(body.encode_to_vec().into()));
+        }
+        let version = archive.version;
+        self.ledger.commit(version, &set);
+        Ok(())
+    }
+}
+
+/// `GetProposal` of the caller's own proposals.
+pub(crate) fn get_beside(whom: Beside) -> Result<Operation> {
+    let (channel, of) = beside(whom)?;
+    let mut number = 0;
+    Ok(Box::new(move || {
+        number = (number + 7) % OWN;
+        let caller = of.members.first().context("nobody")?;
+        let invocation = channel.invocation(caller, &[b"GetProposal", id(number).as_bytes()]);
+        Ok(channel.call(&channel.contract, &invocation)?.0.len())
+    }))
+}
+
+/// `ListProposals`: the first page of all, or of the caller's own.
+pub(crate) fn list_beside(whom: Beside, own: bool) -> Result<Operation> {
+    let (channel, of) = beside(whom)?;
+    let (key, _) = (channel.ledger.range(&prefix("open", &[])))
+        .find(|(key, _)| key.contains(&id(0)))
+        .context("no proposal")?;
+    let place = attributes("open", key).context("no proposal")?;
+    let options = match own {
+        true => json!({ "msp_id": place.first() }),
+        false => json!({}),
+    };
+    let options = options.to_string();
+    Ok(Box::new(move || {
+        let caller = of.members.first().context("nobody")?;
+        let args: [&[u8]; 2] = [b"ListProposals", options.as_bytes()];
+        let invocation = channel.invocation(caller, &args);
+        Ok(channel.call(&channel.contract, &invocation)?.0.len())
+    }))
+}
+
+/// `SyncConfig`, as of [`sync`].
+pub(crate) fn sync_beside(whom: Beside) -> Result<Workload> {
+    let (channel, of) = beside(whom)?;
+    Ok(syncing(channel, of))
 }
 
 /// What of a page matters here.
@@ -464,8 +608,9 @@ pub(crate) fn get(size: &str) -> Result<Operation> {
     let filled = filled(size, PROPOSALS)?;
     let mut number = 0;
     Ok(Box::new(move || {
-        number = (number + 7) % PROPOSALS;
-        let invocation = filled.invocation(&[b"GetProposal", id(number).as_bytes()])?;
+        number = (number + 7) % filled.proposals.len();
+        let proposed = filled.proposals.get(number).context("no proposal")?;
+        let invocation = filled.invocation(&[b"GetProposal", proposed.id.as_bytes()])?;
         let server = &filled.channel.contract;
         Ok(filled.channel.call(server, &invocation)?.0.len())
     }))

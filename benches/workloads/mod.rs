@@ -21,7 +21,7 @@ use ring::signature::{
     UnparsedPublicKey,
 };
 
-use calls::Server;
+use calls::{Beside, Server};
 
 /// One operation, ready to run as often as one likes: gives the length of its output, in bytes.
 pub(crate) type Operation = Box<dyn FnMut() -> Result<usize>>;
@@ -130,6 +130,14 @@ const CROWDED: &[&str] = &[
     "list_cold/100",
     "get/10",
     "get/100",
+    "get_beside/nobody",
+    "get_beside/flood",
+    "list_beside/nobody",
+    "list_beside/flood",
+    "list_own_beside/nobody",
+    "list_own_beside/flood",
+    "sync_beside/nobody",
+    "sync_beside/flood",
 ];
 
 /// Prepares a workload.
@@ -159,9 +167,21 @@ pub(crate) fn prepare(name: &str) -> Result<Workload> {
         "list_conflicts_new" => return calls::list(size, true, Server::New),
         "list_cold" => return calls::list(size, false, Server::Cold),
         "get" => calls::get(size),
+        "get_beside" => calls::get_beside(whom(size)?),
+        "list_beside" => calls::list_beside(whom(size)?, false),
+        "list_own_beside" => calls::list_beside(whom(size)?, true),
+        "sync_beside" => return calls::sync_beside(whom(size)?),
         _ => anyhow::bail!("no workload `{name}`"),
     };
     operation.map(Workload::from)
+}
+
+fn whom(name: &str) -> Result<Beside> {
+    match name {
+        "flood" => Ok(Beside::Flood),
+        "nobody" => Ok(Beside::Nobody),
+        _ => anyhow::bail!("beside `nobody` or `flood`"),
+    }
 }
 
 fn channel() -> ChannelId {

@@ -106,7 +106,7 @@ pub(crate) async fn get_capabilities<S: Stub>(
 ) -> Result<Vec<u8>, ContractError> {
     let mut shown: Shown = call.args.options(0)?;
     let (trusted, bundle) = call.trusted(stub).await?;
-    let members = ChannelMembers::read(stub).await?;
+    let members = ChannelMembers::read(stub, &bundle).await?;
     let proposed = proposed(stub, &bundle).await?;
     let gate = CapabilityGate::of(&trusted, &members);
     let mut table = |part, scope| table(&bundle, &gate, &proposed, scope, part, &mut shown);

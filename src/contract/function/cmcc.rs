@@ -13,7 +13,7 @@ use crate::{
             events::{self, CmccEvent},
         },
         error::{Code, ContractError},
-        judge::{standing, status::is_over, terms::Standing},
+        judge::{access::Admin, standing, status::is_over, terms::Standing},
         ledger::{
             self, RevisionSignatures,
             bounds::BODIES_READ,
@@ -168,11 +168,12 @@ pub(crate) async fn delete_proposal<S: Stub>(
     stub: &mut S,
 ) -> Result<Vec<u8>, ContractError> {
     let id = call.args.id(0)?;
-    call.trusted(stub).await?;
+    let (trusted, bundle) = call.trusted_to_write(stub).await?;
     let open = found(stub, &id).await?;
+    let admin = Admin::check(&bundle, call.creator())?;
     let positions = positions::on(stub, &open.place).await?;
     let document = document(&open.proposal, Some(&positions.signatures))?;
-    finish::delete(call, stub, &id).await?;
+    finish::delete(call, stub, &trusted, &admin, &open).await?;
     stub.set_event(events::cmcc(CmccEvent::DeleteProposal, &id));
     answer::write(&document)
 }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use bytes::Bytes;
+
 use crate::{
     block::ConfigBlock,
     contract::{
@@ -92,12 +94,28 @@ impl<'a> Context<'a> {
         stub: &mut S,
     ) -> Result<(TrustedHead, Compiled), ContractError> {
         let trusted = TrustedHead::demand(stub).await?;
-        let bundle = self.cache.compile(self.channel(), &trusted)?;
+        let bundle = self.compiled(&trusted)?;
+        Ok((trusted, bundle))
+    }
+
+    /// The same, and the value of another key, all in one call.
+    pub(crate) async fn trusted_beside<S: Stub>(
+        &self,
+        stub: &mut S,
+        key: &str,
+    ) -> Result<(TrustedHead, Compiled, Option<Bytes>), ContractError> {
+        let (trusted, value) = TrustedHead::demand_beside(stub, Some(key)).await?;
+        let bundle = self.compiled(&trusted)?;
+        Ok((trusted, bundle, value))
+    }
+
+    fn compiled(&self, trusted: &TrustedHead) -> Result<Compiled, ContractError> {
+        let bundle = self.cache.compile(self.channel(), trusted)?;
         self.tell_head(&trusted.head)?;
         // also where there is none: a recovery may have set another config
         self.observer
             .unsupported(self.channel(), &unsupported(&bundle));
-        Ok((trusted, bundle))
+        Ok(bundle)
     }
 
     /// The same for calls that write: refused where the channel needs more than this build knows.

@@ -7,12 +7,12 @@ use crate::{
         error::{Code, ContractError},
         judge::{access::Admin, standing, terms::Standing},
         ledger::{
-            self,
+            self, TrustedHead,
             archive::{self, ProposalEnd},
             combined, keys,
             members::{owner_remains, proposer},
             proofs::{self, ProofQuestion},
-            proposals::{self, FoundProposal},
+            proposals::{self, FoundProposal, Unarchived},
             timestamps,
         },
     },
@@ -70,25 +70,27 @@ pub(crate) async fn delete_proposal<S: Stub>(
     stub: &mut S,
 ) -> Result<Vec<u8>, ContractError> {
     let id = call.args.id(0)?;
-    let as_of = delete(call, stub, &id).await?;
-    ended_answer(&id, as_of)
-}
-
-/// The same for every interface; the head's sequence.
-pub(crate) async fn delete<S: Stub>(
-    call: &Context<'_>,
-    stub: &mut S,
-    id: &ProposalId,
-) -> Result<Sequence, ContractError> {
     let (trusted, bundle) = call.trusted_to_write(stub).await?;
     let admin = Admin::check(&bundle, call.creator())?;
-    let open = match proposals::find(stub, id).await? {
+    let open = match proposals::find(stub, &id).await? {
         Some(FoundProposal::Open(open)) => open,
         Some(FoundProposal::Archived(..)) => {
             return Err(Code::IdUsed.because(format_args!("proposal `{id}` is archived already")));
         }
-        None => return Err(proposals::unknown(id)),
+        None => return Err(proposals::unknown(&id)),
     };
+    delete(call, stub, &trusted, &admin, &open).await?;
+    ended_answer(&id, trusted.sequence())
+}
+
+/// The same for every interface, of a proposal that was read.
+pub(crate) async fn delete<S: Stub>(
+    call: &Context<'_>,
+    stub: &mut S,
+    trusted: &TrustedHead,
+    admin: &Admin,
+    open: &Unarchived,
+) -> Result<(), ContractError> {
     let proposal = &open.proposal;
     let proposer = proposer(stub, proposal).await?;
     let combined = combined::into(stub, &open.place).await?;
@@ -109,9 +111,9 @@ pub(crate) async fn delete<S: Stub>(
         tx_id: call.tx_id().to_owned(),
         at: call.now(),
     };
-    archive::store(stub, &open, &ending);
-    stub.set_event(events::deleted(id));
-    Ok(trusted.sequence())
+    archive::store(stub, open, &ending);
+    stub.set_event(events::deleted(open.place.id()));
+    Ok(())
 }
 
 /// The answer of a call that ended or rejected a proposal.

@@ -98,7 +98,7 @@ pub(crate) async fn update_proposals<S: Stub>(
         mode,
         head: trusted.sequence(),
         trusted: &trusted,
-        members: ChannelMembers::read(stub).await?,
+        members: ChannelMembers::read(stub, &bundle).await?,
         own: OwnProposals::read(stub, admin.msp_id()).await?,
         report: Updated {
             as_of_sequence: trusted.head.sequence,
@@ -199,8 +199,13 @@ impl UpdateRun<'_> {
             ..UpdateBatch::default()
         };
         let none = Vec::new();
+        // of others only what took effect; the rest is wanted whatever it is
         let questions: Vec<ProofQuestion<'_>> = (looked_at.iter())
             .map(|(place, record)| {
+                let is_update = record.kind() == ProposalKind::ConfigUpdate;
+                if self.is_own_or_orphan(place, record) || !is_update {
+                    return ProofQuestion::default();
+                }
                 let combined = batch.combined.get(place.id()).unwrap_or(&none);
                 ProofQuestion::of_record(record, combined)
             })
@@ -208,12 +213,7 @@ impl UpdateRun<'_> {
         let proofs = proofs::find_all(stub, self.head, &questions).await?;
         let mut wanted = Vec::new();
         for ((place, record), proof) in looked_at.into_iter().zip(proofs) {
-            let proposer = place.proposer();
-            let remains = self
-                .members
-                .is_member_since(&proposer, record.proposed_sequence);
-            let is_proven = proof.is_some() && record.kind() == ProposalKind::ConfigUpdate;
-            if !remains || proposer == *self.admin.msp_id() || is_proven {
+            if proof.is_some() || self.is_own_or_orphan(&place, &record) {
                 wanted.push((place, record));
             } else {
                 self.report.others = self.report.others.saturating_add(1);
@@ -221,6 +221,13 @@ impl UpdateRun<'_> {
         }
         batch.proposals = proposals::read_all(stub, wanted).await?;
         Ok(batch)
+    }
+
+    /// Whether it is of the caller's organisation, or of nobody: its owner left.
+    fn is_own_or_orphan(&self, place: &ProposalPlace, record: &OpenProposal) -> bool {
+        let proposer = place.proposer();
+        let since = record.proposed_sequence;
+        proposer == *self.admin.msp_id() || !self.members.is_member_since(&proposer, since)
     }
 
     /// Looks at each, as long as there is room to write.
@@ -231,7 +238,24 @@ impl UpdateRun<'_> {
     ) -> Result<(), ContractError> {
         let none = Vec::new();
         let mut questions = Vec::with_capacity(batch.proposals.len().saturating_mul(2));
+        let mut standings = Vec::with_capacity(batch.proposals.len());
         for open in &batch.proposals {
+            let current = proposals::current(&open.proposal)?;
+            let withdrawn = open.is_withdrawn();
+            let standing = standing::of(
+                self.bundle,
+                self.trusted,
+                &open.proposal,
+                withdrawn,
+                &current,
+            )?;
+            let is_open = matches!(standing, Standing::Open(_));
+            standings.push(standing);
+            if is_open {
+                // nobody asks; a question of nothing reads nothing
+                questions.extend([ProofQuestion::default(), ProofQuestion::default()]);
+                continue;
+            }
             let combined = batch.combined.get(open.place.id()).unwrap_or(&none);
             questions.push(ProofQuestion::of_record(&open.record, combined));
             questions.push(ProofQuestion::of_all(&open.proposal, combined));
@@ -240,8 +264,9 @@ impl UpdateRun<'_> {
         let mut proofs = proofs.into_iter();
         let mut last: Option<ProposalPlace> = None;
         let mut full = false;
-        for open in &batch.proposals {
+        for (open, standing) in batch.proposals.iter().zip(standings) {
             let (current, ever) = (proofs.next().flatten(), proofs.next().flatten());
+            let standing = standing::proven(standing, &open.proposal, current);
             if full || self.written > WRITTEN {
                 full = true;
                 self.report.left.push(LeftReport {
@@ -252,7 +277,7 @@ impl UpdateRun<'_> {
                 });
                 continue;
             }
-            self.proposal(stub, open, current, ever).await?;
+            self.proposal(stub, open, standing, ever).await?;
             last = Some(open.place.clone());
         }
         let next = if full { last } else { batch.more };
@@ -266,14 +291,10 @@ impl UpdateRun<'_> {
         &mut self,
         stub: &mut S,
         open: &Unarchived,
-        proof: Option<Effective>,
+        standing: Standing,
         ever: Option<Effective>,
     ) -> Result<(), ContractError> {
         let proposal = &open.proposal;
-        let current = proposals::current(proposal)?;
-        let withdrawn = open.is_withdrawn();
-        let standing = standing::of(self.bundle, self.trusted, proposal, withdrawn, &current)?;
-        let standing = standing::proven(standing, proposal, proof);
         let orphan = !self.members.owner_remains(proposal);
         let own = !orphan && proposal.proposer_msp_id == self.admin.msp_id().as_str();
         let wanted = match &standing {

@@ -127,7 +127,7 @@ pub(crate) async fn apply_settings<S: Stub>(
         )));
     }
     let positions = positions::on(stub, &open.place).await?;
-    let votes = positions.judged(&ChannelMembers::read(stub).await?);
+    let votes = positions.judged(&ChannelMembers::read(stub, &bundle).await?);
     let settings = agreement::change(proposal)?.settings.unwrap_or_default();
     agreement::demand_known(&settings)?;
     let gate = CapabilityGate::default();

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use super::{
     keys,
-    values::{all, corrupt, get},
+    values::{corrupt, counted, get},
 };
 use crate::{
+    config::{Bundle, Section},
     contract::error::ContractError,
     ids::{MspId, Sequence},
     proto::cmscc::{Attestation, Member, Proposal},
@@ -18,9 +19,13 @@ use crate::{
 pub(crate) struct ChannelMembers(BTreeMap<MspId, Member>);
 
 impl ChannelMembers {
-    /// Reads them. Cost: one range, with an entry for each.
-    pub(crate) async fn read<S: Stub>(stub: &mut S) -> Result<Self, ContractError> {
-        let stored: Vec<(String, Member)> = all(stub, keys::members()).await?;
+    /// Reads them. The config says how many there are. Cost: one range, with an entry for each.
+    pub(crate) async fn read<S: Stub>(
+        stub: &mut S,
+        bundle: &Bundle,
+    ) -> Result<Self, ContractError> {
+        let count = bundle.orgs(Section::Application).count();
+        let stored: Vec<(String, Member)> = counted(stub, keys::members(), count).await?;
         let members = stored.into_iter().map(|(key, member)| {
             let msp_id = keys::member_msp_id(&key).ok_or_else(|| corrupt(&key))?;
             Ok((msp_id, member))

@@ -56,23 +56,31 @@ pub(crate) async fn find<S: Stub>(
     stub: &mut S,
     id: &ProposalId,
 ) -> Result<Option<FoundProposal>, ContractError> {
-    let Some(proposal) = get::<Proposal, S>(stub, &keys::proposal(id)).await? else {
-        return Ok(None);
-    };
+    match get(stub, &keys::proposal(id)).await? {
+        Some(proposal) => Ok(Some(found(stub, proposal).await?)),
+        None => Ok(None),
+    }
+}
+
+/// The same of a proposal that was read. Cost: at most two keys.
+pub(crate) async fn found<S: Stub>(
+    stub: &mut S,
+    proposal: Proposal,
+) -> Result<FoundProposal, ContractError> {
     let place = ProposalPlace::of_proposal(&proposal);
     if let Some(record) = get(stub, &keys::open(&place)).await? {
-        return Ok(Some(FoundProposal::Open(Box::new(Unarchived {
+        return Ok(FoundProposal::Open(Box::new(Unarchived {
             place,
             proposal,
             record,
-        }))));
+        })));
     }
     let key = keys::archive(&place);
     let archive = get(stub, &key).await?.ok_or_else(|| corrupt(&key))?;
-    Ok(Some(FoundProposal::Archived(
+    Ok(FoundProposal::Archived(
         Box::new(proposal),
         Box::new(archive),
-    )))
+    ))
 }
 
 /// A proposal that is not archived; the refusal where there is none by this id says whether it is

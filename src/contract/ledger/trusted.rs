@@ -30,20 +30,36 @@ pub(crate) struct TrustedHead {
 impl TrustedHead {
     /// Reads the three keys; `None` before the bootstrap.
     pub(crate) async fn read<S: Stub>(stub: &mut S) -> Result<Option<Self>, ContractError> {
-        let keys = [keys::head(), keys::body(), keys::settings()];
-        let values: [Option<Bytes>; 3] = stub
-            .get_states(&keys)
-            .await?
-            .try_into()
-            .map_err(|_| Code::StateUnavailable.because("not one value for each key"))?;
+        let (trusted, _) = Self::read_beside(stub, None).await?;
+        Ok(trusted)
+    }
+
+    /// The same, and the value of another key, all in one call.
+    async fn read_beside<S: Stub>(
+        stub: &mut S,
+        beside: Option<&str>,
+    ) -> Result<(Option<Self>, Option<Bytes>), ContractError> {
+        let mut keys = vec![keys::head(), keys::body(), keys::settings()];
+        keys.extend(beside.map(str::to_owned));
+        let values = stub.get_states(&keys).await?;
+        match values.as_slice() {
+            [head, body, settings, rest @ ..] if values.len() == keys.len() => {
+                let trusted = Self::of([head, body, settings].map(Option::as_ref))?;
+                Ok((trusted, rest.first().cloned().flatten()))
+            }
+            _ => Err(Code::StateUnavailable.because("not one value for each key")),
+        }
+    }
+
+    fn of(values: [Option<&Bytes>; 3]) -> Result<Option<Self>, ContractError> {
         match values {
             [None, None, None] => Ok(None),
             [Some(head), Some(body), Some(settings)] => {
                 let trusted = Self {
-                    head: decode(&keys[0], &head)?,
-                    body,
-                    settings_sha256: Digest::of(&settings),
-                    settings: decode(&keys[2], &settings)?,
+                    head: decode(&keys::head(), head)?,
+                    body: body.clone(),
+                    settings_sha256: Digest::of(settings),
+                    settings: decode(&keys::settings(), settings)?,
                 };
                 trusted.check_contract_capabilities()?;
                 Ok(Some(trusted))
@@ -54,11 +70,22 @@ impl TrustedHead {
 
     /// Reads the three keys.
     pub(crate) async fn demand<S: Stub>(stub: &mut S) -> Result<Self, ContractError> {
-        Self::read(stub).await?.ok_or_else(|| {
+        let (trusted, _) = Self::demand_beside(stub, None).await?;
+        Ok(trusted)
+    }
+
+    /// The same, and the value of another key, all in one call.
+    pub(crate) async fn demand_beside<S: Stub>(
+        stub: &mut S,
+        beside: Option<&str>,
+    ) -> Result<(Self, Option<Bytes>), ContractError> {
+        let (trusted, value) = Self::read_beside(stub, beside).await?;
+        let trusted = trusted.ok_or_else(|| {
             Code::NotInitialized.because(
                 "this channel has no trusted config yet; call `InitConsortium` with a config block",
             )
-        })
+        })?;
+        Ok((trusted, value))
     }
 
     /// The head's sequence.

@@ -54,6 +54,30 @@ pub(crate) async fn all<M: Message + Default, S: Stub>(
     Ok(found)
 }
 
+/// All entries of a range of which is known how many there are. Cost: one message for each 100 entries;
+/// where there are fewer, one more.
+pub(crate) async fn counted<M: Message + Default, S: Stub>(
+    stub: &mut S,
+    mut range: KeyRange,
+    count: usize,
+) -> Result<Vec<(String, M)>, ContractError> {
+    let mut found: Vec<(String, M)> = Vec::with_capacity(count);
+    loop {
+        let step = stub.get_range(&range, usize::MAX).await?;
+        let Some(last) = step.entries.last() else {
+            return Ok(found);
+        };
+        range.start = behind(&last.key);
+        for entry in step.entries {
+            let value = decode(&entry.key, &entry.value)?;
+            found.push((entry.key, value));
+        }
+        if found.len() >= count {
+            return Ok(found);
+        }
+    }
+}
+
 /// The first entries of a range, at most so many, and whether there are more. Cost: as of [`all`].
 pub(crate) async fn first<M: Message + Default, S: Stub>(
     stub: &mut S,

@@ -11,6 +11,7 @@ pub(crate) mod captures;
 mod cmcc;
 mod combine;
 mod conflicts;
+mod costs;
 mod definition;
 mod determinism;
 mod docs;

@@ -50,7 +50,7 @@ fn copied(org2: &common::ConfigGroup, msp_id: &str) -> common::ConfigGroup {
 }
 
 /// Organisations beside the two of the capture, by MSP id.
-fn many(application: &mut common::ConfigGroup, count: usize) {
+pub(super) fn many(application: &mut common::ConfigGroup, count: usize) {
     let org2 = application.groups["Org2MSP"].clone();
     for number in 0..count {
         let id = format!("M{number:06}");

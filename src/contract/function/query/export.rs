@@ -45,7 +45,7 @@ pub(crate) async fn export_proposal<S: Stub>(
     let found = proposals::find(stub, &id)
         .await?
         .ok_or_else(|| proposals::unknown(&id))?;
-    let members = ChannelMembers::read(stub).await?;
+    let members = ChannelMembers::read(stub, &bundle).await?;
     if found.proposal().kind() != ProposalKind::ConfigUpdate {
         return Err(Code::WrongKind.because(format_args!(
             "proposal `{id}` changes no channel config; no config block proves what became of it"

@@ -247,7 +247,7 @@ impl Beside {
             });
         }
         let proofs = proofs::find_all(stub, trusted.sequence(), &questions).await?;
-        let members = ChannelMembers::read(stub).await?;
+        let members = ChannelMembers::read(stub, bundle).await?;
         Ok(Self {
             gate: CapabilityGate::of(trusted, &members),
             members,

@@ -27,7 +27,7 @@ use crate::{
         },
         ledger::{
             self, RevisionSignatures, StoredSignature, TrustedHead, combined,
-            keys::ProposalPlace,
+            keys::{self, ProposalPlace},
             members::ChannelMembers,
             positions,
             proofs::{self, ProofQuestion},
@@ -47,13 +47,14 @@ pub(crate) async fn get_proposal<S: Stub>(
 ) -> Result<Vec<u8>, ContractError> {
     let id = call.args.id(0)?;
     let mut shown: Shown = call.args.options(1)?;
-    let (trusted, bundle) = call.trusted(stub).await?;
-    let open = match proposals::find(stub, &id).await? {
-        Some(FoundProposal::Open(open)) => open,
-        Some(FoundProposal::Archived(proposal, archive)) => {
+    let key = keys::proposal(&id);
+    let (trusted, bundle, stored) = call.trusted_beside(stub, &key).await?;
+    let stored = stored.ok_or_else(|| proposals::unknown(&id))?;
+    let open = match proposals::found(stub, ledger::decode(&key, &stored)?).await? {
+        FoundProposal::Open(open) => open,
+        FoundProposal::Archived(proposal, archive) => {
             return archived(call, stub, &bundle, &trusted, &proposal, &archive, shown).await;
         }
-        None => return Err(proposals::unknown(&id)),
     };
     let proposal = &open.proposal;
     let current = proposals::current(proposal)?;
@@ -66,7 +67,7 @@ pub(crate) async fn get_proposal<S: Stub>(
     let [proof, applied] = <[_; 2]>::try_from(proofs)
         .map_err(|_| Code::Internal.because("not one proof for each question"))?;
     let positions = positions::on(stub, &open.place).await?;
-    let members = ChannelMembers::read(stub).await?;
+    let members = ChannelMembers::read(stub, &bundle).await?;
     let votes = positions.judged(&members);
     let gate = CapabilityGate::of(&trusted, &members);
     let facts = StatusFacts {
@@ -283,7 +284,7 @@ async fn archived<S: Stub>(
     let proof = proofs::find(stub, as_of, question).await?;
     let (outcome, applied) = outcome(archive, proof.as_ref())?;
     let positions = positions::on(stub, &place).await?;
-    let members = ChannelMembers::read(stub).await?;
+    let members = ChannelMembers::read(stub, bundle).await?;
     let votes = positions.judged(&members);
     let current = proposals::current(proposal)?;
     let kept = (positions.signatures.iter())
