@@ -27,6 +27,9 @@ use crate::contract::people::Person;
 
 use super::{CHAINCODE, CHANNEL, PATIENCE, net::Net, until};
 
+/// How often a write is tried.
+const TRIES: u32 = 100;
+
 /// How many peers are asked to endorse a write: those of both organisations.
 const ENDORSERS: [&str; 2] = ["Org1MSP", "Org2MSP"];
 
@@ -182,8 +185,8 @@ impl Gateway {
         }
     }
 
-    /// The same, repeated as clients are told to: until it is committed, or refused for good. Gives
-    /// how often it was tried, too.
+    /// The same, repeated as clients are told to: until it is committed, refused for good, or was
+    /// tried often enough. Gives how often it was tried, too.
     pub(super) fn settle(
         &self,
         caller: &Person,
@@ -196,7 +199,9 @@ impl Gateway {
                 tries += 1;
                 match self.submit(caller, function, args) {
                     Ok(answer) => return Some(Ok((answer, tries))),
-                    Err(e) if e.advice() == Advice::Final => return Some(Err(e)),
+                    Err(e) if e.advice() == Advice::Final || tries == TRIES => {
+                        return Some(Err(e));
+                    }
                     Err(e) if e.advice() == Advice::Wait || tries % 16 == 0 => return None,
                     Err(_) => {}
                 }
