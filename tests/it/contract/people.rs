@@ -1,6 +1,6 @@
 //! The people of the captures, who call and sign, and new ones.
 
-use std::{fs, sync::Arc};
+use std::{fs, path::Path, sync::Arc};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
@@ -60,15 +60,16 @@ pub(crate) fn person(msp_id: &str) -> Person {
 
 /// A user of an organisation of the captures.
 pub(crate) fn user(msp_id: &str, name: &str) -> Person {
+    user_of(&data().join("crypto"), msp_id, name)
+}
+
+/// A user whom cryptogen made.
+pub(crate) fn user_of(crypto: &Path, msp_id: &str, name: &str) -> Person {
     let (kind, domain) = match msp_id {
         "OrdererMSP" => ("ordererOrganizations", "example.com".to_owned()),
-        _ => {
-            let org = msp_id.strip_suffix("MSP").unwrap().to_lowercase();
-            ("peerOrganizations", format!("{org}.example.com"))
-        }
+        _ => ("peerOrganizations", domain(msp_id)),
     };
-    let msp = data()
-        .join("crypto")
+    let msp = crypto
         .join(kind)
         .join(&domain)
         .join("users")
@@ -87,11 +88,13 @@ pub(crate) fn new_admin(msp_id: &str, name: &str) -> Person {
 
 /// The same of somebody of this organisational unit, or of none.
 pub(crate) fn new_user(msp_id: &str, name: &str, unit: Option<&str>) -> Person {
-    let domain = format!(
-        "{}.example.com",
-        msp_id.strip_suffix("MSP").unwrap().to_lowercase()
-    );
-    let key = data().join(format!("crypto/peerOrganizations/{domain}/ca/priv_sk"));
+    new_user_of(&data().join("crypto"), msp_id, name, unit)
+}
+
+/// The same where cryptogen made the CA.
+pub(crate) fn new_user_of(crypto: &Path, msp_id: &str, name: &str, unit: Option<&str>) -> Person {
+    let domain = domain(msp_id);
+    let key = crypto.join(format!("peerOrganizations/{domain}/ca/priv_sk"));
     let key = KeyPair::from_pem(&fs::read_to_string(key).unwrap()).unwrap();
     let mut ca = CertificateParams::default();
     ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -120,6 +123,11 @@ pub(crate) fn new_user(msp_id: &str, name: &str, unit: Option<&str>) -> Person {
         Arc::new(SystemRandom::new()),
     );
     Person(signer.unwrap())
+}
+
+fn domain(msp_id: &str) -> String {
+    let organisation = msp_id.strip_suffix("MSP").unwrap().to_lowercase();
+    format!("{organisation}.example.com")
 }
 
 /// Names in the string type that cryptogen uses: issuers are compared by their bytes.

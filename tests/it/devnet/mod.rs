@@ -6,3 +6,4 @@ mod harness;
 mod recordable;
 mod scenario;
 mod settings;
+mod twenty;

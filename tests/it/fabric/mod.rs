@@ -9,6 +9,8 @@ mod bft;
 mod calls;
 mod capabilities;
 mod combine;
+mod flood;
+mod gateway;
 mod init;
 mod net;
 mod newcomer;

@@ -122,15 +122,22 @@ impl Net {
 
     /// What a server says of the channel on `/readyz`.
     pub(super) fn readiness(&self, org: &str) -> Value {
+        let all: Value = serde_json::from_str(&self.operations(org, "/readyz")).unwrap();
+        all["channels"][CHANNEL].clone()
+    }
+
+    /// What a server's operations listener answers.
+    pub(super) fn operations(&self, org: &str, path: &str) -> String {
         let mut stream = TcpStream::connect(self.address(org, 6)).unwrap();
-        stream
-            .write_all(b"GET /readyz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")
-            .unwrap();
+        write!(
+            stream,
+            "GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n"
+        )
+        .unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         let (_, body) = answer.split_once("\r\n\r\n").unwrap();
-        let all: Value = serde_json::from_str(body).unwrap();
-        all["channels"][CHANNEL].clone()
+        body.to_owned()
     }
 
     fn package_id(&self, org: &str) -> String {
