@@ -25,5 +25,6 @@ mod tests;
 pub use cost::StateCost;
 pub use ledger::{Conflict, Ledger, RangeRead, ReadWriteSet, Version, Versioned};
 pub use peer::{PeerManner, PeerRelease, StateDatabase};
+#[cfg(feature = "devnet")]
 pub(crate) use query::{QueryBatch, RangeQuery};
 pub use stub::{MemoryStub, Others};
