@@ -5,7 +5,8 @@ use cmscc::{
     block::{
         Block, BlockMetadata, ConfigBlock, advance, verify, verify_own_signatures, well_formed,
     },
-    ids::BlockNumber,
+    config::ConfigTree,
+    ids::{BlockNumber, Digest},
 };
 
 use super::world::BUNDLE;
@@ -38,6 +39,11 @@ pub fn block(data: &[u8]) {
     assert!(right || verified.is_err());
     if let Ok(config) = ConfigBlock::parse(bytes) {
         assert!(block.is_config());
+        // kept in the one encoding, whatever the block carries
+        let kept = ConfigTree::parse(config.config().clone()).unwrap();
+        assert_eq!(config.config(), &kept.encode());
+        assert!(config.tree().equals(&kept));
+        assert_eq!(config.config_digest(), Digest::of(config.config()));
         let _ = (config.config_digest(), config.update_digest());
         // a block without a header is no block in particular
         assert_eq!(config.is_same(&config), block.header().is_some());

@@ -16,7 +16,11 @@ fn channel() -> ChannelId {
     "vec-channel".into()
 }
 
-/// One or two configs: what is read is written, and what is computed between them has that effect.
+/// A field that no config has, and what it says.
+const UNKNOWN: &[u8] = &[0x7a, 0x01, 0x00];
+
+/// One or two configs: what is read is written, equal ones have one encoding, and what is computed
+/// between them has that effect.
 pub fn tree(data: &[u8]) {
     let trees: Vec<ConfigTree> = split(data, BETWEEN)
         .into_iter()
@@ -27,13 +31,22 @@ pub fn tree(data: &[u8]) {
         let again = ConfigTree::parse(written.clone().into()).unwrap();
         assert!(again.equals(tree) && again.same_content(tree));
         assert_eq!(again.encode(), written);
+        assert_eq!(tree.encoded_len(), written.len());
         if let Ok(repaired) = tree.repaired() {
             assert_eq!(repaired.repaired().unwrap().encode(), repaired.encode());
         }
         let _ = format!("{tree:?}").len();
         let _ = BUNDLE.compile_next(tree.clone());
     }
+    for part in split(data, BETWEEN) {
+        check_padded(part);
+    }
     if let [a, b, ..] = trees.as_slice() {
+        assert_eq!(
+            a.encode() == b.encode(),
+            a.sequence() == b.sequence() && a.equals(b),
+            "the encoding is no identity"
+        );
         check_computed(a, b);
         check_computed(b, a);
         assert_eq!(
@@ -43,6 +56,18 @@ pub fn tree(data: &[u8]) {
         );
         let _ = format!("{:?}", diff(a, b));
     }
+}
+
+/// What a decoder drops, or reads twice, says nothing: the encoding stays the same.
+fn check_padded(config: &[u8]) {
+    let read = |parts: &[&[u8]]| ConfigTree::parse(parts.concat().into()).map(|it| it.encode());
+    let Ok(encoded) = read(&[config]) else { return };
+    assert_eq!(read(&[config, UNKNOWN]).as_ref(), Ok(&encoded), "behind");
+    assert_eq!(read(&[UNKNOWN, config]).as_ref(), Ok(&encoded), "before");
+    // an earlier sequence does not count; what the encoding leaves out is 0
+    let with_sequence = [&[0x08, 0x07][..], config, &[0x08, 0x00]].concat();
+    let without = read(&[config, &[0x08, 0x00]]);
+    assert_eq!(read(&[&with_sequence]), without, "an earlier sequence");
 }
 
 fn check_computed(a: &ConfigTree, b: &ConfigTree) {

@@ -24,7 +24,7 @@ use super::{BETWEEN, split};
 const NEXT_CALL: &[u8] = b"\n===\n";
 
 /// An argument that stands for the genesis block of the capture, which is too long to be mutated.
-const GENESIS: &[u8] = b"GENESIS";
+pub(super) const GENESIS: &[u8] = b"GENESIS";
 
 macro_rules! capture {
     ($path:literal) => {
@@ -33,22 +33,13 @@ macro_rules! capture {
 }
 
 /// A proposal's patch, which leads to a proposal called `taken`.
-const PATCH: &[u8] = br#"{"channel_group":{"groups":{"Application":{"policies":{"Extra":{
+pub(super) const PATCH: &[u8] =
+    br#"{"channel_group":{"groups":{"Application":{"policies":{"Extra":{
     "mod_policy":"Admins","policy":{"type":3,"value":{"rule":"ANY","sub_policy":"Admins"}}}}}}}}"#;
 
 /// The ledger after the bootstrap and one proposal, and who calls.
 static FOUNDED: LazyLock<(Ledger, [Bytes; 3])> = LazyLock::new(|| {
-    let org1 = capture!(
-        "crypto/peerOrganizations/org1.example.com/users/Admin@org1.example.com/msp/signcerts/Admin@org1.example.com-cert.pem"
-    );
-    let org2 = capture!(
-        "crypto/peerOrganizations/org2.example.com/users/Admin@org2.example.com/msp/signcerts/Admin@org2.example.com-cert.pem"
-    );
-    let callers = [
-        serialized_identity(&"Org1MSP".into(), org1).into(),
-        serialized_identity(&"Org2MSP".into(), org2).into(),
-        Bytes::from_static(b"nobody"),
-    ];
+    let callers = callers();
     let mut calls = Calls {
         contract: new_contract(),
         ledger: Ledger::new(),
@@ -64,7 +55,22 @@ static FOUNDED: LazyLock<(Ledger, [Bytes; 3])> = LazyLock::new(|| {
     (calls.ledger, callers)
 });
 
-fn new_contract() -> Contract {
+/// An admin of each of the two organisations, and nobody.
+pub(super) fn callers() -> [Bytes; 3] {
+    let org1 = capture!(
+        "crypto/peerOrganizations/org1.example.com/users/Admin@org1.example.com/msp/signcerts/Admin@org1.example.com-cert.pem"
+    );
+    let org2 = capture!(
+        "crypto/peerOrganizations/org2.example.com/users/Admin@org2.example.com/msp/signcerts/Admin@org2.example.com-cert.pem"
+    );
+    [
+        serialized_identity(&"Org1MSP".into(), org1).into(),
+        serialized_identity(&"Org2MSP".into(), org2).into(),
+        Bytes::from_static(b"nobody"),
+    ]
+}
+
+pub(super) fn new_contract() -> Contract {
     let settings = ContractSettings {
         allow_unanchored: true,
         ..ContractSettings::default()
@@ -89,31 +95,17 @@ pub fn contract(data: &[u8]) {
     }
 }
 
-struct Calls {
-    contract: Contract,
-    ledger: Ledger,
-    block: u64,
+pub(super) struct Calls {
+    pub(super) contract: Contract,
+    pub(super) ledger: Ledger,
+    pub(super) block: u64,
 }
 
 impl Calls {
     /// Runs a call, and again with nothing remembered; commits what it wrote.
-    fn call(&mut self, who: &Bytes, args: &[&[u8]]) -> Response {
+    pub(super) fn call(&mut self, who: &Bytes, args: &[&[u8]]) -> Response {
         self.block += 1;
-        let args = args.iter().map(|arg| match *arg {
-            GENESIS => Bytes::from_static(capture!("fabric-3.1.5-caps-v2/genesis.block")),
-            arg => Bytes::copy_from_slice(arg),
-        });
-        let invocation = Invocation {
-            channel: "mychannel".into(),
-            tx_id: TxId::new(format!("{:064x}", self.block)),
-            args: args.collect(),
-            creator: who.clone(),
-            timestamp: UnixTime {
-                seconds: 1_795_000_000 + i64::try_from(self.block).unwrap(),
-                nanos: 0,
-            },
-            ..Invocation::default()
-        };
+        let invocation = invocation(self.block, who, args);
         let (response, set) = simulate(&self.contract, &self.ledger, &invocation);
         let again = simulate(&new_contract(), &self.ledger, &invocation);
         assert_eq!((&response, &set), (&again.0, &again.1), "endorsers differ");
@@ -138,7 +130,26 @@ impl Calls {
     }
 }
 
-fn simulate(
+/// A call in a block of this number.
+pub(super) fn invocation(block: u64, who: &Bytes, args: &[&[u8]]) -> Invocation {
+    let args = args.iter().map(|arg| match *arg {
+        GENESIS => Bytes::from_static(capture!("fabric-3.1.5-caps-v2/genesis.block")),
+        arg => Bytes::copy_from_slice(arg),
+    });
+    Invocation {
+        channel: "mychannel".into(),
+        tx_id: TxId::new(format!("{block:064x}")),
+        args: args.collect(),
+        creator: who.clone(),
+        timestamp: UnixTime {
+            seconds: 1_795_000_000 + i64::try_from(block).unwrap(),
+            nanos: 0,
+        },
+        ..Invocation::default()
+    }
+}
+
+pub(super) fn simulate(
     contract: &Contract,
     ledger: &Ledger,
     invocation: &Invocation,

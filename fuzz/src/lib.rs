@@ -6,30 +6,35 @@
 
 mod audit;
 mod block;
+mod bookmark;
 mod config;
 mod contract;
 mod identity;
 mod json;
 mod policy;
 pub mod shim;
+mod state;
 mod world;
 
 pub use audit::audit;
 pub use block::block;
+pub use bookmark::bookmark;
 pub use config::{envelope, patch, tree, update};
 pub use contract::contract;
 pub use identity::{certificate, msp, pem, principal};
 pub use json::{json_decode, json_encode};
 pub use policy::{policy, policy_language};
 pub use shim::shim;
+pub use state::state;
 
 /// A name, and what to do with bytes.
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All targets.
-pub const TARGETS: [Target; 16] = [
+pub const TARGETS: [Target; 18] = [
     ("audit", audit),
     ("block", block),
+    ("bookmark", bookmark),
     ("certificate", certificate),
     ("contract", contract),
     ("envelope", envelope),
@@ -42,6 +47,7 @@ pub const TARGETS: [Target; 16] = [
     ("policy_language", policy_language),
     ("principal", principal),
     ("shim", shim),
+    ("state", state),
     ("tree", tree),
     ("update", update),
 ];

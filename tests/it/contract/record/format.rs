@@ -276,6 +276,11 @@ impl<R: BufRead> Reader<R> {
         }
     }
 
+    /// The state that the last call met.
+    pub(super) const fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
     fn value(&self, place: Place) -> Bytes {
         self.values[place].clone()
     }

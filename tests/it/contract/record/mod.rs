@@ -8,6 +8,7 @@
 
 mod format;
 mod intents;
+mod kept;
 mod questions;
 mod recorder;
 mod replay;
@@ -21,8 +22,9 @@ use std::{
 
 use cmscc::{
     ids::BlockNumber,
-    stub::{Event, memory::Version},
+    stub::{Event, Response, memory::Version},
 };
+use serde_json::{Map, Value};
 
 use self::{
     format::{Exchange, Reader},
@@ -101,6 +103,14 @@ async fn a_record_that_is_there_is_replayed() {
     assert!(replay.report.differences().is_empty(), "see above");
 }
 
+/// Takes the first member of an answer away, as if it had come later.
+fn less(response: &mut Response) {
+    let mut answer: Map<String, Value> = serde_json::from_slice(&response.payload).unwrap();
+    let first = answer.keys().next().cloned().unwrap();
+    answer.remove(&first);
+    response.payload = serde_json::to_vec(&answer).unwrap().into();
+}
+
 /// Whether a call is one that a case is about, and what the case alters.
 type Fits = fn(&Exchange) -> bool;
 type Alter = fn(&mut Exchange);
@@ -129,7 +139,7 @@ async fn what_is_recorded_replays_and_what_is_altered_is_noticed() {
         reads.values().any(Option::is_some)
     };
     let config = |it: &Exchange| it.call.args == ["GetConfig"] && it.outcome.response.is_success();
-    let cases: [(&str, Fits, Alter, Kind); 9] = [
+    let cases: [(&str, Fits, Alter, Kind); 11] = [
         (
             "status",
             refused,
@@ -184,7 +194,19 @@ async fn what_is_recorded_replays_and_what_is_altered_is_noticed() {
         (
             "answer",
             config,
-            |it| it.outcome.response.payload = "{}".into(),
+            |it| it.outcome.response.payload = "[]".into(),
+            Kind::Answer,
+        ),
+        (
+            "member",
+            config,
+            |it| less(&mut it.outcome.response),
+            Kind::More,
+        ),
+        (
+            "member of what a call answers that writes",
+            wrote,
+            |it| less(&mut it.outcome.response),
             Kind::Answer,
         ),
         (

@@ -132,6 +132,8 @@ impl<'a> Questions<'a> {
         let keys = world.ledger.iter();
         let ids: Vec<String> = keys
             .filter_map(|(key, _)| key.strip_prefix(&start)?.strip_suffix('\0'))
+            // archives lie below their proposers
+            .filter_map(|attributes| attributes.rsplit('\0').next())
             .map(str::to_owned)
             .collect();
         match ids.is_empty() || self.dice.roll(10) == 0 {

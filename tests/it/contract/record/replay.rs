@@ -30,6 +30,9 @@ pub(super) enum Kind {
     Decision,
     /// An answer's or an event's shape, or something in it that is no prose.
     Answer,
+    /// Members that an answer did not have. Those of calls that write are an [`Kind::Answer`], since
+    /// endorsers of two builds would differ.
+    More,
     /// Prose, in messages and answers.
     Text,
 }
@@ -100,7 +103,7 @@ impl fmt::Display for Report {
             self.calls(),
             self.fresh
         )?;
-        for kind in [Kind::Decision, Kind::Answer, Kind::Text] {
+        for kind in [Kind::Decision, Kind::Answer, Kind::More, Kind::Text] {
             let found = self.differences.iter().filter(|(it, _)| it.kind == kind);
             let times: usize = found.clone().map(|(_, (times, _))| times).sum();
             let different = found.clone().count();
@@ -116,6 +119,7 @@ impl fmt::Display for Report {
         f.write_str(match kinds.first() {
             None => "nothing differs",
             Some(Kind::Text) => "only texts differ",
+            Some(Kind::More) => "answers have more members",
             Some(Kind::Answer) => "decisions are equal, answers differ",
             Some(Kind::Decision) => "decisions differ",
         })
@@ -238,6 +242,10 @@ fn differences(then: &Outcome, now: &Outcome) -> Vec<Difference> {
         found.add(Kind::Text, "message", old, new);
     }
     found.document("answer", &then.response.payload, &now.response.payload);
+    if !old.writes.is_empty() {
+        let more = found.0.iter_mut().filter(|it| it.kind == Kind::More);
+        more.for_each(|it| it.kind = Kind::Answer);
+    }
     found.0
 }
 
@@ -299,9 +307,15 @@ impl Found {
 
     fn value(&mut self, path: &str, then: &Value, now: &Value) {
         match (then, now) {
-            (Value::Object(then), Value::Object(now)) if then.keys().eq(now.keys()) => {
-                for ((name, then), now) in then.iter().zip(now.values()) {
-                    self.value(&format!("{path}.{name}"), then, now);
+            (Value::Object(then), Value::Object(now))
+                if then.keys().all(|name| now.contains_key(name)) =>
+            {
+                for (name, then) in then {
+                    self.value(&format!("{path}.{name}"), then, &now[name]);
+                }
+                for (name, now) in now.iter().filter(|(name, _)| !then.contains_key(*name)) {
+                    let path = format!("{path}.{name}");
+                    self.add(Kind::More, &path, "nothing", &now.to_string());
                 }
             }
             (Value::Array(then), Value::Array(now)) if then.len() == now.len() => {
