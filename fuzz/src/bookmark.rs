@@ -111,11 +111,6 @@ fn page(function: &str, bookmark: &str, size: u32) -> Option<Value> {
 }
 
 fn ids(list: &Value) -> Vec<String> {
-    let id = |it: &Value| {
-        it["id"]
-            .as_str()
-            .or(it["proposal_id"].as_str())
-            .map(str::to_owned)
-    };
-    list.as_array().unwrap().iter().filter_map(id).collect()
+    let id = |it: &Value| it["proposal_id"].as_str().unwrap().to_owned();
+    list.as_array().unwrap().iter().map(id).collect()
 }
