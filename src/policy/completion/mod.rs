@@ -5,6 +5,7 @@
 //! | `cast` | who could sign: present signers and newcomers |
 //! | `ways`, `walk`, `complete` | the ways to satisfy policies, from the principals up |
 //! | `search` | the smallest sets of newcomers, each tried by Fabric's greedy evaluation |
+//! | `outlook` | whether a policy accepts, and who could complete it |
 //! | `explain` | the tree behind a decision |
 //! | `choose` | which signatures an orderer should get |
 //! | `effort` | how many organisations a policy takes |
@@ -14,10 +15,12 @@ pub(in crate::policy) mod choose;
 pub(in crate::policy) mod complete;
 mod effort;
 pub(in crate::policy) mod explain;
+pub(in crate::policy) mod outlook;
 pub(in crate::policy) mod search;
 mod walk;
 pub(in crate::policy) mod ways;
 
 pub use choose::Spoiler;
 pub use effort::{Effort, Efforts};
-pub use explain::{Explanation, ExplanationNode, Outlook};
+pub use explain::{Explanation, ExplanationNode};
+pub use outlook::Outlook;

@@ -18,7 +18,7 @@ use crate::{
             cast::{Budget, Cast, Pick},
             choose,
             complete::solve,
-            explain::outlook,
+            outlook::outlook,
             search::{helpful, smallest_sets},
             ways::MAX_WAYS,
         },

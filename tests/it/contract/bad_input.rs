@@ -6,7 +6,7 @@ use cmscc::{
     capabilities::ContractBounds,
     config::{Patch, compute_update},
     contract::{CallLimits, Contract, ContractSettings, NoObserver, function_names},
-    proto::{common, write},
+    proto::common,
     stub::Invocation,
 };
 use prost::Message;
@@ -22,6 +22,7 @@ use super::{
         withdraw_proposal,
     },
     captures::CAPTURES,
+    patches::nested,
     people::{base64, new_user, person, user},
     world::{TestAnchors, World, contract, founded, trusting},
 };
@@ -619,22 +620,11 @@ async fn json_as_deep_as_go_reads_goes_all_the_way() {
 async fn protobuf_as_deep_as_go_reads_goes_all_the_way() {
     // two messages each
     let levels = 4900;
-    let mut rule = vec![0x08, 0];
-    for _ in 0..levels {
-        let mut out_of = vec![0x08, 1];
-        write::message(&mut out_of, 2, &rule);
-        rule.clear();
-        write::message(&mut rule, 2, &out_of);
-    }
-    let mut envelope = Vec::new();
-    write::message(&mut envelope, 2, &rule);
-    let principal = [&[0x12, 11, 0x0a, 7][..], b"Org1MSP", &[0x10, 1]].concat();
-    write::message(&mut envelope, 3, &principal);
     let deep = common::ConfigPolicy {
         mod_policy: "Admins".to_owned(),
         policy: Some(common::Policy {
             r#type: 1,
-            value: envelope.into(),
+            value: nested("Org1MSP", levels).into(),
         }),
         version: 0,
     };

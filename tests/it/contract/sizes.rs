@@ -17,6 +17,7 @@ use super::{
         list_proposals, raw,
     },
     captures::CAPTURES,
+    patches::nested,
     people::person,
     world::{World, founded_on, state_key},
 };
@@ -62,26 +63,6 @@ fn set_admins(application: &mut common::ConfigGroup, msp_id: &str, rule: Vec<u8>
     let group = application.groups.get_mut(msp_id).unwrap();
     let admins = group.policies.get_mut("Admins").unwrap();
     admins.policy.as_mut().unwrap().value = rule.into();
-}
-
-/// A rule of one out of one, as often as that, around an admin of the organisation.
-fn nested(msp_id: &str, levels: usize) -> Vec<u8> {
-    let mut rule = vec![0x08, 0];
-    for _ in 0..levels {
-        let mut out_of = vec![0x08, 1];
-        write::message(&mut out_of, 2, &rule);
-        rule.clear();
-        write::message(&mut rule, 2, &out_of);
-    }
-    let mut policy = Vec::new();
-    write::message(&mut policy, 2, &rule);
-    let mut role = Vec::new();
-    write::bytes(&mut role, 1, msp_id.as_bytes());
-    role.extend([0x10, 1]);
-    let mut principal = Vec::new();
-    write::message(&mut principal, 2, &role);
-    write::message(&mut policy, 3, &principal);
-    policy
 }
 
 /// A rule of so many of so many named admins.
@@ -172,6 +153,16 @@ fn large(org: &str, bytes: usize) -> Value {
         "AnchorPeers": {"mod_policy": "Admins", "value": {"anchor_peers": [peer]}}}}}}}})
 }
 
+/// So many organisations, of which the first has nested rules and the second a crowd of admins.
+async fn crowded(count: usize) -> World<Contract> {
+    world_with(|application| {
+        many(application, count);
+        set_admins(application, "M000000", nested("M000000", 1_500));
+        set_admins(application, "M000001", named("M000001", 1, 5_000));
+    })
+    .await
+}
+
 /// A new policy in each of some organisations' groups, which their admins decide about.
 fn everywhere<'a>(orgs: impl Iterator<Item = &'a str>) -> Value {
     let group = json!({"policies": {"Extra": super::patches::of_admins("ANY")}});
@@ -182,12 +173,7 @@ fn everywhere<'a>(orgs: impl Iterator<Item = &'a str>) -> Value {
 
 #[tokio::test]
 async fn nested_rules_and_crowds_of_admins_hide_nobody() {
-    let mut world = world_with(|application| {
-        many(application, 3);
-        set_admins(application, "M000000", nested("M000000", 1_500));
-        set_admins(application, "M000001", named("M000001", 1, 5_000));
-    })
-    .await;
+    let mut world = crowded(3).await;
     let (org1, org2) = (person("Org1MSP"), person("Org2MSP"));
     world
         .propose(
@@ -252,12 +238,7 @@ async fn an_update_of_a_megabyte_is_handed_out_to_sign_and_to_submit() {
 
 #[tokio::test]
 async fn a_thousand_organisations_fit_into_answers() {
-    let mut world = world_with(|application| {
-        many(application, 1_000);
-        set_admins(application, "M000007", nested("M000007", 1_500));
-        set_admins(application, "M000008", named("M000008", 1, 5_000));
-    })
-    .await;
+    let mut world = crowded(1_000).await;
     let org1 = person("Org1MSP");
     let names = (0..1_000).map(|number| format!("M{number:06}"));
     let mut orgs: Vec<String> = names.collect();
