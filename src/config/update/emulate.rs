@@ -474,6 +474,16 @@ impl Bundle {
         (decision, verdicts)
     }
 
+    /// Why an orderer refuses an update whose terms on this very config are known, whoever signs it;
+    /// `None` where it may take it, or where this build cannot tell.
+    #[must_use]
+    pub fn refusal(&self, terms: &Terms) -> Option<Refusal> {
+        match self.verdict(terms, false, transaction_bytes(terms.bytes, &[])) {
+            Verdict::Refused(refusal) => Some(refusal),
+            _ => None,
+        }
+    }
+
     fn verdict(&self, terms: &Terms, satisfied: bool, bytes: u64) -> Verdict {
         let levels = self.unknown_orderer_levels();
         match (&terms.refusal, self.check_size(bytes)) {

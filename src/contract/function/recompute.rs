@@ -37,7 +37,7 @@ use crate::{
             proposals::{self, Unarchived},
         },
     },
-    ids::{Digest, ProposalId, Revision, Sequence},
+    ids::{Digest, MspId, ProposalId, Revision, Sequence},
     proto::cmscc::{Combined, OpenProposal, Outcome, Proposal, ProposalKind, RevisionBytes},
     stub::{KeyRange, Stub},
 };
@@ -77,6 +77,7 @@ const WRITTEN: u64 = 4 << 20;
 #[serde(deny_unknown_fields, default)]
 struct UpdateOptions {
     bookmark: Option<String>,
+    msp_id: Option<String>,
 }
 
 /// `UpdateProposals`: of the given proposals, or of all, in several calls where they are many.
@@ -88,7 +89,11 @@ pub(crate) async fn update_proposals<S: Stub>(
     let ids = call.args.ids(1)?;
     let options: UpdateOptions = call.args.options(2)?;
     let bookmark = options.bookmark.as_deref().unwrap_or_default();
-    let range = keys::open_behind(paging::behind(bookmark)?);
+    let range = match &options.msp_id {
+        Some(msp_id) => keys::open_of(&MspId::new(msp_id.as_str())),
+        None => keys::all_open(),
+    };
+    let range = keys::range_behind(range, paging::behind(bookmark)?, keys::open);
     let (trusted, bundle) = call.trusted_to_write(stub).await?;
     let admin = Admin::check(&bundle, call.creator())?;
     let mut run = UpdateRun {
@@ -107,11 +112,15 @@ pub(crate) async fn update_proposals<S: Stub>(
         room: fit::DIFFERENCES,
         written: 0,
     };
+    let by_range = ids.is_none();
     let batch = match ids {
         Some(ids) => run.named(stub, &ids).await?,
         None => run.next_batch(stub, range).await?,
     };
-    run.all(stub, batch).await?;
+    let next = run.all(stub, batch).await?;
+    if let (true, Some(place)) = (by_range, next) {
+        run.report.bookmark = paging::bookmark(&place.proposer(), place.id());
+    }
     run.finish(stub)
 }
 
@@ -177,17 +186,11 @@ impl UpdateRun<'_> {
         stub: &mut S,
         range: KeyRange,
     ) -> Result<UpdateBatch, ContractError> {
-        let (stored, mut more): (Vec<(String, OpenProposal)>, bool) =
+        let (stored, more): (Vec<(String, OpenProposal)>, bool) =
             ledger::first(stub, range, LOOKED_AT).await?;
         let mut looked_at = Vec::with_capacity(stored.len());
-        let mut bytes = 0u64;
         for (key, record) in stored {
             let place = keys::open_place(&key).ok_or_else(|| ledger::corrupt(&key))?;
-            bytes = bytes.saturating_add(record.bytes);
-            if bytes > BODIES_READ_TO_WRITE && !looked_at.is_empty() {
-                more = true;
-                break;
-            }
             looked_at.push((place, record));
         }
         let (Some((first, _)), Some((last, _))) = (looked_at.first(), looked_at.last()) else {
@@ -211,13 +214,19 @@ impl UpdateRun<'_> {
             })
             .collect();
         let proofs = proofs::find_all(stub, self.head, &questions).await?;
-        let mut wanted = Vec::new();
+        let (mut wanted, mut bytes, mut before) = (Vec::new(), 0u64, None);
         for ((place, record), proof) in looked_at.into_iter().zip(proofs) {
             if proof.is_some() || self.is_own_or_orphan(&place, &record) {
-                wanted.push((place, record));
+                bytes = bytes.saturating_add(record.bytes);
+                if bytes > BODIES_READ_TO_WRITE && !wanted.is_empty() {
+                    batch.more = before;
+                    break;
+                }
+                wanted.push((place.clone(), record));
             } else {
                 self.report.others = self.report.others.saturating_add(1);
             }
+            before = Some(place);
         }
         batch.proposals = proposals::read_all(stub, wanted).await?;
         Ok(batch)
@@ -230,12 +239,12 @@ impl UpdateRun<'_> {
         proposer == *self.admin.msp_id() || !self.members.is_member_since(&proposer, since)
     }
 
-    /// Looks at each, as long as there is room to write.
+    /// Looks at each, as long as there is room to write; behind which one the next call goes on.
     async fn all<S: Stub>(
         &mut self,
         stub: &mut S,
         batch: UpdateBatch,
-    ) -> Result<(), ContractError> {
+    ) -> Result<Option<ProposalPlace>, ContractError> {
         let none = Vec::new();
         let mut questions = Vec::with_capacity(batch.proposals.len().saturating_mul(2));
         let mut standings = Vec::with_capacity(batch.proposals.len());
@@ -280,11 +289,7 @@ impl UpdateRun<'_> {
             self.proposal(stub, open, standing, ever).await?;
             last = Some(open.place.clone());
         }
-        let next = if full { last } else { batch.more };
-        if let Some(place) = next {
-            self.report.bookmark = paging::bookmark(&place.proposer(), place.id());
-        }
-        Ok(())
+        Ok(if full { last } else { batch.more })
     }
 
     async fn proposal<S: Stub>(

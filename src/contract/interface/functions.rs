@@ -309,7 +309,7 @@ pub(crate) const SERVED: &[Served] = &[
             optional(
                 "options",
                 "Update options",
-                "where to go on, of all: the bookmark of the call before",
+                "without ids: of which proposer, and the bookmark of the call before",
             ),
         ],
         "Updated",

@@ -386,7 +386,7 @@ const SCHEMAS: &[Schema] = &[
          channel_id: text, config_sha256: sha256?, epoch: number?, known: [Link], sequence: number?",
     ),
     answer("UnattestedLevel", "lacking: [text], level: text, scope: text"),
-    options("Update options", "bookmark: text?"),
+    options("Update options", "bookmark: text?, msp_id: text?"),
     answer(
         "Updated",
         "archived: [ArchivedProposal], as_of_sequence: number, bookmark: text, left: [LeftProposal],

@@ -108,6 +108,10 @@ fn of_update(
         Ok(effect) => {
             let terms = effect.terms();
             bundle.keep_terms(&current.digest, Some(terms));
+            // too large, or against a rule of its consensus type: no signature changes that
+            if let Some(refusal) = bundle.refusal(terms) {
+                return Ok((Standing::Broken(refusal.to_string()), Some(effect)));
+            }
             let update = Update::parse(current.config_update.clone()).ok();
             let recording =
                 update.and_then(|update| Recording::of(bundle, &update, &effect, agreed));

@@ -88,11 +88,6 @@ pub(crate) fn all_open() -> KeyRange {
     prefix(OPEN, &[])
 }
 
-/// The same behind a proposal; `None`: all.
-pub(crate) fn open_behind(last: Option<(MspId, ProposalId)>) -> KeyRange {
-    range_behind(all_open(), last, open)
-}
-
 /// The same of one organisation.
 pub(crate) fn open_of(proposer: &MspId) -> KeyRange {
     prefix(OPEN, &[&escaped(proposer.as_str())])

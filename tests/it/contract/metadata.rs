@@ -279,7 +279,7 @@ fn conforms(document: &Value, schema: &Value, value: &Value) -> Result<(), Strin
     }
     let is = |kind: &str| match kind {
         "string" => value.is_string(),
-        "integer" => value.is_u64(),
+        "integer" => value.is_u64() || value.is_i64(),
         "boolean" => value.is_boolean(),
         "array" => value.is_array(),
         "object" => value.is_object(),

@@ -5,21 +5,23 @@ use std::collections::BTreeSet;
 use cmscc::{
     config::{ConfigSignature, envelope::update_envelope},
     ids::{BlockNumber, Digest},
+    proto::orderer::BatchSize,
     stub::memory::Version,
 };
+use prost::Message;
 use serde_json::{Value, json};
 
 use super::{
     blocks::checkpoint,
     calls::{
-        add_organization, add_signature, delete_proposal, get_config, list_proposals,
-        propose_config_update, reconfig_organization_msp, reconfig_orgnization_msp, sync_config,
-        update_proposals, withdraw_proposal,
+        add_organization, add_signature, combine_proposals, delete_proposal, get_config,
+        list_proposals, propose_config_update, reconfig_organization_msp, reconfig_orgnization_msp,
+        reject_proposal, sync_config, update_proposals, withdraw_proposal,
     },
     captures::{CAPTURES, after},
-    patches::{of_admins, policy},
+    patches::{of_admins, policy, timeout},
     people::{base64, new_admin, person},
-    world::{Server, founded, state_key, with_orgx},
+    world::{Server, founded, founded_on, state_key, with_orgx},
 };
 
 #[tokio::test]
@@ -487,4 +489,80 @@ async fn lists_page_by_proposer_then_by_id() {
             .collect();
         assert_eq!(ids, expected, "{options}");
     }
+}
+
+#[tokio::test]
+async fn what_no_orderer_could_take_is_broken_everywhere() {
+    let (org1, org2) = (person("Org1MSP"), person("Org2MSP"));
+    let (first, _) = founded().await;
+    // a channel that takes transactions of no more than the config, and little beside it
+    let room = checkpoint(&first.config(), |config| {
+        let length = u32::try_from(config.encoded_len()).unwrap();
+        let root = config.channel_group.as_mut().unwrap();
+        let orderer = root.groups.get_mut("Orderer").unwrap();
+        let size = orderer.values.get_mut("BatchSize").unwrap();
+        let mut batch = BatchSize::decode(size.value.clone()).unwrap();
+        batch.absolute_max_bytes = length + 1_500;
+        batch.preferred_max_bytes = batch.preferred_max_bytes.min(length);
+        size.value = batch.encode_to_vec().into();
+    });
+    let (mut world, _) = founded_on(&room).await;
+    world.propose(&org1, "small", &timeout("9s")).await;
+    world.propose_org(&org1, "large", "add-orgx").await;
+    assert_ne!(world.status("small").await, "Broken");
+    let shown = world.proposal("large").await;
+    assert_eq!(shown["status"], "Broken");
+    let why = shown["status_detail"]["why"].as_str().unwrap().to_owned();
+    let update = world.update_to_sign("large").await;
+    for call in [
+        add_signature("large", &org1.signed(&update)),
+        reject_proposal("large", "no"),
+        combine_proposals("both", &["small", "large"]),
+    ] {
+        world.refused(&org2, call, "WRONG_STATUS").await;
+    }
+    let left = world.ok(&org1, update_proposals()).await["left"].clone();
+    let left = left.as_array().unwrap().iter();
+    let left: Vec<_> = left.filter(|one| one["proposal_id"] == "large").collect();
+    assert_eq!(left[0]["status"], "Broken");
+    assert!(left[0]["reason"].as_str().unwrap().contains(&why));
+    let listed = list_proposals().options(r#"{"status":"Broken"}"#);
+    let listed = world.ok(&org1, listed).await;
+    assert_eq!(listed["proposals"][0]["proposal_id"], "large");
+    let updated = world.ok(&org1, update_proposals().mode(1)).await;
+    assert_eq!(
+        updated["archived"],
+        json!([{"outcome": "Broken", "proposal_id": "large"}])
+    );
+}
+
+#[tokio::test]
+async fn an_update_of_ones_own_meets_nobody_elses_proposals() {
+    let (org1, org2) = (person("Org1MSP"), person("Org2MSP"));
+    let (mut world, _) = founded().await;
+    world.propose_org(&org1, "add_orgx", "add-orgx").await;
+    world.propose_org(&org1, "add_orgy", "add-orgy").await;
+    world.ok(&org2, sync_config(&after("add-orgx"))).await;
+    let own = update_proposals()
+        .mode(6)
+        .and("")
+        .and(r#"{"msp_id":"Org1MSP"}"#);
+    let all = update_proposals().mode(6).and("").and("");
+    let simulated = [own, all].map(|call| world.invocation(&org1, call));
+    let mut sets = Vec::new();
+    for call in &simulated {
+        let (response, set) = world.server.simulate(&world.ledger, call).await;
+        assert!(response.is_success(), "{}", response.message);
+        sets.push(set);
+    }
+    world.propose(&org2, "between", &timeout("9s")).await;
+    world.ledger.validate(&sets[0]).expect("no conflict");
+    assert!(world.ledger.validate(&sets[1]).is_err());
+    let other = update_proposals()
+        .mode(6)
+        .and("")
+        .and(r#"{"msp_id":"Org2MSP"}"#);
+    let updated = world.ok(&org2, other).await;
+    assert_eq!(updated["left"][0]["proposal_id"], "between");
+    assert_eq!(updated["others"], 0);
 }

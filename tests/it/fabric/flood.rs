@@ -24,7 +24,7 @@ use serde_json::{Value, json};
 
 use super::{
     base64_of,
-    gateway::{Advice, CallError, Gateway},
+    gateway::{CallError, Gateway},
     net::Net,
     until,
 };
@@ -44,8 +44,6 @@ const BOUNDS: [&str; 2] = ["TOO_MANY_BYTES", "TOO_MANY_OPEN"];
 const WAVE: usize = 16;
 /// Signatures in one call.
 const SIGNATURES: usize = 64;
-/// How often all proposals are updated at once, before those that are one's own are named.
-const AT_ONCE: u32 = 4;
 /// State calls of `GetProposal`, at most.
 const MOST: u64 = 12;
 /// The proposal of Org1 that Org2 signs, rejects and combines, and one that it leaves alone.
@@ -230,37 +228,13 @@ impl<'a> Bystander<'a> {
             self.write(phase, "SyncConfig", "SyncConfig", &[&block]);
         }
         self.query(phase, "ExportProposal", "ExportProposal", &[&id]);
-        self.update_all(phase);
-    }
-
-    /// Who proposes in every block keeps an update of all from being committed: then those that are
-    /// one's own are named.
-    fn update_all(&mut self, phase: Phase) {
-        self.measure(phase, "UpdateProposals of all", |org1| {
-            let gateway = &org1.gateway;
-            let update = ["6"];
-            let all = gateway.settle_within(AT_ONCE, &org1.admin, "UpdateProposals", &update);
-            let (answer, tries) = match all {
-                Err(e) if phase == Phase::During && e.advice() == Advice::Again => {
-                    let own = org1.own()?;
-                    let (answer, tries) = org1.settle("UpdateProposals", &["6", &own])?;
-                    (answer, AT_ONCE + tries)
-                }
-                all => all?,
-            };
-            Ok((answer.to_string().len(), answer, tries))
-        });
-    }
-
-    /// The ids of what Org1 has open.
-    fn own(&self) -> Result<String, CallError> {
-        let options = json!({"msp_id": "Org1MSP"}).to_string();
-        let list = self
-            .gateway
-            .evaluate(&self.admin, "ListProposals", &[&options])?;
-        let list: Value = serde_json::from_slice(&list).unwrap();
-        let ids = list["proposals"].as_array().unwrap().iter();
-        Ok(json!(ids.map(|p| &p["proposal_id"]).collect::<Vec<_>>()).to_string())
+        // of one's own, by range: nobody else's proposals come between
+        self.write(
+            phase,
+            "UpdateProposals of its own",
+            "UpdateProposals",
+            &["6", "", r#"{"msp_id":"Org1MSP"}"#],
+        );
     }
 
     /// The bytes of a member of `GetProposal`, which is not measured here.

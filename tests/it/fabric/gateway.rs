@@ -193,24 +193,13 @@ impl Gateway {
         function: &str,
         args: &[&str],
     ) -> Result<(Value, u32), CallError> {
-        self.settle_within(TRIES, caller, function, args)
-    }
-
-    /// The same with so many tries.
-    pub(super) fn settle_within(
-        &self,
-        most: u32,
-        caller: &Person,
-        function: &str,
-        args: &[&str],
-    ) -> Result<(Value, u32), CallError> {
         let mut tries = 0;
         until("the write is committed or refused", || {
             loop {
                 tries += 1;
                 match self.submit(caller, function, args) {
                     Ok(answer) => return Some(Ok((answer, tries))),
-                    Err(e) if e.advice() == Advice::Final || tries == most => {
+                    Err(e) if e.advice() == Advice::Final || tries == TRIES => {
                         return Some(Err(e));
                     }
                     Err(e) if e.advice() == Advice::Wait || tries % 16 == 0 => return None,
