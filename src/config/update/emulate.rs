@@ -475,9 +475,13 @@ impl Bundle {
     }
 
     /// Why an orderer refuses an update whose terms on this very config are known, whoever signs it;
-    /// `None` where it may take it, or where this build cannot tell.
+    /// `None` where it may take it, or where this build cannot tell, since it does not know a level
+    /// of the config or of the update's result.
     #[must_use]
     pub fn refusal(&self, terms: &Terms) -> Option<Refusal> {
+        if !terms.unknown_levels().is_empty() {
+            return None;
+        }
         match self.verdict(terms, false, transaction_bytes(terms.bytes, &[])) {
             Verdict::Refused(refusal) => Some(refusal),
             _ => None,
