@@ -17,7 +17,7 @@ use crate::{
         ledger::{
             self, RevisionSignatures,
             bounds::BODIES_READ,
-            combined,
+            combined::CombinedSources,
             keys::{self, ProposalPlace},
             positions,
             proofs::{self, ProofQuestion},
@@ -91,12 +91,9 @@ pub(crate) async fn get_proposals<S: Stub>(
         return answer::write(&BTreeMap::<String, CmccProposal>::new());
     };
     let (first, last) = (first.clone(), last.clone());
-    let combined = combined::into_between(stub, &first, &last).await?;
-    let none = Vec::new();
+    let combined = CombinedSources::read(stub, &first, &last).await?;
     let questions: Vec<ProofQuestion<'_>> = (listed.iter())
-        .map(|(place, record)| {
-            ProofQuestion::of_record(record, combined.get(place.id()).unwrap_or(&none))
-        })
+        .map(|(place, record)| ProofQuestion::of_record(record, combined.of(place.id())))
         .collect();
     let proofs = proofs::find_all(stub, trusted.sequence(), &questions).await?;
     let positions = positions::between(stub, &first, &last).await?;

@@ -1,6 +1,6 @@
 //! `UpdateProposals`: archives what is finished and computes again what went out of date.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use serde::Deserialize;
 
@@ -29,7 +29,7 @@ use crate::{
             self, TrustedHead,
             archive::{self, ProposalEnd},
             bounds::{BODIES_READ_TO_WRITE, OwnProposals},
-            combined,
+            combined::{self, CombinedSources},
             keys::{self, ProposalPlace},
             members::ChannelMembers,
             positions,
@@ -38,7 +38,7 @@ use crate::{
         },
     },
     ids::{Digest, MspId, ProposalId, Revision, Sequence},
-    proto::cmscc::{Combined, OpenProposal, Outcome, Proposal, ProposalKind, RevisionBytes},
+    proto::cmscc::{OpenProposal, Outcome, Proposal, ProposalKind, RevisionBytes},
     stub::{KeyRange, Stub},
 };
 
@@ -129,7 +129,7 @@ pub(crate) async fn update_proposals<S: Stub>(
 struct UpdateBatch {
     proposals: Vec<Unarchived>,
     /// By source, where a proof was not looked for yet.
-    combined: BTreeMap<ProposalId, Vec<Combined>>,
+    combined: CombinedSources,
     /// Behind which the next call goes on, where there are more.
     more: Option<ProposalPlace>,
 }
@@ -173,7 +173,7 @@ impl UpdateRun<'_> {
             let open = proposals::open(stub, id).await?;
             bytes = bytes.saturating_add(open.record.bytes);
             let combined = combined::into(stub, &open.place).await?;
-            batch.combined.insert(id.clone(), combined);
+            batch.combined.add(id, combined);
             batch.proposals.push(open);
         }
         Ok(batch)
@@ -198,10 +198,9 @@ impl UpdateRun<'_> {
         };
         let mut batch = UpdateBatch {
             more: more.then(|| last.clone()),
-            combined: combined::into_between(stub, first, last).await?,
+            combined: CombinedSources::read(stub, first, last).await?,
             ..UpdateBatch::default()
         };
-        let none = Vec::new();
         // of others only what took effect; the rest is wanted whatever it is
         let questions: Vec<ProofQuestion<'_>> = (looked_at.iter())
             .map(|(place, record)| {
@@ -209,7 +208,7 @@ impl UpdateRun<'_> {
                 if self.is_own_or_orphan(place, record) || !is_update {
                     return ProofQuestion::default();
                 }
-                let combined = batch.combined.get(place.id()).unwrap_or(&none);
+                let combined = batch.combined.of(place.id());
                 ProofQuestion::of_record(record, combined)
             })
             .collect();
@@ -245,7 +244,6 @@ impl UpdateRun<'_> {
         stub: &mut S,
         batch: UpdateBatch,
     ) -> Result<Option<ProposalPlace>, ContractError> {
-        let none = Vec::new();
         let mut questions = Vec::with_capacity(batch.proposals.len().saturating_mul(2));
         let mut standings = Vec::with_capacity(batch.proposals.len());
         for open in &batch.proposals {
@@ -265,7 +263,7 @@ impl UpdateRun<'_> {
                 questions.extend([ProofQuestion::default(), ProofQuestion::default()]);
                 continue;
             }
-            let combined = batch.combined.get(open.place.id()).unwrap_or(&none);
+            let combined = batch.combined.of(open.place.id());
             questions.push(ProofQuestion::of_record(&open.record, combined));
             questions.push(ProofQuestion::of_all(&open.proposal, combined));
         }

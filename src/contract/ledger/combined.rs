@@ -20,24 +20,39 @@ pub(crate) async fn into<S: Stub>(
     stub: &mut S,
     source: &ProposalPlace,
 ) -> Result<Vec<Combined>, ContractError> {
-    let mut found = into_between(stub, source, source).await?;
-    Ok(found.remove(source.id()).unwrap_or_default())
+    let mut found = CombinedSources::read(stub, source, source).await?;
+    Ok(found.0.remove(source.id()).unwrap_or_default())
 }
 
-/// The same for the sources from one to another, both included. Cost: one range.
-pub(crate) async fn into_between<S: Stub>(
-    stub: &mut S,
-    first: &ProposalPlace,
-    last: &ProposalPlace,
-) -> Result<BTreeMap<ProposalId, Vec<Combined>>, ContractError> {
-    let mut by_source: BTreeMap<ProposalId, Vec<Combined>> = BTreeMap::new();
-    let found: Vec<(String, Combined)> = all(stub, keys::combined_into(first, last)).await?;
-    for (key, combined) in found {
-        let source = keys::combined_source(&key).ok_or_else(|| corrupt(&key))?;
-        let of = by_source.entry(source.id().clone()).or_default();
-        of.push(combined);
+/// The same of several sources.
+#[derive(Debug, Default)]
+pub(crate) struct CombinedSources(BTreeMap<ProposalId, Vec<Combined>>);
+
+impl CombinedSources {
+    /// Of the sources from one to another, both included. Cost: one range.
+    pub(crate) async fn read<S: Stub>(
+        stub: &mut S,
+        first: &ProposalPlace,
+        last: &ProposalPlace,
+    ) -> Result<Self, ContractError> {
+        let mut by_source = Self::default();
+        let found: Vec<(String, Combined)> = all(stub, keys::combined_into(first, last)).await?;
+        for (key, combined) in found {
+            let source = keys::combined_source(&key).ok_or_else(|| corrupt(&key))?;
+            by_source.add(source.id(), [combined]);
+        }
+        Ok(by_source)
     }
-    Ok(by_source)
+
+    /// Takes what was read of one source.
+    pub(crate) fn add(&mut self, source: &ProposalId, into: impl IntoIterator<Item = Combined>) {
+        self.0.entry(source.clone()).or_default().extend(into);
+    }
+
+    /// The proposals that a source was combined into; none where it was not read.
+    pub(crate) fn of(&self, source: &ProposalId) -> &[Combined] {
+        self.0.get(source).map_or(&[], Vec::as_slice)
+    }
 }
 
 /// Tells the sources of a combined proposal which revisions it has now.

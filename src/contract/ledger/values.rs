@@ -6,7 +6,7 @@ use prost::Message;
 use crate::{
     contract::error::{Code, ContractError},
     ids::Digest,
-    stub::{KeyRange, Stub},
+    stub::{Entry, KeyRange, Stub},
 };
 
 /// Reads one of our values.
@@ -64,14 +64,10 @@ pub(crate) async fn counted<M: Message + Default, S: Stub>(
     let mut found: Vec<(String, M)> = Vec::with_capacity(count);
     loop {
         let step = stub.get_range(&range, usize::MAX).await?;
-        let Some(last) = step.entries.last() else {
+        if step.entries.is_empty() {
             return Ok(found);
-        };
-        range.start = behind(&last.key);
-        for entry in step.entries {
-            let value = decode(&entry.key, &entry.value)?;
-            found.push((entry.key, value));
         }
+        take(&mut found, &mut range, step.entries)?;
         if found.len() >= count {
             return Ok(found);
         }
@@ -88,17 +84,13 @@ pub(crate) async fn first<M: Message + Default, S: Stub>(
     loop {
         let room = most.saturating_sub(found.len());
         let step = stub.get_range(&range, room.max(1)).await?;
-        let Some(last) = step.entries.last() else {
+        if step.entries.is_empty() {
             return Ok((found, false));
-        };
+        }
         if room == 0 {
             return Ok((found, true));
         }
-        range.start = behind(&last.key);
-        for entry in step.entries {
-            let value = decode(&entry.key, &entry.value)?;
-            found.push((entry.key, value));
-        }
+        take(&mut found, &mut range, step.entries)?;
         if found.len() >= most && step.more {
             return Ok((found, true));
         }
@@ -116,16 +108,39 @@ pub(crate) async fn page<M: Message + Default, S: Stub>(
     while found.len() < most && range.start < range.end {
         let room = u32::try_from(most.saturating_sub(found.len())).unwrap_or(u32::MAX);
         let step = stub.get_page(&range, room, "").await?;
-        let Some(last) = step.entries.last() else {
+        if step.entries.is_empty() {
             return Ok((found, false));
-        };
-        range.start = behind(&last.key);
-        for entry in step.entries {
-            let value = decode(&entry.key, &entry.value)?;
-            found.push((entry.key, value));
         }
+        take(&mut found, &mut range, step.entries)?;
     }
     Ok((found, true))
+}
+
+/// Takes what a peer answered of a range, and goes on behind it. A peer that answers the same again
+/// would otherwise be asked for ever.
+fn take<M: Message + Default>(
+    found: &mut Vec<(String, M)>,
+    range: &mut KeyRange,
+    entries: Vec<Entry>,
+) -> Result<(), ContractError> {
+    for entry in entries {
+        let is_behind = match found.last() {
+            Some((last, _)) => entry.key > *last,
+            None => entry.key >= range.start,
+        };
+        if !is_behind || entry.key >= range.end {
+            return Err(Code::StateUnavailable.because(format_args!(
+                "the peer answered a range with key {:?}, which is not in it, or not in order",
+                entry.key
+            )));
+        }
+        let value = decode(&entry.key, &entry.value)?;
+        found.push((entry.key, value));
+    }
+    if let Some((last, _)) = found.last() {
+        range.start = behind(last);
+    }
+    Ok(())
 }
 
 /// The first key behind this one.

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use cmscc::{
     contract::{Contract, ContractObserver, ContractSettings, HeadFacts},
     ids::{ChaincodeName, ChannelId, Digest},
-    proto::{common, write},
+    proto::common,
     stub::{
         Chaincode, Entries, Event, KeyRange, Page, Response, Stub, StubError, memory::MemoryStub,
     },
@@ -23,6 +23,7 @@ use super::{
     capabilities::declaring,
     captures::{CAPTURES, after},
     determinism::cases,
+    patches::nested,
     people::person,
     unknown::outgrown,
     world::{TestAnchors, World, founded, state_key, symbol_of, trusting, with_orgx},
@@ -70,22 +71,11 @@ fn altered_config(alter: impl FnOnce(&mut common::Config)) -> Vec<u8> {
 
 #[tokio::test]
 async fn a_config_nested_5000_deep_is_taken_and_shown() {
-    let mut rule = vec![0x08, 0];
-    for _ in 0..4900 {
-        let mut out_of = vec![0x08, 1];
-        write::message(&mut out_of, 2, &rule);
-        rule.clear();
-        write::message(&mut rule, 2, &out_of);
-    }
-    let mut policy = Vec::new();
-    write::message(&mut policy, 2, &rule);
-    let principal = [&[0x12, 11, 0x0a, 7][..], b"Org1MSP", &[0x10, 1]].concat();
-    write::message(&mut policy, 3, &principal);
     let block = altered_genesis(|root| {
         let application = root.groups.get_mut("Application").unwrap();
         let admins = application.groups.get_mut("Org1MSP").unwrap();
         let admins = admins.policies.get_mut("Admins").unwrap();
-        admins.policy.as_mut().unwrap().value = policy.into();
+        admins.policy.as_mut().unwrap().value = nested("Org1MSP", 4900).into();
     });
     let org1 = person("Org1MSP");
     let mut world = World::new(trusting());
@@ -234,12 +224,25 @@ async fn an_update_that_would_remove_somebody_is_out_of_date() {
 struct Breaking {
     inner: MemoryStub,
     left: usize,
+    /// Whether ranges are answered from where the first one began, again and again.
+    repeating: Option<KeyRange>,
 }
 
 impl Breaking {
     fn step(&mut self, call: &'static str) -> Result<(), StubError> {
         self.left = self.left.checked_sub(1).ok_or(StubError::Ended { call })?;
         Ok(())
+    }
+
+    /// The range that is answered.
+    fn asked(&mut self, range: &KeyRange) -> KeyRange {
+        let Some(first) = &mut self.repeating else {
+            return range.clone();
+        };
+        if first.end != range.end {
+            first.clone_from(range);
+        }
+        first.clone()
     }
 }
 
@@ -256,7 +259,8 @@ impl Stub for Breaking {
 
     async fn get_range(&mut self, range: &KeyRange, most: usize) -> Result<Entries, StubError> {
         self.step("GET_STATE_BY_RANGE")?;
-        self.inner.get_range(range, most).await
+        let range = self.asked(range);
+        self.inner.get_range(&range, most).await
     }
 
     async fn get_page(
@@ -266,7 +270,8 @@ impl Stub for Breaking {
         bookmark: &str,
     ) -> Result<Page, StubError> {
         self.step("GET_STATE_BY_RANGE")?;
-        self.inner.get_page(range, page_size, bookmark).await
+        let range = self.asked(range);
+        self.inner.get_page(&range, page_size, bookmark).await
     }
 
     async fn invoke_chaincode(
@@ -301,6 +306,7 @@ async fn whatever_the_peer_does_not_answer_ends_the_call() {
             let mut stub = Breaking {
                 inner: MemoryStub::new(&ledger),
                 left,
+                repeating: None,
             };
             let response = server.invoke(&call, &mut stub).await;
             if response == whole {
@@ -315,4 +321,30 @@ async fn whatever_the_peer_does_not_answer_ends_the_call() {
         }
     }
     assert!(refused > 100, "{refused}");
+}
+
+#[tokio::test]
+async fn a_peer_that_answers_a_range_again_is_not_asked_for_ever() {
+    let server = trusting();
+    let mut refused = 0;
+    for (ledger, call) in cases(CAPTURES[0]).await {
+        let mut whole = MemoryStub::new(&ledger);
+        let whole = server.invoke(&call, &mut whole).await;
+        let mut stub = Breaking {
+            inner: MemoryStub::new(&ledger),
+            left: 1_000,
+            repeating: Some(KeyRange {
+                start: String::new(),
+                end: String::new(),
+            }),
+        };
+        let response = server.invoke(&call, &mut stub).await;
+        assert!(stub.left > 900, "{} calls", 1_000 - stub.left);
+        if response != whole {
+            assert_eq!(symbol_of(&response), "STATE_UNAVAILABLE", "{response:?}");
+            assert!(response.message.contains("not in order"), "{response:?}");
+            refused += 1;
+        }
+    }
+    assert!(refused > 10, "{refused}");
 }

@@ -1,7 +1,5 @@
 //! Finished proposals: how each ended, and `GetHistory`, which pages through all of them.
 
-use std::collections::BTreeMap;
-
 use serde::Deserialize;
 
 use super::outcome::outcome;
@@ -13,7 +11,8 @@ use crate::{
         function::Context,
         interface::paging::{self, page_size},
         ledger::{
-            self, combined,
+            self,
+            combined::CombinedSources,
             keys::{self, ProposalPlace},
             proofs::{self, Effective, ProofQuestion},
             timestamps,
@@ -55,14 +54,11 @@ pub(crate) async fn get_history<S: Stub>(
         page.push((place, archive));
     }
     let combined = match (page.first(), page.last()) {
-        (Some((first, _)), Some((last, _))) => combined::into_between(stub, first, last).await?,
-        _ => BTreeMap::new(),
+        (Some((first, _)), Some((last, _))) => CombinedSources::read(stub, first, last).await?,
+        _ => CombinedSources::default(),
     };
-    let none = Vec::new();
     let questions: Vec<ProofQuestion<'_>> = (page.iter())
-        .map(|(place, archive)| {
-            ProofQuestion::of_archive(archive, combined.get(place.id()).unwrap_or(&none))
-        })
+        .map(|(place, archive)| ProofQuestion::of_archive(archive, combined.of(place.id())))
         .collect();
     let proofs = proofs::find_all(stub, trusted.sequence(), &questions).await?;
     let bookmark = match page.last() {

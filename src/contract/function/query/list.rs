@@ -23,7 +23,7 @@ use crate::{
         ledger::{
             self, TrustedHead,
             bounds::BODIES_READ,
-            combined,
+            combined::CombinedSources,
             keys::{self, ProposalPlace},
             members::ChannelMembers,
             positions::{self, Positions},
@@ -33,7 +33,7 @@ use crate::{
         },
     },
     ids::{Digest, MspId, ProposalId, UnixTime},
-    proto::cmscc::{Combined, OpenProposal, ProposalKind},
+    proto::cmscc::{OpenProposal, ProposalKind},
     stub::Stub,
 };
 
@@ -211,7 +211,7 @@ struct Beside {
     members: ChannelMembers,
     gate: CapabilityGate,
     positions: BTreeMap<ProposalId, Positions>,
-    combined: BTreeMap<ProposalId, Vec<Combined>>,
+    combined: CombinedSources,
     /// Of each proposal.
     proofs: Vec<Option<Effective>>,
 }
@@ -227,11 +227,10 @@ impl Beside {
             (Some(first), Some(last)) => {
                 let (first, last) = (&first.place, &last.place);
                 let positions = positions::between(stub, first, last).await?;
-                (positions, combined::into_between(stub, first, last).await?)
+                (positions, CombinedSources::read(stub, first, last).await?)
             }
             _ => Default::default(),
         };
-        let none = Vec::new();
         let mut questions: Vec<ProofQuestion<'_>> = Vec::with_capacity(all.len());
         for open in all {
             let current = proposals::current(&open.proposal)?;
@@ -241,7 +240,7 @@ impl Beside {
             questions.push(match standing {
                 Standing::Open(_) => ProofQuestion::default(),
                 _ => {
-                    let combined = combined.get(open.place.id()).unwrap_or(&none);
+                    let combined = combined.of(open.place.id());
                     ProofQuestion::of_record(&open.record, combined)
                 }
             });
@@ -283,13 +282,11 @@ fn summary(
         now: call.now(),
     };
     let derived = facts.derive(Extent::Summary)?;
-    let combined = beside.combined.get(open.place.id());
+    let combined = beside.combined.of(open.place.id()).iter();
     let deadline = proposal.deadline.as_ref();
     let summary = ProposalSummary {
         cannot_be_recorded: derived.detail.cannot_be_recorded(),
         combined_into: combined
-            .into_iter()
-            .flatten()
             .map(|combined| combined.proposal_id.clone())
             .collect(),
         config_update_sha256: current.digest.to_string(),
