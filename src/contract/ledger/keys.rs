@@ -19,6 +19,7 @@ const ARCHIVE: &str = "archive";
 const POSITION: &str = "position";
 const COMBINED: &str = "combined";
 const MEMBER: &str = "member";
+const KNOWN: &str = "known";
 
 /// The newest verified config's facts.
 pub(crate) fn head() -> String {
@@ -158,6 +159,16 @@ pub(crate) fn member_facts(key: &str) -> Option<(Section, MspId)> {
         .into_iter()
         .find(|known| known.name() == section)?;
     Some((section, MspId::new(unescaped(msp_id))))
+}
+
+/// A slot for somebody who acted for an organisation.
+pub(crate) fn known(msp_id: &MspId, slot: &str) -> String {
+    composite(KNOWN, &[&escaped(msp_id.as_str()), slot])
+}
+
+/// All slots of an organisation.
+pub(crate) fn known_of(msp_id: &MspId) -> KeyRange {
+    prefix(KNOWN, &[&escaped(msp_id.as_str())])
 }
 
 /// What an organisation says of one revision of a proposal.

@@ -28,7 +28,7 @@ use super::{
 const SEED: u64 = 11;
 
 /// The kinds of keys, as `docs/state.md` has them.
-const KINDS: [&str; 12] = [
+const KINDS: [&str; 13] = [
     "config\0body",
     "config\0head",
     "config\0policies",
@@ -36,6 +36,7 @@ const KINDS: [&str; 12] = [
     "applied",
     "archive",
     "combined",
+    "known",
     "member",
     "open",
     "position",
