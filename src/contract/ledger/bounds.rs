@@ -280,6 +280,7 @@ mod tests {
                 application: levels(),
                 ..Attestation::default()
             }),
+            statements: u64::MAX,
         };
         vec![
             ("open", open.encoded_len()),

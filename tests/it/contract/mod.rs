@@ -32,6 +32,7 @@ mod settings;
 mod settings_refused;
 mod sizes;
 mod spoilers;
+mod statements;
 mod unknown;
 mod votes;
 mod walk;

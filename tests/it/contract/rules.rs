@@ -144,7 +144,7 @@ async fn a_sync_touches_no_proposal() {
         state_key(&["config", "policies", "00000000000000000001"]),
         state_key(&["config", "seq", "00000000000000000001"]),
         state_key(&["applied", &update]),
-        state_key(&["member", "OrgXMSP"]),
+        state_key(&["member", "Application", "OrgXMSP"]),
     ]
     .into();
     assert_eq!(written, expected);

@@ -398,7 +398,9 @@ async fn an_agreed_gate_holds_back_what_is_not_attested() {
             .await;
     }
     assert_eq!(world.status("raise").await, "ReadyToSubmit");
-    world.ok(&org2, attest_capabilities("{}")).await;
+    world
+        .ok(&org2, attest_capabilities(r#"{"application":[]}"#))
+        .await;
     assert_eq!(world.status("raise").await, "WaitingForCapabilities");
     world.agree("open", r#"{"gate":"advisory"}"#).await;
     assert_eq!(world.status("raise").await, "ReadyToSubmit");
