@@ -108,7 +108,7 @@ pub(crate) async fn add<S: Stub>(
         refused: Vec::new(),
         revision: revision.0,
     };
-    // one slot an identity: the first signature of each counts
+    // of each identity the first signature counts
     let mut accepted: BTreeMap<MspId, BTreeMap<String, Accepted>> = BTreeMap::new();
     for signature in &given.signatures {
         match wanted.accept(signature) {
@@ -196,8 +196,7 @@ pub(crate) struct GivenSignatures {
 }
 
 impl GivenSignatures {
-    /// Refuses the call, not one signature of it: a server whose limit is higher would answer
-    /// differently otherwise.
+    /// Refuses the call, not one signature of it, where a header is above its bound.
     fn check_headers(&self) -> Result<(), ContractError> {
         let limit = ContractBounds::V1_0.signature_header;
         let mut lengths = self.signatures.iter().map(|one| one.signature_header.len());
