@@ -250,7 +250,7 @@ pub(crate) async fn write<S: Stub>(
     let record = record(bundle, &proposal)?;
     own.demand_uncombined(&proposal)?;
     own.demand_room(&trusted.capabilities().bounds(), &proposal, &record)?;
-    combined::tell_sources(stub, &proposal);
+    combined::tell_sources(stub, &proposal).await?;
     let place = ProposalPlace::new(admin.msp_id(), &header.id);
     ledger::put(stub, keys::proposal(&header.id), &proposal);
     ledger::put(stub, keys::open(&place), &record);

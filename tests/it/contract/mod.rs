@@ -19,6 +19,7 @@ mod export;
 mod forms;
 mod history;
 pub(crate) mod manners;
+mod meetings;
 mod metadata;
 mod odd_state;
 mod patches;

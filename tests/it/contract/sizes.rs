@@ -269,7 +269,14 @@ async fn a_thousand_organisations_fit_into_answers() {
 #[tokio::test]
 async fn attestations_of_later_builds_do_not_blow_up_the_table() {
     let mut world = world_with(|application| many(application, 300)).await;
-    let member = |number: usize| state_key(&["member", "Application", &format!("M{number:06}")]);
+    let member = |number: usize| {
+        state_key(&[
+            "member",
+            "attested",
+            "Application",
+            &format!("M{number:06}"),
+        ])
+    };
     for number in 0..300 {
         let names = |scope: char| (0..64).map(move |n| format!("{scope}{number:030}_{n:030}"));
         let attestation = cmscc::proto::cmscc::Attestation {
