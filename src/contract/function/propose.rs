@@ -142,6 +142,7 @@ pub(crate) async fn opened<S: Stub>(
 ) -> Result<(TrustedHead, Compiled, Admin), ContractError> {
     let (trusted, bundle) = call.trusted_to_write(stub).await?;
     let admin = Admin::check(&bundle, call.creator())?;
+    admin.demand_id(&bundle, id)?;
     if stub.get_state(&keys::proposal(id)).await?.is_some() {
         return Err(Code::IdUsed.because(format_args!(
             "id `{id}` was used before; ids are never reused, choose another"

@@ -40,7 +40,7 @@ fn plain(word: &str) -> Option<Value> {
         "any" => json!({}),
         "base64" => json!({"type": "string", "format": "byte"}),
         "block" => json!({"type": "string", "format": "binary"}),
-        "id" => json!({"type": "string", "pattern": "^[A-Za-z0-9_-]{3,64}$"}),
+        "id" => json!({"type": "string", "pattern": "^[A-Za-z0-9_.-]{3,64}$"}),
         "ids" => json!({"type": "array", "items": plain("id"), "maxItems": 1024}),
         "json" => json!({"type": "object"}),
         "metadata" => json!({"type": "object"}),
