@@ -187,6 +187,8 @@ codes! {
     ExportTooLarge = 413 "EXPORT_TOO_LARGE";
     /// A signature header above its limit.
     HeaderTooLarge = 413 "HEADER_TOO_LARGE";
+    /// The MSP id of who proposes, signs or rejects above its limit.
+    MspIdTooLong = 413 "MSP_ID_TOO_LONG";
     /// A patch above its limits.
     PatchTooLarge = 413 "PATCH_TOO_LARGE";
     /// A proposal that alone is above a bound.

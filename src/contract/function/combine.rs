@@ -10,6 +10,7 @@ use super::{
     propose,
 };
 use crate::{
+    capabilities::ContractBounds,
     config::Patch,
     contract::{
         error::{Code, ContractError},
@@ -40,7 +41,8 @@ pub(crate) async fn combine_proposals<S: Stub>(
         )));
     }
     let (trusted, bundle, admin) = propose::opened(call, stub, &header.id).await?;
-    let most = trusted.capabilities().bounds().sources;
+    let bounds = trusted.capabilities().bounds();
+    let most = bounds.sources;
     if ids.len() > most {
         return Err(Code::ProposalTooLarge.because(format_args!(
             "`ids` names {} proposals, the bound is {most}; combine them in steps",
@@ -50,7 +52,7 @@ pub(crate) async fn combine_proposals<S: Stub>(
     let mut union = CombinedIntent::default();
     for id in &ids {
         let source = open_source(stub, &bundle, &trusted, id).await?;
-        union.add(&source)?;
+        union.add(&bounds, &source)?;
     }
     let intent = union.intent()?;
     propose::store(call, stub, &trusted, &bundle, &admin, &header, &intent).await
@@ -79,7 +81,7 @@ async fn open_source<S: Stub>(
         return Ok(open.proposal);
     }
     let combined = combined::into(stub, &open.place).await?;
-    let question = ProofQuestion::of_current(&current, &combined);
+    let question = ProofQuestion::of_record(&open.record, &combined);
     let proof = proofs::find(stub, head, question).await?;
     let (status, why) = match &standing::proven(standing, proposal, proof) {
         Standing::Outofdate(stale) if stale.conflicts.is_empty() => return Ok(open.proposal),
@@ -104,7 +106,7 @@ struct CombinedIntent {
 }
 
 impl CombinedIntent {
-    fn add(&mut self, source: &Proposal) -> Result<(), ContractError> {
+    fn add(&mut self, bounds: &ContractBounds, source: &Proposal) -> Result<(), ContractError> {
         let patch = proposals::patch(source)?;
         let union = match &self.patch {
             None => patch.clone(),
@@ -112,7 +114,7 @@ impl CombinedIntent {
                 Patch::combine([all, &patch]).map_err(|_| self.conflict(&source.id, &patch))?
             }
         };
-        intent::sized(union.bytes().clone())?;
+        intent::demand_size(bounds, union.bytes())?;
         self.patch = Some(union);
         self.parts.push((source.id.clone(), patch));
         let current = proposals::current(source)?;

@@ -34,7 +34,7 @@ pub(crate) async fn withdraw_proposal<S: Stub>(
     let proposer = proposer(stub, proposal).await?;
     let current = proposals::current(proposal)?;
     let combined = combined::into(stub, &open.place).await?;
-    let question = ProofQuestion::of_current(&current, &combined);
+    let question = ProofQuestion::of_record(&open.record, &combined);
     let standing = standing::of(&bundle, &trusted, proposal, open.is_withdrawn(), &current)?;
     let proof = match standing {
         Standing::Open(_) => None,

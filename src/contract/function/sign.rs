@@ -14,7 +14,7 @@ use crate::{
         error::{Code, ContractError},
         interface::{base64, is_json},
         judge::{
-            signatures::{Accepted, Added, PositionSignatures, Wanted},
+            signatures::{Accepted, Added, LOOKS, PositionSignatures, Wanted},
             standing,
             status::Status,
             terms::Standing,
@@ -64,7 +64,7 @@ pub(crate) async fn add<S: Stub>(
         let proof = proofs::find(
             stub,
             trusted.sequence(),
-            ProofQuestion::of_current(&current, &[]),
+            ProofQuestion::of_record(&open.record, &[]),
         );
         let standing = standing::proven(standing, proposal, proof.await?);
         let status = Status::of(&standing).map_or("", |status| status.name());
@@ -94,11 +94,14 @@ pub(crate) async fn add<S: Stub>(
         .split_last()
         .map(|(_, others)| others)
         .unwrap_or_default();
-    let wanted = Wanted {
+    let bounds = trusted.capabilities().bounds();
+    let mut wanted = Wanted {
         bundle: &bundle,
         concerned: &bundle.policies().concerned(deciding.policies()),
         current: &current,
         others,
+        bounds: &bounds,
+        looks: LOOKS,
     };
     let mut report = Signed {
         added: Vec::new(),
@@ -126,7 +129,7 @@ pub(crate) async fn add<S: Stub>(
         [] => Vec::new(),
         keys => stub.get_states(keys).await?,
     };
-    let most = trusted.capabilities().bounds().position_signatures;
+    let most = bounds.position_signatures;
     let (mut written, mut acted) = (Vec::new(), Vec::new());
     for ((key, (msp_id, new)), stored) in keys.into_iter().zip(accepted).zip(stored) {
         let stored: Position = match stored {
@@ -168,7 +171,7 @@ pub(crate) async fn add<S: Stub>(
     }
     for (identity, header) in acted {
         let creator = envelope::creator(&header).unwrap_or_default();
-        known::remember(stub, &identity, creator, trusted.sequence());
+        known::remember(stub, &identity, creator, &trusted);
     }
     Ok(report)
 }

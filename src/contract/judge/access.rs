@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use crate::{
+    capabilities::ContractBounds,
     config::{Bundle, Section},
     contract::{
-        error::{Code, ContractError},
+        error::{Code, ContractError, shown},
         ledger::members::owner_remains,
     },
     identity::{Identity, MspError},
@@ -139,6 +140,18 @@ impl Admin {
             )),
         })
     }
+}
+
+/// Refuses to write keys with an MSP id above its bound: an organisation does not act that has one.
+pub(crate) fn demand_msp_id(bounds: &ContractBounds, msp_id: &MspId) -> Result<(), ContractError> {
+    let (length, limit) = (msp_id.as_str().len(), bounds.msp_id);
+    if length > limit {
+        return Err(Code::MspIdTooLong.because(format_args!(
+            "the MSP id `{}` has {length} bytes, the limit is {limit}",
+            shown(msp_id.as_str())
+        )));
+    }
+    Ok(())
 }
 
 /// Whether a text begins so, and a dot follows.

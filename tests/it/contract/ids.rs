@@ -5,8 +5,9 @@ use cmscc::{
     ids::Digest,
     proto::{
         common,
-        msp::{FabricMspConfig, MspConfig},
+        msp::{FabricMspConfig, MspConfig, SerializedIdentity},
     },
+    stub::Invocation,
 };
 use prost::Message;
 use serde_json::json;
@@ -14,12 +15,12 @@ use serde_json::json;
 use super::{
     blocks::checkpoint,
     calls::{
-        add_organization, combine_proposals, propose_patch, propose_settings,
-        reconfig_organization_msp,
+        Call, add_organization, add_signature, combine_proposals, get_proposal, propose_patch,
+        propose_settings, reconfig_organization_msp, reject_proposal,
     },
     captures::CAPTURES,
-    patches::timeout,
-    people::person,
+    patches::{of_admins, policy, timeout},
+    people::{base64, person},
     world::{World, founded, founded_on},
 };
 
@@ -32,7 +33,27 @@ fn renamed(org2: &common::ConfigGroup, msp_id: &str) -> common::ConfigGroup {
     config.name = msp_id.to_owned();
     msp.config = config.encode_to_vec().into();
     value.value = msp.encode_to_vec().into();
+    for policy in group.policies.values_mut() {
+        let policy = policy.policy.as_mut().unwrap();
+        let mut rule = common::SignaturePolicyEnvelope::decode(policy.value.clone()).unwrap();
+        for identity in &mut rule.identities {
+            let mut role = common::MspRole::decode(identity.principal.clone()).unwrap();
+            role.msp_identifier = msp_id.to_owned();
+            identity.principal = role.encode_to_vec().into();
+        }
+        policy.value = rule.encode_to_vec().into();
+    }
     group
+}
+
+/// Org2's admin as one of an organisation with another MSP id.
+fn admin_of(world: &World<Contract>, msp_id: &str, call: Call) -> Invocation {
+    let org2 = person("Org2MSP");
+    let mut identity = SerializedIdentity::decode(org2.serialized()).unwrap();
+    identity.mspid = msp_id.to_owned();
+    let mut call = world.invocation(&org2, call);
+    call.creator = identity.encode_to_vec().into();
+    call
 }
 
 /// A world in which these are members, too.
@@ -127,5 +148,48 @@ async fn the_longest_msp_id_decides_and_every_msp_id_has_ids() {
         world
             .propose(&org1, id, &timeout(&format!("{}s", number + 20)))
             .await;
+    }
+}
+
+#[tokio::test]
+async fn keys_hold_no_msp_id_above_its_bound() {
+    let (longest, above) = ("L".repeat(256), "L".repeat(257));
+    let mut world = with_members(&[&longest, &above]).await;
+    let propose = propose_patch("one", &timeout("9s"));
+    let call = admin_of(&world, &above, propose.clone());
+    let text = world.refused_call(&call, "MSP_ID_TOO_LONG").await;
+    assert!(text.contains("257 bytes, the limit is 256"), "{text}");
+    let call = admin_of(&world, &longest, propose);
+    world.outcome_of(&call).await;
+    let reject = reject_proposal("one", "no");
+    let call = admin_of(&world, &above, reject.clone());
+    world.refused_call(&call, "MSP_ID_TOO_LONG").await;
+    let call = admin_of(&world, &longest, reject);
+    world.outcome_of(&call).await;
+    // signers are asked, whoever carries
+    let signature = |identity: &[u8], update: &[u8]| {
+        let org2 = person("Org2MSP");
+        let header = common::SignatureHeader {
+            creator: bytes::Bytes::copy_from_slice(identity),
+            nonce: bytes::Bytes::new(),
+        };
+        let header = header.encode_to_vec();
+        let signature = common::ConfigSignature {
+            signature: org2.sign(&[&header, update].concat()),
+            signature_header: header.into(),
+        };
+        base64(&signature.encode_to_vec())
+    };
+    let org1 = person("Org1MSP");
+    let own = policy("Application", "Own", &of_admins("ANY"));
+    world.propose(&org1, "own", &own).await;
+    let update = world.update_to_sign("own").await;
+    for (msp_id, refused) in [(&above, true), (&longest, false)] {
+        let creator = admin_of(&world, msp_id, get_proposal("own")).creator;
+        let call = add_signature("own", &signature(&creator, &update));
+        match refused {
+            true => drop(world.refused(&org1, call, "MSP_ID_TOO_LONG").await),
+            false => drop(world.ok(&org1, call).await),
+        }
     }
 }
