@@ -8,7 +8,7 @@ use super::Context;
 use crate::{
     contract::{
         answer::{
-            self, ArchivedReport, LeftReport, RecomputedReport, Updated,
+            self, ArchivedReport, LeftReport, Omitted, RecomputedReport, Updated,
             events::{self, RecomputedProposal},
             names::outcome_name,
         },
@@ -390,6 +390,7 @@ impl UpdateRun<'_> {
         self.report.recomputed.push(RecomputedReport {
             config_update_sha256: update.to_string(),
             conflicts,
+            omitted: Omitted::new(),
             proposal_id: proposal.id,
             revision: revision.0,
         });
@@ -463,7 +464,7 @@ impl UpdateRun<'_> {
                 .collect();
             stub.set_event(events::updated(&archived, &recomputed));
         }
-        answer::write(&report)
+        answer::write(&report.bounded())
     }
 }
 
