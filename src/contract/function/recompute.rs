@@ -19,9 +19,7 @@ use crate::{
             access::Admin,
             agreement,
             cache::Compiled,
-            fit,
-            record::record,
-            standing,
+            fit, record, standing,
             status::{Status, is_past},
             terms::{Stale, Standing},
         },
@@ -34,7 +32,7 @@ use crate::{
             members::ChannelMembers,
             positions,
             proofs::{self, Effective, ProofQuestion},
-            proposals::{self, Unarchived},
+            proposals::{self, HashedRevision, Unarchived},
         },
     },
     ids::{Digest, MspId, ProposalId, Revision, Sequence},
@@ -72,6 +70,11 @@ impl UpdateMode {
 /// How many records one call looks at, and how many bytes of proposals it writes.
 const LOOKED_AT: usize = 200;
 const WRITTEN: u64 = 4 << 20;
+
+/// Why a proposal is left that this build does not know all of. No version stands in it: endorsers of
+/// several builds must give the same answer.
+const UNKNOWN: &str = "it raises a capability level, or demands a contract capability, which this server does not \
+     know; `GetProposal` shows it";
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -316,9 +319,8 @@ impl UpdateRun<'_> {
         }
         let outcome = match (&ever, standing) {
             (_, Standing::Outofdate(stale)) => {
-                return self
-                    .recompute(stub, open, Arc::unwrap_or_clone(stale))
-                    .await;
+                let stale = Arc::unwrap_or_clone(stale);
+                return self.recompute(stub, open, stale, ever.as_ref()).await;
             }
             // also where an earlier revision took effect
             (Some(_), _) => Outcome::Submitted,
@@ -346,9 +348,13 @@ impl UpdateRun<'_> {
         stub: &mut S,
         open: &Unarchived,
         stale: Stale,
+        ever: Option<&Effective>,
     ) -> Result<(), ContractError> {
         let update = Digest::of(&stale.fresh.config_update);
-        self.demand_known(&open.proposal)?;
+        if !self.is_known(&open.proposal)? {
+            self.leave_outofdate(&open.proposal, UNKNOWN);
+            return Ok(());
+        }
         let mut proposal = open.proposal.clone();
         let last = Revision(proposals::last(&proposal)?.revision);
         // earlier ones are kept because somebody signed them
@@ -363,16 +369,11 @@ impl UpdateRun<'_> {
             base_sequence: self.head.0,
         });
         proposal.touched = stale.fresh.touched;
-        let record = record(self.bundle, &proposal)?;
-        let bounds = self.trusted.capabilities().bounds();
+        let mut record = record::record(self.bundle, &proposal)?;
         let free = self.own.demand_free(open.place.id(), &update);
-        if let Err(refusal) = free.and_then(|()| self.own.demand_room(&bounds, &proposal, &record))
-        {
-            self.report.left.push(LeftReport {
-                proposal_id: proposal.id,
-                reason: refusal.text().to_owned(),
-                status: Some(Status::Outofdate.name()),
-            });
+        let fits = free.and_then(|()| self.demand_room(&mut proposal, &mut record, ever));
+        if let Err(refusal) = fits {
+            self.leave_outofdate(&proposal, refusal.text());
             return Ok(());
         }
         self.own.replace(&open.place, &record);
@@ -397,16 +398,62 @@ impl UpdateRun<'_> {
         Ok(())
     }
 
-    /// Refuses to compute again what this build would not endorse if it were proposed.
-    fn demand_known(&self, proposal: &Proposal) -> Result<(), ContractError> {
+    /// Refuses a proposal that has no room. Signatures of others keep earlier revisions: those that do
+    /// not apply any more are dropped, the oldest first, as many as it takes. The one that proves how
+    /// the proposal ended stays.
+    fn demand_room(
+        &self,
+        proposal: &mut Proposal,
+        record: &mut OpenProposal,
+        ever: Option<&Effective>,
+    ) -> Result<(), ContractError> {
+        let bounds = self.trusted.capabilities().bounds();
+        let own = ever.filter(|proof| proof.via.is_none());
+        let proof = own.map(|proof| proof.revision);
+        let mut at = 0usize;
+        loop {
+            let Err(refusal) = self.own.demand_room(&bounds, proposal, record) else {
+                return Ok(());
+            };
+            let is_room = matches!(refusal.code(), Code::ProposalTooLarge | Code::TooManyBytes);
+            // the last one is the current one
+            while let [stored, _, ..] = proposal.revisions.get(at..).unwrap_or_default()
+                && (Some(stored.revision) == proof || self.applies(proposal.kind(), stored))
+            {
+                at = at.saturating_add(1);
+            }
+            if !is_room || at.saturating_add(1) >= proposal.revisions.len() {
+                return Err(refusal);
+            }
+            proposal.revisions.remove(at);
+            record.bytes = record::bytes(proposal);
+        }
+    }
+
+    /// Whether an orderer could still take an earlier revision; settings are for one version only.
+    fn applies(&self, kind: ProposalKind, stored: &RevisionBytes) -> bool {
+        let is_update = kind == ProposalKind::ConfigUpdate;
+        is_update && standing::terms(self.bundle, &HashedRevision::of(stored)).is_some()
+    }
+
+    /// Whether this build may compute a proposal again: otherwise it would not endorse it either if it
+    /// were proposed now.
+    fn is_known(&self, proposal: &Proposal) -> Result<bool, ContractError> {
         if proposal.kind() == ProposalKind::Settings {
             let wanted = agreement::change(proposal)?.settings;
-            return agreement::demand_known(&wanted.unwrap_or_default());
+            return Ok(agreement::demand_known(&wanted.unwrap_or_default()).is_ok());
         }
-        match proposals::patch(proposal)?.apply(self.bundle.tree()) {
-            Ok(intended) => levels::check_known(self.bundle.tree(), &intended),
-            Err(_) => Ok(()),
-        }
+        let intended = proposals::patch(proposal)?.apply(self.bundle.tree());
+        let known = intended.map(|it| levels::check_known(self.bundle.tree(), &it).is_ok());
+        Ok(known.unwrap_or(true))
+    }
+
+    fn leave_outofdate(&mut self, proposal: &Proposal, reason: &str) {
+        self.report.left.push(LeftReport {
+            proposal_id: proposal.id.clone(),
+            reason: reason.to_owned(),
+            status: Some(Status::Outofdate.name()),
+        });
     }
 
     fn leave(&mut self, proposal: &Proposal, standing: &Standing, own: bool, orphan: bool) {
