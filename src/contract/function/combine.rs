@@ -10,6 +10,7 @@ use super::{
     propose,
 };
 use crate::{
+    capabilities::ContractBounds,
     config::Patch,
     contract::{
         error::{Code, ContractError},
@@ -40,7 +41,8 @@ pub(crate) async fn combine_proposals<S: Stub>(
         )));
     }
     let (trusted, bundle, admin) = propose::opened(call, stub, &header.id).await?;
-    let most = trusted.capabilities().bounds().sources;
+    let bounds = trusted.capabilities().bounds();
+    let most = bounds.sources;
     if ids.len() > most {
         return Err(Code::ProposalTooLarge.because(format_args!(
             "`ids` names {} proposals, the bound is {most}; combine them in steps",
@@ -50,7 +52,7 @@ pub(crate) async fn combine_proposals<S: Stub>(
     let mut union = CombinedIntent::default();
     for id in &ids {
         let source = open_source(stub, &bundle, &trusted, id).await?;
-        union.add(&source)?;
+        union.add(&bounds, &source)?;
     }
     let intent = union.intent()?;
     propose::store(call, stub, &trusted, &bundle, &admin, &header, &intent).await
@@ -109,7 +111,7 @@ struct CombinedIntent {
 }
 
 impl CombinedIntent {
-    fn add(&mut self, source: &Proposal) -> Result<(), ContractError> {
+    fn add(&mut self, bounds: &ContractBounds, source: &Proposal) -> Result<(), ContractError> {
         let patch = proposals::patch(source)?;
         let union = match &self.patch {
             None => patch.clone(),
@@ -117,7 +119,7 @@ impl CombinedIntent {
                 Patch::combine([all, &patch]).map_err(|_| self.conflict(&source.id, &patch))?
             }
         };
-        intent::sized(union.bytes().clone())?;
+        intent::demand_size(bounds, union.bytes())?;
         self.patch = Some(union);
         self.parts.push((source.id.clone(), patch));
         let current = proposals::current(source)?;

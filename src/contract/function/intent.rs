@@ -21,6 +21,9 @@ use crate::{
     },
 };
 
+/// What arguments are held against before the ledger is read.
+const FIRST: ContractBounds = ContractBounds::V1_0;
+
 /// The value that holds an organisation's MSP.
 pub(crate) const MSP: &str = "MSP";
 
@@ -61,7 +64,7 @@ pub(crate) fn given_intent(call: &Context<'_>, index: usize) -> Result<GivenInte
         let text = call.args.text(index, "patch")?.as_bytes();
         let bytes = json::decode("common.Config", text)
             .map_err(|e| Code::BadJson.because(format_args!("the patch: {e}")))?;
-        let patch = Patch::parse(sized(bytes)?, &limits()).map_err(patch_refusal)?;
+        let patch = Patch::parse(sized(bytes)?, &limits(&FIRST)).map_err(patch_refusal)?;
         return Ok(GivenIntent::Patch(patch));
     }
     given_update(call, index).map(GivenIntent::Update)
@@ -77,23 +80,29 @@ pub(crate) fn given_update(call: &Context<'_>, index: usize) -> Result<Update, C
     })
 }
 
-/// Refuses what is longer than a patch may be.
+/// Refuses an argument that is longer than a patch may be.
 pub(crate) fn sized(bytes: impl Into<Bytes>) -> Result<Bytes, ContractError> {
     let bytes = bytes.into();
-    let limit = ContractBounds::V1_0.patch;
+    demand_size(&FIRST, &bytes)?;
+    Ok(bytes)
+}
+
+/// Refuses what is longer than a patch may be.
+pub(crate) fn demand_size(bounds: &ContractBounds, bytes: &[u8]) -> Result<(), ContractError> {
+    let limit = bounds.patch;
     if bytes.len() > limit {
         return Err(Code::PatchTooLarge.because(format_args!(
             "the change has {} bytes in its protobuf form, the limit is {limit}",
             bytes.len()
         )));
     }
-    Ok(bytes)
+    Ok(())
 }
 
-const fn limits() -> PatchLimits {
+const fn limits(bounds: &ContractBounds) -> PatchLimits {
     PatchLimits {
-        patch_bytes: ContractBounds::V1_0.patch,
-        patch_levels: ContractBounds::V1_0.patch_levels,
+        patch_bytes: bounds.patch,
+        patch_levels: bounds.patch_levels,
     }
 }
 
@@ -113,6 +122,7 @@ pub(crate) fn document<'a>(
 /// The intent of a computed update.
 pub(crate) fn from_update(
     call: &Context<'_>,
+    bounds: &ContractBounds,
     bundle: &Bundle,
     update: &Update,
 ) -> Result<ProposedIntent, ContractError> {
@@ -127,12 +137,13 @@ pub(crate) fn from_update(
         };
         refusal.at(bundle.sequence())
     })?;
-    let patch = Patch::parse(patch.bytes().clone(), &limits()).map_err(patch_refusal)?;
+    let patch = Patch::parse(patch.bytes().clone(), &limits(bounds)).map_err(patch_refusal)?;
     Ok(ProposedIntent::of(patch, Some(update.bytes().clone())))
 }
 
 /// The intent to add a group of an organisation to Application.
 pub(crate) fn new_organization(
+    bounds: &ContractBounds,
     bundle: &Bundle,
     name: &str,
     group: &Bytes,
@@ -178,12 +189,13 @@ pub(crate) fn new_organization(
         )));
     }
     let patch =
-        Patch::put_group(&["Application", name], group, &limits()).map_err(patch_refusal)?;
+        Patch::put_group(&["Application", name], group, &limits(bounds)).map_err(patch_refusal)?;
     Ok(ProposedIntent::of(patch, None))
 }
 
 /// The intent to give the caller's organisation another MSP definition, in each group that has it.
 pub(crate) fn new_msp(
+    bounds: &ContractBounds,
     bundle: &Bundle,
     admin: &Admin,
     value: &Bytes,
@@ -207,7 +219,7 @@ pub(crate) fn new_msp(
         for org in bundle.orgs(section) {
             if org.msp_id == admin.msp_id() {
                 let group = [name, org.name];
-                let patch = Patch::put_value(&group, MSP, value, &limits());
+                let patch = Patch::put_value(&group, MSP, value, &limits(bounds));
                 patches.push(patch.map_err(patch_refusal)?);
             }
         }

@@ -17,7 +17,7 @@ use crate::{
         chain::levels,
         error::{Code, ContractError, shown},
         judge::{
-            access::Admin,
+            access::{Admin, demand_msp_id},
             cache::Compiled,
             fit::{self, Misfit},
             record::record,
@@ -60,9 +60,10 @@ pub(crate) async fn propose_config_update<S: Stub>(
     let header = header(call, 2)?;
     let given = given_intent(call, 1)?;
     let (trusted, bundle, admin) = opened(call, stub, &header.id).await?;
+    let bounds = trusted.capabilities().bounds();
     let intent = match given {
         GivenIntent::Patch(patch) => ProposedIntent::of(patch, None),
-        GivenIntent::Update(update) => from_update(call, &bundle, &update)?,
+        GivenIntent::Update(update) => from_update(call, &bounds, &bundle, &update)?,
     };
     store(call, stub, &trusted, &bundle, &admin, &header, &intent).await
 }
@@ -75,7 +76,8 @@ pub(crate) async fn propose_computed<S: Stub>(
     let header = header(call, 2)?;
     let update = given_update(call, 1)?;
     let (trusted, bundle, admin) = opened(call, stub, &header.id).await?;
-    let intent = from_update(call, &bundle, &update)?;
+    let bounds = trusted.capabilities().bounds();
+    let intent = from_update(call, &bounds, &bundle, &update)?;
     store(call, stub, &trusted, &bundle, &admin, &header, &intent).await?;
     Ok(header.id)
 }
@@ -97,7 +99,8 @@ pub(crate) async fn add_organization<S: Stub>(
         .map_err(|e| Code::BadJson.because(format_args!("argument `ConfigGroup JSON`: {e}")))?;
     let group = sized(group)?;
     let (trusted, bundle, admin) = opened(call, stub, &header.id).await?;
-    let intent = new_organization(&bundle, name, &group)?;
+    let bounds = trusted.capabilities().bounds();
+    let intent = new_organization(&bounds, &bundle, name, &group)?;
     store(call, stub, &trusted, &bundle, &admin, &header, &intent).await
 }
 
@@ -114,7 +117,8 @@ pub(crate) async fn reconfig_msp<S: Stub>(
     .map_err(|e| Code::BadJson.because(format_args!("argument `MSP ConfigValue JSON`: {e}")))?;
     let value = sized(value)?;
     let (trusted, bundle, admin) = opened(call, stub, &header.id).await?;
-    let intent = new_msp(&bundle, &admin, &value)?;
+    let bounds = trusted.capabilities().bounds();
+    let intent = new_msp(&bounds, &bundle, &admin, &value)?;
     store(call, stub, &trusted, &bundle, &admin, &header, &intent).await
 }
 
@@ -142,6 +146,8 @@ pub(crate) async fn opened<S: Stub>(
 ) -> Result<(TrustedHead, Compiled, Admin), ContractError> {
     let (trusted, bundle) = call.trusted_to_write(stub).await?;
     let admin = Admin::check(&bundle, call.creator())?;
+    demand_msp_id(&trusted.capabilities().bounds(), admin.msp_id())?;
+    admin.demand_id(&bundle, id)?;
     if stub.get_state(&keys::proposal(id)).await?.is_some() {
         return Err(Code::IdUsed.because(format_args!(
             "id `{id}` was used before; ids are never reused, choose another"
@@ -254,7 +260,7 @@ pub(crate) async fn write<S: Stub>(
     let place = ProposalPlace::new(admin.msp_id(), &header.id);
     ledger::put(stub, keys::proposal(&header.id), &proposal);
     ledger::put(stub, keys::open(&place), &record);
-    known::remember(stub, admin.identity(), call.creator(), trusted.sequence());
+    known::remember(stub, admin.identity(), call.creator(), trusted);
     stub.set_event(events::new_proposal(&header.id, FIRST));
     answer::write(&Proposed {
         as_of_sequence: sequence,

@@ -1,6 +1,6 @@
 //! `UpdateProposals`: archives what is finished and computes again what went out of date.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use serde::Deserialize;
 
@@ -9,7 +9,7 @@ use crate::{
     config::Section,
     contract::{
         answer::{
-            self, ArchivedReport, LeftReport, RecomputedReport, Updated,
+            self, ArchivedReport, LeftReport, Omitted, RecomputedReport, Updated,
             events::{self, RecomputedProposal},
             names::outcome_name,
         },
@@ -20,9 +20,7 @@ use crate::{
             access::Admin,
             agreement,
             cache::Compiled,
-            fit,
-            record::record,
-            standing,
+            fit, record, standing,
             status::{Status, is_past},
             terms::{Stale, Standing},
         },
@@ -35,7 +33,7 @@ use crate::{
             members::ChannelMembers,
             positions,
             proofs::{self, Effective, ProofQuestion},
-            proposals::{self, Unarchived},
+            proposals::{self, HashedRevision, Unarchived},
         },
     },
     ids::{Digest, MspId, ProposalId, Revision, Sequence},
@@ -75,6 +73,11 @@ const LOOKED_AT: usize = 200;
 const WRITTEN: u64 = 4 << 20;
 /// What archiving removes for each organisation, about. Unit: bytes.
 const REMOVED: u64 = 400;
+
+/// Why a proposal is left that this build does not know all of. No version stands in it: endorsers of
+/// several builds must give the same answer.
+const UNKNOWN: &str = "it raises a capability level, or demands a contract capability, which this server does not \
+     know; `GetProposal` shows it";
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -322,9 +325,8 @@ impl UpdateRun<'_> {
         }
         let outcome = match (&ever, standing) {
             (_, Standing::Outofdate(stale)) => {
-                return self
-                    .recompute(stub, open, Arc::unwrap_or_clone(stale))
-                    .await;
+                let stale = Arc::unwrap_or_clone(stale);
+                return self.recompute(stub, open, stale, ever.as_ref()).await;
             }
             // also where an earlier revision took effect
             (Some(_), _) => Outcome::Submitted,
@@ -353,16 +355,19 @@ impl UpdateRun<'_> {
         stub: &mut S,
         open: &Unarchived,
         stale: Stale,
+        ever: Option<&Effective>,
     ) -> Result<(), ContractError> {
         let update = Digest::of(&stale.fresh.config_update);
-        self.demand_known(&open.proposal)?;
+        if !self.is_known(&open.proposal)? {
+            self.leave_outofdate(&open.proposal, UNKNOWN);
+            return Ok(());
+        }
         let mut proposal = open.proposal.clone();
         let last = Revision(proposals::last(&proposal)?.revision);
         // earlier ones are kept because somebody signed them
         let signed = positions::signatures_on(stub, &open.place, last).await?;
         if signed.signatures.is_empty() {
             proposal.revisions.pop();
-            positions::forget_votes(stub, &open.place, last, self.bundle);
         }
         // saturating: a revision takes a transaction
         let revision = Revision(last.0.saturating_add(1));
@@ -372,17 +377,18 @@ impl UpdateRun<'_> {
             base_sequence: self.head.0,
         });
         proposal.touched = stale.fresh.touched;
-        let record = record(self.bundle, &proposal)?;
-        let bounds = self.trusted.capabilities().bounds();
+        let mut record = record::record(self.bundle, &proposal)?;
         let free = self.own.demand_free(open.place.id(), &update);
-        if let Err(refusal) = free.and_then(|()| self.own.demand_room(&bounds, &proposal, &record))
-        {
-            self.report.left.push(LeftReport {
-                proposal_id: proposal.id,
-                reason: refusal.text().to_owned(),
-                status: Some(Status::Outofdate.name()),
-            });
+        let fits = free.and_then(|()| self.demand_room(&mut proposal, &mut record, ever));
+        if let Err(refusal) = fits {
+            self.leave_outofdate(&proposal, refusal.text());
             return Ok(());
+        }
+        let kept: BTreeSet<u64> = proposal.revisions.iter().map(|one| one.revision).collect();
+        let before = open.proposal.revisions.iter().map(|one| one.revision);
+        for dropped in before.filter(|revision| !kept.contains(revision)) {
+            positions::forget(stub, self.bundle, &open.place, Revision(dropped));
+            self.written = self.written.saturating_add(self.removed);
         }
         self.own.replace(&open.place, &record);
         self.written = self.written.saturating_add(record.bytes);
@@ -399,22 +405,69 @@ impl UpdateRun<'_> {
         self.report.recomputed.push(RecomputedReport {
             config_update_sha256: update.to_string(),
             conflicts,
+            omitted: Omitted::new(),
             proposal_id: proposal.id,
             revision: revision.0,
         });
         Ok(())
     }
 
-    /// Refuses to compute again what this build would not endorse if it were proposed.
-    fn demand_known(&self, proposal: &Proposal) -> Result<(), ContractError> {
+    /// Refuses a proposal that has no room. Signatures of others keep earlier revisions: those that do
+    /// not apply any more are dropped, the oldest first, as many as it takes. The one that proves how
+    /// the proposal ended stays.
+    fn demand_room(
+        &self,
+        proposal: &mut Proposal,
+        record: &mut OpenProposal,
+        ever: Option<&Effective>,
+    ) -> Result<(), ContractError> {
+        let bounds = self.trusted.capabilities().bounds();
+        let own = ever.filter(|proof| proof.via.is_none());
+        let proof = own.map(|proof| proof.revision);
+        let mut at = 0usize;
+        loop {
+            let Err(refusal) = self.own.demand_room(&bounds, proposal, record) else {
+                return Ok(());
+            };
+            let is_room = matches!(refusal.code(), Code::ProposalTooLarge | Code::TooManyBytes);
+            // the last one is the current one
+            while let [stored, _, ..] = proposal.revisions.get(at..).unwrap_or_default()
+                && (Some(stored.revision) == proof || self.applies(proposal.kind(), stored))
+            {
+                at = at.saturating_add(1);
+            }
+            if !is_room || at.saturating_add(1) >= proposal.revisions.len() {
+                return Err(refusal);
+            }
+            proposal.revisions.remove(at);
+            record.bytes = record::bytes(proposal);
+        }
+    }
+
+    /// Whether an orderer could still take an earlier revision; settings are for one version only.
+    fn applies(&self, kind: ProposalKind, stored: &RevisionBytes) -> bool {
+        let is_update = kind == ProposalKind::ConfigUpdate;
+        is_update && standing::terms(self.bundle, &HashedRevision::of(stored)).is_some()
+    }
+
+    /// Whether this build may compute a proposal again: otherwise it would not endorse it either if it
+    /// were proposed now.
+    fn is_known(&self, proposal: &Proposal) -> Result<bool, ContractError> {
         if proposal.kind() == ProposalKind::Settings {
             let wanted = agreement::change(proposal)?.settings;
-            return agreement::demand_known(&wanted.unwrap_or_default());
+            return Ok(agreement::demand_known(&wanted.unwrap_or_default()).is_ok());
         }
-        match proposals::patch(proposal)?.apply(self.bundle.tree()) {
-            Ok(intended) => levels::check_known(self.bundle.tree(), &intended),
-            Err(_) => Ok(()),
-        }
+        let intended = proposals::patch(proposal)?.apply(self.bundle.tree());
+        let known = intended.map(|it| levels::check_known(self.bundle.tree(), &it).is_ok());
+        Ok(known.unwrap_or(true))
+    }
+
+    fn leave_outofdate(&mut self, proposal: &Proposal, reason: &str) {
+        self.report.left.push(LeftReport {
+            proposal_id: proposal.id.clone(),
+            reason: reason.to_owned(),
+            status: Some(Status::Outofdate.name()),
+        });
     }
 
     fn leave(&mut self, proposal: &Proposal, standing: &Standing, own: bool, orphan: bool) {
@@ -472,7 +525,7 @@ impl UpdateRun<'_> {
                 .collect();
             stub.set_event(events::updated(&archived, &recomputed));
         }
-        answer::write(&report)
+        answer::write(&report.bounded())
     }
 }
 

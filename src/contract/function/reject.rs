@@ -5,7 +5,11 @@ use crate::{
     contract::{
         answer::events,
         error::{Code, ContractError},
-        judge::{access::Admin, standing, status::Status},
+        judge::{
+            access::{Admin, demand_msp_id},
+            standing,
+            status::Status,
+        },
         ledger::{
             combined,
             keys::PositionPart,
@@ -28,6 +32,7 @@ pub(crate) async fn reject_proposal<S: Stub>(
     let reason = call.args.reason(1)?;
     let (trusted, bundle) = call.trusted_to_write(stub).await?;
     let admin = Admin::check(&bundle, call.creator())?;
+    demand_msp_id(&trusted.capabilities().bounds(), admin.msp_id())?;
     let open = proposals::open(stub, &id).await?;
     let proposal = &open.proposal;
     let current = proposals::current(proposal)?;
@@ -36,7 +41,7 @@ pub(crate) async fn reject_proposal<S: Stub>(
     if let Some(status) = Status::of(&standing) {
         // asked for only here: a rejection must not meet a combination in the same block
         let combined = combined::into(stub, &open.place).await?;
-        let question = ProofQuestion::of_current(&current, &combined);
+        let question = ProofQuestion::of_record(&open.record, &combined);
         let status = match proofs::find(stub, trusted.sequence(), question).await? {
             Some(_) => Status::Submitted,
             None => status,

@@ -14,7 +14,7 @@ use crate::{
         error::{Code, ContractError},
         interface::{base64, is_json},
         judge::{
-            signatures::{Accepted, Added, PositionSignatures, Wanted},
+            signatures::{Accepted, Added, LOOKS, PositionSignatures, Wanted},
             standing,
             status::Status,
             terms::Standing,
@@ -63,7 +63,7 @@ pub(crate) async fn add<S: Stub>(
         let proof = proofs::find(
             stub,
             trusted.sequence(),
-            ProofQuestion::of_current(&current, &[]),
+            ProofQuestion::of_record(&open.record, &[]),
         );
         let standing = standing::proven(standing, proposal, proof.await?);
         let status = Status::of(&standing).map_or("", |status| status.name());
@@ -93,11 +93,14 @@ pub(crate) async fn add<S: Stub>(
         .split_last()
         .map(|(_, others)| others)
         .unwrap_or_default();
-    let wanted = Wanted {
+    let bounds = trusted.capabilities().bounds();
+    let mut wanted = Wanted {
         bundle: &bundle,
         concerned: &bundle.policies().concerned(deciding.policies()),
         current: &current,
         others,
+        bounds: &bounds,
+        looks: LOOKS,
     };
     let mut report = Signed {
         added: Vec::new(),
@@ -120,7 +123,7 @@ pub(crate) async fn add<S: Stub>(
     }
     let msp_ids: Vec<&MspId> = accepted.keys().collect();
     let stored = OwnPosition::read(stub, &open.place, revision, &msp_ids).await?;
-    let most = trusted.capabilities().bounds().position_signatures;
+    let most = bounds.position_signatures;
     let (mut written, mut acted) = (Vec::new(), Vec::new());
     for ((msp_id, new), mut stored) in accepted.into_iter().zip(stored) {
         let mut signatures = PositionSignatures::of(&wanted, &msp_id, &stored.position);
@@ -153,7 +156,7 @@ pub(crate) async fn add<S: Stub>(
     }
     for (identity, header) in acted {
         let creator = envelope::creator(&header).unwrap_or_default();
-        known::remember(stub, &identity, creator, trusted.sequence());
+        known::remember(stub, &identity, creator, &trusted);
     }
     Ok(report)
 }

@@ -180,6 +180,7 @@ mod tests {
     use prost::Message;
 
     use super::*;
+    use crate::contract::ledger::keys::PositionPart;
     use crate::proto::{
         cmscc::{
             Archive, ArchivedRevision, Attestation, Combined, KnownIdentity, Member, Position,
@@ -313,6 +314,27 @@ mod tests {
     }
 
     #[test]
+    fn no_key_is_longer_than_counts() {
+        let msp_id = MspId::new("m".repeat(BOUNDS.msp_id));
+        let place = ProposalPlace::new(&msp_id, &ProposalId::new("i".repeat(64)));
+        for key in [
+            keys::open(&place),
+            keys::archive(&place),
+            keys::position(
+                &place,
+                Revision(u64::MAX),
+                PositionPart::Signatures,
+                &msp_id,
+            ),
+            keys::stance(&place, &msp_id),
+            keys::combined(&place, &msp_id),
+            keys::known(&msp_id, "f"),
+        ] {
+            assert!(key.len() < ABOUT / 2, "{key}");
+        }
+    }
+
+    #[test]
     fn the_page_says_what_the_bounds_are() {
         let page = include_str!("../../../docs/state.md");
         let thousands = |n: usize| {
@@ -327,6 +349,10 @@ mod tests {
                 BOUNDS.patch,
             ),
             ("levels of a patch", BOUNDS.patch_levels),
+            (
+                "the MSP id of an organisation that proposes, signs or rejects, bytes",
+                BOUNDS.msp_id,
+            ),
             (
                 "one proposal with all that is kept of it, bytes",
                 BOUNDS.proposal,

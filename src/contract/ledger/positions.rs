@@ -214,15 +214,20 @@ impl OwnPosition {
     }
 }
 
-/// Forgets the rejections of a revision that is not kept.
-pub(crate) fn forget_votes<S: Stub>(
+/// Forgets what was said of a revision that is not kept: blindly, of every organisation of the config.
+pub(crate) fn forget<S: Stub>(
     stub: &mut S,
+    bundle: &Bundle,
     place: &ProposalPlace,
     revision: Revision,
-    bundle: &Bundle,
 ) {
-    for msp_id in bundle.msp_ids(Section::Application) {
-        stub.del_state(keys::position(place, revision, PositionPart::Vote, &msp_id));
+    let members = bundle.msp_ids(Section::Application);
+    for msp_id in &members {
+        stub.del_state(keys::position(place, revision, PositionPart::Vote, msp_id));
+    }
+    for msp_id in members.union(&bundle.msp_ids(Section::Orderer)) {
+        let part = PositionPart::Signatures;
+        stub.del_state(keys::position(place, revision, part, msp_id));
     }
 }
 

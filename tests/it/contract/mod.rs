@@ -18,6 +18,7 @@ mod docs;
 mod export;
 mod forms;
 mod history;
+mod ids;
 pub(crate) mod manners;
 mod meetings;
 mod metadata;
