@@ -31,6 +31,23 @@ pub enum Usage {
 /// What Fabric's MSPs ask of every identity, since it is what Go asks for by default.
 const IDENTITY_USAGE: &[Usage] = &[Usage::ServerAuth];
 
+/// A span of time, in seconds since 1970; both ends belong to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Period {
+    /// The first second.
+    pub first: i64,
+    /// The last second; not before the first.
+    pub last: i64,
+}
+
+impl Period {
+    /// Whether some second is in both.
+    #[must_use]
+    pub fn meets(&self, other: &Self) -> bool {
+        self.first <= other.last && other.first <= self.last
+    }
+}
+
 /// Root and intermediate CAs.
 #[derive(Clone, Default)]
 pub struct TrustPool {
@@ -75,6 +92,16 @@ impl TrustPool {
         at: i64,
         usages: &[Usage],
     ) -> Result<Vec<Vec<Certificate>>, MspError> {
+        self.chains_at(certificate, Some(at), usages)
+    }
+
+    /// The same; without a time, dates count for nothing.
+    fn chains_at(
+        &self,
+        certificate: &Certificate,
+        at: Option<i64>,
+        usages: &[Usage],
+    ) -> Result<Vec<Vec<Certificate>>, MspError> {
         check_alone(certificate, at)?;
         let candidates = if self.roots.contains(certificate) {
             vec![vec![certificate.clone()]]
@@ -93,19 +120,29 @@ impl TrustPool {
         keep_valid(candidates, usages)
     }
 
-    /// Whether a certificate (PEM) can authenticate a client or a server of TLS.
-    ///
-    /// Fabric asks at the wall clock and passes expired certificates; here the time is a second after
-    /// the certificate's validity starts, so that the answer is always the same.
+    /// When a certificate authenticates a client or a server of TLS: for each chain that holds but for
+    /// dates the time in which all of its certificates are valid. Chains that are never valid as a
+    /// whole add nothing, so there may be none.
     ///
     /// # Errors
-    /// It does not parse, or no chain leads to a root.
-    // Fabric: orderer/consensus/etcdraft/util.go, validateConsenterTLSCerts
-    pub fn verify_tls(&self, certificate_pem: &[u8]) -> Result<(), MspError> {
-        let certificate = Certificate::from_pem(certificate_pem)?;
+    /// No chain leads to a root, whatever the time.
+    // Go: crypto/x509, Certificate.Verify, at all times at once
+    pub fn tls_periods(&self, certificate: &Certificate) -> Result<Vec<Period>, MspError> {
         let usages = [Usage::ClientAuth, Usage::ServerAuth];
-        self.chains(&certificate, check_time(&certificate), &usages)?;
-        Ok(())
+        let chains = self.chains_at(certificate, None, &usages)?;
+        let period = |chain: &Vec<Certificate>| {
+            let first = chain.iter().map(Certificate::not_before).max()?;
+            let last = chain.iter().map(Certificate::not_after).min()?;
+            (first <= last).then_some(Period { first, last })
+        };
+        Ok(chains.iter().filter_map(period).collect())
+    }
+
+    /// The latest start of validity among the CAs; `None` without any.
+    pub fn youngest(&self) -> Option<i64> {
+        let pools = [&self.roots, &self.intermediates];
+        let certificates = pools.into_iter().flat_map(|pool| &pool.certificates);
+        certificates.map(Certificate::not_before).max()
     }
 
     /// The one chain of a certificate, at a second after its validity starts.
@@ -124,7 +161,7 @@ impl TrustPool {
 
 /// The chain of a self-signed CA that is trusted by itself.
 pub(in crate::identity) fn chain_of_root(root: &Certificate) -> Result<Vec<Certificate>, MspError> {
-    check_alone(root, check_time(root))?;
+    check_alone(root, Some(check_time(root)))?;
     only(keep_valid(vec![vec![root.clone()]], IDENTITY_USAGE)?)
 }
 
@@ -177,13 +214,14 @@ fn only(chains: Vec<Vec<Certificate>>) -> Result<Vec<Certificate>, MspError> {
 
 /// What every certificate of a chain is checked for by itself.
 // Go: crypto/x509, Certificate.isValid
-fn check_alone(certificate: &Certificate, at: i64) -> Result<(), MspError> {
+fn check_alone(certificate: &Certificate, at: Option<i64>) -> Result<(), MspError> {
     if certificate.extensions().unhandled_critical {
         return Err(MspError::CriticalExtension {
             subject: certificate.subject(),
         });
     }
-    if at < certificate.not_before() || at > certificate.not_after() {
+    let valid = certificate.not_before()..=certificate.not_after();
+    if at.is_some_and(|at| !valid.contains(&at)) {
         return Err(MspError::CaValidity {
             subject: certificate.subject(),
         });
@@ -235,7 +273,8 @@ fn check_usage(chain: &[Certificate], usages: &[Usage]) -> Result<(), MspError> 
 /// A search for chains.
 struct Search<'p> {
     pool: &'p TrustPool,
-    at: i64,
+    /// When the chains must hold; `None`: whatever the dates.
+    at: Option<i64>,
     checks: u32,
     exhausted: bool,
     chains: Vec<Vec<Certificate>>,
