@@ -13,7 +13,7 @@ use crate::{
         Orderer, duration,
         values::{each, set_bytes, set_text, set_u32},
     },
-    identity::{Certificate, MspError, TrustPool},
+    identity::{Certificate, MspError, Period, TrustPool},
     proto::scan::ScanError,
 };
 
@@ -29,8 +29,8 @@ pub struct ConsenterChange {
     pub removed: usize,
     /// The new ones, as `host:port`: their certificates must be valid by the clock.
     pub new: Vec<String>,
-    /// Those that were there before, as `host:port`, with a certificate that has no chain: an orderer
-    /// takes it only while the clock is outside of its dates. In the order of the metadata.
+    /// Those that were there before, as `host:port`, with a certificate that an orderer takes at some
+    /// times and not at others. In the order of the metadata.
     pub out_of_date: Vec<String>,
 }
 
@@ -73,10 +73,10 @@ pub(super) fn check_raft(
         current_pool: OnceCell::new(),
         youngest: OnceCell::new(),
     };
-    let out_of_date = certificates.check()?;
+    let undecided = certificates.check()?;
     check_distinct(&metadata.consenters)?;
     let change = ConsenterChange {
-        out_of_date,
+        out_of_date: undecided.places.clone(),
         ..change_of(&current, &metadata.consenters)
     };
     if change.added > 1 || change.removed > 1 {
@@ -85,7 +85,7 @@ pub(super) fn check_raft(
             removed: change.removed,
         });
     }
-    certificates.check_new()?;
+    certificates.check_new(&undecided)?;
     Ok(change)
 }
 
@@ -128,40 +128,56 @@ struct Certificates<'a> {
     pool: TrustPool,
     /// Those of the current config's, once they are needed.
     current_pool: OnceCell<TrustPool>,
-    /// The latest start of validity among consenters' certificates and TLS CAs, once it is needed.
+    /// The latest start of validity in both configs, once it is needed.
     youngest: OnceCell<Option<i64>>,
 }
 
+/// What only the clock decides of consenters that were there.
+#[derive(Default)]
+struct Undecided {
+    /// The consenters, as `host:port`, in the order of the metadata.
+    places: Vec<String>,
+    /// When an orderer refuses one of their certificates, ascending.
+    refused: Vec<Period>,
+}
+
 impl Certificates<'_> {
-    /// Each certificate chains to the TLS CAs, for clients or for servers, whatever the dates. The
-    /// consenters, as `host:port`, with one that does not and that may be out of date.
+    /// Each certificate chains to the TLS CAs, for clients or for servers, or must be out of date.
     // Fabric: orderer/consensus/etcdraft/util.go, VerifyConfigMetadata, validateConsenterTLSCerts
-    fn check(&self) -> Result<Vec<String>, ConsensusError> {
-        let mut out_of_date = Vec::new();
+    fn check(&self) -> Result<Undecided, ConsensusError> {
+        let mut undecided = Undecided::default();
         for consenter in self.next {
             let is_new = !is_among(self.current, consenter);
-            let mut chained = true;
+            let mut decided = true;
             for pem in consenter.certificates() {
                 let certificate =
                     Certificate::from_pem(pem).map_err(|source| consenter.refused(source))?;
-                let Err(source) = self.pool.tls_periods(&certificate) else {
+                let periods = self.pool.tls_periods(&certificate);
+                let dates = Period::of(&certificate);
+                if (periods.iter().flatten()).any(|period| Some(*period) == dates) {
                     continue;
-                };
-                if is_new || !self.is_out_of_date(pem, &certificate) {
+                }
+                let answers = self.pool.tls_answers(&certificate);
+                if let (false, Err(source)) = (answers.yes, periods)
+                    && (is_new || !self.is_out_of_date(pem, &certificate))
+                {
                     return Err(consenter.refused(source));
                 }
-                chained = false;
+                // the chains of new ones are looked at once more
+                decided &= is_new || answers.no.is_empty();
+                undecided.refused.extend(answers.no);
             }
-            if !chained {
-                out_of_date.push(consenter.place());
+            if !decided {
+                undecided.places.push(consenter.place());
             }
         }
-        Ok(out_of_date)
+        undecided.refused.sort_by_key(|period| period.first);
+        Ok(undecided)
     }
 
-    /// Whether a certificate without a chain must be out of date, as far as the configs show. Either
-    /// it had no chain before, so that nothing else can have kept it in the config. Or it ended before
-    /// another one starts that is in use.
+    /// Whether a certificate that no time within its dates makes acceptable must be out of date, as
+    /// far as the configs show. Either it was so before, and nothing else can have kept it in the
+    /// config; or it ended before another one begins that is in use.
     fn is_out_of_date(&self, pem: &Bytes, certificate: &Certificate) -> bool {
         if certificate.extensions().unhandled_critical {
             // Go looks for these before it looks at dates
@@ -170,7 +186,7 @@ impl Certificates<'_> {
         let mut certificates = self.current.iter().flat_map(RaftConsenter::certificates);
         if certificates.any(|other| other == pem) {
             let pool = (self.current_pool).get_or_init(|| tls_pool(self.current_orderer));
-            if pool.tls_periods(certificate).is_err() {
+            if !pool.tls_answers(certificate).yes {
                 return true;
             }
         }
@@ -178,28 +194,31 @@ impl Certificates<'_> {
     }
 
     fn find_youngest(&self) -> Option<i64> {
-        let certificates = self.next.iter().flat_map(RaftConsenter::certificates);
+        let pool = (self.current_pool).get_or_init(|| tls_pool(self.current_orderer));
+        let consenters = self.current.iter().chain(self.next);
+        let certificates = consenters.flat_map(RaftConsenter::certificates);
         let starts =
             certificates.filter_map(|pem| Some(Certificate::from_pem(pem).ok()?.not_before()));
-        starts.max().max(self.pool.youngest())
+        starts.max().max(self.pool.youngest()).max(pool.youngest())
     }
 
     /// There is a time at which both certificates of each new consenter are valid, with all that is
-    /// above them. Whether that is now, nobody can tell here.
+    /// above them, and nobody else is refused. Whether that is now, nobody can tell here.
     // Fabric: orderer/consensus/etcdraft/chain.go, ValidateConsensusMetadata
-    fn check_new(&self) -> Result<(), ConsensusError> {
+    fn check_new(&self, undecided: &Undecided) -> Result<(), ConsensusError> {
         for consenter in self.next {
             if is_among(self.current, consenter) {
                 continue;
             }
-            let [client, server] = consenter
-                .certificates()
+            let [client, server] = (consenter.certificates())
                 .map(|pem| self.pool.tls_periods(&Certificate::from_pem(pem)?));
             let client = client.map_err(|source| consenter.refused(source))?;
             let server = server.map_err(|source| consenter.refused(source))?;
-            let ever = client
-                .iter()
-                .any(|period| server.iter().any(|other| period.meets(other)));
+            let ever = client.iter().any(|one| {
+                let both = server.iter().filter_map(|other| one.common(other));
+                both.into_iter()
+                    .any(|period| period.exceeds(&undecided.refused))
+            });
             if !ever {
                 return Err(ConsensusError::NeverValid {
                     host: consenter.host.clone(),

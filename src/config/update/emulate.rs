@@ -553,8 +553,8 @@ impl Bundle {
         }
         out.extend(terms.change.out_of_date.iter().map(|place| {
             format!(
-                "that the tls certificates of consenter `{place}` that have no chain to a tls ca of an \
-                 orderer organisation are outside of their dates"
+                "that each tls certificate of consenter `{place}` is out of date, or has a chain to a tls ca \
+                 of an orderer organisation that holds now"
             )
         }));
         out.extend(terms.change.new.iter().map(|place| {

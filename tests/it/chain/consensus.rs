@@ -331,8 +331,8 @@ fn what_the_clock_decides_of_raft_consenters_is_said() {
         let update = Update::parse(update.into()).unwrap();
         current.emulate(&update, &[]).not_checked.split_off(1)
     };
-    let outdated = "that the tls certificates of consenter `o:7050` that have no chain to a tls ca \
-                    of an orderer organisation are outside of their dates";
+    let outdated = "that each tls certificate of consenter `o:7050` is out of date, or has a chain to \
+                    a tls ca of an orderer organisation that holds now";
     let timeout = |config: &mut common::Config| {
         edit(
             orderer_group(config),
