@@ -54,6 +54,7 @@ pub(crate) enum Part {
     SignedBy,
     Sources,
     StatusDetail,
+    ToAttest,
     Unsupported,
     Votes,
 }
@@ -74,7 +75,7 @@ impl Part {
             Self::ConsentTrail => 50_000,
             Self::CombinedInto | Self::Endorsement | Self::Missing => 20_000,
             Self::NotChecked => 20_000,
-            Self::SignedBy | Self::Unsupported => 20_000,
+            Self::SignedBy | Self::ToAttest | Self::Unsupported => 20_000,
         }
     }
 }

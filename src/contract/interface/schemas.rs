@@ -332,7 +332,7 @@ const SCHEMAS: &[Schema] = &[
         "cannot_be_recorded: truth, combined_into: [id], config_update_sha256: sha256, conflicts: Relations?, deadline: time?,
          description: text, former_member: truth,
          kind: text, missing: [text], omitted: {number}, proposal_id: id, proposer_msp_id: text, revision: number,
-         signed_by: [text], status: text",
+         signed_by: [text], status: text, to_attest: [text]",
     ),
     answer(
         "Proposed",
@@ -372,8 +372,8 @@ const SCHEMAS: &[Schema] = &[
     options("Shown options", "whole: [text]"),
     answer(
         "Signature",
-        "config_signature: base64, counts: truth, fingerprint: text, msp_id: text, reason: text?,
-         subject: text?",
+        "config_signature: base64, counts: truth, expired: truth, fingerprint: text, msp_id: text,
+         reason: text?, subject: text?",
     ),
     answer(
         "Signed",

@@ -458,20 +458,30 @@ async fn signatures_that_do_not_count_are_refused_with_the_reason() {
     }
     .encode_to_vec()
     .into();
-    for (signature, symbol) in [
-        (forged, "SIGNATURE_INVALID"),
-        (other, "SIGNATURE_INVALID"),
-        (long, "HEADER_TOO_LARGE"),
-        (outsider, "SIGNER_UNKNOWN"),
-        (unit, "SIGNER_INVALID"),
-        (nobody, "SIGNER_UNKNOWN"),
-        (orderer, "SIGNER_NOT_CONCERNED"),
-        (member, "SIGNER_NOT_CONCERNED"),
+    for (signature, symbol, said) in [
+        (forged, "SIGNATURE_INVALID", ""),
+        (other, "SIGNATURE_INVALID", ""),
+        (long, "HEADER_TOO_LARGE", ""),
+        (outsider, "SIGNER_UNKNOWN", ""),
+        (unit, "SIGNER_INVALID", ""),
+        (nobody, "SIGNER_UNKNOWN", ""),
+        (
+            orderer,
+            "SIGNER_NOT_CONCERNED",
+            "no deciding policy asks for `OrdererMSP`; the policies that decide ask for \
+             `Org1MSP.admin`, `Org2MSP.admin`",
+        ),
+        (
+            member,
+            "SIGNER_NOT_CONCERNED",
+            "it is not `Org1MSP.admin`: ",
+        ),
     ] {
         let given = base64(&signature.encode_to_vec());
-        world
+        let message = world
             .refused(&org1, add_signature("taken", &given), symbol)
             .await;
+        assert!(message.contains(said), "{message}");
     }
     let given = base64(&good.encode_to_vec());
     let added = world.ok(&org1, add_signature("taken", &given)).await;

@@ -35,7 +35,7 @@ use crate::{
             timestamps,
         },
     },
-    ids::{Digest, Revision, Sequence},
+    ids::{Digest, Revision, Sequence, UnixTime},
     proto::cmscc::{Archive, Combined, Proposal, ProposalKind},
     stub::Stub,
 };
@@ -133,7 +133,8 @@ pub(crate) async fn get_proposal<S: Stub>(
             let stored = facts.signatures_on(current.number).signatures.iter();
             let pairs = stored.zip(&derived.opinion.signatures);
             let counts = |(_, opinion): &(_, &SignatureOpinion)| opinion.reason.is_none();
-            shown.preferring(Part::Signatures, &pairs, counts, signature_report)
+            let report = |pair| signature_report(pair, call.now());
+            shown.preferring(Part::Signatures, &pairs, counts, report)
         },
         sources: sources(proposal)?,
         status: derived.status.name(),
@@ -256,8 +257,12 @@ fn proposed_settings(proposal: &Proposal) -> Result<Option<ProposedSettings>, Co
     }))
 }
 
-fn signature_report((stored, opinion): (&StoredSignature, &SignatureOpinion)) -> SignatureReport {
+fn signature_report(
+    (stored, opinion): (&StoredSignature, &SignatureOpinion),
+    now: UnixTime,
+) -> SignatureReport {
     SignatureReport {
+        expired: opinion.not_after.is_some_and(|end| end < now),
         config_signature: config_signature(&stored.signature),
         counts: opinion.reason.is_none(),
         fingerprint: stored.fingerprint.clone(),
@@ -292,6 +297,7 @@ async fn archived<S: Stub>(
         .map(|(revision, stored)| SignatureReport {
             config_signature: config_signature(&stored.signature),
             counts: false,
+            expired: false,
             fingerprint: stored.fingerprint.clone(),
             msp_id: stored.msp_id.to_string(),
             reason: Some(format!(
