@@ -4,6 +4,7 @@
 use super::{
     fit::{expected, is_in_effect},
     gate::CapabilityGate,
+    recordable::Recording,
 };
 use crate::{
     config::{Bundle, ConfigTree, Effect, Update, compute_update},
@@ -100,13 +101,19 @@ impl Review {
         };
         let computed;
         // only of the very same update: what a call happens to know must not show in its answer
-        let next = match known.filter(|known| known.config_update() == update.bytes()) {
-            Some(known) => known.next(),
+        let effect = match known.filter(|known| known.config_update() == update.bytes()) {
+            Some(known) => Ok(known),
             None => {
                 computed = bundle.effect(&update);
-                computed.as_ref().and_then(Effect::next)
+                computed.as_ref()
             }
         };
+        let next = effect.and_then(Effect::next);
+        // by the channel's own policy, so that nothing but config and update decides
+        let recording = effect
+            .ok()
+            .and_then(|effect| Recording::of(bundle, &update, effect, None))
+            .map(|recording| recording.size());
         review.endorsement = next
             .ok()
             .and_then(|next| endorsement(bundle, next, agreed, gate.servers().as_ref()));
@@ -123,6 +130,8 @@ impl Review {
             update_bytes: update.bytes().len(),
             now: created_at,
             attested: Some(&attested),
+            known: &[],
+            recording,
         };
         review.lint = Some(lint_within(&subject, room.lint));
         review

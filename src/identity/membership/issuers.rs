@@ -86,16 +86,22 @@ type Chains = Result<(Vec<Vec<Certificate>>, Option<(i64, i64)>), (MspError, Opt
 
 // Go: crypto/x509, Certificate.Verify; Fabric: msp/mspimpl.go, getUniqueValidationChain
 fn chains(msp: &X509Msp, ca: &Certificate) -> Chains {
-    let all = || msp.roots.iter().chain(&msp.intermediates);
+    let mut all: Vec<&Certificate> = Vec::new();
+    for one in msp.roots.iter().chain(&msp.intermediates) {
+        // the same one twice counts once
+        if all.len() > MANY || !all.contains(&one) {
+            all.push(one);
+        }
+    }
     let twins = |of: &Certificate| {
-        let same = |other: &&Certificate| {
+        let same = all.iter().filter(|other| {
             other.raw_subject() == of.raw_subject() && other.key_info() == of.key_info()
-        };
-        all().filter(same).collect::<Vec<_>>()
+        });
+        same.copied().collect::<Vec<_>>()
     };
-    let few = all().count() <= MANY;
-    let ways = few && all().any(|one| twins(one).len() > 1);
-    if !ways || !all().all(is_plain) {
+    let few = all.len() <= MANY;
+    let ways = few && all.iter().any(|one| twins(one).len() > 1);
+    if !ways || !all.iter().all(|ca| is_plain(ca)) {
         let chain = msp.trust.unique_chain(ca).map_err(|why| (why, None))?;
         return match too_long(&chain) {
             Some(why) if few && !ways => Err((why, None)),
@@ -104,7 +110,7 @@ fn chains(msp: &X509Msp, ca: &Certificate) -> Chains {
     }
     let twins = twins(ca);
     // which chains hold changes only where a certificate starts or ends
-    let mut times: Vec<i64> = all()
+    let mut times: Vec<i64> = (all.iter())
         .flat_map(|ca| [ca.not_before(), ca.not_after().saturating_add(1)])
         .collect();
     times.sort_unstable();
@@ -129,9 +135,13 @@ fn chains(msp: &X509Msp, ca: &Certificate) -> Chains {
             own.push(chain);
         }
     }
-    match own.is_empty() {
-        true => Err((MspError::MultipleChains(most), several)),
-        false => Ok((own, several)),
+    match (own.is_empty(), most) {
+        (false, _) => Ok((own, several)),
+        (true, 0) => {
+            let subject = ca.subject();
+            Err((MspError::PathLength { subject }, several))
+        }
+        (true, most) => Err((MspError::MultipleChains(most), several)),
     }
 }
 
