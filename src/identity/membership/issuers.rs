@@ -20,7 +20,7 @@ pub struct IssuingCa {
     pub doubled: Option<(i64, i64)>,
 }
 
-/// CAs with one name and key are looked at where there are no more; and so many CAs in all.
+/// CAs with one name and key are looked for in an MSP of so many CAs and fewer.
 const MANY: usize = 32;
 
 /// The roles that NodeOUs give.
@@ -86,10 +86,11 @@ type Chains = Result<(Vec<Vec<Certificate>>, Option<(i64, i64)>), (MspError, Opt
 
 // Go: crypto/x509, Certificate.Verify; Fabric: msp/mspimpl.go, getUniqueValidationChain
 fn chains(msp: &X509Msp, ca: &Certificate) -> Chains {
+    let few = msp.roots.len().saturating_add(msp.intermediates.len()) <= MANY;
     let mut all: Vec<&Certificate> = Vec::new();
-    for one in msp.roots.iter().chain(&msp.intermediates) {
+    for one in msp.roots.iter().chain(&msp.intermediates).take(MANY) {
         // the same one twice counts once
-        if all.len() > MANY || !all.contains(&one) {
+        if !all.contains(&one) {
             all.push(one);
         }
     }
@@ -99,7 +100,6 @@ fn chains(msp: &X509Msp, ca: &Certificate) -> Chains {
         });
         same.copied().collect::<Vec<_>>()
     };
-    let few = all.len() <= MANY;
     let ways = few && all.iter().any(|one| twins(one).len() > 1);
     if !ways || !all.iter().all(|ca| is_plain(ca)) {
         let chain = msp.trust.unique_chain(ca).map_err(|why| (why, None))?;

@@ -13,6 +13,7 @@ use crate::{
         evaluation::{evaluate::Decider, manager::PolicyManager},
         language::{
             ids::{GroupId, PolicyId},
+            implicit_meta::{ImplicitMeta, MetaRule},
             model::{PolicyKind, PrincipalId, Rule, rules_below},
         },
     },
@@ -40,8 +41,22 @@ impl PolicyManager {
     /// all that its MSP can make of somebody.
     #[must_use]
     pub fn could_pass_alone(&self, msps: &Msps, id: PolicyId) -> bool {
+        let reachable = self.reachable(&[id]);
+        let is_odd = |id: &PolicyId| {
+            matches!(
+                self.policy(*id).map(|policy| &policy.kind),
+                Some(PolicyKind::ImplicitMeta(ImplicitMeta {
+                    rule: MetaRule::Unknown(_),
+                    ..
+                }))
+            )
+        };
+        // one that holds while nobody says yes
+        if reachable.iter().any(is_odd) {
+            return true;
+        }
         let mut by_msp: BTreeMap<Option<&MspId>, Vec<PrincipalId>> = BTreeMap::new();
-        for principal in self.mentioned(&self.reachable(&[id])) {
+        for principal in self.mentioned(&reachable) {
             let known = self.principals_table().get(principal);
             if let Some(known) = known.filter(|known| can_exist(msps, known)) {
                 by_msp.entry(known.msp_id()).or_default().push(principal);

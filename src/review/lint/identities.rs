@@ -22,24 +22,25 @@ use crate::{
 /// The roles that are missed where they are lost.
 const ROLES: [Role; 3] = [Role::Admin, Role::Peer, Role::Orderer];
 
+/// So many of the admins that an MSP lists are looked at.
+const ADMINS: usize = 256;
+
 pub(super) fn look(subject: &Subject<'_>, lint: &mut Findings) {
     let Ok(next) = subject.next else {
         return;
     };
-    let paths = paths(next);
-    let known = known(subject, next);
-    let mut shared = SharedCas::of(next);
-    for new in next.msps().iter() {
-        let old = subject.current.msps().get(new.id().as_str());
-        if old.is_some_and(|old| old.digest() == new.digest()) {
-            continue;
-        }
+    let changed: Vec<(Option<&Msp>, &Msp)> = (next.msps().iter())
+        .map(|new| (subject.current.msps().get(new.id().as_str()), new))
+        .filter(|(old, new)| old.is_none_or(|old| old.digest() != new.digest()))
+        .map(|(old, new)| (old.map(|msp| &**msp), &**new))
+        .collect();
+    if changed.is_empty() {
+        return;
+    }
+    let (paths, known, shared) = (paths(next), known(subject, next), SharedCas::of(next));
+    for (old, new) in changed {
         let path = paths.get(new.id()).cloned().unwrap_or_default();
-        let of = MspChange {
-            old: old.map(|msp| &**msp),
-            new,
-            path,
-        };
+        let of = MspChange { old, new, path };
         of.nobody(lint);
         of.cas(lint);
         of.units(lint);
@@ -69,8 +70,8 @@ struct Somebody {
     listed: bool,
 }
 
-/// Whose certificates are known: those that the config names and keeps, and those who were handed in.
-/// Each once, by MSP.
+/// Whose certificates are known: those that were handed in, and those that the config names and
+/// keeps. Each once, by MSP.
 fn known(subject: &Subject<'_>, next: &Bundle) -> BTreeMap<MspId, Vec<Somebody>> {
     let current = subject.current;
     let mut out: BTreeMap<MspId, Vec<Somebody>> = BTreeMap::new();
@@ -84,17 +85,14 @@ fn known(subject: &Subject<'_>, next: &Bundle) -> BTreeMap<MspId, Vec<Somebody>>
             });
         }
     };
-    for msp in current.msps().iter() {
-        let changes = next.msps().get(msp.id().as_str());
-        if changes.is_none_or(|new| new.digest() == msp.digest()) {
-            continue;
-        }
-        let definition = MspDefinition::read(msp.config());
-        for listed in definition.iter().flat_map(|of| &of.certificates) {
-            if let (CertificateUse::Admin, Ok(certificate)) = (listed.purpose, &listed.certificate)
-            {
-                add(msp.id(), certificate, "a listed admin".to_owned(), true);
-            }
+    for one in subject.known {
+        if let Ok(certificate) = Certificate::from_pem(&one.certificate) {
+            add(
+                &one.msp_id,
+                &certificate,
+                "who acted here".to_owned(),
+                false,
+            );
         }
     }
     let kept: BTreeSet<(&str, &Bytes)> = (next.consenters().iter())
@@ -109,14 +107,18 @@ fn known(subject: &Subject<'_>, next: &Bundle) -> BTreeMap<MspId, Vec<Somebody>>
             add(&MspId::from(&*node.msp_id), &certificate, who, false);
         }
     }
-    for one in subject.known {
-        if let Ok(certificate) = Certificate::from_pem(&one.certificate) {
-            add(
-                &one.msp_id,
-                &certificate,
-                "who acted here".to_owned(),
-                false,
-            );
+    for msp in current.msps().iter() {
+        let changes = next.msps().get(msp.id().as_str());
+        if changes.is_none_or(|new| new.digest() == msp.digest()) {
+            continue;
+        }
+        let definition = MspDefinition::read(msp.config());
+        let listed = definition.iter().flat_map(|of| &of.certificates);
+        let listed = listed.filter(|listed| listed.purpose == CertificateUse::Admin);
+        for listed in listed.take(ADMINS) {
+            if let Ok(certificate) = &listed.certificate {
+                add(msp.id(), certificate, "a listed admin".to_owned(), true);
+            }
         }
     }
     out
@@ -379,7 +381,7 @@ impl<'a> SharedCas<'a> {
     }
 
     /// CAs of a changed MSP that others have as well, and that it had not before.
-    fn look(&mut self, of: &MspChange<'_>, lint: &mut Findings) {
+    fn look(&self, of: &MspChange<'_>, lint: &mut Findings) {
         let before = of.old.map(keys).unwrap_or_default();
         for key in keys(of.new) {
             let Some(others) = self.0.get(&key).filter(|_| !before.contains(&key)) else {

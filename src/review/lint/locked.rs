@@ -9,6 +9,7 @@ use super::asked::{alone, vital};
 use crate::{
     config::{Bundle, ElementRef, GroupRef},
     identity::MspDefinition,
+    ids::MspId,
     policy::{Changeable, Efforts, GroupId, PolicyId},
 };
 
@@ -26,6 +27,8 @@ pub(super) struct Locked<'a> {
 struct DecidedElement<'a> {
     element: ElementRef<'a>,
     policy: Option<PolicyId>,
+    /// Of an MSP: its id, where something cannot be changed at once.
+    msp_id: Option<MspId>,
 }
 
 impl<'a> Locked<'a> {
@@ -48,12 +51,21 @@ impl<'a> Locked<'a> {
             all.push(DecidedElement {
                 element,
                 policy: bundle.mod_policy(element.policy_group(), element.mod_policy()),
+                msp_id: None,
             });
         }
         let is_open =
             |one: &DecidedElement<'_>| one.policy.is_some_and(|id| efforts.of(id).is_some());
         if all.iter().all(is_open) {
             return Self { bundle, open: None };
+        }
+        for one in &mut all {
+            if let ElementRef::Value(value) = one.element
+                && value.name() == "MSP"
+            {
+                let msp = MspDefinition::read(value.bytes());
+                one.msp_id = msp.ok().map(|msp| msp.id);
+            }
         }
         let mut open = Changeable::default();
         for _ in 0..ROUNDS {
@@ -111,13 +123,12 @@ fn add(bundle: &Bundle, one: &DecidedElement<'_>, decided: bool, open: &mut Chan
                 open.policies.insert(id);
             }
         }
-        ElementRef::Value(value) if value.name() == "MSP" => {
-            if (decided || is_open(Some(value.group()), open))
-                && let Ok(msp) = MspDefinition::read(value.bytes())
+        ElementRef::Value(value) => {
+            if let Some(id) = &one.msp_id
+                && (decided || is_open(Some(value.group()), open))
             {
-                open.msps.insert(msp.id);
+                open.msps.insert(id.clone());
             }
         }
-        ElementRef::Value(_) => {}
     }
 }

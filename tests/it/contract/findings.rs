@@ -147,3 +147,20 @@ async fn what_cannot_be_recorded() {
         )]
     );
 }
+
+/// A list beside the definition instead of inside would revoke nobody: it is refused.
+#[tokio::test]
+async fn a_revocation_list_in_a_wrong_place() {
+    let (mut world, _) = founded().await;
+    let org1 = person("Org1MSP");
+    let group = world.channel_group().await;
+    let msp = &group["groups"]["Application"]["groups"]["Org1MSP"]["values"]["MSP"];
+    let list = json!([base64(WITHOUT_AKI.as_bytes())]);
+    for wrong in ["/value", ""] {
+        let mut msp = msp.clone();
+        msp.pointer_mut(wrong).unwrap()["revocation_list"] = list.clone();
+        let call = reconfig_organization_msp("wrong", &msp);
+        let why = world.refused(&org1, call, "BAD_JSON").await;
+        assert!(why.contains("revocation_list"), "{why}");
+    }
+}

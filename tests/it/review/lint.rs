@@ -47,6 +47,23 @@ pub(super) fn find_recorded(size: RecordingSize) -> Lint {
     find_in(&config("before"), change, NOW, None, &[], Some(size))
 }
 
+/// What is found from one compiled config to another.
+pub(super) fn of(current: &Bundle, next: &Bundle) -> Lint {
+    lint(&Subject {
+        current,
+        result: next.tree(),
+        next: Ok(next),
+        update_bytes: 1_000,
+        now: UnixTime {
+            seconds: NOW,
+            nanos: 0,
+        },
+        attested: None,
+        known: &[],
+        recording: None,
+    })
+}
+
 fn find_in(
     before: &common::Config,
     change: impl FnOnce(&mut common::Config),

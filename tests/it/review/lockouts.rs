@@ -750,3 +750,33 @@ fn what_cannot_be_recorded() {
         }
     }
 }
+
+#[test]
+fn identities_of_bft_consenters() {
+    let path = crate::conformance::root().join("configs/d-bft4.pb");
+    let four = common::Config::decode(&*std::fs::read(path).unwrap()).unwrap();
+    let channel = cmscc::ids::ChannelId::from("vec-channel");
+    let current = cmscc::config::Bundle::new(&channel, tree(&four)).unwrap();
+    let org = current
+        .orgs(cmscc::config::Section::Orderer)
+        .next()
+        .unwrap();
+    let (path, msp_id) = (format!("Orderer/{}", org.name), org.msp_id.clone());
+    let mut after = four.clone();
+    edit_msp(&mut after, &path, |msp| {
+        msp.revocation_list = vec![WITHOUT_AKI.into()];
+    });
+    let next = cmscc::config::Bundle::new(&channel, tree(&after)).unwrap();
+    let lint = super::lint::of(&current, &next);
+    let nodes = current.consenters().iter();
+    let nodes: Vec<String> = nodes
+        .filter(|node| node.msp_id == msp_id.as_str())
+        .map(|node| format!("the identity of consenter `{}:{}`", node.host, node.port))
+        .collect();
+    assert!(!nodes.is_empty());
+    for node in nodes {
+        let lost = lint.findings.iter();
+        let mut lost = lost.filter(|f| f.id == FindingId::IdentityLost && f.text.contains(&node));
+        assert!(lost.next().is_some(), "{node} in {lint:#?}");
+    }
+}
