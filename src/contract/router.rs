@@ -7,7 +7,7 @@ use crate::{
         anchors::{Anchors, ContractObserver},
         error::ContractError,
         function::{
-            Context, attest, cmcc, combine, finish, propose,
+            Context, attest, carry, cmcc, combine, finish, propose,
             query::{definition, export, history, inspect, list, show},
             recompute, recover, reject, settings, sign, sync,
         },
@@ -89,6 +89,8 @@ impl Contract {
             Function::DeleteProposal => finish::delete_proposal(&call, stub).await,
             Function::UpdateProposals => recompute::update_proposals(&call, stub).await,
             Function::AttestCapabilities => attest::attest_capabilities(&call, stub).await,
+            Function::PrepareAttestation => carry::prepare_attestation(&call, stub).await,
+            Function::AddAttestation => carry::add_attestation(&call, stub).await,
             Function::GetCapabilities => attest::get_capabilities(&call, stub).await,
             Function::GetProposal => show::get_proposal(&call, stub).await,
             Function::ListProposals => list::list_proposals(&call, stub).await,

@@ -56,8 +56,8 @@ pub(crate) async fn combine_proposals<S: Stub>(
     propose::store(call, stub, &trusted, &bundle, &admin, &header, &intent).await
 }
 
-/// A proposal that may be combined: open, of kind config update, and with an intent that applies
-/// without overriding what others changed.
+/// A proposal that may be combined: open, of kind config update. What went out of date is not: its
+/// owner's calls look for the combination that took effect, and must not meet those who combine.
 async fn open_source<S: Stub>(
     stub: &mut S,
     bundle: &Compiled,
@@ -79,15 +79,20 @@ async fn open_source<S: Stub>(
         return Ok(open.proposal);
     }
     let combined = combined::into(stub, &open.place).await?;
-    let question = ProofQuestion::of_current(&current, &combined);
+    let question = ProofQuestion::of_record(&open.record, &combined);
     let proof = proofs::find(stub, head, question).await?;
     let (status, why) = match &standing::proven(standing, proposal, proof) {
-        Standing::Outofdate(stale) if stale.conflicts.is_empty() => return Ok(open.proposal),
-        Standing::Outofdate(_) => (
-            "Outofdate",
-            "others changed what it changes; let its owner call `UpdateProposals` with mode 8 first",
+        Standing::Outofdate(stale) => {
+            let mode = if stale.conflicts.is_empty() { 4 } else { 8 };
+            (
+                "Outofdate",
+                format!("let its owner call `UpdateProposals` with mode {mode} first"),
+            )
+        }
+        other => (
+            Status::of(other).map_or("", |status| status.name()),
+            OPEN.to_owned(),
         ),
-        other => (Status::of(other).map_or("", |status| status.name()), OPEN),
     };
     Err(Code::WrongStatus.because(format_args!(
         "proposal `{id}` is `{status}` at sequence {head}; {why}"

@@ -28,7 +28,7 @@ use crate::{
             bounds::OwnProposals,
             combined,
             keys::{self, ProposalPlace},
-            timestamps,
+            known, timestamps,
         },
     },
     ids::{Digest, ProposalId, Revision, UnixTime},
@@ -250,10 +250,11 @@ pub(crate) async fn write<S: Stub>(
     let record = record(bundle, &proposal)?;
     own.demand_uncombined(&proposal)?;
     own.demand_room(&trusted.capabilities().bounds(), &proposal, &record)?;
-    combined::tell_sources(stub, &proposal);
+    combined::tell_sources(stub, &proposal).await?;
     let place = ProposalPlace::new(admin.msp_id(), &header.id);
     ledger::put(stub, keys::proposal(&header.id), &proposal);
     ledger::put(stub, keys::open(&place), &record);
+    known::remember(stub, admin.identity(), call.creator(), trusted.sequence());
     stub.set_event(events::new_proposal(&header.id, FIRST));
     answer::write(&Proposed {
         as_of_sequence: sequence,

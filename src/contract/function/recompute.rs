@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::Context;
 use crate::{
+    config::Section,
     contract::{
         answer::{
             self, ArchivedReport, LeftReport, RecomputedReport, Updated,
@@ -29,7 +30,7 @@ use crate::{
             self, TrustedHead,
             archive::{self, ProposalEnd},
             bounds::{BODIES_READ_TO_WRITE, OwnProposals},
-            combined::{self, CombinedSources},
+            combined,
             keys::{self, ProposalPlace},
             members::ChannelMembers,
             positions,
@@ -72,6 +73,8 @@ impl UpdateMode {
 /// How many records one call looks at, and how many bytes of proposals it writes.
 const LOOKED_AT: usize = 200;
 const WRITTEN: u64 = 4 << 20;
+/// What archiving removes for each organisation, about. Unit: bytes.
+const REMOVED: u64 = 400;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -103,7 +106,7 @@ pub(crate) async fn update_proposals<S: Stub>(
         mode,
         head: trusted.sequence(),
         trusted: &trusted,
-        members: ChannelMembers::read(stub, &bundle).await?,
+        members: ChannelMembers::read_since(stub, &bundle).await?,
         own: OwnProposals::read(stub, admin.msp_id()).await?,
         report: Updated {
             as_of_sequence: trusted.head.sequence,
@@ -111,6 +114,7 @@ pub(crate) async fn update_proposals<S: Stub>(
         },
         room: fit::DIFFERENCES,
         written: 0,
+        removed: (bundle.msp_ids(Section::Application).len() as u64).saturating_mul(REMOVED),
     };
     let by_range = ids.is_none();
     let batch = match ids {
@@ -128,8 +132,6 @@ pub(crate) async fn update_proposals<S: Stub>(
 #[derive(Default)]
 struct UpdateBatch {
     proposals: Vec<Unarchived>,
-    /// By source, where a proof was not looked for yet.
-    combined: CombinedSources,
     /// Behind which the next call goes on, where there are more.
     more: Option<ProposalPlace>,
 }
@@ -150,6 +152,8 @@ struct UpdateRun<'a> {
     room: usize,
     /// How many bytes of proposals were written.
     written: u64,
+    /// How many bytes the keys have that archiving one proposal removes.
+    removed: u64,
 }
 
 impl UpdateRun<'_> {
@@ -172,8 +176,6 @@ impl UpdateRun<'_> {
             }
             let open = proposals::open(stub, id).await?;
             bytes = bytes.saturating_add(open.record.bytes);
-            let combined = combined::into(stub, &open.place).await?;
-            batch.combined.add(id, combined);
             batch.proposals.push(open);
         }
         Ok(batch)
@@ -193,23 +195,19 @@ impl UpdateRun<'_> {
             let place = keys::open_place(&key).ok_or_else(|| ledger::corrupt(&key))?;
             looked_at.push((place, record));
         }
-        let (Some((first, _)), Some((last, _))) = (looked_at.first(), looked_at.last()) else {
-            return Ok(UpdateBatch::default());
-        };
+        let last = looked_at.last().map(|(place, _)| place.clone());
         let mut batch = UpdateBatch {
-            more: more.then(|| last.clone()),
-            combined: CombinedSources::read(stub, first, last).await?,
+            more: last.filter(|_| more),
             ..UpdateBatch::default()
         };
-        // of others only what took effect; the rest is wanted whatever it is
+        // of others only what took effect itself; the rest is wanted whatever it is
         let questions: Vec<ProofQuestion<'_>> = (looked_at.iter())
             .map(|(place, record)| {
                 let is_update = record.kind() == ProposalKind::ConfigUpdate;
                 if self.is_own_or_orphan(place, record) || !is_update {
                     return ProofQuestion::default();
                 }
-                let combined = batch.combined.of(place.id());
-                ProofQuestion::of_record(record, combined)
+                ProofQuestion::of_record(record, &[])
             })
             .collect();
         let proofs = proofs::find_all(stub, self.head, &questions).await?;
@@ -244,7 +242,7 @@ impl UpdateRun<'_> {
         stub: &mut S,
         batch: UpdateBatch,
     ) -> Result<Option<ProposalPlace>, ContractError> {
-        let mut questions = Vec::with_capacity(batch.proposals.len().saturating_mul(2));
+        let mut combined = Vec::new();
         let mut standings = Vec::with_capacity(batch.proposals.len());
         for open in &batch.proposals {
             let current = proposals::current(&open.proposal)?;
@@ -259,11 +257,19 @@ impl UpdateRun<'_> {
             let is_open = matches!(standing, Standing::Open(_));
             standings.push(standing);
             if is_open {
+                continue;
+            }
+            // only what is open is combined, so nobody who combines meets this call
+            combined.push(combined::into(stub, &open.place).await?);
+        }
+        let (mut questions, mut combined) = (Vec::new(), combined.iter());
+        for (open, standing) in batch.proposals.iter().zip(&standings) {
+            if matches!(standing, Standing::Open(_)) {
                 // nobody asks; a question of nothing reads nothing
                 questions.extend([ProofQuestion::default(), ProofQuestion::default()]);
                 continue;
             }
-            let combined = batch.combined.of(open.place.id());
+            let combined = combined.next().map_or(&[][..], Vec::as_slice);
             questions.push(ProofQuestion::of_record(&open.record, combined));
             questions.push(ProofQuestion::of_all(&open.proposal, combined));
         }
@@ -337,7 +343,8 @@ impl UpdateRun<'_> {
             outcome: outcome_name(ending.outcome),
             proposal_id: proposal.id.clone(),
         });
-        archive::store(stub, open, &ending);
+        self.written = self.written.saturating_add(self.removed);
+        archive::store(stub, self.bundle, open, &ending);
         Ok(())
     }
 
@@ -352,8 +359,10 @@ impl UpdateRun<'_> {
         let mut proposal = open.proposal.clone();
         let last = Revision(proposals::last(&proposal)?.revision);
         // earlier ones are kept because somebody signed them
-        if !positions::is_signed(stub, &open.place, last).await? {
+        let signed = positions::signatures_on(stub, &open.place, last).await?;
+        if signed.signatures.is_empty() {
             proposal.revisions.pop();
+            positions::forget_votes(stub, &open.place, last, self.bundle);
         }
         // saturating: a revision takes a transaction
         let revision = Revision(last.0.saturating_add(1));
@@ -380,7 +389,7 @@ impl UpdateRun<'_> {
         ledger::put(stub, keys::proposal(open.place.id()), &proposal);
         ledger::put(stub, keys::open(&open.place), &record);
         if !self.own.is_source(open.place.id()) {
-            combined::tell_sources(stub, &proposal);
+            combined::tell_sources(stub, &proposal).await?;
         }
         let mut conflicts: Vec<_> = stale.conflicts.iter().map(|c| c.report()).collect();
         for conflict in &mut conflicts {

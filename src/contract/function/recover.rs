@@ -5,12 +5,15 @@ use std::{collections::BTreeSet, sync::Arc};
 use super::Context;
 use crate::{
     block::ConfigBlock,
-    config::Bundle,
+    config::{Bundle, Section},
     contract::{
         answer::{self, ChainLink, Synced, events},
-        chain::{growth, levels::demand_supported, member_ids},
+        chain::{
+            growth::{self, member_ids},
+            levels::demand_supported,
+        },
         error::{Code, ContractError},
-        ledger::{self, TrustedHead, keys},
+        ledger::{self, TrustedHead, keys, members},
     },
     ids::{MspId, Sequence},
     proto::cmscc::{ChainEntry, Head, Member},
@@ -27,7 +30,7 @@ pub(crate) async fn recover_config<S: Stub>(
     let trusted = TrustedHead::demand(stub).await?;
     let first_gone = disowned.map_or_else(|| block.sequence(), |from| from.min(block.sequence()));
     let gone: Vec<(String, ChainEntry)> = ledger::all(stub, keys::chain_from(first_gone)).await?;
-    let members: Vec<(String, Member)> = ledger::all(stub, keys::members()).await?;
+    let known: Vec<(String, Member)> = ledger::all(stub, keys::members_since()).await?;
 
     demand_permission(call, &block, disowned, trusted.head.epoch)?;
     if trusted.config_digest()? == block.config_digest() {
@@ -50,7 +53,7 @@ pub(crate) async fn recover_config<S: Stub>(
         }
         stub.del_state(key);
     }
-    write_members(stub, &members, &member_ids(&bundle), block.sequence());
+    write_members(stub, &known, &member_ids(&bundle), block.sequence());
     let entry = growth::entry(&block);
     ledger::put(stub, keys::chain_entry(block.sequence()), &entry);
     // saturating: 2^64 recoveries do not happen
@@ -113,22 +116,19 @@ fn demand_permission(
 fn write_members<S: Stub>(
     stub: &mut S,
     before: &[(String, Member)],
-    after: &BTreeSet<MspId>,
+    after: &BTreeSet<(Section, MspId)>,
     sequence: Sequence,
 ) {
-    let known: BTreeSet<MspId> = before
+    let known: BTreeSet<(Section, MspId)> = before
         .iter()
-        .filter_map(|(key, _)| keys::member_msp_id(key))
+        .filter_map(|(key, _)| keys::member_facts(key))
+        .map(|(section, msp_id, _)| (section, msp_id))
         .collect();
-    for left in known.difference(after) {
-        stub.del_state(keys::member(left));
+    for (section, left) in known.difference(after) {
+        members::leave(stub, *section, left);
     }
-    for joined in after.difference(&known) {
-        let value = Member {
-            sequence: Some(sequence.0),
-            attestation: None,
-        };
-        ledger::put(stub, keys::member(joined), &value);
+    for (section, msp_id) in after.difference(&known) {
+        members::join(stub, *section, msp_id, sequence);
     }
 }
 

@@ -7,12 +7,14 @@ use crate::{
         error::{Code, ContractError},
         judge::{access::Admin, standing, status::Status},
         ledger::{
-            self, combined, keys,
+            combined,
+            keys::PositionPart,
+            positions::OwnPosition,
             proofs::{self, ProofQuestion},
             proposals,
         },
     },
-    proto::cmscc::{Position, Vote},
+    proto::cmscc::Vote,
     stub::Stub,
 };
 
@@ -45,15 +47,21 @@ pub(crate) async fn reject_proposal<S: Stub>(
             trusted.sequence()
         )));
     }
-    let key = keys::position(&open.place, revision, admin.msp_id());
-    let stored: Option<Position> = ledger::get(stub, &key).await?;
+    let own = OwnPosition::read(stub, &open.place, revision, &[admin.msp_id()]).await?;
+    let mut own = own.into_iter().next().unwrap_or_default();
     let vote = Some(Vote {
         reason: reason.to_owned(),
         sequence: Some(trusted.head.sequence),
     });
-    let stored = stored.unwrap_or_default();
-    if stored.vote != vote {
-        ledger::put(stub, key, &Position { vote, ..stored });
+    if own.position.vote != vote {
+        own.position.vote = vote;
+        own.store(
+            stub,
+            &open.place,
+            revision,
+            admin.msp_id(),
+            PositionPart::Vote,
+        );
         stub.set_event(events::rejected(&id, revision, admin.msp_id()));
     }
     finish::ended_answer(&id, trusted.sequence())

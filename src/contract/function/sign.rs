@@ -20,17 +20,16 @@ use crate::{
             terms::Standing,
         },
         ledger::{
-            self, keys,
+            keys::PositionPart,
+            known,
+            positions::OwnPosition,
             proofs::{self, ProofQuestion},
             proposals,
         },
     },
     ids::{Digest, MspId, ProposalId},
     json,
-    proto::{
-        cmscc::{Position, Proposal},
-        common,
-    },
+    proto::{cmscc::Proposal, common},
     stub::Stub,
 };
 
@@ -108,7 +107,7 @@ pub(crate) async fn add<S: Stub>(
         refused: Vec::new(),
         revision: revision.0,
     };
-    // one slot an identity: the first signature of each counts
+    // of each identity the first signature counts
     let mut accepted: BTreeMap<MspId, BTreeMap<String, Accepted>> = BTreeMap::new();
     for signature in &given.signatures {
         match wanted.accept(signature) {
@@ -119,38 +118,27 @@ pub(crate) async fn add<S: Stub>(
             Err(refused) => report.refused.push(refused),
         }
     }
-    let keys: Vec<String> = (accepted.keys())
-        .map(|msp_id| keys::position(&open.place, revision, msp_id))
-        .collect();
-    let stored = match keys.as_slice() {
-        [] => Vec::new(),
-        keys => stub.get_states(keys).await?,
-    };
+    let msp_ids: Vec<&MspId> = accepted.keys().collect();
+    let stored = OwnPosition::read(stub, &open.place, revision, &msp_ids).await?;
     let most = trusted.capabilities().bounds().position_signatures;
-    let mut written = Vec::new();
-    for ((key, (msp_id, new)), stored) in keys.into_iter().zip(accepted).zip(stored) {
-        let stored: Position = match stored {
-            Some(stored) => ledger::decode(&key, &stored)?,
-            None => Position::default(),
-        };
-        let mut signatures = PositionSignatures::read(&wanted, &msp_id, &key, &stored)?;
+    let (mut written, mut acted) = (Vec::new(), Vec::new());
+    for ((msp_id, new), mut stored) in accepted.into_iter().zip(stored) {
+        let mut signatures = PositionSignatures::of(&wanted, &msp_id, &stored.position);
         for one in new.into_values() {
-            let signer = one.signer();
+            let (signer, identity) = (one.signer(), one.identity.clone());
+            let header = one.signature.signature_header.clone();
             match signatures.add(one, most) {
-                Added::New => report.added.push(signer),
+                Added::New => {
+                    report.added.push(signer);
+                    acted.push((identity, header));
+                }
                 Added::Already => report.already.push(signer),
                 Added::Full => report.refused.push(full(signer, most)),
             }
         }
         if signatures.is_changed() {
-            let signatures = signatures.stored();
-            written.push((
-                key,
-                Position {
-                    signatures,
-                    ..stored
-                },
-            ));
+            stored.position.signatures = signatures.stored();
+            written.push((msp_id, stored));
         }
     }
     if report.added.is_empty() && report.already.is_empty() {
@@ -159,8 +147,13 @@ pub(crate) async fn add<S: Stub>(
     if !written.is_empty() {
         stub.set_event(events::new_signature(id, revision, &report.added));
     }
-    for (key, position) in written {
-        ledger::put(stub, key, &position);
+    for (msp_id, position) in written {
+        let part = PositionPart::Signatures;
+        position.store(stub, &open.place, revision, &msp_id, part);
+    }
+    for (identity, header) in acted {
+        let creator = envelope::creator(&header).unwrap_or_default();
+        known::remember(stub, &identity, creator, trusted.sequence());
     }
     Ok(report)
 }
@@ -188,8 +181,7 @@ pub(crate) struct GivenSignatures {
 }
 
 impl GivenSignatures {
-    /// Refuses the call, not one signature of it: a server whose limit is higher would answer
-    /// differently otherwise.
+    /// Refuses the call, not one signature of it, where a header is above its bound.
     fn check_headers(&self) -> Result<(), ContractError> {
         let limit = ContractBounds::V1_0.signature_header;
         let mut lengths = self.signatures.iter().map(|one| one.signature_header.len());

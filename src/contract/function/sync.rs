@@ -14,10 +14,10 @@ use crate::{
         chain::{Growth, growth},
         error::{Code, ContractError},
         interface::functions::{self, Function},
-        ledger::{self, TrustedHead, keys, proofs},
+        ledger::{self, TrustedHead, keys, members, proofs},
     },
     ids::{Digest, Sequence},
-    proto::cmscc::{Applied, ChainEntry, Head, Member},
+    proto::cmscc::{Applied, ChainEntry, Head},
     stub::Stub,
 };
 
@@ -283,16 +283,10 @@ fn write<S: Stub>(
         };
         ledger::put(stub, keys::applied(update), &value);
     }
-    for (msp_id, since) in growth.members() {
+    for ((section, msp_id), since) in growth.members() {
         match since {
-            Some(since) => {
-                let value = Member {
-                    sequence: Some(since.0),
-                    attestation: None,
-                };
-                ledger::put(stub, keys::member(msp_id), &value);
-            }
-            None => stub.del_state(keys::member(msp_id)),
+            Some(since) => members::join(stub, *section, msp_id, *since),
+            None => members::leave(stub, *section, msp_id),
         }
     }
     let head = growth::head(sequence, entry, epoch, call.tx_id());

@@ -9,8 +9,8 @@ use crate::{
     config::{Bundle, ConfigSignature, Section, envelope},
     contract::{
         answer::{RefusedSignature, SignerReport},
-        error::{Code, ContractError, safe},
-        ledger::{RevisionSignatures, StoredSignature, corrupt, proposals::HashedRevision},
+        error::{Code, safe},
+        ledger::{RevisionSignatures, StoredSignature, proposals::HashedRevision},
     },
     crypto::ecdsa,
     identity::Identity,
@@ -154,24 +154,17 @@ pub(crate) enum Added {
 }
 
 impl<'a> PositionSignatures<'a> {
-    /// Those that lie under a key.
-    pub(crate) fn read(
-        wanted: &'a Wanted<'a>,
-        msp_id: &'a MspId,
-        key: &str,
-        position: &Position,
-    ) -> Result<Self, ContractError> {
-        let mut kept = BTreeMap::new();
-        for stored in position.signatures.iter().cloned() {
-            let stored = StoredSignature::of(msp_id, stored).ok_or_else(|| corrupt(key))?;
-            kept.insert(stored.fingerprint, stored.signature);
-        }
-        Ok(Self {
+    /// Those that an organisation has there.
+    pub(crate) fn of(wanted: &'a Wanted<'a>, msp_id: &'a MspId, position: &Position) -> Self {
+        let stored = position.signatures.iter().cloned();
+        let stored = stored.filter_map(|one| StoredSignature::of(msp_id, one));
+        let kept = stored.map(|one| (one.fingerprint, one.signature));
+        Self {
             wanted,
             msp_id,
-            kept,
+            kept: kept.collect(),
             changed: false,
-        })
+        }
     }
 
     /// Adds one. Where there is no room, an admin of the organisation takes the place of the last one

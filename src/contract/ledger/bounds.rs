@@ -13,8 +13,8 @@ use crate::{
     stub::Stub,
 };
 
-/// How many bytes of bodies a query reads together, and how many a call that writes does: beyond that
-/// one body more at most. A peer ends the stream where a message has more than 100 MB.
+/// How many bytes of bodies a query reads together, and how many `UpdateProposals` does: beyond that one
+/// body more at most. A peer ends the stream where a message has more than 100 MB.
 pub(crate) const BODIES_READ: u64 = 16 << 20;
 pub(crate) const BODIES_READ_TO_WRITE: u64 = 32 << 20;
 
@@ -182,8 +182,8 @@ mod tests {
     use super::*;
     use crate::proto::{
         cmscc::{
-            Archive, ArchivedRevision, Attestation, Combined, Member, Position, RaisedLevel,
-            RevisionDigest, Signature, TouchedDigests, Vote, Withdrawal,
+            Archive, ArchivedRevision, Attestation, Combined, KnownIdentity, Member, Position,
+            RaisedLevel, RevisionDigest, Signature, Stance, TouchedDigests, Vote, Withdrawal,
         },
         common::ConfigSignature,
     };
@@ -259,6 +259,14 @@ mod tests {
                 sequence: Some(u64::MAX),
             }),
         };
+        let stance = Stance {
+            revision: u64::MAX,
+            position: Some(position.clone()),
+        };
+        let known = KnownIdentity {
+            serialized_identity: vec![7; BOUNDS.signature_header].into(),
+            sequence: u64::MAX,
+        };
         let combined = Combined {
             proposal_id: "i".repeat(64),
             config_update_sha256: digest(),
@@ -280,11 +288,14 @@ mod tests {
                 application: levels(),
                 ..Attestation::default()
             }),
+            statements: u64::MAX,
         };
         vec![
             ("open", open.encoded_len()),
             ("archive", archive.encoded_len()),
             ("position", position.encoded_len()),
+            ("stance", stance.encoded_len()),
+            ("known", known.encoded_len()),
             ("combined", combined.encoded_len()),
             ("member", member.encoded_len()),
         ]

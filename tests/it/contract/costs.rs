@@ -21,11 +21,12 @@ use serde_json::{Value, json};
 use super::{
     blocks::checkpoint,
     calls::{
-        Call, add_organization, add_signature, apply_settings, attest_capabilities, cmcc,
-        combine_proposals, delete_proposal, export_proposal, get_capabilities, get_config,
-        get_config_chain, get_history, get_proposal, get_settings, init, init_consortium,
-        list_proposals, propose_patch, propose_settings, raw, reconfig_organization_msp,
-        recover_config, reject_proposal, sync_config, update_proposals, withdraw_proposal,
+        Call, add_attestation, add_organization, add_signature, apply_settings,
+        attest_capabilities, cmcc, combine_proposals, delete_proposal, export_proposal,
+        get_capabilities, get_config, get_config_chain, get_history, get_proposal, get_settings,
+        init, init_consortium, list_proposals, prepare_attestation, propose_patch,
+        propose_settings, raw, reconfig_organization_msp, recover_config, reject_proposal,
+        sync_config, update_proposals, withdraw_proposal,
     },
     captures::CAPTURES,
     definition::{definition, reference},
@@ -188,10 +189,19 @@ fn crowd(world: &mut World<Contract>) {
         world.put(state_key(&["proposal", &id]), body.encode_to_vec());
         world.put(state_key(&["open", &proposer, &id]), record.to_vec());
         for msp_id in ["Org1MSP", "Org2MSP"] {
-            let said = state_key(&["position", "Org1MSP", &copied, &revision, msp_id]);
-            if let Some(said) = world.ledger.get(&said).map(|said| said.value.to_vec()) {
-                let key = state_key(&["position", &proposer, &id, &revision, msp_id]);
-                world.put(key, said);
+            let position = ["Org1MSP", &copied, &revision, "signatures", msp_id];
+            let theirs = [&proposer, &id, &revision, "signatures", msp_id];
+            let stance = ["Org1MSP", &copied, msp_id];
+            let copies: [(&str, &[&str], &[&str]); 2] = [
+                ("position", &position, &theirs),
+                ("stance", &stance, &[&proposer, &id, msp_id]),
+            ];
+            for (kind, from, to) in copies {
+                let key = |place: &[&str]| state_key(&[&[kind], place].concat());
+                let said = world.ledger.get(&key(from));
+                if let Some(said) = said.map(|said| said.value.to_vec()) {
+                    world.put(key(to), said);
+                }
             }
         }
     }
@@ -225,6 +235,8 @@ async fn calls(
     let next = world.ordered(&STANDARD.decode(ready).unwrap().into());
     let update = world.first_update(&id(1));
     let signature = signed(&org2(), &update);
+    let levels = r#"{"channel":["V3_0"]}"#;
+    let statement = world.statement(levels).await;
     let org = CAPTURES[0].file("add-orgx/org.json");
     let mut msp =
         world.channel_group().await["groups"]["Application"]["groups"]["Org1MSP"]["values"]["MSP"]
@@ -232,6 +244,7 @@ async fn calls(
     msp["value"]["config"]["tls_root_certs"] = json!([]);
     let conflicts = list_proposals().options(r#"{"conflicts":true}"#);
     vec![
+        ("AddAttestation", org1(), add_attestation(&statement)),
         (
             "AddOrganization",
             org1(),
@@ -239,11 +252,7 @@ async fn calls(
         ),
         ("AddSignature", org2(), add_signature(&id(1), &signature)),
         ("ApplySettings", org1(), apply_settings(&id(9))),
-        (
-            "AttestCapabilities",
-            org1(),
-            attest_capabilities(r#"{"channel":["V3_0"]}"#),
-        ),
+        ("AttestCapabilities", org1(), attest_capabilities(levels)),
         (
             "CombineProposals",
             org1(),
@@ -262,6 +271,11 @@ async fn calls(
         ("InitConsortium", org1(), init_consortium(genesis)),
         ("ListProposals", org1(), list_proposals()),
         ("ListProposals, `conflicts`", org1(), conflicts),
+        (
+            "PrepareAttestation",
+            org1(),
+            prepare_attestation("OrdererMSP", levels),
+        ),
         (
             "ProposeConfigUpdate",
             org1(),

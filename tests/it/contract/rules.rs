@@ -36,22 +36,26 @@ async fn a_signature_reads_what_it_must_and_no_more() {
         "Org1MSP",
         "add_orgx",
         "00000000000000000001",
+        "signatures",
         "Org1MSP",
     ]);
+    let stance = state_key(&["stance", "Org1MSP", "add_orgx", "Org1MSP"]);
     let expected: BTreeSet<String> = [
         state_key(&["config", "head"]),
         state_key(&["config", "body"]),
         state_key(&["settings"]),
         state_key(&["proposal", "add_orgx"]),
         state_key(&["open", "Org1MSP", "add_orgx"]),
-        slot.clone(),
+        stance.clone(),
     ]
     .into();
     let reads: BTreeSet<String> = set.reads.keys().cloned().collect();
     assert_eq!(reads, expected);
     assert!(set.ranges.is_empty());
-    let writes: Vec<&String> = set.writes.keys().collect();
-    assert_eq!(writes, [&slot]);
+    // blindly, besides: whoever signed is known from now on
+    let mut writes: Vec<&String> = set.writes.keys().collect();
+    writes.retain(|key| !key.starts_with(&state_key(&["known", "Org1MSP"])));
+    assert_eq!((writes, set.writes.len()), (vec![&slot, &stance], 3));
     let event = set.event.unwrap();
     assert_eq!(event.name, "NewSignatureEvent");
     let payload: Value = serde_json::from_slice(&event.payload).unwrap();
@@ -144,7 +148,8 @@ async fn a_sync_touches_no_proposal() {
         state_key(&["config", "policies", "00000000000000000001"]),
         state_key(&["config", "seq", "00000000000000000001"]),
         state_key(&["applied", &update]),
-        state_key(&["member", "OrgXMSP"]),
+        state_key(&["member", "attested", "Application", "OrgXMSP"]),
+        state_key(&["member", "since", "Application", "OrgXMSP"]),
     ]
     .into();
     assert_eq!(written, expected);

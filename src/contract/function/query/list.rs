@@ -227,7 +227,10 @@ impl Beside {
             (Some(first), Some(last)) => {
                 let (first, last) = (&first.place, &last.place);
                 let positions = positions::between(stub, first, last).await?;
-                (positions, CombinedSources::read(stub, first, last).await?)
+                (
+                    positions,
+                    CombinedSources::read_open(stub, first, last).await?,
+                )
             }
             _ => Default::default(),
         };
