@@ -86,14 +86,12 @@ fn known(subject: &Subject<'_>, next: &Bundle) -> BTreeMap<MspId, Vec<Somebody>>
         }
     };
     for one in subject.known {
-        if let Ok(certificate) = Certificate::from_pem(&one.certificate) {
-            add(
-                &one.msp_id,
-                &certificate,
-                "who acted here".to_owned(),
-                false,
-            );
-        }
+        add(
+            &one.msp_id,
+            &one.certificate,
+            "who acted here".to_owned(),
+            false,
+        );
     }
     let kept: BTreeSet<(&str, &Bytes)> = (next.consenters().iter())
         .map(|node| (&*node.msp_id, &node.identity))

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use bytes::Bytes;
-
 use crate::{
     config::{Bundle, ConfigTree, Refusal},
+    identity::Certificate,
     ids::{MspId, UnixTime},
 };
 
@@ -37,8 +36,8 @@ pub struct Subject<'a> {
 pub struct KnownCertificate {
     /// The MSP that it is of.
     pub msp_id: MspId,
-    /// The certificate, PEM.
-    pub certificate: Bytes,
+    /// The certificate.
+    pub certificate: Certificate,
 }
 
 /// The size of a transaction, and what the channel allows.

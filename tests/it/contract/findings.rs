@@ -53,6 +53,17 @@ async fn an_msp_in_which_nobody_is_valid() {
     let found = findings(&shown);
     assert_eq!(found[0], ("NOBODY_VALID", "blocking", msp));
     assert!(found.contains(&("LOCKOUT_POLICY", "blocking", "/Channel/Application/Admins")));
+    // who proposed is known by now
+    let lost = shown["lint"]["findings"].as_array().unwrap().iter();
+    let lost: Vec<&str> = lost
+        .filter(|one| one["id"] == "IDENTITY_LOST")
+        .map(|one| one["text"].as_str().unwrap())
+        .collect();
+    assert_eq!(lost.len(), 1, "{lost:?}");
+    assert!(
+        lost[0].starts_with("`CN=Admin@org1.example.com") && lost[0].contains("who acted here"),
+        "{lost:?}"
+    );
     let change = &shown["diff"]["changes"][0];
     assert_eq!(
         change["after"]["effect"],

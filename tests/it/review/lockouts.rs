@@ -3,6 +3,7 @@
 
 use bytes::Bytes;
 use cmscc::{
+    identity::Certificate,
     ids::MspId,
     proto::{common, etcdraft, msp, orderer, protos},
     review::{
@@ -41,7 +42,7 @@ fn known(msp_id: &str, certificates: &[&Bytes]) -> Vec<KnownCertificate> {
     certificates
         .map(|certificate| KnownCertificate {
             msp_id: MspId::from(msp_id),
-            certificate: (*certificate).clone(),
+            certificate: Certificate::from_pem(certificate).unwrap(),
         })
         .collect()
 }
