@@ -77,13 +77,10 @@ pub fn endorsement(
         (Some(servers), Some(asked), Some(_)) => Some(asked.is_enough(servers)),
         _ => None,
     };
-    let number = |needed: Option<usize>| needed.map_or_else(|| "?".to_owned(), |n| n.to_string());
-    let text = format!(
-        "{} of {organizations_after} organisations must endorse instead of {} of \
-         {organizations_before}, where a chaincode follows `{policy}`: at least as many must run a \
-         server, at all times",
-        number(needed_after),
-        number(needed_before),
+    let text = text(
+        policy,
+        (&before, needed_before, organizations_before),
+        (&after, needed_after, organizations_after),
     );
     let text_of = |asked: &Option<Asked<'_>>| {
         let asked = asked.as_ref()?;
@@ -101,6 +98,48 @@ pub fn endorsement(
         servers: servers.map(|servers| servers.iter().map(ToString::to_string).collect()),
         text,
     })
+}
+
+/// A policy that is asked, how many it needs, and how many organisations there are.
+type AskedSide<'s, 'a> = (&'s Option<Asked<'a>>, Option<usize>, usize);
+
+/// The numbers in words.
+fn text(policy: &str, before: AskedSide<'_, '_>, after: AskedSide<'_, '_>) -> String {
+    let end = match after {
+        (_, Some(needed), all) => format!("{needed} of {all} organisations must endorse"),
+        (None, ..) => "no transaction would be valid, since there is no such policy,".to_owned(),
+        (Some(_), None, all) => {
+            format!("no transaction would be valid, since none of {all} organisations satisfy it,")
+        }
+    };
+    let start = match before {
+        (_, Some(needed), all) => format!("instead of {needed} of {all}"),
+        (None, ..) => "where there was no such policy before".to_owned(),
+        (Some(_), None, _) => "where nobody could satisfy it before".to_owned(),
+    };
+    let servers = match after.1 {
+        Some(_) => ": at least as many must run a server, at all times",
+        None => "",
+    };
+    let silent = after
+        .0
+        .as_ref()
+        .map(|asked| asked.policies.silent(asked.id));
+    let silent = silent.filter(|(orgs, _)| !orgs.is_empty());
+    let silent = silent.map(|(orgs, sub_policy)| {
+        const NAMED: usize = 10;
+        let named: Vec<&str> = orgs.iter().copied().take(NAMED).collect();
+        let more = match orgs.len().saturating_sub(NAMED) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        format!(
+            "; counted without a policy `{sub_policy}`, and so never one of those who endorse: `{}`{more}",
+            named.join("`, `")
+        )
+    });
+    let silent = silent.unwrap_or_default();
+    format!("{end} {start}, where a chaincode follows `{policy}`{servers}{silent}")
 }
 
 /// How many organisations must at least endorse what a chaincode writes: where it follows `agreed`,

@@ -16,6 +16,7 @@ mod definition;
 mod determinism;
 mod docs;
 mod export;
+mod findings;
 mod forms;
 mod history;
 mod ids;

@@ -22,12 +22,13 @@ use crate::{
             gate::CapabilityGate,
             opinion::SignatureOpinion,
             relations::Relations,
-            review::{Review, ReviewRoom},
+            review::{Review, ReviewRoom, Reviewable},
             status::{Extent, Status, StatusFacts, envelope_to_sign},
         },
         ledger::{
             self, RevisionSignatures, StoredSignature, TrustedHead, combined,
             keys::{self, ProposalPlace},
+            known,
             members::ChannelMembers,
             positions,
             proofs::{self, ProofQuestion},
@@ -37,6 +38,7 @@ use crate::{
     },
     ids::{Digest, Revision, Sequence, UnixTime},
     proto::cmscc::{Archive, Combined, Proposal, ProposalKind},
+    review::lint::KnownCertificate,
     stub::Stub,
 };
 
@@ -96,21 +98,19 @@ pub(crate) async fn get_proposal<S: Stub>(
         }
     };
     let agreed = Some(trusted.settings.endorsement_policy.as_str()).filter(|text| !text.is_empty());
-    let review = match derived.status {
-        Status::Submitted => Review::default(),
-        _ => {
+    let reviewable = match derived.status {
+        Status::Submitted => None,
+        _ => Reviewable::of(&bundle, proposal)?,
+    };
+    let review = match reviewable {
+        None => Review::default(),
+        Some(reviewable) => {
             let room = ReviewRoom {
                 diff: shown.diff(),
                 lint: shown.lint(),
             };
-            Review::of(
-                &bundle,
-                proposal,
-                derived.change.as_ref(),
-                &gate,
-                agreed,
-                room,
-            )?
+            let people = people(stub, &bundle, &reviewable).await?;
+            reviewable.review(derived.change.as_ref(), &gate, agreed, &people, room)
         }
     };
     let report = ProposalReport {
@@ -144,6 +144,26 @@ pub(crate) async fn get_proposal<S: Stub>(
         ..bare(&bundle, trusted.sequence(), proposal, &current, &mut shown)?
     };
     answer::write(&report.bounded(&shown))
+}
+
+/// Who acted for the organisations whose MSP changes, as far as the current MSPs can read them.
+async fn people<S: Stub>(
+    stub: &mut S,
+    bundle: &Bundle,
+    reviewable: &Reviewable<'_>,
+) -> Result<Vec<KnownCertificate>, ContractError> {
+    let mut people = Vec::new();
+    for msp_id in reviewable.changed_msps() {
+        for one in known::of(stub, &msp_id).await? {
+            if let Ok(identity) = bundle.msps().deserialize(&one.serialized_identity) {
+                people.push(KnownCertificate {
+                    msp_id: identity.msp_id().clone(),
+                    certificate: identity.certificate().clone(),
+                });
+            }
+        }
+    }
+    Ok(people)
 }
 
 fn combined_into(found: &[Combined]) -> Result<Vec<CombinedReport>, ContractError> {
