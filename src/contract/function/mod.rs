@@ -4,6 +4,7 @@ pub(crate) mod attest;
 pub(crate) mod cmcc;
 pub(crate) mod combine;
 mod context;
+mod files;
 pub(crate) mod finish;
 mod intent;
 pub(crate) mod propose;

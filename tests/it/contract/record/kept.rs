@@ -14,8 +14,9 @@ use serde_json::Value;
 
 use super::{
     super::{
-        calls::{Call, raw},
+        calls::{Call, check_proposal, propose_settings, raw},
         people::person,
+        settings::ENFORCED,
         world::{Server, World, symbol_of, trusting},
     },
     BETWEEN, directory,
@@ -138,6 +139,9 @@ async fn ask_all(name: &str, world: &World<Contract>, last: &Invocation) {
         let parameters = function["parameters"].as_array().unwrap();
         let required = parameters.iter().filter(|it| it["required"] == true);
         let calls: Vec<Call> = match required.count() {
+            _ if called == "CheckProposal" => {
+                vec![check_proposal(propose_settings("new", ENFORCED))]
+            }
             0 => vec![Call::of(called)],
             1 => ids.iter().map(|id| raw([called, *id])).collect(),
             _ => panic!("{called}: a query that takes more than an id"),

@@ -412,8 +412,49 @@ impl<'a> Questions<'a> {
         for args in &calls {
             self.call(world, raw(args)).await;
         }
+        self.intake(world, &one).await;
         self.signatures(world, &one).await;
         self.signatures(world, &other).await;
+    }
+
+    /// Edited configs, and what would be proposed; always by the same one, so that dice fall as ever.
+    async fn intake<W: Write>(&self, world: &Recorded<W>, one: &str) {
+        let by_org1 = |call: Call| world.invocation(&self.people[0], call);
+        let shown = self.send(world, &by_org1(get_config())).await;
+        let mut config = serde_json::from_slice::<Value>(&shown.payload).unwrap()["config"].take();
+        let group = &mut config["channel_group"]["groups"];
+        group["Orderer"]["values"]["BatchTimeout"]["value"]["timeout"] = json!("17s");
+        let edited = config.to_string();
+        config["sequence"] = json!("99");
+        let stale = config.to_string();
+        let patch = PATCHES[0].patch(&json!({}));
+        for call in [
+            raw(["ProposeConfig", "new-one", &edited, "d"]),
+            raw(["ProposeConfig", one, &edited, "d"]),
+            raw(["ProposeConfig", "new-one", &stale, "d"]),
+            raw(["ProposeConfig", "new-one", &patch, "d"]),
+            raw(["ProposeConfig", "new-one", "{}", "d"]),
+            raw(["CheckProposal", "ProposeConfig", "new-one", &edited, "d"]),
+            raw([
+                "CheckProposal",
+                "ProposeConfigUpdate",
+                "new-one",
+                &patch,
+                "d",
+            ]),
+            raw(["CheckProposal", "ProposeConfigUpdate", one, &patch, "d"]),
+            raw([
+                "CheckProposal",
+                "ProposeConfigUpdate",
+                "new-one",
+                &stale,
+                "d",
+            ]),
+            raw(["CheckProposal", "ProposeConfigUpdate", "new-one"]),
+            raw(["CheckProposal", "GetProposal", one]),
+        ] {
+            self.send(world, &by_org1(call)).await;
+        }
     }
 
     /// Signatures in their forms.
