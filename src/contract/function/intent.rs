@@ -158,26 +158,26 @@ pub(crate) fn given_update(call: &Context<'_>, index: usize) -> Result<Update, C
         e.code()
             .because(format_args!("{}{}", e.text(), files::remark(value, UPDATE)))
     })?;
-    read_update(bytes)
+    read_update(&bytes)
 }
 
 /// An update, or the one that an envelope carries, by the rule by which `AddSignature` reads envelopes.
 fn carried_update(bytes: &Bytes) -> Result<GivenUpdate, ContractError> {
     let Ok(envelope) = envelope::read_update_envelope(bytes) else {
         return Ok(GivenUpdate {
-            update: read_update(bytes.clone())?,
+            update: read_update(bytes)?,
             signatures: Vec::new(),
         });
     };
     check_signatures(&envelope.signatures)?;
     Ok(GivenUpdate {
-        update: read_update(envelope.config_update)?,
+        update: read_update(&envelope.config_update)?,
         signatures: envelope.signatures,
     })
 }
 
-fn read_update(bytes: Bytes) -> Result<Update, ContractError> {
-    let remark = || files::remark(&bytes, UPDATE);
+fn read_update(bytes: &Bytes) -> Result<Update, ContractError> {
+    let remark = || files::remark(bytes, UPDATE);
     let sized = sized(bytes.clone())
         .map_err(|e| e.code().because(format_args!("{}{}", e.text(), remark())))?;
     let refused = |why: &dyn fmt::Display| {
@@ -189,7 +189,7 @@ fn read_update(bytes: Bytes) -> Result<Update, ContractError> {
     let update = Update::parse(sized).map_err(|e| refused(&format_args!(": {e}")))?;
     // other messages may decode as an update, too
     let is_other = !is_legal_channel_id(update.channel_id());
-    match is_other && files::is_message(&bytes) {
+    match is_other && files::is_message(bytes) {
         true => Err(refused(&"")),
         false => Ok(update),
     }

@@ -22,7 +22,7 @@ pub(crate) async fn recover_config<S: Stub>(
     call: &Context<'_>,
     stub: &mut S,
 ) -> Result<Vec<u8>, ContractError> {
-    let block = sync::read_block(call, call.args.block(0)?)?;
+    let block = sync::read_block(call, &call.args.block(0)?)?;
     let disowned = call.args.number(1, "disowned_from")?.map(Sequence);
     let trusted = TrustedHead::demand(stub).await?;
     let first_gone = disowned.map_or_else(|| block.sequence(), |from| from.min(block.sequence()));

@@ -119,10 +119,10 @@ pub(crate) async fn sync_config<S: Stub>(
 }
 
 /// Reads a block of the call's channel; of another file the refusal says what it is.
-pub(crate) fn read_block(call: &Context<'_>, bytes: Bytes) -> Result<ConfigBlock, ContractError> {
+pub(crate) fn read_block(call: &Context<'_>, bytes: &Bytes) -> Result<ConfigBlock, ContractError> {
     growth::read_block(bytes.clone(), call.channel()).map_err(|e| match e.code() {
         Code::BadBlock => {
-            let remark = files::remark(&bytes, "");
+            let remark = files::remark(bytes, "");
             Code::BadBlock.because(format_args!("{}{remark}", e.text()))
         }
         _ => e,
@@ -135,7 +135,7 @@ fn read_blocks(call: &Context<'_>) -> Result<Vec<ConfigBlock>, ContractError> {
     let numbered = blocks.into_iter().zip(1usize..);
     numbered
         .map(|(bytes, number)| {
-            let block = read_block(call, bytes);
+            let block = read_block(call, &bytes);
             block.map_err(|error| match count {
                 1 => error,
                 _ => (error.code())
