@@ -67,8 +67,8 @@ static LIVED: LazyLock<(Contract, Ledger, [Bytes; 3])> = LazyLock::new(|| {
 });
 
 /// The kinds of keys, as `docs/state.md` has them.
-const KINDS: [&str; 9] = [
-    "config", "applied", "proposal", "open", "archive", "position", "combined", "member",
+const KINDS: [&str; 10] = [
+    "config", "applied", "proposal", "open", "archive", "position", "combined", "known", "member",
     "settings",
 ];
 

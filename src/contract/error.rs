@@ -99,6 +99,8 @@ codes! {
     NotDisowned = 403 "NOT_DISOWNED";
     /// The caller's organisation is not a member of the Application group.
     NotMember = 403 "NOT_MEMBER";
+    /// The organisation is no orderer organisation, or a member, too, which speaks for itself.
+    NotOrderer = 403 "NOT_ORDERER";
     /// The proposal belongs to another organisation, or to none any more.
     NotOwner = 403 "NOT_OWNER";
     /// The signer is in no policy that decides about this update.
@@ -163,6 +165,8 @@ codes! {
     WrongStatus = 409 "WRONG_STATUS";
     /// The proposal is of another kind than this is for.
     WrongKind = 409 "WRONG_KIND";
+    /// A statement of an orderer organisation that is not the next one.
+    WrongNumber = 409 "WRONG_NUMBER";
     /// The envelope carries other bytes than this revision's.
     WrongBytes = 409 "WRONG_BYTES";
 

@@ -7,7 +7,7 @@ use crate::{
         anchors::{Anchors, ContractObserver},
         error::ContractError,
         function::{
-            Context, attest, cmcc, combine, finish, propose,
+            Context, attest, carry, cmcc, combine, finish, propose,
             query::{check, definition, export, history, inspect, list, show},
             recompute, recover, reject, settings, sign, sync,
         },
@@ -76,16 +76,22 @@ impl Contract {
             Function::InitConsortium => sync::init_consortium(&call, stub).await,
             Function::SyncConfig => sync::sync_config(&call, stub).await,
             Function::RecoverConfig => recover::recover_config(&call, stub).await,
-            Function::ProposeConfigUpdate => {
-                propose::propose_config_update(&call, stub).await?.put(stub)
-            }
-            Function::ProposeConfig => propose::propose_config(&call, stub).await?.put(stub),
-            Function::AddOrganization => propose::add_organization(&call, stub).await?.put(stub),
+            Function::ProposeConfigUpdate => propose::propose_config_update(&call, stub)
+                .await?
+                .put(&call, stub),
+            Function::ProposeConfig => propose::propose_config(&call, stub).await?.put(&call, stub),
+            Function::AddOrganization => propose::add_organization(&call, stub)
+                .await?
+                .put(&call, stub),
             Function::ReconfigOrganizationMsp => {
-                propose::reconfig_msp(&call, stub).await?.put(stub)
+                propose::reconfig_msp(&call, stub).await?.put(&call, stub)
             }
-            Function::CombineProposals => combine::combine_proposals(&call, stub).await?.put(stub),
-            Function::ProposeSettings => settings::propose_settings(&call, stub).await?.put(stub),
+            Function::CombineProposals => combine::combine_proposals(&call, stub)
+                .await?
+                .put(&call, stub),
+            Function::ProposeSettings => settings::propose_settings(&call, stub)
+                .await?
+                .put(&call, stub),
             Function::ApplySettings => settings::apply_settings(&call, stub).await,
             Function::GetSettings => definition::get_settings(&call, stub).await,
             Function::AddSignature => sign::add_signature(&call, stub).await,
@@ -94,6 +100,8 @@ impl Contract {
             Function::DeleteProposal => finish::delete_proposal(&call, stub).await,
             Function::UpdateProposals => recompute::update_proposals(&call, stub).await,
             Function::AttestCapabilities => attest::attest_capabilities(&call, stub).await,
+            Function::PrepareAttestation => carry::prepare_attestation(&call, stub).await,
+            Function::AddAttestation => carry::add_attestation(&call, stub).await,
             Function::GetCapabilities => attest::get_capabilities(&call, stub).await,
             Function::CheckProposal => check::check_proposal(&call, stub).await,
             Function::GetProposal => show::get_proposal(&call, stub).await,

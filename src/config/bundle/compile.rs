@@ -1,6 +1,6 @@
 //! A channel config with everything in it compiled: MSPs, policies, capabilities, values.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use super::{
     error::BundleError,
@@ -14,7 +14,7 @@ use crate::{
     capabilities::{ApplicationCapabilities, ChannelCapabilities, OrdererCapabilities},
     config::tree::{ConfigTree, GroupRef, is_legal_channel_id, is_legal_key},
     identity::{Msp, Msps},
-    ids::{ChannelId, Sequence},
+    ids::{ChannelId, MspId, Sequence},
     policy::{PolicyId, PolicyManager},
 };
 
@@ -188,6 +188,12 @@ impl Bundle {
                 msp_id: msp.id(),
                 section,
             })
+    }
+
+    /// The MSP ids of a section, each once; several groups may have the same.
+    #[must_use]
+    pub fn msp_ids(&self, section: Section) -> BTreeSet<MspId> {
+        self.orgs(section).map(|org| org.msp_id.clone()).collect()
     }
 }
 

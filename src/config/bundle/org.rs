@@ -11,6 +11,17 @@ pub enum Section {
     Orderer,
 }
 
+impl Section {
+    /// The name of its group.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Application => "Application",
+            Self::Orderer => "Orderer",
+        }
+    }
+}
+
 /// An organisation of a channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Org<'a> {
@@ -26,10 +37,6 @@ impl Org<'_> {
     /// The path of its group, such as `/Channel/Application/Org1`.
     #[must_use]
     pub fn path(&self) -> String {
-        let section = match self.section {
-            Section::Application => "Application",
-            Section::Orderer => "Orderer",
-        };
-        format!("/Channel/{section}/{}", self.name)
+        format!("/Channel/{}/{}", self.section.name(), self.name)
     }
 }

@@ -5,11 +5,30 @@ use serde::Serialize;
 use super::bounds::Omitted;
 use crate::contract::chain::levels::Scope;
 
-/// Answer of `AttestCapabilities`: whose attestation was stored, at which sequence.
+/// Answer of `AttestCapabilities` and `AddAttestation`: what is attested now, at which sequence.
 #[derive(Debug, Serialize)]
 pub(crate) struct LevelsAttested {
     pub(crate) as_of_sequence: u64,
+    pub(crate) attestation: AttestationReport,
     pub(crate) msp_id: String,
+}
+
+/// Answer of `PrepareAttestation`: what admins of an orderer organisation sign.
+#[derive(Debug, Serialize)]
+pub(crate) struct AttestationToSign {
+    pub(crate) as_of_sequence: u64,
+    pub(crate) channel: Vec<String>,
+    pub(crate) config_update_sha256: String,
+    /// Base64 of an envelope that `peer channel signconfigtx` signs.
+    pub(crate) config_update_to_sign: String,
+    /// What it replaces; null where the organisation has said nothing yet.
+    pub(crate) current: Option<AttestationReport>,
+    pub(crate) msp_id: String,
+    pub(crate) number: u64,
+    pub(crate) orderer: Vec<String>,
+    /// Since when it is an orderer organisation.
+    pub(crate) since: u64,
+    pub(crate) unsupported: Vec<String>,
 }
 
 /// Answer of `GetCapabilities`: levels in force, proposed and attested.

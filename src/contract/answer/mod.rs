@@ -14,8 +14,9 @@ pub(crate) mod names;
 mod proposal;
 
 pub(crate) use agreement::{
-    AttestationReport, CapabilitiesReport, DefinitionReport, GetSettingsReport, LevelReport,
-    LevelsAttested, ProposedSettings, SettingsApplied, SettingsReport, UnattestedLevel,
+    AttestationReport, AttestationToSign, CapabilitiesReport, DefinitionReport, GetSettingsReport,
+    LevelReport, LevelsAttested, ProposedSettings, SettingsApplied, SettingsReport,
+    UnattestedLevel,
 };
 pub(crate) use bounds::{ANSWER, Omitted, Part, SPOILERS, Shown, shorten};
 pub(crate) use chain::{ChainLink, ConfigChain, ConfigReport, Synced};

@@ -7,10 +7,10 @@ use std::{
 
 use bytes::Bytes;
 
-use super::{evaluated, levels::demand_supported, members::member_ids};
+use super::{evaluated, levels::demand_supported};
 use crate::{
     block::{self, BlockError, ConfigBlock},
-    config::Bundle,
+    config::{Bundle, Section},
     contract::{
         error::{Code, ContractError},
         ledger::digest,
@@ -43,7 +43,7 @@ pub(crate) struct Growth {
     entries: BTreeMap<Sequence, ChainEntry>,
     added: Vec<Sequence>,
     known: BTreeSet<Sequence>,
-    members: BTreeMap<MspId, Option<Sequence>>,
+    members: BTreeMap<(Section, MspId), Option<Sequence>>,
     evaluated: BTreeMap<Sequence, EvaluatedPolicies>,
     newest: Option<ConfigBlock>,
 }
@@ -55,10 +55,8 @@ impl Growth {
             .map_err(|e| Code::BadBlock.because(format_args!("its config is not valid: {e}")))?;
         demand_supported(&bundle)?;
         let sequence = block.sequence();
-        let members = member_ids(&bundle)
-            .into_iter()
-            .map(|id| (id, Some(sequence)))
-            .collect();
+        let members = member_ids(&bundle).into_iter();
+        let members = members.map(|place| (place, Some(sequence))).collect();
         Ok(Self {
             bundle: Arc::new(bundle),
             entries: BTreeMap::from([(sequence, entry(block))]),
@@ -171,10 +169,21 @@ impl Growth {
         &self.evaluated
     }
 
-    /// Since when organisations are members; `None`: they left.
-    pub(crate) const fn members(&self) -> &BTreeMap<MspId, Option<Sequence>> {
+    /// Since when organisations are in a section; `None`: they left it.
+    pub(crate) const fn members(&self) -> &BTreeMap<(Section, MspId), Option<Sequence>> {
         &self.members
     }
+}
+
+/// The MSP ids of both sections.
+pub(crate) fn member_ids(bundle: &Bundle) -> BTreeSet<(Section, MspId)> {
+    let of = |section| {
+        let ids = bundle.msp_ids(section).into_iter();
+        ids.map(move |msp_id| (section, msp_id))
+    };
+    of(Section::Application)
+        .chain(of(Section::Orderer))
+        .collect()
 }
 
 /// The entry that a block makes.

@@ -6,7 +6,6 @@ use std::collections::BTreeSet;
 use prost::Message;
 use serde::Serialize;
 
-use super::members::member_ids;
 use crate::{
     capabilities::{ApplicationCapabilities, ChannelCapabilities, OrdererCapabilities},
     config::{Bundle, ConfigTree, Section},
@@ -89,21 +88,20 @@ impl Scope {
         }
     }
 
-    /// The organisations whose nodes a level here is for, as far as they are members: others cannot
-    /// attest.
+    /// The organisations whose nodes a level here is for.
     pub(crate) fn concerned(self, bundle: &Bundle) -> BTreeSet<MspId> {
-        let members = member_ids(bundle);
         match self {
-            Self::Channel | Self::Application => members,
-            Self::Orderer => bundle
-                .orgs(Section::Orderer)
-                .map(|org| org.msp_id.clone())
-                .filter(|msp_id| members.contains(msp_id))
-                .collect(),
+            Self::Channel => {
+                let orderers = bundle.msp_ids(Section::Orderer);
+                &bundle.msp_ids(Section::Application) | &orderers
+            }
+            Self::Orderer => bundle.msp_ids(Section::Orderer),
+            Self::Application => bundle.msp_ids(Section::Application),
         }
     }
 
-    const fn path(self) -> &'static str {
+    /// The path of the group that declares it.
+    pub(crate) const fn path(self) -> &'static str {
         match self {
             Self::Channel => "/Channel",
             Self::Orderer => "/Channel/Orderer",

@@ -4,8 +4,7 @@
 mod evaluated;
 pub(crate) mod growth;
 pub(crate) mod levels;
-mod members;
+pub(crate) mod statement;
 
 pub(crate) use evaluated::{digest as policy_digest, evaluated};
 pub(crate) use growth::Growth;
-pub(crate) use members::member_ids;

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::Context;
 use crate::{
-    config::Bundle,
+    config::{Bundle, Section},
     contract::{
         answer::{
             self, AttestationReport, CapabilitiesReport, LevelReport, LevelsAttested, Part, Shown,
@@ -25,26 +25,46 @@ use crate::{
 /// How many levels of one scope an organisation may attest, and how long a name may be, in bytes.
 const LEVELS: usize = 64;
 const LEVEL_LENGTH: usize = 64;
-/// Of the levels that are only attested, neither required nor proposed nor known to this build, so
-/// many have a row in `GetCapabilities`; and so many where all are asked for.
-const OTHERS: usize = 64;
-const OTHERS_WHOLE: usize = 2_000;
-
 /// Of a level at most this many proposals are named that raise it.
 const NAMED: usize = 100;
 
-/// What an organisation attests. Levels are attested one by one: a higher one implies no other.
+/// What an organisation attests. Levels are attested one by one: a higher one implies no other. What
+/// is absent stays as it was.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct GivenLevels {
-    channel: Vec<String>,
-    orderer: Vec<String>,
-    application: Vec<String>,
-    server: bool,
+    channel: Option<Vec<String>>,
+    orderer: Option<Vec<String>>,
+    application: Option<Vec<String>>,
+    server: Option<bool>,
 }
 
-/// `AttestCapabilities`: replaces what the caller's organisation said before; the same again at the
-/// same sequence writes nothing.
+impl GivenLevels {
+    /// What the organisation says now, after `before`.
+    fn over(self, before: Attestation) -> Result<Attestation, ContractError> {
+        let given = [&self.channel, &self.orderer, &self.application];
+        if given.iter().all(|levels| levels.is_none()) && self.server.is_none() {
+            return Err(Code::NothingToChange.because(
+                "the attestation names nothing, and what is absent stays as it was; an empty list \
+                 takes the levels of its scope back, such as `{\"channel\":[]}`",
+            ));
+        }
+        let of = |scope, given: Option<Vec<String>>, before| match given {
+            Some(levels) => known_levels(scope, levels),
+            None => Ok(before),
+        };
+        Ok(Attestation {
+            channel: of(Scope::Channel, self.channel, before.channel)?,
+            orderer: of(Scope::Orderer, self.orderer, before.orderer)?,
+            application: of(Scope::Application, self.application, before.application)?,
+            server: self.server.unwrap_or(before.server),
+            sequence: None,
+        })
+    }
+}
+
+/// `AttestCapabilities`: changes what the caller's organisation says; the same again at the same
+/// sequence writes nothing.
 pub(crate) async fn attest_capabilities<S: Stub>(
     call: &Context<'_>,
     stub: &mut S,
@@ -52,16 +72,15 @@ pub(crate) async fn attest_capabilities<S: Stub>(
     let given: GivenLevels = call.args.object(0, "attestation")?;
     let (trusted, bundle) = call.trusted_to_write(stub).await?;
     let admin = Admin::check(&bundle, call.creator())?;
-    let attestation = Attestation {
-        channel: level_names(given.channel)?,
-        orderer: level_names(given.orderer)?,
-        application: level_names(given.application)?,
-        server: given.server,
-        sequence: Some(trusted.head.sequence),
-    };
-    let key = keys::member(admin.msp_id());
+    let key = keys::member(Section::Application, admin.msp_id());
     let member: Option<Member> = ledger::get(stub, &key).await?;
     let member = member.ok_or_else(|| ledger::corrupt(&key))?;
+    let before = member.attestation.clone().unwrap_or_default();
+    let attestation = Attestation {
+        sequence: Some(trusted.head.sequence),
+        ..given.over(before)?
+    };
+    let report = report((admin.msp_id(), &attestation));
     if member.attestation.as_ref() != Some(&attestation) {
         let attestation = Some(attestation);
         let value = Member {
@@ -73,8 +92,30 @@ pub(crate) async fn attest_capabilities<S: Stub>(
     }
     answer::write(&LevelsAttested {
         as_of_sequence: trusted.head.sequence,
+        attestation: report,
         msp_id: admin.msp_id().to_string(),
     })
+}
+
+/// Levels that this build knows, each once, ascending. Others would be nobody's: a proposal that
+/// raises one is refused, too.
+pub(super) fn known_levels(scope: Scope, given: Vec<String>) -> Result<Vec<String>, ContractError> {
+    let names = level_names(given)?;
+    let unknown = |name: &&String| !scope.supported().contains(&name.as_str());
+    let Some(name) = names.iter().find(unknown) else {
+        return Ok(names);
+    };
+    let elsewhere = Scope::ALL
+        .into_iter()
+        .find(|other| other.supported().contains(&name.as_str()))
+        .map(|other| format!("; `{name}` is a level of `{}`", other.path()));
+    Err(Code::CapabilityUnsupported.because(format_args!(
+        "this server (version {}) knows no capability level `{name}` of `{}`; it knows `{}`{}",
+        env!("CARGO_PKG_VERSION"),
+        scope.path(),
+        scope.supported().join("`, `"),
+        elsewhere.unwrap_or_default()
+    )))
 }
 
 /// Each level once, ascending.
@@ -127,7 +168,7 @@ pub(crate) async fn get_capabilities<S: Stub>(
     })
 }
 
-fn report((msp_id, attestation): (&MspId, &Attestation)) -> AttestationReport {
+pub(super) fn report((msp_id, attestation): (&MspId, &Attestation)) -> AttestationReport {
     AttestationReport {
         application: attestation.application.clone(),
         channel: attestation.channel.clone(),
@@ -186,17 +227,6 @@ fn table(
     names.extend(scope.supported().iter().map(|level| (*level).to_owned()));
     let here = proposed.keys().filter(|raise| raise.scope == scope);
     names.extend(here.map(|raise| raise.level.clone()));
-    // of what members attest beyond that they are free to invent names
-    let others: BTreeSet<String> = gate
-        .levels(scope)
-        .filter(|one| !names.contains(one))
-        .collect();
-    let most = match shown.is_whole(part) {
-        true => OTHERS_WHOLE,
-        false => OTHERS,
-    };
-    shown.omit(part, others.len().saturating_sub(most));
-    names.extend(others.into_iter().take(most));
     let names: Vec<String> = names.into_iter().collect();
     let rows = names.into_iter().map(|level| {
         let attested = gate.attested_by(scope, &level);

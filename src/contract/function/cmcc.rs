@@ -56,7 +56,7 @@ pub(crate) async fn propose_config_update<S: Stub>(
 ) -> Result<Vec<u8>, ContractError> {
     let proposal = propose::propose_computed(call, stub).await?;
     let id = proposal.place.id().clone();
-    proposal.put(stub)?;
+    proposal.put(call, stub)?;
     Ok(answered(stub, CmccEvent::NewProposal, &id))
 }
 

@@ -1,6 +1,7 @@
 //! The functions of the contract, a family in each file: read what is needed, have it judged, write.
 
 pub(crate) mod attest;
+pub(crate) mod carry;
 pub(crate) mod cmcc;
 pub(crate) mod combine;
 mod context;

@@ -30,7 +30,7 @@ use crate::{
             bounds::OwnProposals,
             combined,
             keys::{self, ProposalPlace},
-            timestamps,
+            known, timestamps,
         },
     },
     ids::{Digest, ProposalId, Revision, UnixTime},
@@ -308,6 +308,7 @@ impl Opened<'_> {
             bundle,
             proposal,
             record,
+            admin,
             update,
             unused_signatures: Vec::new(),
         })
@@ -330,17 +331,24 @@ pub(crate) struct NewProposal {
     pub(crate) proposal: Proposal,
     /// Its record.
     pub(crate) record: OpenProposal,
+    admin: Admin,
     update: Digest,
     unused_signatures: Vec<UnusedSignature>,
 }
 
 impl NewProposal {
     /// Writes it, and says so.
-    pub(crate) fn put<S: Stub>(self, stub: &mut S) -> Result<Vec<u8>, ContractError> {
+    pub(crate) fn put<S: Stub>(
+        self,
+        call: &Context<'_>,
+        stub: &mut S,
+    ) -> Result<Vec<u8>, ContractError> {
         let id = self.place.id();
         combined::tell_sources(stub, &self.proposal);
         ledger::put(stub, keys::proposal(id), &self.proposal);
         ledger::put(stub, keys::open(&self.place), &self.record);
+        let (admin, head) = (self.admin.identity(), self.trusted.sequence());
+        known::remember(stub, admin, call.creator(), head);
         stub.set_event(events::new_proposal(id, FIRST));
         answer::write(&Proposed {
             as_of_sequence: self.trusted.head.sequence,

@@ -5,12 +5,15 @@ use std::{collections::BTreeSet, sync::Arc};
 use super::{Context, sync};
 use crate::{
     block::ConfigBlock,
-    config::Bundle,
+    config::{Bundle, Section},
     contract::{
         answer::{self, ChainLink, Synced, events},
-        chain::{growth, levels::demand_supported, member_ids},
+        chain::{
+            growth::{self, member_ids},
+            levels::demand_supported,
+        },
         error::{Code, ContractError},
-        ledger::{self, TrustedHead, keys},
+        ledger::{self, TrustedHead, keys, members::joined},
     },
     ids::{MspId, Sequence},
     proto::cmscc::{ChainEntry, Head, Member},
@@ -113,22 +116,18 @@ fn demand_permission(
 fn write_members<S: Stub>(
     stub: &mut S,
     before: &[(String, Member)],
-    after: &BTreeSet<MspId>,
+    after: &BTreeSet<(Section, MspId)>,
     sequence: Sequence,
 ) {
-    let known: BTreeSet<MspId> = before
+    let known: BTreeSet<(Section, MspId)> = before
         .iter()
-        .filter_map(|(key, _)| keys::member_msp_id(key))
+        .filter_map(|(key, _)| keys::member_facts(key))
         .collect();
-    for left in known.difference(after) {
-        stub.del_state(keys::member(left));
+    for (section, left) in known.difference(after) {
+        stub.del_state(keys::member(*section, left));
     }
-    for joined in after.difference(&known) {
-        let value = Member {
-            sequence: Some(sequence.0),
-            attestation: None,
-        };
-        ledger::put(stub, keys::member(joined), &value);
+    for (section, msp_id) in after.difference(&known) {
+        ledger::put(stub, keys::member(*section, msp_id), &joined(sequence));
     }
 }
 

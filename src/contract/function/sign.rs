@@ -19,7 +19,7 @@ use crate::{
             terms::Standing,
         },
         ledger::{
-            self, keys,
+            self, keys, known,
             proofs::{self, ProofQuestion},
             proposals,
         },
@@ -107,7 +107,7 @@ pub(crate) async fn add<S: Stub>(
         refused: Vec::new(),
         revision: revision.0,
     };
-    // one slot an identity: the first signature of each counts
+    // of each identity the first signature counts
     let mut accepted: BTreeMap<MspId, BTreeMap<String, Accepted>> = BTreeMap::new();
     for signature in &given.signatures {
         match wanted.accept(signature) {
@@ -126,7 +126,7 @@ pub(crate) async fn add<S: Stub>(
         keys => stub.get_states(keys).await?,
     };
     let most = trusted.capabilities().bounds().position_signatures;
-    let mut written = Vec::new();
+    let (mut written, mut acted) = (Vec::new(), Vec::new());
     for ((key, (msp_id, new)), stored) in keys.into_iter().zip(accepted).zip(stored) {
         let stored: Position = match stored {
             Some(stored) => ledger::decode(&key, &stored)?,
@@ -134,9 +134,13 @@ pub(crate) async fn add<S: Stub>(
         };
         let mut signatures = PositionSignatures::read(&wanted, &msp_id, &key, &stored)?;
         for one in new.into_values() {
-            let signer = one.signer();
+            let (signer, identity) = (one.signer(), one.identity.clone());
+            let header = one.signature.signature_header.clone();
             match signatures.add(one, most) {
-                Added::New => report.added.push(signer),
+                Added::New => {
+                    report.added.push(signer);
+                    acted.push((identity, header));
+                }
                 Added::Already => report.already.push(signer),
                 Added::Full => report.refused.push(full(signer, most)),
             }
@@ -160,6 +164,10 @@ pub(crate) async fn add<S: Stub>(
     }
     for (key, position) in written {
         ledger::put(stub, key, &position);
+    }
+    for (identity, header) in acted {
+        let creator = envelope::creator(&header).unwrap_or_default();
+        known::remember(stub, &identity, creator, trusted.sequence());
     }
     Ok(report)
 }

@@ -16,10 +16,10 @@ use crate::{
         chain::{Growth, growth},
         error::{Code, ContractError},
         interface::functions::{self, Function},
-        ledger::{self, TrustedHead, keys, proofs},
+        ledger::{self, TrustedHead, keys, members::joined, proofs},
     },
     ids::{Digest, Sequence},
-    proto::cmscc::{Applied, ChainEntry, Head, Member},
+    proto::cmscc::{Applied, ChainEntry, Head},
     stub::Stub,
 };
 
@@ -296,16 +296,11 @@ fn write<S: Stub>(
         };
         ledger::put(stub, keys::applied(update), &value);
     }
-    for (msp_id, since) in growth.members() {
+    for ((section, msp_id), since) in growth.members() {
+        let key = keys::member(*section, msp_id);
         match since {
-            Some(since) => {
-                let value = Member {
-                    sequence: Some(since.0),
-                    attestation: None,
-                };
-                ledger::put(stub, keys::member(msp_id), &value);
-            }
-            None => stub.del_state(keys::member(msp_id)),
+            Some(since) => ledger::put(stub, key, &joined(*since)),
+            None => stub.del_state(key),
         }
     }
     let head = growth::head(sequence, entry, epoch, call.tx_id());

@@ -6,6 +6,7 @@ use crate::contract::error::{Code, ContractError, shown};
 /// What the contract can do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Function {
+    AddAttestation,
     AddOrganization,
     AddSignature,
     ApplySettings,
@@ -29,6 +30,7 @@ pub(crate) enum Function {
     Init,
     InitConsortium,
     ListProposals,
+    PrepareAttestation,
     ProposeConfig,
     ProposeConfigUpdate,
     ProposeSettings,
@@ -112,6 +114,16 @@ pub(crate) const INIT: Served = Served {
 /// Every name that is served, ascending; two functions have an older spelling, too.
 pub(crate) const SERVED: &[Served] = &[
     submit(
+        "AddAttestation",
+        Function::AddAttestation,
+        &[required(
+            "attestation",
+            "base64",
+            "the envelope of `PrepareAttestation` that `peer channel signconfigtx` wrote",
+        )],
+        "Attested",
+    ),
+    submit(
         "AddOrganization",
         Function::AddOrganization,
         ADD,
@@ -144,7 +156,7 @@ pub(crate) const SERVED: &[Served] = &[
         &[required(
             "attestation",
             "Attested levels",
-            "what all nodes of the organisation support; replaces what it said before",
+            "what all nodes of the organisation support; what is absent stays as it was",
         )],
         "Attested",
     ),
@@ -246,6 +258,19 @@ pub(crate) const SERVED: &[Served] = &[
             "which proposals, and which page",
         )],
         "ProposalList",
+    ),
+    evaluate(
+        "PrepareAttestation",
+        Function::PrepareAttestation,
+        &[
+            required("msp_id", "text", "the orderer organisation that attests"),
+            required(
+                "attestation",
+                "Attested orderer levels",
+                "what all its nodes support; what is absent stays as it was",
+            ),
+        ],
+        "AttestationToSign",
     ),
     submit(
         "ProposeConfig",

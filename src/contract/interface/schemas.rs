@@ -130,11 +130,21 @@ const SCHEMAS: &[Schema] = &[
         "application: [text], channel: [text], msp_id: text, orderer: [text], sequence: number,
          server: truth",
     ),
-    answer("Attested", "as_of_sequence: number, msp_id: text"),
+    answer(
+        "AttestationToSign",
+        "as_of_sequence: number, channel: [text], config_update_sha256: sha256,
+         config_update_to_sign: base64, current: Attestation?, msp_id: text, number: number,
+         orderer: [text], since: number, unsupported: [text]",
+    ),
+    answer(
+        "Attested",
+        "as_of_sequence: number, attestation: Attestation, msp_id: text",
+    ),
     options(
         "Attested levels",
         "application: [text], channel: [text], orderer: [text], server: truth",
     ),
+    options("Attested orderer levels", "channel: [text], orderer: [text]"),
     answer(
         "AuditBundle",
         "as_of_sequence: number, chain: [Link], channel_id: text, contract_instance: text,

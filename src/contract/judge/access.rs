@@ -15,7 +15,7 @@ use crate::{
 /// A submitter who satisfies the `Admins` policy of its own organisation.
 #[derive(Debug)]
 pub(crate) struct Admin {
-    msp_id: MspId,
+    identity: Identity,
 }
 
 impl Admin {
@@ -56,19 +56,22 @@ impl Admin {
                 bundle.sequence()
             )));
         }
-        Ok(Self {
-            msp_id: identity.msp_id().clone(),
-        })
+        Ok(Self { identity })
+    }
+
+    /// Who submits.
+    pub(crate) const fn identity(&self) -> &Identity {
+        &self.identity
     }
 
     /// The submitter's organisation.
-    pub(crate) const fn msp_id(&self) -> &MspId {
-        &self.msp_id
+    pub(crate) fn msp_id(&self) -> &MspId {
+        self.identity.msp_id()
     }
 
     /// Whether the proposal belongs to the submitter's organisation.
     pub(crate) fn owns(&self, proposal: &Proposal, proposer: Option<&Member>) -> bool {
-        self.msp_id.as_str() == proposal.proposer_msp_id && owner_remains(proposal, proposer)
+        self.msp_id().as_str() == proposal.proposer_msp_id && owner_remains(proposal, proposer)
     }
 
     /// Demands that the proposal belongs to the submitter's organisation.
@@ -84,7 +87,8 @@ impl Admin {
         Err(match owner_remains(proposal, proposer) {
             true => Code::NotOwner.because(format_args!(
                 "proposal `{}` belongs to `{owner}`, the submitter to `{}`",
-                proposal.id, self.msp_id
+                proposal.id,
+                self.msp_id()
             )),
             false => Code::NotOwner.because(format_args!(
                 "proposal `{}` belongs to nobody: `{owner}` left the channel since; \

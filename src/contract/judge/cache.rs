@@ -41,7 +41,8 @@ pub(crate) struct BundleCache {
 /// What was found out with configs. Everything is looked up by a digest over all that it follows from.
 #[derive(Default)]
 struct FoundOut {
-    /// By config, intent, update and the content that the update was computed on.
+    /// By config, intent, update, the content that the update was computed on, and the endorsement
+    /// policy that the members agreed on.
     standings: Mutex<Recent<Digest, Standing>>,
     /// By config and update; `None` where the update does not fit.
     terms: Mutex<Recent<Digest, Option<Arc<Terms>>>>,

@@ -64,8 +64,8 @@ pub(crate) fn compute(
 }
 
 /// What an update does, signatures aside, where that is valid, as far as this build can tell, and
-/// what the intent wants, versions aside: Fabric's read set checks versions, not contents, so an update made for another config can
-/// apply and do something else.
+/// what the intent wants, versions aside: Fabric's read set checks versions, not contents, so an
+/// update made for another config can apply and do something else.
 pub(crate) fn effect(
     bundle: &Bundle,
     config_update: &Bytes,

@@ -13,8 +13,8 @@ use crate::{
     stub::Stub,
 };
 
-/// How many bytes of bodies a query reads together, and how many a call that writes does: beyond that
-/// one body more at most. A peer ends the stream where a message has more than 100 MB.
+/// How many bytes of bodies a query reads together, and how many `UpdateProposals` does: beyond that one
+/// body more at most. A peer ends the stream where a message has more than 100 MB.
 pub(crate) const BODIES_READ: u64 = 16 << 20;
 pub(crate) const BODIES_READ_TO_WRITE: u64 = 32 << 20;
 
@@ -280,6 +280,7 @@ mod tests {
                 application: levels(),
                 ..Attestation::default()
             }),
+            statements: u64::MAX,
         };
         vec![
             ("open", open.encoded_len()),

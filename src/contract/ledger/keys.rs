@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::{
+    config::Section,
     ids::{Digest, MspId, ProposalId, Revision, Sequence},
     proto::cmscc::Proposal,
     stub::{
@@ -18,6 +19,7 @@ const ARCHIVE: &str = "archive";
 const POSITION: &str = "position";
 const COMBINED: &str = "combined";
 const MEMBER: &str = "member";
+const KNOWN: &str = "known";
 
 /// The newest verified config's facts.
 pub(crate) fn head() -> String {
@@ -137,22 +139,36 @@ pub(crate) fn combined_source(key: &str) -> Option<ProposalPlace> {
     }
 }
 
-/// Since when an MSP id is a member.
-pub(crate) fn member(msp_id: &MspId) -> String {
-    composite(MEMBER, &[&escaped(msp_id.as_str())])
+/// Since when an MSP id is in a section.
+pub(crate) fn member(section: Section, msp_id: &MspId) -> String {
+    composite(MEMBER, &[section.name(), &escaped(msp_id.as_str())])
 }
 
-/// All members, in ascending order of their escaped ids.
+/// All members of both sections: by section, then in ascending order of their escaped ids.
 pub(crate) fn members() -> KeyRange {
     prefix(MEMBER, &[])
 }
 
-/// The MSP id of a member's key.
-pub(crate) fn member_msp_id(key: &str) -> Option<MspId> {
-    match attributes(MEMBER, key)?.as_slice() {
-        [msp_id] => Some(MspId::new(unescaped(msp_id))),
-        _ => None,
-    }
+/// Section and MSP id of a member's key.
+pub(crate) fn member_facts(key: &str) -> Option<(Section, MspId)> {
+    let attributes = attributes(MEMBER, key)?;
+    let &[section, msp_id] = attributes.as_slice() else {
+        return None;
+    };
+    let section = [Section::Application, Section::Orderer]
+        .into_iter()
+        .find(|known| known.name() == section)?;
+    Some((section, MspId::new(unescaped(msp_id))))
+}
+
+/// A slot for somebody who acted for an organisation.
+pub(crate) fn known(msp_id: &MspId, slot: &str) -> String {
+    composite(KNOWN, &[&escaped(msp_id.as_str()), slot])
+}
+
+/// All slots of an organisation.
+pub(crate) fn known_of(msp_id: &MspId) -> KeyRange {
+    prefix(KNOWN, &[&escaped(msp_id.as_str())])
 }
 
 /// What an organisation says of one revision of a proposal.
@@ -325,7 +341,11 @@ mod tests {
             let range = combined_into(&place, &place);
             assert!(range.start <= combined && combined < range.end);
             assert_eq!(combined_source(&combined), Some(place));
-            assert_eq!(member_msp_id(&member(&msp_id)), Some(msp_id));
+            for section in [Section::Application, Section::Orderer] {
+                let key = member(section, &msp_id);
+                assert!(members().start <= key && key < members().end);
+                assert_eq!(member_facts(&key), Some((section, msp_id.clone())));
+            }
             assert!(seen.insert(key));
         }
     }

@@ -1,4 +1,5 @@
-//! Since when organisations are members, what they attested, and what that says of what they said.
+//! Since when organisations are in the channel's sections, what they attested, and what that says of
+//! what they said.
 
 use std::collections::BTreeMap;
 
@@ -14,9 +15,14 @@ use crate::{
     stub::Stub,
 };
 
-/// All members.
+/// All organisations of both sections.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct ChannelMembers(BTreeMap<MspId, Member>);
+pub(crate) struct ChannelMembers {
+    /// Those of Application: the members.
+    members: BTreeMap<MspId, Member>,
+    /// Those of Orderer.
+    orderers: BTreeMap<MspId, Member>,
+}
 
 impl ChannelMembers {
     /// Reads them. The config says how many there are. Cost: one range, with an entry for each.
@@ -24,18 +30,23 @@ impl ChannelMembers {
         stub: &mut S,
         bundle: &Bundle,
     ) -> Result<Self, ContractError> {
-        let count = bundle.orgs(Section::Application).count();
+        let of = |section| bundle.msp_ids(section).len();
+        let count = of(Section::Application).saturating_add(of(Section::Orderer));
         let stored: Vec<(String, Member)> = counted(stub, keys::members(), count).await?;
-        let members = stored.into_iter().map(|(key, member)| {
-            let msp_id = keys::member_msp_id(&key).ok_or_else(|| corrupt(&key))?;
-            Ok((msp_id, member))
-        });
-        Ok(Self(members.collect::<Result<_, ContractError>>()?))
+        let mut all = Self::default();
+        for (key, member) in stored {
+            let (section, msp_id) = keys::member_facts(&key).ok_or_else(|| corrupt(&key))?;
+            match section {
+                Section::Application => all.members.insert(msp_id, member),
+                Section::Orderer => all.orderers.insert(msp_id, member),
+            };
+        }
+        Ok(all)
     }
 
     /// Whether an organisation has been a member without interruption since this sequence.
     pub(crate) fn is_member_since(&self, msp_id: &MspId, sequence: u64) -> bool {
-        is_member_since(self.0.get(msp_id), sequence)
+        is_member_since(self.members.get(msp_id), sequence)
     }
 
     /// Whether the organisation that proposed has been a member ever since.
@@ -44,11 +55,21 @@ impl ChannelMembers {
         self.is_member_since(&msp_id, proposal.proposed_sequence)
     }
 
-    /// What those say of their nodes that have attested, ascending.
+    /// What those say of their nodes that have attested: members first, then organisations of
+    /// Orderer that are no members, each ascending.
     pub(crate) fn attestations(&self) -> impl Iterator<Item = (&MspId, &Attestation)> + Clone {
-        self.0
-            .iter()
+        let others = self.orderers.iter();
+        let others = others.filter(|(msp_id, _)| !self.members.contains_key(*msp_id));
+        (self.members.iter().chain(others))
             .filter_map(|(msp_id, member)| Some((msp_id, member.attestation.as_ref()?)))
+    }
+}
+
+/// Of an organisation that has just joined a section: it has said nothing yet.
+pub(crate) fn joined(sequence: Sequence) -> Member {
+    Member {
+        sequence: Some(sequence.0),
+        ..Member::default()
     }
 }
 
@@ -58,7 +79,7 @@ pub(crate) async fn proposer<S: Stub>(
     proposal: &Proposal,
 ) -> Result<Option<Member>, ContractError> {
     let msp_id = MspId::new(proposal.proposer_msp_id.as_str());
-    get(stub, &keys::member(&msp_id)).await
+    get(stub, &keys::member(Section::Application, &msp_id)).await
 }
 
 /// Whether the organisation that proposed has been a member ever since. What one that left has

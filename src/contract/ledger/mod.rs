@@ -9,6 +9,7 @@
 //! | `proofs` | where an update took effect |
 //! | `archive` | finished proposals |
 //! | `members` | since when organisations are members, and what they say of their nodes |
+//! | `known` | people who acted for their organisation |
 //! | `bounds` | how much of the ledger a proposal and an organisation may take |
 //! | `timestamps` | times as the ledger keeps them |
 
@@ -16,6 +17,7 @@ pub(crate) mod archive;
 pub(crate) mod bounds;
 pub(crate) mod combined;
 pub(crate) mod keys;
+pub(crate) mod known;
 pub(crate) mod members;
 pub(crate) mod positions;
 pub(crate) mod proofs;

@@ -84,7 +84,7 @@ pub(crate) async fn found<S: Stub>(
 }
 
 /// A proposal that is not archived; the refusal where there is none by this id says whether it is
-/// archived. Cost: two keys.
+/// archived. Cost: two keys; three where it is archived.
 pub(crate) async fn open<S: Stub>(
     stub: &mut S,
     id: &ProposalId,
@@ -187,7 +187,8 @@ pub(crate) fn digests(proposal: &Proposal) -> Vec<RevisionDigest> {
     revisions.collect()
 }
 
-/// How much a proposal holds: patch, given update and all revisions. Unit: bytes.
+/// How much a proposal holds: patch, given update, all kept revisions, and the names of what it
+/// touches. Unit: bytes.
 pub(crate) fn size(proposal: &Proposal) -> usize {
     let revisions = proposal.revisions.iter().map(|one| one.config_update.len());
     let touched = proposal.touched.iter().map(|one| one.element.len());

@@ -97,7 +97,8 @@ pub(crate) async fn first<M: Message + Default, S: Stub>(
     }
 }
 
-/// The same for calls that only read, by pages of the peer, which then reads no further than asked.
+/// The same for calls that only read, by pages of the peer, which then reads no further than asked; so
+/// it may say that there are more where there are none.
 /// Its bookmarks are not used: the last one differs between state databases.
 pub(crate) async fn page<M: Message + Default, S: Stub>(
     stub: &mut S,

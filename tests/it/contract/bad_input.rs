@@ -17,9 +17,9 @@ use super::{
     calls::{
         Call, add_organization, add_signature, attest_capabilities, combine_proposals,
         delete_proposal, export_proposal, get_capabilities, get_config, get_config_chain,
-        get_proposal, init_consortium, list_proposals, propose_config_update, raw,
-        reconfig_organization_msp, recover_config, reject_proposal, sync_config, update_proposals,
-        withdraw_proposal,
+        get_proposal, init_consortium, list_proposals, prepare_attestation, propose_config_update,
+        raw, reconfig_organization_msp, recover_config, reject_proposal, sync_config,
+        update_proposals, withdraw_proposal,
     },
     captures::CAPTURES,
     patches::nested,
@@ -262,6 +262,12 @@ async fn every_function_refuses_bad_arguments() {
         (&["GetProposal", "taken", r#"{"omitted":{}}"#], "BAD_OPTION"),
         (&["GetProposal", "taken", "{}", "x"], "ARGUMENT_COUNT"),
         (&["GetCapabilities", r#"{"whole":"all"}"#], "BAD_OPTION"),
+        (&["PrepareAttestation", "OrdererMSP"], "ARGUMENT_COUNT"),
+        (&["PrepareAttestation", "OrdererMSP", "[]"], "BAD_JSON"),
+        (&["PrepareAttestation", "none", "{}"], "NOT_ORDERER"),
+        (&["AddAttestation"], "ARGUMENT_COUNT"),
+        (&["AddAttestation", "%"], "BAD_BASE64"),
+        (&["AddAttestation", "CgFhEgFi"], "BAD_PROTOBUF"),
         (
             &["org.hyperledger.fabric:GetMetadata", "x"],
             "ARGUMENT_COUNT",
@@ -343,7 +349,8 @@ async fn nothing_works_before_the_bootstrap() {
         list_proposals(),
         get_config(),
         get_config_chain(),
-        attest_capabilities("{}"),
+        attest_capabilities(r#"{"server":true}"#),
+        prepare_attestation("OrdererMSP", r#"{"channel":["V3_0"]}"#),
         get_capabilities(),
     ] {
         let message = world

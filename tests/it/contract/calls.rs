@@ -166,6 +166,14 @@ pub(crate) fn attest_capabilities(levels: &str) -> Call {
     Call::of("AttestCapabilities").and(levels)
 }
 
+pub(crate) fn prepare_attestation(msp_id: &str, levels: &str) -> Call {
+    Call::of("PrepareAttestation").and(msp_id).and(levels)
+}
+
+pub(crate) fn add_attestation(envelope: &str) -> Call {
+    Call::of("AddAttestation").and(envelope)
+}
+
 pub(crate) fn get_capabilities() -> Call {
     Call::of("GetCapabilities")
 }

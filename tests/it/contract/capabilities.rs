@@ -104,11 +104,11 @@ async fn an_attestation_writes_one_key_and_tells_who() {
     let (response, set) = world.submit(&call).await;
     assert_eq!(
         String::from_utf8_lossy(&response.payload),
-        r#"{"as_of_sequence":0,"msp_id":"Org1MSP"}"#,
+        r#"{"as_of_sequence":0,"attestation":{"application":["V2_0","V2_5"],"channel":["V3_0"],"msp_id":"Org1MSP","orderer":[],"sequence":0,"server":true},"msp_id":"Org1MSP"}"#,
         "{}",
         response.message
     );
-    let own = state_key(&["member", "Org1MSP"]);
+    let own = state_key(&["member", "Application", "Org1MSP"]);
     let expected: BTreeSet<String> = [
         state_key(&["config", "head"]),
         state_key(&["config", "body"]),
@@ -125,7 +125,7 @@ async fn an_attestation_writes_one_key_and_tells_who() {
         event.payload,
         r#"{"msp_id":"Org1MSP","type":"CapabilitiesAttestedEvent","version":1}"#
     );
-    // the same again writes nothing, another one replaces it
+    // the same again writes nothing
     let (response, set) = world.submit(&call).await;
     assert!(response.is_success() && set.writes.is_empty());
     let table = world.ok(&org1, get_capabilities()).await;
@@ -136,10 +136,21 @@ async fn an_attestation_writes_one_key_and_tells_who() {
             "msp_id": "Org1MSP", "orderer": [], "sequence": 0, "server": true
         }])
     );
-    world.ok(&org1, attest_capabilities("{}")).await;
+    // what is absent stays, what is empty is taken back
+    let call = attest_capabilities(r#"{"channel":[],"orderer":["V2_0"]}"#);
+    let changed = world.ok(&org1, call).await;
+    assert_eq!(
+        changed["attestation"],
+        json!({
+            "application": ["V2_0", "V2_5"], "channel": [],
+            "msp_id": "Org1MSP", "orderer": ["V2_0"], "sequence": 0, "server": true
+        })
+    );
+    world
+        .refused(&org1, attest_capabilities("{}"), "NOTHING_TO_CHANGE")
+        .await;
     let table = world.ok(&org1, get_capabilities()).await;
-    assert_eq!(table["attestations"][0]["application"], json!([]));
-    assert_eq!(table["attestations"][0]["server"], false);
+    assert_eq!(table["attestations"][0], changed["attestation"]);
 }
 
 #[tokio::test]
@@ -166,11 +177,22 @@ async fn admins_of_members_attest_and_only_what_is_a_level() {
         (r#"{"channel":["V 2"]}"#, "BAD_CAPABILITY"),
         (&long, "BAD_CAPABILITY"),
         (&many, "TOO_MANY"),
+        (r#"{"channel":["Vx"]}"#, "CAPABILITY_UNSUPPORTED"),
+        (r#"{"orderer":["V9_9"]}"#, "CAPABILITY_UNSUPPORTED"),
     ] {
         world
             .refused(&org1, attest_capabilities(given), symbol)
             .await;
     }
+    // a level of another scope is recognised
+    let elsewhere = attest_capabilities(r#"{"orderer":["V2_5"]}"#);
+    let message = world
+        .refused(&org1, elsewhere, "CAPABILITY_UNSUPPORTED")
+        .await;
+    assert!(
+        message.contains("`V2_5` is a level of `/Channel/Application`"),
+        "{message}"
+    );
     world
         .refused(&org1, get_capabilities().and("x"), "BAD_JSON")
         .await;
@@ -188,7 +210,7 @@ async fn the_table_says_what_is_required_proposed_attested_and_supported() {
         .await;
     world.propose(&org2, "other", &timeout("9s")).await;
     world
-        .attest("Org2MSP", &json!({"application": ["V2_5", "V9_9"]}))
+        .attest("Org2MSP", &json!({"application": ["V2_5"]}))
         .await;
     assert_eq!(
         world.level("application", "V2_5").await,
@@ -204,14 +226,17 @@ async fn the_table_says_what_is_required_proposed_attested_and_supported() {
             "proposed_by": [], "required": true, "supported": true
         })
     );
-    let unknown = world.level("application", "V9_9").await;
-    assert_eq!(
-        (&unknown["supported"], &unknown["required"]),
-        (&json!(false), &json!(false))
-    );
-    // nobody is concerned by orderer levels who could attest them
+    assert_eq!(world.level("application", "V9_9").await, Value::Null);
+    // orderer organisations are asked, too, although none is a member
     assert_eq!(world.level("orderer", "V2_0").await["required"], true);
-    assert_eq!(world.level("orderer", "V2_0").await["lacking"], json!([]));
+    assert_eq!(
+        world.level("orderer", "V2_0").await["lacking"],
+        json!(["OrdererMSP"])
+    );
+    assert_eq!(
+        world.level("channel", "V2_0").await["lacking"],
+        json!(["OrdererMSP", "Org1MSP", "Org2MSP"])
+    );
     assert_eq!(world.level("channel", "V9_9").await, Value::Null);
     let table = world.ok(&org1, get_capabilities()).await;
     assert_eq!(table["gate"], "advisory");
@@ -287,7 +312,7 @@ async fn a_gate_in_force_holds_back_what_is_not_attested() {
     world
         .attest(
             "Org2MSP",
-            &json!({"application": ["V2_0"], "channel": ["V2_5"]}),
+            &json!({"application": ["V2_0"], "channel": ["V2_0"]}),
         )
         .await;
     assert_eq!(world.status("raise").await, "WaitingForCapabilities");
@@ -338,8 +363,8 @@ async fn attestations_of_who_left_do_not_count() {
     });
     let back = checkpoint(&first_config(), |config| config.sequence = 9);
     for (block, concerned) in [
-        (&leave, json!(["Org1MSP"])),
-        (&back, json!(["Org1MSP", "Org2MSP"])),
+        (&leave, json!(["OrdererMSP", "Org1MSP"])),
+        (&back, json!(["OrdererMSP", "Org1MSP", "Org2MSP"])),
     ] {
         world.recover(&anchors, block).await;
         let table = world.ok(&org1, get_capabilities()).await;

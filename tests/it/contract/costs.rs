@@ -21,12 +21,12 @@ use serde_json::{Value, json};
 use super::{
     blocks::checkpoint,
     calls::{
-        Call, add_organization, add_signature, apply_settings, attest_capabilities, check_proposal,
-        cmcc, combine_proposals, delete_proposal, export_proposal, get_capabilities, get_config,
-        get_config_chain, get_history, get_proposal, get_settings, init, init_consortium,
-        list_proposals, propose_config, propose_patch, propose_settings, raw,
-        reconfig_organization_msp, recover_config, reject_proposal, sync_config, update_proposals,
-        withdraw_proposal,
+        Call, add_attestation, add_organization, add_signature, apply_settings,
+        attest_capabilities, check_proposal, cmcc, combine_proposals, delete_proposal,
+        export_proposal, get_capabilities, get_config, get_config_chain, get_history, get_proposal,
+        get_settings, init, init_consortium, list_proposals, prepare_attestation, propose_config,
+        propose_patch, propose_settings, raw, reconfig_organization_msp, recover_config,
+        reject_proposal, sync_config, update_proposals, withdraw_proposal,
     },
     captures::CAPTURES,
     definition::{definition, reference},
@@ -226,6 +226,8 @@ async fn calls(
     let next = world.ordered(&STANDARD.decode(ready).unwrap().into());
     let update = world.first_update(&id(1));
     let signature = signed(&org2(), &update);
+    let levels = r#"{"channel":["V3_0"]}"#;
+    let statement = world.statement(levels).await;
     let org = CAPTURES[0].file("add-orgx/org.json");
     let mut msp =
         world.channel_group().await["groups"]["Application"]["groups"]["Org1MSP"]["values"]["MSP"]
@@ -240,6 +242,7 @@ async fn calls(
     let checked = check_proposal(propose_patch("new", &shared(OWN + 2)));
     let conflicts = list_proposals().options(r#"{"conflicts":true}"#);
     vec![
+        ("AddAttestation", org1(), add_attestation(&statement)),
         (
             "AddOrganization",
             org1(),
@@ -247,11 +250,7 @@ async fn calls(
         ),
         ("AddSignature", org2(), add_signature(&id(1), &signature)),
         ("ApplySettings", org1(), apply_settings(&id(9))),
-        (
-            "AttestCapabilities",
-            org1(),
-            attest_capabilities(r#"{"channel":["V3_0"]}"#),
-        ),
+        ("AttestCapabilities", org1(), attest_capabilities(levels)),
         ("CheckProposal", org1(), checked),
         (
             "CombineProposals",
@@ -271,6 +270,11 @@ async fn calls(
         ("InitConsortium", org1(), init_consortium(genesis)),
         ("ListProposals", org1(), list_proposals()),
         ("ListProposals, `conflicts`", org1(), conflicts),
+        (
+            "PrepareAttestation",
+            org1(),
+            prepare_attestation("OrdererMSP", levels),
+        ),
         (
             "ProposeConfig",
             org1(),

@@ -20,11 +20,12 @@ use prost::Message;
 
 use super::{
     calls::{
-        Call, add_organization, add_signature, apply_settings, attest_capabilities, check_proposal,
-        cmcc, combine_proposals, delete_proposal, export_proposal, get_capabilities, get_config,
-        get_config_chain, get_history, get_proposal, get_settings, init, init_consortium,
-        list_proposals, propose_config, propose_patch, propose_settings, reconfig_organization_msp,
-        recover_config, reject_proposal, sync_config, update_proposals, withdraw_proposal,
+        Call, add_attestation, add_organization, add_signature, apply_settings,
+        attest_capabilities, check_proposal, cmcc, combine_proposals, delete_proposal,
+        export_proposal, get_capabilities, get_config, get_config_chain, get_history, get_proposal,
+        get_settings, init, init_consortium, list_proposals, prepare_attestation, propose_config,
+        propose_patch, propose_settings, reconfig_organization_msp, recover_config,
+        reject_proposal, sync_config, update_proposals, withdraw_proposal,
     },
     captures::{CAPTURES, Capture},
     patches::{of_admins, policy},
@@ -75,6 +76,8 @@ pub(crate) async fn cases(capture: Capture) -> Vec<(Ledger, Invocation)> {
     }
     let agreed = world.update_to_sign("waits_").await;
     let consent = org1.signed(&agreed);
+    let levels = r#"{"channel":["V3_0"]}"#;
+    let statement = world.statement(levels).await;
     for who in [&org1, &org2] {
         world.sign(who, "agreed").await;
     }
@@ -114,7 +117,9 @@ pub(crate) async fn cases(capture: Capture) -> Vec<(Ledger, Invocation)> {
         update_proposals().mode(15),
         get_config(),
         get_config_chain(),
-        attest_capabilities(r#"{"channel":["V3_0"]}"#),
+        attest_capabilities(levels),
+        prepare_attestation("OrdererMSP", levels),
+        add_attestation(&statement),
         get_capabilities(),
         propose_settings("other", ENFORCED),
         add_signature("waits_", &consent),

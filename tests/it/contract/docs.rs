@@ -83,6 +83,7 @@ fn every_function_has_a_command_that_runs() {
             || name.starts_with("get")
             || name.starts_with("List")
             || name.starts_with("Export")
+            || name.starts_with("Prepare")
             || name.ends_with("GetMetadata");
         let kind = if read {
             "query $READ -c "

@@ -34,6 +34,7 @@ mod settings;
 mod settings_refused;
 mod sizes;
 mod spoilers;
+mod statements;
 mod unknown;
 mod votes;
 mod walk;

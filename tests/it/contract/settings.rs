@@ -350,7 +350,8 @@ async fn adding_a_signature_reads_no_more_than_for_config_updates() {
     let calls = [call(&world, &org1), call(&world, &org2)];
     let before = world.ledger.clone();
     let (_, set) = world.submit(&calls[0]).await;
-    let slot = set.writes.keys().next().unwrap().clone();
+    let position = |key: &&String| key.starts_with(&state_key(&["position"]));
+    let slot = set.writes.keys().find(position).unwrap().clone();
     let expected: BTreeSet<String> = [
         state_key(&["config", "head"]),
         state_key(&["config", "body"]),
@@ -398,7 +399,9 @@ async fn an_agreed_gate_holds_back_what_is_not_attested() {
             .await;
     }
     assert_eq!(world.status("raise").await, "ReadyToSubmit");
-    world.ok(&org2, attest_capabilities("{}")).await;
+    world
+        .ok(&org2, attest_capabilities(r#"{"application":[]}"#))
+        .await;
     assert_eq!(world.status("raise").await, "WaitingForCapabilities");
     world.agree("open", r#"{"gate":"advisory"}"#).await;
     assert_eq!(world.status("raise").await, "ReadyToSubmit");

@@ -16,14 +16,16 @@ use super::{
     calls::{
         Call, add_organization, add_orgnization, add_signature, apply_settings,
         attest_capabilities, check_proposal, cmcc, combine_proposals, get_settings, list_proposals,
-        propose_config, propose_config_update, propose_settings, raw, reconfig_organization_msp,
-        reconfig_orgnization_msp, reject_proposal, update_proposals, withdraw_proposal,
+        prepare_attestation, propose_config, propose_config_update, propose_settings, raw,
+        reconfig_organization_msp, reconfig_orgnization_msp, reject_proposal, update_proposals,
+        withdraw_proposal,
     },
     capabilities::{declaring, levels},
     captures::{CAPTURES, after},
     patches::timeout,
     people::{Person, person},
     settings::ENFORCED,
+    statements::empty_statement,
     world::{World, founded, state_key, with_orgx},
 };
 
@@ -179,7 +181,9 @@ fn usual(function: &str) -> Call {
         "CombineProposals" => combine_proposals("id1", &["one", "two"]),
         "AddSignature" | "addSignature" => call.and("add_orgx").and("CgFhEgFi"),
         "RejectProposal" => reject_proposal("add_orgx", "no"),
-        "AttestCapabilities" => attest_capabilities("{}"),
+        "AttestCapabilities" => attest_capabilities(r#"{"server":true}"#),
+        "AddAttestation" => call.and(empty_statement()),
+        "PrepareAttestation" => prepare_attestation("OrdererMSP", r#"{"channel":["V3_0"]}"#),
         "proposeConfigUpdate" => cmcc::propose_config_update("id1", "CgFj"),
         "ApplySettings" | "DeleteProposal" | "ExportProposal" | "GetProposal"
         | "WithdrawProposal" | "deleteProposal" | "getProposal" => call.and("add_orgx"),
@@ -239,7 +243,8 @@ async fn on_a_channel_that_outgrew_this_build_nothing_is_written_and_answers_say
             "Init" | "InitConsortium" | "RecoverConfig" => {}
             "getProposal" | "getProposals" => drop(world.ok(&org1, call).await),
             _ if function.starts_with("Get")
-                || ["ExportProposal", "ListProposals"].contains(&function) =>
+                || ["ExportProposal", "ListProposals", "PrepareAttestation"]
+                    .contains(&function) =>
             {
                 let answer = world.ok(&org1, call).await;
                 let levels = &answer["unsupported"];
@@ -252,7 +257,7 @@ async fn on_a_channel_that_outgrew_this_build_nothing_is_written_and_answers_say
             }
         }
     }
-    assert_eq!(marked, 8);
+    assert_eq!(marked, 9);
 }
 
 /// Puts a capability into a stored settings proposal, as a server that knows it has endorsed it.

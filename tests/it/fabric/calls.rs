@@ -124,9 +124,9 @@ impl Net {
         self.query("org1", "GetProposal", &[id])
     }
 
-    /// The entry of a proposal in `ListProposals`.
+    /// The entry of a proposal in `ListProposals`, also of one that is over.
     pub(super) fn summary(&self, id: &str) -> Value {
-        let list = self.query("org1", "ListProposals", &[]);
+        let list = self.query("org1", "ListProposals", &[r#"{"all":true}"#]);
         let found = list["proposals"]
             .as_array()
             .and_then(|l| l.iter().find(|p| p["proposal_id"] == id));

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::net::Net;
+use super::{base64_of, net::Net};
 
 #[test]
 fn a_raise_waits_for_attestations() {
@@ -62,7 +62,12 @@ fn raise_held(net: &Net, scope: &str, raise: &Value, signers: &[&str], level: &s
         // held back, but signed
         assert_eq!(held["still_effective_if_submitted"], json!([1]), "{held}");
     };
-    unattested(&["Org1MSP", "Org2MSP"]);
+    // the orderer organisation is concerned by what it signs, and no peer lets it call
+    let orderers: &[&str] = match signers.contains(&"orderer") {
+        true => &["OrdererMSP"],
+        false => &[],
+    };
+    unattested(&[orderers, &["Org1MSP", "Org2MSP"]].concat());
     let row = |member: &str| {
         let table = net.query("org2", "GetCapabilities", &[]);
         let rows = table[scope].as_array().unwrap();
@@ -74,8 +79,19 @@ fn raise_held(net: &Net, scope: &str, raise: &Value, signers: &[&str], level: &s
 
     let attestation = json!({ scope: [level] }).to_string();
     net.invoke_as("org1", &both, "AttestCapabilities", &[&attestation]);
-    unattested(&["Org2MSP"]);
+    unattested(&[orderers, &["Org2MSP"]].concat());
     net.invoke_as("org2", &both, "AttestCapabilities", &[&attestation]);
+    for msp_id in orderers {
+        unattested(orderers);
+        let prepared = net.query("org1", "PrepareAttestation", &[msp_id, &attestation]);
+        let statement = net.decoded("statement.pb", &prepared["config_update_to_sign"]);
+        let args = [base64_of(&statement)];
+        net.invoke_refused(&both, "AddAttestation", &[&args[0]], "NOT_ADMIN");
+        net.sign_file("orderer", &statement);
+        let args = [base64_of(&statement)];
+        net.invoke_as("org2", &both, "AddAttestation", &[&args[0]]);
+        net.invoke_refused(&both, "AddAttestation", &[&args[0]], "WRONG_NUMBER");
+    }
     assert_eq!(row("lacking"), json!([]));
     net.submit_ready("org1", scope);
     net.sync(&both, sequence);

@@ -25,9 +25,11 @@ fn two_organisations_join_in_one_update() {
     assert_eq!(combined["status"], "WaitingForSignatures", "{combined}");
     assert_eq!(combined["signatures"], json!([]), "{combined}");
     assert_eq!(
-        combined["sources"][0]["consent"][0]["msp_id"], "Org1MSP",
+        combined["sources"][0]["proposal_id"], "add_orgx",
         "{combined}"
     );
+    let source = net.proposal("add_orgx");
+    assert_eq!(source["signatures"][0]["msp_id"], "Org1MSP", "{source}");
 
     // of four members three must endorse, and only two run a server
     let arithmetic = &combined["endorsement"];

@@ -9,7 +9,8 @@ use std::{
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
-use cmscc::block::ConfigBlock;
+use cmscc::{block::ConfigBlock, proto::common};
+use prost::Message as _;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -222,6 +223,17 @@ impl Net {
         self.peer("org2", &[&fetch[..], &["-c", CHANNEL]].concat())
             .unwrap();
         fs::read(&file).unwrap().into()
+    }
+
+    /// The length of the newest transaction, as an orderer's size filter counts. Unit: bytes.
+    pub(super) fn newest_transaction(&self) -> u64 {
+        let file = self.work("newest.block");
+        let fetch = ["channel", "fetch", "newest", text(&file), "-c", CHANNEL];
+        self.peer("org1", &fetch).unwrap();
+        let block = common::Block::decode(&fs::read(&file).unwrap()[..]).unwrap();
+        let transactions = block.data.unwrap().data;
+        let envelope = common::Envelope::decode(&transactions.last().unwrap()[..]).unwrap();
+        (envelope.payload.len() + envelope.signature.len()) as u64
     }
 
     /// The config block of a sequence, once it is the newest.

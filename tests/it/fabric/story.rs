@@ -4,6 +4,10 @@ use serde_json::{Value, json};
 
 use super::{Net, servers::FIRST};
 
+/// How far the transaction that records an update is above the estimate at most, in base64. Unit:
+/// bytes.
+const SLACK: u64 = 5_000;
+
 #[test]
 fn two_organisations_add_a_third_and_a_fourth() {
     let Some(net) = Net::up(0) else { return };
@@ -35,10 +39,18 @@ fn two_organisations_add_a_third_and_a_fourth() {
 
     // 5 to 7: Org2 signs, the verdict is ready, and the orderer agrees
     net.sign("org2", &both, "add_orgx");
+    let recording = net.proposal("add_orgx")["status_detail"]["recording"].clone();
+    assert_eq!(recording["endorsements"], 2, "{recording}");
     net.submit_ready("org2", "add_orgx");
 
     // 8, 9: the block is the proof, and the other update went stale
     net.sync(&both, 1);
+    let estimate = recording["bytes_as_base64"].as_u64().unwrap();
+    let real = net.newest_transaction();
+    assert!(
+        (estimate..estimate + SLACK).contains(&real),
+        "{estimate}, but {real}"
+    );
     let done = net.query("org2", "GetProposal", &["add_orgx"]);
     assert_eq!(done["status"], "Submitted", "{done}");
     assert_eq!(done["status_detail"]["proof"]["sequence"], 1, "{done}");

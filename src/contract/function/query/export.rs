@@ -33,8 +33,8 @@ use crate::{
     stub::Stub,
 };
 
-/// `ExportProposal`: the audit bundle of a finished proposal. [`verify`](super::audit::verify) reads
-/// it, with the config blocks that its chain names.
+/// `ExportProposal`: the audit bundle of a finished proposal. [`verify`](crate::contract::audit::verify)
+/// reads it, with the config blocks that its chain names.
 pub(crate) async fn export_proposal<S: Stub>(
     call: &Context<'_>,
     stub: &mut S,

@@ -18,8 +18,8 @@ use crate::{
 /// How many records are looked at for relations.
 const RELATED: usize = 1000;
 
-/// Finds relations to the proposals that are not over, by their records. Cost: one message for each 100
-/// records, of 1,000 at most.
+/// Finds relations to the proposals that are not archived, by their records, and reads the bodies of
+/// those that are contrasted. Cost: one message for each 100 records, of 1,000 at most, and one more.
 pub(super) async fn relate<S: Stub>(
     stub: &mut S,
     relations: &mut Relations<'_>,

@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use super::{
     super::{
-        calls::{Call, check_proposal, propose_settings, raw},
+        calls::{Call, check_proposal, prepare_attestation, propose_settings, raw},
         people::person,
         settings::ENFORCED,
         world::{Server, World, symbol_of, trusting},
@@ -26,10 +26,10 @@ use super::{
 };
 
 /// The seed whose walk is kept: its record has every function both ways, and its ledger every kind of key.
-const SEED: u64 = 7;
+const SEED: u64 = 11;
 
 /// The kinds of keys, as `docs/state.md` has them.
-const KINDS: [&str; 12] = [
+const KINDS: [&str; 13] = [
     "config\0body",
     "config\0head",
     "config\0policies",
@@ -37,6 +37,7 @@ const KINDS: [&str; 12] = [
     "applied",
     "archive",
     "combined",
+    "known",
     "member",
     "open",
     "position",
@@ -144,24 +145,24 @@ async fn ask_all(name: &str, world: &World<Contract>, last: &Invocation) {
             }
             0 => vec![Call::of(called)],
             1 => ids.iter().map(|id| raw([called, *id])).collect(),
-            _ => panic!("{called}: a query that takes more than an id"),
+            _ => vec![two_arguments(called)],
         };
         let mut answered = 0;
         for call in calls {
             let text = format!("{name}: {call:?}");
             let response = ask(call).await;
-            // what is open is not exported, and the CMCC interface does not show what is archived
-            let allowed = match called {
-                "ExportProposal" => "NOT_FINISHED",
-                "getProposal" => "UNKNOWN_PROPOSAL",
-                _ => "",
+            // what is open, or changes settings, is not exported; the CMCC interface does not show what
+            // is archived
+            let allowed: &[&str] = match called {
+                "ExportProposal" => &["NOT_FINISHED", "WRONG_KIND"],
+                "getProposal" => &["UNKNOWN_PROPOSAL"],
+                _ => &[],
             };
             if response.is_success() {
                 answered += 1;
             } else {
-                assert_eq!(
-                    symbol_of(&response),
-                    allowed,
+                assert!(
+                    allowed.contains(&symbol_of(&response)),
                     "{text}: {}",
                     response.message
                 );
@@ -171,4 +172,12 @@ async fn ask_all(name: &str, world: &World<Contract>, last: &Invocation) {
         assert!(answered > 0, "{name}: {called} never answers");
     }
     assert!(asked > 10 + ids.len(), "{name}: {asked} calls");
+}
+
+/// A query that takes more than an id.
+fn two_arguments(called: &str) -> Call {
+    match called {
+        "PrepareAttestation" => prepare_attestation("OrdererMSP", r#"{"orderer":["V2_0"]}"#),
+        _ => panic!("{called}: its arguments stand nowhere here"),
+    }
 }

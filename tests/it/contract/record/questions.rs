@@ -18,13 +18,15 @@ use super::{
     super::{
         blocks::checkpoint,
         calls::{
-            Call, add_signature, apply_settings, attest_capabilities, cmcc, get_config,
-            get_proposal, get_settings, init_consortium, list_proposals, propose_settings, raw,
-            recover_config, reject_proposal, sync_config, withdraw_proposal,
+            Call, add_attestation, add_signature, apply_settings, attest_capabilities, cmcc,
+            get_config, get_proposal, get_settings, init_consortium, list_proposals,
+            prepare_attestation, propose_settings, raw, recover_config, reject_proposal,
+            sync_config, withdraw_proposal,
         },
         captures::{CAPTURES, after},
         definition::{answer, definition, reference, signature},
         people::{Person, base64, user},
+        statements::envelope_of,
         walk::Dice,
         world::{TestAnchors, World},
     },
@@ -89,6 +91,7 @@ impl<'a> Questions<'a> {
     /// Some of everything.
     pub(super) async fn ask<W: Write>(&mut self, world: &Recorded<W>) {
         self.queries(world).await;
+        self.statements(world).await;
         self.definitions(world).await;
         self.blocks(world).await;
         self.proposals(world).await;
@@ -195,6 +198,8 @@ impl<'a> Questions<'a> {
                 &["GetConfigChain", "more"],
                 &["GetCapabilities"],
                 &["GetCapabilities", "more"],
+                &["PrepareAttestation", "OrdererMSP", "{}"],
+                &["PrepareAttestation", "Org1MSP", r#"{"orderer":[]}"#],
                 &["GetSettings"],
                 &["GetSettings", "more"],
                 &["getProposals"],
@@ -219,6 +224,20 @@ impl<'a> Questions<'a> {
                     break;
                 }
             }
+        }
+    }
+
+    /// The word of the orderer organisation, by one of its admins and by others.
+    async fn statements<W: Write>(&mut self, world: &Recorded<W>) {
+        let levels = r#"{"channel":["V3_0"]}"#;
+        let call = prepare_attestation("OrdererMSP", levels);
+        let Some(update) = to_sign(&self.call(world, call).await) else {
+            return;
+        };
+        let signer = self.dice.roll(5);
+        for who in [4, signer] {
+            let signed = envelope_of(&update, &[&self.people[who]]);
+            self.call(world, add_attestation(&signed)).await;
         }
     }
 
@@ -530,7 +549,7 @@ impl<'a> Questions<'a> {
                 withdraw_proposal(&one),
                 reject_proposal(&one, "why"),
                 propose_settings("new-one", "{}"),
-                attest_capabilities("{}"),
+                attest_capabilities(r#"{"server":true}"#),
                 sync_config(b"none"),
             ] {
                 let mut call = self.invocation(world, call);

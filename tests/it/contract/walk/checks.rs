@@ -104,7 +104,7 @@ impl<S: Server> Game<S> {
                     }
                 }
                 ["settings"] => assert!(stored.value == self.model.agreed.stored()),
-                ["member", msp] => {
+                ["member", "Application", msp] => {
                     let stored = Member::decode(stored.value.clone()).unwrap();
                     if let Some(said) = stored.attestation {
                         let levels: BTreeSet<String> = said.application.into_iter().collect();
