@@ -25,6 +25,12 @@ pub enum ConfigLikeness {
         /// How many there are.
         count: usize,
     },
+    /// A value or policy that says something is overwritten by nothing: its version was left beside a
+    /// mod policy. Who removes one deletes it.
+    Empties {
+        /// The value or policy.
+        path: ElementPath,
+    },
     /// It names all groups and all policies that the channel group has.
     NamesAll,
 }
@@ -45,6 +51,11 @@ impl fmt::Display for ConfigLikeness {
                 }
                 f.write_str(", which would be removed")
             }
+            Self::Empties { path } => write!(
+                f,
+                "{path} has version 1, which as a mode is OVERWRITE, and no content, so that it would \
+                 be emptied"
+            ),
             Self::NamesAll => f.write_str(
                 "it names all groups and policies of the channel group, as a config does",
             ),
@@ -76,6 +87,9 @@ impl Patch {
                     });
                 }
             }
+            if !overwritten && let Some(path) = emptied(patch, current) {
+                return Some(ConfigLikeness::Empties { path });
+            }
             for group in patch.groups() {
                 if let Some(current) = current.group(group.name()) {
                     open.push((group, current, overwritten));
@@ -84,6 +98,27 @@ impl Patch {
         }
         None
     }
+}
+
+/// The first value or policy of a patched group that is overwritten by nothing.
+fn emptied(patch: GroupRef<'_>, current: GroupRef<'_>) -> Option<ElementPath> {
+    let is_overwritten = |version| of_canonical(version) == Mode::Overwrite;
+    let value = patch.values().find(|value| {
+        let own = current.value(value.name());
+        is_overwritten(value.version())
+            && value.bytes().is_empty()
+            && own.is_some_and(|own| !own.bytes().is_empty())
+    });
+    let policy = || {
+        patch.policies().find(|policy| {
+            let own = current.policy(policy.name());
+            is_overwritten(policy.version())
+                && !policy.is_present()
+                && own.is_some_and(|own| own.is_present())
+        })
+    };
+    let value = value.map(|value| value.element_path());
+    value.or_else(|| policy().map(|policy| policy.element_path()))
 }
 
 fn names_all(patch: GroupRef<'_>, current: GroupRef<'_>) -> bool {

@@ -619,6 +619,27 @@ fn patches_that_look_like_a_config_are_told() {
             root.groups.insert("B".to_owned(), group(0, "Admins"));
             root
         }),
+        ("a value", true, org_with_value("V", value(1, "", "Admins"))),
+        (
+            "a policy",
+            true,
+            org_with_policy("P", policy(1, "", "Admins")),
+        ),
+        (
+            "a value that is written",
+            false,
+            org_with_value("V", value(1, "new", "Admins")),
+        ),
+        (
+            "a value's mod policy",
+            false,
+            org_with_value("V", value(0, "", "Readers")),
+        ),
+        (
+            "a new value",
+            false,
+            org_with_value("W", value(1, "", "Admins")),
+        ),
         ("no group is lost", false, below(&ORG, group(1, "Admins"))),
         ("a new group", false, below(&["C"], group(1, "Admins"))),
         ("a group that is deleted", false, below(&ORG, group(2, ""))),

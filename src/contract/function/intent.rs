@@ -141,6 +141,7 @@ pub(crate) fn demand_patch(bundle: &Bundle, patch: &Patch) -> Result<(), Contrac
             ConfigLikeness::Drops { .. } => {
                 "; to remove a group, give the group around it version 0 and it alone version 2"
             }
+            ConfigLikeness::Empties { .. } => "; to remove it give it version 2 and nothing else",
             ConfigLikeness::NamesAll => "",
         };
         Err(Code::BadPatch

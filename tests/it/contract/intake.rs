@@ -512,6 +512,17 @@ async fn a_patch_that_looks_like_a_config_is_refused_with_a_pointer() {
             "the same of the channel",
             json!({ "channel_group": admins }),
         ),
+        (
+            "the same of a value",
+            of("Orderer", json!({"values": {"BatchSize": admins.clone()}})),
+        ),
+        (
+            "the same of a policy",
+            of(
+                "Application",
+                json!({"policies": {"Admins": admins.clone()}}),
+            ),
+        ),
         ("a member left out", of("Application", fewer)),
         ("a whole config", config.clone()),
         ("the first one", zero.clone()),
