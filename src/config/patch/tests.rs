@@ -537,7 +537,9 @@ fn an_edited_config_is_the_intent_that_makes_it() {
         assert!(made.same_content(&wanted), "{name}");
         let again = Patch::parse(found.bytes().clone(), &PatchLimits::default()).unwrap();
         assert_eq!(again.bytes(), found.bytes(), "{name}");
-        assert_eq!(found.config_likeness(&tree(current())), None, "{name}");
+        // as a patch from somebody's hand one of these could be a slip
+        let likeness = found.config_likeness(&tree(current()));
+        assert_eq!(likeness.is_some(), name == "a value emptied", "{name}");
     }
 }
 

@@ -31,7 +31,7 @@ use super::{
 
 impl World<Contract> {
     /// The config in force as `GetConfig` gives it, for people to edit.
-    async fn to_edit(&mut self) -> Value {
+    async fn editable(&mut self) -> Value {
         let anyone = person("Org1MSP");
         self.ok(&anyone, get_config()).await["config"].take()
     }
@@ -128,7 +128,7 @@ async fn an_edited_config_becomes_the_intent_that_makes_exactly_that_config() {
                 .await;
         }
         for (number, (name, edit)) in EDITS.iter().enumerate() {
-            let mut config = world.to_edit().await;
+            let mut config = world.editable().await;
             edit(&mut config["channel_group"]);
             let edited = tree(&config);
             // whatever versions say
@@ -221,7 +221,7 @@ async fn another_order_of_map_entries_is_no_change() {
     let org1 = person("Org1MSP");
     let (first, _) = founded().await;
     let (mut world, _) = founded_on(&unsorted(&first.config())).await;
-    let mut config = world.to_edit().await;
+    let mut config = world.editable().await;
     let same = tree(&config);
     let sorted = base64(&same.encode());
     assert!(!same.same_content(&ConfigTree::parse(world.config()).unwrap()));
@@ -257,7 +257,7 @@ async fn another_order_of_map_entries_is_no_change() {
 async fn a_config_of_another_sequence_is_refused_with_both() {
     let org1 = person("Org1MSP");
     let (mut world, _) = founded().await;
-    let early = world.to_edit().await.to_string();
+    let early = world.editable().await.to_string();
     world
         .ok(&org1, sync_config(&CAPTURES[0].after("add-orgx")))
         .await;
@@ -316,7 +316,7 @@ async fn the_limit_is_that_of_the_intent() {
 async fn what_is_no_whole_config_is_refused() {
     let (mut world, _) = founded().await;
     let org1 = person("Org1MSP");
-    let mut config = world.to_edit().await;
+    let mut config = world.editable().await;
     let whole = config.clone();
     let extra = json!({"channel_group": {"groups": {"Application": {"values": {}}}}});
     config["channel_group"]["groups"]["Application"]["mod_policy"] = json!("");
@@ -487,11 +487,11 @@ async fn files_that_tools_wrote_are_taken() {
 async fn a_patch_that_looks_like_a_config_is_refused_with_a_pointer() {
     let org1 = person("Org1MSP");
     let (mut world, _) = founded().await;
-    let genesis = world.to_edit().await;
+    let genesis = world.editable().await;
     world
         .ok(&org1, sync_config(&CAPTURES[0].after("add-orgx")))
         .await;
-    let config = world.to_edit().await;
+    let config = world.editable().await;
     let group = |name: &str| config["channel_group"]["groups"][name].clone();
     let of = |name: &str, group: Value| json!({"channel_group": {"groups": {name: group}}});
     let admins = json!({"version": "1", "mod_policy": "Admins"});
