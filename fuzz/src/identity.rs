@@ -24,11 +24,11 @@ pub fn certificate(data: &[u8]) {
     let _ = (certificate.not_before(), certificate.not_after());
     let _ = format!("{certificate:?} {:?}", certificate.key());
     let pool = TrustPool::new([certificate.clone()], [certificate.clone()]);
-    let _ = pool.verify_tls(&pem_text(certificate.der()));
+    let _ = pool.tls_periods(&certificate);
     if let Some(msp) = BUNDLE.msps().get("Org1MSP") {
         let (roots, intermediates) = msp.tls();
         let pool = TrustPool::new(roots.to_vec(), intermediates.to_vec());
-        let _ = pool.verify_tls(&pem_text(data));
+        let _ = Certificate::from_pem(&pem_text(data)).map(|c| pool.tls_periods(&c));
     }
 }
 

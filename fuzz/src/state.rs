@@ -67,8 +67,18 @@ static LIVED: LazyLock<(Contract, Ledger, [Bytes; 3])> = LazyLock::new(|| {
 });
 
 /// The kinds of keys, as `docs/state.md` has them.
-const KINDS: [&str; 10] = [
-    "config", "applied", "proposal", "open", "archive", "position", "combined", "known", "member",
+const KINDS: [&str; 12] = [
+    "config",
+    "applied",
+    "proposal",
+    "open",
+    "archive",
+    "position",
+    "stance",
+    "combined",
+    "combining",
+    "known",
+    "member",
     "settings",
 ];
 

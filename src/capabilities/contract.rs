@@ -29,6 +29,8 @@ pub struct ContractBounds {
     pub description: usize,
     /// A reason, in bytes.
     pub reason: usize,
+    /// The MSP id of an organisation that proposes, signs or rejects, in bytes: keys hold it.
+    pub msp_id: usize,
     /// A signature header, in bytes.
     pub signature_header: usize,
     /// Signatures in one argument.
@@ -54,12 +56,16 @@ pub struct ContractBounds {
 }
 
 impl ContractBounds {
-    /// Those of the first contract capability.
+    /// Those of the first contract capability. Arguments are read, and those above a bound refused,
+    /// before the ledger is: that no level was read yet is why they are held against these, whatever
+    /// was agreed (`interface/arguments`, and in `function` what reads intents, envelopes and
+    /// signatures). A level with another bound on an argument takes a check behind that read.
     pub const V1_0: Self = Self {
         patch: 1 << 20,
         patch_levels: 64,
         description: 4 << 10,
         reason: 1 << 10,
+        msp_id: 256,
         signature_header: 8 << 10,
         signatures: 1024,
         items: 1024,

@@ -94,6 +94,17 @@ level!(
 );
 
 impl ChannelCapabilities {
+    /// What a node of Fabric 2.5 knows of it.
+    // Fabric 2.5: common/capabilities/channel.go
+    #[must_use]
+    pub fn known_to_2_5(&self) -> Self {
+        Self::new(
+            self.names()
+                .filter(|name| *name != "V3_0")
+                .map(str::to_owned),
+        )
+    }
+
     /// How MSPs behave. `V1_4_2` alone does not reach 1.4.3.
     #[must_use]
     pub fn msp_version(&self) -> MspVersion {

@@ -50,7 +50,7 @@ codes! {
     BadCapability = 400 "BAD_CAPABILITY";
     /// A deadline that is no time, or lies before the transaction.
     BadDeadline = 400 "BAD_DEADLINE";
-    /// An id that is not 3 to 64 of `[A-Za-z0-9_-]`.
+    /// An id that is not 3 to 64 of `[A-Za-z0-9_.-]`.
     BadId = 400 "BAD_ID";
     /// Not the JSON that is expected here.
     BadJson = 400 "BAD_JSON";
@@ -93,6 +93,8 @@ codes! {
     BlockSignatures = 403 "BLOCK_SIGNATURES";
     /// The caller's certificate cannot be read, or is not of its MSP in the current config.
     CallerInvalid = 403 "CALLER_INVALID";
+    /// The id is from the space of another member.
+    IdReserved = 403 "ID_RESERVED";
     /// The caller does not satisfy the `Admins` policy of its own organisation.
     NotAdmin = 403 "NOT_ADMIN";
     /// This server's operator has not permitted to disown these sequences.
@@ -187,6 +189,8 @@ codes! {
     ExportTooLarge = 413 "EXPORT_TOO_LARGE";
     /// A signature header above its limit.
     HeaderTooLarge = 413 "HEADER_TOO_LARGE";
+    /// The MSP id of who proposes, signs or rejects above its limit.
+    MspIdTooLong = 413 "MSP_ID_TOO_LONG";
     /// A patch above its limits.
     PatchTooLarge = 413 "PATCH_TOO_LARGE";
     /// A proposal that alone is above a bound.

@@ -76,22 +76,42 @@ impl Contract {
             Function::InitConsortium => sync::init_consortium(&call, stub).await,
             Function::SyncConfig => sync::sync_config(&call, stub).await,
             Function::RecoverConfig => recover::recover_config(&call, stub).await,
-            Function::ProposeConfigUpdate => propose::propose_config_update(&call, stub)
-                .await?
-                .put(&call, stub),
-            Function::ProposeConfig => propose::propose_config(&call, stub).await?.put(&call, stub),
-            Function::AddOrganization => propose::add_organization(&call, stub)
-                .await?
-                .put(&call, stub),
-            Function::ReconfigOrganizationMsp => {
-                propose::reconfig_msp(&call, stub).await?.put(&call, stub)
+            Function::ProposeConfigUpdate => {
+                propose::propose_config_update(&call, stub)
+                    .await?
+                    .put(&call, stub)
+                    .await
             }
-            Function::CombineProposals => combine::combine_proposals(&call, stub)
-                .await?
-                .put(&call, stub),
-            Function::ProposeSettings => settings::propose_settings(&call, stub)
-                .await?
-                .put(&call, stub),
+            Function::ProposeConfig => {
+                propose::propose_config(&call, stub)
+                    .await?
+                    .put(&call, stub)
+                    .await
+            }
+            Function::AddOrganization => {
+                propose::add_organization(&call, stub)
+                    .await?
+                    .put(&call, stub)
+                    .await
+            }
+            Function::ReconfigOrganizationMsp => {
+                propose::reconfig_msp(&call, stub)
+                    .await?
+                    .put(&call, stub)
+                    .await
+            }
+            Function::CombineProposals => {
+                combine::combine_proposals(&call, stub)
+                    .await?
+                    .put(&call, stub)
+                    .await
+            }
+            Function::ProposeSettings => {
+                settings::propose_settings(&call, stub)
+                    .await?
+                    .put(&call, stub)
+                    .await
+            }
             Function::ApplySettings => settings::apply_settings(&call, stub).await,
             Function::GetSettings => definition::get_settings(&call, stub).await,
             Function::AddSignature => sign::add_signature(&call, stub).await,

@@ -18,7 +18,7 @@ mod signer;
 mod wire;
 
 pub use certificate::Certificate;
-pub use chain::{TrustPool, Usage};
+pub use chain::{Period, TlsAnswers, TrustPool, Usage};
 pub use error::{MspError, Place};
 pub use membership::{
     CertificateUse, Identity, ListedCertificate, ListedCrl, Msp, MspDefinition, Msps,

@@ -50,6 +50,16 @@ pub enum ConsensusError {
         /// The channel that the header names.
         got: ChannelId,
     },
+    /// A new consenter whose TLS certificates no time can make valid.
+    #[error(
+        "the tls certificates of the new consenter `{host}:{port}` and the cas above them are at no time valid together"
+    )]
+    NeverValid {
+        /// The consenter's host name or address.
+        host: String,
+        /// The TCP port of the same consenter.
+        port: u32,
+    },
     /// Raft metadata without a consenter.
     #[error("the consensus metadata lists no consenter")]
     NoConsenters,
@@ -114,7 +124,7 @@ impl ConsensusError {
     pub const fn reason(&self) -> &'static str {
         match self {
             Self::BlockValidation { .. } => "consensus_block_validation",
-            Self::Certificate { .. } => "consensus_certificate",
+            Self::Certificate { .. } | Self::NeverValid { .. } => "consensus_certificate",
             Self::DuplicateConsenter { .. } => "consensus_duplicate_consenter",
             Self::MissingEndpoints { .. } => "missing_endpoints",
             Self::HeaderChannel { .. } => "channel_id_mismatch",

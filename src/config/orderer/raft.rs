@@ -1,6 +1,6 @@
 //! The consensus type `etcdraft`: its metadata, and what its plug-in checks before an update.
 
-use std::collections::BTreeSet;
+use std::{cell::OnceCell, collections::BTreeSet};
 
 use bytes::Bytes;
 
@@ -13,24 +13,30 @@ use crate::{
         Orderer, duration,
         values::{each, set_bytes, set_text, set_u32},
     },
-    identity::TrustPool,
+    identity::{Certificate, MspError, Period, TrustPool},
     proto::scan::ScanError,
 };
 
 /// The name of the consensus type.
 pub(crate) const RAFT: &str = "etcdraft";
 
-/// How the set of consenters changes; for checks that need more than the configs.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// How the set of consenters changes, and what only the clock decides about their certificates.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ConsenterChange {
-    /// How many are new: their certificates must be valid by the clock.
+    /// How many are new.
     pub added: usize,
     /// How many the next config no longer lists.
     pub removed: usize,
+    /// The new ones, as `host:port`: their certificates must be valid by the clock.
+    pub new: Vec<String>,
+    /// Those that were there before, as `host:port`, with a certificate that an orderer takes at some
+    /// times and not at others. In the order of the metadata.
+    pub out_of_date: Vec<String>,
 }
 
+// Fabric: orderer/consensus/etcdraft/chain.go, ValidateConsensusMetadata
 pub(super) fn check_raft(
-    current: &Orderer,
+    current_orderer: &Orderer,
     next: &Orderer,
 ) -> Result<ConsenterChange, ConsensusError> {
     if next.consensus.metadata.is_empty() {
@@ -50,27 +56,37 @@ pub(super) fn check_raft(
         RaftMetadata::parse(&orderer.consensus.metadata).map_err(OptionsError::Undecodable)
     };
     // the reference crashes when the current metadata is absent or does not decode
-    if current.consensus.metadata.is_empty() {
+    if current_orderer.consensus.metadata.is_empty() {
         return Err(OptionsError::Missing.into());
     }
-    let current = parse(current)?;
+    let current = parse(current_orderer)?.consenters;
     let metadata = parse(next)?;
     check_raft_options(metadata.options.as_ref().ok_or(OptionsError::Missing)?)?;
     if metadata.consenters.is_empty() {
         return Err(ConsensusError::NoConsenters);
     }
-    check_raft_certificates(&metadata.consenters, next)?;
+    let certificates = Certificates {
+        current: &current,
+        current_orderer,
+        next: &metadata.consenters,
+        pool: tls_pool(next),
+        current_pool: OnceCell::new(),
+        youngest: OnceCell::new(),
+    };
+    let undecided = certificates.check()?;
     check_distinct(&metadata.consenters)?;
-    let change = change_of(&current.consenters, &metadata.consenters);
-    match change {
-        ConsenterChange {
-            added: 0..=1,
-            removed: 0..=1,
-        } => Ok(change),
-        ConsenterChange { added, removed } => {
-            Err(ConsensusError::TooManyChanges { added, removed })
-        }
+    let change = ConsenterChange {
+        out_of_date: undecided.places.clone(),
+        ..change_of(&current, &metadata.consenters)
+    };
+    if change.added > 1 || change.removed > 1 {
+        return Err(ConsensusError::TooManyChanges {
+            added: change.added,
+            removed: change.removed,
+        });
     }
+    certificates.check_new(&undecided)?;
+    Ok(change)
 }
 
 // Fabric: orderer/consensus/etcdraft/util.go, VerifyConfigMetadata
@@ -99,29 +115,129 @@ fn check_raft_options(options: &RaftOptions) -> Result<(), OptionsError> {
     }
 }
 
-/// The certificates chain to the TLS CAs of the orderer organisations, for clients or for servers,
-/// whatever the time.
-// Fabric: orderer/consensus/etcdraft/util.go, validateConsenterTLSCerts
-fn check_raft_certificates(
-    consenters: &[RaftConsenter],
-    orderer: &Orderer,
-) -> Result<(), ConsensusError> {
-    let cas = || orderer.orgs.values().map(|org| org.msp.tls());
-    let pool = TrustPool::new(
-        cas().flat_map(|(roots, _)| roots).cloned(),
-        cas().flat_map(|(_, intermediates)| intermediates).cloned(),
-    );
-    for consenter in consenters {
-        for certificate in [&consenter.client_tls_cert, &consenter.server_tls_cert] {
-            pool.verify_tls(certificate)
-                .map_err(|source| ConsensusError::Certificate {
+/// The certificates of consenters, beside what was there before.
+///
+/// Fabric asks Go at the wall clock, and takes the answer that something is out of date for a yes,
+/// except for consenters that are new. Go gives that answer for a certificate before it looks for a
+/// chain. Nobody has a clock here, so no date refuses a consenter that is there.
+struct Certificates<'a> {
+    current: &'a [RaftConsenter],
+    current_orderer: &'a Orderer,
+    next: &'a [RaftConsenter],
+    /// The TLS CAs of the next config's orderer organisations.
+    pool: TrustPool,
+    /// Those of the current config's, once they are needed.
+    current_pool: OnceCell<TrustPool>,
+    /// The latest start of validity in both configs, once it is needed.
+    youngest: OnceCell<Option<i64>>,
+}
+
+/// What only the clock decides of consenters that were there.
+#[derive(Default)]
+struct Undecided {
+    /// The consenters, as `host:port`, in the order of the metadata.
+    places: Vec<String>,
+    /// When an orderer refuses one of their certificates, ascending.
+    refused: Vec<Period>,
+}
+
+impl Certificates<'_> {
+    /// Each certificate chains to the TLS CAs, for clients or for servers, or must be out of date.
+    // Fabric: orderer/consensus/etcdraft/util.go, VerifyConfigMetadata, validateConsenterTLSCerts
+    fn check(&self) -> Result<Undecided, ConsensusError> {
+        let mut undecided = Undecided::default();
+        for consenter in self.next {
+            let is_new = !is_among(self.current, consenter);
+            let mut decided = true;
+            for pem in consenter.certificates() {
+                let certificate =
+                    Certificate::from_pem(pem).map_err(|source| consenter.refused(source))?;
+                let periods = self.pool.tls_periods(&certificate);
+                let dates = Period::of(&certificate);
+                if (periods.iter().flatten()).any(|period| Some(*period) == dates) {
+                    continue;
+                }
+                let answers = self.pool.tls_answers(&certificate);
+                if let (false, Err(source)) = (answers.yes, periods)
+                    && (is_new || !self.is_out_of_date(pem, &certificate))
+                {
+                    return Err(consenter.refused(source));
+                }
+                // the chains of new ones are looked at once more
+                decided &= is_new || answers.no.is_empty();
+                undecided.refused.extend(answers.no);
+            }
+            if !decided {
+                undecided.places.push(consenter.place());
+            }
+        }
+        undecided.refused.sort_by_key(|period| period.first);
+        Ok(undecided)
+    }
+
+    /// Whether a certificate that no time within its dates makes acceptable must be out of date, as
+    /// far as the configs show. Either it was so before, and nothing else can have kept it in the
+    /// config; or it ended before another one begins that is in use.
+    fn is_out_of_date(&self, pem: &Bytes, certificate: &Certificate) -> bool {
+        if certificate.extensions().unhandled_critical {
+            // Go looks for these before it looks at dates
+            return false;
+        }
+        let mut certificates = self.current.iter().flat_map(RaftConsenter::certificates);
+        if certificates.any(|other| other == pem) {
+            let pool = (self.current_pool).get_or_init(|| tls_pool(self.current_orderer));
+            if !pool.tls_answers(certificate).yes {
+                return true;
+            }
+        }
+        *self.youngest.get_or_init(|| self.find_youngest()) > Some(certificate.not_after())
+    }
+
+    fn find_youngest(&self) -> Option<i64> {
+        let pool = (self.current_pool).get_or_init(|| tls_pool(self.current_orderer));
+        let consenters = self.current.iter().chain(self.next);
+        let certificates = consenters.flat_map(RaftConsenter::certificates);
+        let starts =
+            certificates.filter_map(|pem| Some(Certificate::from_pem(pem).ok()?.not_before()));
+        starts.max().max(self.pool.youngest()).max(pool.youngest())
+    }
+
+    /// There is a time at which both certificates of each new consenter are valid, with all that is
+    /// above them, and nobody else is refused. Whether that is now, nobody can tell here.
+    // Fabric: orderer/consensus/etcdraft/chain.go, ValidateConsensusMetadata
+    fn check_new(&self, undecided: &Undecided) -> Result<(), ConsensusError> {
+        for consenter in self.next {
+            if is_among(self.current, consenter) {
+                continue;
+            }
+            let [client, server] = (consenter.certificates())
+                .map(|pem| self.pool.tls_periods(&Certificate::from_pem(pem)?));
+            let client = client.map_err(|source| consenter.refused(source))?;
+            let server = server.map_err(|source| consenter.refused(source))?;
+            let ever = client.iter().any(|one| {
+                let both = server.iter().filter_map(|other| one.common(other));
+                both.into_iter()
+                    .any(|period| period.exceeds(&undecided.refused))
+            });
+            if !ever {
+                return Err(ConsensusError::NeverValid {
                     host: consenter.host.clone(),
                     port: consenter.port,
-                    source,
-                })?;
+                });
+            }
         }
+        Ok(())
     }
-    Ok(())
+}
+
+/// The TLS CAs of the orderer organisations.
+// Fabric: orderer/consensus/etcdraft/util.go, createX509VerifyOptions
+fn tls_pool(orderer: &Orderer) -> TrustPool {
+    let cas = || orderer.orgs.values().map(|org| org.msp.tls());
+    TrustPool::new(
+        cas().flat_map(|(roots, _)| roots).cloned(),
+        cas().flat_map(|(_, intermediates)| intermediates).cloned(),
+    )
 }
 
 /// No certificate is in two consenters; the two of one consenter may be equal.
@@ -145,14 +261,19 @@ fn check_distinct(consenters: &[RaftConsenter]) -> Result<(), ConsensusError> {
 }
 
 /// A consenter is who it is by its client certificate, byte by byte.
+fn is_among(consenters: &[RaftConsenter], one: &RaftConsenter) -> bool {
+    (consenters.iter()).any(|other| other.client_tls_cert == one.client_tls_cert)
+}
+
 // Fabric: orderer/consensus/etcdraft/membership.go, ComputeMembershipChanges
 fn change_of(current: &[RaftConsenter], next: &[RaftConsenter]) -> ConsenterChange {
-    let known = |consenters: &[RaftConsenter], of: &RaftConsenter| {
-        (consenters.iter()).any(|other| other.client_tls_cert == of.client_tls_cert)
-    };
+    let new = next.iter().filter(|new| !is_among(current, new));
+    let new: Vec<String> = new.map(RaftConsenter::place).collect();
     ConsenterChange {
-        added: next.iter().filter(|new| !known(current, new)).count(),
-        removed: current.iter().filter(|old| !known(next, old)).count(),
+        added: new.len(),
+        removed: current.iter().filter(|old| !is_among(next, old)).count(),
+        new,
+        out_of_date: Vec::new(),
     }
 }
 
@@ -211,6 +332,24 @@ impl RaftMetadata {
 }
 
 impl RaftConsenter {
+    /// Its two certificates, PEM, the client's first.
+    const fn certificates(&self) -> [&Bytes; 2] {
+        [&self.client_tls_cert, &self.server_tls_cert]
+    }
+
+    /// `host:port`, for texts.
+    fn place(&self) -> String {
+        format!("{}:{}", self.host, self.port)
+    }
+
+    fn refused(&self, source: MspError) -> ConsensusError {
+        ConsensusError::Certificate {
+            host: self.host.clone(),
+            port: self.port,
+            source,
+        }
+    }
+
     fn parse(message: &[u8]) -> Result<Self, ScanError> {
         let mut consenter = Self::default();
         each(message, |field| {
@@ -287,15 +426,13 @@ mod tests {
             server_tls_cert: Bytes::new(),
             ..a.clone()
         };
-        let change = |added, removed| ConsenterChange { added, removed };
-        assert_eq!(
-            change_of(&[a.clone(), b.clone()], &[b.clone(), moved]),
-            change(0, 0)
-        );
-        assert_eq!(
-            change_of(&[a.clone(), b.clone()], &[b.clone(), c.clone()]),
-            change(1, 1)
-        );
+        let change = |current: &[&RaftConsenter], next: &[&RaftConsenter]| {
+            let [current, next] = [current, next].map(|all| all.iter().copied().cloned());
+            let change = change_of(&current.collect::<Vec<_>>(), &next.collect::<Vec<_>>());
+            (change.added, change.removed)
+        };
+        assert_eq!(change(&[&a, &b], &[&b, &moved]), (0, 0));
+        assert_eq!(change(&[&a, &b], &[&b, &c]), (1, 1));
         assert!(check_distinct(&[a.clone(), b]).is_ok());
         assert!(check_distinct(&[a.clone(), c, a]).is_err());
     }

@@ -17,7 +17,7 @@ use crate::{
     config::{
         bundle::{Bundle, unknown_levels},
         envelope::{self, ConfigSignature},
-        orderer::{ConsenterChange, FilterError},
+        orderer::{ConsenterChange, FilterError, only_for_3},
         tree::{ConfigTree, ElementPath},
     },
     ids::{MspId, UnixTime},
@@ -54,6 +54,8 @@ pub struct Terms {
     /// Why the resulting config is refused, if it is.
     refusal: Option<Refusal>,
     change: ConsenterChange,
+    /// Why orderers of 2.5 would refuse what those of 3.x accept, if they would.
+    only_for_3: Vec<String>,
     /// Bytes of the update and of the resulting config together.
     bytes: u64,
 }
@@ -311,6 +313,7 @@ impl Bundle {
             Err(refusal) => (Err(refusal), ConsenterChange::default()),
         };
         let refusal = next.as_ref().err().cloned();
+        let only_for_3 = (next.as_ref()).map_or_else(|_| Vec::new(), |next| only_for_3(self, next));
         let mut unknown = unknown_levels(&result);
         unknown.extend(self.unknown_orderer_levels());
         unknown.sort();
@@ -321,6 +324,7 @@ impl Bundle {
             unknown,
             refusal,
             change,
+            only_for_3,
             bytes,
         };
         let written = delta.elements().iter().map(|one| one.element_path());
@@ -541,10 +545,25 @@ impl Bundle {
                 ));
             }
         }
-        if terms.change.added > 0 {
-            out.push("that the tls certificates of the added consenter are valid now".to_owned());
+        if !terms.only_for_3.is_empty() {
+            out.push(format!(
+                "needs orderers of 3.x: those of 2.5 refuse {}",
+                terms.only_for_3.join(", ")
+            ));
         }
-        if terms.change != ConsenterChange::default() {
+        out.extend(terms.change.out_of_date.iter().map(|place| {
+            format!(
+                "that each tls certificate of consenter `{place}` is out of date, or has a chain to a tls ca \
+                 of an orderer organisation that holds now"
+            )
+        }));
+        out.extend(terms.change.new.iter().map(|place| {
+            format!(
+                "that the tls certificates of the added consenter `{place}`, and the cas above them, \
+                 are valid now"
+            )
+        }));
+        if terms.change.added > 0 || terms.change.removed > 0 {
             out.push("that enough raft nodes are alive".to_owned());
         }
         out

@@ -235,11 +235,80 @@ pub(super) fn keep<T: Serialize>(list: &mut Vec<T>, left: &mut usize) -> usize {
     omitted
 }
 
+/// What the entries of a list may take together in an answer; the rest is for what stands beside them.
+/// Unit: bytes.
+pub(crate) const ENTRIES_SHARE: usize = ANSWER - 200_000;
+
+/// Cuts a text so that it takes at most about so many bytes as JSON, at a character.
+pub(crate) fn shorten_to(text: &mut String, room: usize) {
+    // what says how much was cut
+    const SAID: usize = 32;
+    if json_size(text) <= room {
+        return;
+    }
+    let mut left = room.saturating_sub(SAID);
+    let cut = text.char_indices().find(|(_, c)| {
+        let fits = left.checked_sub(escaped(*c));
+        left = fits.unwrap_or_default();
+        fits.is_none()
+    });
+    if let Some((at, _)) = cut {
+        cut_at(text, at);
+    }
+}
+
+/// How many bytes a character takes in a text as JSON.
+const fn escaped(c: char) -> usize {
+    match c {
+        '"' | '\\' | '\u{8}' | '\u{c}' | '\n' | '\r' | '\t' => 2,
+        '\0'..='\u{1f}' => 6,
+        other => other.len_utf8(),
+    }
+}
+
 /// Cuts a sentence that is too long, at a character.
 pub(crate) fn shorten(text: &mut String) {
     if let Some(at) = (SENTENCE..text.len()).find(|at| text.is_char_boundary(*at)) {
-        let more = text.len().saturating_sub(at);
-        text.truncate(at);
-        text.push_str(&format!(".. ({more} bytes more)"));
+        cut_at(text, at);
+    }
+}
+
+fn cut_at(text: &mut String, at: usize) {
+    let more = text.len().saturating_sub(at);
+    text.truncate(at);
+    text.push_str(&format!(".. ({more} bytes more)"));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_cut_by_what_they_take_as_json() {
+        for (c, bytes) in [
+            ('a', 1),
+            ('\u{1}', 6),
+            ('"', 2),
+            ('\u{7f}', 1),
+            ('\u{10ffff}', 4),
+        ] {
+            assert_eq!(escaped(c), bytes, "{c:?}");
+            for room in [40, 100, 1_000] {
+                let mut text = c.to_string().repeat(2_000);
+                shorten_to(&mut text, room);
+                let size = json_size(&text);
+                assert!(size <= room && room - size < 24, "{c:?}: {size} of {room}");
+                assert!(text.ends_with(" bytes more)"), "{text}");
+            }
+            let mut short = c.to_string();
+            shorten_to(&mut short, 8);
+            assert_eq!(short, c.to_string());
+        }
+        for c in (0..=0x1f)
+            .filter_map(char::from_u32)
+            .chain(['\\', '"', ' '])
+        {
+            assert_eq!(json_size(&c), escaped(c) + 2, "{c:?}");
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::bounds::Omitted;
 use crate::{contract::error::Code, review::diff::Contrasted};
 
 /// Answer of calls that make a proposal: its id, and the digest to be signed.
@@ -94,6 +95,8 @@ pub(crate) struct RecomputedReport {
     pub(crate) config_update_sha256: String,
     /// Where others changed the same elements since: what was taken for granted and what is there.
     pub(crate) conflicts: Vec<ConflictReport>,
+    /// How many of them were left out of what is too long for an answer.
+    pub(crate) omitted: Omitted,
     pub(crate) proposal_id: String,
     pub(crate) revision: u64,
 }

@@ -1,11 +1,17 @@
 //! Cutting answers to their bounds.
 
+use std::mem;
+
+use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::{
     agreement::LevelReport,
-    bounds::{ANSWER, Omitted, Part, Shown, WHOLE_ANSWER, keep, note, shorten},
-    proposal::{ExplanationReport, ProposalReport, ProposalSummary, StatusDetail},
+    bounds::{
+        ANSWER, ENTRIES_SHARE, Omitted, Part, Shown, WHOLE_ANSWER, keep, note, shorten, shorten_to,
+    },
+    change::Updated,
+    proposal::{ExplanationReport, HistoryEntry, ProposalReport, ProposalSummary, StatusDetail},
 };
 use crate::json::json_size;
 
@@ -189,8 +195,41 @@ impl ProposalSummary {
             let out = keep(&mut conflicts.excludes, left);
             cut(Part::Conflicts, out + keep(&mut conflicts.can_follow, left));
         }
-        shorten(&mut self.description);
         self.omitted = omitted;
+        let description = mem::take(&mut self.description);
+        self.description = left_for(description, &self, room);
+        self
+    }
+}
+
+impl HistoryEntry {
+    /// Cuts the description so that the entry takes at most about so many bytes.
+    pub(crate) fn bounded(mut self, room: usize) -> Self {
+        let description = mem::take(&mut self.description);
+        self.description = left_for(description, &self, room);
+        self
+    }
+}
+
+/// A text, cut to what the rest of an entry leaves of its share.
+fn left_for(mut text: String, rest: &impl Serialize, room: usize) -> String {
+    shorten_to(&mut text, room.saturating_sub(json_size(rest)));
+    text
+}
+
+impl Updated {
+    /// Cuts reasons and conflicts so that each entry takes at most an equal share of the answer;
+    /// `omitted` of an entry says how many conflicts were left out.
+    pub(crate) fn bounded(mut self) -> Self {
+        let entries = [self.archived.len(), self.left.len(), self.recomputed.len()];
+        let each = ENTRIES_SHARE / entries.iter().sum::<usize>().max(1);
+        for left in &mut self.left {
+            shorten_to(&mut left.reason, each / 2);
+        }
+        for one in &mut self.recomputed {
+            let out = keep(&mut one.conflicts, &mut (each / 2));
+            note(&mut one.omitted, Part::Conflicts, out);
+        }
         self
     }
 }

@@ -18,7 +18,7 @@ pub(crate) use agreement::{
     LevelReport, LevelsAttested, ProposedSettings, SettingsApplied, SettingsReport,
     UnattestedLevel,
 };
-pub(crate) use bounds::{ANSWER, Omitted, Part, SPOILERS, Shown, shorten};
+pub(crate) use bounds::{ENTRIES_SHARE, Omitted, Part, SPOILERS, Shown, shorten};
 pub(crate) use chain::{ChainLink, ConfigChain, ConfigReport, Synced};
 pub(crate) use change::{
     ArchivedReport, ConflictReport, Ended, LeftReport, Proposed, RecomputedReport,

@@ -111,10 +111,13 @@ pub(crate) struct ExportedProposal {
     pub(crate) proposal_id: String,
     pub(crate) proposed_sequence: u64,
     pub(crate) proposer_msp_id: String,
-    /// Those that somebody signed, ascending, and the last.
+    /// Those that are kept, ascending: that somebody signed, and the last. Of a source those that went
+    /// in, and the one that took effect.
     pub(crate) revisions: Vec<ExportedRevision>,
-    /// By revision, MSP id and fingerprint.
+    /// By revision, MSP id and fingerprint; also on revisions that are not kept any more.
     pub(crate) signatures: Vec<ExportedSignature>,
+    /// How many more there are, for which the export had no room.
+    pub(crate) signatures_omitted: usize,
     /// What was combined into it; by id.
     pub(crate) sources: Vec<ExportedSource>,
     pub(crate) tx_id: String,
@@ -134,8 +137,8 @@ pub(crate) struct ExportedRevision {
 /// One signature on a proposal, as the ledger had it.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct ExportedSignature {
-    /// A serialized `common.ConfigSignature`; null: the archive keeps only who signed.
-    pub(crate) config_signature: Option<String>,
+    /// A serialized `common.ConfigSignature`.
+    pub(crate) config_signature: String,
     pub(crate) fingerprint: String,
     pub(crate) msp_id: String,
     pub(crate) revision: u64,

@@ -28,10 +28,10 @@ pub struct AuditedSignature {
     pub proposal_id: String,
     /// Its revision that was signed.
     pub revision: u64,
-    /// The subject of the signer's certificate; null where there is no signature, or a false one.
+    /// The subject of the signer's certificate; null where the signature is false, or cannot be checked.
     pub subject: Option<String>,
-    /// Whether it is the signer's, over the bytes of the revision; null where the archive keeps
-    /// only that there was one.
+    /// Whether it is the signer's, over the bytes of the revision; null where those bytes are not
+    /// kept any more.
     pub valid: Option<bool>,
 }
 
@@ -164,16 +164,10 @@ impl CheckedProposals {
             subject: None,
             valid: None,
         };
-        let Some(signature) = &consent.config_signature else {
-            let mut revisions = record.revisions.iter();
-            // every revision that somebody signed is kept
-            if !revisions.any(|one| one.revision == consent.revision) {
-                let at = place(record, consent.revision);
-                findings.put(AuditFindingId::Signature, at, "there is no such revision");
-            }
+        if is_dropped(record, consent) {
             return Ok(report);
-        };
-        let signature = document::bytes("config_signature", signature)?;
+        }
+        let signature = document::bytes("config_signature", &consent.config_signature)?;
         let signature =
             ConfigSignature::parse(&signature).map_err(|source| AuditError::Signature {
                 id: record.proposal_id.clone(),
@@ -259,7 +253,7 @@ impl CheckedProposals {
             patches.push(patch);
             let went_in = digest("config_update_sha256", &source.config_update_sha256)?;
             let key = (known.proposal_id.clone(), source.revision);
-            // a revision that nobody signed is not kept once it is computed again
+            // it is not kept for ever once it is computed again
             if let Some(update) = self.updates.get(&key)
                 && Digest::of(update) != went_in
             {
@@ -293,6 +287,13 @@ fn patch(record: &ExportedProposal) -> Result<Patch, AuditError> {
         id: record.proposal_id.clone(),
         source,
     })
+}
+
+/// Whether a signature is on an earlier revision that the ledger does not keep any more.
+pub(crate) fn is_dropped(record: &ExportedProposal, consent: &ExportedSignature) -> bool {
+    let is_kept = |one: &ExportedRevision| one.revision == consent.revision;
+    let last = record.revisions.last().map_or(0, |last| last.revision);
+    (1..last).contains(&consent.revision) && !record.revisions.iter().any(is_kept)
 }
 
 /// A revision, for people.

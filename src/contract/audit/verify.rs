@@ -84,16 +84,23 @@ fn not_verified(document: &AuditBundle, chain: &AuditedChain) -> Vec<String> {
     if document.records().any(|record| !record.votes.is_empty()) {
         left.push("rejections and their reasons: the contract's statement".to_owned());
     }
-    let unsigned = |record: &ExportedProposal| {
+    let is_without_bytes = |record: &ExportedProposal| {
         let mut signatures = record.signatures.iter();
-        signatures.any(|one| one.config_signature.is_none())
+        signatures.any(|one| records::is_dropped(record, one))
     };
-    if document.records().any(unsigned) {
+    if document.records().any(is_without_bytes) {
         left.push(
-            "signatures on revisions that did not take effect: an archive keeps only who signed \
-             them"
+            "signatures on earlier revisions whose bytes the ledger does not keep any more, since \
+             no orderer could take them"
                 .to_owned(),
         );
+    }
+    let omitted = document.records().map(|record| record.signatures_omitted);
+    let omitted = omitted.fold(0, usize::saturating_add);
+    if omitted > 0 {
+        left.push(format!(
+            "{omitted} more signatures, for which the export had no room"
+        ));
     }
     if let Some(outcome) = &document.proposal.outcome
         && matches!(outcome.outcome.as_str(), "Withdrawn" | "Disowned")

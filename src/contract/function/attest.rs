@@ -72,9 +72,9 @@ pub(crate) async fn attest_capabilities<S: Stub>(
     let given: GivenLevels = call.args.object(0, "attestation")?;
     let (trusted, bundle) = call.trusted_to_write(stub).await?;
     let admin = Admin::check(&bundle, call.creator())?;
-    let key = keys::member(Section::Application, admin.msp_id());
+    let key = keys::attested(Section::Application, admin.msp_id());
     let member: Option<Member> = ledger::get(stub, &key).await?;
-    let member = member.ok_or_else(|| ledger::corrupt(&key))?;
+    let member = member.unwrap_or_default();
     let before = member.attestation.clone().unwrap_or_default();
     let attestation = Attestation {
         sequence: Some(trusted.head.sequence),

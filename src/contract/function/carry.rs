@@ -120,11 +120,11 @@ pub(crate) async fn add_attestation<S: Stub>(
     demand_signed(&bundle, &msp_id, &carried)?;
     let report = report((&msp_id, &attestation));
     let value = Member {
+        sequence: None,
         attestation: Some(attestation),
         statements: statement.number,
-        ..member
     };
-    ledger::put(stub, keys::member(Section::Orderer, &msp_id), &value);
+    ledger::put(stub, keys::attested(Section::Orderer, &msp_id), &value);
     stub.set_event(events::attested(&msp_id));
     answer::write(&LevelsAttested {
         as_of_sequence: trusted.head.sequence,
@@ -160,11 +160,26 @@ fn carried(call: &Context<'_>) -> Result<UpdateEnvelope, ContractError> {
     }
 }
 
-/// What lies on the ledger of an orderer organisation.
+/// Since when an organisation is in Orderer, and what it attested.
 async fn stored<S: Stub>(stub: &mut S, msp_id: &MspId) -> Result<Member, ContractError> {
-    let key = keys::member(Section::Orderer, msp_id);
-    let member: Option<Member> = ledger::get(stub, &key).await?;
-    member.ok_or_else(|| ledger::corrupt(&key))
+    let keys = [
+        keys::member(Section::Orderer, msp_id),
+        keys::attested(Section::Orderer, msp_id),
+    ];
+    let values = stub.get_states(&keys).await?;
+    let [since, attested] = <[_; 2]>::try_from(values)
+        .map_err(|_| Code::Internal.because("not one value for each key"))?;
+    let [since_key, attested_key] = &keys;
+    let since = since.ok_or_else(|| ledger::corrupt(since_key))?;
+    let since: Member = ledger::decode(since_key, &since)?;
+    let attested: Member = match attested {
+        Some(value) => ledger::decode(attested_key, &value)?,
+        None => Member::default(),
+    };
+    Ok(Member {
+        sequence: since.sequence,
+        ..attested
+    })
 }
 
 const fn next_number(member: &Member) -> u64 {

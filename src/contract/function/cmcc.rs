@@ -56,7 +56,7 @@ pub(crate) async fn propose_config_update<S: Stub>(
 ) -> Result<Vec<u8>, ContractError> {
     let proposal = propose::propose_computed(call, stub).await?;
     let id = proposal.place.id().clone();
-    proposal.put(call, stub)?;
+    proposal.put(call, stub).await?;
     Ok(answered(stub, CmccEvent::NewProposal, &id))
 }
 
@@ -93,7 +93,7 @@ pub(crate) async fn get_proposals<S: Stub>(
         return answer::write(&BTreeMap::<String, CmccProposal>::new());
     };
     let (first, last) = (first.clone(), last.clone());
-    let combined = CombinedSources::read(stub, &first, &last).await?;
+    let combined = CombinedSources::read_open(stub, &first, &last).await?;
     let questions: Vec<ProofQuestion<'_>> = (listed.iter())
         .map(|(place, record)| ProofQuestion::of_record(record, combined.of(place.id())))
         .collect();
@@ -157,7 +157,8 @@ pub(crate) async fn get_proposal<S: Stub>(
     let id = call.args.id(0)?;
     call.trusted(stub).await?;
     let open = found(stub, &id).await?;
-    let positions = positions::on(stub, &open.place).await?;
+    let revision = Revision(open.record.revision);
+    let positions = positions::signatures_on(stub, &open.place, revision).await?;
     answer::write(&document(&open.proposal, Some(&positions.signatures))?)
 }
 
@@ -170,9 +171,10 @@ pub(crate) async fn delete_proposal<S: Stub>(
     let (trusted, bundle) = call.trusted_to_write(stub).await?;
     let open = found(stub, &id).await?;
     let admin = Admin::check(&bundle, call.creator())?;
-    let positions = positions::on(stub, &open.place).await?;
+    let revision = Revision(open.record.revision);
+    let positions = positions::signatures_on(stub, &open.place, revision).await?;
     let document = document(&open.proposal, Some(&positions.signatures))?;
-    finish::delete(call, stub, &trusted, &admin, &open).await?;
+    finish::delete(call, stub, (&trusted, &bundle), &admin, &open).await?;
     stub.set_event(events::cmcc(CmccEvent::DeleteProposal, &id));
     answer::write(&document)
 }

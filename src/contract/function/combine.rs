@@ -10,6 +10,7 @@ use super::{
     propose::{self, NewProposal},
 };
 use crate::{
+    capabilities::ContractBounds,
     config::Patch,
     contract::{
         error::{Code, ContractError},
@@ -41,7 +42,8 @@ pub(crate) async fn combine_proposals<S: Stub>(
     }
     let opened = propose::opened(call, stub, header).await?;
     let (trusted, bundle) = (&opened.trusted, &opened.bundle);
-    let most = trusted.capabilities().bounds().sources;
+    let bounds = trusted.capabilities().bounds();
+    let most = bounds.sources;
     if ids.len() > most {
         return Err(Code::ProposalTooLarge.because(format_args!(
             "`ids` names {} proposals, the bound is {most}; combine them in steps",
@@ -51,14 +53,14 @@ pub(crate) async fn combine_proposals<S: Stub>(
     let mut union = CombinedIntent::default();
     for id in &ids {
         let source = open_source(stub, bundle, trusted, id).await?;
-        union.add(&source)?;
+        union.add(&bounds, &source)?;
     }
     let intent = union.intent()?;
     opened.intent(call, stub, &intent).await
 }
 
-/// A proposal that may be combined: open, of kind config update, and with an intent that applies
-/// without overriding what others changed.
+/// A proposal that may be combined: open, of kind config update. What went out of date is not: its
+/// owner's calls look for the combination that took effect, and must not meet those who combine.
 async fn open_source<S: Stub>(
     stub: &mut S,
     bundle: &Compiled,
@@ -80,15 +82,20 @@ async fn open_source<S: Stub>(
         return Ok(open.proposal);
     }
     let combined = combined::into(stub, &open.place).await?;
-    let question = ProofQuestion::of_current(&current, &combined);
+    let question = ProofQuestion::of_record(&open.record, &combined);
     let proof = proofs::find(stub, head, question).await?;
     let (status, why) = match &standing::proven(standing, proposal, proof) {
-        Standing::Outofdate(stale) if stale.conflicts.is_empty() => return Ok(open.proposal),
-        Standing::Outofdate(_) => (
-            "Outofdate",
-            "others changed what it changes; let its owner call `UpdateProposals` with mode 8 first",
+        Standing::Outofdate(stale) => {
+            let mode = if stale.conflicts.is_empty() { 4 } else { 8 };
+            (
+                "Outofdate",
+                format!("let its owner call `UpdateProposals` with mode {mode} first"),
+            )
+        }
+        other => (
+            Status::of(other).map_or("", |status| status.name()),
+            OPEN.to_owned(),
         ),
-        other => (Status::of(other).map_or("", |status| status.name()), OPEN),
     };
     Err(Code::WrongStatus.because(format_args!(
         "proposal `{id}` is `{status}` at sequence {head}; {why}"
@@ -105,7 +112,7 @@ struct CombinedIntent {
 }
 
 impl CombinedIntent {
-    fn add(&mut self, source: &Proposal) -> Result<(), ContractError> {
+    fn add(&mut self, bounds: &ContractBounds, source: &Proposal) -> Result<(), ContractError> {
         let patch = proposals::patch(source)?;
         let union = match &self.patch {
             None => patch.clone(),
@@ -113,7 +120,7 @@ impl CombinedIntent {
                 Patch::combine([all, &patch]).map_err(|_| self.conflict(&source.id, &patch))?
             }
         };
-        intent::sized(union.bytes().clone())?;
+        intent::demand_size(bounds, union.bytes())?;
         self.patch = Some(union);
         self.parts.push((source.id.clone(), patch));
         let current = proposals::current(source)?;

@@ -5,7 +5,7 @@ use crate::{
     contract::{
         answer::{self, Ended, events},
         error::{Code, ContractError},
-        judge::{access::Admin, standing, terms::Standing},
+        judge::{access::Admin, cache::Compiled, standing, terms::Standing},
         ledger::{
             self, TrustedHead,
             archive::{self, ProposalEnd},
@@ -33,12 +33,14 @@ pub(crate) async fn withdraw_proposal<S: Stub>(
     let proposal = &open.proposal;
     let proposer = proposer(stub, proposal).await?;
     let current = proposals::current(proposal)?;
-    let combined = combined::into(stub, &open.place).await?;
-    let question = ProofQuestion::of_current(&current, &combined);
     let standing = standing::of(&bundle, &trusted, proposal, open.is_withdrawn(), &current)?;
     let proof = match standing {
         Standing::Open(_) => None,
-        _ => proofs::find(stub, trusted.sequence(), question).await?,
+        _ => {
+            let combined = combined::into(stub, &open.place).await?;
+            let question = ProofQuestion::of_record(&open.record, &combined);
+            proofs::find(stub, trusted.sequence(), question).await?
+        }
     };
     admin.demand_owner(proposal, proposer.as_ref())?;
     let ended = match (proof, open.is_withdrawn()) {
@@ -79,7 +81,7 @@ pub(crate) async fn delete_proposal<S: Stub>(
         }
         None => return Err(proposals::unknown(&id)),
     };
-    delete(call, stub, &trusted, &admin, &open).await?;
+    delete(call, stub, (&trusted, &bundle), &admin, &open).await?;
     ended_answer(&id, trusted.sequence())
 }
 
@@ -87,13 +89,19 @@ pub(crate) async fn delete_proposal<S: Stub>(
 pub(crate) async fn delete<S: Stub>(
     call: &Context<'_>,
     stub: &mut S,
-    trusted: &TrustedHead,
+    (trusted, bundle): (&TrustedHead, &Compiled),
     admin: &Admin,
     open: &Unarchived,
 ) -> Result<(), ContractError> {
     let proposal = &open.proposal;
     let proposer = proposer(stub, proposal).await?;
-    let combined = combined::into(stub, &open.place).await?;
+    let current = proposals::current(proposal)?;
+    let standing = standing::of(bundle, trusted, proposal, open.is_withdrawn(), &current)?;
+    // only what is open is combined, so nobody who combines meets this call
+    let combined = match standing {
+        Standing::Open(_) => Vec::new(),
+        _ => combined::into(stub, &open.place).await?,
+    };
     let question = ProofQuestion::of_all(proposal, &combined);
     let proof = proofs::find(stub, trusted.sequence(), question).await?;
     // what an organisation that left has open belongs to nobody
@@ -111,7 +119,7 @@ pub(crate) async fn delete<S: Stub>(
         tx_id: call.tx_id().to_owned(),
         at: call.now(),
     };
-    archive::store(stub, open, &ending);
+    archive::store(stub, bundle, open, &ending);
     stub.set_event(events::deleted(open.place.id()));
     Ok(())
 }

@@ -29,6 +29,9 @@ use crate::{
     },
 };
 
+/// What arguments are held against before the ledger is read.
+const FIRST: ContractBounds = ContractBounds::V1_0;
+
 /// The value that holds an organisation's MSP.
 pub(crate) const MSP: &str = "MSP";
 
@@ -116,7 +119,7 @@ fn given_patch(text: &[u8]) -> Result<Patch, ContractError> {
     if sequence != Sequence(0) {
         return Err(looks(&format_args!("it has the sequence {sequence}")));
     }
-    Patch::parse(sized(bytes)?, &limits()).map_err(|e| match e {
+    Patch::parse(sized(bytes)?, &limits(&FIRST)).map_err(|e| match e {
         PatchError::UnknownMode { .. } | PatchError::DeleteContent { .. } => looks(&e),
         e => patch_refusal(e),
     })
@@ -199,14 +202,14 @@ fn read_update(bytes: &Bytes) -> Result<Update, ContractError> {
 /// Refuses more or longer signatures than a call may carry: the call, not one signature of it. A
 /// server whose limit is higher would answer differently otherwise.
 pub(crate) fn check_signatures(signatures: &[ConfigSignature]) -> Result<(), ContractError> {
-    let limit = ContractBounds::V1_0.signatures;
+    let limit = FIRST.signatures;
     if signatures.len() > limit {
         return Err(Code::TooMany.because(format_args!(
             "the envelope has {} signatures, the limit is {limit}",
             signatures.len()
         )));
     }
-    let limit = ContractBounds::V1_0.signature_header;
+    let limit = FIRST.signature_header;
     let mut lengths = signatures.iter().map(|one| one.signature_header.len());
     lengths
         .find(|length| *length > limit)
@@ -305,7 +308,8 @@ pub(crate) fn from_config(
         };
         code.because(text).at(head)
     })?;
-    let patch = Patch::parse(patch.bytes().clone(), &limits()).map_err(patch_refusal)?;
+    let bounds = trusted.capabilities().bounds();
+    let patch = Patch::parse(patch.bytes().clone(), &limits(&bounds)).map_err(patch_refusal)?;
     Ok(ProposedIntent::of(patch, None))
 }
 
@@ -325,23 +329,29 @@ fn plain_forms(trusted: &TrustedHead, given: &GivenConfig) -> Option<PlainForms>
     })
 }
 
-/// Refuses what is longer than a patch may be.
+/// Refuses an argument that is longer than a patch may be.
 pub(crate) fn sized(bytes: impl Into<Bytes>) -> Result<Bytes, ContractError> {
     let bytes = bytes.into();
-    let limit = ContractBounds::V1_0.patch;
+    demand_size(&FIRST, &bytes)?;
+    Ok(bytes)
+}
+
+/// Refuses what is longer than a patch may be.
+pub(crate) fn demand_size(bounds: &ContractBounds, bytes: &[u8]) -> Result<(), ContractError> {
+    let limit = bounds.patch;
     if bytes.len() > limit {
         return Err(Code::PatchTooLarge.because(format_args!(
             "the change has {} bytes in its protobuf form, the limit is {limit}",
             bytes.len()
         )));
     }
-    Ok(bytes)
+    Ok(())
 }
 
-const fn limits() -> PatchLimits {
+const fn limits(bounds: &ContractBounds) -> PatchLimits {
     PatchLimits {
-        patch_bytes: ContractBounds::V1_0.patch,
-        patch_levels: ContractBounds::V1_0.patch_levels,
+        patch_bytes: bounds.patch,
+        patch_levels: bounds.patch_levels,
     }
 }
 
@@ -372,6 +382,7 @@ pub(crate) fn document(
 /// The intent of a computed update.
 pub(crate) fn from_update(
     call: &Context<'_>,
+    bounds: &ContractBounds,
     bundle: &Bundle,
     update: &Update,
 ) -> Result<ProposedIntent, ContractError> {
@@ -386,12 +397,13 @@ pub(crate) fn from_update(
         };
         refusal.at(bundle.sequence())
     })?;
-    let patch = Patch::parse(patch.bytes().clone(), &limits()).map_err(patch_refusal)?;
+    let patch = Patch::parse(patch.bytes().clone(), &limits(bounds)).map_err(patch_refusal)?;
     Ok(ProposedIntent::of(patch, Some(update.bytes().clone())))
 }
 
 /// The intent to add a group of an organisation to Application.
 pub(crate) fn new_organization(
+    bounds: &ContractBounds,
     bundle: &Bundle,
     name: &str,
     group: &Bytes,
@@ -437,12 +449,13 @@ pub(crate) fn new_organization(
         )));
     }
     let patch =
-        Patch::put_group(&["Application", name], group, &limits()).map_err(patch_refusal)?;
+        Patch::put_group(&["Application", name], group, &limits(bounds)).map_err(patch_refusal)?;
     Ok(ProposedIntent::of(patch, None))
 }
 
 /// The intent to give the caller's organisation another MSP definition, in each group that has it.
 pub(crate) fn new_msp(
+    bounds: &ContractBounds,
     bundle: &Bundle,
     admin: &Admin,
     value: &Bytes,
@@ -466,7 +479,7 @@ pub(crate) fn new_msp(
         for org in bundle.orgs(section) {
             if org.msp_id == admin.msp_id() {
                 let group = [name, org.name];
-                let patch = Patch::put_value(&group, MSP, value, &limits());
+                let patch = Patch::put_value(&group, MSP, value, &limits(bounds));
                 patches.push(patch.map_err(patch_refusal)?);
             }
         }

@@ -13,13 +13,14 @@ use super::{
     },
 };
 use crate::{
+    capabilities::ContractBounds,
     config::{Bundle, ConfigSignature, envelope, is_legal_key},
     contract::{
         answer::{self, Proposed, UnusedSignature, events},
         chain::levels,
         error::{Code, ContractError, shown},
         judge::{
-            access::Admin,
+            access::{Admin, demand_msp_id},
             cache::Compiled,
             fit::{self, Misfit},
             record::record,
@@ -79,7 +80,7 @@ pub(crate) async fn propose_config_update<S: Stub>(
             opened.intent(call, stub, &intent).await
         }
         GivenIntent::Update(given) => {
-            let intent = from_update(call, &opened.bundle, &given.update)?;
+            let intent = from_update(call, &opened.bounds(), &opened.bundle, &given.update)?;
             let unused = given.signatures.iter();
             let unused_signatures = unused
                 .map(|one| unused_signature(&opened.bundle, one))
@@ -113,7 +114,7 @@ pub(crate) async fn propose_computed<S: Stub>(
     let header = header(call, 2)?;
     let update = given_update(call, 1)?;
     let opened = opened(call, stub, header).await?;
-    let intent = from_update(call, &opened.bundle, &update)?;
+    let intent = from_update(call, &opened.bounds(), &opened.bundle, &update)?;
     opened.intent(call, stub, &intent).await
 }
 
@@ -132,7 +133,7 @@ pub(crate) async fn add_organization<S: Stub>(
     }
     let group = document(call, 2, "ConfigGroup", MessageType::Organization)?;
     let opened = opened(call, stub, header).await?;
-    let intent = new_organization(&opened.bundle, name, &group)?;
+    let intent = new_organization(&opened.bounds(), &opened.bundle, name, &group)?;
     opened.intent(call, stub, &intent).await
 }
 
@@ -149,7 +150,7 @@ pub(crate) async fn reconfig_msp<S: Stub>(
         MessageType::OrganizationValue(MSP),
     )?;
     let opened = opened(call, stub, header).await?;
-    let intent = new_msp(&opened.bundle, &opened.admin, &value)?;
+    let intent = new_msp(&opened.bounds(), &opened.bundle, &opened.admin, &value)?;
     opened.intent(call, stub, &intent).await
 }
 
@@ -188,6 +189,8 @@ pub(crate) async fn opened<'a, S: Stub>(
     let (trusted, bundle) = call.trusted_to_write(stub).await?;
     let admin = Admin::check(&bundle, call.creator())?;
     let id = &header.id;
+    demand_msp_id(&trusted.capabilities().bounds(), admin.msp_id())?;
+    admin.demand_id(&bundle, id)?;
     if stub.get_state(&keys::proposal(id)).await?.is_some() {
         return Err(Code::IdUsed.because(format_args!(
             "id `{id}` was used before; ids are never reused, choose another"
@@ -245,6 +248,11 @@ pub(crate) struct Draft {
 }
 
 impl Opened<'_> {
+    /// How much of the ledger the proposal may take.
+    fn bounds(&self) -> ContractBounds {
+        self.trusted.capabilities().bounds()
+    }
+
     /// The proposal of an intent: computes its first revision.
     pub(crate) async fn intent<S: Stub>(
         self,
@@ -338,17 +346,16 @@ pub(crate) struct NewProposal {
 
 impl NewProposal {
     /// Writes it, and says so.
-    pub(crate) fn put<S: Stub>(
+    pub(crate) async fn put<S: Stub>(
         self,
         call: &Context<'_>,
         stub: &mut S,
     ) -> Result<Vec<u8>, ContractError> {
         let id = self.place.id();
-        combined::tell_sources(stub, &self.proposal);
+        combined::tell_sources(stub, &self.proposal).await?;
         ledger::put(stub, keys::proposal(id), &self.proposal);
         ledger::put(stub, keys::open(&self.place), &self.record);
-        let (admin, head) = (self.admin.identity(), self.trusted.sequence());
-        known::remember(stub, admin, call.creator(), head);
+        known::remember(stub, self.admin.identity(), call.creator(), &self.trusted);
         stub.set_event(events::new_proposal(id, FIRST));
         answer::write(&Proposed {
             as_of_sequence: self.trusted.head.sequence,

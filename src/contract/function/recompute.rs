@@ -1,14 +1,15 @@
 //! `UpdateProposals`: archives what is finished and computes again what went out of date.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use serde::Deserialize;
 
 use super::Context;
 use crate::{
+    config::Section,
     contract::{
         answer::{
-            self, ArchivedReport, LeftReport, RecomputedReport, Updated,
+            self, ArchivedReport, LeftReport, Omitted, RecomputedReport, Updated,
             events::{self, RecomputedProposal},
             names::outcome_name,
         },
@@ -19,9 +20,7 @@ use crate::{
             access::Admin,
             agreement,
             cache::Compiled,
-            fit,
-            record::record,
-            standing,
+            fit, record, standing,
             status::{Status, is_past},
             terms::{Stale, Standing},
         },
@@ -29,12 +28,12 @@ use crate::{
             self, TrustedHead,
             archive::{self, ProposalEnd},
             bounds::{BODIES_READ_TO_WRITE, OwnProposals},
-            combined::{self, CombinedSources},
+            combined,
             keys::{self, ProposalPlace},
             members::ChannelMembers,
             positions,
             proofs::{self, Effective, ProofQuestion},
-            proposals::{self, Unarchived},
+            proposals::{self, HashedRevision, Unarchived},
         },
     },
     ids::{Digest, MspId, ProposalId, Revision, Sequence},
@@ -72,6 +71,13 @@ impl UpdateMode {
 /// How many records one call looks at, and how many bytes of proposals it writes.
 const LOOKED_AT: usize = 200;
 const WRITTEN: u64 = 4 << 20;
+/// What archiving removes for each organisation, about. Unit: bytes.
+const REMOVED: u64 = 400;
+
+/// Why a proposal is left that this build does not know all of. No version stands in it: endorsers of
+/// several builds must give the same answer.
+const UNKNOWN: &str = "it raises a capability level, or demands a contract capability, which this server does not \
+     know; `GetProposal` shows it";
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -103,7 +109,7 @@ pub(crate) async fn update_proposals<S: Stub>(
         mode,
         head: trusted.sequence(),
         trusted: &trusted,
-        members: ChannelMembers::read(stub, &bundle).await?,
+        members: ChannelMembers::read_since(stub, &bundle).await?,
         own: OwnProposals::read(stub, admin.msp_id()).await?,
         report: Updated {
             as_of_sequence: trusted.head.sequence,
@@ -111,6 +117,7 @@ pub(crate) async fn update_proposals<S: Stub>(
         },
         room: fit::DIFFERENCES,
         written: 0,
+        removed: (bundle.msp_ids(Section::Application).len() as u64).saturating_mul(REMOVED),
     };
     let by_range = ids.is_none();
     let batch = match ids {
@@ -128,8 +135,6 @@ pub(crate) async fn update_proposals<S: Stub>(
 #[derive(Default)]
 struct UpdateBatch {
     proposals: Vec<Unarchived>,
-    /// By source, where a proof was not looked for yet.
-    combined: CombinedSources,
     /// Behind which the next call goes on, where there are more.
     more: Option<ProposalPlace>,
 }
@@ -150,6 +155,8 @@ struct UpdateRun<'a> {
     room: usize,
     /// How many bytes of proposals were written.
     written: u64,
+    /// How many bytes the keys have that archiving one proposal removes.
+    removed: u64,
 }
 
 impl UpdateRun<'_> {
@@ -172,8 +179,6 @@ impl UpdateRun<'_> {
             }
             let open = proposals::open(stub, id).await?;
             bytes = bytes.saturating_add(open.record.bytes);
-            let combined = combined::into(stub, &open.place).await?;
-            batch.combined.add(id, combined);
             batch.proposals.push(open);
         }
         Ok(batch)
@@ -193,23 +198,19 @@ impl UpdateRun<'_> {
             let place = keys::open_place(&key).ok_or_else(|| ledger::corrupt(&key))?;
             looked_at.push((place, record));
         }
-        let (Some((first, _)), Some((last, _))) = (looked_at.first(), looked_at.last()) else {
-            return Ok(UpdateBatch::default());
-        };
+        let last = looked_at.last().map(|(place, _)| place.clone());
         let mut batch = UpdateBatch {
-            more: more.then(|| last.clone()),
-            combined: CombinedSources::read(stub, first, last).await?,
+            more: last.filter(|_| more),
             ..UpdateBatch::default()
         };
-        // of others only what took effect; the rest is wanted whatever it is
+        // of others only what took effect itself; the rest is wanted whatever it is
         let questions: Vec<ProofQuestion<'_>> = (looked_at.iter())
             .map(|(place, record)| {
                 let is_update = record.kind() == ProposalKind::ConfigUpdate;
                 if self.is_own_or_orphan(place, record) || !is_update {
                     return ProofQuestion::default();
                 }
-                let combined = batch.combined.of(place.id());
-                ProofQuestion::of_record(record, combined)
+                ProofQuestion::of_record(record, &[])
             })
             .collect();
         let proofs = proofs::find_all(stub, self.head, &questions).await?;
@@ -244,7 +245,7 @@ impl UpdateRun<'_> {
         stub: &mut S,
         batch: UpdateBatch,
     ) -> Result<Option<ProposalPlace>, ContractError> {
-        let mut questions = Vec::with_capacity(batch.proposals.len().saturating_mul(2));
+        let mut combined = Vec::new();
         let mut standings = Vec::with_capacity(batch.proposals.len());
         for open in &batch.proposals {
             let current = proposals::current(&open.proposal)?;
@@ -259,11 +260,19 @@ impl UpdateRun<'_> {
             let is_open = matches!(standing, Standing::Open(_));
             standings.push(standing);
             if is_open {
+                continue;
+            }
+            // only what is open is combined, so nobody who combines meets this call
+            combined.push(combined::into(stub, &open.place).await?);
+        }
+        let (mut questions, mut combined) = (Vec::new(), combined.iter());
+        for (open, standing) in batch.proposals.iter().zip(&standings) {
+            if matches!(standing, Standing::Open(_)) {
                 // nobody asks; a question of nothing reads nothing
                 questions.extend([ProofQuestion::default(), ProofQuestion::default()]);
                 continue;
             }
-            let combined = batch.combined.of(open.place.id());
+            let combined = combined.next().map_or(&[][..], Vec::as_slice);
             questions.push(ProofQuestion::of_record(&open.record, combined));
             questions.push(ProofQuestion::of_all(&open.proposal, combined));
         }
@@ -316,9 +325,8 @@ impl UpdateRun<'_> {
         }
         let outcome = match (&ever, standing) {
             (_, Standing::Outofdate(stale)) => {
-                return self
-                    .recompute(stub, open, Arc::unwrap_or_clone(stale))
-                    .await;
+                let stale = Arc::unwrap_or_clone(stale);
+                return self.recompute(stub, open, stale, ever.as_ref()).await;
             }
             // also where an earlier revision took effect
             (Some(_), _) => Outcome::Submitted,
@@ -337,7 +345,8 @@ impl UpdateRun<'_> {
             outcome: outcome_name(ending.outcome),
             proposal_id: proposal.id.clone(),
         });
-        archive::store(stub, open, &ending);
+        self.written = self.written.saturating_add(self.removed);
+        archive::store(stub, self.bundle, open, &ending);
         Ok(())
     }
 
@@ -346,13 +355,18 @@ impl UpdateRun<'_> {
         stub: &mut S,
         open: &Unarchived,
         stale: Stale,
+        ever: Option<&Effective>,
     ) -> Result<(), ContractError> {
         let update = Digest::of(&stale.fresh.config_update);
-        self.demand_known(&open.proposal)?;
+        if !self.is_known(&open.proposal)? {
+            self.leave_outofdate(&open.proposal, UNKNOWN);
+            return Ok(());
+        }
         let mut proposal = open.proposal.clone();
         let last = Revision(proposals::last(&proposal)?.revision);
         // earlier ones are kept because somebody signed them
-        if !positions::is_signed(stub, &open.place, last).await? {
+        let signed = positions::signatures_on(stub, &open.place, last).await?;
+        if signed.signatures.is_empty() {
             proposal.revisions.pop();
         }
         // saturating: a revision takes a transaction
@@ -363,24 +377,25 @@ impl UpdateRun<'_> {
             base_sequence: self.head.0,
         });
         proposal.touched = stale.fresh.touched;
-        let record = record(self.bundle, &proposal)?;
-        let bounds = self.trusted.capabilities().bounds();
+        let mut record = record::record(self.bundle, &proposal)?;
         let free = self.own.demand_free(open.place.id(), &update);
-        if let Err(refusal) = free.and_then(|()| self.own.demand_room(&bounds, &proposal, &record))
-        {
-            self.report.left.push(LeftReport {
-                proposal_id: proposal.id,
-                reason: refusal.text().to_owned(),
-                status: Some(Status::Outofdate.name()),
-            });
+        let fits = free.and_then(|()| self.demand_room(&mut proposal, &mut record, ever));
+        if let Err(refusal) = fits {
+            self.leave_outofdate(&proposal, refusal.text());
             return Ok(());
+        }
+        let kept: BTreeSet<u64> = proposal.revisions.iter().map(|one| one.revision).collect();
+        let before = open.proposal.revisions.iter().map(|one| one.revision);
+        for dropped in before.filter(|revision| !kept.contains(revision)) {
+            positions::forget(stub, self.bundle, &open.place, Revision(dropped));
+            self.written = self.written.saturating_add(self.removed);
         }
         self.own.replace(&open.place, &record);
         self.written = self.written.saturating_add(record.bytes);
         ledger::put(stub, keys::proposal(open.place.id()), &proposal);
         ledger::put(stub, keys::open(&open.place), &record);
         if !self.own.is_source(open.place.id()) {
-            combined::tell_sources(stub, &proposal);
+            combined::tell_sources(stub, &proposal).await?;
         }
         let mut conflicts: Vec<_> = stale.conflicts.iter().map(|c| c.report()).collect();
         for conflict in &mut conflicts {
@@ -390,22 +405,69 @@ impl UpdateRun<'_> {
         self.report.recomputed.push(RecomputedReport {
             config_update_sha256: update.to_string(),
             conflicts,
+            omitted: Omitted::new(),
             proposal_id: proposal.id,
             revision: revision.0,
         });
         Ok(())
     }
 
-    /// Refuses to compute again what this build would not endorse if it were proposed.
-    fn demand_known(&self, proposal: &Proposal) -> Result<(), ContractError> {
+    /// Refuses a proposal that has no room. Signatures of others keep earlier revisions: those that do
+    /// not apply any more are dropped, the oldest first, as many as it takes. The one that proves how
+    /// the proposal ended stays.
+    fn demand_room(
+        &self,
+        proposal: &mut Proposal,
+        record: &mut OpenProposal,
+        ever: Option<&Effective>,
+    ) -> Result<(), ContractError> {
+        let bounds = self.trusted.capabilities().bounds();
+        let own = ever.filter(|proof| proof.via.is_none());
+        let proof = own.map(|proof| proof.revision);
+        let mut at = 0usize;
+        loop {
+            let Err(refusal) = self.own.demand_room(&bounds, proposal, record) else {
+                return Ok(());
+            };
+            let is_room = matches!(refusal.code(), Code::ProposalTooLarge | Code::TooManyBytes);
+            // the last one is the current one
+            while let [stored, _, ..] = proposal.revisions.get(at..).unwrap_or_default()
+                && (Some(stored.revision) == proof || self.applies(proposal.kind(), stored))
+            {
+                at = at.saturating_add(1);
+            }
+            if !is_room || at.saturating_add(1) >= proposal.revisions.len() {
+                return Err(refusal);
+            }
+            proposal.revisions.remove(at);
+            record.bytes = record::bytes(proposal);
+        }
+    }
+
+    /// Whether an orderer could still take an earlier revision; settings are for one version only.
+    fn applies(&self, kind: ProposalKind, stored: &RevisionBytes) -> bool {
+        let is_update = kind == ProposalKind::ConfigUpdate;
+        is_update && standing::terms(self.bundle, &HashedRevision::of(stored)).is_some()
+    }
+
+    /// Whether this build may compute a proposal again: otherwise it would not endorse it either if it
+    /// were proposed now.
+    fn is_known(&self, proposal: &Proposal) -> Result<bool, ContractError> {
         if proposal.kind() == ProposalKind::Settings {
             let wanted = agreement::change(proposal)?.settings;
-            return agreement::demand_known(&wanted.unwrap_or_default());
+            return Ok(agreement::demand_known(&wanted.unwrap_or_default()).is_ok());
         }
-        match proposals::patch(proposal)?.apply(self.bundle.tree()) {
-            Ok(intended) => levels::check_known(self.bundle.tree(), &intended),
-            Err(_) => Ok(()),
-        }
+        let intended = proposals::patch(proposal)?.apply(self.bundle.tree());
+        let known = intended.map(|it| levels::check_known(self.bundle.tree(), &it).is_ok());
+        Ok(known.unwrap_or(true))
+    }
+
+    fn leave_outofdate(&mut self, proposal: &Proposal, reason: &str) {
+        self.report.left.push(LeftReport {
+            proposal_id: proposal.id.clone(),
+            reason: reason.to_owned(),
+            status: Some(Status::Outofdate.name()),
+        });
     }
 
     fn leave(&mut self, proposal: &Proposal, standing: &Standing, own: bool, orphan: bool) {
@@ -463,7 +525,7 @@ impl UpdateRun<'_> {
                 .collect();
             stub.set_event(events::updated(&archived, &recomputed));
         }
-        answer::write(&report)
+        answer::write(&report.bounded())
     }
 }
 

@@ -13,7 +13,7 @@ use crate::{
             levels::demand_supported,
         },
         error::{Code, ContractError},
-        ledger::{self, TrustedHead, keys, members::joined},
+        ledger::{self, TrustedHead, keys, members},
     },
     ids::{MspId, Sequence},
     proto::cmscc::{ChainEntry, Head, Member},
@@ -30,7 +30,7 @@ pub(crate) async fn recover_config<S: Stub>(
     let trusted = TrustedHead::demand(stub).await?;
     let first_gone = disowned.map_or_else(|| block.sequence(), |from| from.min(block.sequence()));
     let gone: Vec<(String, ChainEntry)> = ledger::all(stub, keys::chain_from(first_gone)).await?;
-    let members: Vec<(String, Member)> = ledger::all(stub, keys::members()).await?;
+    let known: Vec<(String, Member)> = ledger::all(stub, keys::members_since()).await?;
 
     demand_permission(call, &block, disowned, trusted.head.epoch)?;
     if trusted.config_digest()? == block.config_digest() {
@@ -53,7 +53,7 @@ pub(crate) async fn recover_config<S: Stub>(
         }
         stub.del_state(key);
     }
-    write_members(stub, &members, &member_ids(&bundle), block.sequence());
+    write_members(stub, &known, &member_ids(&bundle), block.sequence());
     let entry = growth::entry(&block);
     ledger::put(stub, keys::chain_entry(block.sequence()), &entry);
     // saturating: 2^64 recoveries do not happen
@@ -122,12 +122,13 @@ fn write_members<S: Stub>(
     let known: BTreeSet<(Section, MspId)> = before
         .iter()
         .filter_map(|(key, _)| keys::member_facts(key))
+        .map(|(section, msp_id, _)| (section, msp_id))
         .collect();
     for (section, left) in known.difference(after) {
-        stub.del_state(keys::member(*section, left));
+        members::leave(stub, *section, left);
     }
     for (section, msp_id) in after.difference(&known) {
-        ledger::put(stub, keys::member(*section, msp_id), &joined(sequence));
+        members::join(stub, *section, msp_id, sequence);
     }
 }
 

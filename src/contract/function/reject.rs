@@ -5,14 +5,20 @@ use crate::{
     contract::{
         answer::events,
         error::{Code, ContractError},
-        judge::{access::Admin, standing, status::Status},
+        judge::{
+            access::{Admin, demand_msp_id},
+            standing,
+            status::Status,
+        },
         ledger::{
-            self, combined, keys,
+            combined,
+            keys::PositionPart,
+            positions::OwnPosition,
             proofs::{self, ProofQuestion},
             proposals,
         },
     },
-    proto::cmscc::{Position, Vote},
+    proto::cmscc::Vote,
     stub::Stub,
 };
 
@@ -26,6 +32,7 @@ pub(crate) async fn reject_proposal<S: Stub>(
     let reason = call.args.reason(1)?;
     let (trusted, bundle) = call.trusted_to_write(stub).await?;
     let admin = Admin::check(&bundle, call.creator())?;
+    demand_msp_id(&trusted.capabilities().bounds(), admin.msp_id())?;
     let open = proposals::open(stub, &id).await?;
     let proposal = &open.proposal;
     let current = proposals::current(proposal)?;
@@ -34,7 +41,7 @@ pub(crate) async fn reject_proposal<S: Stub>(
     if let Some(status) = Status::of(&standing) {
         // asked for only here: a rejection must not meet a combination in the same block
         let combined = combined::into(stub, &open.place).await?;
-        let question = ProofQuestion::of_current(&current, &combined);
+        let question = ProofQuestion::of_record(&open.record, &combined);
         let status = match proofs::find(stub, trusted.sequence(), question).await? {
             Some(_) => Status::Submitted,
             None => status,
@@ -45,15 +52,21 @@ pub(crate) async fn reject_proposal<S: Stub>(
             trusted.sequence()
         )));
     }
-    let key = keys::position(&open.place, revision, admin.msp_id());
-    let stored: Option<Position> = ledger::get(stub, &key).await?;
+    let own = OwnPosition::read(stub, &open.place, revision, &[admin.msp_id()]).await?;
+    let mut own = own.into_iter().next().unwrap_or_default();
     let vote = Some(Vote {
         reason: reason.to_owned(),
         sequence: Some(trusted.head.sequence),
     });
-    let stored = stored.unwrap_or_default();
-    if stored.vote != vote {
-        ledger::put(stub, key, &Position { vote, ..stored });
+    if own.position.vote != vote {
+        own.position.vote = vote;
+        own.store(
+            stub,
+            &open.place,
+            revision,
+            admin.msp_id(),
+            PositionPart::Vote,
+        );
         stub.set_event(events::rejected(&id, revision, admin.msp_id()));
     }
     finish::ended_answer(&id, trusted.sequence())

@@ -13,23 +13,22 @@ use crate::{
         error::{Code, ContractError},
         interface::{base64, is_json},
         judge::{
-            signatures::{Accepted, Added, PositionSignatures, Wanted},
+            signatures::{Accepted, Added, LOOKS, PositionSignatures, Wanted},
             standing,
             status::Status,
             terms::Standing,
         },
         ledger::{
-            self, keys, known,
+            keys::PositionPart,
+            known,
+            positions::OwnPosition,
             proofs::{self, ProofQuestion},
             proposals,
         },
     },
     ids::{Digest, MspId, ProposalId},
     json,
-    proto::{
-        cmscc::{Position, Proposal},
-        common,
-    },
+    proto::{cmscc::Proposal, common},
     stub::Stub,
 };
 
@@ -63,7 +62,7 @@ pub(crate) async fn add<S: Stub>(
         let proof = proofs::find(
             stub,
             trusted.sequence(),
-            ProofQuestion::of_current(&current, &[]),
+            ProofQuestion::of_record(&open.record, &[]),
         );
         let standing = standing::proven(standing, proposal, proof.await?);
         let status = Status::of(&standing).map_or("", |status| status.name());
@@ -93,11 +92,14 @@ pub(crate) async fn add<S: Stub>(
         .split_last()
         .map(|(_, others)| others)
         .unwrap_or_default();
-    let wanted = Wanted {
+    let bounds = trusted.capabilities().bounds();
+    let mut wanted = Wanted {
         bundle: &bundle,
         concerned: &bundle.policies().concerned(deciding.policies()),
         current: &current,
         others,
+        bounds: &bounds,
+        looks: LOOKS,
     };
     let mut report = Signed {
         added: Vec::new(),
@@ -118,21 +120,12 @@ pub(crate) async fn add<S: Stub>(
             Err(refused) => report.refused.push(refused),
         }
     }
-    let keys: Vec<String> = (accepted.keys())
-        .map(|msp_id| keys::position(&open.place, revision, msp_id))
-        .collect();
-    let stored = match keys.as_slice() {
-        [] => Vec::new(),
-        keys => stub.get_states(keys).await?,
-    };
-    let most = trusted.capabilities().bounds().position_signatures;
+    let msp_ids: Vec<&MspId> = accepted.keys().collect();
+    let stored = OwnPosition::read(stub, &open.place, revision, &msp_ids).await?;
+    let most = bounds.position_signatures;
     let (mut written, mut acted) = (Vec::new(), Vec::new());
-    for ((key, (msp_id, new)), stored) in keys.into_iter().zip(accepted).zip(stored) {
-        let stored: Position = match stored {
-            Some(stored) => ledger::decode(&key, &stored)?,
-            None => Position::default(),
-        };
-        let mut signatures = PositionSignatures::read(&wanted, &msp_id, &key, &stored)?;
+    for ((msp_id, new), mut stored) in accepted.into_iter().zip(stored) {
+        let mut signatures = PositionSignatures::of(&wanted, &msp_id, &stored.position);
         for one in new.into_values() {
             let (signer, identity) = (one.signer(), one.identity.clone());
             let header = one.signature.signature_header.clone();
@@ -146,14 +139,8 @@ pub(crate) async fn add<S: Stub>(
             }
         }
         if signatures.is_changed() {
-            let signatures = signatures.stored();
-            written.push((
-                key,
-                Position {
-                    signatures,
-                    ..stored
-                },
-            ));
+            stored.position.signatures = signatures.stored();
+            written.push((msp_id, stored));
         }
     }
     if report.added.is_empty() && report.already.is_empty() {
@@ -162,12 +149,13 @@ pub(crate) async fn add<S: Stub>(
     if !written.is_empty() {
         stub.set_event(events::new_signature(id, revision, &report.added));
     }
-    for (key, position) in written {
-        ledger::put(stub, key, &position);
+    for (msp_id, position) in written {
+        let part = PositionPart::Signatures;
+        position.store(stub, &open.place, revision, &msp_id, part);
     }
     for (identity, header) in acted {
         let creator = envelope::creator(&header).unwrap_or_default();
-        known::remember(stub, &identity, creator, trusted.sequence());
+        known::remember(stub, &identity, creator, &trusted);
     }
     Ok(report)
 }

@@ -16,7 +16,7 @@ use crate::{
         chain::{Growth, growth},
         error::{Code, ContractError},
         interface::functions::{self, Function},
-        ledger::{self, TrustedHead, keys, members::joined, proofs},
+        ledger::{self, TrustedHead, keys, members, proofs},
     },
     ids::{Digest, Sequence},
     proto::cmscc::{Applied, ChainEntry, Head},
@@ -297,10 +297,9 @@ fn write<S: Stub>(
         ledger::put(stub, keys::applied(update), &value);
     }
     for ((section, msp_id), since) in growth.members() {
-        let key = keys::member(*section, msp_id);
         match since {
-            Some(since) => ledger::put(stub, key, &joined(*since)),
-            None => stub.del_state(key),
+            Some(since) => members::join(stub, *section, msp_id, *since),
+            None => members::leave(stub, *section, msp_id),
         }
     }
     let head = growth::head(sequence, entry, epoch, call.tx_id());

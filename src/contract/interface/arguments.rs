@@ -326,12 +326,12 @@ impl<'a> Arguments<'a> {
 
 /// An id by its rules.
 pub(crate) fn proposal_id(text: &str) -> Result<ProposalId, ContractError> {
-    let legal = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
+    let legal = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_');
     if (3..=64).contains(&text.len()) && text.bytes().all(legal) {
         return Ok(ProposalId::new(text));
     }
     Err(Code::BadId.because(format_args!(
-        "id `{}` is not 3 to 64 of the characters A-Z a-z 0-9 - _",
+        "id `{}` is not 3 to 64 of the characters A-Z a-z 0-9 . - _",
         shown(text)
     )))
 }
@@ -465,10 +465,19 @@ mod tests {
 
     #[test]
     fn ids() {
-        for good in ["abc", "a-b_C9", &"x".repeat(64)] {
+        for good in ["abc", "a-b_C9", "a.b", "...", &"x".repeat(64)] {
             assert!(proposal_id(good).is_ok(), "{good}");
         }
-        for bad in ["", "ab", &"x".repeat(65), "a b", "a.b", "äbc", "a\0b"] {
+        for bad in [
+            "",
+            "ab",
+            &"x".repeat(65),
+            "a b",
+            "a/b",
+            "a%b",
+            "äbc",
+            "a\0b",
+        ] {
             assert_eq!(code(proposal_id(bad)), Code::BadId, "{bad}");
         }
         let limits = CallLimits::default();

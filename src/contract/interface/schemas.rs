@@ -40,7 +40,7 @@ fn plain(word: &str) -> Option<Value> {
         "any" => json!({}),
         "base64" => json!({"type": "string", "format": "byte"}),
         "block" => json!({"type": "string", "format": "binary"}),
-        "id" => json!({"type": "string", "pattern": "^[A-Za-z0-9_-]{3,64}$"}),
+        "id" => json!({"type": "string", "pattern": "^[A-Za-z0-9_.-]{3,64}$"}),
         "ids" => json!({"type": "array", "items": plain("id"), "maxItems": 1024}),
         "json" => json!({"type": "object"}),
         "metadata" => json!({"type": "object"}),
@@ -161,7 +161,8 @@ const SCHEMAS: &[Schema] = &[
         "archived: truth, created_at: time?, deadline: time?, description: text,
          given_update: base64?, kind: text, outcome: AuditOutcome?, patch: base64, proposal_id: id,
          proposed_sequence: number, proposer_msp_id: text, revisions: [AuditRevision],
-         signatures: [AuditSignature], sources: [CombinedProposal], tx_id: text, votes: [Vote]",
+         signatures: [AuditSignature], signatures_omitted: number,
+         sources: [CombinedProposal], tx_id: text, votes: [Vote]",
     ),
     answer(
         "AuditRevision",
@@ -170,7 +171,7 @@ const SCHEMAS: &[Schema] = &[
     ),
     answer(
         "AuditSignature",
-        "config_signature: base64?, fingerprint: text, msp_id: text, revision: number",
+        "config_signature: base64, fingerprint: text, msp_id: text, revision: number",
     ),
     answer(
         "Capabilities",
@@ -344,7 +345,8 @@ const SCHEMAS: &[Schema] = &[
     ),
     answer(
         "RecomputedProposal",
-        "config_update_sha256: sha256, conflicts: [Conflict], proposal_id: id, revision: number",
+        "config_update_sha256: sha256, conflicts: [Conflict], omitted: {number}, proposal_id: id,
+         revision: number",
     ),
     answer(
         "Recording",

@@ -1,16 +1,22 @@
 //! Who may do what.
 
+use std::collections::BTreeSet;
+
 use crate::{
+    capabilities::ContractBounds,
     config::{Bundle, Section},
     contract::{
-        error::{Code, ContractError},
+        error::{Code, ContractError, shown},
         ledger::members::owner_remains,
     },
     identity::{Identity, MspError},
-    ids::MspId,
+    ids::{Digest, MspId, ProposalId},
     policy::SignerSet,
     proto::cmscc::{Member, Proposal},
 };
+
+/// How many hex digits of the digest of an MSP id stand for it in ids.
+const SHORT_DIGEST: usize = 16;
 
 /// A submitter who satisfies the `Admins` policy of its own organisation.
 #[derive(Debug)]
@@ -69,6 +75,43 @@ impl Admin {
         self.identity.msp_id()
     }
 
+    /// Refuses an id from the space of another member: one that begins with that one's MSP id and a
+    /// dot, or with the first 16 hex digits of the SHA-256 of its MSP id and a dot, since not every MSP
+    /// id can begin an id. Of members whose beginnings fit, the longest decides.
+    pub(crate) fn demand_id(&self, bundle: &Bundle, id: &ProposalId) -> Result<(), ContractError> {
+        let text = id.as_str();
+        if !text.contains('.') {
+            return Ok(());
+        }
+        let mut longest = 0;
+        let mut owners: BTreeSet<&MspId> = BTreeSet::new();
+        for org in bundle.orgs(Section::Application) {
+            let digest = Digest::of(org.msp_id.as_str().as_bytes()).to_string();
+            let short = digest.get(..SHORT_DIGEST).unwrap_or_default();
+            for begin in [org.msp_id.as_str(), short] {
+                if begin.len() < longest || !is_before_dot(text, begin) {
+                    continue;
+                }
+                if begin.len() > longest {
+                    (longest, owners) = (begin.len(), BTreeSet::new());
+                }
+                owners.insert(org.msp_id);
+            }
+        }
+        if owners.is_empty() || owners.contains(self.msp_id()) {
+            return Ok(());
+        }
+        let owners: Vec<&str> = owners.into_iter().map(MspId::as_str).collect();
+        Err(Code::IdReserved.because(format_args!(
+            "ids that begin with `{}.` are those of `{}` in the config of sequence {}; begin yours \
+             with `{}.`, or leave the dot out",
+            text.get(..longest).unwrap_or_default(),
+            owners.join("`, `"),
+            bundle.sequence(),
+            self.msp_id()
+        )))
+    }
+
     /// Whether the proposal belongs to the submitter's organisation.
     pub(crate) fn owns(&self, proposal: &Proposal, proposer: Option<&Member>) -> bool {
         self.msp_id().as_str() == proposal.proposer_msp_id && owner_remains(proposal, proposer)
@@ -97,6 +140,23 @@ impl Admin {
             )),
         })
     }
+}
+
+/// Refuses to write keys with an MSP id above its bound: an organisation does not act that has one.
+pub(crate) fn demand_msp_id(bounds: &ContractBounds, msp_id: &MspId) -> Result<(), ContractError> {
+    let (length, limit) = (msp_id.as_str().len(), bounds.msp_id);
+    if length > limit {
+        return Err(Code::MspIdTooLong.because(format_args!(
+            "the MSP id `{}` has {length} bytes, the limit is {limit}",
+            shown(msp_id.as_str())
+        )));
+    }
+    Ok(())
+}
+
+/// Whether a text begins so, and a dot follows.
+fn is_before_dot(text: &str, begin: &str) -> bool {
+    (text.strip_prefix(begin)).is_some_and(|rest| rest.starts_with('.'))
 }
 
 /// Whether an identity satisfies the `Admins` policy of an organisation's group.

@@ -20,7 +20,6 @@ const LEVEL_LENGTH: usize = 64;
 /// The record of a proposal whose current revision was computed on this config.
 pub(crate) fn record(bundle: &Bundle, proposal: &Proposal) -> Result<OpenProposal, ContractError> {
     let revision = current(proposal)?;
-    let length = |bytes: usize| u64::try_from(bytes).unwrap_or(u64::MAX);
     let mut sources: Vec<String> = (proposal.sources.iter())
         .map(|source| source.proposal_id.clone())
         .collect();
@@ -30,7 +29,7 @@ pub(crate) fn record(bundle: &Bundle, proposal: &Proposal) -> Result<OpenProposa
         revision: revision.number.0,
         config_update_sha256: Bytes::copy_from_slice(revision.digest.as_bytes()),
         config_update_bytes: length(revision.config_update.len()),
-        bytes: length(proposals::size(proposal)),
+        bytes: bytes(proposal),
         proposed_sequence: proposal.proposed_sequence,
         deadline: proposal.deadline,
         withdrawal: None,
@@ -56,4 +55,13 @@ pub(crate) fn record(bundle: &Bundle, proposal: &Proposal) -> Result<OpenProposa
         record.raises = named.collect();
     }
     Ok(record)
+}
+
+/// How much a proposal holds, as its record says it.
+pub(crate) fn bytes(proposal: &Proposal) -> u64 {
+    length(proposals::size(proposal))
+}
+
+fn length(bytes: usize) -> u64 {
+    u64::try_from(bytes).unwrap_or(u64::MAX)
 }

@@ -4,13 +4,18 @@ use std::collections::BTreeMap;
 
 use prost::Message;
 
-use super::{access::satisfies_admins, cache::Compiled, opinion::SignatureOpinion};
+use super::{
+    access::{demand_msp_id, satisfies_admins},
+    cache::Compiled,
+    opinion::SignatureOpinion,
+};
 use crate::{
+    capabilities::ContractBounds,
     config::{Bundle, ConfigSignature, Section, envelope},
     contract::{
         answer::{RefusedSignature, SignerReport},
-        error::{Code, ContractError, safe},
-        ledger::{RevisionSignatures, StoredSignature, corrupt, proposals::HashedRevision},
+        error::{Code, safe},
+        ledger::{RevisionSignatures, StoredSignature, proposals::HashedRevision},
     },
     crypto::ecdsa,
     identity::Identity,
@@ -53,12 +58,19 @@ pub(crate) struct Wanted<'a> {
     pub(crate) current: &'a HashedRevision<'a>,
     /// Other revisions, to say so where somebody signed one of them.
     pub(crate) others: &'a [RevisionBytes],
+    /// What the members agreed that anybody may take.
+    pub(crate) bounds: &'a ContractBounds,
+    /// Of how many more false signatures that is looked for: each takes a hash of every revision.
+    pub(crate) looks: usize,
 }
+
+/// Of how many false signatures of a call it is looked for what they are on.
+pub(crate) const LOOKS: usize = 8;
 
 impl Wanted<'_> {
     /// Judges one signature: the signer must be valid, have signed exactly these bytes, and satisfy
     /// a principal of some policy that decides.
-    pub(crate) fn accept(&self, given: &ConfigSignature) -> Result<Accepted, RefusedSignature> {
+    pub(crate) fn accept(&mut self, given: &ConfigSignature) -> Result<Accepted, RefusedSignature> {
         let header = &given.signature_header;
         let creator = envelope::creator(header).map_err(|e| {
             let reason = format!("the signature header does not decode: {e}");
@@ -74,6 +86,8 @@ impl Wanted<'_> {
                 ..refused(Code::SignerUnknown, &reason, None)
             }
         })?;
+        demand_msp_id(self.bounds, identity.msp_id())
+            .map_err(|e| refused(e.code(), e.text(), Some(&identity)))?;
         let message = envelope::signed_message(header, self.current.config_update);
         if let Err(e) = identity.verify(&message, &given.signature) {
             let reason = match self.signed_other(&identity, given) {
@@ -110,7 +124,8 @@ impl Wanted<'_> {
         })
     }
 
-    fn signed_other(&self, identity: &Identity, given: &ConfigSignature) -> Option<u64> {
+    fn signed_other(&mut self, identity: &Identity, given: &ConfigSignature) -> Option<u64> {
+        self.looks = self.looks.checked_sub(1)?;
         self.others
             .iter()
             .find(|other| {
@@ -154,24 +169,17 @@ pub(crate) enum Added {
 }
 
 impl<'a> PositionSignatures<'a> {
-    /// Those that lie under a key.
-    pub(crate) fn read(
-        wanted: &'a Wanted<'a>,
-        msp_id: &'a MspId,
-        key: &str,
-        position: &Position,
-    ) -> Result<Self, ContractError> {
-        let mut kept = BTreeMap::new();
-        for stored in position.signatures.iter().cloned() {
-            let stored = StoredSignature::of(msp_id, stored).ok_or_else(|| corrupt(key))?;
-            kept.insert(stored.fingerprint, stored.signature);
-        }
-        Ok(Self {
+    /// Those that an organisation has there.
+    pub(crate) fn of(wanted: &'a Wanted<'a>, msp_id: &'a MspId, position: &Position) -> Self {
+        let stored = position.signatures.iter().cloned();
+        let stored = stored.filter_map(|one| StoredSignature::of(msp_id, one));
+        let kept = stored.map(|one| (one.fingerprint, one.signature));
+        Self {
             wanted,
             msp_id,
-            kept,
+            kept: kept.collect(),
             changed: false,
-        })
+        }
     }
 
     /// Adds one. Where there is no room, an admin of the organisation takes the place of the last one

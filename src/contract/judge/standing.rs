@@ -11,7 +11,7 @@ use super::{
     terms::{Deciding, Stale, Standing},
 };
 use crate::{
-    config::{Effect, Update},
+    config::{Effect, Terms, Update},
     contract::{
         chain::levels,
         error::ContractError,
@@ -86,6 +86,16 @@ pub(crate) fn with_change(
         Ok(standing)
     })?;
     Ok((standing, change))
+}
+
+/// What an orderer would hold a revision's bytes against; `None` where they do not apply to the head's
+/// config any more.
+pub(crate) fn terms(bundle: &Compiled, revision: &HashedRevision<'_>) -> Option<Arc<Terms>> {
+    bundle.terms(&revision.digest, || {
+        let update = Update::parse(revision.config_update.clone()).ok()?;
+        let effect = bundle.effect(&update).ok()?;
+        Some(Arc::clone(effect.terms()))
+    })
 }
 
 /// Judges an update that is to do what the intent of a proposal wants; with what that is, where

@@ -13,7 +13,7 @@ use super::{
     terms::{Deciding, ElementConflict, Standing},
 };
 use crate::{
-    config::{Bundle, ConfigSignature, Effect, Update, envelope},
+    config::{Bundle, ConfigSignature, Effect, envelope},
     contract::{
         answer::{ExplanationReport, ProofReport, SPOILERS, SpoilerReport, StatusDetail},
         error::ContractError,
@@ -291,12 +291,7 @@ impl StatusFacts<'_> {
     /// whatever the members agreed since. Ascending.
     pub(crate) fn still_effective(&self) -> Vec<u64> {
         let effective = |revision: &HashedRevision<'_>| {
-            let terms = self.bundle.terms(&revision.digest, || {
-                let update = Update::parse(revision.config_update.clone()).ok()?;
-                let effect = self.bundle.effect(&update).ok()?;
-                Some(Arc::clone(effect.terms()))
-            });
-            terms.is_some_and(|terms| {
+            standing::terms(self.bundle, revision).is_some_and(|terms| {
                 let deciding = Deciding::Update {
                     terms,
                     raises: Vec::new(),

@@ -4,6 +4,7 @@ use bytes::Bytes;
 
 use super::{keys, proofs::Effective, proposals::Unarchived, timestamps, values::put};
 use crate::{
+    config::{Bundle, Section},
     ids::{Digest, Sequence, UnixTime},
     proto::cmscc::{Archive, ArchivedRevision, Outcome},
     stub::Stub,
@@ -26,8 +27,15 @@ pub(crate) struct ProposalEnd {
     pub(crate) at: UnixTime,
 }
 
-/// Moves a proposal into the archive. Writes two keys.
-pub(crate) fn store<S: Stub>(stub: &mut S, ended: &Unarchived, ending: &ProposalEnd) {
+/// Moves a proposal into the archive. Writes two keys, and removes what was kept of it for those that
+/// look at open ones: blindly, of every organisation of the config, so that nobody who speaks of it meets
+/// the call.
+pub(crate) fn store<S: Stub>(
+    stub: &mut S,
+    bundle: &Bundle,
+    ended: &Unarchived,
+    ending: &ProposalEnd,
+) {
     let Unarchived {
         place,
         proposal,
@@ -51,6 +59,13 @@ pub(crate) fn store<S: Stub>(stub: &mut S, ended: &Unarchived, ending: &Proposal
         created_at: proposal.created_at,
         revisions: revisions.collect(),
     };
+    let members = bundle.msp_ids(Section::Application);
+    for msp_id in &members {
+        stub.del_state(keys::combining(place, msp_id));
+    }
+    for msp_id in members.union(&bundle.msp_ids(Section::Orderer)) {
+        stub.del_state(keys::stance(place, msp_id));
+    }
     stub.del_state(keys::open(place));
     put(stub, keys::archive(place), &archive);
 }

@@ -180,10 +180,11 @@ mod tests {
     use prost::Message;
 
     use super::*;
+    use crate::contract::ledger::keys::PositionPart;
     use crate::proto::{
         cmscc::{
-            Archive, ArchivedRevision, Attestation, Combined, Member, Position, RaisedLevel,
-            RevisionDigest, Signature, TouchedDigests, Vote, Withdrawal,
+            Archive, ArchivedRevision, Attestation, Combined, KnownIdentity, Member, Position,
+            RaisedLevel, RevisionDigest, Signature, Stance, TouchedDigests, Vote, Withdrawal,
         },
         common::ConfigSignature,
     };
@@ -259,6 +260,14 @@ mod tests {
                 sequence: Some(u64::MAX),
             }),
         };
+        let stance = Stance {
+            revision: u64::MAX,
+            position: Some(position.clone()),
+        };
+        let known = KnownIdentity {
+            serialized_identity: vec![7; BOUNDS.signature_header].into(),
+            sequence: u64::MAX,
+        };
         let combined = Combined {
             proposal_id: "i".repeat(64),
             config_update_sha256: digest(),
@@ -286,6 +295,8 @@ mod tests {
             ("open", open.encoded_len()),
             ("archive", archive.encoded_len()),
             ("position", position.encoded_len()),
+            ("stance", stance.encoded_len()),
+            ("known", known.encoded_len()),
             ("combined", combined.encoded_len()),
             ("member", member.encoded_len()),
         ]
@@ -303,6 +314,27 @@ mod tests {
     }
 
     #[test]
+    fn no_key_is_longer_than_counts() {
+        let msp_id = MspId::new("m".repeat(BOUNDS.msp_id));
+        let place = ProposalPlace::new(&msp_id, &ProposalId::new("i".repeat(64)));
+        for key in [
+            keys::open(&place),
+            keys::archive(&place),
+            keys::position(
+                &place,
+                Revision(u64::MAX),
+                PositionPart::Signatures,
+                &msp_id,
+            ),
+            keys::stance(&place, &msp_id),
+            keys::combined(&place, &msp_id),
+            keys::known(&msp_id, "f"),
+        ] {
+            assert!(key.len() < ABOUT / 2, "{key}");
+        }
+    }
+
+    #[test]
     fn the_page_says_what_the_bounds_are() {
         let page = include_str!("../../../docs/state.md");
         let thousands = |n: usize| {
@@ -317,6 +349,10 @@ mod tests {
                 BOUNDS.patch,
             ),
             ("levels of a patch", BOUNDS.patch_levels),
+            (
+                "the MSP id of an organisation that proposes, signs or rejects, bytes",
+                BOUNDS.msp_id,
+            ),
             (
                 "one proposal with all that is kept of it, bytes",
                 BOUNDS.proposal,

@@ -11,7 +11,7 @@ use crate::{
     contract::error::ContractError,
     ids::{MspId, ProposalId},
     proto::cmscc::{Combined, Proposal},
-    stub::Stub,
+    stub::{KeyRange, Stub},
 };
 
 /// The proposals that a proposal was combined into, of each organisation the newest, by MSP id.
@@ -29,14 +29,28 @@ pub(crate) async fn into<S: Stub>(
 pub(crate) struct CombinedSources(BTreeMap<ProposalId, Vec<Combined>>);
 
 impl CombinedSources {
-    /// Of the sources from one to another, both included. Cost: one range.
+    /// Of the sources from one to another, both included, also of archived ones between them. Cost:
+    /// one range.
     pub(crate) async fn read<S: Stub>(
         stub: &mut S,
         first: &ProposalPlace,
         last: &ProposalPlace,
     ) -> Result<Self, ContractError> {
+        Self::of_range(stub, keys::combined_into(first, last)).await
+    }
+
+    /// The same of open sources. Nothing of archived ones lies between. Cost: one range.
+    pub(crate) async fn read_open<S: Stub>(
+        stub: &mut S,
+        first: &ProposalPlace,
+        last: &ProposalPlace,
+    ) -> Result<Self, ContractError> {
+        Self::of_range(stub, keys::combining_into(first, last)).await
+    }
+
+    async fn of_range<S: Stub>(stub: &mut S, range: KeyRange) -> Result<Self, ContractError> {
         let mut by_source = Self::default();
-        let found: Vec<(String, Combined)> = all(stub, keys::combined_into(first, last)).await?;
+        let found: Vec<(String, Combined)> = all(stub, range).await?;
         for (key, combined) in found {
             let source = keys::combined_source(&key).ok_or_else(|| corrupt(&key))?;
             by_source.add(source.id(), [combined]);
@@ -55,20 +69,37 @@ impl CombinedSources {
     }
 }
 
-/// Tells the sources of a combined proposal which revisions it has now.
-pub(crate) fn tell_sources<S: Stub>(stub: &mut S, combined: &Proposal) {
+/// Tells the sources of a combined proposal which revisions it has now; those that are archived are
+/// not told among the open ones. Cost: one call that reads the records of the sources.
+pub(crate) async fn tell_sources<S: Stub>(
+    stub: &mut S,
+    combined: &Proposal,
+) -> Result<(), ContractError> {
     let proposer = MspId::new(combined.proposer_msp_id.as_str());
-    for source in &combined.sources {
-        let place = ProposalPlace::new(
-            &MspId::new(source.proposer_msp_id.as_str()),
-            &ProposalId::new(source.proposal_id.as_str()),
-        );
+    let places: Vec<ProposalPlace> = (combined.sources.iter())
+        .map(|source| {
+            ProposalPlace::new(
+                &MspId::new(source.proposer_msp_id.as_str()),
+                &ProposalId::new(source.proposal_id.as_str()),
+            )
+        })
+        .collect();
+    let records: Vec<String> = places.iter().map(keys::open).collect();
+    let records = match records.as_slice() {
+        [] => Vec::new(),
+        records => stub.get_states(records).await?,
+    };
+    for ((source, place), record) in combined.sources.iter().zip(&places).zip(records) {
         let value = Combined {
             proposal_id: combined.id.clone(),
             revision: source.revision,
             config_update_sha256: source.config_update_sha256.clone(),
             revisions: digests(combined),
         };
-        put(stub, keys::combined(&place, &proposer), &value);
+        put(stub, keys::combined(place, &proposer), &value);
+        if record.is_some() {
+            put(stub, keys::combining(place, &proposer), &value);
+        }
     }
+    Ok(())
 }

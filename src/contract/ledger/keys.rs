@@ -17,8 +17,12 @@ const SEQUENCE: &str = "seq";
 const OPEN: &str = "open";
 const ARCHIVE: &str = "archive";
 const POSITION: &str = "position";
+const STANCE: &str = "stance";
 const COMBINED: &str = "combined";
+const COMBINING: &str = "combining";
 const MEMBER: &str = "member";
+const SINCE: &str = "since";
+const ATTESTED: &str = "attested";
 const KNOWN: &str = "known";
 
 /// The newest verified config's facts.
@@ -131,9 +135,21 @@ pub(crate) fn combined_into(first: &ProposalPlace, last: &ProposalPlace) -> KeyR
     between(COMBINED, first, last)
 }
 
-/// The source of such a key.
+/// Into which open proposal of an organisation a source is combined, while the source is open.
+pub(crate) fn combining(source: &ProposalPlace, proposer: &MspId) -> String {
+    let [msp_id, id] = source.attributes();
+    composite(COMBINING, &[msp_id, id, &escaped(proposer.as_str())])
+}
+
+/// The same for all open sources from one to another, both included.
+pub(crate) fn combining_into(first: &ProposalPlace, last: &ProposalPlace) -> KeyRange {
+    between(COMBINING, first, last)
+}
+
+/// The source of a key of either kind.
 pub(crate) fn combined_source(key: &str) -> Option<ProposalPlace> {
-    match attributes(COMBINED, key)?.as_slice() {
+    let attributes = attributes(COMBINED, key).or_else(|| attributes(COMBINING, key))?;
+    match attributes.as_slice() {
         [msp_id, id, _] => Some(ProposalPlace::of(msp_id, id)),
         _ => None,
     }
@@ -141,24 +157,43 @@ pub(crate) fn combined_source(key: &str) -> Option<ProposalPlace> {
 
 /// Since when an MSP id is in a section.
 pub(crate) fn member(section: Section, msp_id: &MspId) -> String {
-    composite(MEMBER, &[section.name(), &escaped(msp_id.as_str())])
+    composite(MEMBER, &[SINCE, section.name(), &escaped(msp_id.as_str())])
 }
 
-/// All members of both sections: by section, then in ascending order of their escaped ids.
+/// What an organisation attested as one of a section.
+pub(crate) fn attested(section: Section, msp_id: &MspId) -> String {
+    composite(
+        MEMBER,
+        &[ATTESTED, section.name(), &escaped(msp_id.as_str())],
+    )
+}
+
+/// What all organisations attested, and then since when they are there: by section, then in ascending
+/// order of their escaped ids.
 pub(crate) fn members() -> KeyRange {
     prefix(MEMBER, &[])
 }
 
-/// Section and MSP id of a member's key.
-pub(crate) fn member_facts(key: &str) -> Option<(Section, MspId)> {
+/// Since when they are there, and nothing else.
+pub(crate) fn members_since() -> KeyRange {
+    prefix(MEMBER, &[SINCE])
+}
+
+/// Section and MSP id of a member's key; whether it is the one that says since when.
+pub(crate) fn member_facts(key: &str) -> Option<(Section, MspId, bool)> {
     let attributes = attributes(MEMBER, key)?;
-    let &[section, msp_id] = attributes.as_slice() else {
+    let &[kind, section, msp_id] = attributes.as_slice() else {
         return None;
     };
     let section = [Section::Application, Section::Orderer]
         .into_iter()
         .find(|known| known.name() == section)?;
-    Some((section, MspId::new(unescaped(msp_id))))
+    let is_since = match kind {
+        SINCE => true,
+        ATTESTED => false,
+        _ => return None,
+    };
+    Some((section, MspId::new(unescaped(msp_id)), is_since))
 }
 
 /// A slot for somebody who acted for an organisation.
@@ -172,34 +207,77 @@ pub(crate) fn known_of(msp_id: &MspId) -> KeyRange {
 }
 
 /// What an organisation says of one revision of a proposal.
-pub(crate) fn position(place: &ProposalPlace, revision: Revision, msp_id: &MspId) -> String {
+pub(crate) fn position(
+    place: &ProposalPlace,
+    revision: Revision,
+    part: PositionPart,
+    msp_id: &MspId,
+) -> String {
     let [proposer, id] = place.attributes();
     let revision = number(revision.0);
     let msp_id = escaped(msp_id.as_str());
-    composite(POSITION, &[proposer, id, &revision, &msp_id])
+    composite(POSITION, &[proposer, id, &revision, part.name(), &msp_id])
 }
 
-/// All positions on the proposals from one to another, both included: by proposal, then revision,
-/// then MSP id.
-pub(crate) fn positions(first: &ProposalPlace, last: &ProposalPlace) -> KeyRange {
-    between(POSITION, first, last)
+/// All positions on a proposal: by revision, then signatures before votes, then by MSP id.
+pub(crate) fn positions(place: &ProposalPlace) -> KeyRange {
+    prefix(POSITION, &place.attributes())
 }
 
-/// All positions on one revision, by MSP id.
-pub(crate) fn positions_on(place: &ProposalPlace, revision: Revision) -> KeyRange {
+/// All signatures on one revision, by MSP id.
+pub(crate) fn signatures_on(place: &ProposalPlace, revision: Revision) -> KeyRange {
     let [proposer, id] = place.attributes();
-    prefix(POSITION, &[proposer, id, &number(revision.0)])
+    let part = PositionPart::Signatures.name();
+    prefix(POSITION, &[proposer, id, &number(revision.0), part])
 }
 
 /// Proposal, revision and MSP id of a position's key.
 pub(crate) fn position_facts(key: &str) -> Option<(ProposalPlace, Revision, MspId)> {
     match attributes(POSITION, key)?.as_slice() {
-        [proposer, id, revision, msp_id] => Some((
+        [proposer, id, revision, _, msp_id] => Some((
             ProposalPlace::of(proposer, id),
             Revision(revision.parse().ok()?),
             MspId::new(unescaped(msp_id)),
         )),
         _ => None,
+    }
+}
+
+/// What an organisation says of the newest revision that it spoke of, while the proposal is open.
+pub(crate) fn stance(place: &ProposalPlace, msp_id: &MspId) -> String {
+    let [proposer, id] = place.attributes();
+    composite(STANCE, &[proposer, id, &escaped(msp_id.as_str())])
+}
+
+/// The same of the open proposals from one to another, both included: by proposal, then MSP id.
+pub(crate) fn stances(first: &ProposalPlace, last: &ProposalPlace) -> KeyRange {
+    between(STANCE, first, last)
+}
+
+/// Proposal and MSP id of such a key.
+pub(crate) fn stance_facts(key: &str) -> Option<(ProposalPlace, MspId)> {
+    match attributes(STANCE, key)?.as_slice() {
+        [proposer, id, msp_id] => {
+            let place = ProposalPlace::of(proposer, id);
+            Some((place, MspId::new(unescaped(msp_id))))
+        }
+        _ => None,
+    }
+}
+
+/// What of a position lies under a key: who signs and who rejects never meet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PositionPart {
+    Signatures,
+    Vote,
+}
+
+impl PositionPart {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Signatures => "signatures",
+            Self::Vote => "vote",
+        }
     }
 }
 
@@ -322,16 +400,23 @@ mod tests {
             let msp_id = MspId::new(odd);
             let place = ProposalPlace::new(&msp_id, &id);
             assert_eq!((place.proposer(), place.id()), (msp_id.clone(), &id));
-            let key = position(&place, Revision(3), &msp_id);
-            let range = positions(&place, &place);
+            for part in [PositionPart::Signatures, PositionPart::Vote] {
+                let key = position(&place, Revision(3), part, &msp_id);
+                let range = positions(&place);
+                assert!(range.start <= key && key < range.end);
+                let range = signatures_on(&place, Revision(3));
+                let within = range.start <= key && key < range.end;
+                assert_eq!(within, part == PositionPart::Signatures);
+                assert_eq!(
+                    position_facts(&key),
+                    Some((place.clone(), Revision(3), msp_id.clone())),
+                    "{odd:?}"
+                );
+            }
+            let key = stance(&place, &msp_id);
+            let range = stances(&place, &place);
             assert!(range.start <= key && key < range.end);
-            let range = positions_on(&place, Revision(3));
-            assert!(range.start <= key && key < range.end);
-            assert_eq!(
-                position_facts(&key),
-                Some((place.clone(), Revision(3), msp_id.clone())),
-                "{odd:?}"
-            );
+            assert_eq!(stance_facts(&key), Some((place.clone(), msp_id.clone())));
             let key = open(&place);
             let range = open_of(&msp_id);
             assert!(range.start <= key && key < range.end);
@@ -340,11 +425,23 @@ mod tests {
             let combined = combined(&place, &msp_id);
             let range = combined_into(&place, &place);
             assert!(range.start <= combined && combined < range.end);
-            assert_eq!(combined_source(&combined), Some(place));
+            assert_eq!(combined_source(&combined), Some(place.clone()));
+            let combining = combining(&place, &msp_id);
+            let range = combining_into(&place, &place);
+            assert!(range.start <= combining && combining < range.end);
+            assert_eq!(combined_source(&combining), Some(place));
             for section in [Section::Application, Section::Orderer] {
-                let key = member(section, &msp_id);
-                assert!(members().start <= key && key < members().end);
-                assert_eq!(member_facts(&key), Some((section, msp_id.clone())));
+                for is_since in [true, false] {
+                    let key = match is_since {
+                        true => member(section, &msp_id),
+                        false => attested(section, &msp_id),
+                    };
+                    assert!(members().start <= key && key < members().end);
+                    let range = members_since();
+                    assert_eq!(range.start <= key && key < range.end, is_since);
+                    let facts = Some((section, msp_id.clone(), is_since));
+                    assert_eq!(member_facts(&key), facts);
+                }
             }
             assert!(seen.insert(key));
         }

@@ -5,15 +5,11 @@
 //! several people never conflict.
 
 use super::{
-    keys,
+    TrustedHead, keys,
     values::{first, put},
 };
 use crate::{
-    capabilities::ContractBounds,
-    contract::error::ContractError,
-    identity::Identity,
-    ids::{MspId, Sequence},
-    proto::cmscc::KnownIdentity,
+    contract::error::ContractError, identity::Identity, ids::MspId, proto::cmscc::KnownIdentity,
     stub::Stub,
 };
 
@@ -25,15 +21,15 @@ pub(crate) fn remember<S: Stub>(
     stub: &mut S,
     identity: &Identity,
     serialized: &[u8],
-    head: Sequence,
+    trusted: &TrustedHead,
 ) {
     // as much as a signature header may have; nobody's certificate comes near
-    if serialized.len() > ContractBounds::V1_0.signature_header {
+    if serialized.len() > trusted.capabilities().bounds().signature_header {
         return;
     }
     let value = KnownIdentity {
         serialized_identity: serialized.to_vec().into(),
-        sequence: head.0,
+        sequence: trusted.head.sequence,
     };
     let slot = identity.id().get(..1).unwrap_or_default();
     put(stub, keys::known(identity.msp_id(), slot), &value);

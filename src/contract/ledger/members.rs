@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 
 use super::{
     keys,
-    values::{corrupt, counted, get},
+    values::{corrupt, counted, get, put},
 };
 use crate::{
     config::{Bundle, Section},
     contract::error::ContractError,
     ids::{MspId, Sequence},
     proto::cmscc::{Attestation, Member, Proposal},
-    stub::Stub,
+    stub::{KeyRange, Stub},
 };
 
 /// All organisations of both sections.
@@ -25,21 +25,46 @@ pub(crate) struct ChannelMembers {
 }
 
 impl ChannelMembers {
-    /// Reads them. The config says how many there are. Cost: one range, with an entry for each.
+    /// Reads since when they are there, and what they attested; for calls that write nothing, since
+    /// who attests would meet them. Cost: one range, with two entries for each at most.
     pub(crate) async fn read<S: Stub>(
         stub: &mut S,
         bundle: &Bundle,
     ) -> Result<Self, ContractError> {
+        Self::of_range(stub, bundle, keys::members()).await
+    }
+
+    /// Reads since when they are there. Cost: one range, with an entry for each.
+    pub(crate) async fn read_since<S: Stub>(
+        stub: &mut S,
+        bundle: &Bundle,
+    ) -> Result<Self, ContractError> {
+        Self::of_range(stub, bundle, keys::members_since()).await
+    }
+
+    /// The config says how many there are, and what they attested lies before that.
+    async fn of_range<S: Stub>(
+        stub: &mut S,
+        bundle: &Bundle,
+        range: KeyRange,
+    ) -> Result<Self, ContractError> {
         let of = |section| bundle.msp_ids(section).len();
         let count = of(Section::Application).saturating_add(of(Section::Orderer));
-        let stored: Vec<(String, Member)> = counted(stub, keys::members(), count).await?;
+        let is_since = |key: &str| matches!(keys::member_facts(key), Some((_, _, true)));
+        let stored: Vec<(String, Member)> = counted(stub, range, count, is_since).await?;
         let mut all = Self::default();
         for (key, member) in stored {
-            let (section, msp_id) = keys::member_facts(&key).ok_or_else(|| corrupt(&key))?;
-            match section {
-                Section::Application => all.members.insert(msp_id, member),
-                Section::Orderer => all.orderers.insert(msp_id, member),
+            let (section, msp_id, is_since) =
+                keys::member_facts(&key).ok_or_else(|| corrupt(&key))?;
+            let of = match section {
+                Section::Application => &mut all.members,
+                Section::Orderer => &mut all.orderers,
             };
+            let known = of.entry(msp_id).or_default();
+            match is_since {
+                true => known.sequence = member.sequence,
+                false => known.attestation = member.attestation,
+            }
         }
         Ok(all)
     }
@@ -65,12 +90,20 @@ impl ChannelMembers {
     }
 }
 
-/// Of an organisation that has just joined a section: it has said nothing yet.
-pub(crate) fn joined(sequence: Sequence) -> Member {
-    Member {
-        sequence: Some(sequence.0),
+/// Tells since when an organisation is in a section; it has said nothing yet.
+pub(crate) fn join<S: Stub>(stub: &mut S, section: Section, msp_id: &MspId, since: Sequence) {
+    let value = Member {
+        sequence: Some(since.0),
         ..Member::default()
-    }
+    };
+    put(stub, keys::member(section, msp_id), &value);
+    stub.del_state(keys::attested(section, msp_id));
+}
+
+/// Forgets an organisation that left a section, and what it attested.
+pub(crate) fn leave<S: Stub>(stub: &mut S, section: Section, msp_id: &MspId) {
+    stub.del_state(keys::member(section, msp_id));
+    stub.del_state(keys::attested(section, msp_id));
 }
 
 /// Since when the proposer's organisation is a member.

@@ -3,16 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    keys::{self, ProposalPlace},
+    keys::{self, PositionPart, ProposalPlace},
     members::ChannelMembers,
-    values::{all, corrupt},
+    values::{all, corrupt, decode, put},
 };
 use crate::{
-    config::ConfigSignature,
+    config::{Bundle, ConfigSignature, Section},
     contract::error::ContractError,
     ids::{MspId, ProposalId, Revision},
-    proto::cmscc::{Position, Signature, Vote},
-    stub::Stub,
+    proto::cmscc::{Position, Signature, Stance, Vote},
+    stub::{KeyRange, Stub},
 };
 
 /// One stored signature.
@@ -92,42 +92,143 @@ impl Positions {
     }
 }
 
-/// What is said of one proposal. Cost: one range, with an entry for each organisation and revision.
+/// What is said of one proposal. Cost: one range, with two entries for each organisation and revision
+/// at most.
 pub(crate) async fn on<S: Stub>(
     stub: &mut S,
     place: &ProposalPlace,
 ) -> Result<Positions, ContractError> {
-    let mut found = between(stub, place, place).await?;
-    Ok(found.remove(place.id()).unwrap_or_default())
+    of_revisions(stub, keys::positions(place)).await
 }
 
-/// What is said of the proposals from one to another, both included. Cost: one range.
+/// The signatures on one revision, and no votes, so that nobody who rejects meets the call. Cost: one
+/// range, with an entry for each organisation.
+pub(crate) async fn signatures_on<S: Stub>(
+    stub: &mut S,
+    place: &ProposalPlace,
+    revision: Revision,
+) -> Result<Positions, ContractError> {
+    of_revisions(stub, keys::signatures_on(place, revision)).await
+}
+
+async fn of_revisions<S: Stub>(stub: &mut S, range: KeyRange) -> Result<Positions, ContractError> {
+    let mut found = Positions::default();
+    let stored: Vec<(String, Position)> = all(stub, range).await?;
+    for (key, position) in stored {
+        let (_, revision, msp_id) = keys::position_facts(&key).ok_or_else(|| corrupt(&key))?;
+        found
+            .add(revision, &msp_id, position)
+            .ok_or_else(|| corrupt(&key))?;
+    }
+    Ok(found)
+}
+
+/// What each organisation said last of the open proposals from one to another, both included. Nothing
+/// of archived ones lies between. Cost: one range, with an entry for each proposal and organisation.
 pub(crate) async fn between<S: Stub>(
     stub: &mut S,
     first: &ProposalPlace,
     last: &ProposalPlace,
 ) -> Result<BTreeMap<ProposalId, Positions>, ContractError> {
     let mut found: BTreeMap<ProposalId, Positions> = BTreeMap::new();
-    let stored: Vec<(String, Position)> = all(stub, keys::positions(first, last)).await?;
-    for (key, position) in stored {
-        let (place, revision, msp_id) = keys::position_facts(&key).ok_or_else(|| corrupt(&key))?;
+    let stored: Vec<(String, Stance)> = all(stub, keys::stances(first, last)).await?;
+    for (key, stance) in stored {
+        let (place, msp_id) = keys::stance_facts(&key).ok_or_else(|| corrupt(&key))?;
         let of = found.entry(place.id().clone()).or_default();
-        of.add(revision, &msp_id, position)
+        let revision = Revision(stance.revision);
+        of.add(revision, &msp_id, stance.position.unwrap_or_default())
             .ok_or_else(|| corrupt(&key))?;
     }
     Ok(found)
 }
 
-/// Whether somebody signed a revision. Cost: one range, with an entry for each organisation.
-pub(crate) async fn is_signed<S: Stub>(
+/// What one organisation says of a revision.
+#[derive(Debug, Default)]
+pub(crate) struct OwnPosition {
+    /// Its signatures and its vote, as they are stored.
+    pub(crate) position: Position,
+}
+
+impl OwnPosition {
+    /// Of each of some organisations, in their order. Cost: one call.
+    pub(crate) async fn read<S: Stub>(
+        stub: &mut S,
+        place: &ProposalPlace,
+        revision: Revision,
+        msp_ids: &[&MspId],
+    ) -> Result<Vec<Self>, ContractError> {
+        let keys: Vec<String> = (msp_ids.iter())
+            .map(|msp_id| keys::stance(place, msp_id))
+            .collect();
+        let stored = match keys.as_slice() {
+            [] => Vec::new(),
+            keys => stub.get_states(keys).await?,
+        };
+        let read = keys.iter().zip(stored).map(|(key, stored)| {
+            let stance: Stance = match stored {
+                Some(stored) => decode(key, &stored)?,
+                None => Stance::default(),
+            };
+            // what was said of an earlier revision is nothing to this one
+            let position = stance.position.filter(|_| stance.revision == revision.0);
+            let position = position.unwrap_or_default();
+            let mut signatures = position.signatures.iter();
+            match signatures.all(|one| one.config_signature.is_some()) {
+                true => Ok(Self { position }),
+                false => Err(corrupt(key)),
+            }
+        });
+        read.collect()
+    }
+
+    /// Writes it with what was added to a part of it.
+    pub(crate) fn store<S: Stub>(
+        self,
+        stub: &mut S,
+        place: &ProposalPlace,
+        revision: Revision,
+        msp_id: &MspId,
+        part: PositionPart,
+    ) {
+        let position = self.position;
+        let of_part = match part {
+            PositionPart::Signatures => Position {
+                vote: None,
+                ..position.clone()
+            },
+            PositionPart::Vote => Position {
+                vote: position.vote.clone(),
+                ..Position::default()
+            },
+        };
+        put(
+            stub,
+            keys::position(place, revision, part, msp_id),
+            &of_part,
+        );
+        let stance = Stance {
+            revision: revision.0,
+            position: Some(position),
+        };
+        put(stub, keys::stance(place, msp_id), &stance);
+    }
+}
+
+/// Forgets what was said of a revision that is not kept: blindly, of every organisation of the config.
+pub(crate) fn forget<S: Stub>(
     stub: &mut S,
+    bundle: &Bundle,
     place: &ProposalPlace,
     revision: Revision,
-) -> Result<bool, ContractError> {
-    let stored: Vec<(String, Position)> = all(stub, keys::positions_on(place, revision)).await?;
-    Ok(stored
-        .iter()
-        .any(|(_, position)| !position.signatures.is_empty()))
+) {
+    let members = bundle.msp_ids(Section::Application);
+    for msp_id in &members {
+        stub.del_state(keys::position(place, revision, PositionPart::Vote, msp_id));
+    }
+    for msp_id in members.union(&bundle.msp_ids(Section::Orderer)) {
+        let part = PositionPart::Signatures;
+        stub.del_state(keys::position(place, revision, part, msp_id));
+    }
 }
 
 /// A vote, judged by who is a member now.

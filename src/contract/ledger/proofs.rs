@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use super::{
     keys,
-    proposals::{HashedRevision, digests},
+    proposals::digests,
     values::{corrupt, decode, digest},
 };
 use crate::{
@@ -136,19 +136,7 @@ pub(crate) async fn find<S: Stub>(
 }
 
 impl<'a> ProofQuestion<'a> {
-    /// Whether the current revision took effect, or any of a combined proposal.
-    pub(crate) fn of_current(current: &HashedRevision<'_>, combined: &'a [Combined]) -> Self {
-        let own = RevisionDigest {
-            revision: current.number.0,
-            config_update_sha256: Bytes::copy_from_slice(current.digest.as_bytes()),
-        };
-        Self {
-            own: vec![own],
-            combined,
-        }
-    }
-
-    /// The same of a proposal's record.
+    /// Whether the current revision of a proposal took effect, by its record, or any of a combined one.
     pub(crate) fn of_record(record: &OpenProposal, combined: &'a [Combined]) -> Self {
         let own = RevisionDigest {
             revision: record.revision,
@@ -178,6 +166,12 @@ impl<'a> ProofQuestion<'a> {
             own: digests(proposal),
             combined,
         }
+    }
+
+    /// How many updates it asks for.
+    pub(crate) fn updates(&self) -> usize {
+        let combined = self.combined.iter().map(|one| one.revisions.len());
+        combined.fold(self.own.len(), usize::saturating_add)
     }
 
     fn answer(&self, found: &BTreeMap<Digest, InEffect>) -> Option<Effective> {

@@ -54,21 +54,26 @@ pub(crate) async fn all<M: Message + Default, S: Stub>(
     Ok(found)
 }
 
-/// All entries of a range of which is known how many there are. Cost: one message for each 100 entries;
-/// where there are fewer, one more.
+/// All entries of a range of which is known how many of the last kind there are: those whose key
+/// `counts`. Cost: one message for each 100 entries; where there are fewer, one more.
 pub(crate) async fn counted<M: Message + Default, S: Stub>(
     stub: &mut S,
     mut range: KeyRange,
     count: usize,
+    counts: impl Fn(&str) -> bool + Send,
 ) -> Result<Vec<(String, M)>, ContractError> {
-    let mut found: Vec<(String, M)> = Vec::with_capacity(count);
+    let (mut found, mut looked_at): (Vec<(String, M)>, usize) = (Vec::with_capacity(count), 0);
+    let mut counted = 0usize;
     loop {
         let step = stub.get_range(&range, usize::MAX).await?;
         if step.entries.is_empty() {
             return Ok(found);
         }
         take(&mut found, &mut range, step.entries)?;
-        if found.len() >= count {
+        let new = found.iter().skip(looked_at);
+        counted = counted.saturating_add(new.filter(|(key, _)| counts(key)).count());
+        looked_at = found.len();
+        if counted >= count {
             return Ok(found);
         }
     }

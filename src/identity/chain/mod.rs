@@ -12,7 +12,7 @@ mod constraints;
 mod crl;
 mod trust;
 
-pub use trust::{TrustPool, Usage};
+pub use trust::{Period, TlsAnswers, TrustPool, Usage};
 
 pub(in crate::identity) use crl::Crl;
 pub(in crate::identity) use trust::normalise;

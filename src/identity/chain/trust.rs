@@ -31,6 +31,58 @@ pub enum Usage {
 /// What Fabric's MSPs ask of every identity, since it is what Go asks for by default.
 const IDENTITY_USAGE: &[Usage] = &[Usage::ServerAuth];
 
+/// What Fabric asks of consenters: that they can be clients, or that they can be servers.
+const TLS_USAGE: &[Usage] = &[Usage::ClientAuth, Usage::ServerAuth];
+
+/// At how many times one certificate is looked at.
+const MAX_TIMES: usize = 24;
+
+/// Which answers there are about a certificate at some time within its dates.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TlsAnswers {
+    /// Sometimes it is accepted, or something is out of date.
+    pub yes: bool,
+    /// When it is refused for another reason, ascending.
+    pub no: Vec<Period>,
+}
+
+/// A span of time, in seconds since 1970; both ends belong to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Period {
+    /// The first second.
+    pub first: i64,
+    /// The last second; not before the first.
+    pub last: i64,
+}
+
+impl Period {
+    /// The dates of a certificate; `None` where it ends before it begins.
+    pub fn of(certificate: &Certificate) -> Option<Self> {
+        let (first, last) = (certificate.not_before(), certificate.not_after());
+        (first <= last).then_some(Self { first, last })
+    }
+
+    /// The seconds that are in both.
+    #[must_use]
+    pub fn common(&self, other: &Self) -> Option<Self> {
+        let (first, last) = (self.first.max(other.first), self.last.min(other.last));
+        (first <= last).then_some(Self { first, last })
+    }
+
+    /// Whether some second of it is in none of the others, which ascend by their first second.
+    #[must_use]
+    pub fn exceeds(&self, others: &[Self]) -> bool {
+        let mut from = self.first;
+        for other in others.iter().take_while(|other| other.first <= self.last) {
+            if other.first > from {
+                return true;
+            }
+            from = from.max(other.last.saturating_add(1));
+        }
+        from <= self.last
+    }
+}
+
 /// Root and intermediate CAs.
 #[derive(Clone, Default)]
 pub struct TrustPool {
@@ -75,37 +127,112 @@ impl TrustPool {
         at: i64,
         usages: &[Usage],
     ) -> Result<Vec<Vec<Certificate>>, MspError> {
+        self.chains_at(certificate, Some(at), usages)
+    }
+
+    /// The same; without a time, dates count for nothing.
+    fn chains_at(
+        &self,
+        certificate: &Certificate,
+        at: Option<i64>,
+        usages: &[Usage],
+    ) -> Result<Vec<Vec<Certificate>>, MspError> {
         check_alone(certificate, at)?;
         let candidates = if self.roots.contains(certificate) {
             vec![vec![certificate.clone()]]
         } else {
-            let mut search = Search {
-                pool: self,
-                at,
-                checks: 0,
-                exhausted: false,
-                chains: Vec::new(),
-                failure: None,
-            };
-            search.extend(&[certificate]);
+            let mut search = Search::new(self, at);
+            let _ = search.extend(&[certificate]);
             search.finish(certificate)?
         };
         keep_valid(candidates, usages)
     }
 
-    /// Whether a certificate (PEM) can authenticate a client or a server of TLS.
-    ///
-    /// Fabric asks at the wall clock and passes expired certificates; here the time is a second after
-    /// the certificate's validity starts, so that the answer is always the same.
+    /// When a certificate authenticates a client or a server of TLS: for each chain that holds but for
+    /// dates the time in which all of its certificates are valid. Chains that are never valid as a
+    /// whole add nothing, so there may be none.
     ///
     /// # Errors
-    /// It does not parse, or no chain leads to a root.
-    // Fabric: orderer/consensus/etcdraft/util.go, validateConsenterTLSCerts
-    pub fn verify_tls(&self, certificate_pem: &[u8]) -> Result<(), MspError> {
-        let certificate = Certificate::from_pem(certificate_pem)?;
-        let usages = [Usage::ClientAuth, Usage::ServerAuth];
-        self.chains(&certificate, check_time(&certificate), &usages)?;
-        Ok(())
+    /// No chain leads to a root, whatever the time.
+    // Go: crypto/x509, Certificate.Verify, at all times at once
+    pub fn tls_periods(&self, certificate: &Certificate) -> Result<Vec<Period>, MspError> {
+        let chains = self.chains_at(certificate, None, TLS_USAGE)?;
+        let period = |chain: &Vec<Certificate>| {
+            let first = chain.iter().map(Certificate::not_before).max()?;
+            let last = chain.iter().map(Certificate::not_after).min()?;
+            (first <= last).then_some(Period { first, last })
+        };
+        Ok(chains.iter().filter_map(period).collect())
+    }
+
+    /// What Go says of a certificate as the time passes from its first second to its last, where the
+    /// answer that something is out of date counts as a yes. Of many times only the first
+    /// [`MAX_TIMES`] are tried.
+    // Fabric: orderer/consensus/etcdraft/util.go, validateConsenterTLSCerts with ignoreExpiration
+    pub fn tls_answers(&self, certificate: &Certificate) -> TlsAnswers {
+        let mut answers = TlsAnswers::default();
+        let times = self.times_of(certificate);
+        let ends = times.iter().skip(1).map(|next| next.saturating_sub(1));
+        for (first, last) in times.iter().zip(ends.chain([certificate.not_after()])) {
+            if self.accepts_or_out_of_date(certificate, *first) {
+                answers.yes = true;
+            } else {
+                let period = Period {
+                    first: *first,
+                    last,
+                };
+                answers.no.extend((period.first <= last).then_some(period));
+            }
+        }
+        answers
+    }
+
+    fn accepts_or_out_of_date(&self, certificate: &Certificate, at: i64) -> bool {
+        match check_alone(certificate, Some(at)) {
+            Ok(()) => {}
+            Err(why) => return matches!(why, MspError::CaValidity { .. }),
+        }
+        let mut search = Search::new(self, Some(at));
+        let candidates = if self.roots.contains(certificate) {
+            vec![vec![certificate.clone()]]
+        } else {
+            match search.extend(&[certificate]) {
+                Ok(()) => search.chains,
+                Err(fault) => return fault == ChainFault::OutOfDate,
+            }
+        };
+        keep_valid(candidates, TLS_USAGE).is_ok()
+    }
+
+    /// The times within a certificate's dates at which an answer about it can change, ascending: where
+    /// it begins, and where a certificate that may be above it begins or is over.
+    fn times_of(&self, certificate: &Certificate) -> BTreeSet<i64> {
+        let mut times = BTreeSet::from([certificate.not_before()]);
+        let mut names = BTreeSet::from([certificate.raw_issuer()]);
+        let mut open = vec![certificate.raw_issuer()];
+        let within = certificate.not_before()..=certificate.not_after();
+        while let Some(name) = open.pop() {
+            for pool in [&self.roots, &self.intermediates] {
+                for above in pool.of_subject(name) {
+                    let changes = [above.not_before(), above.not_after().saturating_add(1)];
+                    times.extend(changes.into_iter().filter(|time| within.contains(time)));
+                    if times.len() >= MAX_TIMES {
+                        return times;
+                    }
+                    if names.insert(above.raw_issuer()) {
+                        open.push(above.raw_issuer());
+                    }
+                }
+            }
+        }
+        times
+    }
+
+    /// The latest start of validity among the CAs; `None` without any.
+    pub fn youngest(&self) -> Option<i64> {
+        let pools = [&self.roots, &self.intermediates];
+        let certificates = pools.into_iter().flat_map(|pool| &pool.certificates);
+        certificates.map(Certificate::not_before).max()
     }
 
     /// The one chain of a certificate, at a second after its validity starts.
@@ -124,7 +251,7 @@ impl TrustPool {
 
 /// The chain of a self-signed CA that is trusted by itself.
 pub(in crate::identity) fn chain_of_root(root: &Certificate) -> Result<Vec<Certificate>, MspError> {
-    check_alone(root, check_time(root))?;
+    check_alone(root, Some(check_time(root)))?;
     only(keep_valid(vec![vec![root.clone()]], IDENTITY_USAGE)?)
 }
 
@@ -177,13 +304,14 @@ fn only(chains: Vec<Vec<Certificate>>) -> Result<Vec<Certificate>, MspError> {
 
 /// What every certificate of a chain is checked for by itself.
 // Go: crypto/x509, Certificate.isValid
-fn check_alone(certificate: &Certificate, at: i64) -> Result<(), MspError> {
+fn check_alone(certificate: &Certificate, at: Option<i64>) -> Result<(), MspError> {
     if certificate.extensions().unhandled_critical {
         return Err(MspError::CriticalExtension {
             subject: certificate.subject(),
         });
     }
-    if at < certificate.not_before() || at > certificate.not_after() {
+    let valid = certificate.not_before()..=certificate.not_after();
+    if at.is_some_and(|at| !valid.contains(&at)) {
         return Err(MspError::CaValidity {
             subject: certificate.subject(),
         });
@@ -232,10 +360,20 @@ fn check_usage(chain: &[Certificate], usages: &[Usage]) -> Result<(), MspError> 
     Ok(())
 }
 
+/// Why a search finds no chain, as far as it matters who asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum ChainFault {
+    /// A certificate is not valid at the time.
+    OutOfDate,
+    /// Anything else.
+    Other,
+}
+
 /// A search for chains.
 struct Search<'p> {
     pool: &'p TrustPool,
-    at: i64,
+    /// When the chains must hold; `None`: whatever the dates.
+    at: Option<i64>,
     checks: u32,
     exhausted: bool,
     chains: Vec<Vec<Certificate>>,
@@ -243,14 +381,28 @@ struct Search<'p> {
 }
 
 impl<'p> Search<'p> {
-    /// Finds all ways up from the last certificate of a chain. Recursion: at most
+    const fn new(pool: &'p TrustPool, at: Option<i64>) -> Self {
+        Self {
+            pool,
+            at,
+            checks: 0,
+            exhausted: false,
+            chains: Vec::new(),
+            failure: None,
+        }
+    }
+
+    /// Finds all ways up from the last certificate of a chain. Where there is none, what Go returns
+    /// for it: the fault of the last candidate that signed. Recursion: at most
     /// [`MAX_SIGNATURE_CHECKS`] deep.
     // Go: crypto/x509, Certificate.buildChains
-    fn extend(&mut self, chain: &[&'p Certificate]) {
+    fn extend(&mut self, chain: &[&'p Certificate]) -> Result<(), ChainFault> {
         let Some(&last) = chain.last() else {
-            return;
+            return Err(ChainFault::Other);
         };
         let pool = self.pool;
+        let found = self.chains.len();
+        let mut outcome = Err(ChainFault::Other);
         let roots = pool.roots.issuers_of(last).into_iter().map(|ca| (ca, true));
         let intermediates = pool
             .intermediates
@@ -261,25 +413,35 @@ impl<'p> Search<'p> {
             self.checks = self.checks.saturating_add(1);
             if self.checks > MAX_SIGNATURE_CHECKS {
                 self.exhausted = true;
-                return;
+            }
+            if self.exhausted {
+                outcome = Err(ChainFault::Other);
+                break;
             }
             if !candidate.has_known_key() || is_in(candidate, chain) {
                 continue;
             }
-            if let Err(why) = self.check(candidate, is_root, chain, last) {
-                self.failure.get_or_insert(why);
-                continue;
-            }
-            let longer = [chain, &[candidate]].concat();
-            if is_root {
-                self.chains.push(longer.into_iter().cloned().collect());
-            } else {
-                self.extend(&longer);
-                if self.exhausted {
-                    return;
+            match self.check(candidate, is_root, chain, last) {
+                Ok(()) if is_root => {
+                    let longer = [chain, &[candidate]].concat();
+                    self.chains.push(longer.into_iter().cloned().collect());
+                }
+                Ok(()) => outcome = self.extend(&[chain, &[candidate]].concat()),
+                Err(why) => {
+                    match why {
+                        MspError::CaValidity { .. } => outcome = Err(ChainFault::OutOfDate),
+                        // a key that did not sign, or may not, is no fault of this candidate
+                        MspError::UnknownAuthority { .. } | MspError::KeyUsage { .. } => {}
+                        _ => outcome = Err(ChainFault::Other),
+                    }
+                    self.failure.get_or_insert(why);
                 }
             }
         }
+        if self.chains.len() > found {
+            return Ok(());
+        }
+        outcome
     }
 
     fn check(
@@ -377,17 +539,18 @@ impl Pool {
         self.encodings.contains(certificate.der())
     }
 
+    /// Those of a name, in the order given.
+    fn of_subject(&self, name: &Bytes) -> impl Iterator<Item = &Certificate> {
+        let indices = self.by_subject.get(name).into_iter().flatten();
+        indices.filter_map(|i| self.certificates.get(*i))
+    }
+
     /// Those with the issuer's name; first those whose key identifiers match, then those where one is
     /// missing.
     // Go: crypto/x509, CertPool.findPotentialParents
     fn issuers_of(&self, certificate: &Certificate) -> Vec<&Certificate> {
         let wanted = &certificate.extensions().authority_key_id;
-        let indices = self.by_subject.get(certificate.raw_issuer());
-        let mut found: Vec<&Certificate> = indices
-            .into_iter()
-            .flatten()
-            .filter_map(|i| self.certificates.get(*i))
-            .collect();
+        let mut found: Vec<&Certificate> = self.of_subject(certificate.raw_issuer()).collect();
         found.sort_by_key(|ca| {
             let key_id = ca
                 .extensions()

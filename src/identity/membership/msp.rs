@@ -94,6 +94,13 @@ impl Msp {
         matches!(self.kind, MspKind::Idemix)
     }
 
+    /// Whether one of its CAs, administrators or its signer has an Ed25519 key, which Fabric 2.5
+    /// cannot load. CAs for TLS do not count.
+    #[must_use]
+    pub fn has_ed25519(&self) -> bool {
+        self.x509().is_ok_and(|x509| x509.has_ed25519)
+    }
+
     /// The CAs for TLS, roots and intermediates.
     #[must_use]
     pub fn tls(&self) -> (&[Certificate], &[Certificate]) {

@@ -8,6 +8,7 @@ use crate::{
         HashFunction,
         der::{Reader, tag},
         pem,
+        signature::PublicKey,
     },
     identity::{
         certificate::Certificate,
@@ -42,7 +43,8 @@ pub(in crate::identity) fn x509(
         Crl::read(crl)
     })?;
     msp.check_authorities()?;
-    msp.check_signing_identity(&config)
+    let signer = msp
+        .check_signing_identity(&config)
         .map_err(|why| why.at(Place::SigningIdentity))?;
     msp.set_tls_authorities(&config)?;
     msp.set_units(&config)?;
@@ -54,6 +56,8 @@ pub(in crate::identity) fn x509(
         }
     }
     msp.check_admins(&admins)?;
+    let mut members = admins.iter().chain(&signer);
+    msp.has_ed25519 |= members.any(|member| is_ed25519(&member.certificate));
     let encodings = admins.iter().map(|admin| admin.certificate.der().clone());
     msp.admins = encodings.collect();
     Ok((MspId::from(config.name), msp))
@@ -80,6 +84,7 @@ fn authorities(config: &FabricMspConfig<'_>, version: MspVersion) -> Result<X509
         signature_hash: HashFunction::for_signatures(family).ok_or_else(|| family.to_owned()),
         identity_hash: HashFunction::for_identities(hash)
             .ok_or_else(|| MspError::BadHash(hash.to_owned()))?,
+        has_ed25519: roots.iter().chain(&intermediates).any(is_ed25519),
         trust: TrustPool::new(roots.iter().cloned(), intermediates.iter().cloned()),
         roots: Vec::new(),
         intermediates: Vec::new(),
@@ -103,6 +108,10 @@ fn authorities(config: &FabricMspConfig<'_>, version: MspVersion) -> Result<X509
     msp.roots = normal_roots;
     msp.intermediates = normal_intermediates;
     Ok(msp)
+}
+
+fn is_ed25519(certificate: &Certificate) -> bool {
+    matches!(certificate.key(), PublicKey::Ed25519(_))
 }
 
 impl X509Msp {
@@ -149,15 +158,18 @@ impl X509Msp {
     /// Differs from Fabric: whether its certificate has expired is not asked, since that depends on the
     /// wall clock.
     // Fabric: msp/mspimplsetup.go, setupSigningIdentity
-    fn check_signing_identity(&self, config: &FabricMspConfig<'_>) -> Result<(), MspError> {
+    fn check_signing_identity(
+        &self,
+        config: &FabricMspConfig<'_>,
+    ) -> Result<Option<Member>, MspError> {
         let Some(info) = &config.signing_identity else {
-            return Ok(());
+            return Ok(None);
         };
         let info = SigningIdentity::read(info)?;
-        self.member(&Certificate::from_pem(info.public_signer)?)?;
+        let signer = self.member(&Certificate::from_pem(info.public_signer)?)?;
         let key = pem::first_block(info.key_material()?);
         if key.is_some_and(|key| is_ec_private_key(&key.content)) {
-            Ok(())
+            Ok(Some(signer))
         } else {
             Err(MspError::SigningIdentity)
         }

@@ -27,6 +27,9 @@ pub(in crate::identity) struct X509Msp {
     /// The hash of signatures, or the name that is none.
     pub(in crate::identity) signature_hash: Result<HashFunction, String>,
     pub(in crate::identity) identity_hash: HashFunction,
+    /// Whether a certificate that was loaded as a CA's, an administrator's or the signer's has an
+    /// Ed25519 key. Those for TLS are not loaded.
+    pub(in crate::identity) has_ed25519: bool,
     pub(in crate::identity) trust: TrustPool,
     pub(in crate::identity) roots: Vec<Certificate>,
     pub(in crate::identity) intermediates: Vec<Certificate>,

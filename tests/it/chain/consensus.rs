@@ -1,14 +1,14 @@
 //! What the consensus plug-ins refuse although the config itself is valid.
 
 use cmscc::{
-    config::{Bundle, ConfigTree, quorum},
+    config::{Bundle, ConfigTree, Update, compute_update, quorum},
     ids::ChannelId,
     proto::{common, etcdraft, msp, orderer, orderer::smartbft, write},
 };
 use prost::Message;
 use rcgen::{
-    BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
-    KeyUsagePurpose,
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose, date_time_ymd,
 };
 
 use super::{NETWORKS, block, channel, data};
@@ -150,6 +150,213 @@ fn raft_certificates_come_from_the_orderer_organisations() {
         });
         assert_eq!(refused, Err("consensus_certificate"));
     }
+}
+
+/// From the first day of a year to the first day of another.
+type Years = (i32, i32);
+
+/// A key that stays, whatever certificate names it.
+struct DatedAuthority(KeyPair);
+
+impl DatedAuthority {
+    fn params((from, to): Years) -> CertificateParams {
+        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params
+            .distinguished_name
+            .push(DnType::CommonName, "dated tls ca");
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
+        params.not_before = date_time_ymd(from, 1, 1);
+        params.not_after = date_time_ymd(to, 1, 1);
+        params
+    }
+
+    /// A certificate of the authority joins the TLS CAs of the orderer organisation.
+    fn join(&self, config: &mut common::Config, years: Years) {
+        let certificate = Self::params(years).self_signed(&self.0).unwrap().pem();
+        let org = orderer_group(config).groups.values_mut().next().unwrap();
+        edit(org, "MSP", |value: &mut msp::MspConfig| {
+            let mut definition = msp::FabricMspConfig::decode(value.config.clone()).unwrap();
+            definition.tls_root_certs.push(certificate.into());
+            value.config = definition.encode_to_vec().into();
+        });
+    }
+
+    fn certificate(&self, (from, to): Years) -> bytes::Bytes {
+        let mut params = CertificateParams::new(vec!["o".to_owned()]).unwrap();
+        params.not_before = date_time_ymd(from, 1, 1);
+        params.not_after = date_time_ymd(to, 1, 1);
+        let issuer = Issuer::new(Self::params((2000, 2001)), &self.0);
+        let key = KeyPair::generate().unwrap();
+        params.signed_by(&key, &issuer).unwrap().pem().into()
+    }
+
+    fn consenter(&self, client: Years, server: Years) -> etcdraft::Consenter {
+        etcdraft::Consenter {
+            host: "o".to_owned(),
+            port: 7050,
+            client_tls_cert: self.certificate(client),
+            server_tls_cert: self.certificate(server),
+        }
+    }
+}
+
+/// What the plug-in says of a consenter with these dates, once as one that is there already and
+/// once as a new one: the consenters whose certificates only their dates keep.
+fn dated(leaf: Years, cas: &[Years]) -> [Result<Vec<String>, &'static str>; 2] {
+    let authority = DatedAuthority(KeyPair::generate().unwrap());
+    let mut without = raft_config();
+    for years in cas {
+        authority.join(&mut without, *years);
+    }
+    let mut with = without.clone();
+    let consenter = authority.consenter(leaf, leaf);
+    edit_raft(&mut with, |raft| raft.consenters.push(consenter));
+    [&with, &without].map(|current| {
+        compile(&channel(), current)
+            .check_consensus(&compile(&channel(), &with))
+            .map(|change| change.out_of_date)
+            .map_err(|e| e.reason())
+    })
+}
+
+#[test]
+fn dates_refuse_no_raft_consenter_that_is_there() {
+    let refused = Err("consensus_certificate");
+    let ok = || Ok(vec![]);
+    let only_dates = || Ok(vec!["o:7050".to_owned()]);
+    let cases: [(&str, Years, &[Years], _, _); 11] = [
+        ("plain", (2024, 2044), &[(2023, 2045)], ok(), ok()),
+        ("ca renewed", (2024, 2044), &[(2026, 2046)], ok(), ok()),
+        (
+            "ca renewed beside the old one",
+            (2024, 2044),
+            &[(2020, 2025), (2026, 2046)],
+            ok(),
+            ok(),
+        ),
+        ("expired", (2019, 2020), &[(2018, 2045)], ok(), ok()),
+        ("not valid yet", (2050, 2060), &[(2018, 2070)], ok(), ok()),
+        ("ca expired", (2024, 2044), &[(2018, 2025)], ok(), ok()),
+        (
+            "expired before its ca",
+            (2019, 2020),
+            &[(2026, 2046)],
+            ok(),
+            refused.clone(),
+        ),
+        (
+            "after its ca",
+            (2024, 2044),
+            &[(2010, 2011)],
+            ok(),
+            refused.clone(),
+        ),
+        (
+            "between its cas",
+            (2022, 2023),
+            &[(2018, 2021), (2025, 2045)],
+            ok(),
+            refused.clone(),
+        ),
+        (
+            "expired without a ca",
+            (2019, 2020),
+            &[],
+            only_dates(),
+            refused.clone(),
+        ),
+        // a certificate that has no chain today can only be there because of its dates
+        (
+            "without a ca",
+            (2050, 2060),
+            &[],
+            only_dates(),
+            refused.clone(),
+        ),
+    ];
+    for (name, leaf, cas, present, new) in cases {
+        assert_eq!(dated(leaf, cas), [present, new], "{name}");
+    }
+}
+
+#[test]
+fn both_certificates_of_a_new_raft_consenter_are_valid_at_one_time() {
+    let authority = DatedAuthority(KeyPair::generate().unwrap());
+    let with = |client: Years, server: Years| {
+        raft(|config| {
+            authority.join(config, (2018, 2050));
+            let consenter = authority.consenter(client, server);
+            edit_raft(config, |raft| raft.consenters.push(consenter));
+        })
+    };
+    assert_eq!(with((2019, 2030), (2020, 2040)), Ok((1, 0)));
+    assert_eq!(
+        with((2019, 2020), (2021, 2040)),
+        Err("consensus_certificate")
+    );
+}
+
+#[test]
+fn an_update_takes_no_ca_from_a_raft_consenter_that_may_be_valid() {
+    let without_ca = |leaf: Years| {
+        let authority = DatedAuthority(KeyPair::generate().unwrap());
+        let mut next = raft_config();
+        let consenter = authority.consenter(leaf, leaf);
+        edit_raft(&mut next, |raft| raft.consenters.push(consenter));
+        let mut current = next.clone();
+        authority.join(&mut current, (2018, 2050));
+        compile(&channel(), &current)
+            .check_consensus(&compile(&channel(), &next))
+            .map(|change| change.out_of_date)
+            .map_err(|e| e.reason())
+    };
+    assert_eq!(without_ca((2019, 2049)), Err("consensus_certificate"));
+    // the other certificates are younger than its end, so that has passed
+    assert_eq!(without_ca((2019, 2020)), Ok(vec!["o:7050".to_owned()]));
+}
+
+#[test]
+fn what_the_clock_decides_of_raft_consenters_is_said() {
+    let authority = DatedAuthority(KeyPair::generate().unwrap());
+    let mut original = raft_config();
+    let there = authority.consenter((2019, 2020), (2019, 2020));
+    edit_raft(&mut original, |raft| raft.consenters.push(there));
+    let current = compile(&channel(), &original);
+    let not_checked = |change: &dyn Fn(&mut common::Config)| {
+        let mut updated = original.clone();
+        change(&mut updated);
+        let updated = ConfigTree::parse(updated.encode_to_vec().into()).unwrap();
+        let update = compute_update(&channel(), current.tree(), &updated).unwrap();
+        let update = Update::parse(update.into()).unwrap();
+        current.emulate(&update, &[]).not_checked.split_off(1)
+    };
+    let outdated = "that each tls certificate of consenter `o:7050` is out of date, or has a chain to \
+                    a tls ca of an orderer organisation that holds now";
+    let timeout = |config: &mut common::Config| {
+        edit(
+            orderer_group(config),
+            "BatchTimeout",
+            |value: &mut orderer::BatchTimeout| value.timeout = "3s".to_owned(),
+        );
+    };
+    assert_eq!(not_checked(&timeout), [outdated]);
+    let add = |config: &mut common::Config| {
+        authority.join(config, (2018, 2050));
+        let new = etcdraft::Consenter {
+            host: "p".to_owned(),
+            ..authority.consenter((2020, 2040), (2020, 2040))
+        };
+        edit_raft(config, |raft| raft.consenters.push(new));
+    };
+    assert_eq!(
+        not_checked(&add),
+        [
+            "that the tls certificates of the added consenter `p:7050`, and the cas above them, are \
+             valid now",
+            "that enough raft nodes are alive"
+        ]
+    );
 }
 
 #[test]

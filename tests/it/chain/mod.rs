@@ -5,6 +5,7 @@ mod consensus;
 mod depth;
 mod emulation;
 pub(crate) mod forged;
+mod releases;
 
 use std::sync::Arc;
 

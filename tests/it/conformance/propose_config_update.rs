@@ -2,7 +2,8 @@
 
 use cmscc::{
     config::{
-        Bundle, ConfigTree, FilterError, Filters, LastUpdate, Refusal, Stage, Update, Verdict,
+        Bundle, ConfigTree, Emulation, FilterError, Filters, LastUpdate, Refusal, Stage, Update,
+        Verdict,
         envelope::{ConfigEnvelope, envelope_parts, read_update_envelope},
     },
     ids::{ChannelId, Digest, UnixTime},
@@ -87,7 +88,7 @@ fn emulation<T>(case: &Case, ours: &Result<T, Failure>) -> Outcome {
     };
     let emulation = current.emulate(&update, &envelope.signatures);
     let chosen = current.choose_signatures(&update, &envelope.signatures);
-    if let Some(outcome) = consensus(case, &emulation.verdict) {
+    if let Some(outcome) = consensus(case, &emulation).or_else(|| releases(case, &emulation)) {
         return outcome;
     }
     let fits = match (ours, &emulation.verdict) {
@@ -119,15 +120,47 @@ fn emulation<T>(case: &Case, ours: &Result<T, Failure>) -> Outcome {
 }
 
 /// What is wrong with our answer for the consensus plug-in, where the case has the reference's.
-fn consensus(case: &Case, ours: &Verdict) -> Option<Outcome> {
-    let want = case.get("consensus")?["expect"].as_str()?;
-    let refused = matches!(ours, Verdict::Refused(refusal) if refusal.stage() == Stage::Consensus);
-    (refused != (want != "ok")).then(|| {
+/// Where the clock decides, an acceptance has to say so.
+fn consensus(case: &Case, ours: &Emulation) -> Option<Outcome> {
+    let reference = case.get("consensus")?;
+    let accepts = reference["expect"].as_str()? == "ok";
+    let clock = reference["clock"] == true;
+    let verdict = &ours.verdict;
+    let refused =
+        matches!(verdict, Verdict::Refused(refusal) if refusal.stage() == Stage::Consensus);
+    let said = |beginning| {
+        ours.not_checked
+            .iter()
+            .any(|line| line.starts_with(beginning))
+    };
+    let (old, new) = (
+        said("that each tls certificate of consenter "),
+        said("that the tls certificates of the added consenter "),
+    );
+    let wrong = match (refused, clock) {
+        (true, _) => accepts,
+        (false, true) => !old && !new,
+        (false, false) => !accepts || old && !new,
+    };
+    wrong.then(|| {
         Outcome::Fail(format!(
-            "consensus {ours:?}, the reference says {}",
-            case.get("consensus").unwrap_or(&Value::Null)
+            "consensus {verdict:?}, not checked {:?}, the reference says {reference}",
+            ours.not_checked
         ))
     })
+}
+
+/// What is wrong with what we say of orderers of 2.5, where the case has their answer.
+fn releases(case: &Case, ours: &Emulation) -> Option<Outcome> {
+    let accepts = case.get("orderers_2_5")?["expect"].as_str()? == "ok";
+    if matches!(ours.verdict, Verdict::Refused(_)) {
+        return Some(Outcome::Fail(format!("{:?}", ours.verdict)));
+    }
+    let said: Vec<&String> = (ours.not_checked.iter())
+        .filter(|line| line.starts_with("needs orderers of 3.x"))
+        .collect();
+    (said.len() != usize::from(!accepts))
+        .then(|| Outcome::Fail(format!("{said:?}, orderers of 2.5 accept: {accepts}")))
 }
 
 fn current(case: &Case) -> Result<Bundle, Failure> {

@@ -108,7 +108,7 @@ async fn an_attestation_writes_one_key_and_tells_who() {
         "{}",
         response.message
     );
-    let own = state_key(&["member", "Application", "Org1MSP"]);
+    let own = state_key(&["member", "attested", "Application", "Org1MSP"]);
     let expected: BTreeSet<String> = [
         state_key(&["config", "head"]),
         state_key(&["config", "body"]),

@@ -117,8 +117,12 @@ async fn only_its_own_argument_forms_are_taken() {
             "BAD_PROTOBUF",
         ),
         (
-            cmcc::propose_config_update("a.b", &update).and("d"),
+            cmcc::propose_config_update("a/b", &update).and("d"),
             "BAD_ID",
+        ),
+        (
+            cmcc::propose_config_update("Org2MSP.b", &update).and("d"),
+            "ID_RESERVED",
         ),
         (raw(["proposeConfigUpdate", "abc"]), "ARGUMENT_COUNT"),
         (

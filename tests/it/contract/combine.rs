@@ -90,9 +90,14 @@ async fn two_organisations_join_in_one_update() {
     for one in listed["proposals"].as_array().unwrap() {
         assert_eq!(one["status"], "Submitted");
     }
-    // with proof anybody archives them
+    // with proof anybody archives them; of others' what is named is asked what it was combined into
     let updated = world.ok(&org1, update_proposals()).await;
-    assert_eq!(updated["archived"].as_array().unwrap().len(), 3);
+    assert_eq!(updated["archived"].as_array().unwrap().len(), 2);
+    assert_eq!(updated["others"], 1);
+    let updated = world
+        .ok(&org1, update_proposals().mode(6).only(&["add_orgy"]))
+        .await;
+    assert_eq!(updated["archived"][0]["outcome"], "Submitted");
     for (id, via) in [("both", Value::Null), ("add_orgy", "both".into())] {
         let shown = world.proposal(id).await;
         assert_eq!(shown["outcome"]["outcome"], "Submitted");
@@ -138,6 +143,8 @@ async fn combining_reads_its_sources_and_writes_none() {
     let expected: BTreeSet<String> = [
         state_key(&["combined", "Org1MSP", "add_orgx", "Org2MSP"]),
         state_key(&["combined", "Org2MSP", "timeout", "Org2MSP"]),
+        state_key(&["combining", "Org1MSP", "add_orgx", "Org2MSP"]),
+        state_key(&["combining", "Org2MSP", "timeout", "Org2MSP"]),
         state_key(&["proposal", "both"]),
         state_key(&["open", "Org2MSP", "both"]),
     ]
@@ -196,9 +203,14 @@ async fn what_cannot_be_combined() {
     world.ok(&org2, sync_config(&after("add-orgx"))).await;
     let message = world.refused(&org1, &call, "WRONG_STATUS").await;
     assert!(message.contains("`Submitted`"), "{message}");
-    // out of date, but it rebases cleanly
+    // out of date: its owner computes it again first, also where it rebases cleanly
     assert_eq!(world.status("add_orgy").await, "Outofdate");
     let call = combine_proposals("new", &["three", "add_orgy"]);
+    let message = world.refused(&org1, &call, "WRONG_STATUS").await;
+    assert!(message.contains("mode 4"), "{message}");
+    world
+        .ok(&org1, update_proposals().mode(6).only(&["add_orgy"]))
+        .await;
     world.ok(&org1, call).await;
     assert_eq!(world.status("new").await, "WaitingForSignatures");
 }

@@ -189,10 +189,19 @@ fn crowd(world: &mut World<Contract>) {
         world.put(state_key(&["proposal", &id]), body.encode_to_vec());
         world.put(state_key(&["open", &proposer, &id]), record.to_vec());
         for msp_id in ["Org1MSP", "Org2MSP"] {
-            let said = state_key(&["position", "Org1MSP", &copied, &revision, msp_id]);
-            if let Some(said) = world.ledger.get(&said).map(|said| said.value.to_vec()) {
-                let key = state_key(&["position", &proposer, &id, &revision, msp_id]);
-                world.put(key, said);
+            let position = ["Org1MSP", &copied, &revision, "signatures", msp_id];
+            let theirs = [&proposer, &id, &revision, "signatures", msp_id];
+            let stance = ["Org1MSP", &copied, msp_id];
+            let copies: [(&str, &[&str], &[&str]); 2] = [
+                ("position", &position, &theirs),
+                ("stance", &stance, &[&proposer, &id, msp_id]),
+            ];
+            for (kind, from, to) in copies {
+                let key = |place: &[&str]| state_key(&[&[kind], place].concat());
+                let said = world.ledger.get(&key(from));
+                if let Some(said) = said.map(|said| said.value.to_vec()) {
+                    world.put(key(to), said);
+                }
             }
         }
     }

@@ -7,7 +7,7 @@ use cmscc::{
     config,
     contract::{Contract, function_names},
     proto::{
-        cmscc::{Position, Proposal, Vote},
+        cmscc::{Position, Proposal, Stance, Vote},
         common::{self, ConfigSignature},
     },
     stub::{
@@ -240,7 +240,14 @@ type Toggle = Box<dyn Fn(&mut World<Contract>)>;
 async fn toggles(world: &mut World<Contract>) -> Vec<Toggle> {
     let key = |msp_id: &str| {
         let revision = number(1);
-        state_key(&["position", "Org1MSP", "add_orgx", &revision, msp_id])
+        state_key(&[
+            "position",
+            "Org1MSP",
+            "add_orgx",
+            &revision,
+            "signatures",
+            msp_id,
+        ])
     };
     let stored = |world: &World<Contract>, msp_id: &str| {
         let entry = world.ledger.get(&key(msp_id)).unwrap();
@@ -296,14 +303,29 @@ async fn toggles(world: &mut World<Contract>) -> Vec<Toggle> {
         let key = key.to_owned();
         Box::new(move |world| world.put(key.clone(), value.clone()))
     };
+    // what is said lies in two places
+    let say = |msp_id: &str, position: Vec<u8>| -> Toggle {
+        let stance = Stance {
+            revision: 1,
+            position: Some(Position::decode(&position[..]).unwrap()),
+        };
+        let here = (key(msp_id), position);
+        let stance_key = state_key(&["stance", "Org1MSP", "add_orgx", msp_id]);
+        let there = (stance_key, stance.encode_to_vec());
+        Box::new(move |world| {
+            for (key, value) in [&here, &there] {
+                world.put(key.clone(), value.clone());
+            }
+        })
+    };
     vec![
         // an empty value is none
-        put(&key("Org1MSP"), Vec::new()),
-        put(&key("Org2MSP"), Vec::new()),
-        put(&key("Org1MSP"), flipped),
-        put(&key("Org2MSP"), other_header),
-        put(&key("OrgZMSP"), own.encode_to_vec()),
-        put(&key("Org1MSP"), rejected.encode_to_vec()),
+        say("Org1MSP", Vec::new()),
+        say("Org2MSP", Vec::new()),
+        say("Org1MSP", flipped),
+        say("Org2MSP", other_header),
+        say("OrgZMSP", own.encode_to_vec()),
+        say("Org1MSP", rejected.encode_to_vec()),
         put(&proposal_key, other_intent.encode_to_vec()),
         put(&proposal_key, other_base.encode_to_vec()),
     ]

@@ -17,13 +17,13 @@ use std::sync::Arc;
 use super::{
     blocks::checkpoint,
     calls::{
-        add_organization, combine_proposals, delete_proposal, export_proposal,
+        add_organization, add_signature, combine_proposals, delete_proposal, export_proposal,
         propose_config_update, propose_settings, reject_proposal, sync_config, update_proposals,
         withdraw_proposal,
     },
     captures::{CAPTURES, Capture},
-    patches::timeout,
-    people::person,
+    patches::{of_admins, policy, timeout},
+    people::{new_admin, person},
     world::{TestAnchors, World, founded, founded_on},
 };
 
@@ -267,7 +267,7 @@ async fn the_submitters_own_signature_is_told_apart() {
 }
 
 /// What no block can show: these may say anything, and the report names them.
-const STATEMENTS: [&str; 16] = [
+const STATEMENTS: [&str; 17] = [
     "/as_of_sequence",
     "/contract_instance",
     "/epoch",
@@ -282,6 +282,7 @@ const STATEMENTS: [&str; 16] = [
     "/proposal/proposal_id",
     "/proposal/proposed_sequence",
     "/proposal/proposer_msp_id",
+    "/proposal/signatures_omitted",
     "/proposal/tx_id",
     "/proposal/votes",
 ];
@@ -714,16 +715,6 @@ async fn what_cannot_be_exported() {
         .await;
     world.ok(&org1, withdraw_proposal("open")).await;
     let bundle = world.text(&org1, export_proposal("open")).await;
-    let limited = |export: usize| {
-        let settings = ContractSettings {
-            allow_unanchored: true,
-            limits: CallLimits {
-                export,
-                ..CallLimits::default()
-            },
-        };
-        Contract::new(settings, TestAnchors::none(), Arc::new(NoObserver))
-    };
     world.server = limited(bundle.len());
     assert_eq!(world.text(&org1, export_proposal("open")).await, bundle);
     world.server = limited(bundle.len() - 1);
@@ -732,9 +723,182 @@ async fn what_cannot_be_exported() {
     assert!(message.contains(&bundle.len().to_string()), "{message}");
 }
 
+/// A contract whose exports have at most so many bytes.
+fn limited(export: usize) -> Contract {
+    let settings = ContractSettings {
+        allow_unanchored: true,
+        limits: CallLimits {
+            export,
+            ..CallLimits::default()
+        },
+    };
+    Contract::new(settings, TestAnchors::none(), Arc::new(NoObserver))
+}
+
+#[tokio::test]
+async fn signatures_push_no_bundle_over_its_limit() {
+    let mut story = Story::new().await;
+    let (org1, org2) = (person("Org1MSP"), person("Org2MSP"));
+    for (who, id) in [(&org1, "own"), (&org2, "more")] {
+        let patch = policy("Application", id, &of_admins("ANY"));
+        story.world.propose(who, id, &patch).await;
+    }
+    story.signed_by("own", &["Org2MSP"]).await;
+    let combine = combine_proposals("both", &["own", "more"]);
+    story.world.ok(&org2, combine).await;
+    for other in ["other1", "other2"] {
+        let patch = policy("Application", other, &of_admins("ANY"));
+        story.world.propose(&org2, other, &patch).await;
+        story.signed_by(other, &["Org1MSP", "Org2MSP"]).await;
+        story.take_effect(other).await;
+        for who in [&org1, &org2] {
+            story.world.ok(who, update_proposals()).await;
+        }
+        story.signed_by("own", &["Org2MSP"]).await;
+    }
+    let update = story.world.update_to_sign("both").await;
+    for msp_id in ["Org1MSP", "Org2MSP"] {
+        for number in 0..15 {
+            let admin = new_admin(msp_id, &format!("Admin{number}"));
+            let add = add_signature("both", &admin.signed(&update));
+            story.world.ok(&org1, add).await;
+        }
+    }
+    story.signed_by("both", &["Org1MSP", "Org2MSP"]).await;
+    story.take_effect("both").await;
+    let (whole, _) = story.verified("both").await;
+    assert_eq!(whole["proposal"]["signatures_omitted"], 0);
+    let signatures = whole["proposal"]["signatures"].to_string().len();
+    assert!(signatures > 30_000, "{signatures}");
+    // of what went in only that, as far as it is kept
+    let revisions = |source: &Value, member: &str| -> Vec<u64> {
+        let all = source[member].as_array().unwrap().iter();
+        all.map(|one| one["revision"].as_u64().unwrap()).collect()
+    };
+    for (source, id, kept) in [(1, "own", vec![1]), (0, "more", Vec::new())] {
+        let source = &whole["sources"][source];
+        assert_eq!(source["proposal_id"], id);
+        assert_eq!(revisions(source, "revisions"), kept, "{id}");
+        assert_eq!(revisions(source, "signatures"), kept, "{id}");
+    }
+    // half of the limit is for signatures
+    story.world.server = limited(signatures);
+    let (cut, report) = story.verified("both").await;
+    let omitted = cut["proposal"]["signatures_omitted"].as_u64().unwrap();
+    let kept = cut["proposal"]["signatures"].as_array().unwrap();
+    assert_eq!(omitted + u64::try_from(kept.len()).unwrap(), 32);
+    assert!((10..24).contains(&kept.len()), "{}", kept.len());
+    // of the sources' own there was no more room
+    assert_eq!(cut["sources"][1]["signatures_omitted"], 1);
+    let said = format!(
+        "{} more signatures, for which the export had no room",
+        omitted + 1
+    );
+    assert!(
+        report.not_verified.contains(&said),
+        "{:?}",
+        report.not_verified
+    );
+}
+
 #[test]
 fn what_is_no_bundle_is_refused() {
     for text in ["", "[]", "{}", "null", "{\"format\":1}"] {
         assert!(verify(text.as_bytes(), &[]).is_err(), "{text}");
     }
+}
+
+/// A story in which Org2 signs every revision of Org1's proposal and makes each of them out of date.
+async fn restless(revisions: u64) -> Story {
+    let mut story = Story::new().await;
+    let (org1, org2) = (person("Org1MSP"), person("Org2MSP"));
+    let own = policy("Application", "Own", &of_admins("ANY"));
+    story.world.propose(&org1, "own", &own).await;
+    for revision in 1..revisions {
+        story.signed_by("own", &["Org2MSP"]).await;
+        let (id, name) = (format!("other{revision}"), format!("Other{revision}"));
+        let other = policy("Application", &name, &of_admins("ANY"));
+        story.world.propose(&org2, &id, &other).await;
+        story.signed_by(&id, &["Org1MSP", "Org2MSP"]).await;
+        story.take_effect(&id).await;
+        let only = update_proposals().mode(4).only(&["own"]);
+        let updated = story.world.ok(&org1, only).await;
+        assert_eq!(
+            updated["recomputed"][0]["revision"],
+            revision + 1,
+            "{updated}"
+        );
+        let settled = update_proposals().mode(2).only(&[id]);
+        story.world.ok(&org2, settled).await;
+    }
+    story
+}
+
+#[tokio::test]
+async fn signatures_of_others_keep_no_proposal_from_being_computed_again() {
+    let mut story = restless(19).await;
+    let shown = story.world.proposal("own").await;
+    assert_eq!(shown["revision"], 19);
+    let trail = shown["consent_trail"].as_array().unwrap().iter();
+    let trail: Vec<u64> = trail.map(|one| one["revision"].as_u64().unwrap()).collect();
+    // what was said of the oldest went with them
+    assert_eq!(trail, (4..19).collect::<Vec<u64>>());
+    story.signed_by("own", &["Org1MSP", "Org2MSP"]).await;
+    story.take_effect("own").await;
+    let (bundle, report) = story.verified("own").await;
+    let kept = bundle["proposal"]["revisions"].as_array().unwrap().iter();
+    let kept: Vec<u64> = kept.map(|one| one["revision"].as_u64().unwrap()).collect();
+    // the oldest went, and no more than had to
+    assert_eq!(kept, (4..20).collect::<Vec<u64>>());
+    assert_eq!(report.signatures.len(), 17);
+    assert!(report.signatures.iter().all(|one| one.valid == Some(true)));
+    let said = |text: &String| text.starts_with("signatures on earlier revisions whose bytes");
+    assert!(!report.not_verified.iter().any(said));
+    // of one who left before it went
+    let mut left = bundle.clone();
+    left["proposal"]["signatures"][0]["revision"] = json!(3);
+    let report = verify(left.to_string().as_bytes(), &story.blocks).unwrap();
+    assert!(report.verified, "{report:#?}");
+    let dropped = report.signatures.iter().find(|one| one.revision == 3);
+    assert_eq!(dropped.unwrap().valid, None);
+    assert_eq!(
+        report.not_verified.iter().filter(|text| said(text)).count(),
+        1
+    );
+    // what never was cannot be dropped
+    for revision in [0, 20] {
+        let mut tampered = bundle.clone();
+        tampered["proposal"]["signatures"][0]["revision"] = json!(revision);
+        let found = story.found(&tampered, &story.blocks).unwrap();
+        assert_eq!(found, [AuditFindingId::Signature], "{revision}");
+    }
+}
+
+#[tokio::test]
+async fn nor_do_their_bytes() {
+    let (mut world, _) = founded().await;
+    let org1 = person("Org1MSP");
+    let own = |section: &str, content: Value| {
+        let group = json!({section: content});
+        json!({"groups": {"Application": {"groups": {"Org1MSP": group}}}})
+    };
+    let peer = json!({"host": "h".repeat(1_000_000), "port": 7051});
+    let peers = json!({"mod_policy": "Admins", "value": {"anchor_peers": [peer]}});
+    let large = own("values", json!({"AnchorPeers": peers}));
+    world.propose(&org1, "large", &large).await;
+    for revision in 1..6 {
+        world.sign(&org1, "large").await;
+        let (id, name) = (format!("other{revision}"), format!("Other{revision}"));
+        let other = own("policies", json!({name: of_admins("ANY")}));
+        world.propose(&org1, &id, &other).await;
+        world.sign(&org1, &id).await;
+        world.take_effect(&id).await;
+        let updated = world.ok(&org1, update_proposals()).await;
+        assert_eq!(
+            updated["recomputed"][0]["revision"],
+            revision + 1,
+            "{updated}"
+        );
+    }
+    assert_eq!(world.status("large").await, "WaitingForSignatures");
 }

@@ -301,11 +301,11 @@ fn conforms(document: &Value, schema: &Value, value: &Value) -> Result<(), Strin
     if let (Some(pattern), Some(text)) = (words.get("pattern"), value.as_str()) {
         let legal = match pattern.as_str().unwrap() {
             "^[0-9a-f]{64}$" => cmscc::ids::Digest::from_hex(text).is_some(),
-            "^[A-Za-z0-9_-]{3,64}$" => {
+            "^[A-Za-z0-9_.-]{3,64}$" => {
                 (3..=64).contains(&text.len())
                     && text
                         .bytes()
-                        .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+                        .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_'))
             }
             other => panic!("pattern {other}"),
         };

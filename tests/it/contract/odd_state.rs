@@ -110,7 +110,7 @@ async fn values_that_are_not_ours_are_reported() {
         (&["config", "body"], &show),
         (&["config", "head"], &show),
         (&["settings"], &show),
-        (&["member", "Application", "Org1MSP"], &withdraw),
+        (&["member", "since", "Application", "Org1MSP"], &withdraw),
     ] {
         let mut world = with_orgx().await;
         world.put(state_key(parts), vec![0xff; 3]);

@@ -36,15 +36,17 @@ async fn a_signature_reads_what_it_must_and_no_more() {
         "Org1MSP",
         "add_orgx",
         "00000000000000000001",
+        "signatures",
         "Org1MSP",
     ]);
+    let stance = state_key(&["stance", "Org1MSP", "add_orgx", "Org1MSP"]);
     let expected: BTreeSet<String> = [
         state_key(&["config", "head"]),
         state_key(&["config", "body"]),
         state_key(&["settings"]),
         state_key(&["proposal", "add_orgx"]),
         state_key(&["open", "Org1MSP", "add_orgx"]),
-        slot.clone(),
+        stance.clone(),
     ]
     .into();
     let reads: BTreeSet<String> = set.reads.keys().cloned().collect();
@@ -53,7 +55,7 @@ async fn a_signature_reads_what_it_must_and_no_more() {
     // blindly, besides: whoever signed is known from now on
     let mut writes: Vec<&String> = set.writes.keys().collect();
     writes.retain(|key| !key.starts_with(&state_key(&["known", "Org1MSP"])));
-    assert_eq!((writes, set.writes.len()), (vec![&slot], 2));
+    assert_eq!((writes, set.writes.len()), (vec![&slot, &stance], 3));
     let event = set.event.unwrap();
     assert_eq!(event.name, "NewSignatureEvent");
     let payload: Value = serde_json::from_slice(&event.payload).unwrap();
@@ -114,6 +116,46 @@ async fn of_twenty_signatures_of_an_organisation_sixteen_are_kept() {
 }
 
 #[tokio::test]
+async fn of_the_first_false_signatures_is_said_what_they_are_on() {
+    let (mut world, _) = founded().await;
+    let (org1, org2) = (person("Org1MSP"), person("Org2MSP"));
+    let own = policy("Application", "Own", &of_admins("ANY"));
+    world.propose(&org1, "own", &own).await;
+    let first = world.update_to_sign("own").await;
+    world.sign(&org1, "own").await;
+    let other = policy("Application", "Other", &of_admins("ANY"));
+    world.propose(&org1, "other", &other).await;
+    for who in [&org1, &org2] {
+        world.sign(who, "other").await;
+    }
+    world.take_effect("other").await;
+    world.ok(&org1, update_proposals()).await;
+    let second = world.update_to_sign("own").await;
+    assert_ne!(first, second);
+    let mut signatures = vec![org2.config_signature(&first); 100];
+    signatures.push(org2.config_signature(&second));
+    let signatures: Vec<ConfigSignature> = (signatures.into_iter())
+        .map(|signature| ConfigSignature {
+            signature_header: signature.signature_header,
+            signature: signature.signature,
+        })
+        .collect();
+    let envelope = update_envelope(&world.channel, &second, &signatures);
+    let added = world
+        .ok(&org2, add_signature("own", &base64(&envelope)))
+        .await;
+    assert_eq!(added["added"].as_array().unwrap().len(), 1);
+    let refused = added["refused"].as_array().unwrap();
+    assert_eq!(refused.len(), 100);
+    for (place, one) in refused.iter().enumerate() {
+        assert_eq!(one["code"], "SIGNATURE_INVALID");
+        let reason = one["reason"].as_str().unwrap();
+        let is_said = reason.starts_with("it is a signature on revision 1,");
+        assert_eq!(is_said, place < 8, "{place}: {reason}");
+    }
+}
+
+#[tokio::test]
 async fn a_sync_invalidates_a_signature_in_flight() {
     let mut world = with_orgx().await;
     let update = world.update_to_sign("add_orgx").await;
@@ -146,7 +188,8 @@ async fn a_sync_touches_no_proposal() {
         state_key(&["config", "policies", "00000000000000000001"]),
         state_key(&["config", "seq", "00000000000000000001"]),
         state_key(&["applied", &update]),
-        state_key(&["member", "Application", "OrgXMSP"]),
+        state_key(&["member", "attested", "Application", "OrgXMSP"]),
+        state_key(&["member", "since", "Application", "OrgXMSP"]),
     ]
     .into();
     assert_eq!(written, expected);

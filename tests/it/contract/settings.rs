@@ -350,7 +350,7 @@ async fn adding_a_signature_reads_no_more_than_for_config_updates() {
     let calls = [call(&world, &org1), call(&world, &org2)];
     let before = world.ledger.clone();
     let (_, set) = world.submit(&calls[0]).await;
-    let position = |key: &&String| key.starts_with(&state_key(&["position"]));
+    let position = |key: &&String| key.starts_with(&state_key(&["stance"]));
     let slot = set.writes.keys().find(position).unwrap().clone();
     let expected: BTreeSet<String> = [
         state_key(&["config", "head"]),

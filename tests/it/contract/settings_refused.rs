@@ -68,6 +68,7 @@ impl World<Contract> {
                 &proposal.proposer_msp_id,
                 id,
                 &format!("{:020}", revision.revision),
+                "signatures",
                 msp_id,
             ];
             self.put(state_key(&place), position.encode_to_vec());

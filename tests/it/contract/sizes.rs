@@ -5,7 +5,11 @@ use std::collections::BTreeSet;
 
 use cmscc::{
     contract::Contract,
-    proto::{cmscc::ChainEntry, common, write},
+    ids::Digest,
+    proto::{
+        cmscc::{Archive, ArchivedRevision, ChainEntry, Outcome, Proposal},
+        common, write,
+    },
 };
 use prost::Message;
 use serde_json::{Value, json};
@@ -13,10 +17,11 @@ use serde_json::{Value, json};
 use super::{
     blocks::checkpoint,
     calls::{
-        Call, get_capabilities, get_config_chain, get_proposal, get_settings, list_proposals, raw,
+        Call, get_capabilities, get_config_chain, get_history, get_proposal, get_settings,
+        list_proposals, propose_config_update, raw, update_proposals,
     },
     captures::CAPTURES,
-    patches::nested,
+    patches::{nested, timeout},
     people::person,
     world::{World, founded_on, state_key},
 };
@@ -269,7 +274,14 @@ async fn a_thousand_organisations_fit_into_answers() {
 #[tokio::test]
 async fn attestations_of_later_builds_do_not_blow_up_the_table() {
     let mut world = world_with(|application| many(application, 300)).await;
-    let member = |number: usize| state_key(&["member", "Application", &format!("M{number:06}")]);
+    let member = |number: usize| {
+        state_key(&[
+            "member",
+            "attested",
+            "Application",
+            &format!("M{number:06}"),
+        ])
+    };
     for number in 0..300 {
         let names = |scope: char| (0..64).map(move |n| format!("{scope}{number:030}_{n:030}"));
         let attestation = cmscc::proto::cmscc::Attestation {
@@ -314,7 +326,7 @@ async fn a_long_chain_comes_in_pages() {
     let mut config = common::Config::decode(world.config()).unwrap();
     config.sequence = 2_499;
     let config = config.encode_to_vec();
-    moved.config_sha256 = cmscc::ids::Digest::of(&config).as_bytes().to_vec().into();
+    moved.config_sha256 = Digest::of(&config).as_bytes().to_vec().into();
     world.put(state_key(&["config", "head"]), moved.encode_to_vec());
     world.put(state_key(&["config", "body"]), config);
     let (mut from, mut found) = (Some(0), Vec::new());
@@ -327,4 +339,128 @@ async fn a_long_chain_comes_in_pages() {
         from = page["next"].as_u64();
     }
     assert_eq!(found, (0..2_500).collect::<Vec<u64>>());
+}
+
+/// As long as a description may be, of characters that take six bytes each in JSON.
+fn longest() -> String {
+    "\u{1}".repeat(4_096)
+}
+
+/// Archived proposals of Org1, whose revisions nobody else has.
+fn archive(world: &mut World<Contract>, count: usize, revisions: usize) {
+    for number in 0..count {
+        let id = format!("id-{number:03}");
+        let revisions = (1..=revisions).map(|revision| ArchivedRevision {
+            revision: revision.try_into().unwrap(),
+            config_update_sha256: Digest::of(format!("{id} {revision}").as_bytes())
+                .as_bytes()
+                .to_vec()
+                .into(),
+            base_sequence: 0,
+        });
+        let archive = Archive {
+            outcome: Outcome::Withdrawn.into(),
+            description: longest(),
+            revisions: revisions.collect(),
+            ..Archive::default()
+        };
+        let key = state_key(&["archive", "Org1MSP", &id]);
+        world.put(key, archive.encode_to_vec());
+    }
+}
+
+#[tokio::test]
+async fn descriptions_do_not_blow_up_pages() {
+    let mut world = world_with(|_| {}).await;
+    archive(&mut world, 200, 1);
+    let all = get_history().options(r#"{"page_size":200}"#);
+    let page = within(&mut world, all, ANSWER).await;
+    assert_eq!(page["history"].as_array().unwrap().len(), 200);
+    let cut = |one: &Value| {
+        let text = one["description"].as_str().unwrap();
+        assert!(text.starts_with("\u{1}\u{1}"), "{text}");
+        text.ends_with(" bytes more)")
+    };
+    assert!(page["history"].as_array().unwrap().iter().all(cut));
+    // a usual page has room for them
+    let page = within(&mut world, get_history(), ANSWER).await;
+    assert!(!page["history"].as_array().unwrap().iter().any(cut));
+
+    let org1 = person("Org1MSP");
+    let call = propose_config_update(
+        "id-000",
+        &json!({"channel_group": timeout("9s")}).to_string(),
+    )
+    .described(&longest());
+    world.ok(&org1, call).await;
+    let (body, record) = (["proposal", "id-000"], ["open", "Org1MSP", "id-000"]);
+    let stored = |world: &World<Contract>, key: &[&str]| {
+        world.ledger.get(&state_key(key)).unwrap().value.clone()
+    };
+    let record = stored(&world, &record);
+    let mut proposal = Proposal::decode(stored(&world, &body)).unwrap();
+    for number in 1..200 {
+        let id = format!("id-{number:03}");
+        proposal.id.clone_from(&id);
+        world.put(state_key(&["proposal", &id]), proposal.encode_to_vec());
+        world.put(state_key(&["open", "Org1MSP", &id]), record.to_vec());
+    }
+    let all = list_proposals().options(r#"{"page_size":200,"conflicts":true}"#);
+    let page = within(&mut world, all, ANSWER).await;
+    let listed = page["proposals"].as_array().unwrap();
+    assert_eq!(listed.len(), 200);
+    assert!(listed.iter().all(cut));
+    let page = within(&mut world, list_proposals(), ANSWER).await;
+    assert!(!page["proposals"].as_array().unwrap().iter().any(cut));
+}
+
+#[tokio::test]
+async fn a_page_of_history_looks_for_a_bounded_number_of_revisions() {
+    let mut world = world_with(|_| {}).await;
+    archive(&mut world, 200, 16);
+    let (mut bookmark, mut seen) = (String::new(), Vec::new());
+    loop {
+        let options = json!({"page_size": 200, "bookmark": bookmark}).to_string();
+        let call = get_history().options(options);
+        let (page, set) = world.outcome(&person("Org1MSP"), call).await;
+        let applied = state_key(&["applied"]);
+        let looked_for = set.reads.keys().filter(|key| key.starts_with(&applied));
+        assert!(looked_for.count() <= 1_000);
+        let entries = page["history"].as_array().unwrap().iter();
+        seen.extend(entries.map(|one| one["proposal_id"].as_str().unwrap().to_owned()));
+        page["bookmark"].as_str().unwrap().clone_into(&mut bookmark);
+        if bookmark.is_empty() {
+            break;
+        }
+    }
+    let all: Vec<String> = (0..200).map(|number| format!("id-{number:03}")).collect();
+    assert_eq!(seen, all);
+}
+
+#[tokio::test]
+async fn conflicts_do_not_blow_up_what_an_update_answers() {
+    const ELEMENTS: usize = 2_000;
+    let mut world = world_with(|_| {}).await;
+    let org1 = person("Org1MSP");
+    for number in 0..9 {
+        let rule = json!({"rule": "ANY", "sub_policy": format!("Admins{number}")});
+        let policy = json!({"mod_policy": "Admins", "policy": {"type": 3, "value": rule}});
+        let policies = (0..ELEMENTS).map(|name| (format!("P{name}"), policy.clone()));
+        let policies: serde_json::Map<String, Value> = policies.collect();
+        let group =
+            json!({"groups": {"Application": {"groups": {"Org1MSP": {"policies": policies}}}}});
+        world
+            .propose(&org1, &format!("id-{number:03}"), &group)
+            .await;
+    }
+    world.sign(&org1, "id-000").await;
+    world.take_effect("id-000").await;
+    let done = within(&mut world, update_proposals().mode(15), ANSWER).await;
+    let recomputed = done["recomputed"].as_array().unwrap();
+    assert_eq!(recomputed.len(), 8, "{}", done["left"]);
+    for one in recomputed {
+        let listed = one["conflicts"].as_array().unwrap().len();
+        assert!((100..ELEMENTS).contains(&listed), "{listed}");
+        assert_eq!(one["omitted"], json!({"conflicts": ELEMENTS - listed}));
+    }
 }

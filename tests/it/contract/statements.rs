@@ -94,7 +94,7 @@ async fn the_word_of_an_orderer_organisation_is_carried_by_anybody() {
     let call = world.invocation(&user("Org2MSP", "User1"), add_attestation(&envelope));
     let (response, set) = world.submit(&call).await;
     assert!(response.is_success(), "{}", response.message);
-    let key = state_key(&["member", "Orderer", "OrdererMSP"]);
+    let key = state_key(&["member", "attested", "Orderer", "OrdererMSP"]);
     assert_eq!(set.writes.keys().collect::<Vec<_>>(), [&key]);
     assert_eq!(set.event.unwrap().name, "CapabilitiesAttestedEvent");
     let answer: Value = serde_json::from_slice(&response.payload).unwrap();

@@ -127,6 +127,8 @@ async fn what_this_build_would_not_propose_it_does_not_compute_again() {
     world
         .raise_unknown(&org1, "raise", "Application", "V2_5")
         .await;
+    let known = levels("Application", &["V1_4_2"]);
+    world.propose(&org1, "raise_known", &known).await;
     // the same element changes meanwhile
     world
         .propose(&org2, "lower", &levels("Application", &["V2_0"]))
@@ -137,11 +139,19 @@ async fn what_this_build_would_not_propose_it_does_not_compute_again() {
     world.take_effect("lower").await;
     assert_eq!(world.status("raise").await, "Outofdate");
     let call = update_proposals().mode(15).only(&["raise"]);
-    let message = world.refused(&org1, &call, "CAPABILITY_UNSUPPORTED").await;
-    assert!(message.contains("`V9_9`"), "{message}");
-    // who does not own it leaves it
     let left = world.ok(&org2, &call).await;
     assert_eq!(left["left"][0]["proposal_id"], "raise");
+    // it does not keep the others from being computed again
+    let done = world.ok(&org1, update_proposals().mode(15)).await;
+    let left = done["left"].as_array().unwrap();
+    assert_eq!(left.len(), 1, "{done}");
+    assert_eq!(left[0]["proposal_id"], "raise");
+    assert_eq!(left[0]["status"], "Outofdate");
+    let reason = left[0]["reason"].as_str().unwrap();
+    assert!(reason.contains("does not know"), "{reason}");
+    assert_eq!(done["recomputed"][0]["proposal_id"], "raise_known");
+    assert_eq!(done["archived"][0]["proposal_id"], "lower");
+    assert_eq!(world.proposal("raise").await["revision"], 1);
 }
 
 #[tokio::test]
@@ -305,9 +315,17 @@ async fn a_build_that_does_not_know_a_capability_endorses_neither_proposal_nor_a
         )
         .await;
     assert_eq!(world.status("newer").await, "Outofdate");
-    world
-        .refused(&org1, update_proposals(), "CONTRACT_CAPABILITY")
-        .await;
+    let left = world.ok(&org1, update_proposals()).await;
+    assert_eq!(left["recomputed"], json!([]));
+    let newer = left["left"].as_array().unwrap().iter();
+    let newer: Vec<&Value> = newer.filter(|one| one["proposal_id"] == "newer").collect();
+    assert_eq!(newer[0]["status"], "Outofdate");
+    assert!(
+        newer[0]["reason"]
+            .as_str()
+            .unwrap()
+            .contains("contract capability")
+    );
     let others = world.ok(&org2, update_proposals()).await;
     assert_eq!(others["others"], 1);
 }

@@ -43,19 +43,21 @@ async fn a_rejection_reads_what_it_must_and_no_more() {
         answer,
         json!({"as_of_sequence": 0, "proposal_id": "add_orgx"})
     );
-    let vote = state_key(&["position", "Org1MSP", "add_orgx", REVISION_1, "Org2MSP"]);
+    let place = ["Org1MSP", "add_orgx", REVISION_1, "vote", "Org2MSP"];
+    let vote = state_key(&[&["position"], &place[..]].concat());
+    let stance = state_key(&["stance", "Org1MSP", "add_orgx", "Org2MSP"]);
     let expected: BTreeSet<String> = [
         state_key(&["config", "head"]),
         state_key(&["config", "body"]),
         state_key(&["settings"]),
         state_key(&["proposal", "add_orgx"]),
         state_key(&["open", "Org1MSP", "add_orgx"]),
-        vote.clone(),
+        stance.clone(),
     ]
     .into();
     assert_eq!(set.reads.keys().cloned().collect::<BTreeSet<_>>(), expected);
     assert!(set.ranges.is_empty());
-    assert_eq!(set.writes.keys().collect::<Vec<_>>(), [&vote]);
+    assert_eq!(set.writes.keys().collect::<Vec<_>>(), [&vote, &stance]);
     let event = set.event.unwrap();
     assert_eq!(event.name, "ProposalRejectedEvent");
     assert_eq!(
@@ -251,22 +253,28 @@ async fn rejected_comes_before_expired() {
 }
 
 #[tokio::test]
-async fn votes_are_on_one_revision() {
+async fn votes_are_on_one_revision_and_go_with_it() {
     let (org1, org2) = (person("Org1MSP"), person("Org2MSP"));
-    let (mut world, _) = founded().await;
-    world.propose_org(&org2, "add_orgy", "add-orgy").await;
-    for who in [&org1, &org2] {
-        world.ok(who, reject_proposal("add_orgy", "not now")).await;
+    // a revision is kept where somebody signed it
+    for (signed, kept) in [(true, &[1, 1][..]), (false, &[])] {
+        let (mut world, _) = founded().await;
+        world.propose_org(&org2, "add_orgy", "add-orgy").await;
+        for who in [&org1, &org2] {
+            world.ok(who, reject_proposal("add_orgy", "not now")).await;
+        }
+        if signed {
+            world.sign(&org2, "add_orgy").await;
+        }
+        assert_eq!(world.status("add_orgy").await, "Rejected");
+        world.ok(&org1, sync_config(&after("add-orgx"))).await;
+        world.ok(&org2, update_proposals()).await;
+        let shown = world.proposal("add_orgy").await;
+        assert_eq!(shown["status"], "WaitingForSignatures");
+        assert_eq!(shown["revision"], 2);
+        let votes = shown["votes"].as_array().unwrap();
+        let revisions: Vec<&Value> = votes.iter().map(|vote| &vote["revision"]).collect();
+        assert_eq!(revisions, kept, "{signed}");
     }
-    assert_eq!(world.status("add_orgy").await, "Rejected");
-    world.ok(&org1, sync_config(&after("add-orgx"))).await;
-    world.ok(&org2, update_proposals()).await;
-    let shown = world.proposal("add_orgy").await;
-    assert_eq!(shown["status"], "WaitingForSignatures");
-    assert_eq!(shown["revision"], 2);
-    let votes = shown["votes"].as_array().unwrap();
-    let revisions: Vec<&Value> = votes.iter().map(|vote| &vote["revision"]).collect();
-    assert_eq!(revisions, [1, 1]);
 }
 
 #[tokio::test]

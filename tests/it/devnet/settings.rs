@@ -61,7 +61,7 @@ async fn settings_applied_twice_take_effect_once() {
     let first = consortium.endorse("Org1", &["ApplySettings", "gate"]).await;
     let second = consortium.endorse("Org2", &["ApplySettings", "gate"]).await;
     let signature = consortium
-        .endorse("Org2", &["AttestCapabilities", "{}"])
+        .endorse("Org2", &["AttestCapabilities", r#"{"server":true}"#])
         .await;
     let codes = consortium
         .network

@@ -37,7 +37,6 @@ enum Act {
 #[derive(Debug, Default)]
 struct Changed {
     head: bool,
-    members: bool,
     /// Organisations of whose open proposals there are more, or fewer.
     open: BTreeSet<String>,
 }
@@ -47,7 +46,7 @@ impl Changed {
     fn code(&self, wish: &Wish) -> TxValidationCode {
         let range = match wish.act {
             Act::Propose => self.open.contains(&wish.organization),
-            Act::UpdateAll => !self.open.is_empty() || self.members,
+            Act::UpdateAll => !self.open.is_empty(),
             Act::Attest | Act::Reject | Act::Sign | Act::Sync => false,
         };
         match (self.head, range) {
@@ -60,7 +59,6 @@ impl Changed {
     /// What a valid one changes, by its answer.
     fn follow(&mut self, wish: &Wish, answer: &Value) {
         match wish.act {
-            Act::Attest => self.members = true,
             Act::Propose => {
                 self.open.insert(wish.organization.clone());
             }
@@ -68,7 +66,7 @@ impl Changed {
             Act::UpdateAll if answer["archived"] != json!([]) => {
                 self.open.insert("Org1".to_owned());
             }
-            Act::Reject | Act::Sign | Act::UpdateAll => {}
+            Act::Attest | Act::Reject | Act::Sign | Act::UpdateAll => {}
         }
     }
 }
@@ -171,7 +169,8 @@ async fn wishes(c: &Consortium, wave: usize, shared: &str, block: &str) -> Vec<W
         want(&name, Act::Reject, &["RejectProposal", shared, reason]);
         if half == 0 {
             want("Org19", Act::UpdateAll, &["UpdateProposals", "6"]);
-            let levels = json!({"server": true, "application": [format!("V{wave}_0")]});
+            let level = ["V2_0", "V2_5"][wave];
+            let levels = json!({"server": true, "application": [level]});
             let args = ["AttestCapabilities", &levels.to_string()];
             want("Org20", Act::Attest, &args);
             for n in [1, 2, 3, 4, 5, 10] {

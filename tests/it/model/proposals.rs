@@ -595,9 +595,8 @@ impl Model {
             if self.open[source].wish.is_some() {
                 return Err("WRONG_KIND");
             }
-            match self.standing(source, true) {
-                Standing::Open | Standing::Outofdate { conflicts: false } => {}
-                _ => return Err("WRONG_STATUS"),
+            if self.standing(source, true) != Standing::Open {
+                return Err("WRONG_STATUS");
             }
             for (element, choice) in &self.open[source].intent {
                 if union
@@ -705,6 +704,7 @@ impl Model {
         for id in ids {
             self.demand_open(id)?;
         }
+        let named = !ids.is_empty();
         let ids = match ids {
             [] => self.open.keys().cloned().collect(),
             ids => ids.to_vec(),
@@ -716,7 +716,8 @@ impl Model {
             let open = &before.open[id];
             let mine = before.owns(who, open);
             let mine_or_nobodys = mine || !before.remains(open);
-            match before.standing(id, true) {
+            // of others only what is named is asked what it was combined into
+            match before.standing(id, named || mine_or_nobodys) {
                 Standing::Submitted if mode & 2 != 0 => self.finish(id, "Submitted"),
                 Standing::AlreadyInEffect if mode & 2 != 0 && mine_or_nobodys => {
                     self.finish(id, "AlreadyInEffect");
@@ -741,6 +742,8 @@ impl Model {
                         let signatures = &open.signatures;
                         open.revisions
                             .retain(|(n, _)| signatures.iter().any(|(on, _)| on == n));
+                        let kept: BTreeSet<u64> = open.revisions.iter().map(|(n, _)| *n).collect();
+                        open.votes.retain(|(on, _), _| kept.contains(on));
                         open.revisions.push((next, bytes));
                         open.touched = touched;
                     }

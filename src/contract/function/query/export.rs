@@ -1,6 +1,6 @@
 //! `ExportProposal`: what proves offline how a proposal ended.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use prost_types::Timestamp;
 
@@ -19,7 +19,7 @@ use crate::{
         error::{Code, ContractError},
         function::Context,
         ledger::{
-            self, combined,
+            self, StoredSignature, combined,
             keys::{self, ProposalPlace},
             members::ChannelMembers,
             positions::{self, Positions},
@@ -28,7 +28,8 @@ use crate::{
             timestamps,
         },
     },
-    ids::{Digest, ProposalId, Sequence},
+    ids::{Digest, ProposalId, Revision, Sequence},
+    json::json_size,
     proto::cmscc::{Archive, ChainEntry, Proposal, ProposalKind},
     stub::Stub,
 };
@@ -51,7 +52,9 @@ pub(crate) async fn export_proposal<S: Stub>(
             "proposal `{id}` changes no channel config; no config block proves what became of it"
         )));
     }
-    let (proposal, effective) = record(stub, head, &members, &found).await?;
+    let limit = call.args.limits().export;
+    let mut room = limit / 2;
+    let (proposal, effective) = record(stub, head, &members, &found, None, &mut room).await?;
     if proposal.outcome.is_none() {
         return Err(Code::NotFinished.because(format_args!(
             "proposal `{id}` is open at sequence {head}; it can be exported once it took effect, \
@@ -62,23 +65,33 @@ pub(crate) async fn export_proposal<S: Stub>(
     let via = match &combined {
         None => None,
         Some(combined) => match proposals::find(stub, combined).await? {
-            Some(found) => Some(record(stub, head, &members, &found).await?.0),
+            Some(found) => Some(
+                record(stub, head, &members, &found, None, &mut room)
+                    .await?
+                    .0,
+            ),
             None => None,
         },
     };
-    let mut others: BTreeSet<&str> = BTreeSet::new();
-    for record in [&proposal].into_iter().chain(&via) {
-        others.extend(record.sources.iter().map(|one| one.proposal_id.as_str()));
+    let mut others: BTreeMap<&str, BTreeSet<u64>> = BTreeMap::new();
+    for source in [&proposal]
+        .into_iter()
+        .chain(&via)
+        .flat_map(|one| &one.sources)
+    {
+        let went_in = others.entry(source.proposal_id.as_str()).or_default();
+        went_in.insert(source.revision);
     }
     others.remove(id.as_str());
-    let limit = call.args.limits().export;
     let mut sources = Vec::with_capacity(others.len());
     let mut bytes = 0usize;
-    for other in others {
+    for (other, went_in) in others {
         if let Some(found) = proposals::find(stub, &ProposalId::new(other)).await? {
-            bytes = bytes.saturating_add(proposals::size(found.proposal()));
+            let part = Some(&went_in);
+            let (source, _) = record(stub, head, &members, &found, part, &mut room).await?;
+            bytes = bytes.saturating_add(json_size(&source));
             demand_room(&id, bytes, limit)?;
-            sources.push(record(stub, head, &members, &found).await?.0);
+            sources.push(source);
         }
     }
     let evaluated = match &effective {
@@ -143,12 +156,16 @@ async fn chain<S: Stub>(
         .collect()
 }
 
-/// What the ledger says of a proposal, and what proves that it took effect.
+/// What the ledger says of a proposal, and what proves that it took effect. `went_in`: of a source the
+/// revisions that went in; of others nobody needs to know here, and anybody could make them many.
+/// `room`: what signatures may take. Unit: bytes.
 async fn record<S: Stub>(
     stub: &mut S,
     head: Sequence,
     members: &ChannelMembers,
     found: &FoundProposal,
+    went_in: Option<&BTreeSet<u64>>,
+    room: &mut usize,
 ) -> Result<(ExportedProposal, Option<Effective>), ContractError> {
     let proposal = found.proposal();
     let place = ProposalPlace::of_proposal(proposal);
@@ -161,12 +178,24 @@ async fn record<S: Stub>(
     };
     let positions = positions::on(stub, &place).await?;
     let votes = positions.judged(members);
+    let own = effective.as_ref().filter(|proof| proof.via.is_none());
+    let proven = own.map(|proof| proof.revision);
+    let mut record = bare(proposal)?;
+    let mut consent = consent(&positions, proven);
+    if let Some(went_in) = went_in {
+        let is_part = |revision: &u64| went_in.contains(revision) || proven == Some(*revision);
+        record.revisions.retain(|one| is_part(&one.revision));
+        let kept: BTreeSet<u64> = record.revisions.iter().map(|one| one.revision).collect();
+        consent.retain(|(revision, _)| kept.contains(&revision.0));
+    }
+    let (signatures, signatures_omitted) = exported(&consent, room);
     let record = ExportedProposal {
         outcome,
-        signatures: stored_consent(&positions),
+        signatures,
+        signatures_omitted,
         votes: votes.iter().map(VoteReport::of).collect(),
         archived: matches!(found, FoundProposal::Archived(..)),
-        ..bare(proposal)?
+        ..record
     };
     Ok((record, effective))
 }
@@ -220,16 +249,43 @@ fn proof(report: ProofReport) -> ExportedProof {
     }
 }
 
-fn stored_consent(positions: &Positions) -> Vec<ExportedSignature> {
-    (positions.signatures.iter())
-        .flat_map(|(revision, of)| of.signatures.iter().map(move |one| (revision, one)))
-        .map(|(revision, one)| ExportedSignature {
-            config_signature: Some(config_signature(&one.signature)),
+/// Who signed which revision: first the one that took effect, then the newest.
+fn consent(positions: &Positions, proven: Option<u64>) -> Vec<(Revision, &StoredSignature)> {
+    let mut revisions: Vec<_> = positions.signatures.iter().rev().collect();
+    revisions.sort_by_key(|(revision, _)| Some(revision.0) != proven);
+    let all = revisions.into_iter();
+    all.flat_map(|(revision, of)| of.signatures.iter().map(|one| (*revision, one)))
+        .collect()
+}
+
+/// The first signatures for which there is room, in the bundle's order; how many it leaves out.
+fn exported(
+    consent: &[(Revision, &StoredSignature)],
+    room: &mut usize,
+) -> (Vec<ExportedSignature>, usize) {
+    let mut kept = Vec::new();
+    for (revision, one) in consent {
+        let entry = ExportedSignature {
+            config_signature: config_signature(&one.signature),
             fingerprint: one.fingerprint.clone(),
             msp_id: one.msp_id.to_string(),
             revision: revision.0,
-        })
-        .collect()
+        };
+        let Some(left) = room.checked_sub(json_size(&entry).saturating_add(1)) else {
+            // nothing behind it, either
+            *room = 0;
+            break;
+        };
+        *room = left;
+        kept.push(entry);
+    }
+    let omitted = consent.len().saturating_sub(kept.len());
+    kept.sort_by(|a, b| {
+        let key =
+            |one: &ExportedSignature| (one.revision, one.msp_id.clone(), one.fingerprint.clone());
+        key(a).cmp(&key(b))
+    });
+    (kept, omitted)
 }
 
 /// What can be said of a proposal without looking at anything else.
@@ -262,6 +318,7 @@ fn bare(proposal: &Proposal) -> Result<ExportedProposal, ContractError> {
         proposer_msp_id: proposal.proposer_msp_id.clone(),
         revisions: revisions.collect(),
         signatures: Vec::new(),
+        signatures_omitted: 0,
         sources: sources.collect::<Result<_, ContractError>>()?,
         tx_id: proposal.tx_id.clone(),
         votes: Vec::new(),

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::outcome::outcome;
 use crate::{
     contract::{
-        answer::{self, History, HistoryEntry, RevisionReport, names::kind_name},
+        answer::{self, ENTRIES_SHARE, History, HistoryEntry, RevisionReport, names::kind_name},
         chain::levels,
         error::ContractError,
         function::Context,
@@ -22,6 +22,10 @@ use crate::{
     proto::cmscc::Archive,
     stub::Stub,
 };
+
+/// How many updates a page looks for in the chain; then it ends, but for its first entry. A peer
+/// without batches is asked for each.
+const LOOKED_FOR: usize = 1_000;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -57,17 +61,27 @@ pub(crate) async fn get_history<S: Stub>(
         (Some((first, _)), Some((last, _))) => CombinedSources::read(stub, first, last).await?,
         _ => CombinedSources::default(),
     };
-    let questions: Vec<ProofQuestion<'_>> = (page.iter())
-        .map(|(place, archive)| ProofQuestion::of_archive(archive, combined.of(place.id())))
-        .collect();
+    let mut looked_for = 0usize;
+    let mut questions: Vec<ProofQuestion<'_>> = Vec::with_capacity(page.len());
+    for (place, archive) in &page {
+        let question = ProofQuestion::of_archive(archive, combined.of(place.id()));
+        looked_for = looked_for.saturating_add(question.updates());
+        if looked_for > LOOKED_FOR && !questions.is_empty() {
+            break;
+        }
+        questions.push(question);
+    }
+    let more = more || questions.len() < page.len();
+    let listed = page.get(..questions.len()).unwrap_or_default();
     let proofs = proofs::find_all(stub, trusted.sequence(), &questions).await?;
-    let bookmark = match page.last() {
+    let bookmark = match listed.last() {
         Some((last, _)) if more => paging::bookmark(&last.proposer(), last.id()),
         _ => String::new(),
     };
-    let mut history = Vec::with_capacity(page.len());
-    for ((place, archive), proof) in page.iter().zip(proofs) {
-        history.push(entry(place, archive, proof.as_ref())?);
+    let each = ENTRIES_SHARE / page_size.max(1);
+    let mut history = Vec::with_capacity(listed.len());
+    for ((place, archive), proof) in listed.iter().zip(proofs) {
+        history.push(entry(place, archive, proof.as_ref())?.bounded(each));
     }
     answer::write(&History {
         as_of_sequence: trusted.head.sequence,

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::others::relate;
 use crate::{
     contract::{
-        answer::{self, ANSWER, Omitted, ProposalList, ProposalSummary, names::kind_name},
+        answer::{self, ENTRIES_SHARE, Omitted, ProposalList, ProposalSummary, names::kind_name},
         chain::levels,
         error::{Code, ContractError, shown},
         function::Context,
@@ -163,7 +163,7 @@ pub(crate) async fn list_proposals<S: Stub>(
             summary.conflicts = Some(report);
         }
     }
-    let each = ANSWER / page_size.max(1);
+    let each = ENTRIES_SHARE / page_size.max(1);
     let proposals: Vec<ProposalSummary> = proposals
         .into_iter()
         .map(|summary| summary.bounded(each))
@@ -227,7 +227,10 @@ impl Beside {
             (Some(first), Some(last)) => {
                 let (first, last) = (&first.place, &last.place);
                 let positions = positions::between(stub, first, last).await?;
-                (positions, CombinedSources::read(stub, first, last).await?)
+                (
+                    positions,
+                    CombinedSources::read_open(stub, first, last).await?,
+                )
             }
             _ => Default::default(),
         };

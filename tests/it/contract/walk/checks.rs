@@ -33,6 +33,7 @@ impl<S: Server> Game<S> {
         let mut signatures: BTreeMap<(String, u64, String), usize> = BTreeMap::new();
         let mut votes = BTreeMap::new();
         let mut attested = BTreeMap::new();
+        let mut spoken = BTreeSet::new();
         let mut chain = BTreeSet::new();
         let mut evaluated = BTreeSet::new();
         for (key, stored) in self.world.ledger.iter() {
@@ -89,7 +90,7 @@ impl<S: Server> Game<S> {
                     );
                     archive.insert((*id).to_owned());
                 }
-                ["position", _, id, revision, msp] => {
+                ["position", _, id, revision, _, msp] => {
                     let position = Position::decode(stored.value.clone()).unwrap();
                     let place = (
                         (*id).to_owned(),
@@ -104,7 +105,10 @@ impl<S: Server> Game<S> {
                     }
                 }
                 ["settings"] => assert!(stored.value == self.model.agreed.stored()),
-                ["member", "Application", msp] => {
+                ["stance", _, id, msp] | ["combining", _, id, msp] => {
+                    spoken.insert(((*id).to_owned(), (*msp).to_owned()));
+                }
+                ["member", "attested", "Application", msp] => {
                     let stored = Member::decode(stored.value.clone()).unwrap();
                     if let Some(said) = stored.attestation {
                         let levels: BTreeSet<String> = said.application.into_iter().collect();
@@ -129,6 +133,12 @@ impl<S: Server> Game<S> {
             assert_eq!(digest, &update.as_bytes()[..], "{id}");
         }
         assert!(open.iter().eq(self.model.open.keys()), "open proposals");
+        // what is kept for those who look at many proposals goes with them
+        for (id, msp_id) in spoken {
+            // who left meanwhile leaves what it said, also when it came back
+            let stays = ["Org1MSP", "Org2MSP", "OrdererMSP"].contains(&msp_id.as_str());
+            assert!(open.contains(&id) || !stays, "{msp_id} speaks of {id}");
+        }
         assert!(archive.iter().eq(self.model.archive.keys()), "archive");
         assert!(chain.iter().eq(self.model.chain.keys()), "chain");
         let led = self.model.chain.iter().filter(|(_, led)| led.is_some());
