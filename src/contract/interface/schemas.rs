@@ -336,7 +336,8 @@ const SCHEMAS: &[Schema] = &[
     ),
     answer(
         "Proposed",
-        "as_of_sequence: number, config_update_sha256: sha256, proposal_id: id, revision: number",
+        "as_of_sequence: number, config_update_sha256: sha256, proposal_id: id, revision: number,
+         unused_signatures: [UnusedSignature]",
     ),
     answer(
         "ProposedSettings",
@@ -398,6 +399,10 @@ const SCHEMAS: &[Schema] = &[
          channel_id: text, config_sha256: sha256?, epoch: number?, known: [Link], sequence: number?",
     ),
     answer("UnattestedLevel", "lacking: [text], level: text, scope: text"),
+    answer(
+        "UnusedSignature",
+        "fingerprint: text?, msp_id: text?, subject: text?",
+    ),
     options("Update options", "bookmark: text?, msp_id: text?"),
     answer(
         "Updated",

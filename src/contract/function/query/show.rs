@@ -30,9 +30,9 @@ use crate::{
             keys::{self, ProposalPlace},
             known,
             members::ChannelMembers,
-            positions,
+            positions::{self, Positions},
             proofs::{self, ProofQuestion},
-            proposals::{self, FoundProposal, HashedRevision},
+            proposals::{self, FoundProposal, HashedRevision, Unarchived},
             timestamps,
         },
     },
@@ -48,7 +48,7 @@ pub(crate) async fn get_proposal<S: Stub>(
     stub: &mut S,
 ) -> Result<Vec<u8>, ContractError> {
     let id = call.args.id(0)?;
-    let mut shown: Shown = call.args.options(1)?;
+    let shown: Shown = call.args.options(1)?;
     let key = keys::proposal(&id);
     let (trusted, bundle, stored) = call.trusted_beside(stub, &key).await?;
     let stored = stored.ok_or_else(|| proposals::unknown(&id))?;
@@ -58,23 +58,53 @@ pub(crate) async fn get_proposal<S: Stub>(
             return archived(call, stub, &bundle, &trusted, &proposal, &archive, shown).await;
         }
     };
+    let combined = combined::into(stub, &open.place).await?;
+    let positions = positions::on(stub, &open.place).await?;
+    let said = Said {
+        combined: &combined,
+        positions: &positions,
+    };
+    let report = unarchived(call, stub, (&trusted, &bundle), &open, said, shown).await?;
+    answer::write(&report)
+}
+
+/// What lies on the ledger beside a proposal that is not archived.
+#[derive(Clone, Copy)]
+pub(super) struct Said<'a> {
+    /// What it was combined into.
+    pub(super) combined: &'a [Combined],
+    /// What organisations say of it.
+    pub(super) positions: &'a Positions,
+}
+
+/// Everything about a proposal that is not archived. Reads what proves it, the members, and the records
+/// of others.
+pub(super) async fn unarchived<S: Stub>(
+    call: &Context<'_>,
+    stub: &mut S,
+    (trusted, bundle): (&TrustedHead, &Compiled),
+    open: &Unarchived,
+    Said {
+        combined,
+        positions,
+    }: Said<'_>,
+    mut shown: Shown,
+) -> Result<ProposalReport, ContractError> {
     let proposal = &open.proposal;
     let current = proposals::current(proposal)?;
-    let combined = combined::into(stub, &open.place).await?;
     let questions = [
-        ProofQuestion::of_record(&open.record, &combined),
+        ProofQuestion::of_record(&open.record, combined),
         ProofQuestion::of_all(proposal, &[]),
     ];
     let proofs = proofs::find_all(stub, trusted.sequence(), &questions).await?;
     let [proof, applied] = <[_; 2]>::try_from(proofs)
         .map_err(|_| Code::Internal.because("not one proof for each question"))?;
-    let positions = positions::on(stub, &open.place).await?;
-    let members = ChannelMembers::read(stub, &bundle).await?;
+    let members = ChannelMembers::read(stub, bundle).await?;
     let votes = positions.judged(&members);
-    let gate = CapabilityGate::of(&trusted, &members);
+    let gate = CapabilityGate::of(trusted, &members);
     let facts = StatusFacts {
-        bundle: &bundle,
-        trusted: &trusted,
+        bundle,
+        trusted,
         proposal,
         withdrawn: open.is_withdrawn(),
         current: &current,
@@ -109,7 +139,7 @@ pub(crate) async fn get_proposal<S: Stub>(
                 diff: shown.diff(),
                 lint: shown.lint(),
             };
-            let people = people(stub, &bundle, &reviewable).await?;
+            let people = people(stub, bundle, &reviewable).await?;
             reviewable.review(derived.change.as_ref(), &gate, agreed, &people, room)
         }
     };
@@ -117,10 +147,10 @@ pub(crate) async fn get_proposal<S: Stub>(
         applied_revision: applied.map(|proof| proof.revision),
         config_update_envelope_to_submit: derived.envelope.as_deref().map(answer::base64),
         config_update_to_sign: Some(answer::base64(&envelope_to_sign(
-            &bundle,
+            bundle,
             current.config_update,
         ))),
-        combined_into: combined_into(&combined)?,
+        combined_into: combined_into(combined)?,
         conflicts,
         consent_trail,
         diff: review.diff,
@@ -141,9 +171,9 @@ pub(crate) async fn get_proposal<S: Stub>(
         status_detail: derived.detail,
         still_effective_if_submitted: facts.still_effective(),
         votes: shown.first(Part::Votes, &votes.iter(), VoteReport::of),
-        ..bare(&bundle, trusted.sequence(), proposal, &current, &mut shown)?
+        ..bare(bundle, trusted.sequence(), proposal, &current, &mut shown)?
     };
-    answer::write(&report.bounded(&shown))
+    Ok(report.bounded(&shown))
 }
 
 /// Who acted for the organisations whose MSP changes, as far as the current MSPs can read them.
