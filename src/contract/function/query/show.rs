@@ -130,7 +130,7 @@ pub(super) async fn unarchived<S: Stub>(
     let agreed = Some(trusted.settings.endorsement_policy.as_str()).filter(|text| !text.is_empty());
     let reviewable = match derived.status {
         Status::Submitted => None,
-        _ => Reviewable::of(&bundle, proposal)?,
+        _ => Reviewable::of(bundle, proposal)?,
     };
     let review = match reviewable {
         None => Review::default(),
