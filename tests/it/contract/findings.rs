@@ -10,7 +10,7 @@ use super::{
 };
 
 /// A list without authority key identifier.
-const WITHOUT_AKI: &str = "-----BEGIN X509 CRL-----
+pub(crate) const WITHOUT_AKI: &str = "-----BEGIN X509 CRL-----
 MIIBEzCBugIBATAKBggqhkjOPQQDAjBlMQswCQYDVQQGEwJVUzETMBEGA1UECBMK
 Q2FsaWZvcm5pYTEWMBQGA1UEBxMNU2FuIEZyYW5jaXNjbzESMBAGA1UEChMJb3Jn
 MS50ZXN0MRUwEwYDVQQDEwxjYS5vcmcxLnRlc3QXDTI2MTEyODIyMTMxOFoXDTI3

@@ -17,7 +17,7 @@ mod definition;
 mod determinism;
 mod docs;
 mod export;
-mod findings;
+pub(crate) mod findings;
 mod forms;
 mod history;
 mod ids;
