@@ -85,7 +85,10 @@ fn two_organisations_join_in_one_update() {
     net.install("orgy");
     net.approve("orgy", FIRST);
     net.wait_for_definition("orgy", 1);
-    net.invoke_as("orgy", &["org1", "orgx", "orgy"], "UpdateProposals", &["2"]);
+    // of others' that took effect combined those that are named
+    let named = r#"["add_both","add_orgx","add_orgy"]"#;
+    let three = ["org1", "orgx", "orgy"];
+    net.invoke_as("orgy", &three, "UpdateProposals", &["2", named]);
     let history = net.query("orgy", "GetHistory", &[]);
     let ended: Vec<(&Value, &Value, &Value)> = history["history"]
         .as_array()
