@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{identity::role::Role, ids::MspId};
+use crate::{capabilities::MspVersion, identity::role::Role, ids::MspId};
 
 /// Why an MSP cannot be set up, an identity is not valid, or a principal is not satisfied.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -111,6 +111,12 @@ pub enum MspError {
     /// A certificate that an organisational unit names is no CA of the MSP.
     #[error("certificate of the organizational unit is no ca of the msp")]
     OuCertUnknown,
+    /// The MSP has an authority of the issuer's name, whose key did not sign.
+    #[error("the msp has an authority named `{issuer}`, but with another key")]
+    OtherKey {
+        /// Its subject.
+        issuer: String,
+    },
     /// A unit that gives a role was certified by others than the MSP asks for.
     #[error("organizational unit `{0}` was certified by another ca")]
     OuCertifierMismatch(String),
@@ -156,6 +162,9 @@ pub enum MspError {
     /// An MSP type that does not exist, or not at this MSP version.
     #[error("unsupported msp type {0}")]
     UnsupportedMspType(i32),
+    /// An idemix MSP, which channels of this MSP version do not take.
+    #[error("msps of type idemix cannot be set up at msp version {0}: {why}", why = idemix_at(*.0))]
+    UnsupportedIdemix(MspVersion),
     /// A principal that nobody can satisfy at this MSP version.
     #[error("principal that nobody satisfies")]
     UnsupportedPrincipal,
@@ -206,6 +215,14 @@ impl fmt::Display for Place {
             Self::TlsIntermediateCert(i) => write!(f, "tls_intermediate_certs[{i}]"),
             Self::TlsRootCert(i) => write!(f, "tls_root_certs[{i}]"),
         }
+    }
+}
+
+/// What a channel says about idemix.
+const fn idemix_at(version: MspVersion) -> &'static str {
+    match version {
+        MspVersion::V3_0 => "the channel capability V3_0 takes X.509 alone",
+        _ => "the channel has none of the capabilities for it",
     }
 }
 
@@ -277,13 +294,17 @@ impl MspError {
             Self::SignatureLimit => ("CHAIN_SIGNATURE_LIMIT", "unknown_authority"),
             Self::SigningIdentity => ("MSP_SIGNING_IDENTITY", "signing_identity"),
             Self::Undecodable(_) => ("UNDECODABLE", "undecodable"),
-            Self::UnknownAuthority { .. } => ("CHAIN_UNKNOWN_AUTHORITY", "unknown_authority"),
+            Self::UnknownAuthority { .. } | Self::OtherKey { .. } => {
+                ("CHAIN_UNKNOWN_AUTHORITY", "unknown_authority")
+            }
             Self::UnknownHashFamily(_) => ("UNKNOWN_HASH_FAMILY", "bad_hash"),
             Self::UnknownMsp(_) => ("UNKNOWN_MSP", "wrong_msp_id"),
             Self::UnsupportedKeyAlgorithm => {
                 ("UNSUPPORTED_KEY_ALGORITHM", "unsupported_key_algorithm")
             }
-            Self::UnsupportedMspType(_) => ("UNSUPPORTED_MSP_TYPE", "unsupported_msp_type"),
+            Self::UnsupportedMspType(_) | Self::UnsupportedIdemix(_) => {
+                ("UNSUPPORTED_MSP_TYPE", "unsupported_msp_type")
+            }
             Self::UnsupportedPrincipal => ("UNSUPPORTED_PRINCIPAL", "unsupported_principal"),
             Self::WrongMspId { .. } => ("WRONG_MSP", "wrong_msp_id"),
         }

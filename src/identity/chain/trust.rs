@@ -441,7 +441,7 @@ impl<'p> Search<'p> {
                     match why {
                         MspError::CaValidity { .. } => outcome = Err(ChainFault::OutOfDate),
                         // a key that did not sign, or may not, is no fault of this candidate
-                        MspError::UnknownAuthority { .. } | MspError::KeyUsage { .. } => {}
+                        MspError::OtherKey { .. } | MspError::KeyUsage { .. } => {}
                         _ => outcome = Err(ChainFault::Other),
                     }
                     self.failure.get_or_insert(why);
@@ -465,8 +465,8 @@ impl<'p> Search<'p> {
             NotSigned::NotAllowed => MspError::KeyUsage {
                 subject: candidate.subject(),
             },
-            NotSigned::Signature => MspError::UnknownAuthority {
-                issuer: last.issuer(),
+            NotSigned::Signature => MspError::OtherKey {
+                issuer: candidate.subject(),
             },
         })?;
         check_alone(candidate, self.at)?;

@@ -8,7 +8,7 @@ use crate::{
     identity::{
         certificate::is_ecdsa_key,
         error::MspError,
-        wire::{IDEMIX, each, merge, set_bytes, set_text},
+        wire::{each, merge, set_bytes, set_text},
     },
     ids::MspId,
 };
@@ -28,7 +28,7 @@ pub(in crate::identity) fn setup(config: &[u8], version: MspVersion) -> Result<M
         version,
         MspVersion::V1_1 | MspVersion::V1_3 | MspVersion::V1_4_3
     ) {
-        return Err(MspError::UnsupportedMspType(IDEMIX));
+        return Err(MspError::UnsupportedIdemix(version));
     }
     let (mut name, mut issuer_key, mut revocation_key) = ("", &[][..], &[][..]);
     let (mut signer, mut curve) = (None, "");

@@ -15,6 +15,27 @@ fn chain(roots: &[&str], intermediates: &[&str], leaf: &str) -> &'static str {
 }
 
 #[test]
+fn an_authority_with_another_key_is_told_from_none() {
+    let (root, other) = (Ca::root(ca_params("root")), Ca::root(ca_params("root")));
+    let stranger = Ca::root(ca_params("stranger"));
+    let why = |issuer: &Ca| {
+        let pool = TrustPool::new([certificate(&root.pem)], []);
+        let leaf = certificate(&issuer.leaf(&params("leaf")));
+        let why = pool.unique_chain(&leaf).unwrap_err();
+        (why.reason(), why.to_string())
+    };
+    for (issuer, text) in [
+        (
+            &other,
+            "the msp has an authority named `CN=root`, but with another key",
+        ),
+        (&stranger, "issuer `CN=stranger` is no authority of the msp"),
+    ] {
+        assert_eq!(why(issuer), ("unknown_authority", text.to_owned()));
+    }
+}
+
+#[test]
 fn chains_are_what_go_accepts() {
     let root = Ca::root(ca_params("root"));
     let mut late = ca_params("late");

@@ -205,11 +205,16 @@ fn idemix_may_be_there_but_nobody_belongs_to_it() {
         let who = msps.deserialize(&serialized_identity(&"IdemixMSP".into(), b"x"));
         assert_eq!(who.unwrap_err().code(), "IDEMIX_UNSUPPORTED");
     }
-    for version in [MspVersion::V1_0, MspVersion::V3_0] {
-        assert_eq!(
-            Msp::setup(&config, version).unwrap_err().code(),
-            "UNSUPPORTED_MSP_TYPE"
-        );
+    for (version, said) in [
+        (MspVersion::V1_0, "has none of the capabilities for it"),
+        (
+            MspVersion::V3_0,
+            "the channel capability V3_0 takes X.509 alone",
+        ),
+    ] {
+        let why = Msp::setup(&config, version).unwrap_err();
+        assert_eq!(why.code(), "UNSUPPORTED_MSP_TYPE");
+        assert!(why.to_string().contains(said), "{why}");
     }
 }
 
