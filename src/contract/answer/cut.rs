@@ -164,10 +164,11 @@ impl StatusDetail {
         // a third for who is missing; what it leaves is for the others
         let mut missing = room / 3;
         let mut omitted = keep(&mut self.missing, &mut missing);
+        omitted += keep(&mut self.needs, &mut (room / 12));
         if let Some(why) = &mut self.why {
             shorten(why);
         }
-        let mut left = (room - room / 3) / 4;
+        let mut left = (room - room / 3 - room / 12) / 4;
         omitted += keep(&mut self.different_effect, &mut left.clone());
         omitted += keep(&mut self.spoilers, &mut left.clone());
         omitted += self.spoilers_unsaid;
@@ -187,6 +188,7 @@ impl ProposalSummary {
         let mut omitted = Omitted::new();
         let mut cut = |part, list: usize| note(&mut omitted, part, list);
         cut(Part::Missing, keep(&mut self.missing, &mut (room / 4)));
+        cut(Part::Needs, keep(&mut self.needs, &mut (room / 16)));
         cut(Part::SignedBy, keep(&mut self.signed_by, &mut (room / 4)));
         let combined = keep(&mut self.combined_into, &mut (room / 8));
         cut(Part::CombinedInto, combined);

@@ -329,9 +329,9 @@ const SCHEMAS: &[Schema] = &[
     ),
     answer(
         "ProposalSummary",
-        "cannot_be_recorded: truth, combined_into: [id], config_update_sha256: sha256, conflicts: Relations?, deadline: time?,
+        "already_in_effect: truth, cannot_be_recorded: truth, combined_into: [id], config_update_sha256: sha256, conflicts: Relations?, deadline: time?,
          description: text, former_member: truth,
-         kind: text, missing: [text], omitted: {number}, proposal_id: id, proposer_msp_id: text, revision: number,
+         kind: text, missing: [text], needs: [text], omitted: {number}, proposal_id: id, proposer_msp_id: text, revision: number,
          signed_by: [text], status: text",
     ),
     answer(
@@ -389,7 +389,7 @@ const SCHEMAS: &[Schema] = &[
     answer(
         "StatusDetail",
         "already_in_effect: truth, conflicts: [Conflict], different_effect: [text], missing: [text],
-         proof: Proof?, rebases: truth?, recording: Recording?, spoilers: [Spoiler], unattested: [UnattestedLevel],
+         needs: [text], outdated_by: OutdatedBy?, proof: Proof?, rebases: truth?, recording: Recording?, spoilers: [Spoiler], unattested: [UnattestedLevel],
          verdict: text?, via: id?, why: text?",
     ),
     answer(

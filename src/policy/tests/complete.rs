@@ -219,8 +219,10 @@ fn outlook_is_of_all_sets(
     let msps: BTreeSet<_> = principals
         .filter_map(|id| cast.principal(id)?.msp_id())
         .collect();
-    let outlook = outlook(&cast, id);
+    let outlook = outlook(&cast, id, &solved);
     prop_assert_eq!(outlook.completable, !sets.is_empty());
+    let named = needs(&cast, &solved[&id], &sets, &msps);
+    prop_assert_eq!(outlook.needs, Some(named));
     prop_assert_eq!(outlook.missing.iter().collect::<BTreeSet<_>>(), msps);
     Ok(())
 }

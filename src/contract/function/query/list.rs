@@ -288,6 +288,7 @@ fn summary(
     let combined = beside.combined.of(open.place.id()).iter();
     let deadline = proposal.deadline.as_ref();
     let summary = ProposalSummary {
+        already_in_effect: derived.detail.already_in_effect,
         cannot_be_recorded: derived.detail.cannot_be_recorded(),
         combined_into: combined
             .map(|combined| combined.proposal_id.clone())
@@ -299,6 +300,7 @@ fn summary(
         former_member: !beside.members.owner_remains(proposal),
         kind: kind_name(proposal.kind()),
         missing: derived.detail.missing,
+        needs: derived.detail.needs,
         omitted: Omitted::new(),
         proposal_id: proposal.id.clone(),
         proposer_msp_id: proposal.proposer_msp_id.clone(),
