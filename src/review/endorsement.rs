@@ -1,4 +1,4 @@
-//! How many organisations must endorse, before and after a change of their number. Pure.
+//! How many organisations must endorse, before and after a change of their number or of the rule. Pure.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::{
     config::{Bundle, Section},
-    identity::Msps,
+    identity::{Msps, Principal},
     ids::MspId,
     policy::{PolicyId, PolicyManager, PolicyManagerBuilder, RULE_TEXT, SignerSet, parse_policy},
 };
@@ -42,8 +42,8 @@ pub struct Endorsement {
     pub text: String,
 }
 
-/// The arithmetic for a change of the number of application organisations; `None` where that stays
-/// the same. `agreed`: the endorsement policy that the members agreed on for the chaincode's
+/// The arithmetic for a change of the number of application organisations, or of the rule that counts
+/// them; `None` where both stay the same. `agreed`: the endorsement policy that the members agreed on for the chaincode's
 /// definition, a path or a rule in Fabric's language; without it the channel's usual one counts.
 /// `servers`: who is known to run a server, where somebody has said so.
 #[must_use]
@@ -55,9 +55,6 @@ pub fn endorsement(
 ) -> Option<Endorsement> {
     let count = |bundle: &Bundle| bundle.orgs(Section::Application).count();
     let (organizations_before, organizations_after) = (count(current), count(next));
-    if organizations_before == organizations_after {
-        return None;
-    }
     let policy = agreed.unwrap_or(POLICY);
     let rule = single(policy);
     let (before, after) = (
@@ -66,6 +63,15 @@ pub fn endorsement(
     );
     let needed = |asked: &Option<Asked<'_>>| asked.as_ref().and_then(Asked::needed);
     let (needed_before, needed_after) = (needed(&before), needed(&after));
+    let text_of = |asked: &Option<Asked<'_>>| {
+        let asked = asked.as_ref()?;
+        Some(asked.policies.rule_text(asked.id, RULE_TEXT))
+    };
+    let (rule_before, rule_after) = (text_of(&before), text_of(&after));
+    let is_same = rule_before == rule_after && needed_before == needed_after;
+    if organizations_before == organizations_after && is_same {
+        return None;
+    }
     let members: BTreeSet<&MspId> = (next.orgs(Section::Application))
         .map(|org| org.msp_id)
         .collect();
@@ -77,18 +83,18 @@ pub fn endorsement(
         (Some(servers), Some(asked), Some(_)) => Some(asked.is_enough(servers)),
         _ => None,
     };
-    let number = |needed: Option<usize>| needed.map_or_else(|| "?".to_owned(), |n| n.to_string());
-    let text = format!(
-        "{} of {organizations_after} organisations must endorse instead of {} of \
-         {organizations_before}, where a chaincode follows `{policy}`: at least as many must run a \
-         server, at all times",
-        number(needed_after),
-        number(needed_before),
-    );
-    let text_of = |asked: &Option<Asked<'_>>| {
-        let asked = asked.as_ref()?;
-        Some(asked.policies.rule_text(asked.id, RULE_TEXT))
+    let (now, then) = (said(after.as_ref()), said(before.as_ref()));
+    let rule = match (&rule_before, &rule_after) {
+        (Some(before), Some(after)) if before != after => "; the rule changes",
+        _ => "",
     };
+    let servers_needed = match needed_after {
+        Some(_) => "; at least as many must run a server, at all times",
+        None => "",
+    };
+    let text = format!(
+        "endorsements where a chaincode follows `{policy}`: {now} instead of {then}{servers_needed}{rule}"
+    );
     Some(Endorsement {
         enough_servers,
         needed_after,
@@ -96,11 +102,35 @@ pub fn endorsement(
         organizations_after,
         organizations_before,
         policy: policy.to_owned(),
-        rule_after: text_of(&after),
-        rule_before: text_of(&before),
+        rule_after,
+        rule_before,
         servers: servers.map(|servers| servers.iter().map(ToString::to_string).collect()),
         text,
     })
+}
+
+/// Who must endorse, for people: of how many whom the rule asks.
+fn said(asked: Option<&Asked<'_>>) -> String {
+    let Some(asked) = asked else {
+        return "nobody, since there is no such policy,".to_owned();
+    };
+    let count = |count: usize, what: &str| match count {
+        1 => format!("1 {what}"),
+        _ => format!("{count} {what}s"),
+    };
+    match (asked.needed(), asked.policies.meta_count(asked.id)) {
+        (None, _) => "more than there could ever be".to_owned(),
+        (Some(needed), Some((_, all))) => format!("{needed} of {}", count(all, "organisation")),
+        (Some(needed), None) => {
+            let principals = asked.policies.principals(asked.id);
+            let named: BTreeSet<&MspId> = principals.iter().filter_map(Principal::msp_id).collect();
+            let named = count(named.len(), "organisation");
+            format!(
+                "{} of the {named} that it names",
+                count(needed, "signature")
+            )
+        }
+    }
 }
 
 /// How many organisations must at least endorse what a chaincode writes: where it follows `agreed`,

@@ -186,7 +186,7 @@ pub(crate) struct OutdatedBy {
     pub(crate) last_block: u64,
     /// The head's.
     pub(crate) last_sequence: u64,
-    /// Where there is one alone: an open proposal whose update it was, or that was combined into it.
+    /// Where there is one alone: the proposal whose update led to it, as long as that is not archived.
     pub(crate) proposal_id: Option<String>,
     pub(crate) text: String,
 }
@@ -257,6 +257,8 @@ pub(crate) struct OutcomeReport {
     pub(crate) proof: Option<ProofReport>,
     /// The version of the settings that it became; null for what changed no settings.
     pub(crate) settings_version: Option<u64>,
+    /// The same in words.
+    pub(crate) text: String,
     pub(crate) tx_id: String,
     /// The combined proposal inside which it took effect.
     pub(crate) via: Option<String>,
@@ -282,6 +284,8 @@ pub(crate) struct HistoryEntry {
     pub(crate) proposer_msp_id: String,
     /// Those that somebody signed, and the last.
     pub(crate) revisions: Vec<RevisionReport>,
+    /// As `GetProposal` gives it: how it ended.
+    pub(crate) status: &'static str,
 }
 
 /// One computation of a proposal's update.

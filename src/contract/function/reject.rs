@@ -9,6 +9,7 @@ use crate::{
             access::{Admin, demand_msp_id},
             standing,
             status::Status,
+            terms::Standing,
         },
         ledger::{
             combined,
@@ -42,12 +43,14 @@ pub(crate) async fn reject_proposal<S: Stub>(
         // asked for only here: a rejection must not meet a combination in the same block
         let combined = combined::into(stub, &open.place).await?;
         let question = ProofQuestion::of_record(&open.record, &combined);
-        let status = match proofs::find(stub, trusted.sequence(), question).await? {
-            Some(_) => Status::Submitted,
-            None => status,
+        let proof = proofs::find(stub, trusted.sequence(), question).await?;
+        let (status, why) = match (proof, &standing) {
+            (Some(_), _) => (Status::Submitted, ""),
+            (None, Standing::AlreadyInEffect) => (status, ": what it wants is there already"),
+            (None, _) => (status, ""),
         };
         return Err(Code::WrongStatus.because(format_args!(
-            "proposal `{id}` is `{}` at sequence {}; it is rejected while it is open",
+            "proposal `{id}` is `{}` at sequence {}; it is rejected while it is open{why}",
             status.name(),
             trusted.sequence()
         )));

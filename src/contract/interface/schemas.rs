@@ -279,7 +279,7 @@ const SCHEMAS: &[Schema] = &[
     answer(
         "HistoryEntry",
         "created_at: time?, description: text, kind: text, outcome: Outcome, proposal_id: id,
-         proposer_msp_id: text, revisions: [Revision]",
+         proposer_msp_id: text, revisions: [Revision], status: text",
     ),
     answer("LeftProposal", "proposal_id: id, reason: text, status: text?"),
     answer(
@@ -301,7 +301,12 @@ const SCHEMAS: &[Schema] = &[
     answer(
         "Outcome",
         "archived_at: time?, as_of_sequence: number, outcome: text, proof: Proof?,
-         settings_version: number?, tx_id: text, via: id?",
+         settings_version: number?, text: text, tx_id: text, via: id?",
+    ),
+    answer(
+        "OutdatedBy",
+        "first_block: number?, first_sequence: number, last_block: number, last_sequence: number,
+         proposal_id: id?, text: text",
     ),
     answer(
         "Proof",

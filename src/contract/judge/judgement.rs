@@ -115,7 +115,8 @@ impl Judgement {
         let decision = match explained {
             None => bundle.decide(terms, judged.evaluation, &signed, rejecting),
             Some(room) => {
-                let (decision, verdicts) = bundle.explain_within(terms, signers, &signed, rejecting, room);
+                let (decision, verdicts) =
+                    bundle.explain_within(terms, signers, &signed, rejecting, room);
                 let unexplained = terms.policy_ids().len().saturating_sub(verdicts.len());
                 let is_cut = |verdict: &&PolicyVerdict| {
                     verdict.more_elements > 0 || verdict.explanation.is_cut()

@@ -67,7 +67,8 @@ pub(in crate::policy) fn needs(
         return "nobody is known who could complete it".to_owned();
     };
     if size == 0 {
-        return "nobody new, but the signatures in another order or without some of them".to_owned();
+        return "nobody new, but the signatures in another order or without some of them"
+            .to_owned();
     }
     // all sets of this size are known, or their ways: those are the same for whoever asks
     let (helpers, whole): (BTreeSet<Helpers<'_>>, bool) = match size == solved.cost() {

@@ -38,4 +38,5 @@ mod statements;
 mod unknown;
 mod votes;
 mod walk;
+mod words;
 pub(crate) mod world;

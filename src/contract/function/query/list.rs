@@ -157,7 +157,7 @@ pub(crate) async fn list_proposals<S: Stub>(
         }
         proposals.push(summary);
     }
-    relate(stub, &mut relations).await?;
+    relate(stub, &mut relations, None).await?;
     for (report, place) in relations.reports().zip(places) {
         if let Some(summary) = proposals.get_mut(place) {
             summary.conflicts = Some(report);
