@@ -161,14 +161,14 @@ impl ExplanationReport {
 impl StatusDetail {
     /// Keeps what fits into so many bytes: who is missing first; how much it leaves out.
     fn bounded(&mut self, room: usize) -> usize {
-        // a third for who is missing; what it leaves is for the others
-        let mut missing = room / 3;
+        // a third for who is missing, in words as well; the rest is for the others
+        let mut missing = room / 4;
         let mut omitted = keep(&mut self.missing, &mut missing);
         omitted += keep(&mut self.needs, &mut (room / 12));
         if let Some(why) = &mut self.why {
             shorten(why);
         }
-        let mut left = (room - room / 3 - room / 12) / 4;
+        let mut left = (room - room / 3) / 4;
         omitted += keep(&mut self.different_effect, &mut left.clone());
         omitted += keep(&mut self.spoilers, &mut left.clone());
         omitted += self.spoilers_unsaid;

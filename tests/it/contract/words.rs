@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{
     calls::{
         add_signature, delete_proposal, get_history, list_proposals, propose_config_update, raw,
-        reject_proposal, sync_config,
+        reject_proposal, sync_config, update_proposals,
     },
     captures::after,
     patches::{of_admins, policy, timeout},
@@ -68,13 +68,14 @@ fn set_admins(application: &mut ConfigGroup, org: &str, rule: &str) {
 
 #[tokio::test]
 async fn two_admins_of_one_organisation_are_two() {
-    let org1 = person("Org1MSP");
+    // alone an admin of Org1 does not satisfy its policy any more, so Org2 proposes
+    let (org1, org2) = (person("Org1MSP"), person("Org2MSP"));
     let two = "OutOf(2, 'Org1MSP.admin', 'Org1MSP.admin')";
     let mut world = world_with(|application| set_admins(application, "Org1MSP", two)).await;
     // what the organisation decides about alone
     let anchors = json!({"groups": {"Application": {"groups": {"Org1MSP": {"values": {"AnchorPeers": {
         "mod_policy": "Admins", "value": {"anchor_peers": [{"host": "peer", "port": 1}]}}}}}}}});
-    world.propose(&org1, "anchors", &anchors).await;
+    world.propose(&org2, "anchors", &anchors).await;
     let policy = "`/Channel/Application/Org1MSP/Admins`";
     assert_eq!(
         needs(&mut world, "anchors").await,
@@ -223,7 +224,7 @@ async fn what_nobody_submitted_says_so() {
         let text = world.refused(&org1, call, "WRONG_STATUS").await;
         assert!(text.ends_with(": what it wants is there already"), "{text}");
     }
-    world.ok(&org1, delete_proposal("add_orgx")).await;
+    world.ok(&org1, update_proposals()).await;
     let history = world.ok(&org1, get_history()).await;
     let entry = &history["history"][0];
     assert_eq!(entry["status"], "AlreadyInEffect");

@@ -278,7 +278,7 @@ fn compare(
                 prop_assert_eq!(explanation.satisfied(), want);
                 prop_assert_eq!(&explanation.to_json()["satisfied"], want);
                 let mut evaluation = manager.evaluation(world.msps(), &set);
-                let outlook = evaluation.outlook(id, &BTreeSet::new());
+                let outlook = evaluation.outlook(id, &std::collections::BTreeSet::new());
                 prop_assert_eq!(outlook.satisfied, want);
                 prop_assert_eq!(&outlook.missing, explanation.missing());
                 prop_assert_eq!(&outlook.needs, &explanation.needs());
