@@ -177,7 +177,7 @@ impl StatusDetail {
 }
 
 /// The links of the verified chain behind the config that an out-of-date update was computed on: one of
-/// them changed what it reads or writes.
+/// them changed what it builds on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct OutdatedBy {
     /// The block of the first; null where a recovery left it out.

@@ -6,10 +6,11 @@ use serde_json::{Value, json};
 
 use super::{
     calls::{
-        add_signature, delete_proposal, get_history, list_proposals, propose_config_update, raw,
-        reject_proposal, sync_config, update_proposals,
+        add_signature, delete_proposal, get_history, get_proposal, list_proposals,
+        propose_config_update, raw, reject_proposal, sync_config, update_proposals,
     },
     captures::after,
+    manners::{named, simulate_at},
     patches::{of_admins, policy, timeout},
     people::{new_admin, person},
     sizes::{many, world_with},
@@ -159,7 +160,7 @@ async fn what_made_it_out_of_date_is_named() {
             block = by["last_block"].clone();
             let text = format!(
                 "proposal `five`, with which the config got to sequence 1 (block {block}) changed what \
-                 this update reads or writes; it was computed at sequence 0"
+                 this update builds on; it was computed at sequence 0"
             );
             assert_eq!(
                 *by,
@@ -194,6 +195,10 @@ async fn what_made_it_out_of_date_is_named() {
         assert!(why.contains(has), "{why}");
         assert!(!why.contains("is at version"), "{why}");
     }
+    // one state call more than of an open one
+    let call = world.invocation(&org1, get_proposal("three"));
+    let (_, _, stale) = simulate_at(named("leveldb"), &world.server, &world.ledger, &call).await;
+    assert!(stale.calls <= 12, "{stale:?}");
     // a recovery leaves links out
     let far = super::blocks::checkpoint(&world.config(), |config| config.sequence += 5);
     world.recover(&anchors, &far).await;

@@ -77,7 +77,7 @@ impl LinksBehind {
             last_sequence: last.0,
             proposal_id: proposal.map(ToString::to_string),
             text: format!(
-                "{what} changed what this update reads or writes; it was computed at sequence {base}"
+                "{what} changed what this update builds on; it was computed at sequence {base}"
             ),
         }
     }
