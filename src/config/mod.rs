@@ -24,7 +24,9 @@ pub use envelope::{ConfigSignature, EnvelopeError};
 pub use orderer::{
     ConsensusError, ConsenterChange, FilterError, Filters, MigrationError, OptionsError, quorum,
 };
-pub use patch::{Patch, PatchError, PatchLimits, Touched, Wish, WishedPart};
+pub use patch::{
+    ConfigLikeness, Patch, PatchError, PatchLimits, PlainForms, Touched, Wish, WishedPart,
+};
 pub use tree::{
     Change, ConfigError, ConfigTree, Difference, Differences, ElementKind, ElementPath, ElementRef,
     GroupRef, PolicyRef, ROOT_KEY, ValueRef, differences, is_legal_channel_id, is_legal_key,

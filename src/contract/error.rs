@@ -157,6 +157,8 @@ codes! {
     NothingToChange = 409 "NOTHING_TO_CHANGE";
     /// The Application group has an organisation of this name.
     OrganizationExists = 409 "ORGANIZATION_EXISTS";
+    /// The config was edited from one of another sequence.
+    StaleConfig = 409 "STALE_CONFIG";
     /// The update was computed from another config.
     StaleUpdate = 409 "STALE_UPDATE";
     /// Another open proposal has these very bytes.

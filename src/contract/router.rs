@@ -7,8 +7,8 @@ use crate::{
         anchors::{Anchors, ContractObserver},
         error::ContractError,
         function::{
-            Context, attest, carry, cmcc, combine, finish, propose,
-            query::{definition, export, history, inspect, list, show},
+            Context, attest, cmcc, combine, finish, propose,
+            query::{check, definition, export, history, inspect, list, show},
             recompute, recover, reject, settings, sign, sync,
         },
         interface::{
@@ -76,11 +76,42 @@ impl Contract {
             Function::InitConsortium => sync::init_consortium(&call, stub).await,
             Function::SyncConfig => sync::sync_config(&call, stub).await,
             Function::RecoverConfig => recover::recover_config(&call, stub).await,
-            Function::ProposeConfigUpdate => propose::propose_config_update(&call, stub).await,
-            Function::AddOrganization => propose::add_organization(&call, stub).await,
-            Function::ReconfigOrganizationMsp => propose::reconfig_msp(&call, stub).await,
-            Function::CombineProposals => combine::combine_proposals(&call, stub).await,
-            Function::ProposeSettings => settings::propose_settings(&call, stub).await,
+            Function::ProposeConfigUpdate => {
+                propose::propose_config_update(&call, stub)
+                    .await?
+                    .put(&call, stub)
+                    .await
+            }
+            Function::ProposeConfig => {
+                propose::propose_config(&call, stub)
+                    .await?
+                    .put(&call, stub)
+                    .await
+            }
+            Function::AddOrganization => {
+                propose::add_organization(&call, stub)
+                    .await?
+                    .put(&call, stub)
+                    .await
+            }
+            Function::ReconfigOrganizationMsp => {
+                propose::reconfig_msp(&call, stub)
+                    .await?
+                    .put(&call, stub)
+                    .await
+            }
+            Function::CombineProposals => {
+                combine::combine_proposals(&call, stub)
+                    .await?
+                    .put(&call, stub)
+                    .await
+            }
+            Function::ProposeSettings => {
+                settings::propose_settings(&call, stub)
+                    .await?
+                    .put(&call, stub)
+                    .await
+            }
             Function::ApplySettings => settings::apply_settings(&call, stub).await,
             Function::GetSettings => definition::get_settings(&call, stub).await,
             Function::AddSignature => sign::add_signature(&call, stub).await,
@@ -89,9 +120,10 @@ impl Contract {
             Function::DeleteProposal => finish::delete_proposal(&call, stub).await,
             Function::UpdateProposals => recompute::update_proposals(&call, stub).await,
             Function::AttestCapabilities => attest::attest_capabilities(&call, stub).await,
-            Function::PrepareAttestation => carry::prepare_attestation(&call, stub).await,
-            Function::AddAttestation => carry::add_attestation(&call, stub).await,
+            Function::PrepareAttestation => attest::prepare_attestation(&call, stub).await,
+            Function::AddAttestation => attest::add_attestation(&call, stub).await,
             Function::GetCapabilities => attest::get_capabilities(&call, stub).await,
+            Function::CheckProposal => check::check_proposal(&call, stub).await,
             Function::GetProposal => show::get_proposal(&call, stub).await,
             Function::ListProposals => list::list_proposals(&call, stub).await,
             Function::ExportProposal => export::export_proposal(&call, stub).await,

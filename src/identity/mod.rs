@@ -21,7 +21,8 @@ pub use certificate::Certificate;
 pub use chain::{Period, TlsAnswers, TrustPool, Usage};
 pub use error::{MspError, Place};
 pub use membership::{
-    CertificateUse, Identity, ListedCertificate, ListedCrl, Msp, MspDefinition, Msps,
+    CertificateStanding, CertificateUse, CrlSigner, Identity, IssuingCa, ListedCertificate,
+    ListedCrl, Msp, MspDefinition, Msps,
 };
 pub use principal::{Anonymity, NamedIdentity, Principal};
 pub use role::Role;

@@ -21,7 +21,7 @@ mod language;
 #[cfg(test)]
 mod tests;
 
-pub use completion::{Effort, Efforts, Explanation, ExplanationNode, Outlook, Spoiler};
+pub use completion::{Changeable, Effort, Efforts, Explanation, ExplanationNode, Outlook, Spoiler};
 pub use error::{PolicyError, RuleProblem};
 pub use evaluation::{
     Concerned, CountedSigner, Evaluation, Irrelevant, PolicyManager, PolicyManagerBuilder,

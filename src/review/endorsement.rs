@@ -83,17 +83,12 @@ pub fn endorsement(
         (Some(servers), Some(asked), Some(_)) => Some(asked.is_enough(servers)),
         _ => None,
     };
-    let (now, then) = (said(after.as_ref()), said(before.as_ref()));
-    let rule = match (&rule_before, &rule_after) {
-        (Some(before), Some(after)) if before != after => "; the rule changes",
-        _ => "",
-    };
-    let servers_needed = match needed_after {
-        Some(_) => "; at least as many must run a server, at all times",
-        None => "",
-    };
-    let text = format!(
-        "endorsements where a chaincode follows `{policy}`: {now} instead of {then}{servers_needed}{rule}"
+    let changes = rule_before.is_some() && rule_after.is_some() && rule_before != rule_after;
+    let text = text(
+        policy,
+        (&before, needed_before, organizations_before),
+        (&after, needed_after, organizations_after),
+        changes,
     );
     Some(Endorsement {
         enough_servers,
@@ -109,27 +104,67 @@ pub fn endorsement(
     })
 }
 
-/// Who must endorse, for people: of how many whom the rule asks.
-fn said(asked: Option<&Asked<'_>>) -> String {
-    let Some(asked) = asked else {
-        return "nobody, since there is no such policy,".to_owned();
-    };
-    let count = |count: usize, what: &str| match count {
-        1 => format!("1 {what}"),
-        _ => format!("{count} {what}s"),
-    };
-    match (asked.needed(), asked.policies.meta_count(asked.id)) {
-        (None, _) => "more than there could ever be".to_owned(),
-        (Some(needed), Some((_, all))) => format!("{needed} of {}", count(all, "organisation")),
-        (Some(needed), None) => {
-            let principals = asked.policies.principals(asked.id);
-            let named: BTreeSet<&MspId> = principals.iter().filter_map(Principal::msp_id).collect();
-            let named = count(named.len(), "organisation");
-            format!(
-                "{} of the {named} that it names",
-                count(needed, "signature")
-            )
+/// A policy that is asked, how many it needs, and how many organisations there are.
+type AskedSide<'s, 'a> = (&'s Option<Asked<'a>>, Option<usize>, usize);
+
+/// The numbers in words.
+fn text(
+    policy: &str,
+    before: AskedSide<'_, '_>,
+    after: AskedSide<'_, '_>,
+    changes: bool,
+) -> String {
+    let end = match after {
+        (Some(asked), Some(needed), _) => match asked.counted() {
+            Some(all) => format!("{needed} of {} must endorse", organisations(all)),
+            None => {
+                let are = if needed == 1 { "is" } else { "are" };
+                format!("{} {are} needed", asked.signatures(needed))
+            }
+        },
+        (None, ..) => "no transaction would be valid, since there is no such policy,".to_owned(),
+        (Some(_), None, all) => {
+            format!("no transaction would be valid, since none of {all} organisations satisfy it,")
         }
+    };
+    let start = match before {
+        (Some(asked), Some(needed), _) => match asked.counted() {
+            Some(all) => format!("instead of {needed} of {all}"),
+            None => format!("instead of {}", asked.signatures(needed)),
+        },
+        (None, ..) => "where there was no such policy before".to_owned(),
+        (Some(_), None, _) => "where nobody could satisfy it before".to_owned(),
+    };
+    let servers = match after.1 {
+        Some(_) => ": at least as many must run a server, at all times",
+        None => "",
+    };
+    let silent = after
+        .0
+        .as_ref()
+        .map(|asked| asked.policies.silent(asked.id));
+    let silent = silent.filter(|(orgs, _)| !orgs.is_empty());
+    let silent = silent.map(|(orgs, sub_policy)| {
+        const NAMED: usize = 10;
+        let named: Vec<&str> = orgs.iter().copied().take(NAMED).collect();
+        let more = match orgs.len().saturating_sub(NAMED) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        format!(
+            "; counted without a policy `{sub_policy}`, and so never one of those who endorse: `{}`{more}",
+            named.join("`, `")
+        )
+    });
+    let silent = silent.unwrap_or_default();
+    let rule = if changes { "; the rule changes" } else { "" };
+    format!("{end} {start}, where a chaincode follows `{policy}`{servers}{silent}{rule}")
+}
+
+fn organisations(count: usize) -> String {
+    match count {
+        1 => "1 organisation".to_owned(),
+        _ => format!("{count} organisations"),
     }
 }
 
@@ -180,6 +215,26 @@ impl<'a> Asked<'a> {
         // organisations count once in an implicit meta policy, however many signatures each needs
         let counted = self.policies.meta_count(self.id);
         Some(counted.map_or(effort.signatures, |(needed, _)| needed))
+    }
+
+    /// How many organisations an implicit meta policy counts; `None` of a rule.
+    fn counted(&self) -> Option<usize> {
+        let (_, all) = self.policies.meta_count(self.id)?;
+        Some(all)
+    }
+
+    /// Signatures that a rule needs, for people: of how many organisations it names.
+    fn signatures(&self, needed: usize) -> String {
+        let principals = self.policies.principals(self.id);
+        let named: BTreeSet<&MspId> = principals.iter().filter_map(Principal::msp_id).collect();
+        let needed = match needed {
+            1 => "1 signature".to_owned(),
+            _ => format!("{needed} signatures"),
+        };
+        match named.len() {
+            1 => format!("{needed} of the organisation that it names"),
+            named => format!("{needed} of the {named} organisations that it names"),
+        }
     }
 
     fn is_enough(&self, servers: &BTreeSet<MspId>) -> bool {

@@ -200,7 +200,7 @@ fn an_identity_with_the_wrong_role_is_told_so() {
     };
     assert_eq!(relevant("Org1/admin1"), Ok(()));
     let why = relevant("Org1/client1").unwrap_err().to_string();
-    assert!(why.starts_with("is not `Org1MSP.admin`: "), "{why}");
+    assert!(why.starts_with("it is not `Org1MSP.admin`: "), "{why}");
     let why = relevant("Org2/admin1").unwrap_err().to_string();
     assert_eq!(why, "no deciding policy asks for `Org2MSP`");
 }

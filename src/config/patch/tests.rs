@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use prost::Message;
 
-use super::Patch;
+use super::{ConfigLikeness, Patch, PlainForms};
 use crate::{
     config::{ConfigTree, PatchError, PatchLimits, Update, compute_update},
     proto::{
@@ -486,4 +486,181 @@ fn contents_go_together_field_by_field() {
             );
         }
     }
+}
+
+fn of_edited(root: ConfigGroup) -> Result<Patch, PatchError> {
+    Patch::of_edited(&"channel".into(), &tree(current()), &tree(root), None)
+}
+
+#[test]
+fn an_edited_config_is_the_intent_that_makes_it() {
+    type Edit = fn(&mut ConfigGroup);
+    let edits: [(&str, Edit); 8] = [
+        ("a value", |root| {
+            org(root)
+                .values
+                .insert("V".to_owned(), value(0, "new", "Admins"));
+        }),
+        ("mod policies", |root| {
+            org(root).mod_policy = "Readers".to_owned();
+            org(root)
+                .policies
+                .insert("P".to_owned(), policy(9, "old", "Readers"));
+        }),
+        ("a value emptied", |root| {
+            org(root)
+                .values
+                .insert("V".to_owned(), value(0, "", "Admins"));
+        }),
+        ("new ones", |root| {
+            let new = below(&["Inner"], group(8, "Admins"));
+            org(root).groups = new.groups;
+            org(root)
+                .values
+                .insert("W".to_owned(), value(3, "w", "Admins"));
+        }),
+        ("a value that is gone", |root| org(root).values.clear()),
+        ("a policy that is gone", |root| org(root).policies.clear()),
+        ("a group that is gone", |root| {
+            root.groups.remove("B");
+        }),
+        ("all at once", |root| {
+            root.groups.get_mut("A").unwrap().groups.clear();
+            root.groups.get_mut("B").unwrap().mod_policy = "Readers".to_owned();
+            root.values.insert("V".to_owned(), value(1, "v", "Admins"));
+        }),
+    ];
+    for (name, edit) in edits {
+        let wanted = tree(changed(edit));
+        let found = of_edited(changed(edit)).unwrap();
+        let made = found.apply(&tree(current())).unwrap();
+        assert!(made.same_content(&wanted), "{name}");
+        let again = Patch::parse(found.bytes().clone(), &PatchLimits::default()).unwrap();
+        assert_eq!(again.bytes(), found.bytes(), "{name}");
+        // as a patch from somebody's hand one of these could be a slip
+        let likeness = found.config_likeness(&tree(current()));
+        assert_eq!(likeness.is_some(), name == "a value emptied", "{name}");
+    }
+}
+
+#[test]
+fn what_no_update_can_make_of_an_edited_config_is_refused() {
+    let e = of_edited(current()).unwrap_err();
+    assert!(matches!(e, PatchError::NoEffect), "{e}");
+    // versions are not looked at
+    let e = of_edited(changed(|root| org(root).version = 70)).unwrap_err();
+    assert!(matches!(e, PatchError::NoEffect), "{e}");
+    let e = of_edited(changed(|root| org(root).mod_policy.clear())).unwrap_err();
+    assert!(matches!(e, PatchError::Update(_)), "{e}");
+    assert!(e.path().is_some(), "{e}");
+    let e = of_edited(changed(|root| {
+        root.values
+            .insert("no key".to_owned(), value(0, "v", "Admins"));
+    }))
+    .unwrap_err();
+    assert!(matches!(e, PatchError::Update(_)), "{e}");
+    let none = ConfigTree::parse(Bytes::new()).unwrap();
+    let e = Patch::of_edited(&"channel".into(), &tree(current()), &none, None).unwrap_err();
+    assert!(matches!(e, PatchError::MissingChannelGroup), "{e}");
+    // fields that an update would lose
+    let mut value = value(0, "new", "Admins").encode_to_vec();
+    value.extend([0x78, 1]);
+    let mut entry = Vec::new();
+    write::message(&mut entry, 1, b"V");
+    write::message(&mut entry, 2, &value);
+    let mut root = current().encode_to_vec();
+    write::message(&mut root, 3, &entry);
+    let mut config = Vec::new();
+    write::message(&mut config, 2, &root);
+    let edited = ConfigTree::parse(config.into()).unwrap();
+    let e = Patch::of_edited(&"channel".into(), &tree(current()), &edited, None).unwrap_err();
+    assert!(matches!(e, PatchError::UnknownFields { .. }), "{e}");
+}
+
+#[test]
+fn what_says_the_same_in_the_plain_form_is_no_change() {
+    let other = |text: &'static str| {
+        tree(changed(|root| {
+            org(root)
+                .values
+                .insert("V".to_owned(), value(0, text, "Admins"));
+        }))
+    };
+    let plain = |current: &ConfigTree, edited: &ConfigTree, is_lossy| PlainForms {
+        current: current.clone(),
+        edited: edited.clone(),
+        is_lossy,
+    };
+    let same = tree(current());
+    for (text, is_lossy, is_same) in [
+        ("odl", false, true),
+        ("odl", true, true),
+        ("older", false, true),
+        ("older", true, false),
+    ] {
+        let edited = other(text);
+        let forms = plain(&same, &same, is_lossy);
+        let found = Patch::of_edited(&"channel".into(), &same, &edited, Some(&forms));
+        assert_eq!(found.is_err(), is_same, "{text} {is_lossy}");
+        let forms = plain(&same, &edited, is_lossy);
+        let found = Patch::of_edited(&"channel".into(), &same, &edited, Some(&forms));
+        let made = found.unwrap().apply(&same).unwrap();
+        assert!(made.same_content(&edited), "{text} {is_lossy}");
+    }
+}
+
+#[test]
+fn patches_that_look_like_a_config_are_told() {
+    let likeness = |root: ConfigGroup| patch(root).unwrap().config_likeness(&tree(current()));
+    for (name, drops, root) in [
+        ("a whole group", true, below(&["A"], group(1, "Admins"))),
+        ("the root", true, group(1, "Admins")),
+        ("below an overwritten one", true, {
+            let mut root = group(1, "Admins");
+            root.groups.insert("A".to_owned(), group(0, "Admins"));
+            root.groups.insert("B".to_owned(), group(0, "Admins"));
+            root
+        }),
+        ("a value", true, org_with_value("V", value(1, "", "Admins"))),
+        (
+            "a policy",
+            true,
+            org_with_policy("P", policy(1, "", "Admins")),
+        ),
+        (
+            "a value that is written",
+            false,
+            org_with_value("V", value(1, "new", "Admins")),
+        ),
+        (
+            "a value's mod policy",
+            false,
+            org_with_value("V", value(0, "", "Readers")),
+        ),
+        (
+            "a new value",
+            false,
+            org_with_value("W", value(1, "", "Admins")),
+        ),
+        ("no group is lost", false, below(&ORG, group(1, "Admins"))),
+        ("a new group", false, below(&["C"], group(1, "Admins"))),
+        ("a group that is deleted", false, below(&ORG, group(2, ""))),
+        ("a patched one", false, below(&["A"], group(0, "Readers"))),
+    ] {
+        let found = likeness(root);
+        assert_eq!(found.is_some(), drops, "{name}: {found:?}");
+    }
+    let config = changed(|root| {
+        root.policies
+            .insert("P".to_owned(), policy(0, "new", "Admins"));
+    });
+    let whole = tree(config.clone());
+    let mut all = group(0, "");
+    all.policies.clone_from(&config.policies);
+    for name in ["A", "B"] {
+        assert_eq!(patch(all.clone()).unwrap().config_likeness(&whole), None);
+        all.groups.insert(name.to_owned(), group(0, "Readers"));
+    }
+    let found = patch(all).unwrap().config_likeness(&whole);
+    assert_eq!(found, Some(ConfigLikeness::NamesAll));
 }

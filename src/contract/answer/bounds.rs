@@ -55,6 +55,7 @@ pub(crate) enum Part {
     SignedBy,
     Sources,
     StatusDetail,
+    ToAttest,
     Unsupported,
     Votes,
 }
@@ -75,7 +76,7 @@ impl Part {
             Self::ConsentTrail => 50_000,
             Self::CombinedInto | Self::Endorsement | Self::Missing => 20_000,
             Self::Needs | Self::NotChecked => 20_000,
-            Self::SignedBy | Self::Unsupported => 20_000,
+            Self::SignedBy | Self::ToAttest | Self::Unsupported => 20_000,
         }
     }
 }

@@ -12,6 +12,17 @@ pub(crate) struct Proposed {
     pub(crate) config_update_sha256: String,
     pub(crate) proposal_id: String,
     pub(crate) revision: u64,
+    /// Those in the envelope that was given: who consents adds its own.
+    pub(crate) unused_signatures: Vec<UnusedSignature>,
+}
+
+/// A signature that came with an update and was not looked at; what could not be read of its signer is
+/// null.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct UnusedSignature {
+    pub(crate) fingerprint: Option<String>,
+    pub(crate) msp_id: Option<String>,
+    pub(crate) subject: Option<String>,
 }
 
 /// Answer of `AddSignature`: what became of each signature.

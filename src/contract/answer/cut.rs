@@ -192,6 +192,7 @@ impl ProposalSummary {
         cut(Part::SignedBy, keep(&mut self.signed_by, &mut (room / 4)));
         let combined = keep(&mut self.combined_into, &mut (room / 8));
         cut(Part::CombinedInto, combined);
+        cut(Part::ToAttest, keep(&mut self.to_attest, &mut (room / 8)));
         if let Some(conflicts) = &mut self.conflicts {
             let left = &mut (room / 4);
             let out = keep(&mut conflicts.excludes, left);

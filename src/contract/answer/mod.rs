@@ -22,7 +22,7 @@ pub(crate) use bounds::{ENTRIES_SHARE, Omitted, Part, SPOILERS, Shown, shorten};
 pub(crate) use chain::{ChainLink, ConfigChain, ConfigReport, Synced};
 pub(crate) use change::{
     ArchivedReport, ConflictReport, Ended, LeftReport, Proposed, RecomputedReport,
-    RefusedSignature, Signed, SignerReport, Updated,
+    RefusedSignature, Signed, SignerReport, UnusedSignature, Updated,
 };
 pub(crate) use proposal::{
     CombinedReport, ConsentReport, ExclusionReport, ExplanationReport, History, HistoryEntry,
@@ -42,7 +42,7 @@ use crate::{
 };
 
 /// A Fabric document inside an answer is never longer than this, in bytes.
-const DOCUMENT: usize = 512 << 20;
+pub(crate) const DOCUMENT: usize = 512 << 20;
 
 /// The bytes of an answer.
 pub(crate) fn write(report: &impl Serialize) -> Result<Vec<u8>, ContractError> {

@@ -58,6 +58,8 @@ pub(crate) struct ProposalSummary {
     pub(crate) revision: u64,
     pub(crate) signed_by: Vec<String>,
     pub(crate) status: &'static str,
+    /// Organisations that have not attested a level which it raises.
+    pub(crate) to_attest: Vec<String>,
 }
 
 /// How a proposal stands to the others that are not over.
@@ -301,6 +303,8 @@ pub(crate) struct RevisionReport {
 pub(crate) struct SignatureReport {
     pub(crate) config_signature: String,
     pub(crate) counts: bool,
+    /// Whether the signer's certificate has expired at the time of the call. It counts all the same.
+    pub(crate) expired: bool,
     pub(crate) fingerprint: String,
     pub(crate) msp_id: String,
     pub(crate) reason: Option<String>,

@@ -54,7 +54,9 @@ pub(crate) async fn propose_config_update<S: Stub>(
     call: &Context<'_>,
     stub: &mut S,
 ) -> Result<Vec<u8>, ContractError> {
-    let id = propose::propose_computed(call, stub).await?;
+    let proposal = propose::propose_computed(call, stub).await?;
+    let id = proposal.place.id().clone();
+    proposal.put(call, stub).await?;
     Ok(answered(stub, CmccEvent::NewProposal, &id))
 }
 

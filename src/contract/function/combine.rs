@@ -7,7 +7,7 @@ use bytes::Bytes;
 use super::{
     Context,
     intent::{self, ProposedIntent},
-    propose,
+    propose::{self, NewProposal},
 };
 use crate::{
     capabilities::ContractBounds,
@@ -31,7 +31,7 @@ use crate::{
 pub(crate) async fn combine_proposals<S: Stub>(
     call: &Context<'_>,
     stub: &mut S,
-) -> Result<Vec<u8>, ContractError> {
+) -> Result<NewProposal, ContractError> {
     let header = propose::header(call, 2)?;
     let ids = call.args.ids(1)?.unwrap_or_default();
     if ids.len() < 2 {
@@ -40,7 +40,8 @@ pub(crate) async fn combine_proposals<S: Stub>(
             ids.len()
         )));
     }
-    let (trusted, bundle, admin) = propose::opened(call, stub, &header.id).await?;
+    let opened = propose::opened(call, stub, header).await?;
+    let (trusted, bundle) = (&opened.trusted, &opened.bundle);
     let bounds = trusted.capabilities().bounds();
     let most = bounds.sources;
     if ids.len() > most {
@@ -51,11 +52,11 @@ pub(crate) async fn combine_proposals<S: Stub>(
     }
     let mut union = CombinedIntent::default();
     for id in &ids {
-        let source = open_source(stub, &bundle, &trusted, id).await?;
+        let source = open_source(stub, bundle, trusted, id).await?;
         union.add(&bounds, &source)?;
     }
     let intent = union.intent()?;
-    propose::store(call, stub, &trusted, &bundle, &admin, &header, &intent).await
+    opened.intent(call, stub, &intent).await
 }
 
 /// A proposal that may be combined: open, of kind config update. What went out of date is not: its

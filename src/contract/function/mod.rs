@@ -1,10 +1,10 @@
 //! The functions of the contract, a family in each file: read what is needed, have it judged, write.
 
 pub(crate) mod attest;
-pub(crate) mod carry;
 pub(crate) mod cmcc;
 pub(crate) mod combine;
 mod context;
+mod files;
 pub(crate) mod finish;
 mod intent;
 pub(crate) mod propose;

@@ -384,10 +384,17 @@ impl UpdateRun<'_> {
             self.leave_outofdate(&proposal, refusal.text());
             return Ok(());
         }
-        let kept: BTreeSet<u64> = proposal.revisions.iter().map(|one| one.revision).collect();
-        let before = open.proposal.revisions.iter().map(|one| one.revision);
-        for dropped in before.filter(|revision| !kept.contains(revision)) {
-            positions::forget(stub, self.bundle, &open.place, Revision(dropped));
+        // what was said of the last one is shown until there is another
+        let mut dropped: BTreeSet<u64> = (open.proposal.revisions.iter())
+            .map(|one| one.revision)
+            .chain([last.0.saturating_sub(1)])
+            .filter(|revision| *revision != last.0)
+            .collect();
+        for kept in &proposal.revisions {
+            dropped.remove(&kept.revision);
+        }
+        for revision in dropped {
+            positions::forget(stub, self.bundle, &open.place, Revision(revision));
             self.written = self.written.saturating_add(self.removed);
         }
         self.own.replace(&open.place, &record);

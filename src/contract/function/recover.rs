@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use super::Context;
+use super::{Context, sync};
 use crate::{
     block::ConfigBlock,
     config::{Bundle, Section},
@@ -25,7 +25,7 @@ pub(crate) async fn recover_config<S: Stub>(
     call: &Context<'_>,
     stub: &mut S,
 ) -> Result<Vec<u8>, ContractError> {
-    let block = growth::read_block(call.args.block(0)?, call.channel())?;
+    let block = sync::read_block(call, &call.args.block(0)?)?;
     let disowned = call.args.number(1, "disowned_from")?.map(Sequence);
     let trusted = TrustedHead::demand(stub).await?;
     let first_gone = disowned.map_or_else(|| block.sequence(), |from| from.min(block.sequence()));

@@ -40,7 +40,7 @@ pub(crate) async fn reject_proposal<S: Stub>(
     let revision = current.number;
     let standing = standing::of(&bundle, &trusted, proposal, open.is_withdrawn(), &current)?;
     if let Some(status) = Status::of(&standing) {
-        // asked for only here: a rejection must not meet a combination in the same block
+        // only what is open is combined, so a rejection never meets a combination
         let combined = combined::into(stub, &open.place).await?;
         let question = ProofQuestion::of_record(&open.record, &combined);
         let proof = proofs::find(stub, trusted.sequence(), question).await?;
@@ -49,11 +49,15 @@ pub(crate) async fn reject_proposal<S: Stub>(
             (None, Standing::AlreadyInEffect) => (status, ": what it wants is there already"),
             (None, _) => (status, ""),
         };
-        return Err(Code::WrongStatus.because(format_args!(
-            "proposal `{id}` is `{}` at sequence {}; it is rejected while it is open{why}",
-            status.name(),
-            trusted.sequence()
-        )));
+        // who is against it says so before its owner computes it again, too
+        if status != Status::Outofdate {
+            return Err(Code::WrongStatus.because(format_args!(
+                "proposal `{id}` is `{}` at sequence {}; it is rejected while it is open or out of \
+                 date{why}",
+                status.name(),
+                trusted.sequence()
+            )));
+        }
     }
     let own = OwnPosition::read(stub, &open.place, revision, &[admin.msp_id()]).await?;
     let mut own = own.into_iter().next().unwrap_or_default();

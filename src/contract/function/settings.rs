@@ -6,7 +6,7 @@ use super::{
     Context,
     attest::level_names,
     intent,
-    propose::{self, Draft},
+    propose::{self, Draft, NewProposal},
 };
 use crate::{
     contract::{
@@ -80,12 +80,14 @@ impl GivenSettings {
 pub(crate) async fn propose_settings<S: Stub>(
     call: &Context<'_>,
     stub: &mut S,
-) -> Result<Vec<u8>, ContractError> {
+) -> Result<NewProposal, ContractError> {
     let header = propose::header(call, 2)?;
     let given: GivenSettings = call.args.object(1, "settings")?;
     intent::sized(call.args.value(1).clone())?;
-    let (trusted, bundle, admin) = propose::opened(call, stub, &header.id).await?;
-    demand_served(&trusted)?;
+    let id = header.id().clone();
+    let opened = propose::opened(call, stub, header).await?;
+    let (trusted, bundle) = (&opened.trusted, &opened.bundle);
+    demand_served(trusted)?;
     let wanted = given.over(&trusted.settings)?;
     if agreement::same_content(&wanted, &trusted.settings) {
         return Err(Code::NothingToChange.because(format_args!(
@@ -94,18 +96,18 @@ pub(crate) async fn propose_settings<S: Stub>(
         )));
     }
     agreement::demand_known(&wanted)?;
-    agreement::check(&bundle, &trusted.settings, &wanted)?;
+    agreement::check(bundle, &trusted.settings, &wanted)?;
     let draft = Draft {
         kind: ProposalKind::Settings,
         patch: Default::default(),
         given: Default::default(),
         computed: Computed {
-            config_update: agreement::canonical(call.channel(), &trusted, &header.id, &wanted),
+            config_update: agreement::canonical(call.channel(), trusted, &id, &wanted),
             touched: Vec::new(),
         },
         sources: Vec::new(),
     };
-    propose::write(call, stub, &trusted, &bundle, &admin, &header, draft).await
+    opened.draft(call, stub, draft).await
 }
 
 /// `ApplySettings`: puts agreed settings in force and archives the proposal.

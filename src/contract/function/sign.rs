@@ -5,10 +5,9 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use prost::Message;
 
-use super::Context;
+use super::{Context, files, intent};
 use crate::{
-    capabilities::ContractBounds,
-    config::{ConfigSignature, EnvelopeError, envelope},
+    config::{ConfigSignature, envelope},
     contract::{
         answer::{self, RefusedSignature, Signed, SignerReport, events},
         error::{Code, ContractError},
@@ -52,7 +51,7 @@ pub(crate) async fn add<S: Stub>(
     given: &GivenSignatures,
     is_served: impl Fn(&Proposal) -> Result<(), ContractError> + Send,
 ) -> Result<Signed, ContractError> {
-    given.check_headers()?;
+    intent::check_signatures(&given.signatures)?;
     let (trusted, bundle) = call.trusted_to_write(stub).await?;
     let open = proposals::open(stub, id).await?;
     let proposal = &open.proposal;
@@ -184,40 +183,28 @@ pub(crate) struct GivenSignatures {
     config_update: Option<Bytes>,
 }
 
-impl GivenSignatures {
-    /// Refuses the call, not one signature of it, where a header is above its bound.
-    fn check_headers(&self) -> Result<(), ContractError> {
-        let limit = ContractBounds::V1_0.signature_header;
-        let mut lengths = self.signatures.iter().map(|one| one.signature_header.len());
-        lengths
-            .find(|length| *length > limit)
-            .map_or(Ok(()), |length| {
-                Err(Code::HeaderTooLarge.because(format_args!(
-                    "a signature header has {length} bytes, the limit is {limit}"
-                )))
-            })
-    }
-}
+/// The message that one signature is.
+const SIGNATURE: &str = "common.ConfigSignature";
 
 fn given_signatures(call: &Context<'_>) -> Result<GivenSignatures, ContractError> {
     let value = call.args.value(1);
     let bytes = if is_json(value) {
-        json::decode("common.ConfigSignature", value)
-            .map(Bytes::from)
-            .map_err(|e| Code::BadJson.because(format_args!("argument `signature`: {e}")))?
+        let form = match files::json_form(value) {
+            Some(intent::ENVELOPE) => intent::ENVELOPE,
+            _ => SIGNATURE,
+        };
+        let bytes = json::decode(form, value).map_err(|e| {
+            let remark = files::remark(value, SIGNATURE);
+            Code::BadJson.because(format_args!("argument `signature`: {e}{remark}"))
+        })?;
+        Bytes::from(bytes)
     } else {
-        base64(value, "signature")?
+        base64(value, "signature").map_err(|e| {
+            let remark = files::remark(value, SIGNATURE);
+            e.code().because(format_args!("{}{remark}", e.text()))
+        })?
     };
-    if !is_json(value)
-        && let Ok(envelope) = envelope::read_update_envelope(&bytes)
-    {
-        let limit = ContractBounds::V1_0.signatures;
-        if envelope.signatures.len() > limit {
-            return Err(Code::TooMany.because(format_args!(
-                "the envelope has {} signatures, the limit is {limit}",
-                envelope.signatures.len()
-            )));
-        }
+    if let Ok(envelope) = envelope::read_update_envelope(&bytes) {
         if envelope.signatures.is_empty() {
             return Err(Code::BadProtobuf.because(
                 "the envelope carries no signature; sign it with `peer channel signconfigtx`",
@@ -250,7 +237,8 @@ pub(crate) fn given_signature(
 fn one_signature(bytes: &Bytes) -> Result<GivenSignatures, ContractError> {
     let signature =
         common::ConfigSignature::decode(bytes.clone()).map_err(|_| not_a_signature(bytes))?;
-    if signature.signature_header.is_empty() || signature.signature.is_empty() {
+    let is_empty = signature.signature_header.is_empty() || signature.signature.is_empty();
+    if is_empty || files::is_other_than_signature(bytes) {
         return Err(not_a_signature(bytes));
     }
     Ok(GivenSignatures {
@@ -260,13 +248,10 @@ fn one_signature(bytes: &Bytes) -> Result<GivenSignatures, ContractError> {
 }
 
 fn not_a_signature(bytes: &Bytes) -> ContractError {
-    let why = match envelope::read_update_envelope(bytes) {
-        Err(e @ EnvelopeError::WrongType { .. }) => format!(" ({e})"),
-        _ => String::new(),
-    };
+    let remark = files::remark(bytes, SIGNATURE);
     Code::BadProtobuf.because(format_args!(
         "argument `signature` is neither a ConfigSignature nor an envelope of type CONFIG_UPDATE\
-         {why}"
+         {remark}"
     ))
 }
 

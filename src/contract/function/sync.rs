@@ -5,7 +5,9 @@ use std::{
     sync::Arc,
 };
 
-use super::Context;
+use bytes::Bytes;
+
+use super::{Context, files};
 use crate::{
     block::{self, ConfigBlock},
     config::Bundle,
@@ -116,13 +118,24 @@ pub(crate) async fn sync_config<S: Stub>(
     answer(call, &head, &growth, records.digests)
 }
 
+/// Reads a block of the call's channel; of another file the refusal says what it is.
+pub(crate) fn read_block(call: &Context<'_>, bytes: &Bytes) -> Result<ConfigBlock, ContractError> {
+    growth::read_block(bytes.clone(), call.channel()).map_err(|e| match e.code() {
+        Code::BadBlock => {
+            let remark = files::remark(bytes, "");
+            Code::BadBlock.because(format_args!("{}{remark}", e.text()))
+        }
+        _ => e,
+    })
+}
+
 fn read_blocks(call: &Context<'_>) -> Result<Vec<ConfigBlock>, ContractError> {
     let blocks = call.args.blocks()?;
     let count = blocks.len();
     let numbered = blocks.into_iter().zip(1usize..);
     numbered
         .map(|(bytes, number)| {
-            let block = growth::read_block(bytes, call.channel());
+            let block = read_block(call, &bytes);
             block.map_err(|error| match count {
                 1 => error,
                 _ => (error.code())

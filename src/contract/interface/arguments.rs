@@ -16,8 +16,10 @@ use crate::{
     stub::Invocation,
 };
 
-/// The transient field that carries the one block of a call.
-const TRANSIENT_BLOCK: &str = "config_block";
+/// What a call may carry as a transient field: the field's name where there is one, and a word for
+/// people.
+const BLOCK: (&str, &str) = ("config_block", "block");
+const CONFIG: (&str, &str) = ("config", "config");
 
 /// Function name and arguments of one call, within the limits.
 #[derive(Debug)]
@@ -73,6 +75,15 @@ impl<'a> Arguments<'a> {
         })
     }
 
+    /// The arguments as a call of the function that the first of them names.
+    pub(crate) fn of_named(&self) -> Result<Self, ContractError> {
+        Ok(Self {
+            function: self.text(0, "function")?,
+            values: self.values.get(1..).unwrap_or_default(),
+            ..*self
+        })
+    }
+
     /// The function's name; empty where the call has no arguments at all.
     pub(crate) const fn function(&self) -> &'a str {
         self.function
@@ -98,13 +109,16 @@ impl<'a> Arguments<'a> {
         if missing.is_none() && (served.repeats || self.values.len() <= parameters.len()) {
             return Ok(());
         }
-        let usage: Vec<String> = parameters
-            .iter()
-            .map(|one| match (one.required, served.repeats) {
-                (true, false) => one.name.to_owned(),
-                (true, true) => format!("{}, [...]", one.name),
-                (false, _) => format!("[{}]", one.name),
-            })
+        let last = parameters.len().saturating_sub(1);
+        let usage: Vec<String> = (parameters.iter().enumerate())
+            .map(
+                |(at, one)| match (one.required, served.repeats && at == last) {
+                    (true, false) => one.name.to_owned(),
+                    (true, true) => format!("{}, [...]", one.name),
+                    (false, false) => format!("[{}]", one.name),
+                    (false, true) => format!("[{}, ...]", one.name),
+                },
+            )
             .collect();
         let usage = match usage.is_empty() {
             true => "none".to_owned(),
@@ -258,29 +272,44 @@ impl<'a> Arguments<'a> {
         self.block_of(self.value(index))
     }
 
+    /// One argument as an edited config: the name of a transient field, base64, or the text or bytes
+    /// themselves.
+    pub(crate) fn config(&self, index: usize) -> Result<Bytes, ContractError> {
+        self.carried(self.value(index), CONFIG)
+    }
+
     fn block_of(&self, value: &Bytes) -> Result<Bytes, ContractError> {
+        self.carried(value, BLOCK)
+    }
+
+    /// What an argument names, holds in base64, or is.
+    fn carried(&self, value: &Bytes, kind: (&str, &str)) -> Result<Bytes, ContractError> {
         if let Some(digest) = str::from_utf8(value).ok().and_then(Digest::from_hex) {
-            return self.transient_block(&digest);
+            return self.transient(&digest, kind);
         }
         let is_text = |b: &u8| {
             b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=') || b.is_ascii_whitespace()
         };
         match value.iter().all(is_text) {
-            true => base64(value, "block"),
+            true => base64(value, kind.1),
             false => Ok(value.clone()),
         }
     }
 
-    fn transient_block(&self, digest: &Digest) -> Result<Bytes, ContractError> {
-        let own = format!("{TRANSIENT_BLOCK}.{digest}");
+    fn transient(
+        &self,
+        digest: &Digest,
+        (plain, word): (&str, &str),
+    ) -> Result<Bytes, ContractError> {
+        let own = format!("{plain}.{digest}");
         let (name, field) = match self.transient.get(&own) {
             Some(field) => (own.as_str(), field),
-            None => match self.transient.get(TRANSIENT_BLOCK) {
-                Some(field) => (TRANSIENT_BLOCK, field),
+            None => match self.transient.get(plain) {
+                Some(field) => (plain, field),
                 None => {
                     return Err(Code::TransientMissing.because(format_args!(
-                        "the argument names a block by its sha-256 `{digest}`, but there is \
-                         neither a transient field `{own}` nor `{TRANSIENT_BLOCK}`"
+                        "the argument names a {word} by its sha-256 `{digest}`, but there is \
+                         neither a transient field `{own}` nor `{plain}`"
                     )));
                 }
             },
@@ -472,12 +501,12 @@ mod tests {
         assert_eq!(code(arguments.block(2)), Code::TransientMissing);
         block
             .transient
-            .insert(TRANSIENT_BLOCK.to_owned(), Bytes::from_static(b"other"));
+            .insert(BLOCK.0.to_owned(), Bytes::from_static(b"other"));
         let arguments = Arguments::new(&block, &limits).unwrap();
         assert_eq!(code(arguments.block(2)), Code::TransientMismatch);
         block
             .transient
-            .insert(format!("{TRANSIENT_BLOCK}.{digest}"), raw.clone());
+            .insert(format!("{}.{digest}", BLOCK.0), raw.clone());
         let arguments = Arguments::new(&block, &limits).unwrap();
         assert_eq!(arguments.blocks().map(|b| b.len()), Ok(3));
         assert_eq!(arguments.block(2), Ok(raw));

@@ -11,6 +11,7 @@ pub(crate) enum Function {
     AddSignature,
     ApplySettings,
     AttestCapabilities,
+    CheckProposal,
     CmccAddSignature,
     CmccDeleteProposal,
     CmccGetProposal,
@@ -30,6 +31,7 @@ pub(crate) enum Function {
     InitConsortium,
     ListProposals,
     PrepareAttestation,
+    ProposeConfig,
     ProposeConfigUpdate,
     ProposeSettings,
     ReconfigOrganizationMsp,
@@ -210,6 +212,22 @@ pub(crate) const SERVED: &[Served] = &[
         )],
         "Attested",
     ),
+    Served {
+        repeats: true,
+        ..evaluate(
+            "CheckProposal",
+            Function::CheckProposal,
+            &[
+                required(
+                    "function",
+                    "text",
+                    "the function that would make the proposal",
+                ),
+                optional("argument", "text", "its arguments, in their order"),
+            ],
+            "Proposal",
+        )
+    },
     submit(
         "CombineProposals",
         Function::CombineProposals,
@@ -307,6 +325,22 @@ pub(crate) const SERVED: &[Served] = &[
         "AttestationToSign",
     ),
     submit(
+        "ProposeConfig",
+        Function::ProposeConfig,
+        &[
+            ID,
+            required(
+                "config",
+                "text",
+                "the whole edited config: as JSON, as base64 of a serialized Config, or the SHA-256 of \
+                 the transient field that holds it",
+            ),
+            DESCRIPTION,
+            PROPOSAL_OPTIONS,
+        ],
+        "Proposed",
+    ),
+    submit(
         "ProposeConfigUpdate",
         Function::ProposeConfigUpdate,
         &[
@@ -314,8 +348,8 @@ pub(crate) const SERVED: &[Served] = &[
             required(
                 "intent",
                 "text",
-                "a patch as JSON: a partial config whose versions are modes; or base64 of a \
-                 ConfigUpdate",
+                "a patch as JSON: a partial config whose versions are modes; or a ConfigUpdate, or an \
+                 envelope of type CONFIG_UPDATE, as JSON or base64",
             ),
             DESCRIPTION,
             PROPOSAL_OPTIONS,

@@ -62,8 +62,9 @@ fn transaction(served: &Served, name: &str) -> Value {
         Access::Evaluate => ["evaluate", "EVALUATE"],
         Access::Submit => ["submit", "SUBMIT"],
     };
-    let parameters: Vec<Value> = (served.parameters.iter())
-        .map(|one| parameter(one, served.repeats))
+    let last = served.parameters.len().saturating_sub(1);
+    let parameters: Vec<Value> = (served.parameters.iter().enumerate())
+        .map(|(at, one)| parameter(one, served.repeats && at == last))
         .collect();
     json!({
         "name": name,

@@ -337,11 +337,12 @@ const SCHEMAS: &[Schema] = &[
         "already_in_effect: truth, cannot_be_recorded: truth, combined_into: [id], config_update_sha256: sha256, conflicts: Relations?, deadline: time?,
          description: text, former_member: truth,
          kind: text, missing: [text], needs: [text], omitted: {number}, proposal_id: id, proposer_msp_id: text, revision: number,
-         signed_by: [text], status: text",
+         signed_by: [text], status: text, to_attest: [text]",
     ),
     answer(
         "Proposed",
-        "as_of_sequence: number, config_update_sha256: sha256, proposal_id: id, revision: number",
+        "as_of_sequence: number, config_update_sha256: sha256, proposal_id: id, revision: number,
+         unused_signatures: [UnusedSignature]",
     ),
     answer(
         "ProposedSettings",
@@ -377,8 +378,8 @@ const SCHEMAS: &[Schema] = &[
     options("Shown options", "whole: [text]"),
     answer(
         "Signature",
-        "config_signature: base64, counts: truth, fingerprint: text, msp_id: text, reason: text?,
-         subject: text?",
+        "config_signature: base64, counts: truth, expired: truth, fingerprint: text, msp_id: text,
+         reason: text?, subject: text?",
     ),
     answer(
         "Signed",
@@ -403,6 +404,10 @@ const SCHEMAS: &[Schema] = &[
          channel_id: text, config_sha256: sha256?, epoch: number?, known: [Link], sequence: number?",
     ),
     answer("UnattestedLevel", "lacking: [text], level: text, scope: text"),
+    answer(
+        "UnusedSignature",
+        "fingerprint: text?, msp_id: text?, subject: text?",
+    ),
     options("Update options", "bookmark: text?, msp_id: text?"),
     answer(
         "Updated",

@@ -9,7 +9,7 @@ use crate::{
         error::{Code, ContractError, shown},
         ledger::members::owner_remains,
     },
-    identity::{Identity, MspError},
+    identity::{Identity, MspError, Principal, Role},
     ids::{Digest, MspId, ProposalId},
     policy::SignerSet,
     proto::cmscc::{Member, Proposal},
@@ -47,11 +47,12 @@ impl Admin {
             if !satisfies_admins(bundle, Section::Application, org.name, &identity) {
                 return Err(Code::NotAdmin.because(format_args!(
                     "the submitter `{}` of `{}` does not satisfy `/Channel/Application/{}/Admins` \
-                     of the config of sequence {}; call as an admin",
+                     of the config of sequence {}{}; call as an admin",
                     identity.subject(),
                     identity.msp_id(),
                     org.name,
-                    bundle.sequence()
+                    bundle.sequence(),
+                    why_no_admin(&identity)
                 )));
             }
         }
@@ -157,6 +158,28 @@ pub(crate) fn demand_msp_id(bounds: &ContractBounds, msp_id: &MspId) -> Result<(
 /// Whether a text begins so, and a dot follows.
 fn is_before_dot(text: &str, begin: &str) -> bool {
     (text.strip_prefix(begin)).is_some_and(|rest| rest.starts_with('.'))
+}
+
+/// What keeps somebody from being an admin of its organisation, behind a colon; nothing where it is one
+/// and the policy asks for others.
+pub(super) fn why_no_admin(identity: &Identity) -> String {
+    if let Err(e) = identity.validate() {
+        return format!(": its certificate is not valid in its msp: {e}");
+    }
+    let admin = Principal::Role {
+        msp_id: identity.msp_id().clone(),
+        role: Role::Admin,
+    };
+    let Err(e) = identity.satisfies(&admin) else {
+        return ": it is an admin of its msp, but the policy asks for others".to_owned();
+    };
+    match identity.roles() {
+        [] => format!(": {e}"),
+        roles => {
+            let roles: Vec<String> = roles.iter().map(ToString::to_string).collect();
+            format!(": {e}; its certificate is that of a {}", roles.join(", "))
+        }
+    }
 }
 
 /// Whether an identity satisfies the `Admins` policy of an organisation's group.

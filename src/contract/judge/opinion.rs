@@ -9,7 +9,7 @@ use crate::{
         answer::ExplanationReport,
         ledger::{RevisionSignatures, StoredSignature, proposals::HashedRevision},
     },
-    ids::MspId,
+    ids::{MspId, UnixTime},
     policy::Spoiler,
 };
 
@@ -46,6 +46,8 @@ pub(crate) struct SignatureOpinion {
     pub(crate) subject: Option<String>,
     /// Why it does not count; `None`: it does.
     pub(crate) reason: Option<String>,
+    /// When the signer's certificate expires; `None` where it cannot be read.
+    pub(crate) not_after: Option<UnixTime>,
 }
 
 /// What an orderer would say of an update with these signatures.

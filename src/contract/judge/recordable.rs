@@ -13,7 +13,7 @@ use prost::Message;
 use crate::{
     config::{BFT, Bundle, ConfigSignature, Effect, Section, Update, quorum},
     contract::{answer::RecordingReport, chain::evaluated},
-    review::endorsements_needed,
+    review::{endorsements_needed, lint::RecordingSize},
 };
 
 /// What peers and orderers receive at most in one message, unless they are configured otherwise.
@@ -80,6 +80,14 @@ impl Recording {
             endorsements,
             limit,
         })
+    }
+
+    /// What the transaction has at least, the block being given as transient data.
+    pub(crate) const fn size(&self) -> RecordingSize {
+        RecordingSize {
+            bytes: self.transient,
+            limit: self.limit,
+        }
     }
 
     /// Whether the transaction can fit, the block being given as transient data.

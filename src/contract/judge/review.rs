@@ -1,24 +1,28 @@
 //! What reviewers of a proposal should know: what it changes, what is odd about it, and what it does
 //! to endorsements. Pure.
 
+use std::collections::BTreeSet;
+
 use super::{
     fit::{expected, is_in_effect},
     gate::CapabilityGate,
+    recordable::Recording,
 };
 use crate::{
-    config::{Bundle, ConfigTree, Effect, Update, compute_update},
+    capabilities::ChannelCapabilities,
+    config::{Bundle, ConfigTree, Effect, Org, Section, Update, compute_update},
     contract::{
         chain::levels::Scope,
         error::ContractError,
         ledger::{proposals, timestamps},
     },
-    ids::UnixTime,
+    ids::{MspId, UnixTime},
     proto::cmscc::{Proposal, ProposalKind},
     review::{
         Endorsement,
         diff::{Diff, DiffRoom, diff_within},
         endorsement,
-        lint::{Attested, Lint, LintRoom, Subject, lint_within},
+        lint::{Attested, KnownCertificate, Lint, LintRoom, Subject, lint_within},
     },
 };
 
@@ -42,55 +46,83 @@ pub(crate) struct ReviewRoom {
     pub(crate) lint: LintRoom,
 }
 
-impl Review {
-    /// Looks at the intent of a proposal on the verified config. `known`: what an update does there,
-    /// where that was found out before; it saves work where it is the intent's. `agreed`: the
-    /// endorsement policy that the members agreed on.
+/// What a proposal changes, as far as it is in effect nowhere and can be applied.
+#[derive(Debug)]
+pub(crate) struct Reviewable<'a> {
+    bundle: &'a Bundle,
+    intended: ConfigTree,
+    result: ConfigTree,
+    created_at: UnixTime,
+}
+
+impl<'a> Reviewable<'a> {
+    /// The intent of a proposal on the verified config; `None` where there is nothing to review.
     pub(crate) fn of(
-        bundle: &Bundle,
+        bundle: &'a Bundle,
         proposal: &Proposal,
-        known: Option<&Effect>,
-        gate: &CapabilityGate,
-        agreed: Option<&str>,
-        room: ReviewRoom,
-    ) -> Result<Self, ContractError> {
+    ) -> Result<Option<Self>, ContractError> {
         if proposal.kind() != ProposalKind::ConfigUpdate {
-            return Ok(Self::default());
+            return Ok(None);
         }
         let patch = proposals::patch(proposal)?;
         let Ok(intended) = patch.apply(bundle.tree()) else {
-            return Ok(Self::default());
+            return Ok(None);
         };
         if is_in_effect(bundle.tree(), &intended) {
-            return Ok(Self::default());
+            return Ok(None);
         }
         let Ok(result) = expected(bundle.tree(), &intended) else {
-            return Ok(Self::default());
+            return Ok(None);
         };
         let created_at = proposal.created_at.as_ref().map(timestamps::read);
-        Ok(Self::of_change(
+        Ok(Some(Self {
             bundle,
-            &intended,
-            &result,
-            known,
-            created_at.unwrap_or_default(),
-            (gate, agreed),
-            room,
-        ))
+            intended,
+            result,
+            created_at: created_at.unwrap_or_default(),
+        }))
     }
 
-    fn of_change(
-        bundle: &Bundle,
-        intended: &ConfigTree,
-        result: &ConfigTree,
+    /// The organisations whose MSP changes, by what it says or by the version whose rules it follows.
+    pub(crate) fn changed_msps(&self) -> BTreeSet<MspId> {
+        let version = |tree: &ConfigTree| {
+            let levels = Scope::Channel.declared(tree);
+            ChannelCapabilities::new(levels).msp_version()
+        };
+        let all = version(self.bundle.tree()) != version(&self.result);
+        let sections = [Section::Application, Section::Orderer];
+        let orgs = sections.into_iter().flat_map(|of| self.bundle.orgs(of));
+        let changes = |org: &Org<'_>| {
+            let value = |tree: &ConfigTree| {
+                let group = tree.group(&[org.section.name(), org.name]);
+                group.and_then(|group| Some(group.value("MSP")?.shared_bytes()))
+            };
+            let after = value(&self.result);
+            after.is_some() && (all || value(self.bundle.tree()) != after)
+        };
+        orgs.filter(changes).map(|org| org.msp_id.clone()).collect()
+    }
+
+    /// What there is to know. `known`: what an update does on the config, where that was found out
+    /// before; it saves work where it is the intent's. `agreed`: the endorsement policy that the
+    /// members agreed on. `people`: who acted for the organisations whose MSP changes.
+    pub(crate) fn review(
+        &self,
         known: Option<&Effect>,
-        created_at: UnixTime,
-        (gate, agreed): (&CapabilityGate, Option<&str>),
+        gate: &CapabilityGate,
+        agreed: Option<&str>,
+        people: &[KnownCertificate],
         room: ReviewRoom,
-    ) -> Self {
-        let mut review = Self {
+    ) -> Review {
+        let Self {
+            bundle,
+            intended,
+            result,
+            created_at,
+        } = self;
+        let mut review = Review {
             diff: Some(diff_within(bundle.tree(), result, room.diff)),
-            ..Self::default()
+            ..Review::default()
         };
         let update = compute_update(bundle.channel(), bundle.tree(), intended)
             .ok()
@@ -100,13 +132,19 @@ impl Review {
         };
         let computed;
         // only of the very same update: what a call happens to know must not show in its answer
-        let next = match known.filter(|known| known.config_update() == update.bytes()) {
-            Some(known) => known.next(),
+        let effect = match known.filter(|known| known.config_update() == update.bytes()) {
+            Some(known) => Ok(known),
             None => {
                 computed = bundle.effect(&update);
-                computed.as_ref().and_then(Effect::next)
+                computed.as_ref()
             }
         };
+        let next = effect.and_then(Effect::next);
+        // by the channel's own policy, so that nothing but config and update decides
+        let recording = effect
+            .ok()
+            .and_then(|effect| Recording::of(bundle, &update, effect, None))
+            .map(|recording| recording.size());
         review.endorsement = next
             .ok()
             .and_then(|next| endorsement(bundle, next, agreed, gate.servers().as_ref()));
@@ -121,8 +159,10 @@ impl Review {
             result,
             next,
             update_bytes: update.bytes().len(),
-            now: created_at,
+            now: *created_at,
             attested: Some(&attested),
+            known: people,
+            recording,
         };
         review.lint = Some(lint_within(&subject, room.lint));
         review

@@ -20,7 +20,7 @@ use crate::{
     crypto::ecdsa,
     identity::Identity,
     ids::MspId,
-    policy::{Concerned, PolicyId, SignedData, SignerSet},
+    policy::{Concerned, Irrelevant, PolicyId, SignedData, SignerSet},
     proto::{
         cmscc::{Position, RevisionBytes, Signature},
         msp::SerializedIdentity,
@@ -103,10 +103,8 @@ impl Wanted<'_> {
             let reason = format!("the signer's certificate is not valid in its msp: {e}");
             refused(Code::SignerInvalid, &reason, Some(&identity))
         })?;
-        self.concerned.check(&identity).map_err(|_| {
-            let reason = "the signer satisfies no principal of the policies that decide \
-                          about this update"
-                .to_owned();
+        self.concerned.check(&identity).map_err(|why| {
+            let reason = not_concerned(self.concerned, &why);
             refused(Code::SignerNotConcerned, &reason, Some(&identity))
         })?;
         let canonical = ecdsa::canonical(&given.signature)
@@ -273,6 +271,7 @@ pub(crate) fn tally(
             msp_id: stored.msp_id.clone(),
             subject: None,
             reason: None,
+            not_after: None,
         })
         .collect();
     let subject = |identity: &Identity| identity.subject().to_owned();
@@ -285,6 +284,7 @@ pub(crate) fn tally(
     for signer in set.signers() {
         if let Some(judged) = judged.get_mut(signer.index) {
             judged.reason = why_not(concerned.as_ref(), &signer.identity);
+            judged.not_after = Some(signer.identity.not_after());
             judged.subject = Some(subject(&signer.identity));
         }
     }
@@ -308,10 +308,16 @@ fn why_not(concerned: Option<&Concerned<'_>>, identity: &Identity) -> Option<Str
             "the signer's certificate is not valid in its msp: {e}"
         ));
     }
-    concerned?
-        .check(identity)
-        .err()
-        .map(|_| "the signer satisfies no principal of the policies that decide".to_owned())
+    let concerned = concerned?;
+    let why = concerned.check(identity).err()?;
+    Some(not_concerned(concerned, &why))
+}
+
+fn not_concerned(concerned: &Concerned<'_>, why: &Irrelevant) -> String {
+    format!(
+        "the signer has no say: {why}; the policies that decide ask for {}",
+        concerned.asked()
+    )
 }
 
 /// Whether an identity satisfies the `Admins` of a group of its organisation.

@@ -57,6 +57,18 @@ impl Crl {
         self.serials.len()
     }
 
+    /// Whether it says whose list it is. Without that, no identity of its MSP is valid.
+    pub(in crate::identity) const fn has_authority_key_id(&self) -> bool {
+        self.authority_key_id.is_some()
+    }
+
+    /// Whether it names the key of a CA as its issuer's, as far as that can be told without a
+    /// signature.
+    pub(in crate::identity) fn names(&self, ca: &Certificate) -> bool {
+        let key_id = self.authority_key_id.as_ref();
+        key_id.is_some() && key_id == ca.extensions().subject_key_id.as_ref()
+    }
+
     /// Whether a certificate of this issuer is revoked by this list.
     ///
     /// # Errors
@@ -77,7 +89,8 @@ impl Crl {
             && self.is_signed_by(issuer))
     }
 
-    fn is_signed_by(&self, issuer: &Certificate) -> bool {
+    /// Whether this CA signed it.
+    pub(in crate::identity) fn is_signed_by(&self, issuer: &Certificate) -> bool {
         if self.signed_by.get() == Some(issuer.key_info()) {
             return true;
         }

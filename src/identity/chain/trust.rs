@@ -235,6 +235,16 @@ impl TrustPool {
         certificates.map(Certificate::not_before).max()
     }
 
+    /// All chains from a CA to a root that hold at a time for an identity of it; none where it does not
+    /// hold.
+    pub(in crate::identity) fn identity_chains(
+        &self,
+        ca: &Certificate,
+        at: i64,
+    ) -> Vec<Vec<Certificate>> {
+        self.chains(ca, at, IDENTITY_USAGE).unwrap_or_default()
+    }
+
     /// The one chain of a certificate, at a second after its validity starts.
     ///
     /// # Errors

@@ -1,6 +1,9 @@
 //! What an MSP's definition lists, for showing: whether it can be set up or not.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use crate::{
     identity::{
@@ -48,6 +51,19 @@ pub enum CertificateUse {
 }
 
 impl CertificateUse {
+    /// The uses of CAs: those that certify identities first.
+    const CAS: [Self; 4] = [
+        Self::Root,
+        Self::Intermediate,
+        Self::TlsRoot,
+        Self::TlsIntermediate,
+    ];
+
+    /// Whether a CA of this use is above identities.
+    const fn is_of_identities(self) -> bool {
+        matches!(self, Self::Root | Self::Intermediate)
+    }
+
     /// In words.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -73,13 +89,35 @@ pub struct ListedCertificate {
 }
 
 /// A revocation list of the definition, for people.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct ListedCrl {
     /// SHA-256 of the bytes as they stand.
     pub digest: Digest,
     /// How many serial numbers it revokes; `None` where it does not parse.
     pub revoked: Option<usize>,
+    list: Option<Arc<Crl>>,
 }
+
+/// Who signed a revocation list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CrlSigner {
+    /// The CA of the definition with this subject.
+    Ca {
+        /// Its subject, most specific part first.
+        subject: String,
+        /// Whether it certifies identities; otherwise only CAs, or for TLS.
+        certifies_identities: bool,
+    },
+    /// No CA of the definition: the list revokes nobody.
+    Nobody,
+    /// The list does not say whose it is: no identity of the MSP is valid.
+    Unnamed,
+    /// Not found out: the list does not parse, or there are too many.
+    Unknown,
+}
+
+/// How many signatures on revocation lists are verified to show a definition.
+const CRL_CHECKS: usize = 64;
 
 impl MspDefinition {
     /// Reads a serialized `msp.MSPConfig`.
@@ -123,13 +161,63 @@ impl MspDefinition {
             definition.certificates.extend(listed);
         }
         definition.revocation_lists = (config.revocation_list.iter())
-            .map(|list| ListedCrl {
-                digest: Digest::of(list),
-                revoked: Crl::read(list).ok().map(|crl| crl.revoked()),
+            .map(|bytes| {
+                let list = Crl::read(bytes).ok().map(Arc::new);
+                ListedCrl {
+                    digest: Digest::of(bytes),
+                    revoked: list.as_ref().map(|list| list.revoked()),
+                    list,
+                }
             })
             .collect();
         definition.read_settings(&config)?;
         Ok(definition)
+    }
+
+    /// Who signed each of the revocation lists, in their order.
+    // Fabric: msp/mspimplvalidate.go, validateCertAgainstChain
+    #[must_use]
+    pub fn crl_signers(&self) -> Vec<CrlSigner> {
+        let issuers: BTreeSet<String> = (self.of(CertificateUse::Intermediate))
+            .map(|ca| ca.issuer())
+            .collect();
+        let mut checks = 0usize;
+        let lists = self.revocation_lists.iter();
+        lists
+            .map(|listed| {
+                let Some(list) = &listed.list else {
+                    return CrlSigner::Unknown;
+                };
+                if !list.has_authority_key_id() {
+                    return CrlSigner::Unnamed;
+                }
+                for purpose in CertificateUse::CAS {
+                    for ca in self.of(purpose).filter(|ca| list.names(ca)) {
+                        checks = checks.saturating_add(1);
+                        if checks > CRL_CHECKS {
+                            return CrlSigner::Unknown;
+                        }
+                        if list.is_signed_by(ca) {
+                            let subject = ca.subject();
+                            return CrlSigner::Ca {
+                                certifies_identities: purpose.is_of_identities()
+                                    && !issuers.contains(&subject),
+                                subject,
+                            };
+                        }
+                    }
+                }
+                CrlSigner::Nobody
+            })
+            .collect()
+    }
+
+    /// The readable certificates of one use.
+    fn of(&self, purpose: CertificateUse) -> impl Iterator<Item = &Certificate> {
+        let listed = self.certificates.iter();
+        listed
+            .filter(move |listed| listed.purpose == purpose)
+            .filter_map(|listed| listed.certificate.as_ref().ok())
     }
 
     fn read_settings(&mut self, config: &FabricMspConfig<'_>) -> Result<(), MspError> {

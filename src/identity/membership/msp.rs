@@ -15,7 +15,13 @@ use crate::{
     ids::{Digest, MspId},
 };
 
-use super::{idemix, known::KnownIdentities, setup, x509_msp::X509Msp};
+use super::{
+    idemix,
+    issuers::{IssuingCa, issuing_cas},
+    known::KnownIdentities,
+    setup,
+    x509_msp::X509Msp,
+};
 
 /// An organisation's MSP. Immutable; shared as `Arc<Msp>`.
 #[derive(Debug)]
@@ -26,6 +32,7 @@ pub struct Msp {
     kind: MspKind,
     known: KnownIdentities,
     digest: OnceLock<Digest>,
+    issuing_cas: OnceLock<Vec<IssuingCa>>,
 }
 
 #[derive(Debug)]
@@ -57,6 +64,7 @@ impl Msp {
             kind,
             known: KnownIdentities::default(),
             digest: OnceLock::new(),
+            issuing_cas: OnceLock::new(),
         })
     }
 
@@ -110,18 +118,54 @@ impl Msp {
         }
     }
 
-    /// Whether somebody could have a role: an administrator is listed and valid, or a NodeOU gives
-    /// the role. Idemix identities are clients, and their credentials make some administrators.
-    // IBM/idemix: idemixmsp.go, satisfiesPrincipalValidated
+    /// The CAs that certify its identities, and what those could be; none of an idemix MSP.
+    #[must_use]
+    pub fn issuing_cas(&self) -> &[IssuingCa] {
+        self.issuing_cas.get_or_init(|| match &self.kind {
+            MspKind::Idemix => Vec::new(),
+            MspKind::X509(msp) => issuing_cas(msp),
+        })
+    }
+
+    /// The unit by which its NodeOUs give a role; `None` where they do not.
+    #[must_use]
+    pub fn role_unit(&self, role: Role) -> Option<&str> {
+        self.x509().ok()?.node_ous.enabled_unit(role)
+    }
+
+    /// The organisational units that it lists, ascending: where there are any, an identity must have
+    /// one of them.
+    pub fn listed_units(&self) -> impl Iterator<Item = &str> {
+        let msp = self.x509().ok();
+        msp.into_iter()
+            .flat_map(|msp| msp.units.keys().map(String::as_str))
+    }
+
+    /// Why nobody can be valid in it, whoever comes; `None` where somebody can. Of several reasons the
+    /// one of its first CA.
+    #[must_use]
+    pub fn nobody_valid(&self) -> Option<&MspError> {
+        let cas = self.issuing_cas();
+        match cas.iter().all(|ca| ca.barred.is_some()) {
+            true => cas.first()?.barred.as_ref(),
+            false => None,
+        }
+    }
+
+    /// Whether somebody could have a role: an administrator is listed, or a NodeOU gives the role to
+    /// whom one of its CAs certifies. Who is listed need not be valid. Idemix identities are clients,
+    /// and their credentials make some administrators.
+    // Fabric: msp/mspimpl.go, isInAdmins; IBM/idemix: idemixmsp.go, satisfiesPrincipalValidated
     #[must_use]
     pub fn can_have(&self, role: Role) -> bool {
         let Ok(msp) = self.x509() else {
             return matches!(role, Role::Member | Role::Admin | Role::Client);
         };
+        let by_unit = || self.issuing_cas().iter().any(|ca| ca.roles.contains(&role));
         match role {
-            Role::Member => true,
-            Role::Admin => msp.node_ous.enabled_unit(role).is_some() || msp.has_listed_admin(),
-            Role::Client | Role::Peer | Role::Orderer => msp.node_ous.enabled_unit(role).is_some(),
+            Role::Member => self.nobody_valid().is_none(),
+            Role::Admin => !msp.admins.is_empty() || by_unit(),
+            Role::Client | Role::Peer | Role::Orderer => by_unit(),
             Role::Other(_) => false,
         }
     }

@@ -35,6 +35,21 @@ impl NodeOus {
         self.unit(role).filter(|_| self.enabled)
     }
 
+    /// The definition that counts for a unit: of two roles with one unit, the older versions took the
+    /// first, the newer take the last.
+    pub(in crate::identity) fn governing(
+        &self,
+        version: MspVersion,
+        unit: &str,
+    ) -> Option<&NodeOu> {
+        let mut same_name = self.units.iter().filter(|node_ou| node_ou.unit == unit);
+        if version < MspVersion::V1_4_3 {
+            same_name.next()
+        } else {
+            same_name.next_back()
+        }
+    }
+
     /// Where NodeOUs are enabled, an identity has exactly one of them, and those who certified it are
     /// those whom the unit asks for.
     // Fabric: msp/mspimplvalidate.go, validateIdentityOUsV11, validateIdentityOUsV142
@@ -49,14 +64,7 @@ impl NodeOus {
         }
         let mut count = 0;
         for unit in certificate.organizational_units() {
-            let mut same_name = self.units.iter().filter(|node_ou| node_ou.unit == *unit);
-            // of two roles with one unit, the older versions took the first, the newer take the last
-            let node_ou = if version < MspVersion::V1_4_3 {
-                same_name.next()
-            } else {
-                same_name.next_back()
-            };
-            let Some(node_ou) = node_ou else {
+            let Some(node_ou) = self.governing(version, unit) else {
                 continue;
             };
             if !node_ou.certifiers.is_empty() && node_ou.certifiers != certifiers {

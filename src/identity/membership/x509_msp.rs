@@ -225,14 +225,6 @@ impl X509Msp {
         self.admins.contains(member.certificate.der())
     }
 
-    /// Whether somebody who is listed as an administrator is valid.
-    pub(in crate::identity) fn has_listed_admin(&self) -> bool {
-        self.admins.iter().any(|der| {
-            let member = Certificate::from_der(der.clone()).and_then(|c| self.member(&c));
-            member.is_ok_and(|member| self.validate(&member).is_ok())
-        })
-    }
-
     /// The hash of the encoding of a member, in lower-case hex.
     pub(in crate::identity) fn identity_id(&self, member: &Member) -> String {
         hex::encode(self.identity_hash.digest(&[member.certificate.der()]))

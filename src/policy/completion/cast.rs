@@ -349,7 +349,7 @@ impl Budget {
 
 /// Supposed signers.
 #[derive(Debug)]
-struct Supposed {
+pub(in crate::policy) struct Supposed {
     signers: usize,
     /// Ascending by principal, then by signer.
     principals: Vec<PrincipalId>,
@@ -358,7 +358,8 @@ struct Supposed {
 }
 
 impl Supposed {
-    fn new(signers: usize, mut satisfied: Vec<(PrincipalId, usize)>) -> Self {
+    /// So many signers, and who of them satisfies which principal.
+    pub(in crate::policy) fn new(signers: usize, mut satisfied: Vec<(PrincipalId, usize)>) -> Self {
         satisfied.sort_unstable();
         let (principals, holders) = satisfied.into_iter().unzip();
         Self {

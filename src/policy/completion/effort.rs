@@ -124,14 +124,15 @@ fn signature(rules: &[Rule], cost: &mut impl FnMut(PrincipalId) -> Option<usize>
 }
 
 /// The sum of the `needed` smallest numbers; `None` where there are fewer.
-fn cheapest(parts: impl Iterator<Item = Option<usize>>, needed: usize) -> Option<usize> {
+pub(super) fn cheapest(parts: impl Iterator<Item = Option<usize>>, needed: usize) -> Option<usize> {
     let mut parts: Vec<usize> = parts.flatten().collect();
     parts.sort_unstable();
     let chosen = parts.get(..needed)?;
     Some(chosen.iter().copied().fold(0, usize::saturating_add))
 }
 
-fn can_exist(msps: &Msps, principal: &Principal) -> bool {
+/// Whether somebody could be whom a principal asks for, as far as the MSPs tell.
+pub(super) fn can_exist(msps: &Msps, principal: &Principal) -> bool {
     let has = |msp_id: &str, role| msps.get(msp_id).is_some_and(|msp| msp.can_have(role));
     match principal {
         Principal::Role { msp_id, role } => has(msp_id.as_str(), *role),

@@ -10,6 +10,7 @@
 //! | `explain` | the tree behind a decision |
 //! | `choose` | which signatures an orderer should get |
 //! | `effort` | how many organisations a policy takes |
+//! | `prospects` | what could become of a policy: by one signature, or once others are changed |
 
 pub(in crate::policy) mod cast;
 pub(in crate::policy) mod choose;
@@ -18,6 +19,7 @@ mod effort;
 pub(in crate::policy) mod explain;
 pub(in crate::policy) mod needs;
 pub(in crate::policy) mod outlook;
+mod prospects;
 pub(in crate::policy) mod search;
 mod walk;
 pub(in crate::policy) mod ways;
@@ -26,3 +28,4 @@ pub use choose::Spoiler;
 pub use effort::{Effort, Efforts};
 pub use explain::{Explanation, ExplanationNode};
 pub use outlook::Outlook;
+pub use prospects::Changeable;

@@ -147,7 +147,23 @@ pub struct Concerned<'a> {
     by_msp: Vec<(Option<&'a MspId>, &'a Principal)>,
 }
 
+/// So many principals are named for people.
+const NAMED: usize = 4;
+
 impl Concerned<'_> {
+    /// Whom they ask for, for people: the first few principals, such as `` `Org1MSP.admin` ``, and how
+    /// many more.
+    #[must_use]
+    pub fn asked(&self) -> String {
+        let named = self.by_msp.iter().take(NAMED);
+        let named: Vec<String> = named.map(|(_, one)| format!("`{one}`")).collect();
+        match self.by_msp.len().saturating_sub(NAMED) {
+            0 if named.is_empty() => "nobody".to_owned(),
+            0 => named.join(", "),
+            more => format!("{} and {more} more", named.join(", ")),
+        }
+    }
+
     /// Whether an identity satisfies at least one of these principals.
     ///
     /// # Errors
@@ -181,11 +197,14 @@ impl fmt::Display for Irrelevant {
         if self.tried.is_empty() {
             return write!(f, "no deciding policy asks for `{}`", self.msp_id);
         }
-        for (i, (principal, why)) in self.tried.iter().enumerate() {
+        for (i, (principal, why)) in self.tried.iter().take(NAMED).enumerate() {
             let comma = if i == 0 { "" } else { "; " };
-            write!(f, "{comma}is not `{principal}`: {why}")?;
+            write!(f, "{comma}it is not `{principal}`: {why}")?;
         }
-        Ok(())
+        match self.tried.len().saturating_sub(NAMED) {
+            0 => Ok(()),
+            more => write!(f, "; nor any of {more} more"),
+        }
     }
 }
 

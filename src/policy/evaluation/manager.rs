@@ -84,6 +84,14 @@ impl PolicyManager {
         group.into_iter().flat_map(|g| g.groups.values().copied())
     }
 
+    /// The names of the groups in a group, ascending.
+    pub(in crate::policy) fn group_names(&self, of: GroupId) -> impl Iterator<Item = &str> {
+        let group = self.groups.get(of.0);
+        group
+            .into_iter()
+            .flat_map(|g| g.groups.keys().map(|name| &**name))
+    }
+
     /// A policy's absolute path, such as `/Channel/Application/Admins`.
     #[must_use]
     pub fn path(&self, id: PolicyId) -> String {

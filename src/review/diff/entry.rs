@@ -77,7 +77,8 @@ pub enum Item {
     Organization,
     /// A rule in Fabric's policy language: text.
     Policy,
-    /// A revocation list: object of `sha256` and `revoked`, how many serial numbers.
+    /// A revocation list: object of `sha256`, `revoked`, how many serial numbers, `signed_by`, the CA,
+    /// and `effect`, where it revokes nobody, or everybody.
     RevocationList,
     /// A setting of a value: text, number or truth value.
     Setting,

@@ -178,6 +178,18 @@ fn consenters(nodes: &[Consenter]) -> Facts {
 
 fn acls(bytes: &[u8]) -> Result<Facts, ScanError> {
     let mut facts = Facts::new();
+    each_acl(bytes, |resource, policy| {
+        facts.insert((Item::Acl, resource), Fact::new(json!(cut(policy))));
+    })?;
+    Ok(facts)
+}
+
+/// Calls `take` with resource and policy of each entry of a `peer.ACLs`; of two for one resource the
+/// last counts.
+pub(crate) fn each_acl(
+    bytes: &[u8],
+    mut take: impl FnMut(String, String),
+) -> Result<(), ScanError> {
     each(bytes, |entry| {
         let (1, Some(entry)) = (entry.number, entry.bytes()) else {
             return Ok(());
@@ -191,10 +203,9 @@ fn acls(bytes: &[u8]) -> Result<Facts, ScanError> {
             }),
             _ => Ok(()),
         })?;
-        facts.insert((Item::Acl, resource), Fact::new(json!(cut(policy))));
+        take(resource, policy);
         Ok(())
-    })?;
-    Ok(facts)
+    })
 }
 
 fn anchor_peers(bytes: &[u8]) -> Result<Facts, ScanError> {

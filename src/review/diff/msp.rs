@@ -8,13 +8,14 @@ use super::{
     fact::{Fact, Facts},
 };
 use crate::{
-    identity::{ListedCertificate, MspDefinition},
+    identity::{CrlSigner, ListedCertificate, MspDefinition},
     json::time_text,
 };
 
 /// The facts of the value `MSP`; `None` where it does not decode.
 pub(super) fn facts(bytes: &[u8]) -> Option<Facts> {
     let definition = MspDefinition::read(bytes).ok()?;
+    let signers = definition.crl_signers();
     let mut facts = Facts::new();
     let id = json!(cut(definition.id.to_string()));
     facts.insert((Item::Msp, "id".to_owned()), Fact::new(id));
@@ -26,9 +27,25 @@ pub(super) fn facts(bytes: &[u8]) -> Option<Facts> {
         let fact = Fact::new(certificate(listed));
         facts.insert((Item::Certificate, name), fact);
     }
-    for list in &definition.revocation_lists {
+    for (list, signer) in definition.revocation_lists.iter().zip(signers) {
         let digest = list.digest.to_string();
-        let value = json!({ "sha256": digest, "revoked": list.revoked });
+        let effect = match &signer {
+            CrlSigner::Ca { .. } | CrlSigner::Unknown => None,
+            CrlSigner::Nobody => Some("revokes nobody: no ca of the msp signed it"),
+            CrlSigner::Unnamed => {
+                Some("nobody of the msp is valid: it has no authority key identifier")
+            }
+        };
+        let signed_by = match signer {
+            CrlSigner::Ca { subject, .. } => Some(cut(subject)),
+            _ => None,
+        };
+        let value = json!({
+            "effect": effect,
+            "sha256": digest,
+            "revoked": list.revoked,
+            "signed_by": signed_by,
+        });
         facts.insert((Item::RevocationList, digest), Fact::new(value));
     }
     Some(facts)

@@ -57,7 +57,8 @@ pub struct Finding {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
-    /// The result can never be accepted.
+    /// Refused by the orderer, not recordable, or afterwards a group or this contract could never be
+    /// used again. Decided from config and update alone.
     Blocking,
     /// Probably not what is wanted.
     Warning,
@@ -94,10 +95,30 @@ findings! {
     ResultRefused = "RESULT_REFUSED",
     /// Update and result are longer than the channel allows.
     UpdateTooLarge = "UPDATE_TOO_LARGE",
+    /// The transaction that records the result on this contract's ledger cannot fit into the channel.
+    CannotBeRecorded = "CANNOT_BE_RECORDED",
+    /// Nobody could be valid in an MSP, whoever comes.
+    NobodyValid = "NOBODY_VALID",
+    /// An ACL that names a policy which is not there, or which nobody can satisfy.
+    AclUnsatisfiable = "ACL_UNSATISFIABLE",
     /// Nobody could satisfy a policy any more.
     LockoutPolicy = "LOCKOUT_POLICY",
     /// A mod policy that leads nowhere: the element could never be changed again.
     DanglingModPolicy = "DANGLING_MOD_POLICY",
+    /// Somebody known stops being valid.
+    IdentityLost = "IDENTITY_LOST",
+    /// Somebody known stops being an admin, peer or orderer.
+    RoleLost = "ROLE_LOST",
+    /// A CA of an MSP whose certificates are not valid, or give no role, or give less than before.
+    CaUnusable = "CA_UNUSABLE",
+    /// Other organisational units than before make somebody valid, or give a role.
+    OuRulesChanged = "OU_RULES_CHANGED",
+    /// Two organisations have one CA: who is of one is of the other.
+    SharedCa = "SHARED_CA",
+    /// An organisation that a policy counts and that can never say yes.
+    SilentMember = "SILENT_MEMBER",
+    /// A group that has no organisations, or no policies, any more.
+    GroupEmptied = "GROUP_EMPTIED",
     /// An element gets a mod policy that takes less than the one before.
     WeakenedModPolicy = "WEAKENED_MOD_POLICY",
     /// A policy's new rule takes less than the one before.
@@ -108,6 +129,14 @@ findings! {
     AdminCaLost = "ADMIN_CA_LOST",
     /// An MSP changes in one section and stays as it is in another.
     MspInOneSection = "MSP_IN_ONE_SECTION",
+    /// A revocation list that revokes no identity.
+    CrlWithoutEffect = "CRL_WITHOUT_EFFECT",
+    /// A new organisation whose name is not its MSP id.
+    OrganizationName = "ORGANIZATION_NAME",
+    /// Settings that are lost since their value is replaced whole.
+    ValueReset = "VALUE_RESET",
+    /// A capability level that is lower than before.
+    LoweredCapability = "LOWERED_CAPABILITY",
     /// A certificate that has expired.
     CertificateExpired = "CERTIFICATE_EXPIRED",
     /// A certificate that expires within 90 days.
@@ -118,6 +147,8 @@ findings! {
     MalformedEndpoint = "MALFORMED_ENDPOINT",
     /// A capability level that no organisation has attested.
     CapabilityUnattested = "CAPABILITY_UNATTESTED",
+    /// An ACL of a resource that no peer asks the channel about.
+    AclWithoutEffect = "ACL_WITHOUT_EFFECT",
     /// Update and result come close to what the channel allows.
     UpdateNearLimit = "UPDATE_NEAR_LIMIT",
 }
@@ -134,8 +165,8 @@ pub(super) struct Findings {
     found: Vec<Found>,
     /// How many there are of each kind.
     kinds: BTreeMap<FindingId, usize>,
-    /// How many there are of each kind about each holder.
-    holders: BTreeMap<(FindingId, String), usize>,
+    /// How many there are of each kind and severity about each holder.
+    holders: BTreeMap<(FindingId, Severity, String), usize>,
     dropped: usize,
 }
 
@@ -152,7 +183,10 @@ impl Findings {
     pub(super) fn add(&mut self, id: FindingId, severity: Severity, path: String, text: String) {
         let kind = self.kinds.entry(id).or_default();
         let most = if *kind < MANY { HELD } else { FEW };
-        let of = self.holders.entry((id, holder(&path))).or_default();
+        let of = self
+            .holders
+            .entry((id, severity, holder(&path)))
+            .or_default();
         let turn = *of;
         *of = turn.saturating_add(1);
         if turn >= most {
@@ -173,11 +207,13 @@ impl Findings {
         });
     }
 
-    /// Puts the findings in order. Where there are too many, kinds and then holders take turns, so that
-    /// no flood of findings hides another one.
+    /// Puts the findings in order. Where there are too many, kinds and then holders take turns, those of a
+    /// kind that matter most first, so that no flood of findings hides another one.
     pub(super) fn finish(mut self, room: LintRoom) -> Lint {
-        self.found
-            .sort_by_key(|found| (found.finding.id, found.turn, found.place));
+        self.found.sort_by_key(|found| {
+            let Finding { id, severity, .. } = found.finding;
+            (id, severity, found.turn, found.place)
+        });
         let mut places: BTreeMap<FindingId, usize> = BTreeMap::new();
         let mut order: Vec<(bool, usize)> = Vec::with_capacity(self.found.len());
         for (at, found) in self.found.iter().enumerate() {
@@ -246,6 +282,26 @@ mod tests {
         assert_eq!(lint.findings.len() + lint.truncated, 5_003);
         assert_eq!(lint.findings.last().unwrap().id, FindingId::NoAdmin);
         assert!(lint.findings.is_sorted_by_key(|one| one.id));
+    }
+
+    #[test]
+    fn a_flood_of_warnings_hides_nothing_that_blocks() {
+        let mut findings = Findings::default();
+        let path = |number: usize| format!("/Channel/Application/A{number}/p");
+        for number in 0..5_000 {
+            finding(
+                &mut findings,
+                FindingId::LockoutPolicy,
+                path(number % 2_500),
+            );
+        }
+        let (id, text) = (FindingId::LockoutPolicy, "text".to_owned());
+        findings.add(id, Severity::Blocking, path(0), text);
+        let lint = findings.finish(LintRoom::USUAL);
+        let blocking = lint.findings.iter();
+        let mut blocking = blocking.filter(|one| one.severity == Severity::Blocking);
+        assert!(blocking.next().is_some());
+        assert_eq!(lint.findings.len() + lint.truncated, 5_001);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::{
     capabilities, consenters, endpoints,
     finding::{Findings, Lint, LintRoom},
-    members, policies, result,
+    identities, members, policies, references, result, slips,
     subject::Subject,
 };
 
@@ -21,8 +21,11 @@ pub fn lint_within(subject: &Subject<'_>, room: LintRoom) -> Lint {
     result::look(subject, &mut lint);
     capabilities::look(subject, &mut lint);
     members::look(subject, &mut lint);
+    identities::look(subject, &mut lint);
     consenters::look(subject, &mut lint);
     endpoints::look(subject, &mut lint);
+    references::look(subject, &mut lint);
     policies::look(subject, &mut lint);
+    slips::look(subject, &mut lint);
     lint.finish(room)
 }

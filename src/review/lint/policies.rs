@@ -1,9 +1,11 @@
 //! Policies that lock out, lead nowhere, or become weaker.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
+    asked::{NAMED, alone, is_of_contract, vital},
     finding::{FindingId, Findings, Severity},
+    locked::Locked,
     subject::Subject,
 };
 use crate::{
@@ -15,54 +17,40 @@ pub(super) fn look(subject: &Subject<'_>, lint: &mut Findings) {
     let Ok(next) = subject.next else {
         return;
     };
+    let after = next.policies().efforts(next.msps());
     let look = Look {
         current: subject.current,
         next,
         before: (subject.current.policies()).efforts(subject.current.msps()),
-        after: next.policies().efforts(next.msps()),
+        locked: Locked::of(next, &after),
+        after,
     };
-    look.lockouts(lint);
-    look.missing(lint);
     let deciding = look.mod_policies(lint);
+    look.lockouts(&deciding, lint);
+    look.asked(lint);
+    look.silent(lint);
     look.weaker(&deciding, lint);
 }
 
-/// Policies that nodes ask for by name, and what cannot be done without.
-// Fabric: common/policies/policy.go; core/aclmgmt/defaultaclprovider.go
-const NAMED: &[(&str, &str)] = &[
-    (
-        "/Channel/Readers",
-        "nobody could fetch blocks from orderers",
-    ),
-    ("/Channel/Writers", "nobody could send anything to orderers"),
-    (
-        "/Channel/Orderer/BlockValidation",
-        "no peer would take a block",
-    ),
-    (
-        "/Channel/Application/Readers",
-        "nobody could query a peer or hear of events",
-    ),
-    (
-        "/Channel/Application/Writers",
-        "no peer would take a proposal",
-    ),
-    (
-        "/Channel/Application/Endorsement",
-        "no transaction of a chaincode that follows it would be valid",
-    ),
-];
+/// The policies that are some element's mod policy.
+#[derive(Default)]
+struct ModPolicies {
+    all: BTreeSet<PolicyId>,
+    /// Those of groups that could never be changed again.
+    locked: BTreeSet<PolicyId>,
+}
 
 struct Look<'a> {
     current: &'a Bundle,
     next: &'a Bundle,
     before: Efforts,
     after: Efforts,
+    locked: Locked<'a>,
 }
 
 impl Look<'_> {
     /// Policies that nobody can satisfy, and that somebody could before, or that are new.
-    fn lockouts(&self, lint: &mut Findings) {
+    fn lockouts(&self, deciding: &ModPolicies, lint: &mut Findings) {
         for id in self.next.policies().iter() {
             if self.after.of(id).is_some() {
                 continue;
@@ -72,46 +60,134 @@ impl Look<'_> {
             if known.is_some_and(|known| self.before.of(known).is_none()) {
                 continue;
             }
-            // without senders or block signatures nothing could ever follow
-            let vital = path == "/Channel/Orderer/BlockValidation"
-                || self.next.senders().is_some_and(|senders| path == senders);
-            let end = match vital {
-                true => "the channel could not go on",
-                false => "what it decides about could never be done again",
+            let end = self.end(&path);
+            let severity = match end.is_some() || deciding.locked.contains(&id) {
+                true => Severity::Blocking,
+                false => Severity::Warning,
+            };
+            let end = match end {
+                Some(end) => end,
+                None if severity == Severity::Blocking => {
+                    "a group could never be changed again, whoever signs"
+                }
+                None => "what it decides about could not be done",
             };
             let text = format!(
                 "nobody could satisfy `{}`: {end}; keep enough organisations, roles and NodeOUs that \
                  the policy asks for, or change the policy with them",
                 self.next.policies().rule_text(id, RULE_TEXT)
             );
-            lint.add(FindingId::LockoutPolicy, Severity::Warning, path, text);
+            lint.add(FindingId::LockoutPolicy, severity, path, text);
         }
     }
 
-    /// Policies that nodes ask for by name, and that are not there any more.
-    fn missing(&self, lint: &mut Findings) {
-        for (path, end) in NAMED {
-            let known = self.current.policies().absolute(path);
-            let was_there = known.is_some_and(|known| self.before.of(known).is_some());
-            if !was_there || self.next.policies().absolute(path).is_some() {
+    /// What ends where nobody satisfies a policy, if that is the channel or the use of this contract.
+    fn end(&self, path: &str) -> Option<&'static str> {
+        if vital(self.next).any(|one| one.path == path) {
+            return Some("the channel could not go on");
+        }
+        is_of_contract(self.next, path)
+            .then_some("no chaincode could be used any more, this contract included")
+    }
+
+    /// Policies that nodes ask for by name, and that are not there any more, or that the one signature
+    /// that there is can satisfy no more.
+    fn asked(&self, lint: &mut Findings) {
+        for asked in NAMED {
+            let find = |bundle: &Bundle| bundle.policies().absolute(asked.path);
+            let (known, id) = (find(self.current), find(self.next));
+            if !alone(self.current, &self.before, known, *asked)
+                || alone(self.next, &self.after, id, *asked)
+            {
                 continue;
             }
-            let text = format!("nobody satisfies a policy that is not there: {end}; keep it");
-            let path = (*path).to_owned();
-            lint.add(FindingId::LockoutPolicy, Severity::Warning, path, text);
+            let text = match id {
+                None => {
+                    let end = asked.end;
+                    format!("nobody satisfies a policy that is not there: {end}; keep it")
+                }
+                // said above
+                Some(id) if self.after.of(id).is_none() => continue,
+                Some(id) => format!(
+                    "`{}` takes several signatures, and what it is asked about has one: {}; choose a \
+                     rule that one signature satisfies",
+                    self.next.policies().rule_text(id, RULE_TEXT),
+                    asked.end
+                ),
+            };
+            let severity = match self.end(asked.path) {
+                Some(_) => Severity::Blocking,
+                None => Severity::Warning,
+            };
+            lint.add(
+                FindingId::LockoutPolicy,
+                severity,
+                asked.path.to_owned(),
+                text,
+            );
+        }
+    }
+
+    /// Organisations that are counted by a policy of the group above, and have no policy that could
+    /// ever say yes.
+    fn silent(&self, lint: &mut Findings) {
+        let mut found: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
+        let (current, next) = (self.current.policies(), self.next.policies());
+        for id in next.iter() {
+            let (silent, sub_policy) = next.silent(id);
+            if silent.is_empty() {
+                continue;
+            }
+            let names = next.names(id);
+            let above = names.split_last().map_or(&[][..], |(_, above)| above);
+            let path = next.path(id);
+            let known = current.absolute(&path).map(|known| current.silent(known));
+            for name in silent {
+                let group = [above, &[name]].concat();
+                let group = self.next.tree().group(&group);
+                let is_known = known
+                    .as_ref()
+                    .is_some_and(|(known, of)| *of == sub_policy && known.contains(&name));
+                let Some(group) = group.filter(|group| group.value("MSP").is_some()) else {
+                    continue;
+                };
+                if !is_known {
+                    let key = (group.path(), sub_policy.to_owned());
+                    found.entry(key).or_default().push(path.clone());
+                }
+            }
+        }
+        for ((org, sub_policy), policies) in found {
+            let counted = policies.iter().filter_map(|path| {
+                let id = next.absolute(path)?;
+                let (needed, all) = next.meta_count(id)?;
+                let rule = next.rule_text(id, RULE_TEXT);
+                Some(format!("`{rule}` at `{path}` asks {needed} of {all}"))
+            });
+            let text = format!(
+                "the organisation has no policy `{sub_policy}`: it is counted and can never be one \
+                 of those who say yes ({}); add the policy",
+                counted.collect::<Vec<_>>().join(", ")
+            );
+            lint.add(FindingId::SilentMember, Severity::Warning, org, text);
         }
     }
 
     /// Mod policies that lead nowhere now; all policies that are some element's mod policy.
-    fn mod_policies(&self, lint: &mut Findings) -> BTreeSet<PolicyId> {
-        let mut deciding = BTreeSet::new();
+    fn mod_policies(&self, lint: &mut Findings) -> ModPolicies {
+        let mut deciding = ModPolicies::default();
         let mut open: Vec<ElementRef<'_>> = Vec::new();
         open.extend(self.next.tree().root().map(ElementRef::Group));
         while let Some(element) = open.pop() {
             element.push_members(&mut open);
+            let locked =
+                matches!(element, ElementRef::Group(group) if self.locked.is_locked(group));
             match mod_policy(self.next, element, element.mod_policy()) {
                 Some(id) => {
-                    deciding.insert(id);
+                    deciding.all.insert(id);
+                    if locked {
+                        deciding.locked.insert(id);
+                    }
                 }
                 None if self.was_dangling(element) => {}
                 None => {
@@ -120,12 +196,11 @@ impl Look<'_> {
                          a policy that exists, or keep the one that it names",
                         element.mod_policy()
                     );
-                    lint.add(
-                        FindingId::DanglingModPolicy,
-                        Severity::Warning,
-                        element.path(),
-                        text,
-                    );
+                    let severity = match locked {
+                        true => Severity::Blocking,
+                        false => Severity::Warning,
+                    };
+                    lint.add(FindingId::DanglingModPolicy, severity, element.path(), text);
                 }
             }
         }
@@ -143,7 +218,7 @@ impl Look<'_> {
     }
 
     /// Mod policies and rules that take less than before.
-    fn weaker(&self, deciding: &BTreeSet<PolicyId>, lint: &mut Findings) {
+    fn weaker(&self, deciding: &ModPolicies, lint: &mut Findings) {
         self.open_to_all(deciding, lint);
         let mut differences = differences(self.current.tree(), self.next.tree());
         while let Some(pair) = differences.next_pair() {
@@ -163,7 +238,7 @@ impl Look<'_> {
 
     /// Policies whose rule stays and that take no signature any more, since no organisation is left
     /// that they count.
-    fn open_to_all(&self, deciding: &BTreeSet<PolicyId>, lint: &mut Findings) {
+    fn open_to_all(&self, deciding: &ModPolicies, lint: &mut Findings) {
         let (current, next) = (self.current.policies(), self.next.policies());
         let nothing = |effort: Option<Effort>| effort.is_some_and(|effort| effort.signatures == 0);
         for id in next.iter().filter(|id| nothing(self.after.of(*id))) {
@@ -198,12 +273,13 @@ impl Look<'_> {
                     "nobody could satisfy the new mod policy `{}`: this could never be changed again",
                     new.mod_policy()
                 );
-                lint.add(
-                    FindingId::LockoutPolicy,
-                    Severity::Warning,
-                    new.path(),
-                    text,
-                );
+                let locked =
+                    matches!(new, ElementRef::Group(group) if self.locked.is_locked(group));
+                let severity = match locked {
+                    true => Severity::Blocking,
+                    false => Severity::Warning,
+                };
+                lint.add(FindingId::LockoutPolicy, severity, new.path(), text);
             }
             (Some(before), Some(after)) if is_weaker(before, after) => {
                 let text = format!(
@@ -224,7 +300,7 @@ impl Look<'_> {
         }
     }
 
-    fn rule(&self, policy: PolicyRef<'_>, deciding: &BTreeSet<PolicyId>, lint: &mut Findings) {
+    fn rule(&self, policy: PolicyRef<'_>, deciding: &ModPolicies, lint: &mut Findings) {
         let path = policy.path();
         let find = |bundle: &Bundle| bundle.policies().absolute(&path);
         let (Some(old), Some(new)) = (find(self.current), find(self.next)) else {
@@ -247,8 +323,8 @@ impl Look<'_> {
 }
 
 /// How much it matters that a policy takes less.
-fn severity(deciding: &BTreeSet<PolicyId>, id: PolicyId) -> Severity {
-    match deciding.contains(&id) {
+fn severity(deciding: &ModPolicies, id: PolicyId) -> Severity {
+    match deciding.all.contains(&id) {
         true => Severity::Warning,
         false => Severity::Info,
     }

@@ -8,6 +8,7 @@ use super::{
 pub(super) fn look(subject: &Subject<'_>, lint: &mut Findings) {
     refused(subject, lint);
     size(subject, lint);
+    recording(subject, lint);
 }
 
 fn refused(subject: &Subject<'_>, lint: &mut Findings) {
@@ -42,4 +43,19 @@ fn size(subject: &Subject<'_>, lint: &mut Findings) {
         );
         lint.add(FindingId::UpdateNearLimit, Severity::Warning, path(), text);
     }
+}
+
+/// The transaction by which this contract learns of the result.
+fn recording(subject: &Subject<'_>, lint: &mut Findings) {
+    let Some(size) = subject.recording.filter(|size| size.bytes > size.limit) else {
+        return;
+    };
+    let text = format!(
+        "the result could not be recorded here: the transaction of `SyncConfig` would have at least {} \
+         bytes, and the channel would allow {}; raise `absolute_max_bytes` first, in an update of its \
+         own, or make the config smaller",
+        size.bytes, size.limit
+    );
+    let path = "/Channel/Orderer/BatchSize".to_owned();
+    lint.add(FindingId::CannotBeRecorded, Severity::Blocking, path, text);
 }

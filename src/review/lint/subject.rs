@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use crate::{
     config::{Bundle, ConfigTree, Refusal},
-    ids::UnixTime,
+    identity::Certificate,
+    ids::{MspId, UnixTime},
 };
 
 /// A change, as far as the findings look at it.
@@ -23,6 +24,29 @@ pub struct Subject<'a> {
     /// Levels that at least one organisation has attested; `None` where attestations are not known,
     /// and capabilities are not looked at.
     pub attested: Option<&'a Attested>,
+    /// Certificates of people who are known beside those that the config names.
+    pub known: &'a [KnownCertificate],
+    /// What the transaction that records the result on the contract's ledger has at least; `None`
+    /// where that is not known.
+    pub recording: Option<RecordingSize>,
+}
+
+/// The certificate of somebody who is known, such as one who proposed or signed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownCertificate {
+    /// The MSP that it is of.
+    pub msp_id: MspId,
+    /// The certificate.
+    pub certificate: Certificate,
+}
+
+/// The size of a transaction, and what the channel allows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RecordingSize {
+    /// What it has at least. Unit: bytes.
+    pub bytes: u64,
+    /// What the channel allows after the change. Unit: bytes.
+    pub limit: u64,
 }
 
 /// Capability levels that organisations say their nodes support.

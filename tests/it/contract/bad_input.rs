@@ -272,6 +272,45 @@ async fn every_function_refuses_bad_arguments() {
             &["org.hyperledger.fabric:GetMetadata", "x"],
             "ARGUMENT_COUNT",
         ),
+        (&["CheckProposal"], "ARGUMENT_COUNT"),
+        (&["CheckProposal", "", "new"], "ARGUMENT_COUNT"),
+        (&["CheckProposal", "Nothing"], "UNKNOWN_FUNCTION"),
+        (&["CheckProposal", "CheckProposal"], "UNKNOWN_FUNCTION"),
+        (
+            &["CheckProposal", "GetProposal", "taken"],
+            "UNKNOWN_FUNCTION",
+        ),
+        (&["CheckProposal", "ProposeConfig"], "ARGUMENT_COUNT"),
+        (
+            &["CheckProposal", "ProposeConfigUpdate", "taken", PATCH, "d"],
+            "ID_USED",
+        ),
+        (
+            &[
+                "CheckProposal",
+                "ProposeConfigUpdate",
+                "new",
+                PATCH,
+                "d",
+                "{}",
+                "x",
+            ],
+            "ARGUMENT_COUNT",
+        ),
+        (&["ProposeConfig", "new", PATCH], "ARGUMENT_COUNT"),
+        (&["ProposeConfig", "!", PATCH, "d"], "BAD_ID"),
+        (&["ProposeConfig", "new", "{", "d"], "BAD_JSON"),
+        (&["ProposeConfig", "new", junk, "d"], "BAD_PROTOBUF"),
+        (&["ProposeConfig", "new", &hex, "d"], "TRANSIENT_MISSING"),
+        (&["ProposeConfig", "new", &deep_object, "d"], "BAD_JSON"),
+        (
+            &["ProposeConfig", "new", PATCH, &long],
+            "DESCRIPTION_TOO_LONG",
+        ),
+        (&["ProposeConfig", "new", PATCH, "d", past], "BAD_DEADLINE"),
+        (&["ProposeConfig", "taken", PATCH, "d"], "ID_USED"),
+        // a patch is no config
+        (&["ProposeConfig", "new", PATCH, "d"], "BAD_PATCH"),
         // the older interface
         (&["proposeConfigUpdate", "new", "{}", "d"], "BAD_BASE64"),
         (&["addSignature", "none", "CgFhEgFi"], "UNKNOWN_PROPOSAL"),
@@ -458,20 +497,30 @@ async fn signatures_that_do_not_count_are_refused_with_the_reason() {
     }
     .encode_to_vec()
     .into();
-    for (signature, symbol) in [
-        (forged, "SIGNATURE_INVALID"),
-        (other, "SIGNATURE_INVALID"),
-        (long, "HEADER_TOO_LARGE"),
-        (outsider, "SIGNER_UNKNOWN"),
-        (unit, "SIGNER_INVALID"),
-        (nobody, "SIGNER_UNKNOWN"),
-        (orderer, "SIGNER_NOT_CONCERNED"),
-        (member, "SIGNER_NOT_CONCERNED"),
+    for (signature, symbol, said) in [
+        (forged, "SIGNATURE_INVALID", ""),
+        (other, "SIGNATURE_INVALID", ""),
+        (long, "HEADER_TOO_LARGE", ""),
+        (outsider, "SIGNER_UNKNOWN", ""),
+        (unit, "SIGNER_INVALID", ""),
+        (nobody, "SIGNER_UNKNOWN", ""),
+        (
+            orderer,
+            "SIGNER_NOT_CONCERNED",
+            "no deciding policy asks for `OrdererMSP`; the policies that decide ask for \
+             `Org1MSP.admin`, `Org2MSP.admin`",
+        ),
+        (
+            member,
+            "SIGNER_NOT_CONCERNED",
+            "it is not `Org1MSP.admin`: ",
+        ),
     ] {
         let given = base64(&signature.encode_to_vec());
-        world
+        let message = world
             .refused(&org1, add_signature("taken", &given), symbol)
             .await;
+        assert!(message.contains(said), "{message}");
     }
     let given = base64(&good.encode_to_vec());
     let added = world.ok(&org1, add_signature("taken", &given)).await;

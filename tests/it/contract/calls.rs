@@ -97,6 +97,17 @@ pub(crate) fn propose_config_update(id: &str, intent: &str) -> Call {
     Call::of("ProposeConfigUpdate").and(id).and(intent).and("d")
 }
 
+/// A proposal of an edited config, in any of its forms.
+pub(crate) fn propose_config(id: &str, config: &str) -> Call {
+    Call::of("ProposeConfig").and(id).and(config).and("d")
+}
+
+/// What a call that proposes would make.
+pub(crate) fn check_proposal(call: impl Into<Call>) -> Call {
+    let call: Call = call.into();
+    (call.0.iter()).fold(Call::of("CheckProposal"), Call::and)
+}
+
 /// A proposal of a patch of the channel group.
 pub(crate) fn propose_patch(id: &str, channel_group: &Value) -> Call {
     let patch = json!({ "channel_group": channel_group });

@@ -22,11 +22,11 @@ use super::{
     blocks::checkpoint,
     calls::{
         Call, add_attestation, add_organization, add_signature, apply_settings,
-        attest_capabilities, cmcc, combine_proposals, delete_proposal, export_proposal,
-        get_capabilities, get_config, get_config_chain, get_history, get_proposal, get_settings,
-        init, init_consortium, list_proposals, prepare_attestation, propose_patch,
-        propose_settings, raw, reconfig_organization_msp, recover_config, reject_proposal,
-        sync_config, update_proposals, withdraw_proposal,
+        attest_capabilities, check_proposal, cmcc, combine_proposals, delete_proposal,
+        export_proposal, get_capabilities, get_config, get_config_chain, get_history, get_proposal,
+        get_settings, init, init_consortium, list_proposals, prepare_attestation, propose_config,
+        propose_patch, propose_settings, raw, reconfig_organization_msp, recover_config,
+        reject_proposal, sync_config, update_proposals, withdraw_proposal,
     },
     captures::CAPTURES,
     definition::{definition, reference},
@@ -242,6 +242,13 @@ async fn calls(
         world.channel_group().await["groups"]["Application"]["groups"]["Org1MSP"]["values"]["MSP"]
             .take();
     msp["value"]["config"]["tls_root_certs"] = json!([]);
+    let mut edited = world.ok(&org1(), get_config()).await["config"].take();
+    let own_policy = own(OWN + 2)["groups"]["Application"]["policies"].take();
+    for (name, policy) in own_policy.as_object().unwrap() {
+        edited["channel_group"]["groups"]["Application"]["policies"][name] = policy.clone();
+    }
+    // one that excludes others, so that their wishes are shown
+    let checked = check_proposal(propose_patch("new", &shared(OWN + 2)));
     let conflicts = list_proposals().options(r#"{"conflicts":true}"#);
     vec![
         ("AddAttestation", org1(), add_attestation(&statement)),
@@ -253,6 +260,7 @@ async fn calls(
         ("AddSignature", org2(), add_signature(&id(1), &signature)),
         ("ApplySettings", org1(), apply_settings(&id(9))),
         ("AttestCapabilities", org1(), attest_capabilities(levels)),
+        ("CheckProposal", org1(), checked),
         (
             "CombineProposals",
             org1(),
@@ -275,6 +283,11 @@ async fn calls(
             "PrepareAttestation",
             org1(),
             prepare_attestation("OrdererMSP", levels),
+        ),
+        (
+            "ProposeConfig",
+            org1(),
+            propose_config("new", &edited.to_string()),
         ),
         (
             "ProposeConfigUpdate",
@@ -323,7 +336,8 @@ async fn calls(
 }
 
 /// Calls whose costs grow with what is open, as far as pages and bounds let them.
-const GROWING: [&str; 6] = [
+const GROWING: [&str; 7] = [
+    "CheckProposal",
     "GetCapabilities",
     "GetProposal",
     "ListProposals",
@@ -364,6 +378,7 @@ async fn costs_stay_within_bounds_and_stand_in_the_docs() {
         }
         let one_by_one = release == "2.5";
         for (line, bodies) in [
+            ("CheckProposal", [CONTRASTS; 2]),
             ("GetProposal", [CONTRASTS; 2]),
             ("ListProposals", [OWN, PAGE]),
             ("ListProposals, `conflicts`", [OWN, PAGE]),

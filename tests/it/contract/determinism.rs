@@ -21,11 +21,11 @@ use prost::Message;
 use super::{
     calls::{
         Call, add_attestation, add_organization, add_signature, apply_settings,
-        attest_capabilities, cmcc, combine_proposals, delete_proposal, export_proposal,
-        get_capabilities, get_config, get_config_chain, get_history, get_proposal, get_settings,
-        init, init_consortium, list_proposals, prepare_attestation, propose_patch,
-        propose_settings, reconfig_organization_msp, recover_config, reject_proposal, sync_config,
-        update_proposals, withdraw_proposal,
+        attest_capabilities, check_proposal, cmcc, combine_proposals, delete_proposal,
+        export_proposal, get_capabilities, get_config, get_config_chain, get_history, get_proposal,
+        get_settings, init, init_consortium, list_proposals, prepare_attestation, propose_config,
+        propose_patch, propose_settings, reconfig_organization_msp, recover_config,
+        reject_proposal, sync_config, update_proposals, withdraw_proposal,
     },
     captures::{CAPTURES, Capture},
     patches::{of_admins, policy},
@@ -81,6 +81,10 @@ pub(crate) async fn cases(capture: Capture) -> Vec<(Ledger, Invocation)> {
     for who in [&org1, &org2] {
         world.sign(who, "agreed").await;
     }
+    let mut edited = world.ok(&org1, get_config()).await["config"].take();
+    edited["channel_group"]["groups"]["Orderer"]["values"]["BatchTimeout"]["value"]["timeout"] =
+        "3s".into();
+    let edited = edited.to_string();
     let early = world.ledger.clone();
     let early_calls = [
         init(b"x"),
@@ -91,6 +95,11 @@ pub(crate) async fn cases(capture: Capture) -> Vec<(Ledger, Invocation)> {
         sync_config(&genesis),
         recover_config(&first),
         propose_patch("extra", &extra),
+        check_proposal(propose_patch("extra", &extra)),
+        propose_config("edited", &edited),
+        check_proposal(propose_config("edited", &edited)),
+        check_proposal(propose_settings("other", ENFORCED)),
+        check_proposal(get_config()),
         propose_patch("add_orgx", &extra),
         add_organization("again", "OrgXMSP", &orgx),
         add_organization("other", "Other", &orgx),

@@ -51,7 +51,8 @@ async fn refusals_show_hostile_texts_safely() {
     for name in names {
         let usual: &[&str] = match name {
             "AddOrganization" | "AddOrgnization" => &["new", "OrgX", &org, "d", "{}"],
-            "ProposeConfigUpdate" => &["new", &good, "d", "{}"],
+            "ProposeConfig" | "ProposeConfigUpdate" => &["new", &good, "d", "{}"],
+            "CheckProposal" => &["ProposeConfigUpdate", "new", &good, "d", "{}"],
             "ProposeSettings" => &["new", r#"{"gate":"enforced"}"#, "d", "{}"],
             "CombineProposals" => &["new", "[]", "d", "{}"],
             "UpdateProposals" => &["6", "[]"],

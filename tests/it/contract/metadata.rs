@@ -82,7 +82,10 @@ async fn functions_take_exactly_the_arguments_described() {
             parameters.iter().map(|(_, required)| !required).is_sorted(),
             "{name}"
         );
-        let repeats = matches!(name.as_str(), "Init" | "InitConsortium" | "SyncConfig");
+        let repeats = matches!(
+            name.as_str(),
+            "CheckProposal" | "Init" | "InitConsortium" | "SyncConfig"
+        );
         for count in 0..parameters.len() + 3 {
             let call = (0..count).fold(Call::of(&name), |call, _| call.and("!"));
             let call = world.invocation(&org1, call);
@@ -91,11 +94,12 @@ async fn functions_take_exactly_the_arguments_described() {
             let refused = symbol_of(&response) == "ARGUMENT_COUNT";
             assert_eq!(fits, !refused, "{name} with {count}: {}", response.message);
             if refused {
-                for (parameter, required) in &parameters {
-                    let shown = match (required, repeats) {
+                for (place, (parameter, required)) in parameters.iter().enumerate() {
+                    let shown = match (required, repeats && place + 1 == parameters.len()) {
                         (true, false) => (*parameter).to_owned(),
                         (true, true) => format!("{parameter}, [...]"),
-                        (false, _) => format!("[{parameter}]"),
+                        (false, false) => format!("[{parameter}]"),
+                        (false, true) => format!("[{parameter}, ...]"),
                     };
                     assert!(response.message.contains(&shown), "{}", response.message);
                 }

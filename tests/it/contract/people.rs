@@ -5,13 +5,14 @@ use std::{fs, path::Path, sync::Arc};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use cmscc::{
-    identity::{P256Signer, Signer},
+    identity::{Certificate, P256Signer, Signer},
     ids::MspId,
-    proto::common,
+    proto::{common, msp},
 };
 use prost::Message;
 use rcgen::{
-    BasicConstraints, CertificateParams, DistinguishedName, DnType, DnValue, IsCa, Issuer, KeyPair,
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, DistinguishedName,
+    DnType, DnValue, IsCa, Issuer, KeyIdMethod, KeyPair, RevokedCertParams,
 };
 use ring::rand::SystemRandom;
 
@@ -27,6 +28,12 @@ impl Person {
 
     pub(crate) fn serialized(&self) -> &[u8] {
         self.0.serialized_identity()
+    }
+
+    /// The certificate, PEM.
+    pub(crate) fn certificate(&self) -> Bytes {
+        let identity = msp::SerializedIdentity::decode(self.serialized());
+        identity.unwrap().id_bytes
     }
 
     /// A signature on anything.
@@ -93,18 +100,7 @@ pub(crate) fn new_user(msp_id: &str, name: &str, unit: Option<&str>) -> Person {
 
 /// The same where cryptogen made the CA.
 pub(crate) fn new_user_of(crypto: &Path, msp_id: &str, name: &str, unit: Option<&str>) -> Person {
-    let domain = domain(msp_id);
-    let key = crypto.join(format!("peerOrganizations/{domain}/ca/priv_sk"));
-    let key = KeyPair::from_pem(&fs::read_to_string(key).unwrap()).unwrap();
-    let mut ca = CertificateParams::default();
-    ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    ca.distinguished_name = names(&[
-        (DnType::CountryName, "US"),
-        (DnType::StateOrProvinceName, "California"),
-        (DnType::LocalityName, "San Francisco"),
-        (DnType::OrganizationName, &domain),
-        (DnType::CommonName, &format!("ca.{domain}")),
-    ]);
+    let (ca, key) = authority(crypto, msp_id);
     let mut leaf = CertificateParams::default();
     leaf.not_before = rcgen::date_time_ymd(2027, 1, 1);
     leaf.not_after = rcgen::date_time_ymd(2030, 1, 1);
@@ -123,6 +119,68 @@ pub(crate) fn new_user_of(crypto: &Path, msp_id: &str, name: &str, unit: Option<
         Arc::new(SystemRandom::new()),
     );
     Person(signer.unwrap())
+}
+
+/// The CA of a peer organisation, as cryptogen makes it.
+fn authority(crypto: &Path, msp_id: &str) -> (CertificateParams, KeyPair) {
+    let domain = domain(msp_id);
+    let folder = crypto.join(format!("peerOrganizations/{domain}/ca"));
+    let certificate = fs::read(folder.join(format!("ca.{domain}-cert.pem"))).unwrap();
+    let certificate = Certificate::from_pem(&certificate).unwrap();
+    let key = folder.join("priv_sk");
+    let key = KeyPair::from_pem(&fs::read_to_string(key).unwrap()).unwrap();
+    let mut ca = CertificateParams::default();
+    ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    ca.key_identifier_method = KeyIdMethod::PreSpecified(subject_key_id(certificate.der()));
+    ca.distinguished_name = names(&[
+        (DnType::CountryName, "US"),
+        (DnType::StateOrProvinceName, "California"),
+        (DnType::LocalityName, "San Francisco"),
+        (DnType::OrganizationName, &domain),
+        (DnType::CommonName, &format!("ca.{domain}")),
+    ]);
+    (ca, key)
+}
+
+/// The 32 bytes of the extension of a certificate.
+fn subject_key_id(der: &[u8]) -> Vec<u8> {
+    let start = [0x06, 0x03, 0x55, 0x1d, 0x0e, 0x04, 0x22, 0x04, 0x20];
+    let at = der.windows(start.len()).position(|part| part == start);
+    der[at.unwrap() + start.len()..][..32].to_vec()
+}
+
+/// The certificate (PEM) of a peer organisation's CA, made again with the same name and key, valid
+/// from a year on.
+pub(crate) fn renewed_ca(msp_id: &str, from: i32) -> Bytes {
+    let (mut ca, key) = authority(&data().join("crypto"), msp_id);
+    ca.not_before = rcgen::date_time_ymd(from, 1, 1);
+    ca.not_after = rcgen::date_time_ymd(2045, 1, 1);
+    ca.self_signed(&key).unwrap().pem().into()
+}
+
+/// A revocation list (PEM) of a peer organisation's CA that revokes this certificate (PEM).
+pub(crate) fn revocation_list(msp_id: &str, certificate: &[u8]) -> Bytes {
+    let (ca, key) = authority(&data().join("crypto"), msp_id);
+    let serial = Certificate::from_pem(certificate).unwrap();
+    let (from, until) = (
+        rcgen::date_time_ymd(2026, 1, 1),
+        rcgen::date_time_ymd(2036, 1, 1),
+    );
+    let list = CertificateRevocationListParams {
+        this_update: from,
+        next_update: until,
+        crl_number: 1.into(),
+        issuing_distribution_point: None,
+        revoked_certs: vec![RevokedCertParams {
+            serial_number: serial.serial().to_vec().into(),
+            revocation_time: from,
+            reason_code: None,
+            invalidity_date: None,
+        }],
+        key_identifier_method: ca.key_identifier_method.clone(),
+    };
+    let list = list.signed_by(&Issuer::new(ca, key)).unwrap();
+    list.pem().unwrap().into()
 }
 
 fn domain(msp_id: &str) -> String {

@@ -15,8 +15,9 @@ use super::{
     blocks::checkpoint,
     calls::{
         add_organization, add_signature, combine_proposals, delete_proposal, get_config,
-        list_proposals, propose_config_update, reconfig_organization_msp, reconfig_orgnization_msp,
-        reject_proposal, sync_config, update_proposals, withdraw_proposal,
+        get_proposal, list_proposals, propose_config_update, reconfig_organization_msp,
+        reconfig_orgnization_msp, reject_proposal, sync_config, update_proposals,
+        withdraw_proposal,
     },
     captures::{CAPTURES, after},
     patches::{of_admins, policy, timeout},
@@ -610,4 +611,19 @@ async fn an_update_of_ones_own_meets_nobody_elses_proposals() {
     let updated = world.ok(&org2, other).await;
     assert_eq!(updated["left"][0]["proposal_id"], "between");
     assert_eq!(updated["others"], 0);
+}
+
+#[tokio::test]
+async fn a_signer_whose_time_is_over_counts_and_is_marked() {
+    let mut world = with_orgx().await;
+    let org1 = person("Org1MSP");
+    world.sign(&org1, "add_orgx").await;
+    for (seconds, expired) in [(0, false), (4_000_000_000, true)] {
+        let mut call = world.invocation(&org1, get_proposal("add_orgx"));
+        call.timestamp.seconds += seconds;
+        let (shown, _) = world.outcome_of(&call).await;
+        let signature = &shown["signatures"][0];
+        assert_eq!(signature["expired"], expired, "{signature}");
+        assert_eq!(signature["counts"], true, "{signature}");
+    }
 }

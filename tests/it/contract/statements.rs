@@ -12,7 +12,8 @@ use serde_json::{Value, json};
 use super::{
     blocks::checkpoint,
     calls::{
-        add_attestation, add_signature, attest_capabilities, get_capabilities, prepare_attestation,
+        add_attestation, add_signature, attest_capabilities, get_capabilities, list_proposals,
+        prepare_attestation,
     },
     capabilities::{first_config, levels},
     people::{Person, base64, person, user},
@@ -143,8 +144,12 @@ async fn a_raise_waits_for_orderer_organisations_too() {
         detail["unattested"],
         json!([{"lacking": ["OrdererMSP"], "level": "V3_0", "scope": "channel"}])
     );
+    let listed = world.ok(&org1, list_proposals()).await;
+    assert_eq!(listed["proposals"][0]["to_attest"], json!(["OrdererMSP"]));
     let envelope = world.statement(LEVELS).await;
     world.ok(&org2, add_attestation(&envelope)).await;
+    let listed = world.ok(&org1, list_proposals()).await;
+    assert_eq!(listed["proposals"][0]["to_attest"], json!([]));
     let detail = world.proposal("raise").await["status_detail"].clone();
     assert_eq!(detail["unattested"], json!([]));
 }

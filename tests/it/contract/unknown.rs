@@ -15,8 +15,8 @@ use serde_json::{Value, json};
 use super::{
     calls::{
         Call, add_organization, add_orgnization, add_signature, apply_settings,
-        attest_capabilities, cmcc, combine_proposals, get_settings, list_proposals,
-        prepare_attestation, propose_config_update, propose_settings, raw,
+        attest_capabilities, check_proposal, cmcc, combine_proposals, get_settings, list_proposals,
+        prepare_attestation, propose_config, propose_config_update, propose_settings, raw,
         reconfig_organization_msp, reconfig_orgnization_msp, reject_proposal, update_proposals,
         withdraw_proposal,
     },
@@ -183,6 +183,10 @@ fn usual(function: &str) -> Call {
         "ReconfigOrgnizationMSP" => reconfig_orgnization_msp("id1", &msp),
         "InitConsortium" | "SyncConfig" | "RecoverConfig" => call.and(after("add-orgx")),
         "ProposeConfigUpdate" => propose_config_update("id1", r#"{"channel_group":{}}"#),
+        "ProposeConfig" => {
+            propose_config("id1", r#"{"channel_group":{"groups":{"Application":{}}}}"#)
+        }
+        "CheckProposal" => check_proposal(usual("ProposeConfigUpdate")),
         "ProposeSettings" => propose_settings("id1", ENFORCED),
         "CombineProposals" => combine_proposals("id1", &["one", "two"]),
         "AddSignature" | "addSignature" => call.and("add_orgx").and("CgFhEgFi"),

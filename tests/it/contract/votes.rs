@@ -17,7 +17,7 @@ use super::{
         withdraw_proposal,
     },
     captures::{CAPTURES, after},
-    patches::timeout,
+    patches::{of_admins, policy, timeout},
     people::{person, user},
     world::{Server, founded, state_key},
 };
@@ -204,7 +204,7 @@ async fn who_may_reject_and_with_which_words() {
 }
 
 #[tokio::test]
-async fn what_is_over_or_out_of_date_is_not_rejected() {
+async fn what_is_over_is_not_rejected() {
     let (org1, org2) = (person("Org1MSP"), person("Org2MSP"));
     let (mut world, _) = founded().await;
     let reject = |id: &str| reject_proposal(id, "no");
@@ -221,11 +221,15 @@ async fn what_is_over_or_out_of_date_is_not_rejected() {
         // somebody submitted both all the same: their bytes are equal
         ("withdrawn", "`Submitted`"),
         ("submitted", "`Submitted`"),
-        ("outdated", "`Outofdate`"),
     ] {
         let message = world.refused(&org2, &reject(id), "WRONG_STATUS").await;
         assert!(message.contains(status), "{message}");
     }
+    // who is against what is out of date says so before its owner computes it again
+    assert_eq!(world.status("outdated").await, "Outofdate");
+    world.ok(&org2, reject("outdated")).await;
+    let votes = world.proposal("outdated").await["votes"].clone();
+    assert_eq!(votes[0]["reason"], "no");
     world.ok(&org1, delete_proposal("outdated")).await;
     world
         .refused(&org2, &reject("outdated"), "WRONG_STATUS")
@@ -255,26 +259,49 @@ async fn rejected_comes_before_expired() {
 #[tokio::test]
 async fn votes_are_on_one_revision_and_go_with_it() {
     let (org1, org2) = (person("Org1MSP"), person("Org2MSP"));
-    // a revision is kept where somebody signed it
-    for (signed, kept) in [(true, &[1, 1][..]), (false, &[])] {
-        let (mut world, _) = founded().await;
-        world.propose_org(&org2, "add_orgy", "add-orgy").await;
-        for who in [&org1, &org2] {
-            world.ok(who, reject_proposal("add_orgy", "not now")).await;
-        }
-        if signed {
+    let (mut world, _) = founded().await;
+    world.propose_org(&org2, "add_orgy", "add-orgy").await;
+    for who in [&org1, &org2] {
+        world.ok(who, reject_proposal("add_orgy", "not now")).await;
+    }
+    assert_eq!(world.status("add_orgy").await, "Rejected");
+    // shown until there is another revision, and longer where somebody signed it
+    let mut shown = Vec::new();
+    for revision in 2..5 {
+        if revision == 4 {
             world.sign(&org2, "add_orgy").await;
         }
-        assert_eq!(world.status("add_orgy").await, "Rejected");
-        world.ok(&org1, sync_config(&after("add-orgx"))).await;
+        let id = format!("other-{revision}");
+        let other = policy("Application", &id, &of_admins("ANY"));
+        world.propose(&org1, &id, &other).await;
+        for who in [&org1, &org2] {
+            world.sign(who, &id).await;
+        }
+        world.take_effect(&id).await;
         world.ok(&org2, update_proposals()).await;
-        let shown = world.proposal("add_orgy").await;
-        assert_eq!(shown["status"], "WaitingForSignatures");
-        assert_eq!(shown["revision"], 2);
-        let votes = shown["votes"].as_array().unwrap();
-        let revisions: Vec<&Value> = votes.iter().map(|vote| &vote["revision"]).collect();
-        assert_eq!(revisions, kept, "{signed}");
+        let now = world.proposal("add_orgy").await;
+        assert_eq!(now["status"], "WaitingForSignatures");
+        assert_eq!(now["revision"], revision);
+        let votes = now["votes"].as_array().unwrap().iter();
+        let votes: Vec<u64> = votes.map(|one| one["revision"].as_u64().unwrap()).collect();
+        shown.push(votes);
+        world.ok(&org1, reject_proposal("add_orgy", "still")).await;
     }
+    assert_eq!(shown, [vec![1, 1], vec![2], vec![3]]);
+    let only = update_proposals().mode(4).only(&["add_orgy"]);
+    for revision in 5..7 {
+        let id = format!("other-{revision}");
+        let other = policy("Application", &id, &of_admins("ANY"));
+        world.propose(&org1, &id, &other).await;
+        for who in [&org1, &org2] {
+            world.sign(who, &id).await;
+        }
+        world.take_effect(&id).await;
+        world.ok(&org2, &only).await;
+    }
+    let votes = world.proposal("add_orgy").await["votes"].clone();
+    assert_eq!(votes[0]["revision"], 3, "signed: {votes}");
+    assert_eq!(votes.as_array().unwrap().len(), 1);
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use cmscc::{
     config::{Bundle, ConfigTree},
     identity::{Identity, Msps, Principal, serialized_identity},
-    policy::{GroupId, PolicyManager, PolicyManagerBuilder, SignerSet},
+    policy::{Changeable, GroupId, PolicyManager, PolicyManagerBuilder, SignerSet},
     proto::write,
 };
 use proptest::prelude::*;
@@ -274,6 +274,20 @@ fn compare(
             (Some(id), Ok(Some(compiled))) => {
                 let want = compiled.accepts(signers.len(), &satisfies);
                 prop_assert_eq!(manager.evaluate(world.msps(), id, &set), want, "{}", name);
+                // whoever comes: nobody does what is said to be impossible
+                let someone = |who: usize| {
+                    compiled.accepts(1, &|_, principal: usize| world.satisfied[who][principal])
+                };
+                let alone = (0..world.identities.len()).any(someone);
+                prop_assert!(
+                    !alone || manager.could_pass_alone(world.msps(), id),
+                    "{}",
+                    name
+                );
+                let open = manager.could_become_satisfiable(world.msps(), &Changeable::default());
+                prop_assert!(!want || open.contains(&id), "{}", name);
+                let is_possible = manager.efforts(world.msps()).of(id).is_some();
+                prop_assert_eq!(is_possible, open.contains(&id), "{}", name);
                 let explanation = manager.explain(world.msps(), id, &set);
                 prop_assert_eq!(explanation.satisfied(), want);
                 prop_assert_eq!(&explanation.to_json()["satisfied"], want);

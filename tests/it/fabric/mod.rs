@@ -12,6 +12,7 @@ mod combine;
 mod flood;
 mod gateway;
 mod init;
+mod locked;
 mod net;
 mod newcomer;
 mod pages;

@@ -645,8 +645,9 @@ impl Model {
     pub(crate) fn reject(&mut self, who: Who, id: &str, reason: &str) -> Result<(), Refusal> {
         self.admin(who)?;
         self.demand_open(id)?;
-        if self.standing(id, false) != Standing::Open {
-            return Err("WRONG_STATUS");
+        match self.standing(id, true) {
+            Standing::Open | Standing::Outofdate { .. } => {}
+            _ => return Err("WRONG_STATUS"),
         }
         let vote = (self.config.sequence, reason.to_owned());
         let open = self.open.get_mut(id).unwrap();
@@ -742,7 +743,9 @@ impl Model {
                         let signatures = &open.signatures;
                         open.revisions
                             .retain(|(n, _)| signatures.iter().any(|(on, _)| on == n));
-                        let kept: BTreeSet<u64> = open.revisions.iter().map(|(n, _)| *n).collect();
+                        let mut kept: BTreeSet<u64> =
+                            open.revisions.iter().map(|(n, _)| *n).collect();
+                        kept.insert(next - 1);
                         open.votes.retain(|(on, _), _| kept.contains(on));
                         open.revisions.push((next, bytes));
                         open.touched = touched;

@@ -2,6 +2,7 @@
 
 mod diff;
 mod lint;
+mod lockouts;
 mod shown;
 
 use std::fs;

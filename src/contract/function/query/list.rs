@@ -1,6 +1,6 @@
 //! All proposals for people and programs: `ListProposals`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
@@ -287,6 +287,8 @@ fn summary(
     let derived = facts.derive(Extent::Summary)?;
     let combined = beside.combined.of(open.place.id()).iter();
     let deadline = proposal.deadline.as_ref();
+    let unattested = derived.detail.unattested.iter();
+    let to_attest: BTreeSet<String> = unattested.flat_map(|one| one.lacking.clone()).collect();
     let summary = ProposalSummary {
         already_in_effect: derived.detail.already_in_effect,
         cannot_be_recorded: derived.detail.cannot_be_recorded(),
@@ -307,6 +309,7 @@ fn summary(
         revision: current.number.0,
         signed_by: derived.opinion.signed_by(),
         status: derived.status.name(),
+        to_attest: to_attest.into_iter().collect(),
     };
     Ok((derived.status, summary))
 }

@@ -1,5 +1,6 @@
 //! The functions that only answer. Fabric refuses writes after a page, and nobody orders them.
 
+pub(crate) mod check;
 pub(crate) mod definition;
 pub(crate) mod export;
 pub(crate) mod history;

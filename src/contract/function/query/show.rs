@@ -22,21 +22,23 @@ use crate::{
             gate::CapabilityGate,
             opinion::SignatureOpinion,
             relations::Relations,
-            review::{Review, ReviewRoom},
+            review::{Review, ReviewRoom, Reviewable},
             status::{Extent, Status, StatusFacts, envelope_to_sign},
         },
         ledger::{
             self, RevisionSignatures, StoredSignature, TrustedHead, combined,
             keys::{self, ProposalPlace},
+            known,
             members::ChannelMembers,
-            positions,
+            positions::{self, Positions},
             proofs::{self, ProofQuestion},
-            proposals::{self, FoundProposal, HashedRevision},
+            proposals::{self, FoundProposal, HashedRevision, Unarchived},
             timestamps,
         },
     },
-    ids::{Digest, Revision, Sequence},
+    ids::{Digest, Revision, Sequence, UnixTime},
     proto::cmscc::{Archive, Combined, Proposal, ProposalKind},
+    review::lint::KnownCertificate,
     stub::Stub,
 };
 
@@ -46,7 +48,7 @@ pub(crate) async fn get_proposal<S: Stub>(
     stub: &mut S,
 ) -> Result<Vec<u8>, ContractError> {
     let id = call.args.id(0)?;
-    let mut shown: Shown = call.args.options(1)?;
+    let shown: Shown = call.args.options(1)?;
     let key = keys::proposal(&id);
     let (trusted, bundle, stored) = call.trusted_beside(stub, &key).await?;
     let stored = stored.ok_or_else(|| proposals::unknown(&id))?;
@@ -56,23 +58,53 @@ pub(crate) async fn get_proposal<S: Stub>(
             return archived(call, stub, &bundle, &trusted, &proposal, &archive, shown).await;
         }
     };
+    let combined = combined::into(stub, &open.place).await?;
+    let positions = positions::on(stub, &open.place).await?;
+    let said = Said {
+        combined: &combined,
+        positions: &positions,
+    };
+    let report = unarchived(call, stub, (&trusted, &bundle), &open, said, shown).await?;
+    answer::write(&report)
+}
+
+/// What lies on the ledger beside a proposal that is not archived.
+#[derive(Clone, Copy)]
+pub(super) struct Said<'a> {
+    /// What it was combined into.
+    pub(super) combined: &'a [Combined],
+    /// What organisations say of it.
+    pub(super) positions: &'a Positions,
+}
+
+/// Everything about a proposal that is not archived. Reads what proves it, the members, and the records
+/// of others.
+pub(super) async fn unarchived<S: Stub>(
+    call: &Context<'_>,
+    stub: &mut S,
+    (trusted, bundle): (&TrustedHead, &Compiled),
+    open: &Unarchived,
+    Said {
+        combined,
+        positions,
+    }: Said<'_>,
+    mut shown: Shown,
+) -> Result<ProposalReport, ContractError> {
     let proposal = &open.proposal;
     let current = proposals::current(proposal)?;
-    let combined = combined::into(stub, &open.place).await?;
     let questions = [
-        ProofQuestion::of_record(&open.record, &combined),
+        ProofQuestion::of_record(&open.record, combined),
         ProofQuestion::of_all(proposal, &[]),
     ];
     let proofs = proofs::find_all(stub, trusted.sequence(), &questions).await?;
     let [proof, applied] = <[_; 2]>::try_from(proofs)
         .map_err(|_| Code::Internal.because("not one proof for each question"))?;
-    let positions = positions::on(stub, &open.place).await?;
-    let members = ChannelMembers::read(stub, &bundle).await?;
+    let members = ChannelMembers::read(stub, bundle).await?;
     let votes = positions.judged(&members);
-    let gate = CapabilityGate::of(&trusted, &members);
+    let gate = CapabilityGate::of(trusted, &members);
     let facts = StatusFacts {
-        bundle: &bundle,
-        trusted: &trusted,
+        bundle,
+        trusted,
         proposal,
         withdrawn: open.is_withdrawn(),
         current: &current,
@@ -105,31 +137,29 @@ pub(crate) async fn get_proposal<S: Stub>(
     };
     derived.detail.outdated_by = behind.map(|behind| behind.report(cause.as_ref()));
     let agreed = Some(trusted.settings.endorsement_policy.as_str()).filter(|text| !text.is_empty());
-    let review = match derived.status {
-        Status::Submitted => Review::default(),
-        _ => {
+    let reviewable = match derived.status {
+        Status::Submitted => None,
+        _ => Reviewable::of(bundle, proposal)?,
+    };
+    let review = match reviewable {
+        None => Review::default(),
+        Some(reviewable) => {
             let room = ReviewRoom {
                 diff: shown.diff(),
                 lint: shown.lint(),
             };
-            Review::of(
-                &bundle,
-                proposal,
-                derived.change.as_ref(),
-                &gate,
-                agreed,
-                room,
-            )?
+            let people = people(stub, bundle, &reviewable).await?;
+            reviewable.review(derived.change.as_ref(), &gate, agreed, &people, room)
         }
     };
     let report = ProposalReport {
         applied_revision: applied.map(|proof| proof.revision),
         config_update_envelope_to_submit: derived.envelope.as_deref().map(answer::base64),
         config_update_to_sign: Some(answer::base64(&envelope_to_sign(
-            &bundle,
+            bundle,
             current.config_update,
         ))),
-        combined_into: combined_into(&combined)?,
+        combined_into: combined_into(combined)?,
         conflicts,
         consent_trail,
         diff: review.diff,
@@ -142,16 +172,37 @@ pub(crate) async fn get_proposal<S: Stub>(
             let stored = facts.signatures_on(current.number).signatures.iter();
             let pairs = stored.zip(&derived.opinion.signatures);
             let counts = |(_, opinion): &(_, &SignatureOpinion)| opinion.reason.is_none();
-            shown.preferring(Part::Signatures, &pairs, counts, signature_report)
+            let report = |pair| signature_report(pair, call.now());
+            shown.preferring(Part::Signatures, &pairs, counts, report)
         },
         sources: sources(proposal)?,
         status: derived.status.name(),
         status_detail: derived.detail,
         still_effective_if_submitted: facts.still_effective(),
         votes: shown.first(Part::Votes, &votes.iter(), VoteReport::of),
-        ..bare(&bundle, trusted.sequence(), proposal, &current, &mut shown)?
+        ..bare(bundle, trusted.sequence(), proposal, &current, &mut shown)?
     };
-    answer::write(&report.bounded(&shown))
+    Ok(report.bounded(&shown))
+}
+
+/// Who acted for the organisations whose MSP changes, as far as the current MSPs can read them.
+async fn people<S: Stub>(
+    stub: &mut S,
+    bundle: &Bundle,
+    reviewable: &Reviewable<'_>,
+) -> Result<Vec<KnownCertificate>, ContractError> {
+    let mut people = Vec::new();
+    for msp_id in reviewable.changed_msps() {
+        for one in known::of(stub, &msp_id).await? {
+            if let Ok(identity) = bundle.msps().deserialize(&one.serialized_identity) {
+                people.push(KnownCertificate {
+                    msp_id: identity.msp_id().clone(),
+                    certificate: identity.certificate().clone(),
+                });
+            }
+        }
+    }
+    Ok(people)
 }
 
 fn combined_into(found: &[Combined]) -> Result<Vec<CombinedReport>, ContractError> {
@@ -265,8 +316,12 @@ fn proposed_settings(proposal: &Proposal) -> Result<Option<ProposedSettings>, Co
     }))
 }
 
-fn signature_report((stored, opinion): (&StoredSignature, &SignatureOpinion)) -> SignatureReport {
+fn signature_report(
+    (stored, opinion): (&StoredSignature, &SignatureOpinion),
+    now: UnixTime,
+) -> SignatureReport {
     SignatureReport {
+        expired: opinion.not_after.is_some_and(|end| end < now),
         config_signature: config_signature(&stored.signature),
         counts: opinion.reason.is_none(),
         fingerprint: stored.fingerprint.clone(),
@@ -301,6 +356,7 @@ async fn archived<S: Stub>(
         .map(|(revision, stored)| SignatureReport {
             config_signature: config_signature(&stored.signature),
             counts: false,
+            expired: false,
             fingerprint: stored.fingerprint.clone(),
             msp_id: stored.msp_id.to_string(),
             reason: Some(format!(

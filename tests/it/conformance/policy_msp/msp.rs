@@ -7,7 +7,7 @@ use std::{
 
 use cmscc::{
     capabilities::MspVersion,
-    identity::{Identity, Msp, MspError, Msps, Principal},
+    identity::{Identity, Msp, MspError, Msps, Principal, Role},
 };
 use serde_json::Value;
 
@@ -109,6 +109,7 @@ fn check_identity(
             want["id"]
         ));
     }
+    check_outlook(&identity)?;
     if let Some(ous) = want.get("ous") {
         let ours = ous_of(&identity);
         if *ous != ours {
@@ -116,6 +117,43 @@ fn check_identity(
         }
     }
     Ok(validated)
+}
+
+/// What is said of an MSP without anybody being known fits with those who are: who is valid, or has a
+/// role, is somebody who could be; and a certificate judged by itself is judged alike.
+fn check_outlook(identity: &Identity) -> Result<(), String> {
+    let msp = identity.msp();
+    let judged = msp.judge(identity.certificate());
+    if judged.valid.is_ok() != identity.validate().is_ok() {
+        return Err(format!("judged {:?} by itself", judged.valid));
+    }
+    if identity.validate().is_ok() {
+        let issuer = identity.certificate().issuer();
+        let mut cas = msp.issuing_cas().iter();
+        if !cas.any(|ca| ca.barred.is_none() && ca.certificate.subject() == issuer) {
+            return Err(format!("valid, though {:?}", msp.issuing_cas()));
+        }
+    }
+    for role in [
+        Role::Member,
+        Role::Admin,
+        Role::Client,
+        Role::Peer,
+        Role::Orderer,
+    ] {
+        let principal = Principal::Role {
+            msp_id: msp.id().clone(),
+            role,
+        };
+        let is = identity.satisfies(&principal).is_ok();
+        if is && !msp.can_have(role) {
+            return Err(format!("is {role}, which nobody could be"));
+        }
+        if role != Role::Member && is != judged.roles.contains(&role) {
+            return Err(format!("judged as {:?} by itself", judged.roles));
+        }
+    }
+    Ok(())
 }
 
 /// The reason where it differs; an error where the outcome does.

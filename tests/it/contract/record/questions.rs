@@ -68,9 +68,12 @@ impl<'a> Questions<'a> {
         let genesis = CAPTURES[0].genesis();
         let later = after("add-orgx");
         let anchored = self.anchors.swap((None, None));
+        let kept = self.dice.0;
         for name in function_names() {
+            self.reseed(kept, name);
             self.call(world, raw([name, "one", "two"])).await;
         }
+        self.dice = Dice(kept);
         for block in [&genesis, &later, &b"no block".to_vec(), &Vec::new()] {
             for anchor in [None, Some(&genesis), Some(&later), Some(&b"none".to_vec())] {
                 let anchor = anchor.map(|block| Bytes::copy_from_slice(block));
@@ -103,6 +106,13 @@ impl<'a> Questions<'a> {
         }
         self.settings_trip(world).await;
         self.older_names(world).await;
+    }
+
+    /// Dice of a function's own, so that a new function changes nothing for the others.
+    fn reseed(&mut self, kept: u64, function: &str) {
+        let digest = Digest::of(function.as_bytes());
+        let own = digest.as_bytes().first_chunk().copied().unwrap();
+        self.dice = Dice(kept ^ u64::from_be_bytes(own));
     }
 
     fn invocation<W: Write>(&mut self, world: &Recorded<W>, call: impl Into<Call>) -> Invocation {
@@ -431,8 +441,50 @@ impl<'a> Questions<'a> {
         for args in &calls {
             self.call(world, raw(args)).await;
         }
+        self.intake(world, &one).await;
         self.signatures(world, &one).await;
         self.signatures(world, &other).await;
+    }
+
+    /// Edited configs, and what would be proposed; always by the same one, so that dice fall as ever.
+    async fn intake<W: Write>(&self, world: &Recorded<W>, one: &str) {
+        let by_org1 = |call: Call| world.invocation(&self.people[0], call);
+        let shown = self.send(world, &by_org1(get_config())).await;
+        let mut config = serde_json::from_slice::<Value>(&shown.payload).unwrap()["config"].take();
+        let group = &mut config["channel_group"]["groups"];
+        group["Orderer"]["values"]["BatchTimeout"]["value"]["timeout"] = json!("17s");
+        let edited = config.to_string();
+        config["sequence"] = json!("99");
+        let stale = config.to_string();
+        let patch = PATCHES[0].patch(&json!({}));
+        for call in [
+            attest_capabilities(r#"{"channel":["V2_0"]}"#),
+            raw(["ProposeConfig", "new-one", &edited, "d"]),
+            raw(["ProposeConfig", one, &edited, "d"]),
+            raw(["ProposeConfig", "new-one", &stale, "d"]),
+            raw(["ProposeConfig", "new-one", &patch, "d"]),
+            raw(["ProposeConfig", "new-one", "{}", "d"]),
+            raw(["CheckProposal", "ProposeConfig", "new-one", &edited, "d"]),
+            raw([
+                "CheckProposal",
+                "ProposeConfigUpdate",
+                "new-one",
+                &patch,
+                "d",
+            ]),
+            raw(["CheckProposal", "ProposeConfigUpdate", one, &patch, "d"]),
+            raw([
+                "CheckProposal",
+                "ProposeConfigUpdate",
+                "new-one",
+                &stale,
+                "d",
+            ]),
+            raw(["CheckProposal", "ProposeConfigUpdate", "new-one"]),
+            raw(["CheckProposal", "GetProposal", one]),
+        ] {
+            self.send(world, &by_org1(call)).await;
+        }
     }
 
     /// Signatures in their forms.
@@ -468,7 +520,9 @@ impl<'a> Questions<'a> {
     async fn bad_arguments<W: Write>(&mut self, world: &Recorded<W>) {
         let one = self.id(world, "proposal");
         let long = "x".repeat(70_000);
+        let kept = self.dice.0;
         for name in function_names() {
+            self.reseed(kept, name);
             for _ in 0..3 {
                 let args: &[&[u8]] = match self.dice.roll(12) {
                     0 => &[],
@@ -488,6 +542,7 @@ impl<'a> Questions<'a> {
                 self.call(world, call).await;
             }
         }
+        self.dice = Dice(kept);
         for name in ["Nothing", "getproposal", "\u{202e}", "GetProposal "] {
             self.call(world, Call::of(name)).await;
         }

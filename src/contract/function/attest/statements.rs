@@ -3,10 +3,7 @@
 
 use serde::Deserialize;
 
-use super::{
-    Context,
-    attest::{known_levels, report},
-};
+use super::members::{known_levels, report};
 use crate::{
     capabilities::ContractBounds,
     config::{
@@ -20,6 +17,7 @@ use crate::{
             statement,
         },
         error::{Code, ContractError, shown},
+        function::{Context, files},
         interface::base64,
         ledger::{self, TrustedHead, keys},
     },
@@ -137,7 +135,8 @@ fn carried(call: &Context<'_>) -> Result<UpdateEnvelope, ContractError> {
     let bytes = base64(call.args.value(0), "attestation")?;
     let carried = envelope::read_update_envelope(&bytes).map_err(|e| {
         Code::BadProtobuf.because(format_args!(
-            "argument `attestation` is no envelope that `peer channel signconfigtx` wrote: {e}"
+            "argument `attestation` is no envelope that `peer channel signconfigtx` wrote: {e}{}",
+            files::remark(call.args.value(0), "")
         ))
     })?;
     let bounds = ContractBounds::V1_0;

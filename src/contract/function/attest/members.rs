@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
-use super::Context;
 use crate::{
     config::{Bundle, Section},
     contract::{
@@ -14,6 +13,7 @@ use crate::{
         },
         chain::levels::{self, Raise, Scope},
         error::{Code, ContractError, shown},
+        function::Context,
         judge::{access::Admin, gate::CapabilityGate},
         ledger::{self, keys, members::ChannelMembers},
     },
