@@ -120,7 +120,7 @@ pub(super) async fn unarchived<S: Stub>(
     let is_update = proposal.kind() == ProposalKind::ConfigUpdate;
     let behind = match derived.status {
         Status::Outofdate if is_update => {
-            LinksBehind::read(stub, &trusted, current.base_sequence).await?
+            LinksBehind::read(stub, trusted, current.base_sequence).await?
         }
         _ => None,
     };
