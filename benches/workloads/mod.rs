@@ -280,7 +280,8 @@ fn opinion(size: &str) -> Result<Operation> {
     Ok(Box::new(move || {
         let mut evaluation = bundle.policies().evaluation(bundle.msps(), &signers);
         anyhow::ensure!(evaluation.choose(&policies).is_none());
-        let decision = bundle.decide(effect.terms(), &mut evaluation, &signatures);
+        let nobody = BTreeSet::new();
+        let decision = bundle.decide(effect.terms(), &mut evaluation, &signatures, &nobody);
         anyhow::ensure!(decision.missing.len() >= signatures.len());
         anyhow::ensure!(evaluation.could_pass(&policies, &everybody));
         Ok(0)

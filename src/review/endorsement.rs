@@ -1,4 +1,4 @@
-//! How many organisations must endorse, before and after a change of their number. Pure.
+//! How many organisations must endorse, before and after a change of their number or of the rule. Pure.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::{
     config::{Bundle, Section},
-    identity::Msps,
+    identity::{Msps, Principal},
     ids::MspId,
     policy::{PolicyId, PolicyManager, PolicyManagerBuilder, RULE_TEXT, SignerSet, parse_policy},
 };
@@ -42,8 +42,8 @@ pub struct Endorsement {
     pub text: String,
 }
 
-/// The arithmetic for a change of the number of application organisations; `None` where that stays
-/// the same. `agreed`: the endorsement policy that the members agreed on for the chaincode's
+/// The arithmetic for a change of the number of application organisations, or of the rule that counts
+/// them; `None` where both stay the same. `agreed`: the endorsement policy that the members agreed on for the chaincode's
 /// definition, a path or a rule in Fabric's language; without it the channel's usual one counts.
 /// `servers`: who is known to run a server, where somebody has said so.
 #[must_use]
@@ -55,9 +55,6 @@ pub fn endorsement(
 ) -> Option<Endorsement> {
     let count = |bundle: &Bundle| bundle.orgs(Section::Application).count();
     let (organizations_before, organizations_after) = (count(current), count(next));
-    if organizations_before == organizations_after {
-        return None;
-    }
     let policy = agreed.unwrap_or(POLICY);
     let rule = single(policy);
     let (before, after) = (
@@ -66,6 +63,15 @@ pub fn endorsement(
     );
     let needed = |asked: &Option<Asked<'_>>| asked.as_ref().and_then(Asked::needed);
     let (needed_before, needed_after) = (needed(&before), needed(&after));
+    let text_of = |asked: &Option<Asked<'_>>| {
+        let asked = asked.as_ref()?;
+        Some(asked.policies.rule_text(asked.id, RULE_TEXT))
+    };
+    let (rule_before, rule_after) = (text_of(&before), text_of(&after));
+    let is_same = rule_before == rule_after && needed_before == needed_after;
+    if organizations_before == organizations_after && is_same {
+        return None;
+    }
     let members: BTreeSet<&MspId> = (next.orgs(Section::Application))
         .map(|org| org.msp_id)
         .collect();
@@ -77,15 +83,13 @@ pub fn endorsement(
         (Some(servers), Some(asked), Some(_)) => Some(asked.is_enough(servers)),
         _ => None,
     };
+    let changes = rule_before.is_some() && rule_after.is_some() && rule_before != rule_after;
     let text = text(
         policy,
         (&before, needed_before, organizations_before),
         (&after, needed_after, organizations_after),
+        changes,
     );
-    let text_of = |asked: &Option<Asked<'_>>| {
-        let asked = asked.as_ref()?;
-        Some(asked.policies.rule_text(asked.id, RULE_TEXT))
-    };
     Some(Endorsement {
         enough_servers,
         needed_after,
@@ -93,8 +97,8 @@ pub fn endorsement(
         organizations_after,
         organizations_before,
         policy: policy.to_owned(),
-        rule_after: text_of(&after),
-        rule_before: text_of(&before),
+        rule_after,
+        rule_before,
         servers: servers.map(|servers| servers.iter().map(ToString::to_string).collect()),
         text,
     })
@@ -104,16 +108,30 @@ pub fn endorsement(
 type AskedSide<'s, 'a> = (&'s Option<Asked<'a>>, Option<usize>, usize);
 
 /// The numbers in words.
-fn text(policy: &str, before: AskedSide<'_, '_>, after: AskedSide<'_, '_>) -> String {
+fn text(
+    policy: &str,
+    before: AskedSide<'_, '_>,
+    after: AskedSide<'_, '_>,
+    changes: bool,
+) -> String {
     let end = match after {
-        (_, Some(needed), all) => format!("{needed} of {all} organisations must endorse"),
+        (Some(asked), Some(needed), _) => match asked.counted() {
+            Some(all) => format!("{needed} of {} must endorse", organisations(all)),
+            None => {
+                let are = if needed == 1 { "is" } else { "are" };
+                format!("{} {are} needed", asked.signatures(needed))
+            }
+        },
         (None, ..) => "no transaction would be valid, since there is no such policy,".to_owned(),
         (Some(_), None, all) => {
             format!("no transaction would be valid, since none of {all} organisations satisfy it,")
         }
     };
     let start = match before {
-        (_, Some(needed), all) => format!("instead of {needed} of {all}"),
+        (Some(asked), Some(needed), _) => match asked.counted() {
+            Some(all) => format!("instead of {needed} of {all}"),
+            None => format!("instead of {}", asked.signatures(needed)),
+        },
         (None, ..) => "where there was no such policy before".to_owned(),
         (Some(_), None, _) => "where nobody could satisfy it before".to_owned(),
     };
@@ -139,7 +157,15 @@ fn text(policy: &str, before: AskedSide<'_, '_>, after: AskedSide<'_, '_>) -> St
         )
     });
     let silent = silent.unwrap_or_default();
-    format!("{end} {start}, where a chaincode follows `{policy}`{servers}{silent}")
+    let rule = if changes { "; the rule changes" } else { "" };
+    format!("{end} {start}, where a chaincode follows `{policy}`{servers}{silent}{rule}")
+}
+
+fn organisations(count: usize) -> String {
+    match count {
+        1 => "1 organisation".to_owned(),
+        _ => format!("{count} organisations"),
+    }
 }
 
 /// How many organisations must at least endorse what a chaincode writes: where it follows `agreed`,
@@ -189,6 +215,26 @@ impl<'a> Asked<'a> {
         // organisations count once in an implicit meta policy, however many signatures each needs
         let counted = self.policies.meta_count(self.id);
         Some(counted.map_or(effort.signatures, |(needed, _)| needed))
+    }
+
+    /// How many organisations an implicit meta policy counts; `None` of a rule.
+    fn counted(&self) -> Option<usize> {
+        let (_, all) = self.policies.meta_count(self.id)?;
+        Some(all)
+    }
+
+    /// Signatures that a rule needs, for people: of how many organisations it names.
+    fn signatures(&self, needed: usize) -> String {
+        let principals = self.policies.principals(self.id);
+        let named: BTreeSet<&MspId> = principals.iter().filter_map(Principal::msp_id).collect();
+        let needed = match needed {
+            1 => "1 signature".to_owned(),
+            _ => format!("{needed} signatures"),
+        };
+        match named.len() {
+            1 => format!("{needed} of the organisation that it names"),
+            named => format!("{needed} of the {named} organisations that it names"),
+        }
     }
 
     fn is_enough(&self, servers: &BTreeSet<MspId>) -> bool {

@@ -30,6 +30,10 @@ use crate::{
 const UNKNOWN_BYTES: u64 = 16 * 1024;
 /// Where room for explanations is bounded, each may have so many bytes.
 const EXPLAINED: usize = 2_000;
+/// Of how many policies it is said in words what they need.
+const NEEDS: usize = 10;
+/// The most bytes of a policy's path before such words, about.
+const NEEDS_PATH: usize = 300;
 
 /// What an update does to a config, signatures aside: the part of an emulation that only a new
 /// config changes.
@@ -93,6 +97,9 @@ pub struct Decision {
     pub completable: bool,
     /// The MSPs that could complete what is missing, ascending.
     pub missing: Vec<MspId>,
+    /// What the policies need that are not satisfied, in words, by the first element that each
+    /// decides; at most 10, behind which the others are counted.
+    pub needs: Vec<String>,
     /// What an orderer checks and nobody can know from the config, in words.
     pub not_checked: Vec<String>,
 }
@@ -393,22 +400,31 @@ impl Bundle {
     }
 
     /// Decides an update whose terms on this very config are known, with the signers whom the
-    /// evaluation is about.
+    /// evaluation is about. `unasked`: whom nobody should ask to sign where others could complete a
+    /// policy.
     #[must_use]
     pub fn decide(
         &self,
         terms: &Terms,
         signers: &mut Evaluation<'_>,
         signatures: &[ConfigSignature],
+        unasked: &BTreeSet<MspId>,
     ) -> Decision {
         let policies = terms.ids.iter();
-        let outlooks: Vec<Outlook> = policies.map(|policy| signers.outlook(*policy)).collect();
+        let outlooks: Vec<Outlook> = policies
+            .map(|policy| signers.outlook(*policy, unasked))
+            .collect();
+        let mut needs = PolicyNeeds::default();
+        for (policy, outlook) in terms.ids.iter().zip(&outlooks) {
+            needs.add(self, *policy, outlook.needs.as_deref());
+        }
         let satisfied = outlooks.iter().all(|outlook| outlook.satisfied);
         let bytes = transaction_bytes(terms.bytes, signatures);
         Decision {
             verdict: self.verdict(terms, satisfied, bytes),
             completable: outlooks.iter().all(|outlook| outlook.completable),
             missing: united(outlooks.into_iter().flat_map(|outlook| outlook.missing)),
+            needs: needs.finish(),
             not_checked: self.not_checked(terms, bytes),
         }
     }
@@ -422,7 +438,7 @@ impl Bundle {
         signers: &SignerSet,
         signatures: &[ConfigSignature],
     ) -> (Decision, Vec<PolicyVerdict>) {
-        self.explain_within(terms, signers, signatures, usize::MAX)
+        self.explain_within(terms, signers, signatures, &BTreeSet::new(), usize::MAX)
     }
 
     /// The same, with explanations of about so many bytes of JSON together, at least some 2,000 for
@@ -433,10 +449,11 @@ impl Bundle {
         terms: &Terms,
         signers: &SignerSet,
         signatures: &[ConfigSignature],
+        unasked: &BTreeSet<MspId>,
         room: usize,
     ) -> (Decision, Vec<PolicyVerdict>) {
         let manager = self.policies();
-        let mut unexplained = None;
+        let (mut unexplained, mut needs) = (None, PolicyNeeds::default());
         let (mut satisfied, mut completable) = (true, true);
         let (mut missing, mut verdicts) = (BTreeSet::new(), Vec::new());
         let (mut left, mut others) = (room, terms.policies.len());
@@ -444,23 +461,26 @@ impl Bundle {
             if left < EXPLAINED && room != usize::MAX {
                 let evaluation =
                     unexplained.get_or_insert_with(|| manager.evaluation(self.msps(), signers));
-                let outlook = evaluation.outlook(decides.policy);
+                let outlook = evaluation.outlook(decides.policy, unasked);
                 satisfied &= outlook.satisfied;
                 completable &= outlook.completable;
                 missing.extend(outlook.missing);
+                needs.add(self, decides.policy, outlook.needs.as_deref());
                 continue;
             }
             let share = match room {
                 usize::MAX => usize::MAX,
                 _ => (left / others.max(1)).max(EXPLAINED),
             };
-            let explanation = manager.explain_within(self.msps(), decides.policy, signers, share);
+            let explanation =
+                manager.explain_within(self.msps(), decides.policy, signers, unasked, share);
             let (elements, bytes) = first_elements(&decides.elements, share / 4);
             others = others.saturating_sub(1);
             left = left.saturating_sub(explanation.size().saturating_add(bytes));
             satisfied &= explanation.satisfied();
             completable &= explanation.completable();
             missing.extend(explanation.missing().iter().cloned());
+            needs.add(self, decides.policy, explanation.needs().as_deref());
             verdicts.push(PolicyVerdict {
                 path: manager.path(decides.policy),
                 more_elements: decides.elements.len().saturating_sub(elements.len()),
@@ -473,6 +493,7 @@ impl Bundle {
             verdict: self.verdict(terms, satisfied, bytes),
             completable,
             missing: missing.into_iter().collect(),
+            needs: needs.finish(),
             not_checked: self.not_checked(terms, bytes),
         };
         (decision, verdicts)
@@ -567,6 +588,40 @@ impl Bundle {
             out.push("that enough raft nodes are alive".to_owned());
         }
         out
+    }
+}
+
+/// What policies need that are not satisfied: the first few in words.
+#[derive(Default)]
+struct PolicyNeeds {
+    texts: Vec<String>,
+    others: usize,
+}
+
+impl PolicyNeeds {
+    /// Adds what a policy needs, if it needs something.
+    fn add(&mut self, bundle: &Bundle, policy: PolicyId, needs: Option<&str>) {
+        match needs {
+            None => {}
+            Some(_) if self.texts.len() >= NEEDS => self.others = self.others.saturating_add(1),
+            Some(needs) => {
+                let mut path = bundle.policies().path(policy);
+                if let Some(at) = (NEEDS_PATH..path.len()).find(|at| path.is_char_boundary(*at)) {
+                    path.truncate(at);
+                    path.push_str("..");
+                }
+                self.texts.push(format!("`{path}`: {needs}"));
+            }
+        }
+    }
+
+    fn finish(mut self) -> Vec<String> {
+        match self.others {
+            0 => {}
+            1 => self.texts.push("one other policy".to_owned()),
+            others => self.texts.push(format!("{others} other policies")),
+        }
+        self.texts
     }
 }
 

@@ -71,7 +71,9 @@ pub enum UpdateError {
     #[error("the update changes nothing")]
     NoDifferences,
     /// An element does not exist, but is written at another version than 0.
-    #[error("{path} does not exist, but is written at version {version}")]
+    #[error(
+        "{path} is not in the config, so an update that makes it has version 0 of it, not {version}"
+    )]
     NewElementVersion {
         /// The element that is new in the write set.
         path: ElementPath,
@@ -85,13 +87,13 @@ pub enum UpdateError {
         path: ElementPath,
     },
     /// An element of the read set does not exist in the config.
-    #[error("{path} is in the read set, but does not exist")]
+    #[error("{path} is in the read set, but not in the config")]
     ReadSetUnknown {
         /// The element that the read set names.
         path: ElementPath,
     },
     /// An element of the read set has another version in the config.
-    #[error("{path} is in the read set at version {read}, but is at version {current}")]
+    #[error("the update reads version {read} of {path}, but the config has version {current}")]
     ReadSetVersion {
         /// The element that the read set names.
         path: ElementPath,
@@ -104,7 +106,11 @@ pub enum UpdateError {
     #[error("config update is not decodable")]
     Undecodable(#[from] ConfigError),
     /// An element is not written at the version after its current one.
-    #[error("{path} is written at version {written}, but is at version {current}")]
+    #[error(
+        "the update writes version {written} of {path}, but the config has version {current}, behind \
+         which comes {}",
+        .current.wrapping_add(1)
+    )]
     VersionMismatch {
         /// The element that the write set changes.
         path: ElementPath,

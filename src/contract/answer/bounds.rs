@@ -47,6 +47,7 @@ pub(crate) enum Part {
     Explanation,
     Lint,
     Missing,
+    Needs,
     NotChecked,
     Orderer,
     Patch,
@@ -74,7 +75,7 @@ impl Part {
             Self::Sources | Self::Votes => 100_000,
             Self::ConsentTrail => 50_000,
             Self::CombinedInto | Self::Endorsement | Self::Missing => 20_000,
-            Self::NotChecked => 20_000,
+            Self::Needs | Self::NotChecked => 20_000,
             Self::SignedBy | Self::ToAttest | Self::Unsupported => 20_000,
         }
     }

@@ -161,9 +161,10 @@ impl ExplanationReport {
 impl StatusDetail {
     /// Keeps what fits into so many bytes: who is missing first; how much it leaves out.
     fn bounded(&mut self, room: usize) -> usize {
-        // a third for who is missing; what it leaves is for the others
-        let mut missing = room / 3;
+        // a third for who is missing, in words as well; the rest is for the others
+        let mut missing = room / 4;
         let mut omitted = keep(&mut self.missing, &mut missing);
+        omitted += keep(&mut self.needs, &mut (room / 12));
         if let Some(why) = &mut self.why {
             shorten(why);
         }
@@ -187,6 +188,7 @@ impl ProposalSummary {
         let mut omitted = Omitted::new();
         let mut cut = |part, list: usize| note(&mut omitted, part, list);
         cut(Part::Missing, keep(&mut self.missing, &mut (room / 4)));
+        cut(Part::Needs, keep(&mut self.needs, &mut (room / 16)));
         cut(Part::SignedBy, keep(&mut self.signed_by, &mut (room / 4)));
         let combined = keep(&mut self.combined_into, &mut (room / 8));
         cut(Part::CombinedInto, combined);

@@ -26,9 +26,9 @@ pub(crate) use change::{
 };
 pub(crate) use proposal::{
     CombinedReport, ConsentReport, ExclusionReport, ExplanationReport, History, HistoryEntry,
-    OutcomeReport, ProofReport, ProposalList, ProposalReport, ProposalSummary, RecordingReport,
-    RelationsReport, RevisionReport, SignatureReport, SourceReport, SpoilerReport, StatusDetail,
-    VoteReport, config_signature,
+    OutcomeReport, OutdatedBy, ProofReport, ProposalList, ProposalReport, ProposalSummary,
+    RecordingReport, RelationsReport, RevisionReport, SignatureReport, SourceReport, SpoilerReport,
+    StatusDetail, VoteReport, config_signature,
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};

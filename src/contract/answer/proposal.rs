@@ -34,6 +34,8 @@ pub(crate) struct ProposalList {
 /// A proposal in a list.
 #[derive(Debug, Serialize)]
 pub(crate) struct ProposalSummary {
+    /// Whether the config is like that already, without proof that it was this proposal.
+    pub(crate) already_in_effect: bool,
     /// Whether the transaction that would record it cannot fit into the channel.
     pub(crate) cannot_be_recorded: bool,
     /// The proposals that this one was combined into, by id.
@@ -47,6 +49,8 @@ pub(crate) struct ProposalSummary {
     pub(crate) former_member: bool,
     pub(crate) kind: &'static str,
     pub(crate) missing: Vec<String>,
+    /// How many signatures of whom are missing, in words: see [`StatusDetail::needs`].
+    pub(crate) needs: Vec<String>,
     /// How much of what is too long for a list.
     pub(crate) omitted: Omitted,
     pub(crate) proposal_id: String,
@@ -141,6 +145,11 @@ pub(crate) struct StatusDetail {
     pub(crate) different_effect: Vec<String>,
     /// Organisations whose signatures could complete it.
     pub(crate) missing: Vec<String>,
+    /// What each deciding policy needs that is not satisfied, in words: how many of what it counts
+    /// there are and must be, and how many of whom; behind some 10 the others are counted.
+    pub(crate) needs: Vec<String>,
+    /// Of an out-of-date one: what changed the config since its update was computed.
+    pub(crate) outdated_by: Option<OutdatedBy>,
     pub(crate) proof: Option<ProofReport>,
     /// Of an out-of-date one: whether it can be computed again without a conflict.
     pub(crate) rebases: Option<bool>,
@@ -167,6 +176,21 @@ impl StatusDetail {
             .as_ref()
             .is_some_and(|recording| !recording.fits)
     }
+}
+
+/// The links of the verified chain behind the config that an out-of-date update was computed on: one of
+/// them changed what it builds on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct OutdatedBy {
+    /// The block of the first; null where a recovery left it out.
+    pub(crate) first_block: Option<u64>,
+    pub(crate) first_sequence: u64,
+    pub(crate) last_block: u64,
+    /// The head's.
+    pub(crate) last_sequence: u64,
+    /// Where there is one alone: the proposal whose update led to it, as long as that is not archived.
+    pub(crate) proposal_id: Option<String>,
+    pub(crate) text: String,
 }
 
 /// What the transaction that records an update has at least: `SyncConfig` with the resulting block.
@@ -235,6 +259,8 @@ pub(crate) struct OutcomeReport {
     pub(crate) proof: Option<ProofReport>,
     /// The version of the settings that it became; null for what changed no settings.
     pub(crate) settings_version: Option<u64>,
+    /// The same in words.
+    pub(crate) text: String,
     pub(crate) tx_id: String,
     /// The combined proposal inside which it took effect.
     pub(crate) via: Option<String>,
@@ -260,6 +286,8 @@ pub(crate) struct HistoryEntry {
     pub(crate) proposer_msp_id: String,
     /// Those that somebody signed, and the last.
     pub(crate) revisions: Vec<RevisionReport>,
+    /// As `GetProposal` gives it: how it ended.
+    pub(crate) status: &'static str,
 }
 
 /// One computation of a proposal's update.

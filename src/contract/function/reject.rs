@@ -9,6 +9,7 @@ use crate::{
             access::{Admin, demand_msp_id},
             standing,
             status::Status,
+            terms::Standing,
         },
         ledger::{
             combined,
@@ -42,15 +43,17 @@ pub(crate) async fn reject_proposal<S: Stub>(
         // only what is open is combined, so a rejection never meets a combination
         let combined = combined::into(stub, &open.place).await?;
         let question = ProofQuestion::of_record(&open.record, &combined);
-        let status = match proofs::find(stub, trusted.sequence(), question).await? {
-            Some(_) => Status::Submitted,
-            None => status,
+        let proof = proofs::find(stub, trusted.sequence(), question).await?;
+        let (status, why) = match (proof, &standing) {
+            (Some(_), _) => (Status::Submitted, ""),
+            (None, Standing::AlreadyInEffect) => (status, ": what it wants is there already"),
+            (None, _) => (status, ""),
         };
         // who is against it says so before its owner computes it again, too
         if status != Status::Outofdate {
             return Err(Code::WrongStatus.because(format_args!(
                 "proposal `{id}` is `{}` at sequence {}; it is rejected while it is open or out of \
-                 date",
+                 date{why}",
                 status.name(),
                 trusted.sequence()
             )));

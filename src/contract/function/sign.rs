@@ -71,6 +71,7 @@ pub(crate) async fn add<S: Stub>(
             trusted.sequence(),
             match standing {
                 Standing::Outofdate(_) => ", so let its owner call `UpdateProposals` first",
+                Standing::AlreadyInEffect => ": what it wants is there already",
                 _ => "",
             }
         )));

@@ -279,7 +279,7 @@ const SCHEMAS: &[Schema] = &[
     answer(
         "HistoryEntry",
         "created_at: time?, description: text, kind: text, outcome: Outcome, proposal_id: id,
-         proposer_msp_id: text, revisions: [Revision]",
+         proposer_msp_id: text, revisions: [Revision], status: text",
     ),
     answer("LeftProposal", "proposal_id: id, reason: text, status: text?"),
     answer(
@@ -301,7 +301,12 @@ const SCHEMAS: &[Schema] = &[
     answer(
         "Outcome",
         "archived_at: time?, as_of_sequence: number, outcome: text, proof: Proof?,
-         settings_version: number?, tx_id: text, via: id?",
+         settings_version: number?, text: text, tx_id: text, via: id?",
+    ),
+    answer(
+        "OutdatedBy",
+        "first_block: number?, first_sequence: number, last_block: number, last_sequence: number,
+         proposal_id: id?, text: text",
     ),
     answer(
         "Proof",
@@ -329,9 +334,9 @@ const SCHEMAS: &[Schema] = &[
     ),
     answer(
         "ProposalSummary",
-        "cannot_be_recorded: truth, combined_into: [id], config_update_sha256: sha256, conflicts: Relations?, deadline: time?,
+        "already_in_effect: truth, cannot_be_recorded: truth, combined_into: [id], config_update_sha256: sha256, conflicts: Relations?, deadline: time?,
          description: text, former_member: truth,
-         kind: text, missing: [text], omitted: {number}, proposal_id: id, proposer_msp_id: text, revision: number,
+         kind: text, missing: [text], needs: [text], omitted: {number}, proposal_id: id, proposer_msp_id: text, revision: number,
          signed_by: [text], status: text, to_attest: [text]",
     ),
     answer(
@@ -390,7 +395,7 @@ const SCHEMAS: &[Schema] = &[
     answer(
         "StatusDetail",
         "already_in_effect: truth, conflicts: [Conflict], different_effect: [text], missing: [text],
-         proof: Proof?, rebases: truth?, recording: Recording?, spoilers: [Spoiler], unattested: [UnattestedLevel],
+         needs: [text], outdated_by: OutdatedBy?, proof: Proof?, rebases: truth?, recording: Recording?, spoilers: [Spoiler], unattested: [UnattestedLevel],
          verdict: text?, via: id?, why: text?",
     ),
     answer(

@@ -83,11 +83,9 @@ impl Judgement {
         let (mut judgement, completable) = match deciding {
             Deciding::Settings(terms) => {
                 let accepted = chosen.is_some();
-                Self::of_settings(bundle, terms, judged, accepted, question.explained)
+                Self::of_settings(bundle, terms, judged, accepted, question)
             }
-            Deciding::Update { terms, .. } => {
-                Self::of_update(bundle, terms, judged, question.explained)
-            }
+            Deciding::Update { terms, .. } => Self::of_update(bundle, terms, judged, question),
         };
         // who could complete every policy by itself has been found among everybody
         let can_pass = completable && question.rejecting.is_empty();
@@ -102,8 +100,9 @@ impl Judgement {
         bundle: &Bundle,
         terms: &Terms,
         judged: Picked<'_, '_>,
-        explained: Option<usize>,
+        question: &OpinionQuestion<'_>,
     ) -> (Self, bool) {
+        let (explained, rejecting) = (question.explained, question.rejecting);
         let Picked {
             signers, places, ..
         } = judged;
@@ -114,9 +113,10 @@ impl Judgement {
         let signed: Vec<ConfigSignature> = signed.collect();
         let (mut explanation, mut spoilers) = (None, Vec::new());
         let decision = match explained {
-            None => bundle.decide(terms, judged.evaluation, &signed),
+            None => bundle.decide(terms, judged.evaluation, &signed, rejecting),
             Some(room) => {
-                let (decision, verdicts) = bundle.explain_within(terms, signers, &signed, room);
+                let (decision, verdicts) =
+                    bundle.explain_within(terms, signers, &signed, rejecting, room);
                 let unexplained = terms.policy_ids().len().saturating_sub(verdicts.len());
                 let is_cut = |verdict: &&PolicyVerdict| {
                     verdict.more_elements > 0 || verdict.explanation.is_cut()
@@ -137,6 +137,7 @@ impl Judgement {
             refused: None,
             unsupported: unsupported(terms.unknown_levels()),
             missing: decision.missing.iter().map(ToString::to_string).collect(),
+            needs: decision.needs,
             dead_end: None,
             explanation,
             not_checked: decision.not_checked,
@@ -158,40 +159,39 @@ impl Judgement {
         terms: &SettingsTerms,
         judged: Picked<'_, '_>,
         accepted: bool,
-        explained: Option<usize>,
+        question: &OpinionQuestion<'_>,
     ) -> (Self, bool) {
-        let policy = terms.policy;
-        let (explanation, missing, completable) = match explained {
-            None => {
-                let outlook = judged.evaluation.outlook(policy);
-                (None, outlook.missing, outlook.completable)
-            }
+        let (policy, rejecting) = (terms.policy, question.rejecting);
+        let (explanation, outlook) = match question.explained {
+            None => (None, judged.evaluation.outlook(policy, rejecting)),
             Some(room) => {
                 let policies = bundle.policies();
-                let explanation =
-                    policies.explain_within(bundle.msps(), policy, judged.signers, room);
+                let (msps, signers) = (bundle.msps(), judged.signers);
+                let explanation = policies.explain_within(msps, policy, signers, rejecting, room);
                 let elements = [agreement::ISOLATED.to_owned()];
                 let text = explained_rule(&elements, 0, DECIDING, &explanation);
-                let missing = explanation.missing().to_vec();
+                let outlook = explanation.outlook();
                 let report = ExplanationReport {
                     policies: text.into_iter().collect(),
                     omitted: usize::from(explanation.is_cut()),
                 };
-                (Some(report), missing, explanation.completable())
+                (Some(report), outlook)
             }
         };
+        let needs = outlook.needs.map(|needs| format!("`{DECIDING}`: {needs}"));
         let judgement = Self {
             accepted: accepted.then_some(judged.places),
             // nobody submits settings to an orderer
             spoilers: Vec::new(),
             refused: None,
             unsupported: terms.unsupported.clone(),
-            missing: missing.iter().map(ToString::to_string).collect(),
+            missing: outlook.missing.iter().map(ToString::to_string).collect(),
+            needs: needs.into_iter().collect(),
             not_checked: Vec::new(),
             dead_end: None,
             explanation,
         };
-        (judgement, completable)
+        (judgement, outlook.completable)
     }
 }
 

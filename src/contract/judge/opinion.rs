@@ -63,6 +63,8 @@ pub(crate) struct Judgement {
     pub(crate) unsupported: Option<String>,
     /// The organisations that could complete it, ascending.
     pub(crate) missing: Vec<String>,
+    /// What the policies need that are not satisfied, in words; some 10 at most.
+    pub(crate) needs: Vec<String>,
     /// What cannot be known from the config.
     pub(crate) not_checked: Vec<String>,
     /// Why the policies cannot be satisfied any more; `None` where they can, or are.
@@ -160,8 +162,10 @@ impl KeptOpinion {
         let policies = explanation.into_iter().flat_map(|all| &all.policies);
         let explanation: usize = policies.map(|text| EACH + text.get().len()).sum();
         let missing = judgement.map_or(0, |judgement| judgement.missing.len());
+        let needs = judgement.into_iter().flat_map(|judgement| &judgement.needs);
+        let needs: usize = needs.map(|text| EACH + text.len()).sum();
         let spoilers = judgement.map_or(0, |judgement| judgement.spoilers.len());
         let others = missing + spoilers + self.rejecting.len();
-        signatures + explanation + EACH * others
+        signatures + explanation + needs + EACH * others
     }
 }

@@ -31,7 +31,7 @@ use crate::{
 pub(crate) struct Review {
     /// What changes on the verified config.
     pub(crate) diff: Option<Diff>,
-    /// Endorsements needed, where the number of organisations changes.
+    /// Endorsements needed, where the number of organisations or the rule changes.
     pub(crate) endorsement: Option<Endorsement>,
     /// What was found.
     pub(crate) lint: Option<Lint>,

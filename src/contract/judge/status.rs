@@ -187,6 +187,10 @@ pub(crate) fn is_over(deadline: Option<&Timestamp>, now: UnixTime) -> bool {
     deadline.is_some_and(|deadline| timestamps::read(deadline) < now)
 }
 
+/// Why there is nothing to do for what is in effect without proof.
+const IN_EFFECT: &str = "what it wants is there already, and not because this proposal was submitted: \
+     nobody has to sign or submit it";
+
 /// Where nobody has signed.
 static NO_SIGNATURES: RevisionSignatures = RevisionSignatures {
     signatures: Vec::new(),
@@ -220,6 +224,7 @@ impl StatusFacts<'_> {
             });
         };
         detail.missing.clone_from(&judged.missing);
+        detail.needs.clone_from(&judged.needs);
         detail.verdict = judged.unsupported.is_some().then_some("unsupported");
         detail.why = judged
             .refused
@@ -371,7 +376,10 @@ fn detail(standing: &Standing) -> Result<StatusDetail, ContractError> {
             detail.proof = Some(ProofReport::of(proof)?);
             detail.via = proof.via.as_ref().map(ToString::to_string);
         }
-        Standing::AlreadyInEffect => detail.already_in_effect = true,
+        Standing::AlreadyInEffect => {
+            detail.already_in_effect = true;
+            detail.why = Some(IN_EFFECT.to_owned());
+        }
         Standing::Broken(why) => detail.why = Some(why.clone()),
         Standing::Outofdate(stale) => {
             detail.why = Some(stale.why.clone());

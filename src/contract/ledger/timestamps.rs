@@ -34,7 +34,7 @@ pub(crate) fn text(at: UnixTime) -> Option<String> {
     time.format(&Rfc3339).ok()
 }
 
-/// A deadline: RFC 3339, behind the time of the transaction.
+/// A deadline: RFC 3339, later than the time of the transaction.
 pub(crate) fn deadline(given: &str, now: UnixTime) -> Result<UnixTime, ContractError> {
     // an offset can carry a time out of the years that have four digits
     let time = OffsetDateTime::parse(given, &Rfc3339)
@@ -52,7 +52,7 @@ pub(crate) fn deadline(given: &str, now: UnixTime) -> Result<UnixTime, ContractE
     };
     if deadline <= now {
         return Err(Code::BadDeadline.because(format_args!(
-            "deadline `{}` is not behind the time of this transaction, {}",
+            "deadline `{}` must be later than the time of this transaction, {}",
             shown(given),
             text(now).unwrap_or_default()
         )));

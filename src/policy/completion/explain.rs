@@ -23,8 +23,8 @@ use crate::{
 
 use super::{
     cast::{Budget, Cast},
-    complete::solve,
-    outlook::{STEPS, everybody, msps},
+    needs::needs,
+    outlook::{Outlook, STEPS, asked, counted, everybody, msps},
     search,
     ways::Solved,
 };
@@ -55,6 +55,8 @@ pub struct Explanation {
     signers: Vec<Value>,
     /// Whether the policy that does not accept has smallest sets, listed or not.
     has_sets: bool,
+    /// Who is needed by the policy that does not accept.
+    who: Option<String>,
     omitted: bool,
     room: usize,
     size: usize,
@@ -109,6 +111,26 @@ impl Explanation {
     #[must_use]
     pub fn missing(&self) -> &[MspId] {
         self.nodes.first().map_or(&[], |root| &root.missing)
+    }
+
+    /// What the policy needs that does not accept, in words: how many of what stands below it accept
+    /// and how many must, and who is needed. At most a few organisations are named, the others are
+    /// counted: ``1 of 3: two more of `Org2MSP`, `Org3MSP`, `Org4MSP` ``.
+    #[must_use]
+    pub fn needs(&self) -> Option<String> {
+        let (root, who) = (self.nodes.first()?, self.who.as_ref()?);
+        Some(counted(root.have, root.needed, who))
+    }
+
+    /// What it comes to.
+    #[must_use]
+    pub fn outlook(&self) -> Outlook {
+        Outlook {
+            satisfied: self.satisfied(),
+            completable: self.completable(),
+            missing: self.missing().to_vec(),
+            needs: self.needs(),
+        }
     }
 
     /// What the JSON form takes, about, escapes aside. Unit: bytes.
@@ -201,26 +223,28 @@ impl PolicyManager {
     /// Decides a policy and says why.
     #[must_use]
     pub fn explain(&self, msps: &Msps, id: PolicyId, signers: &SignerSet) -> Explanation {
-        self.explain_within(msps, id, signers, usize::MAX)
+        self.explain_within(msps, id, signers, &BTreeSet::new(), usize::MAX)
     }
 
     /// The same in about so many bytes of JSON, escapes aside. The policy itself, whether it accepts
     /// and whether it can be completed are always said, and [`Explanation::missing`] is whole; every
-    /// policy below it gets an equal share of the room, so that none hides the others.
+    /// policy below it gets an equal share of the room, so that none hides the others. `unasked`: whom
+    /// nobody should ask to sign where others could complete the policy.
     #[must_use]
     pub fn explain_within(
         &self,
         msps: &Msps,
         id: PolicyId,
         signers: &SignerSet,
+        unasked: &BTreeSet<MspId>,
         room: usize,
     ) -> Explanation {
-        let mut known = Known::new(self, msps, signers);
-        let cast = everybody(self, msps, id, &mut known);
-        let mut decider = Decider::new(self, known);
-        let solved = match decider.accepts(id) {
-            true => BTreeMap::new(),
-            false => solve(&cast, &[id], &mut Budget::new(STEPS)),
+        let mut decider = Decider::new(self, Known::new(self, msps, signers));
+        let accepts = decider.accepts(id);
+        let known = &mut decider.holders;
+        let (cast, solved) = match accepts {
+            true => (everybody(self, msps, id, known), BTreeMap::new()),
+            false => asked(self, msps, id, known, unasked),
         };
         let below = self.reachable(&[id]);
         let mut tree = Tree {
@@ -239,6 +263,7 @@ impl PolicyManager {
                 has_nodes: self.rules_of(&below) <= MAX_NODES,
             },
             has_sets: false,
+            who: None,
             omitted: false,
         };
         tree.grow(id);
@@ -274,6 +299,7 @@ impl PolicyManager {
             nodes,
             signers,
             has_sets: tree.has_sets,
+            who: tree.who,
             omitted,
             room,
         }
@@ -304,6 +330,7 @@ struct Tree<'a> {
     used: Vec<Option<usize>>,
     room: Room,
     has_sets: bool,
+    who: Option<String>,
     omitted: bool,
 }
 
@@ -402,6 +429,9 @@ impl Tree<'_> {
         };
         let sets = search::smallest_sets(&self.cast, &[id], solved, &mut self.budget);
         let missing = msps(&self.cast, search::helpful(&sets, solved));
+        if parent.is_none() {
+            self.who = Some(needs(&self.cast, solved, &sets, &missing));
+        }
         let share = match parent {
             None => self.room.bytes,
             Some(_) => self.room.share(),

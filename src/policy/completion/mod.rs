@@ -6,6 +6,7 @@
 //! | `ways`, `walk`, `complete` | the ways to satisfy policies, from the principals up |
 //! | `search` | the smallest sets of newcomers, each tried by Fabric's greedy evaluation |
 //! | `outlook` | whether a policy accepts, and who could complete it |
+//! | `needs` | who is needed, in words |
 //! | `explain` | the tree behind a decision |
 //! | `choose` | which signatures an orderer should get |
 //! | `effort` | how many organisations a policy takes |
@@ -16,6 +17,7 @@ pub(in crate::policy) mod choose;
 pub(in crate::policy) mod complete;
 mod effort;
 pub(in crate::policy) mod explain;
+pub(in crate::policy) mod needs;
 pub(in crate::policy) mod outlook;
 mod prospects;
 pub(in crate::policy) mod search;

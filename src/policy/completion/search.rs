@@ -113,15 +113,14 @@ pub(in crate::policy) fn smallest_sets(
     find_sets(cast, ids, solved, false, budget)
 }
 
-/// Whether there are smallest sets, and whom [`helpful`] finds in them, without finding them all.
-pub(in crate::policy) fn outlook(
+/// Some smallest sets, without finding them all: of all of them [`helpful`] finds the same.
+pub(in crate::policy) fn some_sets(
     cast: &Cast<'_>,
     ids: &[PolicyId],
     solved: &Solved,
     budget: &mut Budget,
-) -> (bool, BTreeSet<PrincipalId>) {
-    let sets = find_sets(cast, ids, solved, true, budget);
-    (!sets.is_empty(), helpful(&sets, solved))
+) -> BTreeSet<Vec<PrincipalId>> {
+    find_sets(cast, ids, solved, true, budget)
 }
 
 /// The newcomers with a part in some of these smallest sets, or in others that were too many.
@@ -213,7 +212,8 @@ fn any_set(
     }
 }
 
-fn newcomers(way: &Way) -> Vec<PrincipalId> {
+/// The principals of those in a way who are new, ascending.
+pub(in crate::policy) fn newcomers(way: &Way) -> Vec<PrincipalId> {
     let mut out: Vec<PrincipalId> = way
         .picks
         .iter()

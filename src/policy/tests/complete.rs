@@ -111,6 +111,103 @@ fn a_newcomer_serves_in_several_sub_policies() {
 }
 
 #[test]
+fn needs_are_told_in_words() {
+    let org = |msp_id: &'static str, count: usize| {
+        let admins = vec![Tree::Principal(msp_id, Role::Admin); count];
+        Model::Signature(Tree::Gate(i32::try_from(count).unwrap(), admins))
+    };
+    let all = |parts: Vec<Tree>| Tree::Gate(i32::try_from(parts.len()).unwrap(), parts);
+    let admin = |msp_id: &'static str| Tree::Principal(msp_id, Role::Admin);
+    let rule = |n: i32, parts: Vec<Tree>| Model::Signature(Tree::Gate(n, parts));
+    let orgs = |ids: &[&'static str]| ids.iter().map(|id| org(id, 1)).collect::<Vec<_>>();
+    let cases: Vec<(Model, &[&'static str], &str)> = vec![
+        (
+            Model::Meta(2, orgs(&["A", "B", "C", "D"])),
+            &["A.admin"],
+            "two more of `B`, `C`, `D`",
+        ),
+        (
+            Model::Meta(1, orgs(&["A", "B", "C"])),
+            &[],
+            "`A`, `B` and `C`",
+        ),
+        (
+            Model::Meta(0, orgs(&["A", "B"])),
+            &[],
+            "one more of `A`, `B`",
+        ),
+        (org("A", 1), &[], "`A`"),
+        (org("A", 2), &[], "two signers of `A`"),
+        (org("A", 2), &["A.admin"], "another signer of `A`"),
+        (org("A", 3), &["A.admin"], "two more signers of `A`"),
+        (
+            Model::Meta(2, vec![org("A", 1), org("B", 2), org("C", 2)]),
+            &["A.admin"],
+            "two signers of `B`, or two signers of `C`",
+        ),
+        (
+            rule(
+                2,
+                vec![admin("A"), Tree::Gate(1, vec![admin("B"), admin("C")])],
+            ),
+            &[],
+            "`A` and `B`, or `A` and `C`",
+        ),
+        (
+            rule(
+                1,
+                vec![
+                    all(vec![admin("A"), admin("B")]),
+                    all(vec![admin("C"), admin("D")]),
+                ],
+            ),
+            &[],
+            "`A` and `B`, or `C` and `D`",
+        ),
+        (
+            rule(
+                1,
+                vec![
+                    all(vec![admin("A"), admin("B")]),
+                    all(vec![admin("C"), admin("D")]),
+                    all(vec![admin("E"), admin("F")]),
+                    all(vec![admin("G"), admin("H")]),
+                    all(vec![admin("I"), admin("J")]),
+                ],
+            ),
+            &[],
+            "`A` and `B`, or `C` and `D`, or `E` and `F`, or one of 2 other sets",
+        ),
+        (
+            rule(2, vec![admin("A")]),
+            &[],
+            "nobody is known who could complete it",
+        ),
+        (
+            Model::Meta(
+                2,
+                orgs(&["A", "B", "C", "D", "E", "F", "G", "H", "I", "J", "K"]),
+            ),
+            &[],
+            "six more of `A`, `B`, `C`, `D`, `E`, 6 others",
+        ),
+    ];
+    for (model, present, expected) in cases {
+        let (manager, id) = model.manager();
+        let present = people(present);
+        let cast = Cast::new(
+            &manager,
+            &[id],
+            &mut People::new(&manager, &present),
+            |_| true,
+        );
+        let solved = solve(&cast, &[id], &mut Budget::new(2_000_000));
+        let outlook = outlook(&cast, id, &solved);
+        assert_eq!(outlook.needs.as_deref(), Some(expected), "{model:?}");
+    }
+}
+
+#[test]
 fn a_majority_of_many_is_found_at_once() {
     let msps: Vec<&'static str> = (0..1_000).map(|i| &*format!("Org{i:04}").leak()).collect();
     let org = |msp_id: &&'static str| {
@@ -219,8 +316,10 @@ fn outlook_is_of_all_sets(
     let msps: BTreeSet<_> = principals
         .filter_map(|id| cast.principal(id)?.msp_id())
         .collect();
-    let outlook = outlook(&cast, id);
+    let outlook = outlook(&cast, id, &solved);
     prop_assert_eq!(outlook.completable, !sets.is_empty());
+    let named = needs(&cast, &solved[&id], &sets, &msps);
+    prop_assert_eq!(outlook.needs, Some(named));
     prop_assert_eq!(outlook.missing.iter().collect::<BTreeSet<_>>(), msps);
     Ok(())
 }

@@ -18,6 +18,7 @@ use crate::{
             cast::{Budget, Cast, Pick},
             choose,
             complete::solve,
+            needs::needs,
             outlook::outlook,
             search::{helpful, smallest_sets},
             ways::MAX_WAYS,

@@ -427,6 +427,7 @@ async fn the_document_has_the_form_of_the_contract_api() {
         "Endorsement",
         "EvaluatedPolicies",
         "Lint",
+        "OutdatedBy",
         "Proof",
         "ProposedSettings",
         "Recording",

@@ -41,4 +41,5 @@ mod statements;
 mod unknown;
 mod votes;
 mod walk;
+mod words;
 pub(crate) mod world;

@@ -152,10 +152,10 @@ async fn the_story_on(capture: Capture, server: impl Server) {
     assert_eq!(
         listed["proposals"],
         json!([
-            {"cannot_be_recorded": false, "combined_into": [], "config_update_sha256": digests[0], "conflicts": null, "deadline": null, "description": "bring in OrgX", "former_member": false, "kind": "config_update", "missing": [], "omitted": {},
+            {"already_in_effect": false, "cannot_be_recorded": false, "combined_into": [], "config_update_sha256": digests[0], "conflicts": null, "deadline": null, "description": "bring in OrgX", "former_member": false, "kind": "config_update", "missing": [], "needs": [], "omitted": {},
              "proposal_id": "add_orgx", "proposer_msp_id": "Org1MSP", "revision": 1,
              "signed_by": ["Org1MSP", "Org2MSP"], "status": "ReadyToSubmit", "to_attest": []},
-            {"cannot_be_recorded": false, "combined_into": [], "config_update_sha256": digests[1], "conflicts": null, "deadline": null, "description": "bring in OrgY", "former_member": false, "kind": "config_update", "missing": ["Org1MSP"], "omitted": {},
+            {"already_in_effect": false, "cannot_be_recorded": false, "combined_into": [], "config_update_sha256": digests[1], "conflicts": null, "deadline": null, "description": "bring in OrgY", "former_member": false, "kind": "config_update", "missing": ["Org1MSP"], "needs": ["`/Channel/Application/Admins`: 1 of 2: `Org1MSP`"], "omitted": {},
              "proposal_id": "add_orgy", "proposer_msp_id": "Org2MSP", "revision": 1,
              "signed_by": ["Org2MSP"], "status": "WaitingForSignatures", "to_attest": []},
         ])

@@ -32,7 +32,7 @@ const ANSWER: usize = 4_000_000;
 const WHOLE_ANSWER: usize = 40_000_000;
 
 /// The genesis block with another Application group.
-async fn world_with(alter: impl FnOnce(&mut common::ConfigGroup)) -> World<Contract> {
+pub(super) async fn world_with(alter: impl FnOnce(&mut common::ConfigGroup)) -> World<Contract> {
     let (first, _) = founded_on(&CAPTURES[0].genesis()).await;
     let block = checkpoint(&first.config(), |config| {
         let root = config.channel_group.as_mut().unwrap();

@@ -292,9 +292,10 @@ fn compare(
                 prop_assert_eq!(explanation.satisfied(), want);
                 prop_assert_eq!(&explanation.to_json()["satisfied"], want);
                 let mut evaluation = manager.evaluation(world.msps(), &set);
-                let outlook = evaluation.outlook(id);
+                let outlook = evaluation.outlook(id, &std::collections::BTreeSet::new());
                 prop_assert_eq!(outlook.satisfied, want);
                 prop_assert_eq!(&outlook.missing, explanation.missing());
+                prop_assert_eq!(&outlook.needs, &explanation.needs());
                 let completable = want || !explanation.smallest_sets().is_empty();
                 prop_assert_eq!(outlook.completable, completable);
                 prop_assert_eq!(explanation.completable(), completable);

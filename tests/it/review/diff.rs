@@ -533,3 +533,25 @@ fn varint(out: &mut Vec<u8>, mut n: usize) {
     }
     out.push(u8::try_from(n).unwrap());
 }
+
+#[test]
+fn a_text_says_nothing_twice_and_begins_before_it_ends() {
+    let mut next = config("before");
+    edit_msp(&mut next, "Application/Org1MSP", |msp| {
+        let root = msp.root_certs[0].clone();
+        msp.admins.push(root);
+    });
+    let shown = diff(&tree(&config("before")), &tree(&next));
+    let change = (shown.changes.iter())
+        .find(|change| change.text.contains("certificate admin"))
+        .unwrap();
+    let text = &change.text;
+    let fingerprint = change.after["fingerprint"].as_str().unwrap();
+    assert_eq!(text.matches(fingerprint).count(), 1, "{text}");
+    let places = ["subject", "issuer", "not before", "not after"].map(|word| {
+        text.find(word)
+            .unwrap_or_else(|| panic!("{word} is not in {text}"))
+    });
+    assert!(places[2] < places[3], "{text}");
+    assert!(!text.contains(" use "), "{text}");
+}

@@ -1043,6 +1043,52 @@ fn endorsements_by_any_rule() {
 }
 
 #[test]
+fn endorsements_are_told_of_whom_the_rule_asks() {
+    let (before, after) = (config("before"), config("after"));
+    let with = |config: &common::Config, rule: &str| {
+        let mut config = config.clone();
+        set_policy(group(&mut config, "Application"), "Endorsement", rule);
+        bundle(&config)
+    };
+    let text =
+        |current: &Bundle, next: &Bundle| endorsement(current, next, None, None).unwrap().text;
+    let policy = "where a chaincode follows `/Channel/Application/Endorsement`";
+    let servers = ": at least as many must run a server, at all times";
+    assert_eq!(
+        text(&bundle(&before), &bundle(&after)),
+        format!("2 of 3 organisations must endorse instead of 2 of 2, {policy}{servers}")
+    );
+    // of those that it names, not of all that there are
+    let two = "OutOf(2, 'Org1MSP.peer', 'Org2MSP.peer')";
+    let named = "2 signatures of the 2 organisations that it names";
+    assert_eq!(
+        text(&with(&before, two), &with(&after, two)),
+        format!("{named} are needed instead of {named}, {policy}{servers}")
+    );
+    // only the rule changes
+    let any = "ANY Endorsement";
+    assert_eq!(
+        text(&bundle(&before), &with(&before, any)),
+        format!(
+            "1 of 2 organisations must endorse instead of 2 of 2, {policy}{servers}; the rule changes"
+        )
+    );
+    let one = "OR('Org1MSP.peer')";
+    let found = endorsement(&with(&before, any), &with(&before, one), None, None).unwrap();
+    assert_eq!(found.organizations_before, found.organizations_after);
+    assert_eq!(
+        (found.needed_before, found.needed_after),
+        (Some(1), Some(1))
+    );
+    assert_eq!(found.rule_after.as_deref(), Some("OR('Org1MSP.peer')"));
+    assert!(
+        found
+            .text
+            .starts_with("1 signature of the organisation that it names is needed")
+    );
+}
+
+#[test]
 fn any_two_valid_configs_of_the_vectors_can_be_looked_at() {
     let mut bundles: BTreeMap<String, Bundle> = BTreeMap::new();
     for (name, tree) in vector_configs() {

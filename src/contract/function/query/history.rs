@@ -105,6 +105,7 @@ fn entry(
         })
     });
     Ok(HistoryEntry {
+        status: outcome.outcome,
         created_at: archive
             .created_at
             .as_ref()

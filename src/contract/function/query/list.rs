@@ -157,7 +157,7 @@ pub(crate) async fn list_proposals<S: Stub>(
         }
         proposals.push(summary);
     }
-    relate(stub, &mut relations).await?;
+    relate(stub, &mut relations, None).await?;
     for (report, place) in relations.reports().zip(places) {
         if let Some(summary) = proposals.get_mut(place) {
             summary.conflicts = Some(report);
@@ -290,6 +290,7 @@ fn summary(
     let unattested = derived.detail.unattested.iter();
     let to_attest: BTreeSet<String> = unattested.flat_map(|one| one.lacking.clone()).collect();
     let summary = ProposalSummary {
+        already_in_effect: derived.detail.already_in_effect,
         cannot_be_recorded: derived.detail.cannot_be_recorded(),
         combined_into: combined
             .map(|combined| combined.proposal_id.clone())
@@ -301,6 +302,7 @@ fn summary(
         former_member: !beside.members.owner_remains(proposal),
         kind: kind_name(proposal.kind()),
         missing: derived.detail.missing,
+        needs: derived.detail.needs,
         omitted: Omitted::new(),
         proposal_id: proposal.id.clone(),
         proposer_msp_id: proposal.proposer_msp_id.clone(),

@@ -8,4 +8,5 @@ pub(crate) mod inspect;
 pub(crate) mod list;
 mod others;
 mod outcome;
+mod outdated;
 pub(crate) mod show;

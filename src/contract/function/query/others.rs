@@ -11,6 +11,7 @@ use crate::{
             proposals,
         },
     },
+    ids::{Digest, ProposalId},
     proto::cmscc::OpenProposal,
     stub::Stub,
 };
@@ -20,12 +21,14 @@ const RELATED: usize = 1000;
 
 /// Finds relations to the proposals that are not archived, by their records, and reads the bodies of
 /// those that are contrasted. Cost: one message for each 100 records, of 1,000 at most, and one more.
+/// Also the first of these proposals whose current update has a digest, where one is given.
 pub(super) async fn relate<S: Stub>(
     stub: &mut S,
     relations: &mut Relations<'_>,
-) -> Result<(), ContractError> {
+    update: Option<Digest>,
+) -> Result<Option<ProposalId>, ContractError> {
     if relations.is_empty() {
-        return Ok(());
+        return Ok(None);
     }
     let (stored, more): (Vec<(String, OpenProposal)>, bool) =
         ledger::first(stub, keys::all_open(), RELATED).await?;
@@ -35,6 +38,13 @@ pub(super) async fn relate<S: Stub>(
         others.push((place, record));
     }
     relations.meet(&others, more)?;
+    let found = update.and_then(|update| {
+        let mut records = others.iter();
+        let is_of =
+            |record: &OpenProposal| record.config_update_sha256.as_ref() == update.as_bytes();
+        let (place, _) = records.find(|(_, record)| is_of(record))?;
+        Some(place.id().clone())
+    });
     let wanted = relations.contrasts_wanted();
     let mut bytes = 0u64;
     others.retain(|(place, record)| {
@@ -48,5 +58,5 @@ pub(super) async fn relate<S: Stub>(
         let patch = proposals::patch(&other.proposal)?;
         relations.contrast(other.place.id(), &patch);
     }
-    Ok(())
+    Ok(found)
 }

@@ -39,10 +39,38 @@ pub(crate) fn outcome(
         outcome,
         proof: effective.map(ProofReport::of).transpose()?,
         settings_version: archive.settings_version,
+        text: in_words(outcome, archive.settings_version, effective),
         tx_id: archive.tx_id.clone(),
         via: effective
             .and_then(|proof| proof.via.as_ref())
             .map(ToString::to_string),
     };
     Ok((report, applied))
+}
+
+/// How an archived proposal ended, for people.
+fn in_words(outcome: &str, version: Option<u64>, effective: Option<&Effective>) -> String {
+    match (outcome, effective, version) {
+        (_, _, Some(version)) => format!("applied as version {version} of the settings"),
+        ("Submitted", Some(proof), _) => {
+            let at = &proof.at;
+            let via = match &proof.via {
+                Some(via) => format!(", as a part of `{via}`"),
+                None => String::new(),
+            };
+            format!(
+                "in effect since sequence {}, block {}{via}",
+                at.sequence, at.entry.block_number
+            )
+        }
+        ("AlreadyInEffect", ..) => {
+            "what it wanted was there already; nothing proves that it was submitted".to_owned()
+        }
+        ("Withdrawn", ..) => "taken back by its owner".to_owned(),
+        ("Broken", ..) => "it could not be applied any more".to_owned(),
+        ("Disowned", ..) => {
+            "it took effect on a branch of the chain that a recovery ended".to_owned()
+        }
+        _ => outcome.to_owned(),
+    }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use prost_types::Timestamp;
 
-use super::{others::relate, outcome::outcome};
+use super::{others::relate, outcome::outcome, outdated::LinksBehind};
 use crate::{
     config::Bundle,
     contract::{
@@ -114,19 +114,28 @@ pub(super) async fn unarchived<S: Stub>(
         gate: &gate,
         now: call.now(),
     };
-    let derived = facts.derive(Extent::Whole(shown.room(Part::Explanation)))?;
+    let mut derived = facts.derive(Extent::Whole(shown.room(Part::Explanation)))?;
     let mut consent_trail = consent(&positions.signatures);
     consent_trail.retain(|one| one.revision < current.number.0);
-    let is_related = proposal.kind() == ProposalKind::ConfigUpdate && !derived.status.is_over();
-    let conflicts = match is_related {
+    let is_update = proposal.kind() == ProposalKind::ConfigUpdate;
+    let behind = match derived.status {
+        Status::Outofdate if is_update => {
+            LinksBehind::read(stub, trusted, current.base_sequence).await?
+        }
+        _ => None,
+    };
+    let mut cause = None;
+    let conflicts = match is_update && !derived.status.is_over() {
         false => None,
         true => {
             let mut relations = Relations::with_contrasts(bundle.tree());
             relations.add(proposal, derived.status.is_open())?;
-            relate(stub, &mut relations).await?;
+            let update = behind.as_ref().and_then(LinksBehind::update);
+            cause = relate(stub, &mut relations, update).await?;
             relations.reports().next()
         }
     };
+    derived.detail.outdated_by = behind.map(|behind| behind.report(cause.as_ref()));
     let agreed = Some(trusted.settings.endorsement_policy.as_str()).filter(|text| !text.is_empty());
     let reviewable = match derived.status {
         Status::Submitted => None,
