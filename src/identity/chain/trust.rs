@@ -167,7 +167,7 @@ impl TrustPool {
 
     /// What Go says of a certificate as the time passes from its first second to its last, where the
     /// answer that something is out of date counts as a yes. Of many times only the first
-    /// [`MAX_TIMES`] are tried.
+    /// 24 are tried.
     // Fabric: orderer/consensus/etcdraft/util.go, validateConsenterTLSCerts with ignoreExpiration
     pub fn tls_answers(&self, certificate: &Certificate) -> TlsAnswers {
         let mut answers = TlsAnswers::default();

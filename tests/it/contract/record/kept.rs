@@ -22,7 +22,7 @@ use super::{
     BETWEEN, directory,
     format::Reader,
     record,
-    replay::{Kind, Replay},
+    replay::{Difference, Kind, Replay},
 };
 
 /// The seed whose walk is kept: its record has every function both ways, and its ledger every kind of key.
@@ -89,7 +89,13 @@ async fn kept_records_are_replayed() {
         replay.play(&name, open(&path)).await;
         let report = &replay.report;
         assert!(report.calls() > 0, "{name}");
-        let worst = report.differences().first().map(|it| it.kind);
+        // a build that knows a later contract capability names it in `GetSettings`, and differs in
+        // nothing else
+        let known = |it: &Difference| {
+            cfg!(feature = "test-capability") && it.what.contains("answer.supported_capabilities")
+        };
+        let mut differences = report.differences().into_iter();
+        let worst = differences.find(|it| !known(it)).map(|it| it.kind);
         assert!(worst > Some(Kind::Answer) || worst.is_none(), "{report}");
     }
 }
