@@ -103,8 +103,8 @@ fn two_organisations_join_in_one_update() {
     assert_eq!(
         ended,
         [
-            (&json!("add_both"), &submitted, &Value::Null),
             (&json!("add_orgx"), &submitted, &json!("add_both")),
+            (&json!("add_both"), &submitted, &Value::Null),
             (&json!("add_orgy"), &submitted, &json!("add_both")),
         ]
     );
