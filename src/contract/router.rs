@@ -7,7 +7,7 @@ use crate::{
         anchors::{Anchors, ContractObserver},
         error::ContractError,
         function::{
-            Context, attest, cmcc, combine, finish, propose,
+            Context, attest, cmcc, finish,
             query::{check, definition, export, history, inspect, list, show},
             recompute, recover, reject, settings, sign, sync,
         },
@@ -76,41 +76,14 @@ impl Contract {
             Function::InitConsortium => sync::init_consortium(&call, stub).await,
             Function::SyncConfig => sync::sync_config(&call, stub).await,
             Function::RecoverConfig => recover::recover_config(&call, stub).await,
-            Function::ProposeConfigUpdate => {
-                propose::propose_config_update(&call, stub)
-                    .await?
-                    .put(&call, stub)
-                    .await
-            }
-            Function::ProposeConfig => {
-                propose::propose_config(&call, stub)
-                    .await?
-                    .put(&call, stub)
-                    .await
-            }
-            Function::AddOrganization => {
-                propose::add_organization(&call, stub)
-                    .await?
-                    .put(&call, stub)
-                    .await
-            }
-            Function::ReconfigOrganizationMsp => {
-                propose::reconfig_msp(&call, stub)
-                    .await?
-                    .put(&call, stub)
-                    .await
-            }
-            Function::CombineProposals => {
-                combine::combine_proposals(&call, stub)
-                    .await?
-                    .put(&call, stub)
-                    .await
-            }
-            Function::ProposeSettings => {
-                settings::propose_settings(&call, stub)
-                    .await?
-                    .put(&call, stub)
-                    .await
+            Function::AddOrganization
+            | Function::CombineProposals
+            | Function::ProposeConfig
+            | Function::ProposeConfigUpdate
+            | Function::ProposeSettings
+            | Function::ReconfigOrganizationMsp => {
+                let new = check::proposal_of(served, &call, stub).await?;
+                new.put(&call, stub).await
             }
             Function::ApplySettings => settings::apply_settings(&call, stub).await,
             Function::GetSettings => definition::get_settings(&call, stub).await,

@@ -32,7 +32,9 @@
 
 mod compute;
 mod config_update;
+mod decide;
 mod delta;
+mod effect;
 mod emulate;
 mod error;
 mod refusal;
@@ -40,8 +42,10 @@ mod validate;
 
 pub use compute::compute_update;
 pub use config_update::Update;
+pub use decide::{Decision, PolicyVerdict, Verdict};
 pub use delta::{Delta, DeltaElement, apply};
-pub use emulate::{Decision, Effect, Emulation, PolicyVerdict, Terms, UpdatePolicy, Verdict};
+pub use effect::{Effect, Terms, UpdatePolicy};
+pub use emulate::Emulation;
 pub use error::{ComputeError, UpdateError};
 pub use refusal::{Cause, Refusal, Stage};
 pub use validate::LastUpdate;

@@ -375,6 +375,6 @@ fn unused_signature(bundle: &Bundle, signature: &ConfigSignature) -> UnusedSigna
     UnusedSignature {
         fingerprint: identity.as_ref().map(|it| it.id().to_owned()),
         msp_id: named.map(|it| shown(&it.mspid)).filter(|id| !id.is_empty()),
-        subject: identity.map(|it| it.subject().to_owned()),
+        subject: identity.map(|it| shown(it.subject())),
     }
 }

@@ -1,6 +1,7 @@
 //! The table of functions: names, parameters, whether they write, and what they answer. The router,
 //! the refusals of wrong arguments and the metadata document all read it.
 
+use super::closest::closest;
 use crate::contract::error::{Code, ContractError, shown};
 
 /// What the contract can do.
@@ -40,6 +41,22 @@ pub(crate) enum Function {
     SyncConfig,
     UpdateProposals,
     WithdrawProposal,
+}
+
+impl Function {
+    /// Whether it makes a proposal.
+    pub(crate) const fn proposes(self) -> bool {
+        matches!(
+            self,
+            Self::AddOrganization
+                | Self::CmccProposeConfigUpdate
+                | Self::CombineProposals
+                | Self::ProposeConfig
+                | Self::ProposeConfigUpdate
+                | Self::ProposeSettings
+                | Self::ReconfigOrganizationMsp
+        )
+    }
 }
 
 /// A function as it is served under one name.
@@ -88,7 +105,7 @@ pub(crate) fn named(name: &str) -> Result<&'static Served, ContractError> {
         .find(|served| served.name == name)
         .ok_or_else(|| {
             let names: Vec<&str> = function_names().collect();
-            let meant = closest(name).map(|meant| format!("did you mean `{meant}`? "));
+            let meant = closest(name, &names).map(|meant| format!("did you mean `{meant}`? "));
             Code::UnknownFunction.because(format_args!(
                 "no function `{}`; {}there are {}",
                 shown(name),
@@ -96,56 +113,6 @@ pub(crate) fn named(name: &str) -> Result<&'static Served, ContractError> {
                 names.join(", ")
             ))
         })
-}
-
-/// The name that was probably meant: one that differs in its case alone, otherwise the first of those
-/// to which the fewest letters lead, at most a quarter of them.
-fn closest(name: &str) -> Option<&'static str> {
-    // longer ones are no slip, and comparing takes time
-    const LONGEST: usize = 64;
-    if name.len() > LONGEST {
-        return None;
-    }
-    let given = name.to_ascii_lowercase();
-    // the exact case counts where two names differ in nothing else
-    let steps = |served: &Served| {
-        let steps = edits(
-            given.as_bytes(),
-            served.name.to_ascii_lowercase().as_bytes(),
-        );
-        (steps, edits(name.as_bytes(), served.name.as_bytes()))
-    };
-    // of a name behind another one's namespace that one may be left out
-    let local = |served: &Served| {
-        let (_, local) = served.name.split_once(':')?;
-        local.eq_ignore_ascii_case(name).then_some(served.name)
-    };
-    if let Some(name) = SERVED.iter().find_map(local) {
-        return Some(name);
-    }
-    let nearest = SERVED.iter().map(|served| (steps(served), served.name));
-    let ((steps, _), name) = nearest.min_by_key(|(steps, _)| *steps)?;
-    (steps <= name.len() / 4).then_some(name)
-}
-
-/// How many bytes have to be put in, taken out or changed to get from one text to the other.
-// The well-known distance of Levenshtein, row by row.
-fn edits(from: &[u8], to: &[u8]) -> usize {
-    let mut row: Vec<usize> = (0..=to.len()).collect();
-    for (line, byte) in (1..).zip(from) {
-        let mut places = row.iter_mut();
-        let mut left: usize = line;
-        let Some(mut diagonal) = places.next().map(|first| std::mem::replace(first, line)) else {
-            break;
-        };
-        for (place, other) in places.zip(to) {
-            let above = *place;
-            let changed = diagonal.saturating_add(usize::from(byte != other));
-            left = changed.min(above.min(left).saturating_add(1));
-            (diagonal, *place) = (above, left);
-        }
-    }
-    row.last().copied().unwrap_or(0)
 }
 
 /// The names of all functions that are served, ascending.
@@ -591,19 +558,6 @@ mod tests {
                 "{}",
                 refusal.text()
             );
-        }
-    }
-
-    #[test]
-    fn edits_are_counted() {
-        for (from, to, count) in [
-            ("", "", 0),
-            ("abc", "", 3),
-            ("", "abc", 3),
-            ("kitten", "sitting", 3),
-            ("flaw", "lawn", 2),
-        ] {
-            assert_eq!(edits(from.as_bytes(), to.as_bytes()), count, "{from} {to}");
         }
     }
 

@@ -160,9 +160,8 @@ fn is_before_dot(text: &str, begin: &str) -> bool {
     (text.strip_prefix(begin)).is_some_and(|rest| rest.starts_with('.'))
 }
 
-/// What keeps somebody from being an admin of its organisation, behind a colon; nothing where it is one
-/// and the policy asks for others.
-pub(super) fn why_no_admin(identity: &Identity) -> String {
+/// Why somebody does not satisfy the `Admins` of its organisation, behind a colon.
+fn why_no_admin(identity: &Identity) -> String {
     if let Err(e) = identity.validate() {
         return format!(": its certificate is not valid in its msp: {e}");
     }
@@ -189,16 +188,19 @@ pub(crate) fn satisfies_admins(
     org: &str,
     identity: &Identity,
 ) -> bool {
+    let signers = SignerSet::from_identities(vec![identity.clone()]);
+    satisfy_admins(bundle, section, org, &signers)
+}
+
+/// Whether signers satisfy the `Admins` policy of an organisation's group together.
+pub(crate) fn satisfy_admins(
+    bundle: &Bundle,
+    section: Section,
+    org: &str,
+    signers: &SignerSet,
+) -> bool {
     let policies = bundle.policies();
-    let path = match section {
-        Section::Application => ["Application", org],
-        Section::Orderer => ["Orderer", org],
-    };
-    policies
-        .group(&path)
-        .and_then(|group| policies.lookup(group, "Admins"))
-        .is_some_and(|policy| {
-            let signers = SignerSet::from_identities(vec![identity.clone()]);
-            policies.evaluate(bundle.msps(), policy, &signers)
-        })
+    let group = policies.group(&[section.name(), org]);
+    let policy = group.and_then(|group| policies.lookup(group, "Admins"));
+    policy.is_some_and(|policy| policies.evaluate(bundle.msps(), policy, signers))
 }

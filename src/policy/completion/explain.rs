@@ -25,6 +25,7 @@ use super::{
     cast::{Budget, Cast},
     needs::needs,
     outlook::{Outlook, STEPS, asked, counted, everybody, msps},
+    room::{MAX_TEXT, Room, cut, fitting},
     search,
     ways::Solved,
 };
@@ -33,8 +34,6 @@ use super::{
 const MAX_NODES: usize = 5_000;
 /// The most levels of the JSON form.
 const MAX_JSON_LEVELS: usize = 32;
-/// The most bytes of a path or rule, about.
-const MAX_TEXT: usize = 1_000;
 /// The most entries of a node's lists, the first node's aside.
 const MAX_LISTED: usize = 256;
 /// The most names in a node's completing sets together; the first set is always whole.
@@ -334,31 +333,6 @@ struct Tree<'a> {
     omitted: bool,
 }
 
-/// What is left for the nodes of a tree.
-struct Room {
-    /// About.
-    bytes: usize,
-    /// Policies that have no node yet.
-    policies: usize,
-    /// Whether all rules fit into the tree.
-    has_nodes: bool,
-}
-
-impl Room {
-    /// What the policy that comes next may take at most. Unit: bytes.
-    fn share(&self) -> usize {
-        self.bytes / self.policies.max(1)
-    }
-
-    /// How many nodes the policy that comes next may have at most, where so many are left.
-    fn nodes(&self, left: usize) -> usize {
-        match self.has_nodes {
-            true => left,
-            false => left / self.policies.max(1),
-        }
-    }
-}
-
 impl Tree<'_> {
     fn grow(&mut self, root: PolicyId) {
         let mut next: Vec<(Option<usize>, Result<PolicyId, String>)> = vec![(None, Ok(root))];
@@ -579,27 +553,6 @@ impl ExplanationNode {
     }
 }
 
-/// How many of some texts, from the first on, fit into so many bytes of JSON.
-fn fitting<T>(items: &[T], room: usize, length: impl Fn(&T) -> usize) -> usize {
-    let mut left = room;
-    let fits = items.iter().take_while(|item| {
-        let bytes = length(item).saturating_add(3);
-        let fits = bytes <= left;
-        left = left.saturating_sub(bytes);
-        fits
-    });
-    fits.count()
-}
-
 fn msp_ids(ids: &[MspId]) -> Vec<&str> {
     ids.iter().map(MspId::as_str).collect()
-}
-
-/// Cuts a text at about [`MAX_TEXT`] bytes.
-fn cut(mut text: String) -> String {
-    if let Some(at) = (MAX_TEXT..text.len()).find(|at| text.is_char_boundary(*at)) {
-        text.truncate(at);
-        text.push_str("..");
-    }
-    text
 }

@@ -8,6 +8,7 @@
 //! | `outlook` | whether a policy accepts, and who could complete it |
 //! | `needs` | who is needed, in words |
 //! | `explain` | the tree behind a decision |
+//! | `room` | how much of it is told |
 //! | `choose` | which signatures an orderer should get |
 //! | `effort` | how many organisations a policy takes |
 //! | `prospects` | what could become of a policy: by one signature, or once others are changed |
@@ -20,6 +21,7 @@ pub(in crate::policy) mod explain;
 pub(in crate::policy) mod needs;
 pub(in crate::policy) mod outlook;
 mod prospects;
+mod room;
 pub(in crate::policy) mod search;
 mod walk;
 pub(in crate::policy) mod ways;

@@ -32,16 +32,16 @@ const NAMED: usize = 100;
 /// is absent stays as it was.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-struct GivenLevels {
-    channel: Option<Vec<String>>,
-    orderer: Option<Vec<String>>,
-    application: Option<Vec<String>>,
-    server: Option<bool>,
+pub(super) struct GivenLevels {
+    pub(super) channel: Option<Vec<String>>,
+    pub(super) orderer: Option<Vec<String>>,
+    pub(super) application: Option<Vec<String>>,
+    pub(super) server: Option<bool>,
 }
 
 impl GivenLevels {
     /// What the organisation says now, after `before`.
-    fn over(self, before: Attestation) -> Result<Attestation, ContractError> {
+    pub(super) fn over(self, before: Attestation) -> Result<Attestation, ContractError> {
         let given = [&self.channel, &self.orderer, &self.application];
         if given.iter().all(|levels| levels.is_none()) && self.server.is_none() {
             return Err(Code::NothingToChange.because(

@@ -3,9 +3,8 @@
 
 use serde::Deserialize;
 
-use super::members::{known_levels, report};
+use super::members::{GivenLevels, known_levels, report};
 use crate::{
-    capabilities::ContractBounds,
     config::{
         Bundle, Section,
         envelope::{self, UpdateEnvelope},
@@ -17,8 +16,9 @@ use crate::{
             statement,
         },
         error::{Code, ContractError, shown},
-        function::{Context, files},
+        function::{Context, files, intent::check_signatures},
         interface::base64,
+        judge::access::satisfy_admins,
         ledger::{self, TrustedHead, keys},
     },
     ids::{Digest, MspId},
@@ -35,6 +35,9 @@ struct GivenOrdererLevels {
     orderer: Option<Vec<String>>,
 }
 
+/// So many orderer organisations are named where another was.
+const NAMED: usize = 10;
+
 /// `PrepareAttestation`: the bytes that admins of an orderer organisation sign.
 pub(crate) async fn prepare_attestation<S: Stub>(
     call: &Context<'_>,
@@ -45,24 +48,20 @@ pub(crate) async fn prepare_attestation<S: Stub>(
     let (trusted, bundle) = call.trusted(stub).await?;
     demand_orderer(&bundle, &msp_id)?;
     let member = stored(stub, &msp_id).await?;
-    if given.channel.is_none() && given.orderer.is_none() {
-        return Err(Code::NothingToChange.because(
-            "the attestation names nothing, and what is absent stays as it was; an empty list takes \
-             the levels of its scope back, such as `{\"channel\":[]}`",
-        ));
-    }
     let before = member.attestation.clone().unwrap_or_default();
-    let of = |scope, given: Option<Vec<String>>, before| match given {
-        Some(levels) => known_levels(scope, levels),
-        None => Ok(before),
+    let given = GivenLevels {
+        channel: given.channel,
+        orderer: given.orderer,
+        ..GivenLevels::default()
     };
+    let attested = given.over(before)?;
     let statement = AttestationStatement {
         instance: trusted.settings.instance.clone(),
         msp_id: msp_id.to_string(),
         since: member.sequence.unwrap_or_default(),
         number: next_number(&member),
-        channel: of(Scope::Channel, given.channel, before.channel)?,
-        orderer: of(Scope::Orderer, given.orderer, before.orderer)?,
+        channel: attested.channel,
+        orderer: attested.orderer,
     };
     let config_update = statement::canonical(call.channel(), &statement);
     let to_sign = envelope::update_envelope(call.channel(), &config_update, &[]);
@@ -139,22 +138,8 @@ fn carried(call: &Context<'_>) -> Result<UpdateEnvelope, ContractError> {
             files::remark(call.args.value(0), "")
         ))
     })?;
-    let bounds = ContractBounds::V1_0;
-    if carried.signatures.len() > bounds.signatures {
-        return Err(Code::TooMany.because(format_args!(
-            "the envelope has {} signatures, the limit is {}",
-            carried.signatures.len(),
-            bounds.signatures
-        )));
-    }
-    let mut lengths = (carried.signatures.iter()).map(|one| one.signature_header.len());
-    match lengths.find(|length| *length > bounds.signature_header) {
-        Some(length) => Err(Code::HeaderTooLarge.because(format_args!(
-            "a signature header has {length} bytes, the limit is {}",
-            bounds.signature_header
-        ))),
-        None => Ok(carried),
-    }
+    check_signatures(&carried.signatures)?;
+    Ok(carried)
 }
 
 /// Since when an organisation is in Orderer, and what it attested.
@@ -188,7 +173,8 @@ const fn next_number(member: &Member) -> u64 {
 fn demand_orderer(bundle: &Bundle, msp_id: &MspId) -> Result<(), ContractError> {
     let orderers = bundle.msp_ids(Section::Orderer);
     if !orderers.contains(msp_id) {
-        let known: Vec<&str> = orderers.iter().map(MspId::as_str).collect();
+        let known = orderers.iter().take(NAMED).map(|id| shown(id.as_str()));
+        let known: Vec<String> = known.collect();
         return Err(Code::NotOrderer.because(format_args!(
             "`{}` is no orderer organisation of the config of sequence {}; those are `{}`",
             shown(msp_id.as_str()),
@@ -250,19 +236,12 @@ fn demand_signed(
         })
         .collect();
     let signers = SignerSet::from_signed_data(bundle.msps(), &data);
-    let policies = bundle.policies();
     let groups = || {
-        bundle
-            .orgs(Section::Orderer)
-            .filter(|org| org.msp_id == msp_id)
+        let orgs = bundle.orgs(Section::Orderer);
+        orgs.filter(|org| org.msp_id == msp_id)
     };
-    let admins = |name: &str| {
-        let group = policies.group(&[Section::Orderer.name(), name])?;
-        policies.lookup(group, "Admins")
-    };
-    let satisfied = groups()
-        .filter_map(|org| admins(org.name))
-        .any(|policy| policies.evaluate(bundle.msps(), policy, &signers));
+    let satisfied =
+        groups().any(|org| satisfy_admins(bundle, Section::Orderer, org.name, &signers));
     if satisfied {
         return Ok(());
     }

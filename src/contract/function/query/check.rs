@@ -5,8 +5,12 @@ use crate::{
     contract::{
         answer::{self, Shown},
         error::{Code, ContractError, shown},
-        function::{Context, combine, propose, settings},
-        interface::functions::{self, Function},
+        function::{
+            Context, combine,
+            propose::{self, NewProposal},
+            settings,
+        },
+        interface::functions::{self, Function, Served},
         ledger::{positions::Positions, proposals::Unarchived},
     },
     stub::Stub,
@@ -23,29 +27,11 @@ pub(crate) async fn check_proposal<S: Stub>(
         ..*call
     };
     let served = functions::named(call.args.function())?;
-    let checked = match served.function {
-        Function::AddOrganization
-        | Function::CmccProposeConfigUpdate
-        | Function::CombineProposals
-        | Function::ProposeConfig
-        | Function::ProposeConfigUpdate
-        | Function::ProposeSettings
-        | Function::ReconfigOrganizationMsp => call.args.expect(served),
-        _ => Err(Code::UnknownFunction.because(format_args!(
-            "`{}` makes no proposal, so there is nothing to check",
-            shown(served.name)
-        ))),
-    };
-    checked?;
-    let new = match served.function {
-        Function::AddOrganization => propose::add_organization(call, stub).await?,
-        Function::CmccProposeConfigUpdate => propose::propose_computed(call, stub).await?,
-        Function::CombineProposals => combine::combine_proposals(call, stub).await?,
-        Function::ProposeConfig => propose::propose_config(call, stub).await?,
-        Function::ProposeSettings => settings::propose_settings(call, stub).await?,
-        Function::ReconfigOrganizationMsp => propose::reconfig_msp(call, stub).await?,
-        _ => propose::propose_config_update(call, stub).await?,
-    };
+    if !served.function.proposes() {
+        return Err(makes_none(served));
+    }
+    call.args.expect(served)?;
+    let new = proposal_of(served, call, stub).await?;
     let trusted = (&new.trusted, &new.bundle);
     let open = Unarchived {
         place: new.place,
@@ -59,4 +45,29 @@ pub(crate) async fn check_proposal<S: Stub>(
     };
     let report = unarchived(call, stub, trusted, &open, said, Shown::default()).await?;
     answer::write(&report)
+}
+
+/// The proposal that a function makes, not yet written; refused for functions that make none.
+pub(crate) async fn proposal_of<S: Stub>(
+    served: &Served,
+    call: &Context<'_>,
+    stub: &mut S,
+) -> Result<NewProposal, ContractError> {
+    match served.function {
+        Function::AddOrganization => propose::add_organization(call, stub).await,
+        Function::CmccProposeConfigUpdate => propose::propose_computed(call, stub).await,
+        Function::CombineProposals => combine::combine_proposals(call, stub).await,
+        Function::ProposeConfig => propose::propose_config(call, stub).await,
+        Function::ProposeConfigUpdate => propose::propose_config_update(call, stub).await,
+        Function::ProposeSettings => settings::propose_settings(call, stub).await,
+        Function::ReconfigOrganizationMsp => propose::reconfig_msp(call, stub).await,
+        _ => Err(makes_none(served)),
+    }
+}
+
+fn makes_none(served: &Served) -> ContractError {
+    Code::UnknownFunction.because(format_args!(
+        "`{}` makes no proposal, so there is nothing to check",
+        shown(served.name)
+    ))
 }
