@@ -20,6 +20,10 @@ use crate::{
 /// The name of the consensus type.
 pub(crate) const RAFT: &str = "etcdraft";
 
+/// Where more consenters than this are listed and too many change, nobody looks at certificates first:
+/// the update is refused in any case.
+const MANY: usize = 32;
+
 /// How the set of consenters changes, and what only the clock decides about their certificates.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ConsenterChange {
@@ -32,6 +36,17 @@ pub struct ConsenterChange {
     /// Those that were there before, as `host:port`, with a certificate that an orderer takes at some
     /// times and not at others. In the order of the metadata.
     pub out_of_date: Vec<String>,
+}
+
+impl ConsenterChange {
+    /// One comes, one goes, or one takes the place of another.
+    fn check_counts(&self) -> Result<(), ConsensusError> {
+        let Self { added, removed, .. } = *self;
+        match added > 1 || removed > 1 {
+            true => Err(ConsensusError::TooManyChanges { added, removed }),
+            false => Ok(()),
+        }
+    }
 }
 
 // Fabric: orderer/consensus/etcdraft/chain.go, ValidateConsensusMetadata
@@ -65,6 +80,10 @@ pub(super) fn check_raft(
     if metadata.consenters.is_empty() {
         return Err(ConsensusError::NoConsenters);
     }
+    let change = change_of(&current, &metadata.consenters);
+    if metadata.consenters.len() > MANY {
+        change.check_counts()?;
+    }
     let certificates = Certificates {
         current: &current,
         current_orderer,
@@ -75,18 +94,12 @@ pub(super) fn check_raft(
     };
     let undecided = certificates.check()?;
     check_distinct(&metadata.consenters)?;
-    let change = ConsenterChange {
-        out_of_date: undecided.places.clone(),
-        ..change_of(&current, &metadata.consenters)
-    };
-    if change.added > 1 || change.removed > 1 {
-        return Err(ConsensusError::TooManyChanges {
-            added: change.added,
-            removed: change.removed,
-        });
-    }
+    change.check_counts()?;
     certificates.check_new(&undecided)?;
-    Ok(change)
+    Ok(ConsenterChange {
+        out_of_date: undecided.places,
+        ..change
+    })
 }
 
 // Fabric: orderer/consensus/etcdraft/util.go, VerifyConfigMetadata

@@ -1,12 +1,10 @@
 //! What is read of a certificate.
 
-use std::sync::OnceLock;
-
 use bytes::Bytes;
 
 use crate::crypto::{ecdsa::Curve, signature::Algorithm};
 
-use super::{extensions::Extensions, name};
+use super::{extensions::Extensions, name, signers::Signers};
 
 /// A certificate in its parts.
 pub(super) struct CertificateFields {
@@ -26,9 +24,8 @@ pub(super) struct CertificateFields {
     pub(super) key_info: Bytes,
     pub(super) key: SubjectKey,
     pub(super) extensions: Extensions,
-    /// The key (as its key info) that is known to have signed this certificate, so that no signature is
-    /// verified twice while an MSP is set up or an identity is judged.
-    pub(super) signed_by: OnceLock<Bytes>,
+    /// Which keys signed this certificate, as far as somebody asked.
+    pub(super) signers: Signers,
 }
 
 /// The key that a certificate certifies.

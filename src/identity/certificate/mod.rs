@@ -5,6 +5,7 @@ mod fields;
 pub(super) mod name;
 pub(super) mod names;
 mod parse;
+mod signers;
 mod time;
 mod uri;
 mod x509;
@@ -12,5 +13,6 @@ mod x509;
 pub use x509::Certificate;
 
 pub(super) use parse::is_ecdsa_key;
+pub(super) use signers::Signers;
 pub(super) use time::is_asn1_time;
 pub(super) use x509::NotSigned;

@@ -1,6 +1,6 @@
 //! Reading the fields of a certificate.
 
-use std::{collections::BTreeSet, sync::OnceLock};
+use std::collections::BTreeSet;
 
 use bytes::Bytes;
 
@@ -13,7 +13,9 @@ use crate::crypto::{
 use super::{
     extensions::Extensions,
     fields::{CertificateFields, SubjectKey},
-    name, time,
+    name,
+    signers::Signers,
+    time,
 };
 
 /// Reads a certificate; an error names the part that is malformed.
@@ -74,7 +76,7 @@ pub(super) fn certificate(der: Bytes) -> Result<CertificateFields, &'static str>
         key_info: der.slice_ref(key_info.raw),
         key,
         extensions,
-        signed_by: OnceLock::new(),
+        signers: Signers::default(),
         der,
     })
 }

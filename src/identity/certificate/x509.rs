@@ -159,21 +159,17 @@ impl Certificate {
         if !may || theirs.key_usage != 0 && theirs.key_usage & KEY_CERT_SIGN == 0 {
             return Err(NotSigned::NotAllowed);
         }
-        if self.0.signed_by.get() == Some(&parent.0.key_info) {
-            return Ok(());
-        }
         let CertificateFields {
             algorithm,
             signed,
             signature,
             ..
         } = &*self.0;
-        if algorithm.is_sha1() || !parent.key().verify(*algorithm, signed, signature) {
-            return Err(NotSigned::Signature);
+        let verify = || !algorithm.is_sha1() && parent.key().verify(*algorithm, signed, signature);
+        match self.0.signers.signed(&parent.0.key_info, verify) {
+            true => Ok(()),
+            false => Err(NotSigned::Signature),
         }
-        // another thread may have been faster; both found a key that signed
-        let _ = self.0.signed_by.set(parent.0.key_info.clone());
-        Ok(())
     }
 
     /// This certificate with the low-S form of its ECDSA signature, made by a key of `curve`. The
@@ -193,9 +189,9 @@ impl Certificate {
             &[&self.0.signed, &self.0.algorithm_identifier, &bits],
         );
         let normalised = Self::from_der(der)?;
-        if let Some(key) = self.0.signed_by.get() {
+        if let Some(key) = self.0.signers.known() {
             // the lowered signature is valid exactly when the original is
-            let _ = normalised.0.signed_by.set(key.clone());
+            normalised.0.signers.add(key);
         }
         Ok(normalised)
     }

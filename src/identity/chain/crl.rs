@@ -1,6 +1,6 @@
 //! Certificate revocation lists. Dates do not count: what is listed is revoked.
 
-use std::{collections::BTreeSet, fmt, sync::OnceLock};
+use std::{collections::BTreeSet, fmt};
 
 use bytes::Bytes;
 
@@ -12,7 +12,7 @@ use crate::{
         signature::{self, Algorithm},
     },
     identity::{
-        certificate::{Certificate, is_asn1_time, name},
+        certificate::{Certificate, Signers, is_asn1_time, name},
         error::MspError,
     },
 };
@@ -26,8 +26,8 @@ pub(in crate::identity) struct Crl {
     signed: Bytes,
     algorithm: Algorithm,
     signature: Vec<u8>,
-    /// The key (as its key info) that is known to have signed.
-    signed_by: OnceLock<Bytes>,
+    /// Which keys signed it, as far as somebody asked.
+    signers: Signers,
 }
 
 impl fmt::Debug for Crl {
@@ -91,17 +91,9 @@ impl Crl {
 
     /// Whether this CA signed it.
     pub(in crate::identity) fn is_signed_by(&self, issuer: &Certificate) -> bool {
-        if self.signed_by.get() == Some(issuer.key_info()) {
-            return true;
-        }
-        let signed = issuer
-            .key()
-            .verify(self.algorithm, &self.signed, &self.signature);
-        if signed {
-            // another thread may have been faster; both found a key that signed
-            let _ = self.signed_by.set(issuer.key_info().clone());
-        }
-        signed
+        self.signers.signed(issuer.key_info(), || {
+            (issuer.key()).verify(self.algorithm, &self.signed, &self.signature)
+        })
     }
 }
 
@@ -153,7 +145,7 @@ fn parse(der: &Bytes) -> Option<Crl> {
         } else {
             signature
         },
-        signed_by: OnceLock::new(),
+        signers: Signers::default(),
     })
 }
 

@@ -1,6 +1,6 @@
 //! Chains from a certificate to a root, found and checked by the rules of Go's verifier.
 //!
-//! Signatures are verified once: a certificate remembers the key that signed it.
+//! Signatures are verified once: a certificate remembers which keys signed it, and which did not.
 
 use std::{
     collections::{BTreeMap, BTreeSet},

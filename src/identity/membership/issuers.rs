@@ -1,6 +1,10 @@
 //! The CAs that certify an MSP's identities, and what those could be: as far as the definition
 //! tells, whoever they are.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use bytes::Bytes;
+
 use crate::identity::{certificate::Certificate, error::MspError, role::Role};
 
 use super::x509_msp::X509Msp;
@@ -28,26 +32,24 @@ const ROLES: [Role; 4] = [Role::Admin, Role::Client, Role::Peer, Role::Orderer];
 
 /// The CAs of an MSP that may certify identities: roots first, as they are listed.
 pub(in crate::identity) fn issuing_cas(msp: &X509Msp) -> Vec<IssuingCa> {
+    let sharing = Sharing::of(msp);
     let cas = msp.roots.iter().chain(&msp.intermediates);
     cas.filter(|ca| !msp.internal.contains(ca.der()))
-        .map(|ca| issuing_ca(msp, ca))
+        .map(|ca| issuing_ca(msp, &sharing, ca))
         .collect()
 }
 
-fn issuing_ca(msp: &X509Msp, ca: &Certificate) -> IssuingCa {
+fn issuing_ca(msp: &X509Msp, sharing: &Sharing<'_>, ca: &Certificate) -> IssuingCa {
     let mut out = IssuingCa {
         certificate: ca.clone(),
         barred: None,
         roles: Vec::new(),
-        doubled: None,
+        doubled: sharing.several(ca),
     };
-    let chains = match chains(msp, ca) {
-        Ok((chains, doubled)) => {
-            out.doubled = doubled;
-            chains
-        }
-        Err((why, doubled)) => {
-            (out.barred, out.doubled) = (Some(why), doubled);
+    let chains = match sharing.chains(msp, ca) {
+        Ok(chains) => chains,
+        Err(why) => {
+            out.barred = Some(why);
             return out;
         }
     };
@@ -80,69 +82,129 @@ fn issuing_ca(msp: &X509Msp, ca: &Certificate) -> IssuingCa {
     out
 }
 
-/// The chains from a CA that an identity may have as its only one, and when it has several; or why
-/// it never has exactly one.
-type Chains = Result<(Vec<Vec<Certificate>>, Option<(i64, i64)>), (MspError, Option<(i64, i64)>)>;
+/// The subject and key of a CA, by which identities find it.
+type NameAndKey<'m> = (&'m Bytes, &'m Bytes);
 
-// Go: crypto/x509, Certificate.Verify; Fabric: msp/mspimpl.go, getUniqueValidationChain
-fn chains(msp: &X509Msp, ca: &Certificate) -> Chains {
-    let few = msp.roots.len().saturating_add(msp.intermediates.len()) <= MANY;
-    let mut all: Vec<&Certificate> = Vec::new();
-    for one in msp.roots.iter().chain(&msp.intermediates).take(MANY) {
-        // the same one twice counts once
-        if !all.contains(&one) {
-            all.push(one);
+/// Whether CAs of an MSP share name and key, so that an identity may have a chain to each.
+enum Sharing<'m> {
+    /// None does.
+    None,
+    /// Nobody looked: the CAs are too many, or their own rules tell identities apart.
+    Unknown,
+    /// Some do: for each name and key what holds, as the time passes.
+    Some(BTreeMap<NameAndKey<'m>, Vec<SharedTime>>),
+}
+
+/// A time in which the same chains hold for an identity that starts in it.
+struct SharedTime {
+    /// Seconds since 1970.
+    from: i64,
+    /// The end, excluded.
+    until: i64,
+    /// How many chains an identity has.
+    count: usize,
+    /// The only one, without the identity.
+    only: Option<Vec<Certificate>>,
+}
+
+impl<'m> Sharing<'m> {
+    fn of(msp: &'m X509Msp) -> Self {
+        if msp.roots.len().saturating_add(msp.intermediates.len()) > MANY {
+            return Self::Unknown;
+        }
+        let mut sharers: BTreeMap<NameAndKey<'m>, Vec<&Certificate>> = BTreeMap::new();
+        for ca in msp.roots.iter().chain(&msp.intermediates) {
+            let of = sharers.entry(name_and_key(ca)).or_default();
+            // the same one twice counts once
+            if !of.contains(&ca) {
+                of.push(ca);
+            }
+        }
+        if sharers.values().all(|of| of.len() == 1) {
+            return Self::None;
+        }
+        let all = || sharers.values().flatten();
+        if !all().all(|ca| is_plain(ca)) {
+            return Self::Unknown;
+        }
+        // which chains hold changes only where a certificate starts or ends
+        let times: BTreeSet<i64> = all()
+            .flat_map(|ca| [ca.not_before(), ca.not_after().saturating_add(1)])
+            .collect();
+        let shared = |of: &[&Certificate]| {
+            let ends = times.iter().skip(1).copied().chain([i64::MAX]);
+            let each = times.iter().zip(ends);
+            each.map(|(from, until)| SharedTime::of(msp, of, *from, until))
+                .collect()
+        };
+        let of_all = sharers.iter().map(|(key, of)| (*key, shared(of)));
+        Self::Some(of_all.collect())
+    }
+
+    /// The chains from a CA that an identity may have as its only one, or why it never has exactly one.
+    // Go: crypto/x509, Certificate.Verify; Fabric: msp/mspimpl.go, getUniqueValidationChain
+    fn chains(&self, msp: &X509Msp, ca: &Certificate) -> Result<Vec<Vec<Certificate>>, MspError> {
+        let Some(times) = self.times(ca) else {
+            let chain = msp.trust.unique_chain(ca)?;
+            return match (self, too_long(&chain)) {
+                (Self::None, Some(why)) => Err(why),
+                _ => Ok(vec![chain]),
+            };
+        };
+        let mut own: Vec<Vec<Certificate>> = Vec::new();
+        for chain in times.iter().filter_map(|time| time.only.as_ref()) {
+            if chain.first() == Some(ca) && !own.contains(chain) {
+                own.push(chain.clone());
+            }
+        }
+        let most = times.iter().map(|time| time.count).max();
+        match most.unwrap_or_default() {
+            _ if !own.is_empty() => Ok(own),
+            0 => Err(MspError::PathLength {
+                subject: ca.subject(),
+            }),
+            most => Err(MspError::MultipleChains(most)),
         }
     }
-    let twins = |of: &Certificate| {
-        let same = all.iter().filter(|other| {
-            other.raw_subject() == of.raw_subject() && other.key_info() == of.key_info()
-        });
-        same.copied().collect::<Vec<_>>()
-    };
-    let ways = few && all.iter().any(|one| twins(one).len() > 1);
-    if !ways || !all.iter().all(|ca| is_plain(ca)) {
-        let chain = msp.trust.unique_chain(ca).map_err(|why| (why, None))?;
-        return match too_long(&chain) {
-            Some(why) if few && !ways => Err((why, None)),
-            _ => Ok((vec![chain], None)),
-        };
+
+    /// From when to when an identity below a CA has several chains.
+    fn several(&self, ca: &Certificate) -> Option<(i64, i64)> {
+        let mut several: Option<(i64, i64)> = None;
+        for time in self.times(ca)?.iter().filter(|time| time.count > 1) {
+            let (start, until) = several.unwrap_or((time.from, time.from));
+            if until == time.from {
+                several = Some((start, time.until));
+            }
+        }
+        several
     }
-    let twins = twins(ca);
-    // which chains hold changes only where a certificate starts or ends
-    let mut times: Vec<i64> = (all.iter())
-        .flat_map(|ca| [ca.not_before(), ca.not_after().saturating_add(1)])
-        .collect();
-    times.sort_unstable();
-    times.dedup();
-    let (mut own, mut several, mut most) = (Vec::new(), None, 0);
-    for (at, time) in times.iter().enumerate() {
-        let mut found: Vec<Vec<Certificate>> = (twins.iter())
-            .flat_map(|twin| msp.trust.identity_chains(twin, *time))
+
+    /// What holds for identities below a CA as the time passes; `None` where no CAs are shared.
+    fn times<'a>(&'a self, ca: &'a Certificate) -> Option<&'a [SharedTime]> {
+        match self {
+            Self::Some(times) => Some(times.get(&name_and_key(ca)).map_or(&[], Vec::as_slice)),
+            Self::None | Self::Unknown => None,
+        }
+    }
+}
+
+impl SharedTime {
+    fn of(msp: &X509Msp, sharers: &[&Certificate], from: i64, until: i64) -> Self {
+        let mut chains: Vec<Vec<Certificate>> = (sharers.iter())
+            .flat_map(|ca| msp.trust.identity_chains(ca, from))
             .filter(|chain| too_long(chain).is_none())
             .collect();
-        most = most.max(found.len());
-        if found.len() > 1 {
-            let end = times.get(at.saturating_add(1)).copied().unwrap_or(i64::MAX);
-            let (start, until) = several.unwrap_or((*time, *time));
-            if until == *time {
-                several = Some((start, end));
-            }
-        } else if let Some(chain) = found.pop()
-            && chain.first() == Some(ca)
-            && !own.contains(&chain)
-        {
-            own.push(chain);
+        Self {
+            from,
+            until,
+            count: chains.len(),
+            only: chains.pop().filter(|_| chains.is_empty()),
         }
     }
-    match (own.is_empty(), most) {
-        (false, _) => Ok((own, several)),
-        (true, 0) => {
-            let subject = ca.subject();
-            Err((MspError::PathLength { subject }, several))
-        }
-        (true, most) => Err((MspError::MultipleChains(most), several)),
-    }
+}
+
+fn name_and_key(ca: &Certificate) -> NameAndKey<'_> {
+    (ca.raw_subject(), ca.key_info())
 }
 
 /// Whether no chain through a CA is ruled out by an identity's own names or policies.

@@ -194,6 +194,77 @@ fn a_search_for_chains_gives_up_in_time() {
     );
 }
 
+/// CAs of one name, each with a key and dates of its own.
+fn decoys(count: i32) -> Vec<Ca> {
+    let decoy = |n: i32| {
+        let mut params = ca_params("same");
+        params.not_before = date_time_ymd(2020 + n % 10, 1, 1);
+        params.not_after = date_time_ymd(2031 + n % 9, 1, 1);
+        Ca::root(params)
+    };
+    (0..count).map(decoy).collect()
+}
+
+#[test]
+fn no_signature_is_verified_twice_as_the_time_passes() {
+    let mut cas = decoys(60);
+    let own = cas.pop().unwrap();
+    let mut early = own.params.clone();
+    early.not_before = date_time_ymd(2019, 1, 1);
+    early.not_after = date_time_ymd(2025, 1, 1);
+    let early = early.self_signed(&own.key).unwrap().pem();
+    let cas = || cas.iter().map(|ca| certificate(&ca.pem));
+    let mut leaf = params("leaf");
+    // no key identifier tells the CAs apart
+    leaf.use_authority_key_identifier_extension = false;
+    let pem = own.leaf(&leaf);
+
+    let pool = TrustPool::new(cas().chain([certificate(&early)]), []);
+    let leaf = certificate(&pem);
+    let (answers, count) = verified(|| pool.tls_answers(&leaf));
+    assert_eq!((answers.yes, answers.no, count), (true, Vec::new(), 60));
+    let (periods, count) = verified(|| pool.tls_periods(&leaf));
+    assert_eq!((periods.unwrap().len(), count), (1, 0));
+
+    let pool = TrustPool::new(cas(), []);
+    let leaf = certificate(&pem);
+    let (answers, count) = verified(|| pool.tls_answers(&leaf));
+    assert_eq!((answers.yes, answers.no.len(), count), (false, 19, 59));
+}
+
+#[test]
+fn each_pair_of_an_msps_cas_is_verified_once() {
+    // one root and intermediates, all of one name, so that each may have certified each
+    let cas = decoys(17);
+    let (root, below) = cas.split_first().unwrap();
+    let mut config = msp_config(root);
+    let units = config.fabric_node_ous.get_or_insert_default();
+    (units.client_ou_identifier, units.peer_ou_identifier) = (None, None);
+    units.orderer_ou_identifier = None;
+    let admin = units.admin_ou_identifier.get_or_insert_default();
+    admin.certificate = bytes::Bytes::new();
+    for (n, ca) in below.iter().enumerate() {
+        let certified = root.certify(&ca.params, &ca.key);
+        config.intermediate_certs.push(certified.into());
+        if n % 2 == 0 {
+            // the same name and key, for another time
+            let mut params = ca.params.clone();
+            params.not_before = date_time_ymd(2020, 6, 1);
+            params.not_after = date_time_ymd(2041, 1, 1);
+            let twin = root.certify(&params, &ca.key);
+            config.intermediate_certs.push(twin.into());
+        }
+    }
+    let (cas, count) = verified(|| {
+        let msp = set_up(&config, MspVersion::V1_4_3).unwrap();
+        assert!(msp.nobody_valid().is_none());
+        msp.issuing_cas().len()
+    });
+    assert_eq!(cas, 24);
+    // they are read anew with low S
+    assert!((1..=2 * 25 * 25).contains(&count), "{count}");
+}
+
 #[test]
 fn name_constraints_bind_what_is_below() {
     let mut constrained = ca_params("constrained");

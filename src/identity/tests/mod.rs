@@ -5,6 +5,8 @@ mod damage;
 mod definitions;
 mod principals;
 
+use std::cell::Cell;
+
 use prost::Message as _;
 use rcgen::{
     BasicConstraints, CertificateParams, CertificateRevocationListParams, DnType, IsCa, Issuer,
@@ -13,6 +15,18 @@ use rcgen::{
 
 use super::*;
 use crate::{capabilities::MspVersion, proto::msp as wire_msp};
+
+thread_local! {
+    /// How many signatures of certificates and revocation lists this thread verified.
+    pub(super) static VERIFIED: Cell<usize> = const { Cell::new(0) };
+}
+
+/// What something gives, and how many signatures it verified.
+fn verified<T>(of: impl FnOnce() -> T) -> (T, usize) {
+    let before = VERIFIED.get();
+    let out = of();
+    (out, VERIFIED.get() - before)
+}
 
 /// A CA, and what it was made from.
 struct Ca {

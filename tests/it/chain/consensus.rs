@@ -125,6 +125,23 @@ fn raft_consenters_change_one_at_a_time() {
 }
 
 #[test]
+fn many_raft_consenters_at_once_are_refused_unread() {
+    let add = |count: usize| {
+        raft(|config| {
+            edit_raft(config, |raft| {
+                let unreadable = |n: usize| etcdraft::Consenter {
+                    client_tls_cert: format!("no certificate {n}").into(),
+                    ..Default::default()
+                };
+                raft.consenters.extend((0..count).map(unreadable));
+            });
+        })
+    };
+    assert_eq!(add(31), Err("consensus_certificate"));
+    assert_eq!(add(32), Err("consensus_too_many_changes"));
+}
+
+#[test]
 fn raft_certificates_come_from_the_orderer_organisations() {
     let with = |usage: ExtendedKeyUsagePurpose| {
         raft(|config| {
