@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     capabilities::ChannelCapabilities,
-    config::{Bundle, ConfigTree, Effect, Org, Section, Update, compute_update},
+    config::{Bundle, ConfigTree, Effect, Section, Update, compute_update},
     contract::{
         chain::levels::Scope,
         error::ContractError,
@@ -83,8 +83,9 @@ impl<'a> Reviewable<'a> {
         }))
     }
 
-    /// The organisations whose MSP changes, by what it says or by the version whose rules it follows.
-    pub(crate) fn changed_msps(&self) -> BTreeSet<MspId> {
+    /// The MSPs that change: first those that say something else, then those that follow the rules of
+    /// another version.
+    pub(crate) fn changed_msps(&self) -> Vec<MspId> {
         let version = |tree: &ConfigTree| {
             let levels = Scope::Channel.declared(tree);
             ChannelCapabilities::new(levels).msp_version()
@@ -92,26 +93,37 @@ impl<'a> Reviewable<'a> {
         let all = version(self.bundle.tree()) != version(&self.result);
         let sections = [Section::Application, Section::Orderer];
         let orgs = sections.into_iter().flat_map(|of| self.bundle.orgs(of));
-        let changes = |org: &Org<'_>| {
+        let (mut edited, mut others) = (BTreeSet::new(), BTreeSet::new());
+        for org in orgs {
             let value = |tree: &ConfigTree| {
                 let group = tree.group(&[org.section.name(), org.name]);
                 group.and_then(|group| Some(group.value("MSP")?.shared_bytes()))
             };
-            let after = value(&self.result);
-            after.is_some() && (all || value(self.bundle.tree()) != after)
-        };
-        orgs.filter(changes).map(|org| org.msp_id.clone()).collect()
+            match value(&self.result) {
+                None => {}
+                after if value(self.bundle.tree()) != after => {
+                    edited.insert(org.msp_id.clone());
+                }
+                _ if all => {
+                    others.insert(org.msp_id.clone());
+                }
+                _ => {}
+            }
+        }
+        let others: Vec<MspId> = others.difference(&edited).cloned().collect();
+        edited.into_iter().chain(others).collect()
     }
 
     /// What there is to know. `known`: what an update does on the config, where that was found out
     /// before; it saves work where it is the intent's. `agreed`: the endorsement policy that the
-    /// members agreed on. `people`: who acted for the organisations whose MSP changes.
+    /// members agreed on. `people`: who acted for the organisations whose MSP changes, and the MSPs of
+    /// which nobody looked.
     pub(crate) fn review(
         &self,
         known: Option<&Effect>,
         gate: &CapabilityGate,
         agreed: Option<&str>,
-        people: &[KnownCertificate],
+        (people, unread): (&[KnownCertificate], &[MspId]),
         room: ReviewRoom,
     ) -> Review {
         let Self {
@@ -162,6 +174,7 @@ impl<'a> Reviewable<'a> {
             now: *created_at,
             attested: Some(&attested),
             known: people,
+            unread,
             recording,
         };
         review.lint = Some(lint_within(&subject, room.lint));

@@ -109,6 +109,8 @@ findings! {
     IdentityLost = "IDENTITY_LOST",
     /// Somebody known stops being an admin, peer or orderer.
     RoleLost = "ROLE_LOST",
+    /// Nobody looked whether known people of an MSP stay what they are.
+    IdentitiesUnread = "IDENTITIES_UNREAD",
     /// A CA of an MSP whose certificates are not valid, or give no role, or give less than before.
     CaUnusable = "CA_UNUSABLE",
     /// Other organisational units than before make somebody valid, or give a role.

@@ -37,6 +37,7 @@ pub(super) fn look(subject: &Subject<'_>, lint: &mut Findings) {
     if changed.is_empty() {
         return;
     }
+    unread(subject.unread, lint);
     let (paths, known, shared) = (paths(next), known(subject, next), SharedCas::of(next));
     for (old, new) in changed {
         let path = paths.get(new.id()).cloned().unwrap_or_default();
@@ -48,6 +49,22 @@ pub(super) fn look(subject: &Subject<'_>, lint: &mut Findings) {
         of.known(known.get(new.id()).map_or(&[][..], Vec::as_slice), lint);
         shared.look(&of, lint);
     }
+}
+
+fn unread(msp_ids: &[MspId], lint: &mut Findings) {
+    let Some(first) = msp_ids.first() else {
+        return;
+    };
+    let others = match msp_ids.len() {
+        1 => String::new(),
+        count => format!(" and {} other msps", count.saturating_sub(1)),
+    };
+    let text = format!(
+        "too many msps change at once: whether those who acted here for `{first}`{others} stay valid was \
+         not looked at; ask them, or change fewer msps with one update"
+    );
+    let path = "/Channel".to_owned();
+    lint.add(FindingId::IdentitiesUnread, Severity::Info, path, text);
 }
 
 /// The path of the value of each MSP: the first of several.

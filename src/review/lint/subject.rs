@@ -26,6 +26,8 @@ pub struct Subject<'a> {
     pub attested: Option<&'a Attested>,
     /// Certificates of people who are known beside those that the config names.
     pub known: &'a [KnownCertificate],
+    /// MSPs that change, of which nobody looked up who is known beside.
+    pub unread: &'a [MspId],
     /// What the transaction that records the result on the contract's ledger has at least; `None`
     /// where that is not known.
     pub recording: Option<RecordingSize>,

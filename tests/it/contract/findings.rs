@@ -2,11 +2,15 @@
 
 use serde_json::{Value, json};
 
+use cmscc::block::ConfigBlock;
+
 use super::{
+    blocks::checkpoint,
     calls::{add_organization, combine_proposals, get_proposal, reconfig_organization_msp},
     captures::CAPTURES,
     people::{base64, person},
-    world::founded,
+    sizes::many,
+    world::{founded, founded_on},
 };
 
 /// A list without authority key identifier.
@@ -174,4 +178,36 @@ async fn a_revocation_list_in_a_wrong_place() {
         let why = world.refused(&org1, call, "BAD_JSON").await;
         assert!(why.contains("revocation_list"), "{why}");
     }
+}
+
+/// A capability changes the rules of every MSP: whom the contract knows is looked up for some of them.
+#[tokio::test]
+async fn of_many_msps_that_change_at_once_some_are_looked_at() {
+    let genesis = CAPTURES[0].genesis();
+    let genesis = ConfigBlock::parse(genesis.into()).unwrap();
+    let block = checkpoint(genesis.config(), |config| {
+        let root = config.channel_group.as_mut().unwrap();
+        many(root.groups.get_mut("Application").unwrap(), 40);
+    });
+    let (mut world, _) = founded_on(&block).await;
+    let org1 = person("Org1MSP");
+    let unread = |shown: &Value| -> Vec<String> {
+        let found = shown["lint"]["findings"].as_array().unwrap().iter();
+        found
+            .filter(|one| one["id"] == "IDENTITIES_UNREAD")
+            .map(|one| one["text"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    let raised = json!({"values": {"Capabilities": {"mod_policy": "Admins",
+        "value": {"capabilities": {"V3_0": {}}}}}});
+    world.propose(&org1, "raised", &raised).await;
+    let found = unread(&world.proposal("raised").await);
+    assert_eq!(found.len(), 1, "{found:?}");
+    // of 43 organisations 32 are looked at
+    assert!(
+        found[0].contains("for `M000032` and 10 other msps"),
+        "{found:?}"
+    );
+    world.propose(&org1, "small", &acls(&json!({}))).await;
+    assert!(unread(&world.proposal("small").await).is_empty());
 }

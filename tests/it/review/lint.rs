@@ -60,6 +60,7 @@ pub(super) fn of(current: &Bundle, next: &Bundle) -> Lint {
         },
         attested: None,
         known: &[],
+        unread: &[],
         recording: None,
     })
 }
@@ -91,6 +92,7 @@ fn find_in(
         },
         attested,
         known,
+        unread: &[],
         recording,
     })
 }
@@ -750,6 +752,7 @@ fn consenters_of_bft_that_may_stop_the_channel() {
             },
             attested: None,
             known: &[],
+            unread: &[],
             recording: None,
         });
         lint.findings
@@ -1111,6 +1114,7 @@ fn any_two_valid_configs_of_the_vectors_can_be_looked_at() {
                 },
                 attested: Some(&Attested::default()),
                 known: &[],
+                unread: &[],
                 recording: None,
             });
             assert!(lint.findings.len() <= 200);

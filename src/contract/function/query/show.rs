@@ -36,7 +36,7 @@ use crate::{
             timestamps,
         },
     },
-    ids::{Digest, Revision, Sequence, UnixTime},
+    ids::{Digest, MspId, Revision, Sequence, UnixTime},
     proto::cmscc::{Archive, Combined, Proposal, ProposalKind},
     review::lint::KnownCertificate,
     stub::Stub,
@@ -148,8 +148,11 @@ pub(super) async fn unarchived<S: Stub>(
                 diff: shown.diff(),
                 lint: shown.lint(),
             };
-            let people = people(stub, bundle, &reviewable).await?;
-            reviewable.review(derived.change.as_ref(), &gate, agreed, &people, room)
+            let changed = reviewable.changed_msps();
+            let (read, unread) = changed.split_at(changed.len().min(PEOPLE_OF));
+            let people = people(stub, bundle, read).await?;
+            let people = (&*people, unread);
+            reviewable.review(derived.change.as_ref(), &gate, agreed, people, room)
         }
     };
     let report = ProposalReport {
@@ -185,15 +188,19 @@ pub(super) async fn unarchived<S: Stub>(
     Ok(report.bounded(&shown))
 }
 
-/// Who acted for the organisations whose MSP changes, as far as the current MSPs can read them.
+/// Of so many MSPs that change it is looked up who acted for them.
+const PEOPLE_OF: usize = 32;
+
+/// Who acted for organisations, as far as the current MSPs can read them. Cost: that of
+/// [`known::of`] for each.
 async fn people<S: Stub>(
     stub: &mut S,
     bundle: &Bundle,
-    reviewable: &Reviewable<'_>,
+    msp_ids: &[MspId],
 ) -> Result<Vec<KnownCertificate>, ContractError> {
     let mut people = Vec::new();
-    for msp_id in reviewable.changed_msps() {
-        for one in known::of(stub, &msp_id).await? {
+    for msp_id in msp_ids {
+        for one in known::of(stub, msp_id).await? {
             if let Ok(identity) = bundle.msps().deserialize(&one.serialized_identity) {
                 people.push(KnownCertificate {
                     msp_id: identity.msp_id().clone(),
