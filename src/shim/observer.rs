@@ -2,7 +2,7 @@
 
 use std::{fmt, time::Duration};
 
-use super::error::Closing;
+use super::{error::Closing, refusal::Refusal};
 use crate::ids::{ChannelId, TxId};
 
 /// Numbers the streams of one server, from 1.
@@ -18,6 +18,16 @@ impl fmt::Display for StreamId {
 /// Receives facts. Called from the server's tasks: it must neither block nor panic, and nothing it
 /// does changes an answer.
 pub trait Observer: Send + Sync + 'static {
+    /// A connection was refused or given up; `address` is where it came from, where known.
+    fn connection_refused(&self, address: &str, refusal: &Refusal) {
+        let _ = (address, refusal);
+    }
+
+    /// So many connections are open now, of at most so many.
+    fn connections(&self, open: usize, limit: usize) {
+        let _ = (open, limit);
+    }
+
     /// A peer opened a stream; `peer` is its address where known.
     fn stream_opened(&self, stream: StreamId, peer: &str) {
         let _ = (stream, peer);
@@ -61,6 +71,12 @@ pub trait Observer: Send + Sync + 'static {
     /// The chaincode panicked; the transaction was answered with an error.
     fn panicked(&self, transaction: &TransactionFacts, message: &str) {
         let _ = (transaction, message);
+    }
+
+    /// A transaction computed for so long on the thread that serves all streams. A chaincode that does
+    /// this should say so: [`Chaincode::computes`](crate::stub::Chaincode::computes).
+    fn held_up(&self, transaction: &TransactionFacts, elapsed: Duration) {
+        let _ = (transaction, elapsed);
     }
 
     /// A state call was answered; a range with several batches counts once.

@@ -31,6 +31,14 @@ pub trait Chaincode: Send + Sync + 'static {
         invocation: &Invocation,
         stub: &mut S,
     ) -> impl Future<Output = Response> + Send;
+
+    /// Whether this call may compute for more than some milliseconds at a time, such as by checking
+    /// hundreds of signatures. A server hands such a call to a worker, so that others need not wait
+    /// for it; all others run where their stream is served, which is faster. The answer is the same.
+    fn computes(&self, invocation: &Invocation) -> bool {
+        let _ = invocation;
+        false
+    }
 }
 
 /// Access to the state of this chaincode on this channel, for the length of one transaction.
