@@ -28,6 +28,8 @@ pub(super) struct Args {
 pub(super) enum Command {
     /// Serve the chaincode to the peers of an organisation
     Serve(Box<ServeArgs>),
+    /// Ask a running server whether it serves calls: for probes
+    Health(HealthArgs),
     /// Write the chaincode package for a peer, and print its package id
     Package(PackageArgs),
     /// Verify an exported proposal with config blocks, without a ledger
@@ -233,6 +235,41 @@ pub(super) struct LimitArgs {
         hide_short_help = true
     )]
     pub(super) limit_streams: Option<String>,
+}
+
+const HEALTH_EXAMPLES: &str = "\
+Examples:
+  In a Dockerfile:
+    HEALTHCHECK CMD [\"/usr/local/bin/cmscc\", \"health\"]
+
+  From a script:
+    cmscc health --ops-address 127.0.0.1:9443 --timeout 5 --json | jq .reason";
+
+/// Asks the operations listener of a running server whether it serves calls. Exit code 0: well; 1: not
+/// well, or no answer in time; 2: wrong arguments.
+#[derive(Debug, clap::Args)]
+#[command(after_help = HEALTH_EXAMPLES)]
+pub(super) struct HealthArgs {
+    /// Where the server's operations listener is; a wildcard means this host [default: 127.0.0.1:9443]
+    #[arg(
+        long,
+        value_name = "HOST:PORT",
+        hide_env_values = true,
+        env = "CMSCC_OPS_ADDRESS"
+    )]
+    pub(super) ops_address: Option<String>,
+
+    /// Ask only whether the process lives
+    #[arg(long)]
+    pub(super) live: bool,
+
+    /// Seconds until the answer must be there
+    #[arg(long, value_name = "SECONDS", default_value = "3")]
+    pub(super) timeout: String,
+
+    /// Print a JSON document
+    #[arg(long)]
+    pub(super) json: bool,
 }
 
 const PACKAGE_EXAMPLES: &str = "\
