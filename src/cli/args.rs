@@ -119,6 +119,15 @@ pub(super) struct ServeArgs {
     )]
     pub(super) client_ca: Option<String>,
 
+    /// SHA-256 of the client certificates that may connect, between commas [default: all of the client CAs]
+    #[arg(
+        long,
+        value_name = "SHA256,..",
+        hide_env_values = true,
+        env = "CMSCC_ALLOWED_CLIENTS"
+    )]
+    pub(super) allowed_clients: Option<String>,
+
     /// Folder of trust anchors: CHANNEL.block, a serialized config block; CHANNEL.disown
     #[arg(
         long,
@@ -168,6 +177,15 @@ pub(super) struct ServeArgs {
         env = "CMSCC_LOG_FORMAT"
     )]
     pub(super) log_format: Option<String>,
+
+    /// Seconds that one call may take; less than the peer waits (30) [default: 25]
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        hide_env_values = true,
+        env = "CMSCC_CALL_TIMEOUT"
+    )]
+    pub(super) call_timeout: Option<String>,
 
     /// Seconds that running transactions get at a shutdown [default: 20]
     #[arg(
@@ -235,6 +253,26 @@ pub(super) struct LimitArgs {
         hide_short_help = true
     )]
     pub(super) limit_streams: Option<String>,
+
+    /// Connections open at the same time [default: 512]
+    #[arg(
+        long,
+        value_name = "N",
+        env = "CMSCC_LIMIT_CONNECTIONS",
+        hide_env_values = true,
+        hide_short_help = true
+    )]
+    pub(super) limit_connections: Option<String>,
+
+    /// Connections that one address may have open [default: 256]
+    #[arg(
+        long,
+        value_name = "N",
+        env = "CMSCC_LIMIT_CONNECTIONS_PER_ADDRESS",
+        hide_env_values = true,
+        hide_short_help = true
+    )]
+    pub(super) limit_connections_per_address: Option<String>,
 }
 
 const HEALTH_EXAMPLES: &str = "\

@@ -8,6 +8,7 @@ pub mod command;
 mod observer;
 mod output;
 mod package;
+mod reload;
 mod settings;
 
 use std::process::ExitCode;

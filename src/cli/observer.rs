@@ -10,7 +10,7 @@ use crate::{
     contract::{self, HeadFacts},
     ids::ChannelId,
     ops::{ChannelHealth, Clock, Health, Metrics, Throttle, foreign, unix_seconds},
-    shim::{self, Closing, Ending, Refusal, StateCall, StreamId, TransactionFacts},
+    shim::{self, Closing, ConnectionRefusal, Ending, StateCall, StreamId, TransactionFacts},
 };
 
 /// Turns facts of contract and shim into metrics, logs and readiness. Everything is counted; of lines
@@ -39,7 +39,7 @@ impl Telemetry {
 }
 
 impl shim::Observer for Telemetry {
-    fn connection_refused(&self, address: &str, refusal: &Refusal) {
+    fn connection_refused(&self, address: &str, refusal: &ConnectionRefusal) {
         let reason = refusal.reason();
         self.metrics.connection_refused(reason);
         let kind = "connection refused";

@@ -263,7 +263,6 @@ impl Metrics {
     }
 
     /// TLS material was read anew; whether it is in use now.
-    #[expect(dead_code, reason = "the reload comes with the switch of the shim")]
     pub(crate) fn tls_reloaded(&self, is_ok: bool) {
         let result = if is_ok { "ok" } else { "failed" };
         self.tls_reloads

@@ -13,11 +13,12 @@ use crate::{
         args::ServeArgs,
         observer::Telemetry,
         output,
-        settings::{Notice, Settings},
+        reload::{self, TlsReload},
+        settings::Settings,
     },
     contract::Contract,
-    ops::{Chore, Clock, Endpoints, Health, Metrics, Operations, Throttle, Wishes, logs::Logs},
-    shim::{Refusal, ShimSettings, server},
+    ops::{Clock, Endpoints, Health, Metrics, Operations, Throttle, Wishes, logs::Logs},
+    shim::{ConnectionRefusal, ShimSettings, TlsSwitch, server},
 };
 
 /// How long the last log lines may take, where nobody reads them.
@@ -32,10 +33,8 @@ pub(in crate::cli) fn run(args: &ServeArgs) -> anyhow::Result<ExitCode> {
     let format = settings.log_format;
     let logs = Logs::start(&settings.log, format, colours(), metrics.log_counters())
         .context("cannot start logging")?;
-    let runtime = runtime::Builder::new_multi_thread()
+    let runtime = runtime::Builder::new_current_thread()
         .enable_all()
-        // each running call takes one; the streams' limits keep it from being exceeded for long
-        .max_blocking_threads(settings.shim_limits.transactions.max(512))
         .build()
         .context("cannot start the runtime")?;
     let done = runtime.block_on(serve(settings, metrics, &logs));
@@ -68,11 +67,24 @@ async fn serve(settings: Settings, metrics: Arc<Metrics>, logs: &Logs) -> anyhow
         reload: Arc::new(Notify::new()),
     };
     let shutdown = wishes.shutdown.clone();
-    metrics.refusals(&Refusal::REASONS);
-    if let Some((_, material)) = &settings.tls {
-        metrics.tls_not_after(material.ends.certificate);
-        metrics.tls_client_ca_not_after(material.ends.client_ca.unwrap_or_default());
-    }
+    metrics.refusals(&ConnectionRefusal::REASONS);
+    let tls = settings.tls.as_ref();
+    let switch = tls.map(|(_, material)| TlsSwitch::new(&material.tls));
+    let switch = switch.transpose()?;
+    let reloading = match (tls, &switch) {
+        (Some((files, material)), Some(switch)) => {
+            metrics.tls_not_after(material.ends.certificate);
+            metrics.tls_client_ca_not_after(material.ends.client_ca.unwrap_or_default());
+            let reload = TlsReload {
+                files: files.clone(),
+                switch: switch.clone(),
+                metrics: Arc::clone(&metrics),
+                current: material.tls.clone(),
+            };
+            reload.watch(Arc::clone(&wishes.reload))
+        }
+        _ => reload::nothing(Arc::clone(&wishes.reload)),
+    };
     let unsupported = CancellationToken::new();
     let telemetry = Arc::new(Telemetry {
         metrics: Arc::clone(&metrics),
@@ -94,41 +106,30 @@ async fn serve(settings: Settings, metrics: Arc<Metrics>, logs: &Logs) -> anyhow
             filter: logs.filter(),
             version: version::document(),
         }),
-        chores: vec![reload(Arc::clone(&wishes.reload))],
+        chores: vec![reloading],
         wishes,
         logs: logs.clone(),
         throttle,
         clock,
     };
     operations.start().context("cannot start the operations")?;
-    announce(&settings, addresses);
-
     tokio::spawn(stop(
         shutdown.clone(),
         unsupported.clone(),
         Arc::clone(&health),
     ));
     health.set_ready();
+    announce(&settings, addresses);
     let mut shim = ShimSettings::new(settings.chaincode_id);
-    shim.tls = settings.tls.map(|(_, material)| material.tls);
+    shim.tls = switch;
     shim.limits = settings.shim_limits;
-    shim.shutdown_grace = settings.shutdown_grace;
+    shim.timeouts = settings.shim_timeouts;
     server::serve(chaincode, Arc::new(contract), shim, telemetry, shutdown).await?;
     info!("stopped");
     Ok(if unsupported.is_cancelled() {
         ExitCode::FAILURE
     } else {
         ExitCode::SUCCESS
-    })
-}
-
-/// Does what SIGHUP wants where there is no TLS material.
-fn reload(wish: Arc<Notify>) -> Chore {
-    Box::pin(async move {
-        loop {
-            wish.notified().await;
-            info!("nothing to reload: this server speaks no TLS");
-        }
     })
 }
 
@@ -162,12 +163,7 @@ fn announce(settings: &Settings, (address, operations): (SocketAddr, SocketAddr)
         ?anchored,
         "serving"
     );
-    for notice in &settings.notices {
-        match notice {
-            Notice::Alarm(text) => error!("{text}"),
-            Notice::Warning(text) => warn!("{text}"),
-        }
-    }
+    reload::tell(&settings.notices);
     if settings.contract.allow_unanchored {
         warn!("a bootstrap without trust anchor is endorsed; this is for development");
     }

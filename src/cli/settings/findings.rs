@@ -13,12 +13,12 @@ pub(in crate::cli) enum Notice {
 
 /// What is wrong and what is odd, in the order of reading.
 #[derive(Debug, Default)]
-pub(super) struct Findings {
+pub(super) struct SettingProblems {
     pub(super) errors: Vec<String>,
     pub(super) notices: Vec<Notice>,
 }
 
-impl Findings {
+impl SettingProblems {
     pub(super) fn add(&mut self, name: &str, problem: &str) {
         self.errors.push(format!("{name} {problem}"));
     }

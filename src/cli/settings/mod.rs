@@ -8,7 +8,7 @@ mod findings;
 mod tls;
 mod variables;
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, path::PathBuf, sync::Arc, time::Duration};
 
 use super::{
     anchors::AnchorFolder,
@@ -16,14 +16,14 @@ use super::{
 };
 use crate::{
     contract::{self, Anchors, ContractSettings, NoAnchors},
-    ids::ChannelId,
+    ids::{ChannelId, Digest},
     ops::{logs, unix_seconds},
     shim,
 };
 pub(super) use address::{DEFAULT_OPS_ADDRESS, is_address};
-use findings::Findings;
+use findings::SettingProblems;
 pub(super) use findings::{Notice, given};
-pub(super) use tls::{TlsFiles, TlsMaterial};
+pub(super) use tls::{TlsFiles, TlsMaterial, date};
 
 /// Everything that `cmscc serve` needs to know.
 pub(super) struct Settings {
@@ -40,8 +40,8 @@ pub(super) struct Settings {
     /// A filter that parses.
     pub(super) log: String,
     pub(super) log_format: logs::Format,
-    pub(super) shutdown_grace: Duration,
     pub(super) shim_limits: shim::ServerLimits,
+    pub(super) shim_timeouts: shim::Timeouts,
     /// What should be seen in the log.
     pub(super) notices: Vec<Notice>,
 }
@@ -50,7 +50,7 @@ impl Settings {
     /// # Errors
     /// Everything that is wrong, each with the name of its variable and flag.
     pub(super) fn read(args: &ServeArgs) -> Result<Self, Vec<String>> {
-        let mut errors = Findings::default();
+        let mut errors = SettingProblems::default();
         variables::check(&mut errors);
         let chaincode_id = chaincode_id(args, &mut errors);
         let address = address(args, &mut errors);
@@ -90,12 +90,7 @@ impl Settings {
                     [("text", logs::Format::Text), ("json", logs::Format::Json)],
                 )
                 .unwrap_or_default(),
-            shutdown_grace: Duration::from_secs(errors.number(
-                "CMSCC_SHUTDOWN_GRACE (--shutdown-grace)",
-                &args.shutdown_grace,
-                20,
-                3_600,
-            )),
+            shim_timeouts: timeouts(args, &mut errors),
             shim_limits,
             notices: Vec::new(),
         };
@@ -109,7 +104,7 @@ impl Settings {
     }
 }
 
-fn chaincode_id(args: &ServeArgs, errors: &mut Findings) -> String {
+fn chaincode_id(args: &ServeArgs, errors: &mut SettingProblems) -> String {
     let name = "CHAINCODE_ID (--chaincode-id)";
     let (id, other) = (
         given(&args.chaincode_id),
@@ -143,7 +138,7 @@ fn is_package_id(id: &str) -> bool {
     })
 }
 
-fn address(args: &ServeArgs, errors: &mut Findings) -> String {
+fn address(args: &ServeArgs, errors: &mut SettingProblems) -> String {
     let name = "CHAINCODE_SERVER_ADDRESS (--address)";
     let address = given(&args.address).unwrap_or_default();
     if address.is_empty() {
@@ -154,7 +149,7 @@ fn address(args: &ServeArgs, errors: &mut Findings) -> String {
     address.to_owned()
 }
 
-fn ops_address(args: &ServeArgs, errors: &mut Findings) -> String {
+fn ops_address(args: &ServeArgs, errors: &mut SettingProblems) -> String {
     let address = given(&args.ops_address).unwrap_or(DEFAULT_OPS_ADDRESS);
     if let Some(problem) = address::problem(address) {
         errors.add("CMSCC_OPS_ADDRESS (--ops-address)", &problem);
@@ -162,7 +157,7 @@ fn ops_address(args: &ServeArgs, errors: &mut Findings) -> String {
     address.to_owned()
 }
 
-fn log(args: &ServeArgs, errors: &mut Findings) -> String {
+fn log(args: &ServeArgs, errors: &mut SettingProblems) -> String {
     let text = given(&args.log).unwrap_or("info");
     if let Err(error) = logs::filter(text) {
         let problem = format!("is `{text}`, which is no log filter: {error}");
@@ -171,7 +166,7 @@ fn log(args: &ServeArgs, errors: &mut Findings) -> String {
     text.to_owned()
 }
 
-fn anchors(args: &ServeArgs, errors: &mut Findings) -> (Arc<dyn Anchors>, Vec<ChannelId>) {
+fn anchors(args: &ServeArgs, errors: &mut SettingProblems) -> (Arc<dyn Anchors>, Vec<ChannelId>) {
     let Some(path) = given(&args.trust_anchors) else {
         return (Arc::new(NoAnchors), Vec::new());
     };
@@ -195,7 +190,7 @@ fn anchors(args: &ServeArgs, errors: &mut Findings) -> (Arc<dyn Anchors>, Vec<Ch
     (Arc::new(folder), anchored)
 }
 
-fn tls(args: &ServeArgs, errors: &mut Findings) -> Option<(TlsFiles, TlsMaterial)> {
+fn tls(args: &ServeArgs, errors: &mut SettingProblems) -> Option<(TlsFiles, TlsMaterial)> {
     let name = "CHAINCODE_TLS_DISABLED (--tls-disabled)";
     let material = [
         ("CHAINCODE_TLS_CERT (--tls-cert)", &args.tls_cert),
@@ -203,6 +198,7 @@ fn tls(args: &ServeArgs, errors: &mut Findings) -> Option<(TlsFiles, TlsMaterial
         ("CHAINCODE_CLIENT_CA_CERT (--client-ca)", &args.client_ca),
     ];
     let disabled = errors.flag(name, &args.tls_disabled);
+    let allowed_clients = allowed_clients(args, errors);
     if given(&args.tls_disabled).is_none() {
         // It would be a surprise to speak plain text in spite of a certificate.
         for (other, value) in material {
@@ -223,6 +219,7 @@ fn tls(args: &ServeArgs, errors: &mut Findings) -> Option<(TlsFiles, TlsMaterial
         certificate,
         key,
         client_ca: Some(client_ca).filter(|file| !file.path.is_empty()),
+        allowed_clients,
     };
     match files.read(unix_seconds()) {
         Ok(material) => {
@@ -236,10 +233,54 @@ fn tls(args: &ServeArgs, errors: &mut Findings) -> Option<(TlsFiles, TlsMaterial
     }
 }
 
+fn allowed_clients(args: &ServeArgs, errors: &mut SettingProblems) -> Option<BTreeSet<Digest>> {
+    let name = "CMSCC_ALLOWED_CLIENTS (--allowed-clients)";
+    let text = given(&args.allowed_clients)?;
+    let mutual = given(&args.tls_disabled)
+        .is_some_and(|disabled| ["false", "0"].contains(&disabled))
+        && given(&args.client_ca).is_some();
+    if !mutual {
+        let problem = "is given, and no client has to show a certificate: it takes \
+             CHAINCODE_TLS_DISABLED=false and CHAINCODE_CLIENT_CA_CERT (--client-ca), too";
+        errors.add(name, problem);
+    }
+    match tls::fingerprints(text) {
+        Ok(allowed) => Some(allowed),
+        Err(other) => {
+            let problem = format!(
+                "holds `{other}`, which is no SHA-256 of a certificate: 64 hex digits, as `openssl x509 \
+                 -noout -fingerprint -sha256` prints them"
+            );
+            errors.add(name, &problem);
+            None
+        }
+    }
+}
+
+fn timeouts(args: &ServeArgs, errors: &mut SettingProblems) -> shim::Timeouts {
+    let mut timeouts = shim::Timeouts::default();
+    for (name, value, timeout) in [
+        (
+            "CMSCC_CALL_TIMEOUT (--call-timeout)",
+            &args.call_timeout,
+            &mut timeouts.call,
+        ),
+        (
+            "CMSCC_SHUTDOWN_GRACE (--shutdown-grace)",
+            &args.shutdown_grace,
+            &mut timeouts.shutdown_grace,
+        ),
+    ] {
+        let seconds = errors.number(name, value, timeout.as_secs(), 3_600);
+        *timeout = Duration::from_secs(seconds);
+    }
+    timeouts
+}
+
 fn limits(
     args: &LimitArgs,
     shim: &mut shim::ServerLimits,
-    errors: &mut Findings,
+    errors: &mut SettingProblems,
 ) -> contract::CallLimits {
     let mut limits = contract::CallLimits::default();
     let most = usize::try_from(u32::MAX).unwrap_or(usize::MAX);
@@ -253,6 +294,16 @@ fn limits(
             &mut shim.transactions,
         ),
         ("STREAMS", &args.limit_streams, &mut shim.streams),
+        (
+            "CONNECTIONS",
+            &args.limit_connections,
+            &mut shim.connections,
+        ),
+        (
+            "CONNECTIONS_PER_ADDRESS",
+            &args.limit_connections_per_address,
+            &mut shim.connections_per_address,
+        ),
     ] {
         let flag = name.to_lowercase().replace('_', "-");
         let name = format!("CMSCC_LIMIT_{name} (--limit-{flag})");

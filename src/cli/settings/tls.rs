@@ -1,6 +1,6 @@
 //! TLS material from files, checked before anybody sees it. Read at start, and again when it changes.
 
-use std::fs;
+use std::{collections::BTreeSet, fs};
 
 use rustls::{crypto::ring, sign::CertifiedKey};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
@@ -8,7 +8,7 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use x509_parser::prelude::{FromDer, X509Certificate, X509Version};
 
 use super::findings::Notice;
-use crate::shim::Tls;
+use crate::{ids::Digest, shim::Tls};
 
 /// A setting that names a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +25,8 @@ pub(in crate::cli) struct TlsFiles {
     pub(super) certificate: NamedFile,
     pub(super) key: NamedFile,
     pub(super) client_ca: Option<NamedFile>,
+    /// No file: SHA-256 of the client certificates that are accepted.
+    pub(super) allowed_clients: Option<BTreeSet<Digest>>,
 }
 
 /// What the files hold.
@@ -62,7 +64,8 @@ impl TlsFiles {
             .map(|file| (file, contents(file, &mut errors)));
 
         let chain = certificate.as_deref().and_then(|pem| {
-            let chain = Certificates::read(pem).map_err(|problem| self.certificate.says(&problem));
+            let chain =
+                CertificateFile::read(pem).map_err(|problem| self.certificate.says(&problem));
             chain.map_err(|error| errors.push(error)).ok()
         });
         let private = key.as_deref().and_then(|pem| {
@@ -82,7 +85,7 @@ impl TlsFiles {
         }
         let mut ca_end = None;
         if let Some((file, Some(pem))) = &client_ca {
-            match Certificates::read(pem).and_then(|cas| cas.check_cas(now).map(|()| cas)) {
+            match CertificateFile::read(pem).and_then(|cas| cas.check_cas(now).map(|()| cas)) {
                 Ok(cas) => {
                     cas.look_at_ends(file, now, &mut notices);
                     ca_end = Some(cas.first_end());
@@ -96,6 +99,7 @@ impl TlsFiles {
                     certificate,
                     key,
                     client_ca: client_ca.and_then(|(_, pem)| pem),
+                    allowed_clients: self.allowed_clients.clone(),
                 },
                 ends: TlsEnds {
                     certificate: chain.first_end(),
@@ -128,7 +132,7 @@ fn contents(file: &NamedFile, errors: &mut Vec<String>) -> Option<Vec<u8>> {
 }
 
 /// The certificates of a file.
-struct Certificates(Vec<ReadCertificate>);
+struct CertificateFile(Vec<ReadCertificate>);
 
 /// What is looked at of a certificate.
 struct ReadCertificate {
@@ -140,7 +144,7 @@ struct ReadCertificate {
     is_ca: bool,
 }
 
-impl Certificates {
+impl CertificateFile {
     /// # Errors
     /// The end of a sentence that begins with the file.
     fn read(pem: &[u8]) -> Result<Self, String> {
@@ -224,7 +228,7 @@ impl Certificates {
 
 /// Whether key and first certificate belong together. The error takes the certificate's file.
 fn belong(
-    chain: &Certificates,
+    chain: &CertificateFile,
     key: PrivateKeyDer<'static>,
 ) -> Result<(), impl Fn(&str) -> String> {
     let certificates = chain.0.iter().map(|one| one.der.clone()).collect();
@@ -241,8 +245,22 @@ fn belong(
         })
 }
 
+/// Reads fingerprints of certificates, as `openssl x509 -fingerprint -sha256` prints them or without
+/// colons, between commas.
+///
+/// # Errors
+/// The one that is none.
+pub(super) fn fingerprints(text: &str) -> Result<BTreeSet<Digest>, String> {
+    let each = text.split(',').map(str::trim).filter(|one| !one.is_empty());
+    each.map(|one| {
+        let hex = one.replace(':', "").to_lowercase();
+        Digest::from_hex(&hex).ok_or_else(|| one.to_owned())
+    })
+    .collect()
+}
+
 /// A time for people.
-fn date(seconds: i64) -> String {
+pub(in crate::cli) fn date(seconds: i64) -> String {
     OffsetDateTime::from_unix_timestamp(seconds)
         .ok()
         .and_then(|time| time.format(&Rfc3339).ok())

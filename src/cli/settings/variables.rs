@@ -4,7 +4,7 @@ use std::{cmp::min, env};
 
 use clap::CommandFactory;
 
-use super::findings::Findings;
+use super::findings::SettingProblems;
 use crate::{cli::args::Args, ops::foreign};
 
 /// What begins the names of our variables.
@@ -14,7 +14,7 @@ const OURS: &str = "CMSCC_";
 const SLIP: usize = 3;
 
 /// Warns of variables that look like settings and are none.
-pub(super) fn check(findings: &mut Findings) {
+pub(super) fn check(findings: &mut SettingProblems) {
     let names = env::vars_os().map(|(name, _)| name.to_string_lossy().into_owned());
     let mut names: Vec<String> = names.collect();
     names.sort();

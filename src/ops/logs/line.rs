@@ -7,8 +7,17 @@ use tracing::{
     field::{Field, Visit},
 };
 
-use super::Format;
 use crate::ops::visible::{Bounded, is_hidden};
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Format {
+    /// One JSON object a line.
+    Json,
+    /// For people.
+    #[default]
+    Text,
+}
 
 /// The most bytes of one field.
 const FIELD: usize = 1_024;

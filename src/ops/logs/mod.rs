@@ -28,18 +28,9 @@ use tracing_subscriber::{
 
 use super::{clock::since_1970, metrics::LogCounters};
 pub(crate) use filter::{LogFilter, filter};
+pub(crate) use line::Format;
 use line::Line;
 use queue::LineQueue;
-
-/// How log lines look.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Format {
-    /// One JSON object a line.
-    Json,
-    /// For people.
-    #[default]
-    Text,
-}
 
 /// The logs of this process.
 #[derive(Clone, Debug)]

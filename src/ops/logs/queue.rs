@@ -22,13 +22,13 @@ const BATCH: usize = 64 << 10;
 /// Lines between those who log and the thread that writes.
 #[derive(Debug)]
 pub(super) struct LineQueue {
-    waiting: Mutex<Waiting>,
+    waiting: Mutex<QueuedLines>,
     changed: Condvar,
     lost: LogCounters,
 }
 
 #[derive(Debug, Default)]
-struct Waiting {
+struct QueuedLines {
     lines: VecDeque<String>,
     /// Of all lines together.
     bytes: usize,
@@ -112,7 +112,7 @@ impl LineQueue {
         batch
     }
 
-    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+    fn waiting(&self) -> MutexGuard<'_, QueuedLines> {
         // what is behind the lock is whole after every statement
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
