@@ -107,6 +107,11 @@ impl contract::ContractObserver for Telemetry {
         });
     }
 
+    fn unverified_block(&self, channel: &ChannelId) {
+        info!(%channel, "a block for a known sequence has another config and no good signatures");
+        self.metrics.unverified_block(channel.as_str());
+    }
+
     fn unsupported(&self, channel: &ChannelId, levels: &[String]) {
         self.metrics.unsupported(channel.as_str(), levels.len());
         self.health.channel(channel.as_str(), |known| {

@@ -29,6 +29,7 @@ pub(crate) struct Metrics {
     config_sequence: Family<ChannelLabels, Gauge>,
     config_epoch: Family<ChannelLabels, Gauge>,
     config_forks: Family<ChannelLabels, Counter>,
+    blocks_unverified: Family<ChannelLabels, Counter>,
     config_unsupported: Family<ChannelLabels, Gauge>,
     tls_not_after: Gauge,
 }
@@ -71,6 +72,7 @@ impl Metrics {
             config_sequence: Family::default(),
             config_epoch: Family::default(),
             config_forks: Family::default(),
+            blocks_unverified: Family::default(),
             config_unsupported: Family::default(),
             tls_not_after: Gauge::default(),
         };
@@ -148,6 +150,11 @@ impl Metrics {
     /// Another config of a known sequence.
     pub(crate) fn fork(&self, channel: &str) {
         self.config_forks.get_or_create(&label(channel)).inc();
+    }
+
+    /// Another config of a known sequence, in a block that nobody who counts signed.
+    pub(crate) fn unverified_block(&self, channel: &str) {
+        self.blocks_unverified.get_or_create(&label(channel)).inc();
     }
 
     /// How many required levels of a channel this build does not know.
@@ -231,8 +238,13 @@ impl Metrics {
         );
         registry.register(
             "config_forks",
-            "Config blocks brought for a known sequence with another config; wake somebody",
+            "Signed config blocks brought for a known sequence with another config; wake somebody",
             self.config_forks.clone(),
+        );
+        registry.register(
+            "blocks_unverified",
+            "Config blocks brought for a known sequence with another config and no good signatures",
+            self.blocks_unverified.clone(),
         );
         registry.register(
             "config_unsupported",
