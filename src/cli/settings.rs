@@ -211,6 +211,7 @@ fn tls(args: &ServeArgs, errors: &mut Errors) -> Option<Tls> {
         certificate: certificate?,
         key: key?,
         client_ca,
+        allowed_clients: None,
     })
 }
 

@@ -12,7 +12,7 @@ use crate::{
     cli::{args::ServeArgs, observer::Telemetry, output, settings::Settings},
     contract::Contract,
     ops::{self, Health, Metrics, logs},
-    shim::{ShimSettings, server},
+    shim::{ShimSettings, TlsSwitch, server},
 };
 
 pub(in crate::cli) fn run(args: &ServeArgs) -> anyhow::Result<ExitCode> {
@@ -23,10 +23,8 @@ pub(in crate::cli) fn run(args: &ServeArgs) -> anyhow::Result<ExitCode> {
     let filter = logs::filter(&settings.log)?;
     logs::start(filter, settings.log_format, colours())
         .map_err(|error| anyhow::anyhow!("cannot start logging: {error}"))?;
-    let runtime = runtime::Builder::new_multi_thread()
+    let runtime = runtime::Builder::new_current_thread()
         .enable_all()
-        // each running call takes one; the streams' limits keep it from being exceeded for long
-        .max_blocking_threads(settings.shim_limits.transactions.max(512))
         .build()
         .context("cannot start the runtime")?;
     let done = runtime.block_on(serve(settings));
@@ -81,9 +79,9 @@ async fn serve(settings: Settings) -> anyhow::Result<ExitCode> {
     ));
     health.set_ready();
     let mut shim = ShimSettings::new(settings.chaincode_id);
-    shim.tls = settings.tls;
+    shim.tls = settings.tls.as_ref().map(TlsSwitch::new).transpose()?;
     shim.limits = settings.shim_limits;
-    shim.shutdown_grace = settings.shutdown_grace;
+    shim.timeouts.shutdown_grace = settings.shutdown_grace;
     let served = server::serve(chaincode, Arc::new(contract), shim, telemetry, shutdown).await;
     stopped_operations.cancel();
     operations
