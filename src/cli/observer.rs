@@ -179,6 +179,19 @@ impl contract::ContractObserver for Telemetry {
         self.channel(channel, |known| known.forks = known.forks.saturating_add(1));
     }
 
+    fn unverified_block(&self, channel: &ChannelId) {
+        if self.tells("a block without good signatures") {
+            let name = &*foreign(channel.as_str());
+            info!(
+                channel = name,
+                "a block for a known sequence has another config and no good signatures"
+            );
+        }
+        self.channel(channel, |known| {
+            known.unverified_blocks = known.unverified_blocks.saturating_add(1);
+        });
+    }
+
     fn unsupported(&self, channel: &ChannelId, levels: &[String]) {
         let mut is_new = false;
         self.channel(channel, |known| {

@@ -22,6 +22,9 @@ pub(crate) struct ChannelHealth {
     pub(crate) unsupported: Vec<String>,
     /// How often another config of a known sequence was brought, since the start.
     pub(crate) forks: u64,
+    /// The same of blocks without good signatures, which anybody can make.
+    #[serde(skip)]
+    pub(crate) unverified_blocks: u64,
     /// When the sequence last moved under our eyes, in seconds since 1970; 0: it has not.
     #[serde(skip)]
     pub(crate) changed: i64,

@@ -40,6 +40,7 @@ pub(crate) struct Metrics {
     config_epoch: Family<ChannelLabels, Gauge>,
     config_changed: Family<ChannelLabels, Gauge>,
     config_forks: Family<ChannelLabels, Counter>,
+    blocks_unverified: Family<ChannelLabels, Counter>,
     config_unsupported: Family<ChannelLabels, Gauge>,
     tls_not_after: Gauge,
     tls_client_ca_not_after: Gauge,
@@ -115,6 +116,7 @@ impl Metrics {
             config_epoch: Family::default(),
             config_changed: Family::default(),
             config_forks: Family::default(),
+            blocks_unverified: Family::default(),
             config_unsupported: Family::default(),
             tls_not_after: Gauge::default(),
             tls_client_ca_not_after: Gauge::default(),
@@ -234,8 +236,12 @@ impl Metrics {
             family.get_or_create(&channel).set(value);
         }
         // there from the start, as the other counters
-        let forks = self.config_forks.get_or_create(&channel);
-        forks.inner().store(known.forks, Relaxed);
+        for (family, count) in [
+            (&self.config_forks, known.forks),
+            (&self.blocks_unverified, known.unverified_blocks),
+        ] {
+            family.get_or_create(&channel).inner().store(count, Relaxed);
+        }
     }
 
     /// The series of a channel go.
@@ -250,6 +256,7 @@ impl Metrics {
             family.remove(&channel);
         }
         self.config_forks.remove(&channel);
+        self.blocks_unverified.remove(&channel);
     }
 
     /// When the certificate of the chaincode server ends, in seconds since 1970.
@@ -384,8 +391,13 @@ impl Metrics {
         );
         registry.register(
             "config_forks",
-            "Config blocks brought for a known sequence with another config; wake somebody",
+            "Signed config blocks brought for a known sequence with another config; wake somebody",
             self.config_forks.clone(),
+        );
+        registry.register(
+            "blocks_unverified",
+            "Config blocks brought for a known sequence with another config and no good signatures",
+            self.blocks_unverified.clone(),
         );
         registry.register(
             "config_unsupported",
