@@ -20,7 +20,10 @@ use tokio::{
     sync::Notify,
 };
 use tokio_util::sync::CancellationToken;
-use tonic::transport::{Certificate, ClientTlsConfig, Identity};
+use tonic::transport::{Certificate, ClientTlsConfig, Endpoint, Identity};
+use tonic_health::pb::{
+    HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient,
+};
 
 use super::{
     demo::Demo,
@@ -264,4 +267,17 @@ async fn a_tls_client_at_a_plain_port_is_told() {
     assert!(Peer::dial(server.address, Some(client)).await.is_err());
     let last = server.refusals.last().unwrap();
     assert_eq!(last, ConnectionRefusal::TlsAtPlainPort);
+}
+
+#[tokio::test]
+async fn the_port_answers_grpcs_health_checks() {
+    let server = Server::start(settings()).await;
+    let uri = format!("http://{}", server.address);
+    let channel = Endpoint::from_shared(uri).unwrap().connect().await.unwrap();
+    let mut health = HealthClient::new(channel);
+    let request = HealthCheckRequest {
+        service: String::new(),
+    };
+    let answer = soon("the answer", health.check(request)).await.unwrap();
+    assert_eq!(answer.into_inner().status(), ServingStatus::Serving);
 }
