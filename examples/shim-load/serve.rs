@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context, Result};
 use clap::Args;
-use cmscc::shim::{Quiet, ShimSettings, Tls, server};
+use cmscc::shim::{Quiet, ShimSettings, Tls, TlsSwitch, server};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -39,11 +39,13 @@ pub(crate) async fn serve(arguments: &ServeArguments) -> Result<()> {
     };
     let mut settings = ShimSettings::new(&arguments.id);
     if let (Some(certificate), Some(key)) = (&arguments.tls_cert, &arguments.tls_key) {
-        settings.tls = Some(Tls {
+        let tls = Tls {
             certificate: read(certificate)?,
             key: read(key)?,
             client_ca: arguments.tls_client_ca.as_ref().map(read).transpose()?,
-        });
+            allowed_clients: None,
+        };
+        settings.tls = Some(TlsSwitch::new(&tls)?);
     }
     let listener = TcpListener::bind(&arguments.address).await?;
     let shutdown = CancellationToken::new();

@@ -9,13 +9,18 @@ use std::{
 use bytes::Bytes;
 use cmscc::{
     proto::protos::{ChaincodeMessage, chaincode_message::Type},
-    shim::{Closing, Handler, InvocationOutcome, ServerLimits, SessionEvent, StateRequest, TxKey},
+    shim::{
+        Closing, Handler, InvocationOutcome, ServerLimits, SessionEvent, StateRequest, Timeouts,
+        TxKey,
+    },
     stub::{KeyRange, Response},
 };
 use prost::Message;
 
 /// Small ones, so that inputs reach them.
 pub const LIMITS: ServerLimits = ServerLimits {
+    connections: 1,
+    connections_per_address: 1,
     streams: 1,
     transactions: 3,
     transaction_bytes: 1_000,
@@ -57,7 +62,7 @@ impl Walk {
     #[must_use]
     pub fn new() -> Self {
         let mut walk = Self {
-            handler: Handler::new("cc_1:00", LIMITS, Duration::from_secs(10)),
+            handler: Handler::new("cc_1:00", LIMITS, Timeouts::default()),
             held: Vec::new(),
             open: BTreeSet::new(),
             closed: false,
@@ -76,7 +81,7 @@ impl Walk {
     pub fn take(&mut self, input: Input) {
         let nth = |n: usize| self.held.get(n % self.held.len().max(1)).cloned();
         match input {
-            Input::Message(message) => self.handler.handle_message(message),
+            Input::Message(message) => self.handler.handle_message(Duration::ZERO, message),
             Input::Request(n, request) => {
                 if let Some(key) = nth(n) {
                     self.handler.handle_request(&key, request);

@@ -28,6 +28,8 @@ pub(super) struct Args {
 pub(super) enum Command {
     /// Serve the chaincode to the peers of an organisation
     Serve(Box<ServeArgs>),
+    /// Ask a running server whether it serves calls: for probes
+    Health(HealthArgs),
     /// Write the chaincode package for a peer, and print its package id
     Package(PackageArgs),
     /// Verify an exported proposal with config blocks, without a ledger
@@ -117,6 +119,15 @@ pub(super) struct ServeArgs {
     )]
     pub(super) client_ca: Option<String>,
 
+    /// SHA-256 of the client certificates that may connect, between commas [default: all of the client CAs]
+    #[arg(
+        long,
+        value_name = "SHA256,..",
+        hide_env_values = true,
+        env = "CMSCC_ALLOWED_CLIENTS"
+    )]
+    pub(super) allowed_clients: Option<String>,
+
     /// Folder of trust anchors: CHANNEL.block, a serialized config block; CHANNEL.disown
     #[arg(
         long,
@@ -166,6 +177,15 @@ pub(super) struct ServeArgs {
         env = "CMSCC_LOG_FORMAT"
     )]
     pub(super) log_format: Option<String>,
+
+    /// Seconds that one call may take; less than the peer waits (30) [default: 25]
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        hide_env_values = true,
+        env = "CMSCC_CALL_TIMEOUT"
+    )]
+    pub(super) call_timeout: Option<String>,
 
     /// Seconds that running transactions get at a shutdown [default: 20]
     #[arg(
@@ -233,6 +253,61 @@ pub(super) struct LimitArgs {
         hide_short_help = true
     )]
     pub(super) limit_streams: Option<String>,
+
+    /// Connections open at the same time [default: 512]
+    #[arg(
+        long,
+        value_name = "N",
+        env = "CMSCC_LIMIT_CONNECTIONS",
+        hide_env_values = true,
+        hide_short_help = true
+    )]
+    pub(super) limit_connections: Option<String>,
+
+    /// Connections that one address may have open [default: 256]
+    #[arg(
+        long,
+        value_name = "N",
+        env = "CMSCC_LIMIT_CONNECTIONS_PER_ADDRESS",
+        hide_env_values = true,
+        hide_short_help = true
+    )]
+    pub(super) limit_connections_per_address: Option<String>,
+}
+
+const HEALTH_EXAMPLES: &str = "\
+Examples:
+  In a Dockerfile:
+    HEALTHCHECK CMD [\"/usr/local/bin/cmscc\", \"health\"]
+
+  From a script:
+    cmscc health --ops-address 127.0.0.1:9443 --timeout 5 --json | jq .reason";
+
+/// Asks the operations listener of a running server whether it serves calls. Exit code 0: well; 1: not
+/// well, or no answer in time; 2: wrong arguments.
+#[derive(Debug, clap::Args)]
+#[command(after_help = HEALTH_EXAMPLES)]
+pub(super) struct HealthArgs {
+    /// Where the server's operations listener is; a wildcard means this host [default: 127.0.0.1:9443]
+    #[arg(
+        long,
+        value_name = "HOST:PORT",
+        hide_env_values = true,
+        env = "CMSCC_OPS_ADDRESS"
+    )]
+    pub(super) ops_address: Option<String>,
+
+    /// Ask only whether the process lives
+    #[arg(long)]
+    pub(super) live: bool,
+
+    /// Seconds until the answer must be there
+    #[arg(long, value_name = "SECONDS", default_value = "3")]
+    pub(super) timeout: String,
+
+    /// Print a JSON document
+    #[arg(long)]
+    pub(super) json: bool,
 }
 
 const PACKAGE_EXAMPLES: &str = "\

@@ -8,6 +8,7 @@ pub mod command;
 mod observer;
 mod output;
 mod package;
+mod reload;
 mod settings;
 
 use std::process::ExitCode;
@@ -24,6 +25,7 @@ pub fn main() -> ExitCode {
     let args = Args::parse();
     let done = match args.command {
         Command::Serve(args) => command::serve::run(&args),
+        Command::Health(args) => command::health::run(&args),
         Command::Package(args) => command::package::run(&args),
         Command::Audit(args) => command::audit::run(&args),
         #[cfg(feature = "devnet")]

@@ -5,58 +5,107 @@ use std::{sync::Arc, time::Duration};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
+use super::anchors::is_channel_name;
 use crate::{
     contract::{self, HeadFacts},
     ids::ChannelId,
-    ops::{Health, Metrics},
-    shim::{self, Closing, Ending, StateCall, StreamId, TransactionFacts},
+    ops::{ChannelHealth, Clock, Health, Metrics, Throttle, foreign, unix_seconds},
+    shim::{self, Closing, ConnectionRefusal, Ending, StateCall, StreamId, TransactionFacts},
 };
 
-/// Turns facts of contract and shim into metrics, logs and readiness.
+/// Turns facts of contract and shim into metrics, logs and readiness. Everything is counted; of lines
+/// that others can bring about at will only the first are written.
 pub(super) struct Telemetry {
     pub(super) metrics: Arc<Metrics>,
     pub(super) health: Arc<Health>,
+    pub(super) throttle: Arc<Throttle>,
+    pub(super) clock: Clock,
     /// Cancelled when a channel requires an unknown capability, where the operator wants that.
     pub(super) on_unsupported: Option<CancellationToken>,
 }
 
+impl Telemetry {
+    /// Whether a line of this kind is written.
+    fn tells(&self, kind: &'static str) -> bool {
+        self.throttle.admits(kind, "", self.clock.elapsed())
+    }
+
+    /// Changes what is known of a channel. Of what cannot be a channel nothing is kept.
+    fn channel(&self, channel: &ChannelId, change: impl FnOnce(&mut ChannelHealth)) {
+        if is_channel_name(channel.as_str()) {
+            self.health.channel(channel.as_str(), change);
+        }
+    }
+}
+
 impl shim::Observer for Telemetry {
+    fn connection_refused(&self, address: &str, refusal: &ConnectionRefusal) {
+        let reason = refusal.reason();
+        self.metrics.connection_refused(reason);
+        let kind = "connection refused";
+        if self.throttle.admits(kind, reason, self.clock.elapsed()) {
+            let (address, detail) = (&*foreign(address), refusal.to_string());
+            warn!(address, reason, detail, "connection refused");
+        }
+    }
+
+    fn connections(&self, open: usize, limit: usize) {
+        self.metrics.connections(open);
+        self.health.connections(open, limit);
+    }
+
     fn stream_opened(&self, stream: StreamId, peer: &str) {
-        info!(%stream, peer, "a peer opened a stream");
-        self.metrics.stream_opened();
+        self.metrics.stream_opened(stream.0);
         self.health.stream_opened();
+        if self.tells("a peer opened a stream") {
+            let peer = &*foreign(peer);
+            info!(%stream, peer, "a peer opened a stream");
+        }
     }
 
     fn stream_ready(&self, stream: StreamId) {
-        info!(%stream, "the peer accepted the registration");
+        self.metrics.registration_accepted();
+        self.health.registration_accepted(stream.0);
+        if self.tells("the peer accepted the registration") {
+            info!(%stream, "the peer accepted the registration");
+        }
     }
 
     fn stream_closed(&self, stream: StreamId, reason: &Closing) {
-        self.metrics.stream_closed();
-        self.health.stream_closed();
-        match reason {
-            Closing::PeerEnded | Closing::ShutDown => info!(%stream, %reason, "stream closed"),
-            Closing::RegistrationUnanswered { .. } => {
-                self.metrics.registration_unanswered();
+        self.metrics.stream_closed(stream.0);
+        self.health.stream_closed(stream.0);
+        if matches!(reason, Closing::RegistrationUnanswered { .. }) {
+            self.metrics.registration_unanswered();
+            self.health.registration_refused();
+            if self.tells("registration not accepted") {
                 error!(%stream, %reason, "stream closed");
             }
-            _ => warn!(%stream, %reason, "stream closed"),
+        } else if self.tells("stream closed") {
+            match reason {
+                Closing::PeerEnded | Closing::ShutDown => info!(%stream, %reason, "stream closed"),
+                _ => warn!(%stream, %reason, "stream closed"),
+            }
         }
     }
 
     fn stray_message(&self, stream: StreamId, what: &str) {
         self.metrics.stray_message();
-        warn!(%stream, what, "message ignored");
+        if self.tells("message ignored") {
+            let what = &*foreign(what);
+            warn!(%stream, what, "message ignored");
+        }
     }
 
     fn transaction_refused(&self, tx: &TransactionFacts, code: &'static str) {
         self.metrics.invocation(known(tx), code, Duration::ZERO);
-        let (channel, txid) = (&tx.channel, &tx.tx_id);
-        warn!(%channel, %txid, code, "call refused");
+        if self.tells("call refused") {
+            let (channel, txid) = names(tx);
+            warn!(channel, txid, code, "call refused");
+        }
     }
 
-    fn transaction_started(&self, _: &TransactionFacts) {
-        self.metrics.started();
+    fn transaction_started(&self, tx: &TransactionFacts) {
+        self.metrics.started(tx.stream.0);
     }
 
     fn transaction_finished(&self, tx: &TransactionFacts, ending: &Ending, elapsed: Duration) {
@@ -66,21 +115,40 @@ impl shim::Observer for Telemetry {
             Ending::Failed { code } => (*code, ""),
             Ending::Cancelled => ("CANCELLED", ""),
         };
-        self.metrics.stopped();
+        self.metrics.stopped(tx.stream.0);
         self.metrics.invocation(known(tx), code, elapsed);
-        let (channel, txid, function) = (&tx.channel, &tx.tx_id, &tx.function);
-        let ms = elapsed.as_millis();
-        if matches!(ending, Ending::Failed { .. }) || message.starts_with("Code 5") {
-            warn!(%channel, %txid, function, code, ms, message, "call failed");
-        } else {
-            info!(%channel, %txid, function, code, ms, "call");
+        let (channel, txid) = names(tx);
+        let (function, ms) = (&*foreign(&tx.function), milliseconds(elapsed));
+        if !matches!(ending, Ending::Failed { .. }) && !message.starts_with("Code 5") {
+            info!(channel, txid, function, code, ms, "call");
+        } else if self.tells("call failed") {
+            let message = &*foreign(message);
+            warn!(channel, txid, function, code, ms, message, "call failed");
         }
     }
 
     fn panicked(&self, tx: &TransactionFacts, words: &str) {
         self.metrics.panicked();
-        let (channel, txid, function) = (&tx.channel, &tx.tx_id, &tx.function);
-        error!(%channel, %txid, function, words, "the contract panicked; this is a defect");
+        if self.tells("the contract panicked") {
+            let (channel, txid) = names(tx);
+            let (function, words) = (&*foreign(&tx.function), &*foreign(words));
+            error!(
+                channel,
+                txid, function, words, "the contract panicked; this is a defect"
+            );
+        }
+    }
+
+    fn held_up(&self, tx: &TransactionFacts, elapsed: Duration) {
+        self.metrics.held_up();
+        if self.tells("a call held up all others") {
+            let (channel, txid) = names(tx);
+            let (function, ms) = (&*foreign(&tx.function), milliseconds(elapsed));
+            warn!(
+                channel,
+                txid, function, ms, "a call held up all others; this is a defect"
+            );
+        }
     }
 
     fn state_call(&self, call: StateCall, elapsed: Duration) {
@@ -90,35 +158,74 @@ impl shim::Observer for Telemetry {
 
 impl contract::ContractObserver for Telemetry {
     fn head(&self, channel: &ChannelId, head: &HeadFacts) {
-        let sequence = head.sequence.0;
-        self.metrics.config(channel.as_str(), head.epoch, sequence);
-        self.health.channel(channel.as_str(), |known| {
-            known.epoch = head.epoch;
+        self.channel(channel, |known| {
+            let (epoch, sequence) = (head.epoch, head.sequence.0);
+            // an epoch of 0 is no head yet
+            if known.epoch != 0 && (known.epoch, known.sequence) != (epoch, sequence) {
+                known.changed = unix_seconds();
+            }
+            known.epoch = epoch;
             known.sequence = sequence;
             known.config_sha256 = head.config_sha256.to_string();
         });
     }
 
     fn fork(&self, channel: &ChannelId) {
-        error!(%channel, "a block brings another config for a known sequence: a fork");
-        self.metrics.fork(channel.as_str());
-        self.health.channel(channel.as_str(), |known| {
-            known.forks = known.forks.saturating_add(1);
+        let name = &*foreign(channel.as_str());
+        error!(
+            channel = name,
+            "a block brings another config for a known sequence: a fork"
+        );
+        self.channel(channel, |known| known.forks = known.forks.saturating_add(1));
+    }
+
+    fn unverified_block(&self, channel: &ChannelId) {
+        if self.tells("a block without good signatures") {
+            let name = &*foreign(channel.as_str());
+            info!(
+                channel = name,
+                "a block for a known sequence has another config and no good signatures"
+            );
+        }
+        self.channel(channel, |known| {
+            known.unverified_blocks = known.unverified_blocks.saturating_add(1);
         });
     }
 
     fn unsupported(&self, channel: &ChannelId, levels: &[String]) {
-        self.metrics.unsupported(channel.as_str(), levels.len());
-        self.health.channel(channel.as_str(), |known| {
-            levels.clone_into(&mut known.unsupported);
-        });
-        if !levels.is_empty() {
-            error!(%channel, ?levels, "the channel requires capabilities this build does not know");
-            if let Some(stop) = &self.on_unsupported {
-                stop.cancel();
+        let mut is_new = false;
+        self.channel(channel, |known| {
+            is_new = known.unsupported != levels;
+            if is_new {
+                levels.clone_into(&mut known.unsupported);
             }
+        });
+        if levels.is_empty() {
+            return;
+        }
+        // every call says so; the log says it once
+        if is_new && self.tells("unknown capabilities") {
+            let name = &*foreign(channel.as_str());
+            error!(
+                channel = name,
+                ?levels,
+                "the channel requires unknown capabilities"
+            );
+        }
+        if let Some(stop) = &self.on_unsupported {
+            stop.cancel();
         }
     }
+}
+
+/// Channel and transaction id, as a log line shows them.
+fn names(tx: &TransactionFacts) -> (String, String) {
+    let channel = foreign(tx.channel.as_str()).into_owned();
+    (channel, foreign(tx.tx_id.as_str()).into_owned())
+}
+
+fn milliseconds(elapsed: Duration) -> u64 {
+    u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// The symbol of `Code NNN: SYMBOL: text`; what has another form has none.
@@ -157,9 +264,13 @@ mod tests {
         let channel = ChannelId::new("mychannel");
         for wanted in [true, false] {
             let stop = CancellationToken::new();
+            let metrics = Arc::new(Metrics::new("0.0.0"));
+            let clock = Clock::start();
             let telemetry = Telemetry {
-                metrics: Arc::new(Metrics::new("0.0.0")),
-                health: Arc::new(Health::starting()),
+                metrics: Arc::clone(&metrics),
+                health: Arc::new(Health::starting(clock, metrics)),
+                throttle: Arc::default(),
+                clock,
                 on_unsupported: wanted.then(|| stop.clone()),
             };
             let levels = || {

@@ -1,8 +1,13 @@
 //! What the program says to people and scripts.
 
-use std::process::ExitCode;
+use std::{
+    io::{ErrorKind, Write},
+    process::{self, ExitCode},
+};
 
 use anstyle::{AnsiColor, Style};
+
+use crate::ops::{is_hidden, visible};
 
 /// How errors are marked; without colour where the output is no terminal or NO_COLOR is set.
 const ERROR: Style = AnsiColor::Red.on_default().bold();
@@ -13,21 +18,32 @@ pub(super) const USAGE: u8 = 2;
 /// Reports a failure with its causes, which may quote what others wrote.
 pub(super) fn failed(error: &anyhow::Error) -> ExitCode {
     let text = visible(&format!("{error:#}"));
-    anstream::eprintln!("{ERROR}error:{ERROR:#} {text}");
+    complain(&format!("{ERROR}error:{ERROR:#} {text}"));
     ExitCode::FAILURE
 }
 
 /// Reports everything that is wrong with the settings.
 pub(super) fn misconfigured(errors: &[String]) -> ExitCode {
     for error in errors {
-        anstream::eprintln!("{ERROR}error:{ERROR:#} {error}");
+        complain(&format!("{ERROR}error:{ERROR:#} {}", visible(error)));
     }
     ExitCode::from(USAGE)
 }
 
-/// Prints a result.
+/// Prints a result. Ends the program where it cannot be written; that nobody wants to read on is no
+/// failure.
 pub(super) fn result(text: &str) {
-    anstream::println!("{text}");
+    let mut out = anstream::stdout();
+    let Err(error) = writeln!(out, "{text}").and_then(|()| out.flush()) else {
+        return;
+    };
+    if error.kind() == ErrorKind::BrokenPipe {
+        process::exit(0);
+    }
+    complain(&format!(
+        "{ERROR}error:{ERROR:#} cannot write the result: {error}"
+    ));
+    process::exit(1);
 }
 
 // SECURITY: a terminal must not obey what other members wrote.
@@ -56,34 +72,10 @@ pub(super) fn foreign_json(document: &str) {
 
 /// Prints something about a result, where it does not get in the way of scripts.
 pub(super) fn note(text: &str) {
-    anstream::eprintln!("{text}");
+    complain(text);
 }
 
-/// A text of somebody else on one line: control characters, and those that change the direction of a
-/// line or take no room on it, as `\u{1b}`.
-fn visible(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match is_hidden(c) {
-            true => out.extend(c.escape_unicode()),
-            false => out.push(c),
-        }
-    }
-    out
-}
-
-/// Whether a terminal obeys a character, or shows nothing for it.
-fn is_hidden(c: char) -> bool {
-    c.is_control()
-        || matches!(
-            c,
-            '\u{ad}'
-                | '\u{61c}'
-                | '\u{180e}'
-                | '\u{200b}'..='\u{200f}'
-                | '\u{2028}'..='\u{202e}'
-                | '\u{2060}'..='\u{206f}'
-                | '\u{feff}'
-                | '\u{e0000}'..='\u{e007f}'
-        )
+/// Writes a line of errors; where nobody can read it, it is lost.
+fn complain(line: &str) {
+    let _ = writeln!(anstream::stderr(), "{line}");
 }

@@ -49,8 +49,14 @@ pub trait ContractObserver: Send + Sync + 'static {
     /// A call saw, or endorsed, this head.
     fn head(&self, channel: &ChannelId, head: &HeadFacts);
 
-    /// A call brought another config for a known sequence.
+    /// A call brought another config for a known sequence, and orderers of the channel signed it.
     fn fork(&self, channel: &ChannelId);
+
+    /// A call brought another config for a known sequence, and nobody who counts signed it. Anybody
+    /// can make such a block.
+    fn unverified_block(&self, channel: &ChannelId) {
+        let _ = channel;
+    }
 
     /// The levels that the head requires (`Channel/V9_0`) and this build does not know; none: it
     /// knows them all.

@@ -132,4 +132,12 @@ impl Chaincode for Contract {
             Err(error) => error.response(),
         }
     }
+
+    /// Every function that reads state may have to check hundreds of signatures, or to read the config
+    /// of 1,000 organisations.
+    fn computes(&self, invocation: &Invocation) -> bool {
+        let name = invocation.args.first().map(|name| str::from_utf8(name));
+        let served = name.and_then(|name| functions::named(name.ok()?).ok());
+        invocation.is_init || served.is_some_and(|s| s.function != Function::GetMetadata)
+    }
 }

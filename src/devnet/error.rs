@@ -5,6 +5,7 @@ use std::{fmt, net::SocketAddr, time::Duration};
 use crate::{
     ids::{BlockNumber, ChannelId, MspId, TxId},
     proto::protos::TxValidationCode,
+    shim::TlsError,
     stub::Response,
 };
 
@@ -116,6 +117,9 @@ pub enum DevnetError {
         /// Why.
         reason: String,
     },
+    /// The chaincode server's TLS material cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// There is nothing of this name.
     #[error("unknown {kind} `{name}`")]
     Unknown {

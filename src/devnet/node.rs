@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     ids::Digest,
-    shim::{ShimSettings, Tls},
+    shim::{ShimSettings, Tls, TlsSwitch},
     stub::Chaincode,
 };
 
@@ -22,7 +22,7 @@ pub(super) struct OrganizationNode {
     pub(super) organization: Arc<Organization>,
     pub(super) peer: Peer,
     package_id: String,
-    tls: Option<Tls>,
+    tls: Option<TlsSwitch>,
     /// The chaincode server, while it runs.
     server: Mutex<Option<Server>>,
 }
@@ -38,6 +38,7 @@ impl OrganizationNode {
         let package_id = format!("{}_1.0:{digest}", options.chaincode);
         let tls = options.tls.then(|| mutual_tls(&organization)).transpose()?;
         let (server_tls, client_tls) = tls.unzip();
+        let server_tls = server_tls.as_ref().map(TlsSwitch::new).transpose()?;
         let peer = Peer::new(
             Arc::clone(&organization),
             package_id.clone(),
@@ -114,6 +115,7 @@ fn mutual_tls(organization: &Organization) -> Result<(Tls, ClientTls), DevnetErr
             certificate: server.certificate_pem.into_bytes(),
             key: server.key_pem.into_bytes(),
             client_ca: Some(ca.as_bytes().to_vec()),
+            allowed_clients: None,
         },
         ClientTls {
             server_ca: ca.to_owned(),

@@ -1,66 +1,73 @@
 //! What operators and orchestrators ask: is it ready, and what does it hold for true?
 
 use std::{
-    collections::BTreeMap,
-    sync::{Mutex, MutexGuard, PoisonError},
+    collections::BTreeSet,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use serde::Serialize;
 
-/// The state of this process, as `/readyz` shows it.
-#[derive(Debug, Default)]
+use super::{
+    channels::{ChannelHealth, ChannelTable},
+    clock::Clock,
+    metrics::Metrics,
+    readiness::{Readiness, Unready},
+};
+
+/// The state of this process, as `/readyz` and `/startupz` show it.
+#[derive(Debug)]
 pub(crate) struct Health {
+    clock: Clock,
+    metrics: Arc<Metrics>,
     state: Mutex<HealthState>,
 }
 
-/// What `/readyz` says.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Debug, Default)]
 struct HealthState {
+    readiness: Readiness,
+    /// Open streams, which are peers.
+    streams: u64,
+    /// Those on which our id was accepted. INVARIANT: only open ones, of which the server has few.
+    accepted: BTreeSet<u64>,
+    channels: ChannelTable,
+}
+
+/// What `/readyz` says.
+#[derive(Serialize)]
+struct ReadyDocument<'a> {
     ready: bool,
     /// Why not, where it is not.
     reason: Option<&'static str>,
-    /// Open streams, which are peers.
     streams: u64,
-    channels: BTreeMap<String, ChannelHealth>,
+    channels: &'a ChannelTable,
 }
 
-/// One channel, for the operators of its organisations to compare.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub(crate) struct ChannelHealth {
-    /// How often the chain was recovered, plus one.
-    pub(crate) epoch: u64,
-    /// The sequence of the config that the contract holds for true.
-    pub(crate) sequence: u64,
-    /// SHA-256 of that config, lower-case hex.
-    pub config_sha256: String,
-    /// Capability levels that it requires and this build does not know; calls that write are
-    /// refused while there is one.
-    pub(crate) unsupported: Vec<String>,
-    /// How often another config of a known sequence was brought, since the start.
-    pub(crate) forks: u64,
+/// What `/startupz` says.
+#[derive(Serialize)]
+struct StartedDocument {
+    started: bool,
+    reason: Option<&'static str>,
 }
 
 impl Health {
-    /// A process that is starting.
+    /// A process that is starting. What is known of channels goes to the metrics, too.
     #[must_use]
-    pub(crate) fn starting() -> Self {
-        let health = Self::default();
-        health.state().reason = Some("starting");
-        health
+    pub(crate) fn starting(clock: Clock, metrics: Arc<Metrics>) -> Self {
+        Self {
+            clock,
+            metrics,
+            state: Mutex::default(),
+        }
     }
 
     /// The listeners are up.
     pub(crate) fn set_ready(&self) {
-        let mut state = self.state();
-        state.ready = true;
-        state.reason = None;
+        self.state().readiness.handle_serving();
     }
 
     /// The process is going down.
     pub(crate) fn set_stopping(&self) {
-        let mut state = self.state();
-        state.ready = false;
-        state.reason = Some("shutting down");
+        self.state().readiness.handle_stopping();
     }
 
     /// A stream was opened.
@@ -69,26 +76,100 @@ impl Health {
         state.streams = state.streams.saturating_add(1);
     }
 
-    /// A stream was closed.
-    pub(crate) fn stream_closed(&self) {
+    /// The peer accepted our id on this stream.
+    pub(crate) fn registration_accepted(&self, stream: u64) {
         let mut state = self.state();
-        state.streams = state.streams.saturating_sub(1);
+        if state.accepted.insert(stream) {
+            state.readiness.handle_accepted();
+        }
     }
 
-    /// Changes what is known of a channel.
+    /// A peer did not accept our id.
+    pub(crate) fn registration_refused(&self) {
+        let now = self.clock.elapsed();
+        self.state().readiness.handle_refused(now);
+    }
+
+    /// A stream was closed.
+    pub(crate) fn stream_closed(&self, stream: u64) {
+        let mut state = self.state();
+        state.streams = state.streams.saturating_sub(1);
+        if state.accepted.remove(&stream) {
+            state.readiness.handle_accepted_closed();
+        }
+    }
+
+    /// So many connections are open, of at most so many.
+    pub(crate) fn connections(&self, open: usize, limit: usize) {
+        self.state().readiness.handle_connections(open, limit);
+    }
+
+    /// Changes what is known of a channel, here and in the metrics. The name must be a legal one.
     pub(crate) fn channel(&self, name: &str, change: impl FnOnce(&mut ChannelHealth)) {
-        change(self.state().channels.entry(name.to_owned()).or_default());
+        let mut state = self.state();
+        let (known, gone) = state.channels.touch(name);
+        let before = known.clone();
+        change(known);
+        // under the same lock, so that both know the same channels
+        if let Some(gone) = gone {
+            self.metrics.forget_channel(&gone);
+        }
+        if *known != before || before == ChannelHealth::default() {
+            self.metrics.show_channel(name, known);
+        }
     }
 
     /// Whether calls are served, and everything as a JSON document.
-    pub(super) fn report(&self) -> (bool, String) {
-        let state = self.state().clone();
-        let text = serde_json::to_string(&state).unwrap_or_default();
-        (state.ready, text)
+    pub(super) fn ready(&self) -> (bool, String) {
+        let now = self.clock.elapsed();
+        let state = self.state();
+        let reason = state.readiness.unready(now);
+        let document = ReadyDocument {
+            ready: reason.is_none(),
+            reason: reason.map(Unready::name),
+            streams: state.streams,
+            channels: &state.channels,
+        };
+        (reason.is_none(), text(&document))
+    }
+
+    /// Whether the server has started, as a JSON document.
+    pub(super) fn started(&self) -> (bool, String) {
+        let reason = self.state().readiness.unstarted();
+        let document = StartedDocument {
+            started: reason.is_none(),
+            reason: reason.map(Unready::name),
+        };
+        (reason.is_none(), text(&document))
     }
 
     fn state(&self) -> MutexGuard<'_, HealthState> {
         // what is behind the lock is whole after every statement
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn text(document: &impl Serialize) -> String {
+    serde_json::to_string(document).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn twenty_thousand_channels_leave_bounded_documents() {
+        let metrics = Arc::new(Metrics::new("0.0.0"));
+        let health = Health::starting(Clock::start(), Arc::clone(&metrics));
+        for n in 0..20_000_u64 {
+            health.channel(&format!("channel{n}"), |known| known.sequence = n);
+        }
+        let (_, document) = health.ready();
+        let document: serde_json::Value = serde_json::from_str(&document).unwrap();
+        assert_eq!(document["channels"].as_object().unwrap().len(), 256);
+        let text = metrics.text();
+        let series = text.matches("cmscc_config_sequence{").count();
+        assert_eq!(series, 256);
+        assert!(text.contains("cmscc_config_sequence{channel=\"channel19999\"} 19999"));
     }
 }

@@ -1,6 +1,6 @@
 //! The metrics, in the OpenMetrics text format. Names are public: `docs/operations.md` lists them.
 
-use std::time::Duration;
+use std::{sync::atomic::Ordering::Relaxed, time::Duration};
 
 use prometheus_client::{
     encoding::{EncodeLabelSet, text},
@@ -14,6 +14,11 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
+use super::channels::ChannelHealth;
+
+/// The most streams that have series of their own.
+const STREAMS: i64 = 256;
+
 /// Counters, gauges and histograms of this process. Times are in seconds.
 #[derive(Debug)]
 pub(crate) struct Metrics {
@@ -24,13 +29,32 @@ pub(crate) struct Metrics {
     panics: Counter,
     state_calls: Family<StateCallLabels, Histogram>,
     streams: Gauge,
+    stream_in_flight: Family<StreamLabels, Gauge>,
+    connections: Gauge,
+    connections_refused: Family<ReasonLabels, Counter>,
+    held_up: Counter,
+    registrations_accepted: Counter,
     registrations_unanswered: Counter,
     stray_messages: Counter,
     config_sequence: Family<ChannelLabels, Gauge>,
     config_epoch: Family<ChannelLabels, Gauge>,
+    config_changed: Family<ChannelLabels, Gauge>,
     config_forks: Family<ChannelLabels, Counter>,
+    blocks_unverified: Family<ChannelLabels, Counter>,
     config_unsupported: Family<ChannelLabels, Gauge>,
     tls_not_after: Gauge,
+    tls_client_ca_not_after: Gauge,
+    tls_reloads: Family<ResultLabels, Counter>,
+    log_lines: Family<ReasonLabels, Counter>,
+}
+
+/// Counts log lines that nobody will read.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct LogCounters {
+    /// Lines for which there was no room, since nobody takes them.
+    pub(super) full: Counter,
+    /// Lines that could not be written.
+    pub(super) failed: Counter,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -54,6 +78,21 @@ struct ChannelLabels {
     channel: String,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct StreamLabels {
+    stream: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ReasonLabels {
+    reason: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ResultLabels {
+    result: &'static str,
+}
+
 impl Metrics {
     /// Metrics at zero.
     #[must_use]
@@ -66,26 +105,42 @@ impl Metrics {
             panics: Counter::default(),
             state_calls: Family::new_with_constructor(durations),
             streams: Gauge::default(),
+            stream_in_flight: Family::default(),
+            connections: Gauge::default(),
+            connections_refused: Family::default(),
+            held_up: Counter::default(),
+            registrations_accepted: Counter::default(),
             registrations_unanswered: Counter::default(),
             stray_messages: Counter::default(),
             config_sequence: Family::default(),
             config_epoch: Family::default(),
+            config_changed: Family::default(),
             config_forks: Family::default(),
+            blocks_unverified: Family::default(),
             config_unsupported: Family::default(),
             tls_not_after: Gauge::default(),
+            tls_client_ca_not_after: Gauge::default(),
+            tls_reloads: Family::default(),
+            log_lines: Family::default(),
         };
         metrics.register(version);
         metrics
     }
 
-    /// A call has begun.
-    pub(crate) fn started(&self) {
+    /// A call of a stream has begun.
+    pub(crate) fn started(&self, stream: u64) {
         self.in_flight.inc();
+        if let Some(gauge) = self.stream_in_flight.get(&StreamLabels { stream }) {
+            gauge.inc();
+        }
     }
 
     /// A call that had begun is over.
-    pub(crate) fn stopped(&self) {
+    pub(crate) fn stopped(&self, stream: u64) {
         self.in_flight.dec();
+        if let Some(gauge) = self.stream_in_flight.get(&StreamLabels { stream }) {
+            gauge.dec();
+        }
     }
 
     /// A call was answered. `function` must come from a bounded set, since each value is kept.
@@ -114,13 +169,47 @@ impl Metrics {
     }
 
     /// A stream was opened.
-    pub(crate) fn stream_opened(&self) {
-        self.streams.inc();
+    pub(crate) fn stream_opened(&self, stream: u64) {
+        // series are of open streams only, so they are no more than that
+        if self.streams.inc() < STREAMS {
+            let _ = self
+                .stream_in_flight
+                .get_or_create(&StreamLabels { stream });
+        }
     }
 
     /// A stream was closed.
-    pub(crate) fn stream_closed(&self) {
+    pub(crate) fn stream_closed(&self, stream: u64) {
         self.streams.dec();
+        self.stream_in_flight.remove(&StreamLabels { stream });
+    }
+
+    /// So many connections are open.
+    pub(crate) fn connections(&self, open: usize) {
+        (self.connections).set(i64::try_from(open).unwrap_or(i64::MAX));
+    }
+
+    /// Shows these reasons from the start: a counter that starts at 1 is no increase to Prometheus.
+    pub(crate) fn refusals(&self, reasons: &[&'static str]) {
+        for reason in reasons {
+            let _ = (self.connections_refused).get_or_create(&ReasonLabels { reason });
+        }
+    }
+
+    /// A connection was refused. The reasons must be few.
+    pub(crate) fn connection_refused(&self, reason: &'static str) {
+        let labels = ReasonLabels { reason };
+        self.connections_refused.get_or_create(&labels).inc();
+    }
+
+    /// A call computed for so long that others waited.
+    pub(crate) fn held_up(&self) {
+        self.held_up.inc();
+    }
+
+    /// A peer accepted our id.
+    pub(crate) fn registration_accepted(&self) {
+        self.registrations_accepted.inc();
     }
 
     /// A peer did not accept our id.
@@ -133,28 +222,41 @@ impl Metrics {
         self.stray_messages.inc();
     }
 
-    /// The config of a channel.
-    pub(crate) fn config(&self, channel: &str, epoch: u64, sequence: u64) {
-        let gauge = |n| i64::try_from(n).unwrap_or(i64::MAX);
+    /// What is known of a channel.
+    pub(super) fn show_channel(&self, channel: &str, known: &ChannelHealth) {
+        let gauge = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+        let levels = u64::try_from(known.unsupported.len()).unwrap_or(u64::MAX);
         let channel = label(channel);
-        self.config_epoch.get_or_create(&channel).set(gauge(epoch));
-        self.config_sequence
-            .get_or_create(&channel)
-            .set(gauge(sequence));
-        // a counter that starts at 1 is no increase to Prometheus
-        let _ = self.config_forks.get_or_create(&channel);
+        for (family, value) in [
+            (&self.config_epoch, gauge(known.epoch)),
+            (&self.config_sequence, gauge(known.sequence)),
+            (&self.config_changed, known.changed),
+            (&self.config_unsupported, gauge(levels)),
+        ] {
+            family.get_or_create(&channel).set(value);
+        }
+        // there from the start, as the other counters
+        for (family, count) in [
+            (&self.config_forks, known.forks),
+            (&self.blocks_unverified, known.unverified_blocks),
+        ] {
+            family.get_or_create(&channel).inner().store(count, Relaxed);
+        }
     }
 
-    /// Another config of a known sequence.
-    pub(crate) fn fork(&self, channel: &str) {
-        self.config_forks.get_or_create(&label(channel)).inc();
-    }
-
-    /// How many required levels of a channel this build does not know.
-    pub(crate) fn unsupported(&self, channel: &str, levels: usize) {
-        self.config_unsupported
-            .get_or_create(&label(channel))
-            .set(i64::try_from(levels).unwrap_or(i64::MAX));
+    /// The series of a channel go.
+    pub(super) fn forget_channel(&self, channel: &str) {
+        let channel = label(channel);
+        for family in [
+            &self.config_epoch,
+            &self.config_sequence,
+            &self.config_changed,
+            &self.config_unsupported,
+        ] {
+            family.remove(&channel);
+        }
+        self.config_forks.remove(&channel);
+        self.blocks_unverified.remove(&channel);
     }
 
     /// When the certificate of the chaincode server ends, in seconds since 1970.
@@ -162,7 +264,29 @@ impl Metrics {
         self.tls_not_after.set(end);
     }
 
-    /// All metrics in the text form that Prometheus scrapes.
+    /// When the first of the CAs of clients ends, in seconds since 1970.
+    pub(crate) fn tls_client_ca_not_after(&self, end: i64) {
+        self.tls_client_ca_not_after.set(end);
+    }
+
+    /// TLS material was read anew; whether it is in use now.
+    pub(crate) fn tls_reloaded(&self, is_ok: bool) {
+        let result = if is_ok { "ok" } else { "failed" };
+        self.tls_reloads
+            .get_or_create(&ResultLabels { result })
+            .inc();
+    }
+
+    /// The counters of lost log lines.
+    pub(crate) fn log_counters(&self) -> LogCounters {
+        let counter = |reason| (self.log_lines).get_or_create_owned(&ReasonLabels { reason });
+        LogCounters {
+            full: counter("full"),
+            failed: counter("failed"),
+        }
+    }
+
+    /// All metrics in the OpenMetrics text form.
     pub(super) fn text(&self) -> String {
         let mut out = String::new();
         // writing to a string does not fail
@@ -171,6 +295,11 @@ impl Metrics {
     }
 
     fn register(&mut self, version: &'static str) {
+        // a counter that starts at 1 is no increase to Prometheus
+        let _ = self.log_counters();
+        for result in ["ok", "failed"] {
+            let _ = self.tls_reloads.get_or_create(&ResultLabels { result });
+        }
         let registry = &mut self.registry;
         registry.register(
             "build",
@@ -210,6 +339,31 @@ impl Metrics {
             self.streams.clone(),
         );
         registry.register(
+            "stream_transactions_in_flight",
+            "Calls that are running, of each open stream",
+            self.stream_in_flight.clone(),
+        );
+        registry.register(
+            "connections",
+            "Connections open at the chaincode port",
+            self.connections.clone(),
+        );
+        registry.register(
+            "connections_refused",
+            "Connections that were refused or given up before they had a stream",
+            self.connections_refused.clone(),
+        );
+        registry.register(
+            "calls_held_up",
+            "Calls that computed so long that others waited; each is a defect",
+            self.held_up.clone(),
+        );
+        registry.register(
+            "registrations_accepted",
+            "Streams on which the peer accepted CHAINCODE_ID",
+            self.registrations_accepted.clone(),
+        );
+        registry.register(
             "registrations_unanswered",
             "Streams closed because the peer did not accept CHAINCODE_ID",
             self.registrations_unanswered.clone(),
@@ -229,10 +383,21 @@ impl Metrics {
             "How often the config chain was recovered, plus one",
             self.config_epoch.clone(),
         );
+        registry.register_with_unit(
+            "config_changed",
+            "When that sequence last moved while this process watched, since 1970; 0: it did not",
+            Unit::Seconds,
+            self.config_changed.clone(),
+        );
         registry.register(
             "config_forks",
-            "Config blocks brought for a known sequence with another config; wake somebody",
+            "Signed config blocks brought for a known sequence with another config; wake somebody",
             self.config_forks.clone(),
+        );
+        registry.register(
+            "blocks_unverified",
+            "Config blocks brought for a known sequence with another config and no good signatures",
+            self.blocks_unverified.clone(),
         );
         registry.register(
             "config_unsupported",
@@ -244,6 +409,22 @@ impl Metrics {
             "When the certificate of the chaincode server ends, since 1970; 0 without TLS",
             Unit::Seconds,
             self.tls_not_after.clone(),
+        );
+        registry.register_with_unit(
+            "tls_client_ca_not_after",
+            "When the first CA of clients ends, since 1970; 0 without mutual TLS",
+            Unit::Seconds,
+            self.tls_client_ca_not_after.clone(),
+        );
+        registry.register(
+            "tls_reloads",
+            "How often TLS material was read anew, and taken or refused",
+            self.tls_reloads.clone(),
+        );
+        registry.register(
+            "log_lines_dropped",
+            "Log lines that were lost: nobody took them (full), or writing failed (failed)",
+            self.log_lines.clone(),
         );
     }
 }

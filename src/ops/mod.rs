@@ -1,15 +1,28 @@
-//! Operations: metrics, health, version, logs and orderly shutdown.
+//! Operations: metrics, health, version, logs, signals and orderly shutdown.
 //!
 //! The room knows nothing of the domain: it shows what it is told through [`Metrics`] and
-//! [`Health`], and `cli` tells it.
+//! [`Health`], and `cli` tells it. `readiness`, `channels`, `throttle` and `exposition` decide; the
+//! rest of the room is shell around them.
 
+mod channels;
+mod clock;
+mod exposition;
 mod health;
 mod http;
 pub(crate) mod logs;
 mod metrics;
-mod shutdown;
+mod readiness;
+mod signals;
+mod thread;
+mod throttle;
+mod visible;
 
+pub(crate) use channels::ChannelHealth;
+pub(crate) use clock::{Clock, unix_seconds};
 pub(crate) use health::Health;
-pub(crate) use http::serve;
+pub(crate) use http::Endpoints;
 pub(crate) use metrics::Metrics;
-pub(crate) use shutdown::on_signals;
+pub(crate) use signals::Wishes;
+pub(crate) use thread::{Chore, Operations};
+pub(crate) use throttle::Throttle;
+pub(crate) use visible::{foreign, is_hidden, visible};

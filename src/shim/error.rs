@@ -23,6 +23,16 @@ pub enum Failure {
     /// The server is going down.
     #[error("the chaincode server is shutting down; call again")]
     ShuttingDown,
+    /// The call took too long.
+    #[error(
+        "the call took more than {} s, the limit of this server: it was {doing}; call again", .within.as_secs()
+    )]
+    TimedOut {
+        /// How long a call may take.
+        within: Duration,
+        /// What it did when the time was over.
+        doing: String,
+    },
     /// The stream has no room for another transaction.
     #[error("{running} transactions are running on this stream, the limit is {limit}; call again")]
     TooManyTransactions {
@@ -52,11 +62,12 @@ pub enum Failure {
 
 impl Failure {
     /// All codes, in alphabetical order.
-    pub const CODES: [&'static str; 9] = [
+    pub const CODES: [&'static str; 10] = [
         "CHAINCODE_FAILED",
         "INVALID_PROPOSAL",
         "RESPONSE_TOO_LARGE",
         "SHUTTING_DOWN",
+        "TIMED_OUT",
         "TOO_MANY_TRANSACTIONS",
         "TOO_MANY_TRANSACTION_BYTES",
         "TRANSACTION_RUNNING",
@@ -72,6 +83,7 @@ impl Failure {
             Self::InvalidProposal(_) => "INVALID_PROPOSAL",
             Self::ResponseTooLarge { .. } => "RESPONSE_TOO_LARGE",
             Self::ShuttingDown => "SHUTTING_DOWN",
+            Self::TimedOut { .. } => "TIMED_OUT",
             Self::TooManyTransactions { .. } => "TOO_MANY_TRANSACTIONS",
             Self::TooManyTransactionBytes { .. } => "TOO_MANY_TRANSACTION_BYTES",
             Self::TransactionRunning => "TRANSACTION_RUNNING",

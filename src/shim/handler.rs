@@ -13,7 +13,7 @@ use super::{
     batch::Batch,
     error::{Closing, Failure},
     features::Features,
-    limits::ServerLimits,
+    limits::{ServerLimits, Timeouts},
     message::{self, TxKey},
     observer::Ending,
     state_call::{Destination, OpenCall, StateAnswer, StateRequest, StateStep, Undirected},
@@ -45,13 +45,16 @@ use crate::{
 pub struct Handler<D: Destination = Undirected> {
     chaincode_id: String,
     limits: ServerLimits,
-    register_timeout: Duration,
+    timeouts: Timeouts,
     phase: Phase,
     // INVARIANT: at most `limits.transactions`
     transactions: BTreeMap<TxKey, HeldTransaction<D>>,
     // INVARIANT: the sum of the `bytes` of all transactions
     bytes: usize,
-    /// When running transactions are given up, once the shutdown has begun.
+    /// When transactions must have ended, in the order of their start; those that have are taken out
+    /// when they come to the front.
+    deadlines: VecDeque<(Duration, TxKey)>,
+    /// When the shutdown began.
     shutdown: Option<Duration>,
     transmit: VecDeque<ChaincodeMessage>,
     events: VecDeque<SessionEvent<D>>,
@@ -124,6 +127,7 @@ enum Phase {
 struct HeldTransaction<D: Destination> {
     /// What it holds, in bytes.
     bytes: usize,
+    started: Duration,
     doing: Doing<D>,
 }
 
@@ -139,17 +143,38 @@ enum Doing<D: Destination> {
     Abandoned,
 }
 
+impl<D: Destination> Doing<D> {
+    /// What it does, for the caller whose time is over.
+    fn words(&self) -> String {
+        match self {
+            Self::Running | Self::Abandoned => "computing, or waiting for its turn to".to_owned(),
+            Self::Asking(open) => {
+                let call = open.message_type();
+                format!("waiting for the peer's answer to {call}")
+            }
+            Self::Writing(..) => "waiting for the peer to take its writes".to_owned(),
+        }
+    }
+}
+
+/// How long new transactions are taken after the shutdown has begun, while others run.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// A transaction that has run for so long does not keep its peer from dialling another server.
+const STUCK: Duration = Duration::from_secs(5);
+
 impl<D: Destination> Handler<D> {
     /// A stream that has just been opened; REGISTER is the first thing to send.
     #[must_use]
-    pub fn new(chaincode_id: &str, limits: ServerLimits, register_timeout: Duration) -> Self {
+    pub fn new(chaincode_id: &str, limits: ServerLimits, timeouts: Timeouts) -> Self {
         Self {
             chaincode_id: chaincode_id.to_owned(),
             limits,
-            register_timeout,
+            timeouts,
             phase: Phase::Registering,
             transactions: BTreeMap::new(),
             bytes: 0,
+            deadlines: VecDeque::new(),
             shutdown: None,
             transmit: VecDeque::from([message::register(chaincode_id)]),
             events: VecDeque::new(),
@@ -157,7 +182,7 @@ impl<D: Destination> Handler<D> {
     }
 
     /// The peer sent a message.
-    pub fn handle_message(&mut self, message: ChaincodeMessage) {
+    pub fn handle_message(&mut self, now: Duration, message: ChaincodeMessage) {
         let kind = Type::try_from(message.r#type).unwrap_or(Type::Undefined);
         match (&self.phase, kind) {
             (Phase::Closed, _) => {}
@@ -169,7 +194,7 @@ impl<D: Destination> Handler<D> {
                 self.phase = Phase::Ready(features);
                 self.events.push_back(SessionEvent::Ready(features));
             }
-            (Phase::Ready(_), Type::Init | Type::Transaction) => self.start(message),
+            (Phase::Ready(_), Type::Init | Type::Transaction) => self.start(now, message),
             (Phase::Ready(_), Type::Response | Type::Error) => self.answer(kind, message),
             (Phase::Registering, _) => self.misplaced("REGISTERED", &message),
             (Phase::Registered, _) => self.misplaced("READY", &message),
@@ -216,9 +241,12 @@ impl<D: Destination> Handler<D> {
         self.close_when_drained();
     }
 
-    /// The server shuts down: no new transactions, and what runs is given up at `deadline`.
-    pub fn handle_shutdown(&mut self, deadline: Duration) {
-        self.shutdown.get_or_insert(deadline);
+    /// The server shuts down. The stream closes as soon as nothing runs, so that the peer dials again:
+    /// for a moment new transactions are still taken, since nothing is lost when it closes between two
+    /// of them; then they are refused. What still runs when it is stuck, or at the end of the grace, is
+    /// given up.
+    pub fn handle_shutdown(&mut self, now: Duration) {
+        self.shutdown.get_or_insert(now);
         self.close_when_drained();
     }
 
@@ -229,23 +257,37 @@ impl<D: Destination> Handler<D> {
 
     /// Time has passed.
     pub fn handle_timeout(&mut self, now: Duration) {
-        if self.poll_timeout().is_none_or(|deadline| now < deadline) {
-            return;
-        }
-        if matches!(self.phase, Phase::Registering) {
+        if matches!(self.phase, Phase::Registering | Phase::Registered)
+            && now >= self.timeouts.register
+        {
             let chaincode_id = self.chaincode_id.clone();
-            let within = self.register_timeout;
+            let within = self.timeouts.register;
             self.close(Closing::RegistrationUnanswered {
                 chaincode_id,
                 within,
             });
             return;
         }
-        let keys: Vec<_> = self.transactions.keys().cloned().collect();
-        for key in keys {
-            self.fail(&key, &Failure::ShuttingDown);
+        while let Some((deadline, key)) = self.next_deadline() {
+            if now < deadline {
+                break;
+            }
+            let key = key.clone();
+            self.deadlines.pop_front();
+            let doing = self.transactions.get(&key).map(|held| held.doing.words());
+            let failure = Failure::TimedOut {
+                within: self.timeouts.call,
+                doing: doing.unwrap_or_default(),
+            };
+            self.fail(&key, &failure);
         }
-        self.close(Closing::ShutDown);
+        if self.drained_by().is_some_and(|end| now >= end) {
+            let keys: Vec<_> = self.transactions.keys().cloned().collect();
+            for key in keys {
+                self.fail(&key, &Failure::ShuttingDown);
+            }
+            self.close(Closing::ShutDown);
+        }
     }
 
     /// The next message to send.
@@ -259,13 +301,45 @@ impl<D: Destination> Handler<D> {
     }
 
     /// When to call [`Handler::handle_timeout`].
-    #[must_use]
-    pub fn poll_timeout(&self) -> Option<Duration> {
+    pub fn poll_timeout(&mut self) -> Option<Duration> {
         match self.phase {
-            Phase::Registering => Some(self.register_timeout),
-            Phase::Registered | Phase::Ready(_) => self.shutdown,
+            Phase::Registering | Phase::Registered => {
+                let drained = self.drained_by().unwrap_or(Duration::MAX);
+                Some(self.timeouts.register.min(drained))
+            }
+            Phase::Ready(_) => {
+                let call = self.next_deadline().map(|(deadline, _)| deadline);
+                call.into_iter().chain(self.drained_by()).min()
+            }
             Phase::Closed => None,
         }
+    }
+
+    /// The next deadline of a transaction that still runs for its peer.
+    fn next_deadline(&mut self) -> Option<(Duration, &TxKey)> {
+        while let Some((deadline, key)) = self.deadlines.front() {
+            // another one may have the name of one that is over
+            let runs = self.transactions.get(key).is_some_and(|held| {
+                held.started.saturating_add(self.timeouts.call) == *deadline
+                    && !matches!(held.doing, Doing::Abandoned)
+            });
+            if runs {
+                break;
+            }
+            self.deadlines.pop_front();
+        }
+        let (deadline, key) = self.deadlines.front()?;
+        Some((*deadline, key))
+    }
+
+    /// When the shutdown no longer waits for what runs: at the end of the grace, or once new
+    /// transactions are refused and all others are stuck.
+    fn drained_by(&self) -> Option<Duration> {
+        let since = self.shutdown?;
+        let youngest = self.transactions.values().map(|held| held.started).max();
+        let stuck = youngest.unwrap_or_default().saturating_add(STUCK);
+        let grace = since.saturating_add(self.timeouts.shutdown_grace);
+        Some(stuck.max(since.saturating_add(PATIENCE)).min(grace))
     }
 
     /// Whether the shutdown has begun.
@@ -286,15 +360,20 @@ impl<D: Destination> Handler<D> {
         self.bytes
     }
 
-    fn start(&mut self, message: ChaincodeMessage) {
+    fn start(&mut self, now: Duration, message: ChaincodeMessage) {
         let key = TxKey::of(&message);
         let bytes = message.encoded_len();
-        match self.admit(&key, bytes, message) {
+        match self.admit(now, &key, bytes, message) {
             Ok(invocation) => {
                 self.bytes = self.bytes.saturating_add(bytes);
-                let doing = Doing::Running;
-                self.transactions
-                    .insert(key.clone(), HeldTransaction { bytes, doing });
+                let held = HeldTransaction {
+                    bytes,
+                    started: now,
+                    doing: Doing::Running,
+                };
+                self.transactions.insert(key.clone(), held);
+                let deadline = now.saturating_add(self.timeouts.call);
+                self.deadlines.push_back((deadline, key.clone()));
                 let invocation = Box::new(invocation);
                 self.events
                     .push_back(SessionEvent::Started { key, invocation });
@@ -309,6 +388,7 @@ impl<D: Destination> Handler<D> {
 
     fn admit(
         &mut self,
+        now: Duration,
         key: &TxKey,
         bytes: usize,
         message: ChaincodeMessage,
@@ -318,7 +398,8 @@ impl<D: Destination> Handler<D> {
             self.abandon(key, Ending::Cancelled);
             return Err(Failure::TransactionRunning);
         }
-        if self.shutdown.is_some() {
+        let refuses = |since: Duration| now >= since.saturating_add(PATIENCE);
+        if self.shutdown.is_some_and(refuses) {
             return Err(Failure::ShuttingDown);
         }
         let (running, limit) = (self.transactions.len(), self.limits.transactions);
@@ -527,6 +608,7 @@ impl<D: Destination> Handler<D> {
             self.abandon(&key, Ending::Cancelled);
         }
         self.transactions.clear();
+        self.deadlines.clear();
         self.bytes = 0;
         self.events.push_back(SessionEvent::Closed(why));
     }

@@ -2,7 +2,7 @@
 
 use std::{fmt, time::Duration};
 
-use super::{error::Closing, refusal::Refusal};
+use super::{error::Closing, refusal::ConnectionRefusal};
 use crate::ids::{ChannelId, TxId};
 
 /// Numbers the streams of one server, from 1.
@@ -19,7 +19,7 @@ impl fmt::Display for StreamId {
 /// does changes an answer.
 pub trait Observer: Send + Sync + 'static {
     /// A connection was refused or given up; `address` is where it came from, where known.
-    fn connection_refused(&self, address: &str, refusal: &Refusal) {
+    fn connection_refused(&self, address: &str, refusal: &ConnectionRefusal) {
         let _ = (address, refusal);
     }
 

@@ -7,7 +7,7 @@ use crate::ids::Digest;
 /// Why a connection was refused, or given up before it had a stream.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum Refusal {
+pub enum ConnectionRefusal {
     /// Connections cannot be taken at all for now.
     #[error("no connection can be taken: {0}")]
     Accept(String),
@@ -53,7 +53,7 @@ pub enum Refusal {
     TlsAtPlainPort,
 }
 
-impl Refusal {
+impl ConnectionRefusal {
     /// All reasons, in alphabetical order.
     pub const REASONS: [&'static str; 7] = [
         "accept",

@@ -1,12 +1,6 @@
 //! The program as people and scripts run it: output, files, exit codes.
 
-use std::{
-    fs,
-    io::{BufRead, BufReader, Read, Write},
-    net::TcpStream,
-    path::Path,
-    process::{Child, Command, Output, Stdio},
-};
+use std::{fs, io::Read, path::Path, process::Output};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -18,22 +12,12 @@ use crate::{
         people::person,
         world::founded,
     },
+    ops::serving::{Serving, command, folder},
     shim::peer::Peer,
 };
 
 fn cmscc(folder: &TempDir, args: &[&str], variables: &[(&str, &str)]) -> Output {
     command(folder, args, variables).output().unwrap()
-}
-
-/// The program in a folder, with no variables but these.
-fn command(folder: &TempDir, args: &[&str], variables: &[(&str, &str)]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_cmscc"));
-    command
-        .args(args)
-        .env_clear()
-        .envs(variables.iter().copied())
-        .current_dir(folder.path());
-    command
 }
 
 fn text(bytes: &[u8]) -> String {
@@ -42,10 +26,6 @@ fn text(bytes: &[u8]) -> String {
 
 fn genesis() -> Vec<u8> {
     CAPTURES[0].genesis()
-}
-
-fn folder() -> TempDir {
-    tempfile::tempdir().unwrap()
 }
 
 #[test]
@@ -354,70 +334,6 @@ fn every_setting_and_every_code_of_the_stream_is_documented() {
     }
 }
 
-/// A running `cmscc serve`.
-struct Serving {
-    child: Child,
-    log: BufReader<std::process::ChildStderr>,
-    operations: String,
-    address: String,
-}
-
-impl Serving {
-    fn start(folder: &TempDir, more: &[(&str, &str)]) -> Self {
-        let variables = [
-            ("CHAINCODE_SERVER_ADDRESS", "127.0.0.1:0"),
-            ("CHAINCODE_ID", "cmscc:00"),
-            ("CMSCC_OPS_ADDRESS", "127.0.0.1:0"),
-            ("CMSCC_LOG_FORMAT", "json"),
-        ];
-        let variables = [&variables[..], more].concat();
-        let mut child = command(folder, &["serve"], &variables)
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut log = BufReader::new(child.stderr.take().unwrap());
-        let mut line = String::new();
-        while !line.contains("\"serving\"") {
-            line.clear();
-            assert!(
-                log.read_line(&mut line).unwrap() > 0,
-                "the server has ended"
-            );
-        }
-        let line: Value = serde_json::from_str(&line).unwrap();
-        Self {
-            child,
-            log,
-            operations: line["operations"].as_str().unwrap().to_owned(),
-            address: line["address"].as_str().unwrap().to_owned(),
-        }
-    }
-
-    /// Status line and body.
-    fn get(&self, path: &str) -> (String, String) {
-        let mut stream = TcpStream::connect(&self.operations).unwrap();
-        write!(
-            stream,
-            "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
-        )
-        .unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-        (head.lines().next().unwrap().to_owned(), body.to_owned())
-    }
-
-    /// Sends SIGTERM; the exit code and the rest of the log.
-    fn stop(mut self) -> (Option<i32>, String) {
-        let id = self.child.id().to_string();
-        let sent = Command::new("kill").args(["-TERM", &id]).status().unwrap();
-        assert!(sent.success());
-        let mut rest = String::new();
-        self.log.read_to_string(&mut rest).unwrap();
-        (self.child.wait().unwrap().code(), rest)
-    }
-}
-
 #[test]
 fn a_server_tells_how_it_is_and_stops_in_order() {
     let folder = folder();
@@ -441,12 +357,7 @@ fn a_server_tells_how_it_is_and_stops_in_order() {
     let page = operations_page();
     for line in metrics.lines().filter(|l| l.starts_with("# TYPE ")) {
         let fields: Vec<&str> = line.split(' ').collect();
-        let ending = match fields[3] {
-            "counter" => "_total",
-            "info" => "_info",
-            _ => "",
-        };
-        let name = format!("`{}{ending}`", fields[2]);
+        let name = format!("`{}`", fields[2]);
         assert!(page.contains(&name), "{name}");
     }
     assert!(serving.get("/else").0.contains("404"));

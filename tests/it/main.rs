@@ -25,6 +25,7 @@ mod fabric;
 mod fuzz_corpus;
 mod json_documents;
 mod model;
+mod ops;
 mod policy_explain;
 mod review;
 mod shim;

@@ -4,6 +4,7 @@ pub(super) mod audit;
 pub(super) mod completion;
 #[cfg(feature = "devnet")]
 pub mod demo;
+pub(super) mod health;
 pub(super) mod package;
 pub(super) mod serve;
 pub(super) mod version;

@@ -3,41 +3,51 @@
 use std::{env, net::SocketAddr, process::ExitCode, sync::Arc, time::Duration};
 
 use anyhow::Context;
-use tokio::{net::TcpListener, runtime};
+use tokio::{net::TcpListener, runtime, sync::Notify};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use super::version;
 use crate::{
-    cli::{args::ServeArgs, observer::Telemetry, output, settings::Settings},
+    cli::{
+        args::ServeArgs,
+        observer::Telemetry,
+        output,
+        reload::{self, TlsReload},
+        settings::Settings,
+    },
     contract::Contract,
-    ops::{self, Health, Metrics, logs},
-    shim::{ShimSettings, server},
+    ops::{Clock, Endpoints, Health, Metrics, Operations, Throttle, Wishes, logs::Logs},
+    shim::{ConnectionRefusal, ShimSettings, TlsSwitch, server},
 };
+
+/// How long the last log lines may take, where nobody reads them.
+const FLUSH: Duration = Duration::from_secs(1);
 
 pub(in crate::cli) fn run(args: &ServeArgs) -> anyhow::Result<ExitCode> {
     let settings = match Settings::read(args) {
         Ok(settings) => settings,
         Err(errors) => return Ok(output::misconfigured(&errors)),
     };
-    let filter = logs::filter(&settings.log)?;
-    logs::start(filter, settings.log_format, colours())
-        .map_err(|error| anyhow::anyhow!("cannot start logging: {error}"))?;
-    let runtime = runtime::Builder::new_multi_thread()
+    let metrics = Arc::new(Metrics::new(version::VERSION));
+    let format = settings.log_format;
+    let logs = Logs::start(&settings.log, format, colours(), metrics.log_counters())
+        .context("cannot start logging")?;
+    let runtime = runtime::Builder::new_current_thread()
         .enable_all()
-        // each running call takes one; the streams' limits keep it from being exceeded for long
-        .max_blocking_threads(settings.shim_limits.transactions.max(512))
         .build()
         .context("cannot start the runtime")?;
-    let done = runtime.block_on(serve(settings));
+    let done = runtime.block_on(serve(settings, metrics, &logs));
     // a call that outlived its grace is not waited for
     runtime.shutdown_timeout(Duration::from_secs(1));
-    done
+    match (logs.finish(FLUSH), done) {
+        // standard error is stuck: nobody would see the error, and saying it would not end
+        (false, Err(_)) => Ok(ExitCode::FAILURE),
+        (_, done) => done,
+    }
 }
 
-async fn serve(settings: Settings) -> anyhow::Result<ExitCode> {
-    let shutdown = CancellationToken::new();
-    ops::on_signals(shutdown.clone()).context("cannot listen to signals")?;
+async fn serve(settings: Settings, metrics: Arc<Metrics>, logs: &Logs) -> anyhow::Result<ExitCode> {
     let (chaincode, operations) = tokio::join!(
         bind(&settings.address, "CHAINCODE_SERVER_ADDRESS"),
         bind(&settings.ops_address, "CMSCC_OPS_ADDRESS")
@@ -47,16 +57,40 @@ async fn serve(settings: Settings) -> anyhow::Result<ExitCode> {
         (Err(first), Err(second)) => anyhow::bail!("{first:#}; {second:#}"),
         (Err(error), _) | (_, Err(error)) => return Err(error),
     };
+    let addresses = (chaincode.local_addr()?, operations.local_addr()?);
 
-    let metrics = Arc::new(Metrics::new(version::VERSION));
-    if let Some(end) = settings.tls_not_after {
-        metrics.tls_not_after(end);
-    }
-    let health = Arc::new(Health::starting());
+    let clock = Clock::start();
+    let health = Arc::new(Health::starting(clock, Arc::clone(&metrics)));
+    let throttle = Arc::new(Throttle::default());
+    let wishes = Wishes {
+        shutdown: CancellationToken::new(),
+        reload: Arc::new(Notify::new()),
+    };
+    let shutdown = wishes.shutdown.clone();
+    metrics.refusals(&ConnectionRefusal::REASONS);
+    let tls = settings.tls.as_ref();
+    let switch = tls.map(|(_, material)| TlsSwitch::new(&material.tls));
+    let switch = switch.transpose()?;
+    let reloading = match (tls, &switch) {
+        (Some((files, material)), Some(switch)) => {
+            metrics.tls_not_after(material.ends.certificate);
+            metrics.tls_client_ca_not_after(material.ends.client_ca.unwrap_or_default());
+            let reload = TlsReload {
+                files: files.clone(),
+                switch: switch.clone(),
+                metrics: Arc::clone(&metrics),
+                current: material.tls.clone(),
+            };
+            reload.watch(Arc::clone(&wishes.reload))
+        }
+        _ => reload::nothing(Arc::clone(&wishes.reload)),
+    };
     let unsupported = CancellationToken::new();
     let telemetry = Arc::new(Telemetry {
         metrics: Arc::clone(&metrics),
         health: Arc::clone(&health),
+        throttle: Arc::clone(&throttle),
+        clock,
         on_unsupported: settings.exit_on_unsupported.then(|| unsupported.clone()),
     });
     let contract = Contract::new(
@@ -64,32 +98,33 @@ async fn serve(settings: Settings) -> anyhow::Result<ExitCode> {
         Arc::clone(&settings.anchors),
         Arc::clone(&telemetry) as _,
     );
-    announce(&settings, chaincode.local_addr()?, operations.local_addr()?);
-
-    let stopped_operations = CancellationToken::new();
-    let operations = tokio::spawn(ops::serve(
-        operations,
-        metrics,
-        Arc::clone(&health),
-        version::document(),
-        stopped_operations.clone(),
-    ));
+    let operations = Operations {
+        listener: operations.into_std()?,
+        endpoints: Arc::new(Endpoints {
+            metrics,
+            health: Arc::clone(&health),
+            filter: logs.filter(),
+            version: version::document(),
+        }),
+        chores: vec![reloading],
+        wishes,
+        logs: logs.clone(),
+        throttle,
+        clock,
+    };
+    operations.start().context("cannot start the operations")?;
     tokio::spawn(stop(
         shutdown.clone(),
         unsupported.clone(),
         Arc::clone(&health),
     ));
     health.set_ready();
+    announce(&settings, addresses);
     let mut shim = ShimSettings::new(settings.chaincode_id);
-    shim.tls = settings.tls;
+    shim.tls = switch;
     shim.limits = settings.shim_limits;
-    shim.shutdown_grace = settings.shutdown_grace;
-    let served = server::serve(chaincode, Arc::new(contract), shim, telemetry, shutdown).await;
-    stopped_operations.cancel();
-    operations
-        .await
-        .context("the operations listener panicked")??;
-    served?;
+    shim.timeouts = settings.shim_timeouts;
+    server::serve(chaincode, Arc::new(contract), shim, telemetry, shutdown).await?;
     info!("stopped");
     Ok(if unsupported.is_cancelled() {
         ExitCode::FAILURE
@@ -116,18 +151,19 @@ async fn bind(address: &str, name: &str) -> anyhow::Result<TcpListener> {
         .with_context(|| format!("cannot listen at `{address}` ({name})"))
 }
 
-fn announce(settings: &Settings, address: SocketAddr, operations: SocketAddr) {
+fn announce(settings: &Settings, (address, operations): (SocketAddr, SocketAddr)) {
     let anchored: Vec<&str> = settings.anchored.iter().map(|c| c.as_str()).collect();
     info!(
         version = version::VERSION,
         %address,
         chaincode_id = settings.chaincode_id,
         tls = settings.tls.is_some(),
-        mutual_tls = settings.tls.as_ref().is_some_and(|t| t.client_ca.is_some()),
+        mutual_tls = settings.tls.as_ref().is_some_and(|(_, m)| m.tls.client_ca.is_some()),
         %operations,
         ?anchored,
         "serving"
     );
+    reload::tell(&settings.notices);
     if settings.contract.allow_unanchored {
         warn!("a bootstrap without trust anchor is endorsed; this is for development");
     }

@@ -60,7 +60,8 @@ pub(crate) async fn init_consortium<S: Stub>(
     let blocks = read_blocks(call)?;
     let bundle = call.cache.compile(call.channel(), &trusted)?;
     let entries = known_entries(stub, trusted.sequence(), &blocks).await?;
-    let mut growth = Growth::from_head(bundle.bundle(), entries);
+    let head = bundle.bundle();
+    let mut growth = Growth::from_head(Arc::clone(&head), entries);
     for block in &blocks {
         if block.sequence() > trusted.sequence() {
             return Err(Code::AlreadyInitialized.because(format_args!(
@@ -70,7 +71,7 @@ pub(crate) async fn init_consortium<S: Stub>(
                 block.sequence()
             )));
         }
-        take(call, &mut growth, block)?;
+        take(call, Some(&head), &mut growth, block)?;
     }
     answer(call, &trusted.head, &growth, Vec::new())
 }
@@ -83,7 +84,7 @@ async fn bootstrap<S: Stub>(call: &Context<'_>, stub: &mut S) -> Result<Vec<u8>,
     let mut growth = Growth::start(call.channel(), first)?;
     demand_trust(call, growth.bundle(), &blocks)?;
     for block in rest {
-        take(call, &mut growth, block)?;
+        take(call, None, &mut growth, block)?;
     }
     // the first block is trusted, not proven: only what follows is recorded as applied
     let after = Some(first.sequence());
@@ -105,9 +106,10 @@ pub(crate) async fn sync_config<S: Stub>(
     let blocks = read_blocks(call)?;
     let (trusted, bundle) = call.trusted_to_write(stub).await?;
     let entries = known_entries(stub, trusted.sequence(), &blocks).await?;
-    let mut growth = Growth::from_head(bundle.bundle(), entries);
+    let head = bundle.bundle();
+    let mut growth = Growth::from_head(Arc::clone(&head), entries);
     for block in &blocks {
-        take(call, &mut growth, block)?;
+        take(call, Some(&head), &mut growth, block)?;
     }
     demand_no_other_than_anchor(call, &blocks)?;
     if growth.newest().is_none() {
@@ -165,13 +167,50 @@ async fn known_entries<S: Stub>(
     Ok(entries)
 }
 
-fn take(call: &Context<'_>, growth: &mut Growth, block: &ConfigBlock) -> Result<(), ContractError> {
+/// Takes a block, and tells of one that brings another config. `chain`: the config that the ledger
+/// holds, where it holds one.
+fn take(
+    call: &Context<'_>,
+    chain: Option<&Bundle>,
+    growth: &mut Growth,
+    block: &ConfigBlock,
+) -> Result<(), ContractError> {
     growth.take(block).inspect_err(|error| {
-        if error.code() == Code::ConfigFork {
+        if error.code() != Code::ConfigFork {
+            return;
+        }
+        if is_vouched_for(call, chain, block) {
             call.observer.fork(call.channel());
+        } else {
+            call.observer.unverified_block(call.channel());
         }
     })
 }
+
+/// Whether somebody stands for a block: the orderers of the config that the ledger holds, or this
+/// server's operator, by its anchor. Without a ledger and an anchor the blocks of the call stand for
+/// themselves only. It decides what is told, never an answer.
+// SECURITY: anybody can bring altered blocks, in a query too. The signatures are looked at as a sync
+// looks at them; a second time only where they are few.
+fn is_vouched_for(call: &Context<'_>, chain: Option<&Bundle>, block: &ConfigBlock) -> bool {
+    let signed = |config: &Bundle| block::verify_signatures(block.block(), config).is_ok();
+    if chain.is_some_and(signed) {
+        return true;
+    }
+    let Ok(Some(anchor)) = call.anchor() else {
+        return false;
+    };
+    if block.is_same(&anchor) {
+        return true;
+    }
+    let metadata = block.block().metadata().iter().map(Bytes::len);
+    metadata.sum::<usize>() <= TWICE
+        && Bundle::new(call.channel(), anchor.tree().clone()).is_ok_and(|anchor| signed(&anchor))
+}
+
+/// How much metadata may have a block whose signatures are looked at a second time. Unit: bytes; one
+/// signature of an orderer takes about 1,000.
+const TWICE: usize = 64 << 10;
 
 /// Whether this server endorses a bootstrap with these blocks: its operator's anchor decides, or
 /// its operator allowed to go without.

@@ -10,7 +10,7 @@ use cmscc::{
     },
     shim::{
         Closing, Ending, Handler, InvocationOutcome, ServerLimits, SessionEvent, StateAnswer,
-        StateRequest,
+        StateRequest, Timeouts,
     },
     stub::{self, Entries, KeyRange, Response, StubError},
 };
@@ -18,46 +18,44 @@ use prost::Message;
 
 use super::messages::{about, batch, key, kind, message, page, ready, response, text, transaction};
 
-const REGISTER_TIMEOUT: Duration = Duration::from_secs(10);
-
 /// A handler whose peer has said READY, with nothing left to poll.
-fn ready_handler(size: Option<u32>, limits: ServerLimits) -> Handler {
-    let mut handler = Handler::new("cc_1:00", limits, REGISTER_TIMEOUT);
-    handler.handle_message(message(Type::Registered));
-    handler.handle_message(ready(size));
+pub(super) fn ready_handler(size: Option<u32>, limits: ServerLimits) -> Handler {
+    let mut handler = Handler::new("cc_1:00", limits, Timeouts::default());
+    handler.handle_message(Duration::ZERO, message(Type::Registered));
+    handler.handle_message(Duration::ZERO, ready(size));
     assert_eq!(kinds(&mut handler), [Type::Register]);
     assert!(matches!(handler.poll_event(), Some(SessionEvent::Ready(_))));
     handler
 }
 
 /// The same with one transaction `t` that runs.
-fn running(size: Option<u32>) -> Handler {
+pub(super) fn running(size: Option<u32>) -> Handler {
     let mut handler = ready_handler(size, ServerLimits::default());
     start(&mut handler, "t");
     handler
 }
 
-fn start(handler: &mut Handler, tx: &str) {
-    handler.handle_message(transaction(tx, &["f", "x"]));
+pub(super) fn start(handler: &mut Handler, tx: &str) {
+    handler.handle_message(Duration::ZERO, transaction(tx, &["f", "x"]));
     assert!(matches!(
         handler.poll_event(),
         Some(SessionEvent::Started { .. })
     ));
 }
 
-fn sent(handler: &mut Handler) -> Vec<ChaincodeMessage> {
+pub(super) fn sent(handler: &mut Handler) -> Vec<ChaincodeMessage> {
     std::iter::from_fn(|| handler.poll_transmit()).collect()
 }
 
-fn kinds(handler: &mut Handler) -> Vec<Type> {
+pub(super) fn kinds(handler: &mut Handler) -> Vec<Type> {
     sent(handler).iter().map(kind).collect()
 }
 
-fn events(handler: &mut Handler) -> Vec<SessionEvent> {
+pub(super) fn events(handler: &mut Handler) -> Vec<SessionEvent> {
     std::iter::from_fn(|| handler.poll_event()).collect()
 }
 
-fn only<T: std::fmt::Debug>(mut things: Vec<T>) -> T {
+pub(super) fn only<T: std::fmt::Debug>(mut things: Vec<T>) -> T {
     assert_eq!(things.len(), 1, "{things:?}");
     things.remove(0)
 }
@@ -82,7 +80,7 @@ fn refusal_of(answer: StateAnswer) -> StubError {
     }
 }
 
-fn outcome(status: i32, writes: &[(&str, Option<&str>)]) -> InvocationOutcome {
+pub(super) fn outcome(status: i32, writes: &[(&str, Option<&str>)]) -> InvocationOutcome {
     InvocationOutcome {
         response: Response {
             status,
@@ -120,13 +118,13 @@ fn misplaced_messages_are_answered_and_end_the_stream() {
         ("a call", &[Type::Registered, Type::Ready], Type::GetState),
     ];
     for (name, before, came) in cases {
-        let mut handler = Handler::new("cc_1:00", ServerLimits::default(), REGISTER_TIMEOUT);
+        let mut handler = Handler::new("cc_1:00", ServerLimits::default(), Timeouts::default());
         for kind in before {
-            handler.handle_message(message(*kind));
+            handler.handle_message(Duration::ZERO, message(*kind));
         }
         assert_eq!(sent(&mut handler).len(), 1, "{name}");
         events(&mut handler);
-        handler.handle_message(about("t", came, ""));
+        handler.handle_message(Duration::ZERO, about("t", came, ""));
         assert!(text(&only(sent(&mut handler))).contains(came.as_str_name()));
         let event = only(events(&mut handler));
         assert!(
@@ -136,7 +134,7 @@ fn misplaced_messages_are_answered_and_end_the_stream() {
             ),
             "{name}"
         );
-        handler.handle_message(message(Type::Keepalive));
+        handler.handle_message(Duration::ZERO, message(Type::Keepalive));
         assert!(
             handler.poll_transmit().is_none(),
             "{name}: closed is closed"
@@ -147,19 +145,22 @@ fn misplaced_messages_are_answered_and_end_the_stream() {
 #[test]
 fn an_unknown_message_type_is_named_by_its_number() {
     let mut handler = ready_handler(None, ServerLimits::default());
-    handler.handle_message(ChaincodeMessage {
-        r#type: 77,
-        ..ChaincodeMessage::default()
-    });
+    handler.handle_message(
+        Duration::ZERO,
+        ChaincodeMessage {
+            r#type: 77,
+            ..ChaincodeMessage::default()
+        },
+    );
     assert!(text(&only(sent(&mut handler))).contains("`type 77`"));
 }
 
 #[test]
 fn keepalives_are_echoed_in_every_phase() {
-    let mut handler = Handler::new("cc_1:00", ServerLimits::default(), REGISTER_TIMEOUT);
+    let mut handler = Handler::new("cc_1:00", ServerLimits::default(), Timeouts::default());
     for next in [Type::Registered, Type::Ready, Type::Keepalive] {
-        handler.handle_message(message(Type::Keepalive));
-        handler.handle_message(message(next));
+        handler.handle_message(Duration::ZERO, message(Type::Keepalive));
+        handler.handle_message(Duration::ZERO, message(next));
     }
     let mut echoed = kinds(&mut handler);
     assert_eq!(echoed.remove(0), Type::Register);
@@ -167,26 +168,9 @@ fn keepalives_are_echoed_in_every_phase() {
 }
 
 #[test]
-fn an_unanswered_registration_names_the_likely_cause() {
-    let mut handler = Handler::new("cc_1:00", ServerLimits::default(), REGISTER_TIMEOUT);
-    assert_eq!(handler.poll_timeout(), Some(REGISTER_TIMEOUT));
-    handler.handle_timeout(REGISTER_TIMEOUT - Duration::from_millis(1));
-    assert!(handler.poll_event().is_none());
-    handler.handle_timeout(REGISTER_TIMEOUT);
-    let SessionEvent::Closed(reason) = only(events(&mut handler)) else {
-        panic!("not closed");
-    };
-    let reason = reason.to_string();
-    assert!(
-        reason.contains("`cc_1:00`") && reason.contains("CHAINCODE_ID"),
-        "{reason}"
-    );
-}
-
-#[test]
 fn the_facts_of_an_invocation_come_from_the_signed_proposal() {
     let mut handler = ready_handler(None, ServerLimits::default());
-    handler.handle_message(transaction("t", &["f", "x"]));
+    handler.handle_message(Duration::ZERO, transaction("t", &["f", "x"]));
     let SessionEvent::Started { invocation, .. } = only(events(&mut handler)) else {
         panic!("not started");
     };
@@ -216,7 +200,7 @@ fn what_is_no_invocation_is_refused() {
     cases[3].1.payload = Bytes::from_static(b"\x0a\xff");
     for (name, case) in cases {
         let mut handler = ready_handler(None, ServerLimits::default());
-        handler.handle_message(case);
+        handler.handle_message(Duration::ZERO, case);
         let text = text(&only(sent(&mut handler)));
         assert!(
             text.starts_with("Code 400: INVALID_PROPOSAL: "),
@@ -235,7 +219,7 @@ fn equal_ids_on_two_channels_are_two_transactions() {
     let mut handler = running(None);
     let mut other = transaction("t", &["f"]);
     other.channel_id = "other".to_owned();
-    handler.handle_message(other);
+    handler.handle_message(Duration::ZERO, other);
     assert!(matches!(
         only(events(&mut handler)),
         SessionEvent::Started { .. }
@@ -249,7 +233,7 @@ fn equal_ids_on_two_channels_are_two_transactions() {
 #[test]
 fn a_second_transaction_of_the_same_id_ends_both() {
     let mut handler = running(None);
-    handler.handle_message(transaction("t", &["f"]));
+    handler.handle_message(Duration::ZERO, transaction("t", &["f"]));
     assert!(text(&only(sent(&mut handler))).contains("TRANSACTION_RUNNING"));
     let both = events(&mut handler);
     assert!(
@@ -293,7 +277,7 @@ fn limits_refuse_one_transaction_and_leave_the_others() {
         let mut handler = ready_handler(None, limits);
         start(&mut handler, "a");
         start(&mut handler, "b");
-        handler.handle_message(transaction("c", &["f", "x"]));
+        handler.handle_message(Duration::ZERO, transaction("c", &["f", "x"]));
         assert!(text(&only(sent(&mut handler))).contains(code));
         assert!(matches!(
             only(events(&mut handler)),
@@ -318,7 +302,7 @@ fn a_get_has_a_value_or_none() {
             },
         );
         assert_eq!(kinds(&mut handler), [Type::GetState]);
-        handler.handle_message(response("t", payload));
+        handler.handle_message(Duration::ZERO, response("t", payload));
         assert_eq!(answer(&mut handler), StateAnswer::Get((), Ok(value)));
     }
 }
@@ -333,7 +317,7 @@ fn an_error_answers_the_call_and_the_transaction_goes_on() {
             to: (),
         },
     );
-    handler.handle_message(about("t", Type::Error, "no ledger context"));
+    handler.handle_message(Duration::ZERO, about("t", Type::Error, "no ledger context"));
     let refused = refusal_of(answer(&mut handler)).to_string();
     assert_eq!(refused, "the peer refused `GET_STATE`: no ledger context");
     handler.handle_outcome(&key("t"), outcome(500, &[]));
@@ -364,7 +348,7 @@ fn another_chaincode_answers_with_its_last_message() {
         payload: Bytes::from_static(b"x"),
     };
     let last = about("t", Type::Completed, refusal.encode_to_vec());
-    handler.handle_message(response("t", last.encode_to_vec()));
+    handler.handle_message(Duration::ZERO, response("t", last.encode_to_vec()));
     let expected = Response {
         status: 404,
         message: "none".to_owned(),
@@ -376,7 +360,7 @@ fn another_chaincode_answers_with_its_last_message() {
     for (payload, refused) in [(error, true), (b"\xff".to_vec(), false)] {
         handler.handle_request(&key("t"), invoke(&[b"f"]));
         assert_eq!(kinds(&mut handler), [Type::InvokeChaincode]);
-        handler.handle_message(response("t", payload));
+        handler.handle_message(Duration::ZERO, response("t", payload));
         let error = refusal_of(answer(&mut handler));
         assert_eq!(matches!(error, StubError::Refused { .. }), refused);
         let call = "INVOKE_CHAINCODE";
@@ -424,7 +408,7 @@ fn several_keys_go_out_in_messages_of_the_announced_size() {
         assert_eq!(request.keys, asked);
         let values = asked.iter().map(|k| Bytes::from(k.clone())).collect();
         let result = GetStateMultipleResult { values };
-        handler.handle_message(response("t", result.encode_to_vec()));
+        handler.handle_message(Duration::ZERO, response("t", result.encode_to_vec()));
     }
     let values = keys.into_iter().map(|k| Some(Bytes::from(k))).collect();
     assert_eq!(
@@ -440,7 +424,7 @@ fn several_keys_go_out_one_by_one_where_the_peer_knows_no_better() {
     handler.handle_request(&key("t"), StateRequest::GetMultiple { keys, to: () });
     for value in ["", "v"] {
         assert_eq!(kinds(&mut handler), [Type::GetState]);
-        handler.handle_message(response("t", value));
+        handler.handle_message(Duration::ZERO, response("t", value));
     }
     let values = vec![None, Some(Bytes::from_static(b"v"))];
     assert_eq!(
@@ -470,7 +454,7 @@ fn answers_that_are_none_end_the_call_only() {
         let mut handler = running(Some(10));
         handler.handle_request(&key("t"), request);
         sent(&mut handler);
-        handler.handle_message(response("t", payload));
+        handler.handle_message(Duration::ZERO, response("t", payload));
         let answer = answer(&mut handler);
         assert!(
             matches!(refusal_of(answer), StubError::Malformed { .. }),
@@ -524,7 +508,7 @@ fn a_second_request_before_the_answer_is_refused_by_its_own_name() {
         assert_eq!(kinds(&mut handler), []);
         assert_eq!(refusal_of(answer(&mut handler)), StubError::Ended { call });
     }
-    handler.handle_message(response("t", "v"));
+    handler.handle_message(Duration::ZERO, response("t", "v"));
     let value = Some(Bytes::from_static(b"v"));
     assert_eq!(answer(&mut handler), StateAnswer::Get((), Ok(value)));
 }
@@ -580,7 +564,7 @@ fn a_range_is_read_as_far_as_wanted_and_closed_when_left() {
         );
         for (call, payload) in calls.iter().zip(answers) {
             assert_eq!(kinds(&mut handler), [*call], "most {most}");
-            handler.handle_message(response("t", payload.clone()));
+            handler.handle_message(Duration::ZERO, response("t", payload.clone()));
         }
         let StateAnswer::Range((), Ok(Entries { entries, more: m })) = answer(&mut handler) else {
             panic!("no entries");
@@ -604,7 +588,7 @@ fn a_page_carries_size_and_bookmark_both_ways() {
     let asked = protos::GetStateByRange::decode(message.payload).unwrap();
     let metadata = QueryMetadata::decode(asked.metadata).unwrap();
     assert_eq!((metadata.page_size, metadata.bookmark.as_str()), (2, "m"));
-    handler.handle_message(response("t", page(&["m", "n"], "o")));
+    handler.handle_message(Duration::ZERO, response("t", page(&["m", "n"], "o")));
     let StateAnswer::Page((), Ok(page)) = answer(&mut handler) else {
         panic!("no page");
     };
@@ -628,7 +612,7 @@ fn writes_go_out_with_a_success_only() {
             continue;
         }
         assert_eq!(handler.transactions(), 1);
-        handler.handle_message(response("t", ""));
+        handler.handle_message(Duration::ZERO, response("t", ""));
         let last = only(sent(&mut handler));
         assert_eq!(kind(&last), Type::Completed);
         assert_eq!(last.chaincode_event.unwrap().event_name, "happened");
@@ -665,7 +649,7 @@ fn batches_are_cut_by_number_and_by_size() {
                 Type::PutState | Type::DelState => cut.push(1),
                 other => panic!("{other:?}"),
             }
-            handler.handle_message(response("t", ""));
+            handler.handle_message(Duration::ZERO, response("t", ""));
         }
         assert_eq!(cut, expected, "{name}");
     }
@@ -677,7 +661,7 @@ fn refused_writes_fail_the_transaction() {
     handler.handle_outcome(&key("t"), outcome(200, &[("a", Some("1")), ("b", None)]));
     let put = only(sent(&mut handler));
     assert_eq!(PutState::decode(put.payload).unwrap().key, "a");
-    handler.handle_message(about("t", Type::Error, "paginated"));
+    handler.handle_message(Duration::ZERO, about("t", Type::Error, "paginated"));
     let text = text(&only(sent(&mut handler)));
     assert_eq!(
         text,
@@ -726,7 +710,7 @@ fn a_panic_is_an_error() {
 fn stray_answers_are_told_and_change_nothing() {
     let mut handler = running(None);
     for kind in [Type::Response, Type::Error] {
-        handler.handle_message(about("nobody", kind, ""));
+        handler.handle_message(Duration::ZERO, about("nobody", kind, ""));
         assert!(matches!(only(events(&mut handler)), SessionEvent::Stray(_)));
     }
     assert!(sent(&mut handler).is_empty());
@@ -736,7 +720,7 @@ fn stray_answers_are_told_and_change_nothing() {
 #[test]
 fn an_answer_nobody_asked_for_ends_its_transaction() {
     let mut handler = running(None);
-    handler.handle_message(response("t", ""));
+    handler.handle_message(Duration::ZERO, response("t", ""));
     assert!(text(&only(sent(&mut handler))).contains("UNEXPECTED_ANSWER"));
     assert!(matches!(
         only(events(&mut handler)),
@@ -809,55 +793,6 @@ fn a_broken_stream_cancels_what_runs() {
         (handler.transactions(), handler.transaction_bytes()),
         (0, 0)
     );
-}
-
-#[test]
-fn a_shutdown_lets_running_transactions_end() {
-    let mut handler = running(None);
-    handler.handle_shutdown(Duration::from_secs(60));
-    handler.handle_message(transaction("late", &["f"]));
-    assert!(text(&only(sent(&mut handler))).contains("SHUTTING_DOWN"));
-    assert!(matches!(
-        only(events(&mut handler)),
-        SessionEvent::Refused { .. }
-    ));
-    handler.handle_outcome(&key("t"), outcome(200, &[("k", Some("v"))]));
-    assert_eq!(kinds(&mut handler), [Type::PutState]);
-    assert!(handler.poll_event().is_none());
-    handler.handle_message(response("t", ""));
-    assert_eq!(kinds(&mut handler), [Type::Completed]);
-    let events = events(&mut handler);
-    assert!(matches!(
-        events[..],
-        [
-            SessionEvent::Ended { .. },
-            SessionEvent::Closed(Closing::ShutDown)
-        ]
-    ));
-}
-
-#[test]
-fn a_shutdown_gives_up_at_its_deadline_and_at_once_when_idle() {
-    let mut handler = running(None);
-    let deadline = Duration::from_secs(60);
-    handler.handle_shutdown(deadline);
-    assert_eq!(handler.poll_timeout(), Some(deadline));
-    handler.handle_timeout(deadline);
-    assert!(text(&only(sent(&mut handler))).contains("SHUTTING_DOWN"));
-    assert!(matches!(
-        events(&mut handler)[..],
-        [
-            SessionEvent::Ended { .. },
-            SessionEvent::Closed(Closing::ShutDown)
-        ]
-    ));
-
-    let mut idle = ready_handler(None, ServerLimits::default());
-    idle.handle_shutdown(deadline);
-    assert!(matches!(
-        only(events(&mut idle)),
-        SessionEvent::Closed(Closing::ShutDown)
-    ));
 }
 
 #[test]

@@ -9,3 +9,4 @@ mod pair;
 pub(crate) mod peer;
 mod replay;
 mod server;
+mod times;

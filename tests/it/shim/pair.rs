@@ -14,7 +14,8 @@ use cmscc::{
     ids::ChaincodeName,
     proto::protos::ChaincodeMessage,
     shim::{
-        Handler, InvocationOutcome, ServerLimits, SessionEvent, StateAnswer, StateRequest, TxKey,
+        Handler, InvocationOutcome, ServerLimits, SessionEvent, StateAnswer, StateRequest,
+        Timeouts, TxKey,
     },
     stub::{Chaincode, Entries, Event, Invocation, KeyRange, Page, Response, Stub, StubError},
 };
@@ -46,11 +47,7 @@ struct Exchange {
 impl Pair {
     pub(super) fn new(chaincode_id: &str) -> Self {
         let mut pair = Self {
-            handler: Handler::new(
-                chaincode_id,
-                ServerLimits::default(),
-                Duration::from_secs(10),
-            ),
+            handler: Handler::new(chaincode_id, ServerLimits::default(), Timeouts::default()),
             calls: BTreeMap::new(),
             sent: Vec::new(),
         };
@@ -59,7 +56,7 @@ impl Pair {
     }
 
     pub(super) fn deliver(&mut self, message: ChaincodeMessage) {
-        self.handler.handle_message(message);
+        self.handler.handle_message(Duration::ZERO, message);
         self.drive();
     }
 

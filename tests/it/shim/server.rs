@@ -9,8 +9,8 @@ use std::{
 use cmscc::{
     proto::protos::chaincode_message::Type,
     shim::{
-        Closing, Ending, Observer, ServerLimits, ShimSettings, StateCall, StreamId, Tls,
-        TransactionFacts,
+        Closing, Ending, Observer, ServerLimits, ShimSettings, StateCall, StreamId, Timeouts, Tls,
+        TlsSwitch, TransactionFacts,
         server::{ServeError, serve},
     },
 };
@@ -201,7 +201,10 @@ async fn a_broken_stream_cancels_its_transactions_and_the_next_dial_works() {
 #[tokio::test]
 async fn an_unanswered_registration_closes_the_stream() {
     let server = Server::start(ShimSettings {
-        register_timeout: Duration::from_millis(20),
+        timeouts: Timeouts {
+            register: Duration::from_millis(20),
+            ..Timeouts::default()
+        },
         ..settings()
     })
     .await;
@@ -249,7 +252,10 @@ async fn a_shutdown_waits_for_running_transactions() {
 #[tokio::test]
 async fn a_shutdown_gives_up_after_its_grace() {
     let server = Server::start(ShimSettings {
-        shutdown_grace: Duration::from_millis(20),
+        timeouts: Timeouts {
+            shutdown_grace: Duration::from_millis(20),
+            ..Timeouts::default()
+        },
         ..settings()
     })
     .await;
@@ -345,9 +351,10 @@ async fn tls_proves_the_server_and_where_wanted_the_peer() {
             certificate: certificate.clone().into_bytes(),
             key: key.clone().into_bytes(),
             client_ca: mutual.then(|| ca.clone().into_bytes()),
+            allowed_clients: None,
         };
         let server = Server::start(ShimSettings {
-            tls: Some(tls),
+            tls: Some(TlsSwitch::new(&tls).unwrap()),
             ..settings()
         })
         .await;
@@ -358,27 +365,22 @@ async fn tls_proves_the_server_and_where_wanted_the_peer() {
     }
 }
 
-#[tokio::test]
-async fn unusable_tls_material_is_an_error_at_the_start() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let settings = ShimSettings {
-        tls: Some(Tls {
-            certificate: b"no certificate".to_vec(),
-            key: b"no key".to_vec(),
-            client_ca: None,
-        }),
-        ..settings()
+#[test]
+fn unusable_tls_material_is_an_error() {
+    let (ca, certificate, key) = certificates();
+    let (_, _, other_key) = certificates();
+    let tls = |certificate: &str, key: &str, ca: &str| Tls {
+        certificate: certificate.as_bytes().to_vec(),
+        key: key.as_bytes().to_vec(),
+        client_ca: Some(ca.as_bytes().to_vec()),
+        allowed_clients: None,
     };
-    let observer = Arc::new(Facts::default());
-    let served = serve(
-        listener,
-        Arc::new(Demo),
-        settings,
-        observer,
-        CancellationToken::new(),
-    );
-    assert!(matches!(
-        soon("the error", served).await,
-        Err(ServeError::Tls(_))
-    ));
+    let good = tls(&certificate, &key, &ca);
+    let switch = TlsSwitch::new(&good).unwrap();
+    let what = |tls: &Tls| switch.replace(tls).unwrap_err().to_string();
+    assert!(what(&tls("none", &key, &ca)).contains("no PEM certificate"));
+    assert!(what(&tls(&certificate, "none", &ca)).contains("no PEM private key"));
+    assert!(what(&tls(&certificate, &key, "none")).contains("of a ca"));
+    assert!(what(&tls(&certificate, &other_key, &ca)).contains("used together"));
+    switch.replace(&good).unwrap();
 }

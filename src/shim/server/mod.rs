@@ -1,7 +1,13 @@
 //! The gRPC server that peers dial.
 
+mod connections;
+mod running;
+mod session;
+mod settings;
+mod tls;
+mod workers;
+
 use std::{
-    pin::Pin,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering::Relaxed},
@@ -11,21 +17,20 @@ use std::{
 
 use tokio::{
     net::TcpListener,
-    sync::{Semaphore, mpsc},
+    sync::Semaphore,
     time::{sleep, timeout},
 };
-use tokio_stream::{Stream, StreamExt, wrappers::ReceiverStream};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tonic::{
     Request, Response, Status, Streaming,
-    transport::{self, Server, server::TcpIncoming},
+    transport::{self, Server},
 };
 
-use super::{
-    observer::{Observer, StreamId},
-    session::{self, Shared},
-    settings::ShimSettings,
-};
+use connections::ConnectionInfo;
+use session::{Session, Shared};
+use workers::Workers;
+
+use super::observer::{Observer, StreamId};
 use crate::{
     proto::protos::{
         ChaincodeMessage,
@@ -34,13 +39,13 @@ use crate::{
     stub::Chaincode,
 };
 
+pub use settings::ShimSettings;
+pub use tls::{Tls, TlsError, TlsSwitch};
+
 /// Why a server does not serve.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ServeError {
-    /// The certificate, the key or the client CA cannot be used.
-    #[error("the tls certificate, key or client ca of the chaincode server cannot be used")]
-    Tls(#[source] transport::Error),
     /// Listening or serving failed; the stream of one peer does not end it.
     #[error("the chaincode server failed")]
     Transport(#[from] transport::Error),
@@ -49,7 +54,8 @@ pub enum ServeError {
 /// Serves a chaincode to any number of peers until `shutdown` is cancelled and the running
 /// transactions have ended or used up their grace.
 ///
-/// Must run in a Tokio runtime; each running transaction takes one of its blocking threads.
+/// Must run in a Tokio runtime. One of a single thread is the fastest: transactions run where their
+/// stream is served, and those that [compute](Chaincode::computes) on threads of their own.
 ///
 /// # Errors
 /// [`ServeError`] where it cannot start, or the listener fails.
@@ -60,19 +66,20 @@ pub async fn serve<C: Chaincode>(
     observer: Arc<dyn Observer>,
     shutdown: CancellationToken,
 ) -> Result<(), ServeError> {
-    let mut builder = Server::builder()
+    let builder = Server::builder()
         // A peer pings when it has read nothing for 60 s. Ours finds peers that are gone without
         // a word, whose streams would stay for ever.
         .http2_keepalive_interval(Some(KEEPALIVE))
         .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
         .initial_stream_window_size(WINDOW)
-        .initial_connection_window_size(WINDOW);
-    if let Some(tls) = &settings.tls {
-        builder = builder
-            .tls_config(tls.server_config())
-            .map_err(ServeError::Tls)?;
-    }
-    let (limit, grace) = (settings.limits.message_bytes, settings.shutdown_grace);
+        .initial_connection_window_size(WINDOW)
+        .max_concurrent_streams(u32::try_from(settings.limits.streams).ok());
+    let (limit, grace) = (
+        settings.limits.message_bytes,
+        settings.timeouts.shutdown_grace,
+    );
+    let incoming =
+        connections::accept(listener, &settings, Arc::clone(&observer), shutdown.clone());
     let sessions = TaskTracker::new();
     let service = Service {
         sessions: sessions.clone(),
@@ -83,12 +90,12 @@ pub async fn serve<C: Chaincode>(
             settings,
             observer,
             shutdown: shutdown.clone(),
+            workers: Workers::new(),
         }),
     };
     let service = ChaincodeServer::new(service)
         .max_decoding_message_size(limit)
         .max_encoding_message_size(limit);
-    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
     // the one service needs no router before it: it refuses the paths that it does not know
     let serving = builder.serve_with_incoming_shutdown(service, incoming, shutdown.cancelled());
     tokio::select! {
@@ -124,7 +131,7 @@ struct Service<C> {
 
 #[tonic::async_trait]
 impl<C: Chaincode> chaincode_server::Chaincode for Service<C> {
-    type ConnectStream = Pin<Box<dyn Stream<Item = Result<ChaincodeMessage, Status>> + Send>>;
+    type ConnectStream = Session<C>;
 
     async fn connect(
         &self,
@@ -134,25 +141,16 @@ impl<C: Chaincode> chaincode_server::Chaincode for Service<C> {
             .try_acquire_owned()
             .map_err(|_| Status::resource_exhausted("too many streams on this chaincode server"))?;
         let id = StreamId(self.opened.fetch_add(1, Relaxed).saturating_add(1));
-        let peer = request
-            .remote_addr()
-            .map_or_else(|| "unknown".to_owned(), |address| address.to_string());
+        let connection = request.extensions().get::<ConnectionInfo>();
+        let peer = connection.map_or_else(String::new, |c| c.address().to_string());
+        let held = (place, connection.map(ConnectionInfo::open_stream));
         self.shared.observer.stream_opened(id, &peer);
-        let (outgoing, messages) = mpsc::channel(64);
-        let session = session::run(
+        Ok(Response::new(Session::new(
             Arc::clone(&self.shared),
             id,
-            request
-                .into_inner()
-                .map(|m| m.map_err(|s| s.message().to_owned())),
-            outgoing,
-        );
-        self.sessions.spawn(async move {
-            session.await;
-            drop(place);
-        });
-        Ok(Response::new(Box::pin(
-            ReceiverStream::new(messages).map(Ok),
+            request.into_inner(),
+            Box::new(held),
+            self.sessions.token(),
         )))
     }
 }

@@ -1,8 +1,7 @@
 //! How a chaincode server behaves.
 
-use std::time::Duration;
-
-use super::{limits::ServerLimits, tls::Tls};
+use super::tls::TlsSwitch;
+use crate::shim::limits::{ServerLimits, Timeouts};
 
 /// How a server behaves.
 #[derive(Clone, Debug)]
@@ -10,13 +9,11 @@ pub struct ShimSettings {
     /// What it registers as: the package id.
     pub chaincode_id: String,
     /// TLS, where wanted.
-    pub tls: Option<Tls>,
-    /// What one stream may use.
+    pub tls: Option<TlsSwitch>,
+    /// What peers may use.
     pub limits: ServerLimits,
-    /// How long a peer may take to accept the registration before the stream is closed.
-    pub register_timeout: Duration,
-    /// How long running transactions get when the server shuts down.
-    pub shutdown_grace: Duration,
+    /// How long the times of a stream are.
+    pub timeouts: Timeouts,
 }
 
 impl ShimSettings {
@@ -27,8 +24,7 @@ impl ShimSettings {
             chaincode_id: chaincode_id.into(),
             tls: None,
             limits: ServerLimits::default(),
-            register_timeout: Duration::from_secs(5),
-            shutdown_grace: Duration::from_secs(20),
+            timeouts: Timeouts::default(),
         }
     }
 }

@@ -1,0 +1,313 @@
+//! The settings of `cmscc serve`: read once, checked together.
+//!
+//! `tls` reads TLS material, `address` addresses, `variables` looks for slips in names, `findings`
+//! collects what is wrong.
+
+mod address;
+mod findings;
+mod tls;
+mod variables;
+
+use std::{collections::BTreeSet, path::PathBuf, sync::Arc, time::Duration};
+
+use super::{
+    anchors::AnchorFolder,
+    args::{LimitArgs, ServeArgs},
+};
+use crate::{
+    contract::{self, Anchors, ContractSettings, NoAnchors},
+    ids::{ChannelId, Digest},
+    ops::{logs, unix_seconds},
+    shim,
+};
+pub(super) use address::{DEFAULT_OPS_ADDRESS, is_address};
+use findings::SettingProblems;
+pub(super) use findings::{Notice, given};
+pub(super) use tls::{TlsFiles, TlsMaterial, date};
+
+/// Everything that `cmscc serve` needs to know.
+pub(super) struct Settings {
+    pub(super) address: String,
+    pub(super) chaincode_id: String,
+    /// The files of TLS, and what they hold.
+    pub(super) tls: Option<(TlsFiles, TlsMaterial)>,
+    pub(super) anchors: Arc<dyn Anchors>,
+    /// The channels with an anchor.
+    pub(super) anchored: Vec<ChannelId>,
+    pub(super) contract: ContractSettings,
+    pub(super) exit_on_unsupported: bool,
+    pub(super) ops_address: String,
+    /// A filter that parses.
+    pub(super) log: String,
+    pub(super) log_format: logs::Format,
+    pub(super) shim_limits: shim::ServerLimits,
+    pub(super) shim_timeouts: shim::Timeouts,
+    /// What should be seen in the log.
+    pub(super) notices: Vec<Notice>,
+}
+
+impl Settings {
+    /// # Errors
+    /// Everything that is wrong, each with the name of its variable and flag.
+    pub(super) fn read(args: &ServeArgs) -> Result<Self, Vec<String>> {
+        let mut errors = SettingProblems::default();
+        variables::check(&mut errors);
+        let chaincode_id = chaincode_id(args, &mut errors);
+        let address = address(args, &mut errors);
+        let tls = tls(args, &mut errors);
+        let (anchors, anchored) = anchors(args, &mut errors);
+        let mut shim_limits = shim::ServerLimits::default();
+        let limits = limits(&args.limits, &mut shim_limits, &mut errors);
+        let allow_unanchored = &args.allow_unanchored;
+        let settings = Self {
+            address,
+            chaincode_id,
+            tls,
+            anchors,
+            anchored,
+            contract: ContractSettings {
+                allow_unanchored: errors
+                    .flag(
+                        "CMSCC_ALLOW_UNANCHORED (--allow-unanchored)",
+                        allow_unanchored,
+                    )
+                    .unwrap_or(false),
+                limits,
+            },
+            exit_on_unsupported: errors
+                .choice(
+                    "CMSCC_ON_UNSUPPORTED (--on-unsupported)",
+                    &args.on_unsupported,
+                    [("refuse", false), ("exit", true)],
+                )
+                .unwrap_or(false),
+            ops_address: ops_address(args, &mut errors),
+            log: log(args, &mut errors),
+            log_format: errors
+                .choice(
+                    "CMSCC_LOG_FORMAT (--log-format)",
+                    &args.log_format,
+                    [("text", logs::Format::Text), ("json", logs::Format::Json)],
+                )
+                .unwrap_or_default(),
+            shim_timeouts: timeouts(args, &mut errors),
+            shim_limits,
+            notices: Vec::new(),
+        };
+        match errors.errors.is_empty() {
+            true => Ok(Self {
+                notices: errors.notices,
+                ..settings
+            }),
+            false => Err(errors.errors),
+        }
+    }
+}
+
+fn chaincode_id(args: &ServeArgs, errors: &mut SettingProblems) -> String {
+    let name = "CHAINCODE_ID (--chaincode-id)";
+    let (id, other) = (
+        given(&args.chaincode_id),
+        given(&args.core_chaincode_id_name),
+    );
+    match (id, other) {
+        (Some(id), Some(other)) if id != other => errors.add(
+            name,
+            &format!("is `{id}`, but CORE_CHAINCODE_ID_NAME is `{other}`; give one of them"),
+        ),
+        (None, None) => errors.add(
+            name,
+            "is missing: the package id that `cmscc package` printed",
+        ),
+        _ => {}
+    }
+    let id = id.or(other).unwrap_or_default();
+    if !id.is_empty() && !is_package_id(id) {
+        errors.warn(format!(
+            "{name} is `{id}`, which is no package id as peers make them (LABEL:SHA-256, 64 hex digits); \
+             a peer takes a server for its chaincode only by exactly the id of the installed package"
+        ));
+    }
+    id.to_owned()
+}
+
+fn is_package_id(id: &str) -> bool {
+    id.rsplit_once(':').is_some_and(|(label, hash)| {
+        let is_hex = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
+        !label.is_empty() && hash.len() == 64 && hash.bytes().all(is_hex)
+    })
+}
+
+fn address(args: &ServeArgs, errors: &mut SettingProblems) -> String {
+    let name = "CHAINCODE_SERVER_ADDRESS (--address)";
+    let address = given(&args.address).unwrap_or_default();
+    if address.is_empty() {
+        errors.add(name, "is missing: HOST:PORT to listen at");
+    } else if let Some(problem) = address::problem(address) {
+        errors.add(name, &problem);
+    }
+    address.to_owned()
+}
+
+fn ops_address(args: &ServeArgs, errors: &mut SettingProblems) -> String {
+    let address = given(&args.ops_address).unwrap_or(DEFAULT_OPS_ADDRESS);
+    if let Some(problem) = address::problem(address) {
+        errors.add("CMSCC_OPS_ADDRESS (--ops-address)", &problem);
+    }
+    address.to_owned()
+}
+
+fn log(args: &ServeArgs, errors: &mut SettingProblems) -> String {
+    let text = given(&args.log).unwrap_or("info");
+    if let Err(error) = logs::filter(text) {
+        let problem = format!("is `{text}`, which is no log filter: {error}");
+        errors.add("CMSCC_LOG (--log)", &problem);
+    }
+    text.to_owned()
+}
+
+fn anchors(args: &ServeArgs, errors: &mut SettingProblems) -> (Arc<dyn Anchors>, Vec<ChannelId>) {
+    let Some(path) = given(&args.trust_anchors) else {
+        return (Arc::new(NoAnchors), Vec::new());
+    };
+    let name = "CMSCC_TRUST_ANCHORS (--trust-anchors)";
+    let folder = AnchorFolder::new(PathBuf::from(path));
+    let anchored = match folder.check() {
+        Ok(anchored) if anchored.is_empty() => {
+            errors.warn(format!(
+                "{name} names `{path}`, which holds no `<channel>.block`: no channel has an anchor"
+            ));
+            anchored
+        }
+        Ok(anchored) => anchored,
+        Err(problems) => {
+            for problem in problems {
+                errors.add(&format!("{name}:"), &problem);
+            }
+            Vec::new()
+        }
+    };
+    (Arc::new(folder), anchored)
+}
+
+fn tls(args: &ServeArgs, errors: &mut SettingProblems) -> Option<(TlsFiles, TlsMaterial)> {
+    let name = "CHAINCODE_TLS_DISABLED (--tls-disabled)";
+    let material = [
+        ("CHAINCODE_TLS_CERT (--tls-cert)", &args.tls_cert),
+        ("CHAINCODE_TLS_KEY (--tls-key)", &args.tls_key),
+        ("CHAINCODE_CLIENT_CA_CERT (--client-ca)", &args.client_ca),
+    ];
+    let disabled = errors.flag(name, &args.tls_disabled);
+    let allowed_clients = allowed_clients(args, errors);
+    if given(&args.tls_disabled).is_none() {
+        // It would be a surprise to speak plain text in spite of a certificate.
+        for (other, value) in material {
+            if given(value).is_some() {
+                let problem = format!("is given, but {name} is not; set it to `false` to use TLS");
+                errors.add(other, &problem);
+            }
+        }
+    }
+    if disabled != Some(false) {
+        return None;
+    }
+    let [certificate, key, client_ca] = material.map(|(setting, value)| tls::NamedFile {
+        setting,
+        path: given(value).unwrap_or_default().to_owned(),
+    });
+    let files = TlsFiles {
+        certificate,
+        key,
+        client_ca: Some(client_ca).filter(|file| !file.path.is_empty()),
+        allowed_clients,
+    };
+    match files.read(unix_seconds()) {
+        Ok(material) => {
+            errors.notices.extend(material.notices.iter().cloned());
+            Some((files, material))
+        }
+        Err(problems) => {
+            errors.errors.extend(problems);
+            None
+        }
+    }
+}
+
+fn allowed_clients(args: &ServeArgs, errors: &mut SettingProblems) -> Option<BTreeSet<Digest>> {
+    let name = "CMSCC_ALLOWED_CLIENTS (--allowed-clients)";
+    let text = given(&args.allowed_clients)?;
+    let mutual = given(&args.tls_disabled)
+        .is_some_and(|disabled| ["false", "0"].contains(&disabled))
+        && given(&args.client_ca).is_some();
+    if !mutual {
+        let problem = "is given, and no client has to show a certificate: it takes \
+             CHAINCODE_TLS_DISABLED=false and CHAINCODE_CLIENT_CA_CERT (--client-ca), too";
+        errors.add(name, problem);
+    }
+    match tls::fingerprints(text) {
+        Ok(allowed) => Some(allowed),
+        Err(other) => {
+            let problem = format!(
+                "holds `{other}`, which is no SHA-256 of a certificate: 64 hex digits, as `openssl x509 \
+                 -noout -fingerprint -sha256` prints them"
+            );
+            errors.add(name, &problem);
+            None
+        }
+    }
+}
+
+fn timeouts(args: &ServeArgs, errors: &mut SettingProblems) -> shim::Timeouts {
+    let mut timeouts = shim::Timeouts::default();
+    for (name, value, timeout) in [
+        (
+            "CMSCC_CALL_TIMEOUT (--call-timeout)",
+            &args.call_timeout,
+            &mut timeouts.call,
+        ),
+        (
+            "CMSCC_SHUTDOWN_GRACE (--shutdown-grace)",
+            &args.shutdown_grace,
+            &mut timeouts.shutdown_grace,
+        ),
+    ] {
+        let seconds = errors.number(name, value, timeout.as_secs(), 3_600);
+        *timeout = Duration::from_secs(seconds);
+    }
+    timeouts
+}
+
+fn limits(
+    args: &LimitArgs,
+    shim: &mut shim::ServerLimits,
+    errors: &mut SettingProblems,
+) -> contract::CallLimits {
+    let mut limits = contract::CallLimits::default();
+    let most = usize::try_from(u32::MAX).unwrap_or(usize::MAX);
+    for (name, value, limit) in [
+        ("ARGUMENT", &args.limit_argument, &mut limits.argument),
+        ("CALL", &args.limit_call, &mut limits.call),
+        ("EXPORT", &args.limit_export, &mut limits.export),
+        (
+            "TRANSACTIONS",
+            &args.limit_transactions,
+            &mut shim.transactions,
+        ),
+        ("STREAMS", &args.limit_streams, &mut shim.streams),
+        (
+            "CONNECTIONS",
+            &args.limit_connections,
+            &mut shim.connections,
+        ),
+        (
+            "CONNECTIONS_PER_ADDRESS",
+            &args.limit_connections_per_address,
+            &mut shim.connections_per_address,
+        ),
+    ] {
+        let flag = name.to_lowercase().replace('_', "-");
+        let name = format!("CMSCC_LIMIT_{name} (--limit-{flag})");
+        *limit = errors.number(&name, value, *limit, most);
+    }
+    limits
+}

@@ -1,0 +1,134 @@
+//! Variables of the environment that nobody reads.
+
+use std::{cmp::min, env};
+
+use clap::CommandFactory;
+
+use super::findings::SettingProblems;
+use crate::{cli::args::Args, ops::foreign};
+
+/// What begins the names of our variables.
+const OURS: &str = "CMSCC_";
+
+/// How many letters may differ in a name that is suggested.
+const SLIP: usize = 3;
+
+/// Warns of variables that look like settings and are none.
+pub(super) fn check(findings: &mut SettingProblems) {
+    let names = env::vars_os().map(|(name, _)| name.to_string_lossy().into_owned());
+    let mut names: Vec<String> = names.collect();
+    names.sort();
+    let known = known();
+    let known: Vec<&str> = known.iter().map(String::as_str).collect();
+    for name in names {
+        if let Some(warning) = warning(&name, &known) {
+            findings.warn(warning);
+        }
+    }
+}
+
+/// The variables of all commands.
+fn known() -> Vec<String> {
+    let args = Args::command();
+    let variables = args
+        .get_subcommands()
+        .flat_map(clap::Command::get_arguments)
+        .filter_map(|argument| argument.get_env())
+        .map(|name| name.to_string_lossy().into_owned());
+    variables.collect()
+}
+
+/// What to say of a variable.
+fn warning(name: &str, known: &[&str]) -> Option<String> {
+    if !name.starts_with(OURS) || known.contains(&name) || is_of_kubernetes(name) {
+        return None;
+    }
+    let nearest = (known.iter())
+        .map(|known| (distance(name, known), *known))
+        .min()
+        .filter(|(distance, _)| *distance <= SLIP);
+    let meant = match nearest {
+        Some((_, nearest)) => format!("; `{nearest}` may be meant"),
+        None => String::new(),
+    };
+    Some(format!("`{}` is no setting{meant}", foreign(name)))
+}
+
+/// Whether Kubernetes sets a variable of this name for a Service called `cmscc`, or `cmscc-` and
+/// something.
+fn is_of_kubernetes(name: &str) -> bool {
+    let has = |part: &str| {
+        name.match_indices(part).any(|(at, _)| {
+            let rest = name
+                .get(at.saturating_add(part.len())..)
+                .unwrap_or_default();
+            rest.is_empty() || rest.starts_with('_')
+        })
+    };
+    name.ends_with("_SERVICE_HOST") || has("_SERVICE_PORT") || has("_PORT")
+}
+
+/// How many letters must be changed, added or left out.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, from) in a.chars().take(64).enumerate() {
+        let mut next = vec![i.saturating_add(1)];
+        let mut left = i.saturating_add(1);
+        for (pair, to) in row.windows(2).zip(&b) {
+            let [diagonal, above] = pair else { continue };
+            let change = diagonal.saturating_add(usize::from(from != *to));
+            left = min(change, min(left, *above).saturating_add(1));
+            next.push(left);
+        }
+        row = next;
+    }
+    row.last().copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slips_are_named_with_what_may_be_meant() {
+        let known = known();
+        let known: Vec<&str> = known.iter().map(String::as_str).collect();
+        assert!(known.contains(&"CMSCC_LOG_FORMAT"));
+        for (name, expected) in [
+            ("CMSCC_LOG", None),
+            ("PATH", None),
+            ("CMSCC_SERVICE_HOST", None),
+            ("CMSCC_SERVICE_PORT_CHAINCODE", None),
+            ("CMSCC_PORT", None),
+            ("CMSCC_PORT_9999_TCP_ADDR", None),
+            ("CMSCC_OPS_SERVICE_HOST", None),
+            (
+                "CMSCC_LOGG",
+                Some("`CMSCC_LOGG` is no setting; `CMSCC_LOG` may be meant"),
+            ),
+            (
+                "CMSCC_TRUST_ANCHOR",
+                Some("`CMSCC_TRUST_ANCHOR` is no setting; `CMSCC_TRUST_ANCHORS` may be meant"),
+            ),
+            (
+                "CMSCC_SOMETHING_ELSE",
+                Some("`CMSCC_SOMETHING_ELSE` is no setting"),
+            ),
+        ] {
+            assert_eq!(warning(name, &known).as_deref(), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn distances_count_letters() {
+        for (a, b, expected) in [
+            ("", "", 0),
+            ("abc", "abc", 0),
+            ("abc", "", 3),
+            ("kitten", "sitting", 3),
+        ] {
+            assert_eq!(distance(a, b), expected);
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! Operations of a running server: logs, signals, probes, and what clients cannot do to them. Each
+//! test runs the program.
+
+mod health;
+mod listener;
+mod logs;
+mod readiness;
+pub(crate) mod serving;
+mod signals;
+mod warnings;
