@@ -107,12 +107,84 @@ impl Channel {
     }
 }
 
-fn contract() -> Contract {
+pub(crate) fn contract() -> Contract {
     let settings = ContractSettings {
         allow_unanchored: true,
         ..ContractSettings::default()
     };
     Contract::new(settings, Arc::new(NoAnchors), Arc::new(NoObserver))
+}
+
+/// Calls of one function for a server that runs elsewhere, and the ledger that they find there.
+#[allow(
+    dead_code,
+    reason = "for the example shim-load, which plays a peer with this ledger"
+)]
+#[derive(Debug)]
+pub(crate) struct Served {
+    pub(crate) ledger: Ledger,
+    /// Nothing is committed, so that they can be made again and again.
+    pub(crate) calls: Vec<Invocation>,
+}
+
+/// So many different calls on a channel of so many organisations with open proposals.
+#[allow(
+    dead_code,
+    reason = "for the example shim-load, which plays a peer with this ledger"
+)]
+pub(crate) fn served(function: &str, size: &str, proposals: usize, calls: usize) -> Result<Served> {
+    if function == "SyncConfig" {
+        let of = consortium(size)?;
+        let channel = Channel::new(&of)?;
+        let blocks = TIMEOUTS.take(calls).map(|timeout| {
+            let block = next_block(&of, &format!("{timeout}ms"))?;
+            Ok(channel.invocation(&of.orderer, &[b"SyncConfig", &block]))
+        });
+        let calls = blocks.collect::<Result<_>>()?;
+        let ledger = channel.ledger;
+        return Ok(Served { ledger, calls });
+    }
+    let mut filled = filled(size, proposals)?;
+    let signer = filled.members.pop().context("nobody")?;
+    let update = &filled.proposals.first().context("no proposal")?.update;
+    let made = (0..calls).map(|number| {
+        let id = id(number % filled.proposals.len());
+        Ok(match function {
+            "AddSignature" => {
+                let signatures = [sign(&signer, update)?];
+                let signed = envelope::update_envelope(&channel(), update, &signatures);
+                let signed = STANDARD.encode(signed);
+                let id = &filled.proposals.first().context("no proposal")?.id;
+                let args: [&[u8]; 3] = [b"AddSignature", id.as_bytes(), signed.as_bytes()];
+                filled.channel.invocation(&signer, &args)
+            }
+            "GetProposal" => {
+                let args: [&[u8]; 2] = [b"GetProposal", id.as_bytes()];
+                filled.channel.invocation(&signer, &args)
+            }
+            "ListProposals" => filled
+                .channel
+                .invocation(&signer, &[b"ListProposals", b"{}"]),
+            other => anyhow::bail!("no calls of `{other}` are made here"),
+        })
+    });
+    let calls = made.collect::<Result<_>>()?;
+    let ledger = filled.channel.ledger.clone();
+    Ok(Served { ledger, calls })
+}
+
+#[allow(
+    dead_code,
+    reason = "for the example shim-load, which plays a peer with this ledger"
+)]
+impl Served {
+    /// Makes a call in this process: what a server does for it, transport aside.
+    pub(crate) fn answer(&self, contract: &Contract, call: &Invocation) -> Result<()> {
+        let mut stub = MemoryStub::new(&self.ledger);
+        let response = now(contract.invoke(call, &mut stub))?;
+        anyhow::ensure!(response.is_success(), "{}", response.message);
+        Ok(())
+    }
 }
 
 /// Runs a future that never waits.

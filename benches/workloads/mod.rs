@@ -1,6 +1,6 @@
 //! The measured workloads, by name: `<what>/<size>`. Inputs are those of `tests/vectors/perf`.
 
-mod calls;
+pub(crate) mod calls;
 mod certificates;
 mod inputs;
 mod people;

@@ -22,6 +22,12 @@ mod process;
 mod report;
 mod serve;
 mod state;
+#[allow(
+    dead_code,
+    reason = "what benches measure; some of its calls are made here"
+)]
+#[path = "../../benches/workloads/mod.rs"]
+mod workloads;
 
 use std::{fs, io::Write, path::PathBuf, time::Duration};
 
@@ -53,6 +59,8 @@ Examples:
   shim-load play 127.0.0.1:9001 --pid 4711
   shim-load play 127.0.0.1:9001 --pid 4711 --against 127.0.0.1:9002 --pid2 4712 --rounds 7
   shim-load play 127.0.0.1:9001 --pid 4711 --scenarios Get --in-flight 16 --rate 60 --seconds 600
+  shim-load serve 127.0.0.1:9001 load:1 --cmscc
+  shim-load play 127.0.0.1:9001 --pid 4711 --function GetProposal --organisations 10
   shim-load tls certs
   shim-load serve 127.0.0.1:9001 load:1 --tls-cert certs/server.pem --tls-key certs/server.key
   shim-load play 127.0.0.1:9001 --tls-ca certs/ca.pem";
@@ -60,7 +68,7 @@ Examples:
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Plays peers and prints a table.
-    Play(PlayArguments),
+    Play(Box<PlayArguments>),
     /// Serves the contract that is compared.
     Serve(serve::ServeArguments),
     /// Writes a CA, and certificates of a server and a client, into a folder.
@@ -98,6 +106,14 @@ struct PlayArguments {
     /// Its arguments.
     #[arg(long, num_args = 1.., requires = "function", allow_hyphen_values = true)]
     args: Vec<String>,
+    /// Play a channel of 2, 10 or 100 organisations to a server with the contract of cmscc, and
+    /// call one of AddSignature, GetProposal, ListProposals and SyncConfig; 100 different calls
+    /// in turn, where they can differ. Also prints what a call takes without transport.
+    #[arg(long, requires = "function", conflicts_with = "args")]
+    organisations: Option<String>,
+    /// How many proposals are open on that channel.
+    #[arg(long, default_value_t = 10)]
+    proposals: usize,
     /// Calls in flight of each peer, several numbers one after another.
     #[arg(long, value_delimiter = ',', default_value = "1,16,256")]
     in_flight: Vec<usize>,
@@ -152,8 +168,7 @@ fn main() -> Result<()> {
 }
 
 async fn play(arguments: &PlayArguments) -> Result<()> {
-    let workloads = workloads(arguments);
-    let ledger = contract::ledger();
+    let (workloads, ledger) = workloads(arguments)?;
     let dialling = dialling(arguments)?;
     let mut ours = dial(
         arguments,
@@ -183,7 +198,7 @@ async fn play(arguments: &PlayArguments) -> Result<()> {
             for in_flight in &arguments.in_flight {
                 let row = rows.next().context("a row for each measurement")?;
                 let measured = Measured {
-                    calls: std::slice::from_ref(&workload.call),
+                    calls: &workload.calls,
                     in_flight: *in_flight,
                     rate: arguments.rate,
                     answer_bytes: workload.answer_bytes,
@@ -239,30 +254,73 @@ async fn watched(server: &mut Server, measured: &Measured<'_>) -> Result<Figures
 #[derive(Debug)]
 struct Workload {
     name: String,
-    call: Call,
+    calls: Vec<Call>,
     answer_bytes: Option<usize>,
 }
 
-fn workloads(arguments: &PlayArguments) -> Vec<Workload> {
+/// What is called, and what it finds.
+fn workloads(arguments: &PlayArguments) -> Result<(Vec<Workload>, Ledger)> {
     let caller = Caller::default();
-    let call = |name: &str, args: &[String]| {
+    let calls = |name: &str, args: &[String]| {
         let texts = [name].into_iter().chain(args.iter().map(String::as_str));
         let texts = texts.map(|text| Bytes::copy_from_slice(text.as_bytes()));
-        Call::new(&caller, &texts.collect::<Vec<_>>())
+        vec![Call::new(&caller, &texts.collect::<Vec<_>>())]
     };
-    if let Some(function) = &arguments.function {
-        return vec![Workload {
-            name: function.clone(),
-            call: call(function, &arguments.args),
+    if let (Some(function), Some(size)) = (&arguments.function, &arguments.organisations) {
+        let served = workloads::calls::served(function, size, arguments.proposals, CALLS)?;
+        without_transport(&served)?;
+        let calls = served.calls.iter().map(|call| {
+            let caller = Caller {
+                channel: call.channel.to_string(),
+                creator: call.creator.clone(),
+                seconds: call.timestamp.seconds,
+            };
+            Call::new(&caller, &call.args)
+        });
+        let workload = Workload {
+            name: format!("{function}/{size}"),
+            calls: calls.collect(),
             answer_bytes: None,
-        }];
+        };
+        return Ok((vec![workload], served.ledger));
+    }
+    if let Some(function) = &arguments.function {
+        let workload = Workload {
+            name: function.clone(),
+            calls: calls(function, &arguments.args),
+            answer_bytes: None,
+        };
+        return Ok((vec![workload], contract::ledger()));
     }
     let scenarios = arguments.scenarios.iter().map(|scenario| Workload {
         name: scenario.name().to_owned(),
-        call: call(scenario.name(), &[]),
+        calls: calls(scenario.name(), &[]),
         answer_bytes: Some(scenario.answer_bytes()),
     });
-    scenarios.collect()
+    Ok((scenarios.collect(), contract::ledger()))
+}
+
+/// How many different calls of one function are made.
+const CALLS: usize = 100;
+
+/// Says what a call takes in this process, when it was made before and when not.
+fn without_transport(served: &workloads::calls::Served) -> Result<()> {
+    let contract = workloads::calls::contract();
+    for when in ["first", "again"] {
+        let mut times = Vec::new();
+        for call in &served.calls {
+            let since = tokio::time::Instant::now();
+            served.answer(&contract, call)?;
+            times.push(since.elapsed());
+        }
+        times.sort_unstable();
+        let half = times.get(times.len() / 2).context("no calls")?;
+        say(&format!(
+            "without transport, {when}: {} us at the median",
+            half.as_micros()
+        ))?;
+    }
+    Ok(())
 }
 
 fn dialling(arguments: &PlayArguments) -> Result<Dialling> {

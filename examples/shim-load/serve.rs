@@ -13,7 +13,7 @@ use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair}
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use super::contract::Minimal;
+use super::{contract::Minimal, workloads::calls::contract};
 
 #[derive(Debug, Args)]
 pub(crate) struct ServeArguments {
@@ -21,6 +21,9 @@ pub(crate) struct ServeArguments {
     address: String,
     /// What to register as.
     id: String,
+    /// Serve the contract of cmscc, which endorses a bootstrap without an anchor here.
+    #[arg(long)]
+    cmscc: bool,
     /// The server's certificate, PEM; with it, TLS is spoken.
     #[arg(long, requires = "tls_key")]
     tls_cert: Option<PathBuf>,
@@ -55,8 +58,13 @@ pub(crate) async fn serve(arguments: &ServeArguments) -> Result<()> {
             stop.cancel();
         }
     });
-    let contract = Arc::new(Minimal);
-    server::serve(listener, contract, settings, Arc::new(Quiet), shutdown).await?;
+    let quiet = Arc::new(Quiet);
+    if arguments.cmscc {
+        let contract = Arc::new(contract());
+        server::serve(listener, contract, settings, quiet, shutdown).await?;
+    } else {
+        server::serve(listener, Arc::new(Minimal), settings, quiet, shutdown).await?;
+    }
     Ok(())
 }
 
