@@ -11,7 +11,7 @@ mod workers;
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering::Relaxed},
+        atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed},
     },
     time::Duration,
 };
@@ -94,6 +94,7 @@ pub async fn serve<C: Chaincode>(
             observer,
             shutdown: shutdown.clone(),
             workers: Workers::new(),
+            held: AtomicUsize::new(0),
         }),
     };
     let service = ChaincodeServer::new(service)
