@@ -26,6 +26,8 @@ half-preface     - plain  half-preface --lasting 60
 half-tls         - mutual half-tls --lasting 60
 half-request     - plain  half-request --count 50 --lasting 60
 half-request-256 256 plain  half-request --count 300 --lasting 60
+no-window        - plain  no-window --count 256 --lasting 90
+pings            - plain  pings --lasting 120
 unready          - plain  unready --count 256 --lasting 60
 half-http        - plain  half-http --count 50 --lasting 60
 connects         - plain  connects
@@ -35,6 +37,7 @@ large            - plain  large --settling 30
 waiting-1023     - plain  waiting --count 1023 --lasting 60
 waiting          - plain  waiting --count 1024 --lasting 60
 stray            - plain  stray
+names            - plain  names --settling 30
 channels         - plain  channels
 fuzz             - plain  fuzz
 wrong-id         - plain  wrong-id --count 1 --lasting 15
@@ -94,7 +97,7 @@ while read -r name limit kind command; do
     "$attack" --address "127.0.0.1:$port" --ops "127.0.0.1:$ops" --pid "$server" --log "$work/log" \
         ${JSON:+--json} "${peer[@]}" $command </dev/null || true
     stop
-    grep -hE ' (WARN|ERROR) ' "$work/log" | cut -c1-200 | tail -n 2 | sed 's/^/  log: /' | tr -d '\033' || true
+    grep -ahE ' (WARN|ERROR) ' "$work/log" | cut -c1-200 | tail -n 2 | sed 's/^/  log: /' | tr -d '\033' || true
 done <<<"$attacks"
 
 # half requests at the operations listener, and SIGTERM while they are there
