@@ -160,6 +160,10 @@ impl<D: Destination> Doing<D> {
     }
 }
 
+/// The longest name of a channel or transaction, in bytes. Fabric's channels have at most 249, its
+/// transactions 64.
+const MAX_NAME: usize = 1_024;
+
 /// How long new transactions are taken after the shutdown has begun, while others run.
 const PATIENCE: Duration = Duration::from_secs(1);
 
@@ -188,8 +192,14 @@ impl<D: Destination> Handler<D> {
     /// The peer sent a message.
     pub fn handle_message(&mut self, now: Duration, message: ChaincodeMessage) {
         let kind = Type::try_from(message.r#type).unwrap_or(Type::Undefined);
+        let named = message.txid.len().max(message.channel_id.len());
         match (&self.phase, kind) {
             (Phase::Closed, _) => {}
+            // SECURITY: names are kept, compared and told
+            _ if named > MAX_NAME => self.close(Closing::NameTooLong {
+                bytes: named,
+                limit: MAX_NAME,
+            }),
             // Fabric: fabric-chaincode-go, shim/handler.go, handleMessage: echoed in every state
             (_, Type::Keepalive) => self.transmit.push_back(message),
             (Phase::Registering, Type::Registered) => self.phase = Phase::Registered,

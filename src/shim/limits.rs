@@ -11,6 +11,8 @@ pub struct ServerLimits {
     pub connections_per_address: usize,
     /// Streams open at the same time; further ones are refused.
     pub streams: usize,
+    /// Streams that one address may have open; as above.
+    pub streams_per_address: usize,
     /// Transactions of a stream running at the same time; further ones are answered with an error at once.
     pub transactions: usize,
     /// Bytes of arguments and signed proposals of running transactions; as above.
@@ -29,6 +31,7 @@ impl Default for ServerLimits {
             connections: 512,
             connections_per_address: 256,
             streams: 256,
+            streams_per_address: 128,
             transactions: 1_024,
             transaction_bytes: 512 << 20,
             server_bytes: 1 << 30,

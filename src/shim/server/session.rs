@@ -17,7 +17,7 @@ use futures_util::{
     stream::{FuturesUnordered, Stream},
 };
 use tokio::{
-    sync::mpsc,
+    sync::{OwnedSemaphorePermit, mpsc},
     time::{Instant, Sleep, sleep_until},
 };
 use tokio_util::{
@@ -27,6 +27,7 @@ use tokio_util::{
 use tonic::{Status, Streaming};
 
 use super::{
+    connections::OpenStream,
     running::{self, EndedTransaction, HowEnded, Inline, Input, Waiting},
     settings::ShimSettings,
     workers::Workers,
@@ -77,7 +78,7 @@ pub(super) struct Session<C: Chaincode> {
     /// What of the shared `held` is of this session.
     counted: usize,
     /// What the server waits for when it shuts down, and counts.
-    _held: Box<dyn Send>,
+    place: (OpenStream, OwnedSemaphorePermit),
     _tracked: TaskTrackerToken,
 }
 
@@ -102,12 +103,12 @@ const AT_A_TIME: usize = 64;
 const HELD_UP: Duration = Duration::from_millis(50);
 
 impl<C: Chaincode> Session<C> {
-    /// A stream that was just opened. `held` is dropped with the session.
+    /// A stream that was just opened. `place` is free again behind the session.
     pub(super) fn new(
         shared: Arc<Shared<C>>,
         id: StreamId,
         incoming: Streaming<ChaincodeMessage>,
-        held: Box<dyn Send>,
+        place: (OpenStream, OwnedSemaphorePermit),
         tracked: TaskTrackerToken,
     ) -> Self {
         let settings = &shared.settings;
@@ -126,7 +127,7 @@ impl<C: Chaincode> Session<C> {
             timer: None,
             is_over: false,
             counted: 0,
-            _held: held,
+            place,
             _tracked: tracked,
         }
     }
@@ -266,7 +267,10 @@ impl<C: Chaincode> Session<C> {
                         observer.transaction_finished(&running.facts, &ending, elapsed);
                     }
                 }
-                SessionEvent::Ready(_) => self.shared.observer.stream_ready(self.id),
+                SessionEvent::Ready(_) => {
+                    self.place.0.ready();
+                    self.shared.observer.stream_ready(self.id);
+                }
                 SessionEvent::Refused { key, failure } => {
                     let facts = self.facts(&key, false, String::new());
                     let observer = &self.shared.observer;
