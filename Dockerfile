@@ -15,5 +15,6 @@ ENV CHAINCODE_SERVER_ADDRESS=0.0.0.0:9999 \
     CMSCC_OPS_ADDRESS=0.0.0.0:9443 \
     CMSCC_LOG_FORMAT=json
 EXPOSE 9999 9443
+HEALTHCHECK CMD ["/usr/local/bin/cmscc", "health"]
 ENTRYPOINT ["/usr/local/bin/cmscc"]
 CMD ["serve"]

@@ -24,6 +24,7 @@ pub const LIMITS: ServerLimits = ServerLimits {
     streams: 1,
     transactions: 3,
     transaction_bytes: 1_000,
+    server_bytes: 1_000,
     message_bytes: 2_000,
 };
 

@@ -5,6 +5,7 @@
 mod anchors;
 mod args;
 pub mod command;
+mod descriptors;
 mod observer;
 mod output;
 mod package;

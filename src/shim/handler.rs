@@ -26,6 +26,7 @@ use crate::{
 /// One stream between this chaincode and one peer, as a state machine.
 ///
 /// * inputs: [`handle_message`](Self::handle_message) (the peer sent something),
+///   [`handle_others`](Self::handle_others) (what other streams hold),
 ///   [`handle_request`](Self::handle_request) (a transaction asks for state),
 ///   [`handle_outcome`](Self::handle_outcome) and [`handle_panic`](Self::handle_panic) (the
 ///   chaincode is done with a transaction), [`handle_shutdown`](Self::handle_shutdown),
@@ -51,6 +52,8 @@ pub struct Handler<D: Destination = Undirected> {
     transactions: BTreeMap<TxKey, HeldTransaction<D>>,
     // INVARIANT: the sum of the `bytes` of all transactions
     bytes: usize,
+    /// How many bytes they may have now.
+    room: usize,
     /// When transactions must have ended, in the order of their start; those that have are taken out
     /// when they come to the front.
     deadlines: VecDeque<(Duration, TxKey)>,
@@ -174,6 +177,7 @@ impl<D: Destination> Handler<D> {
             phase: Phase::Registering,
             transactions: BTreeMap::new(),
             bytes: 0,
+            room: limits.transaction_bytes,
             deadlines: VecDeque::new(),
             shutdown: None,
             transmit: VecDeque::from([message::register(chaincode_id)]),
@@ -203,6 +207,16 @@ impl<D: Destination> Handler<D> {
             }
         }
         self.close_when_drained();
+    }
+
+    /// Other streams hold so many bytes. This one may always have its share, and what others leave, up
+    /// to its own limit.
+    pub fn handle_others(&mut self, bytes: usize) {
+        let limits = &self.limits;
+        let share = limits.server_bytes.checked_div(limits.streams);
+        let left = limits.server_bytes.saturating_sub(bytes);
+        let room = left.max(share.unwrap_or_default());
+        self.room = room.min(limits.transaction_bytes);
     }
 
     /// A running transaction asks for state. One request at a time: a second one before the answer
@@ -406,10 +420,7 @@ impl<D: Destination> Handler<D> {
         if running >= limit {
             return Err(Failure::TooManyTransactions { running, limit });
         }
-        let (bytes, limit) = (
-            self.bytes.saturating_add(bytes),
-            self.limits.transaction_bytes,
-        );
+        let (bytes, limit) = (self.bytes.saturating_add(bytes), self.room);
         if bytes > limit {
             return Err(Failure::TooManyTransactionBytes { bytes, limit });
         }

@@ -15,6 +15,9 @@ pub struct ServerLimits {
     pub transactions: usize,
     /// Bytes of arguments and signed proposals of running transactions; as above.
     pub transaction_bytes: usize,
+    /// The same of all streams of the server together; a stream may always use its share, this divided
+    /// by [`streams`](Self::streams).
+    pub server_bytes: usize,
     /// Bytes of one message in either direction; a longer one ends the stream (a longer answer
     /// of ours ends its transaction, a longer call of ours is refused to the chaincode).
     pub message_bytes: usize,
@@ -28,6 +31,7 @@ impl Default for ServerLimits {
             streams: 256,
             transactions: 1_024,
             transaction_bytes: 512 << 20,
+            server_bytes: 1 << 30,
             message_bytes: 100 << 20,
         }
     }

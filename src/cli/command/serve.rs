@@ -11,6 +11,7 @@ use super::version;
 use crate::{
     cli::{
         args::ServeArgs,
+        descriptors,
         observer::Telemetry,
         output,
         reload::{self, TlsReload},
@@ -25,10 +26,12 @@ use crate::{
 const FLUSH: Duration = Duration::from_secs(1);
 
 pub(in crate::cli) fn run(args: &ServeArgs) -> anyhow::Result<ExitCode> {
-    let settings = match Settings::read(args) {
+    let mut settings = match Settings::read(args) {
         Ok(settings) => settings,
         Err(errors) => return Ok(output::misconfigured(&errors)),
     };
+    let fitted = descriptors::fit(&mut settings.shim_limits);
+    settings.notices.extend(fitted);
     let metrics = Arc::new(Metrics::new(version::VERSION));
     let format = settings.log_format;
     let logs = Logs::start(&settings.log, format, colours(), metrics.log_counters())

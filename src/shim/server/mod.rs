@@ -1,6 +1,7 @@
 //! The gRPC server that peers dial.
 
 mod connections;
+mod health;
 mod running;
 mod session;
 mod settings;
@@ -10,7 +11,7 @@ mod workers;
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering::Relaxed},
+        atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed},
     },
     time::Duration,
 };
@@ -25,8 +26,10 @@ use tonic::{
     Request, Response, Status, Streaming,
     transport::{self, Server},
 };
+use tonic_health::ServingStatus;
 
 use connections::ConnectionInfo;
+use health::BesideHealth;
 use session::{Session, Shared};
 use workers::Workers;
 
@@ -91,18 +94,25 @@ pub async fn serve<C: Chaincode>(
             observer,
             shutdown: shutdown.clone(),
             workers: Workers::new(),
+            held: AtomicUsize::new(0),
         }),
     };
     let service = ChaincodeServer::new(service)
         .max_decoding_message_size(limit)
         .max_encoding_message_size(limit);
-    // the one service needs no router before it: it refuses the paths that it does not know
+    let (reporter, health) = tonic_health::server::health_reporter();
+    let service = BesideHealth {
+        chaincode: service,
+        health,
+    };
     let serving = builder.serve_with_incoming_shutdown(service, incoming, shutdown.cancelled());
     tokio::select! {
         served = serving => Ok(served?),
         () = async {
             shutdown.cancelled().await;
             sessions.close();
+            let stopping = ServingStatus::NotServing;
+            reporter.set_service_status("", stopping).await;
             // the sessions keep to their grace, unless a peer does not read
             let _ = timeout(grace.saturating_add(LINGER), sessions.wait()).await;
             sleep(LINGER).await;

@@ -4,7 +4,10 @@ use std::{
     collections::BTreeMap,
     future::Future,
     pin::Pin,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
     task::{Context, Poll, ready},
     time::Duration,
 };
@@ -47,6 +50,8 @@ pub(super) struct Shared<C> {
     pub(super) observer: Arc<dyn Observer>,
     pub(super) shutdown: CancellationToken,
     pub(super) workers: Workers,
+    /// The bytes of transactions that all sessions together hold.
+    pub(super) held: AtomicUsize,
 }
 
 /// Serves one stream until it is over. It is the stream of our messages to the peer: whoever sends
@@ -69,6 +74,8 @@ pub(super) struct Session<C: Chaincode> {
     /// `None` once the shutdown has begun.
     shutdown: Option<Pin<Box<WaitForCancellationFutureOwned>>>,
     is_over: bool,
+    /// What of the shared `held` is of this session.
+    counted: usize,
     /// What the server waits for when it shuts down, and counts.
     _held: Box<dyn Send>,
     _tracked: TaskTrackerToken,
@@ -118,6 +125,7 @@ impl<C: Chaincode> Session<C> {
             from_transactions,
             timer: None,
             is_over: false,
+            counted: 0,
             _held: held,
             _tracked: tracked,
         }
@@ -135,7 +143,11 @@ impl<C: Chaincode> Session<C> {
         }
         if let Poll::Ready(message) = Pin::new(&mut self.incoming).poll_next(cx) {
             match message {
-                Some(Ok(message)) => self.handler.handle_message(self.opened.elapsed(), message),
+                Some(Ok(message)) => {
+                    let all = self.shared.held.load(Relaxed);
+                    self.handler.handle_others(all.saturating_sub(self.counted));
+                    self.handler.handle_message(self.opened.elapsed(), message);
+                }
                 Some(Err(status)) => {
                     let why = Closing::Broken(status.message().to_owned());
                     self.handler.handle_end(why);
@@ -222,6 +234,13 @@ impl<C: Chaincode> Session<C> {
 
     /// Carries out and tells what has happened.
     fn tell(&mut self) {
+        let holds = self.handler.transaction_bytes();
+        if holds != self.counted {
+            // a difference that wraps takes away as much as it should
+            let more = holds.wrapping_sub(self.counted);
+            self.shared.held.fetch_add(more, Relaxed);
+            self.counted = holds;
+        }
         while let Some(event) = self.handler.poll_event() {
             match event {
                 SessionEvent::Answered { key, answer } => {

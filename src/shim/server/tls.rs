@@ -161,7 +161,9 @@ pub(super) fn hint(error: &io::Error) -> &'static str {
             AlertDescription::CertificateExpired | AlertDescription::CertificateUnknown,
         )) => "the peer does not accept this server's certificate: see whether it has expired",
         Some(rustls::Error::AlertReceived(
-            AlertDescription::UnknownCA | AlertDescription::BadCertificate,
+            AlertDescription::BadCertificate
+            | AlertDescription::DecryptError
+            | AlertDescription::UnknownCA,
         )) => {
             "the peer does not accept this server's certificate: it has to be of the --tls-root-cert of \
              the package, name the host of its --address, and be valid"

@@ -7,4 +7,5 @@ mod logs;
 mod readiness;
 pub(crate) mod serving;
 mod signals;
+mod tls;
 mod warnings;

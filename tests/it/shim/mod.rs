@@ -1,10 +1,12 @@
 //! The chaincode stream: recorded streams replayed, the handler case by case and at random, and the
 //! server over real sockets.
 
+mod connections;
 mod demo;
 mod handler;
 mod hostile;
 mod messages;
+mod neighbours;
 mod pair;
 pub(crate) mod peer;
 mod replay;

@@ -309,7 +309,7 @@ async fn streams_beyond_the_limit_are_refused() {
 }
 
 /// A CA, and PEM texts of a certificate of `localhost` with its key.
-fn certificates() -> (String, String, String) {
+pub(super) fn certificates() -> (String, String, String) {
     let mut ca = CertificateParams::new(Vec::new()).unwrap();
     ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let ca = CertifiedIssuer::self_signed(ca, KeyPair::generate().unwrap()).unwrap();
