@@ -54,9 +54,11 @@ pub struct Handler<D: Destination = Undirected> {
     bytes: usize,
     /// How many bytes they may have now.
     room: usize,
-    /// When transactions must have ended, in the order of their start; those that have are taken out
-    /// when they come to the front.
-    deadlines: VecDeque<(Duration, TxKey)>,
+    // INVARIANT: one for each transaction that has not ended for its peer
+    /// When transactions must have ended, by time and number.
+    deadlines: BTreeMap<(Duration, u64), TxKey>,
+    /// How many transactions were started.
+    started: u64,
     /// When the shutdown began.
     shutdown: Option<Duration>,
     transmit: VecDeque<ChaincodeMessage>,
@@ -131,6 +133,8 @@ struct HeldTransaction<D: Destination> {
     /// What it holds, in bytes.
     bytes: usize,
     started: Duration,
+    /// When it must have ended, and its number.
+    deadline: (Duration, u64),
     doing: Doing<D>,
 }
 
@@ -182,7 +186,8 @@ impl<D: Destination> Handler<D> {
             transactions: BTreeMap::new(),
             bytes: 0,
             room: limits.transaction_bytes,
-            deadlines: VecDeque::new(),
+            deadlines: BTreeMap::new(),
+            started: 0,
             shutdown: None,
             transmit: VecDeque::from([message::register(chaincode_id)]),
             events: VecDeque::new(),
@@ -292,12 +297,11 @@ impl<D: Destination> Handler<D> {
             });
             return;
         }
-        while let Some((deadline, key)) = self.next_deadline() {
-            if now < deadline {
+        while let Some(next) = self.deadlines.first_entry() {
+            if now < next.key().0 {
                 break;
             }
-            let key = key.clone();
-            self.deadlines.pop_front();
+            let key = next.remove();
             let doing = self.transactions.get(&key).map(|held| held.doing.words());
             let failure = Failure::TimedOut {
                 within: self.timeouts.call,
@@ -325,35 +329,19 @@ impl<D: Destination> Handler<D> {
     }
 
     /// When to call [`Handler::handle_timeout`].
-    pub fn poll_timeout(&mut self) -> Option<Duration> {
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Duration> {
         match self.phase {
             Phase::Registering | Phase::Registered => {
                 let drained = self.drained_by().unwrap_or(Duration::MAX);
                 Some(self.timeouts.register.min(drained))
             }
             Phase::Ready(_) => {
-                let call = self.next_deadline().map(|(deadline, _)| deadline);
+                let call = self.deadlines.keys().next().map(|(deadline, _)| *deadline);
                 call.into_iter().chain(self.drained_by()).min()
             }
             Phase::Closed => None,
         }
-    }
-
-    /// The next deadline of a transaction that still runs for its peer.
-    fn next_deadline(&mut self) -> Option<(Duration, &TxKey)> {
-        while let Some((deadline, key)) = self.deadlines.front() {
-            // another one may have the name of one that is over
-            let runs = self.transactions.get(key).is_some_and(|held| {
-                held.started.saturating_add(self.timeouts.call) == *deadline
-                    && !matches!(held.doing, Doing::Abandoned)
-            });
-            if runs {
-                break;
-            }
-            self.deadlines.pop_front();
-        }
-        let (deadline, key) = self.deadlines.front()?;
-        Some((*deadline, key))
     }
 
     /// When the shutdown no longer waits for what runs: at the end of the grace, or once new
@@ -390,14 +378,16 @@ impl<D: Destination> Handler<D> {
         match self.admit(now, &key, bytes, message) {
             Ok(invocation) => {
                 self.bytes = self.bytes.saturating_add(bytes);
+                self.started = self.started.saturating_add(1);
+                let deadline = (now.saturating_add(self.timeouts.call), self.started);
                 let held = HeldTransaction {
                     bytes,
                     started: now,
+                    deadline,
                     doing: Doing::Running,
                 };
                 self.transactions.insert(key.clone(), held);
-                let deadline = now.saturating_add(self.timeouts.call);
-                self.deadlines.push_back((deadline, key.clone()));
+                self.deadlines.insert(deadline, key.clone());
                 let invocation = Box::new(invocation);
                 self.events
                     .push_back(SessionEvent::Started { key, invocation });
@@ -541,6 +531,7 @@ impl<D: Destination> Handler<D> {
         let Some((kind, payload)) = batch.next() else {
             let transaction = entry.remove();
             self.bytes = self.bytes.saturating_sub(transaction.bytes);
+            self.deadlines.remove(&transaction.deadline);
             if let Doing::Writing(_, last, ending) = transaction.doing {
                 self.transmit.push_back(*last);
                 self.ended(key, ending);
@@ -570,6 +561,7 @@ impl<D: Destination> Handler<D> {
         let Some(transaction) = self.transactions.get_mut(key) else {
             return false;
         };
+        self.deadlines.remove(&transaction.deadline);
         match mem::replace(&mut transaction.doing, Doing::Abandoned) {
             Doing::Abandoned => return false,
             Doing::Asking(open) => {

@@ -246,6 +246,8 @@ pub(super) struct Connection {
     check: Pin<Box<Sleep>>,
     /// Whether a byte has come.
     spoke: bool,
+    /// Whether it was without a stream for too long.
+    was_silent: bool,
 }
 
 enum Io {
@@ -329,6 +331,21 @@ impl Connection {
             within,
             check: Box::pin(sleep_until(since + within)),
             spoke: false,
+            was_silent: false,
+        }
+    }
+
+    /// Fails once the connection was without a stream for too long. Asked wherever HTTP/2 asks: while
+    /// it waits to write it does not read.
+    fn check_silence(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
+        if !self.was_silent && self.poll_silence(cx).is_ready() {
+            self.was_silent = true;
+            let within = self.within;
+            self.place.refused(&ConnectionRefusal::Silent { within });
+        }
+        match self.was_silent {
+            true => Err(io::ErrorKind::TimedOut.into()),
+            false => Ok(()),
         }
     }
 
@@ -369,11 +386,7 @@ impl AsyncRead for Connection {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        if self.poll_silence(cx).is_ready() {
-            let within = self.within;
-            self.place.refused(&ConnectionRefusal::Silent { within });
-            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
-        }
+        self.check_silence(cx)?;
         let connection = &mut *self;
         let before = buf.filled().len();
         match &mut connection.io {
@@ -397,6 +410,7 @@ impl AsyncWrite for Connection {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
+        self.check_silence(cx)?;
         match &mut self.io {
             Io::Plain(stream) => Pin::new(stream).poll_write(cx, bytes),
             Io::Tls(stream) => Pin::new(stream).poll_write(cx, bytes),
@@ -408,6 +422,7 @@ impl AsyncWrite for Connection {
         cx: &mut Context<'_>,
         parts: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        self.check_silence(cx)?;
         match &mut self.io {
             Io::Plain(stream) => Pin::new(stream).poll_write_vectored(cx, parts),
             Io::Tls(stream) => Pin::new(stream).poll_write_vectored(cx, parts),
@@ -422,6 +437,7 @@ impl AsyncWrite for Connection {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.check_silence(cx)?;
         match &mut self.io {
             Io::Plain(stream) => Pin::new(stream).poll_flush(cx),
             Io::Tls(stream) => Pin::new(stream).poll_flush(cx),

@@ -100,7 +100,7 @@ struct TimedCall {
 const AT_A_TIME: usize = 64;
 
 /// A transaction that computed for longer at a time should have been with the workers.
-const HELD_UP: Duration = Duration::from_millis(50);
+const HELD_UP: Duration = Duration::from_millis(250);
 
 impl<C: Chaincode> Session<C> {
     /// A stream that was just opened. `place` is free again behind the session.

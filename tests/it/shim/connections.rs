@@ -19,6 +19,7 @@ use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
     sync::Notify,
+    time::timeout,
 };
 use tokio_util::sync::CancellationToken;
 use tonic::transport::{Certificate, ClientTlsConfig, Endpoint, Identity};
@@ -192,6 +193,20 @@ async fn a_stream_that_takes_no_message_does_not_keep_its_connection() {
     closed(stream).await;
     assert_eq!(server.refusals.last().unwrap().reason(), "silent");
     assert!(server.refusals.streams.lock().unwrap().is_empty());
+}
+
+/// HTTP/2 does not read while what it has to say does not go out.
+#[tokio::test]
+async fn a_client_that_only_pings_and_never_reads_is_closed() {
+    let server = Server::start(soon_silent()).await;
+    let mut stream = server.dial().await;
+    let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
+    stream.write_all(preface).await.unwrap();
+    let pings = b"\0\0\x08\x06\0\0\0\0\0ABCDEFGH".repeat(1_000);
+    let one = Duration::from_millis(100);
+    while let Ok(Ok(())) = timeout(one, stream.write_all(&pings)).await {}
+    closed(stream).await;
+    assert_eq!(server.refusals.last().unwrap().reason(), "silent");
 }
 
 #[tokio::test]

@@ -100,6 +100,11 @@ fn a_call_that_takes_too_long_is_answered_with_what_it_waits_for() {
 fn a_call_of_the_same_name_has_a_time_of_its_own() {
     let mut handler = running(None);
     handler.handle_outcome(&key("t"), outcome(200, &[]));
+    assert_eq!(
+        handler.poll_timeout(),
+        None,
+        "nothing is kept of what is over"
+    );
     handler.handle_message(seconds(7), transaction("t", &["f"]));
     let limit = Timeouts::default().call;
     assert_eq!(handler.poll_timeout(), Some(limit + seconds(7)));
