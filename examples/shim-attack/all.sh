@@ -12,11 +12,12 @@ cmscc=$1 attack=$2
 shift 2
 port=${PORT:-9999} ops=${OPS:-9443}
 work=$(mktemp -d)
-server=
-trap 'kill -9 $server 2>/dev/null || true; rm -rf "$work"' EXIT
+server='' reader=''
+trap 'kill -9 $server $reader 2>/dev/null || true; rm -rf "$work"' EXIT
 "$attack" certificates "$work/tls"
 
-# name, descriptors of the server, its port: plain, tls or mutual; the attack and its options
+# name, descriptors of the server, its port: plain, tls or mutual, or plain with logs to a full disk, into
+# a closed pipe, into one that nobody reads; the attack and its options
 attacks='
 nothing          - plain  nothing --lasting 10
 silent-300       - plain  silent --count 300 --lasting 60
@@ -26,6 +27,8 @@ half-preface     - plain  half-preface --lasting 60
 half-tls         - mutual half-tls --lasting 60
 half-request     - plain  half-request --count 50 --lasting 60
 half-request-256 256 plain  half-request --count 300 --lasting 60
+no-window        - plain  no-window --count 256 --lasting 90
+pings            - plain  pings --lasting 120
 unready          - plain  unready --count 256 --lasting 60
 half-http        - plain  half-http --count 50 --lasting 60
 connects         - plain  connects
@@ -35,6 +38,10 @@ large            - plain  large --settling 30
 waiting-1023     - plain  waiting --count 1023 --lasting 60
 waiting          - plain  waiting --count 1024 --lasting 60
 stray            - plain  stray
+log-full         - full   stray
+log-closed       - closed stray
+log-unread       - unread stray
+names            - plain  names --settling 30
 channels         - plain  channels
 fuzz             - plain  fuzz
 wrong-id         - plain  wrong-id --count 1 --lasting 15
@@ -45,24 +52,34 @@ no-client-cert   - mutual no-client-cert
 
 # start DESCRIPTORS PORT
 start() {
-    local tls=() limit=$1
+    local tls=() limit=$1 log=$work/log
+    touch "$work/log"
     case $2 in
     tls) tls=(--tls-disabled false --tls-cert "$work/tls/server.pem" --tls-key "$work/tls/server.key") ;;
     mutual) tls=(--tls-disabled false --tls-cert "$work/tls/server.pem" --tls-key "$work/tls/server.key"
         --client-ca "$work/tls/ca.pem") ;;
+    full) log=/dev/full ;;
+    closed | unread)
+        log=$work/pipe
+        rm -f "$log"
+        mkfifo "$log"
+        # opens it; then goes, or does not read
+        if [ "$2" = closed ]; then : <"$log" & else sleep 120 <"$log" & fi
+        reader=$!
+        ;;
     esac
     (
         [ "$limit" = - ] || ulimit -n "$limit"
         exec "$cmscc" serve --address "127.0.0.1:$port" --ops-address "127.0.0.1:$ops" \
-            --chaincode-id x:0000 --allow-unanchored true "${tls[@]}" 2>"$work/log"
+            --chaincode-id x:0000 --allow-unanchored true "${tls[@]}" 2>"$log"
     ) &
     server=$!
     for _ in $(seq 100); do
-        grep -q serving "$work/log" 2>/dev/null && return
+        (: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null && return
         sleep 0.05
     done
-    cat "$work/log" >&2
-    return 1
+    echo "  did not start"
+    tail -n 3 "$work/log" >&2
 }
 
 # stop: how long SIGTERM takes
@@ -89,12 +106,14 @@ while read -r name limit kind command; do
     rm -f "$work/log"
     start "$limit" "$kind"
     peer=()
-    [ "$kind" = plain ] || peer=(--ca "$work/tls/ca.pem" --cert "$work/tls/peer.pem" --key "$work/tls/peer.key")
+    case $kind in tls | mutual) peer=(--ca "$work/tls/ca.pem" --cert "$work/tls/peer.pem" --key "$work/tls/peer.key") ;; esac
     # shellcheck disable=SC2086
     "$attack" --address "127.0.0.1:$port" --ops "127.0.0.1:$ops" --pid "$server" --log "$work/log" \
         ${JSON:+--json} "${peer[@]}" $command </dev/null || true
     stop
-    grep -hE ' (WARN|ERROR) ' "$work/log" | cut -c1-200 | tail -n 2 | sed 's/^/  log: /' | tr -d '\033' || true
+    kill $reader 2>/dev/null || true
+    reader=
+    grep -ahE ' (WARN|ERROR) ' "$work/log" | cut -c1-200 | tail -n 2 | sed 's/^/  log: /' | tr -d '\033' || true
 done <<<"$attacks"
 
 # half requests at the operations listener, and SIGTERM while they are there
@@ -110,4 +129,4 @@ if wanted half-http-term "$@"; then
     kill "$attacker" 2>/dev/null || true
     wait "$attacker" 2>/dev/null || true
 fi
-server=
+server=''

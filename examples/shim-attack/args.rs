@@ -1,6 +1,9 @@
 //! What to attack, and how hard.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+};
 
 use clap::{Parser, Subcommand, value_parser};
 use tokio::time::Duration;
@@ -32,6 +35,9 @@ pub(crate) struct Args {
     /// PEM file of its key
     #[arg(long, global = true)]
     pub(crate) key: Option<PathBuf>,
+    /// Where the attack comes from; well-behaved peers come from 127.0.0.1
+    #[arg(long, global = true, default_value = "127.0.0.2")]
+    pub(crate) from: IpAddr,
     /// Seconds that the attack is held up, where it does not end by itself
     #[arg(long, global = true, default_value_t = 30, value_parser = value_parser!(u64).range(1..=600))]
     lasting: u64,
@@ -115,12 +121,18 @@ attacks! {
     WrongId "wrong-id" 1 to 2_000;
     /// Requests that are reset at once
     RapidReset "rapid-reset" 100_000 to 1_000_000;
-    /// Calls of 100 MiB, from two peers, and one that is larger than allowed
+    /// Streams whose peer takes no byte of the server's messages
+    NoWindow "no-window" 256 to 2_000;
+    /// Connections that ping and read no answer
+    Pings "pings" 50 to 1_000;
+    /// Calls of 100 and of 62 MiB, from two peers, and one that is larger than allowed
     Large "large" 8 to 100;
     /// Calls of one peer that leaves what they ask unanswered
     Waiting "waiting" 1024 to 4_096;
     /// Messages that nobody waits for: a transaction id of 20 MiB, then many with control characters
     Stray "stray" 1_000 to 100_000;
+    /// Short calls with transaction ids of 8 MiB, behind one that waits
+    Names "names" 100 to 1_000;
     /// Calls on channels that do not exist, of a peer that invents their state
     Channels "channels" 20_000 to 50_000;
     /// Random and mutated messages

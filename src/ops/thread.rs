@@ -10,7 +10,7 @@ use super::{
     http::{self, Endpoints},
     logs::Logs,
     signals::{Signals, Wishes},
-    throttle::Throttle,
+    throttle::{LineLevel, Throttle},
 };
 
 /// Something else to do on this thread, for as long as the process lives; it must not block.
@@ -67,12 +67,11 @@ async fn report(throttle: Arc<Throttle>, clock: Clock) {
         for left_out in throttle.left_out(clock.elapsed()) {
             let (lines, seconds) = (left_out.lines, left_out.within.as_secs());
             let (kind, sort) = (left_out.kind, left_out.sort);
-            tracing::warn!(
-                kind,
-                sort,
-                lines,
-                "and {lines} more like this in {seconds} s"
-            );
+            let text = format!("and {lines} more like this in {seconds} s");
+            match left_out.level {
+                LineLevel::Info => tracing::info!(kind, sort, lines, "{text}"),
+                LineLevel::Warn => tracing::warn!(kind, sort, lines, "{text}"),
+            }
         }
     }
 }

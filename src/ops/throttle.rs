@@ -19,9 +19,19 @@ pub(crate) struct Throttle {
     windows: Mutex<BTreeMap<[&'static str; 2], Window>>,
 }
 
+/// How loud lines of a kind are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LineLevel {
+    /// What happens every day.
+    Info,
+    /// What should be looked at.
+    Warn,
+}
+
 /// What came of one kind since its window began.
 #[derive(Clone, Copy, Debug)]
 struct Window {
+    level: LineLevel,
     since: Duration,
     shown: u32,
     left_out: u64,
@@ -30,6 +40,7 @@ struct Window {
 /// Lines that were not written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct LeftOut {
+    pub(crate) level: LineLevel,
     /// What the lines say.
     pub(crate) kind: &'static str,
     /// Which of them, where there are several sorts.
@@ -42,9 +53,16 @@ pub(crate) struct LeftOut {
 impl Throttle {
     /// Whether a line of this kind and sort is written. A window stays until [`Throttle::left_out`]
     /// ends it.
-    pub(crate) fn admits(&self, kind: &'static str, sort: &'static str, now: Duration) -> bool {
+    pub(crate) fn admits(
+        &self,
+        level: LineLevel,
+        kind: &'static str,
+        sort: &'static str,
+        now: Duration,
+    ) -> bool {
         let mut windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
         let window = windows.entry([kind, sort]).or_insert(Window {
+            level,
             since: now,
             shown: 0,
             left_out: 0,
@@ -67,6 +85,7 @@ impl Throttle {
             let is_over = within >= WINDOW;
             if is_over && window.left_out > 0 {
                 left_out.push(LeftOut {
+                    level: window.level,
                     kind,
                     sort,
                     lines: window.left_out,
@@ -88,19 +107,26 @@ mod tests {
         let throttle = Throttle::default();
         let at = Duration::from_secs;
         let written = (0..822)
-            .filter(|_| throttle.admits("stray", "", at(1)))
+            .filter(|_| throttle.admits(LineLevel::Warn, "stray", "", at(1)))
             .count();
         assert_eq!(written, 10);
-        assert!(throttle.admits("stray", "x", at(2)), "each sort by itself");
+        assert!(
+            throttle.admits(LineLevel::Warn, "stray", "x", at(2)),
+            "each sort by itself"
+        );
         assert_eq!(throttle.left_out(at(10)), []);
         let left_out = LeftOut {
+            level: LineLevel::Warn,
             kind: "stray",
             sort: "",
             lines: 812,
             within: at(10),
         };
         assert_eq!(throttle.left_out(at(11)), [left_out]);
-        assert!(throttle.admits("stray", "", at(11)), "a new window");
+        assert!(
+            throttle.admits(LineLevel::Warn, "stray", "", at(11)),
+            "a new window"
+        );
         assert_eq!(throttle.left_out(at(60)), [], "nothing was left out");
     }
 }

@@ -116,6 +116,14 @@ pub enum Closing {
     /// The peer's side, or what lies between, broke the stream.
     #[error("the stream broke: {0}")]
     Broken(String),
+    /// The peer gave a channel or transaction a name that none can have.
+    #[error("a name of {bytes} bytes; {limit} are allowed")]
+    NameTooLong {
+        /// The length of the name.
+        bytes: usize,
+        /// The most that is taken, in bytes.
+        limit: usize,
+    },
     /// The peer ended it, or went away.
     #[error("the peer ended the stream")]
     PeerEnded,

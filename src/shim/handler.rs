@@ -26,6 +26,7 @@ use crate::{
 /// One stream between this chaincode and one peer, as a state machine.
 ///
 /// * inputs: [`handle_message`](Self::handle_message) (the peer sent something),
+///   [`handle_others`](Self::handle_others) (what other streams hold),
 ///   [`handle_request`](Self::handle_request) (a transaction asks for state),
 ///   [`handle_outcome`](Self::handle_outcome) and [`handle_panic`](Self::handle_panic) (the
 ///   chaincode is done with a transaction), [`handle_shutdown`](Self::handle_shutdown),
@@ -51,9 +52,13 @@ pub struct Handler<D: Destination = Undirected> {
     transactions: BTreeMap<TxKey, HeldTransaction<D>>,
     // INVARIANT: the sum of the `bytes` of all transactions
     bytes: usize,
-    /// When transactions must have ended, in the order of their start; those that have are taken out
-    /// when they come to the front.
-    deadlines: VecDeque<(Duration, TxKey)>,
+    /// How many bytes they may have now.
+    room: usize,
+    // INVARIANT: one for each transaction that has not ended for its peer
+    /// When transactions must have ended, by time and number.
+    deadlines: BTreeMap<(Duration, u64), TxKey>,
+    /// How many transactions were started.
+    started: u64,
     /// When the shutdown began.
     shutdown: Option<Duration>,
     transmit: VecDeque<ChaincodeMessage>,
@@ -128,6 +133,8 @@ struct HeldTransaction<D: Destination> {
     /// What it holds, in bytes.
     bytes: usize,
     started: Duration,
+    /// When it must have ended, and its number.
+    deadline: (Duration, u64),
     doing: Doing<D>,
 }
 
@@ -157,6 +164,10 @@ impl<D: Destination> Doing<D> {
     }
 }
 
+/// The longest name of a channel or transaction, in bytes. Fabric's channels have at most 249, its
+/// transactions 64.
+const MAX_NAME: usize = 1_024;
+
 /// How long new transactions are taken after the shutdown has begun, while others run.
 const PATIENCE: Duration = Duration::from_secs(1);
 
@@ -174,7 +185,9 @@ impl<D: Destination> Handler<D> {
             phase: Phase::Registering,
             transactions: BTreeMap::new(),
             bytes: 0,
-            deadlines: VecDeque::new(),
+            room: limits.transaction_bytes,
+            deadlines: BTreeMap::new(),
+            started: 0,
             shutdown: None,
             transmit: VecDeque::from([message::register(chaincode_id)]),
             events: VecDeque::new(),
@@ -184,8 +197,14 @@ impl<D: Destination> Handler<D> {
     /// The peer sent a message.
     pub fn handle_message(&mut self, now: Duration, message: ChaincodeMessage) {
         let kind = Type::try_from(message.r#type).unwrap_or(Type::Undefined);
+        let named = message.txid.len().max(message.channel_id.len());
         match (&self.phase, kind) {
             (Phase::Closed, _) => {}
+            // SECURITY: names are kept, compared and told
+            _ if named > MAX_NAME => self.close(Closing::NameTooLong {
+                bytes: named,
+                limit: MAX_NAME,
+            }),
             // Fabric: fabric-chaincode-go, shim/handler.go, handleMessage: echoed in every state
             (_, Type::Keepalive) => self.transmit.push_back(message),
             (Phase::Registering, Type::Registered) => self.phase = Phase::Registered,
@@ -203,6 +222,16 @@ impl<D: Destination> Handler<D> {
             }
         }
         self.close_when_drained();
+    }
+
+    /// Other streams hold so many bytes. This one may always have its share, and what others leave, up
+    /// to its own limit.
+    pub fn handle_others(&mut self, bytes: usize) {
+        let limits = &self.limits;
+        let share = limits.server_bytes.checked_div(limits.streams);
+        let left = limits.server_bytes.saturating_sub(bytes);
+        let room = left.max(share.unwrap_or_default());
+        self.room = room.min(limits.transaction_bytes);
     }
 
     /// A running transaction asks for state. One request at a time: a second one before the answer
@@ -268,12 +297,11 @@ impl<D: Destination> Handler<D> {
             });
             return;
         }
-        while let Some((deadline, key)) = self.next_deadline() {
-            if now < deadline {
+        while let Some(next) = self.deadlines.first_entry() {
+            if now < next.key().0 {
                 break;
             }
-            let key = key.clone();
-            self.deadlines.pop_front();
+            let key = next.remove();
             let doing = self.transactions.get(&key).map(|held| held.doing.words());
             let failure = Failure::TimedOut {
                 within: self.timeouts.call,
@@ -301,35 +329,19 @@ impl<D: Destination> Handler<D> {
     }
 
     /// When to call [`Handler::handle_timeout`].
-    pub fn poll_timeout(&mut self) -> Option<Duration> {
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Duration> {
         match self.phase {
             Phase::Registering | Phase::Registered => {
                 let drained = self.drained_by().unwrap_or(Duration::MAX);
                 Some(self.timeouts.register.min(drained))
             }
             Phase::Ready(_) => {
-                let call = self.next_deadline().map(|(deadline, _)| deadline);
+                let call = self.deadlines.keys().next().map(|(deadline, _)| *deadline);
                 call.into_iter().chain(self.drained_by()).min()
             }
             Phase::Closed => None,
         }
-    }
-
-    /// The next deadline of a transaction that still runs for its peer.
-    fn next_deadline(&mut self) -> Option<(Duration, &TxKey)> {
-        while let Some((deadline, key)) = self.deadlines.front() {
-            // another one may have the name of one that is over
-            let runs = self.transactions.get(key).is_some_and(|held| {
-                held.started.saturating_add(self.timeouts.call) == *deadline
-                    && !matches!(held.doing, Doing::Abandoned)
-            });
-            if runs {
-                break;
-            }
-            self.deadlines.pop_front();
-        }
-        let (deadline, key) = self.deadlines.front()?;
-        Some((*deadline, key))
     }
 
     /// When the shutdown no longer waits for what runs: at the end of the grace, or once new
@@ -366,14 +378,16 @@ impl<D: Destination> Handler<D> {
         match self.admit(now, &key, bytes, message) {
             Ok(invocation) => {
                 self.bytes = self.bytes.saturating_add(bytes);
+                self.started = self.started.saturating_add(1);
+                let deadline = (now.saturating_add(self.timeouts.call), self.started);
                 let held = HeldTransaction {
                     bytes,
                     started: now,
+                    deadline,
                     doing: Doing::Running,
                 };
                 self.transactions.insert(key.clone(), held);
-                let deadline = now.saturating_add(self.timeouts.call);
-                self.deadlines.push_back((deadline, key.clone()));
+                self.deadlines.insert(deadline, key.clone());
                 let invocation = Box::new(invocation);
                 self.events
                     .push_back(SessionEvent::Started { key, invocation });
@@ -406,10 +420,7 @@ impl<D: Destination> Handler<D> {
         if running >= limit {
             return Err(Failure::TooManyTransactions { running, limit });
         }
-        let (bytes, limit) = (
-            self.bytes.saturating_add(bytes),
-            self.limits.transaction_bytes,
-        );
+        let (bytes, limit) = (self.bytes.saturating_add(bytes), self.room);
         if bytes > limit {
             return Err(Failure::TooManyTransactionBytes { bytes, limit });
         }
@@ -520,6 +531,7 @@ impl<D: Destination> Handler<D> {
         let Some((kind, payload)) = batch.next() else {
             let transaction = entry.remove();
             self.bytes = self.bytes.saturating_sub(transaction.bytes);
+            self.deadlines.remove(&transaction.deadline);
             if let Doing::Writing(_, last, ending) = transaction.doing {
                 self.transmit.push_back(*last);
                 self.ended(key, ending);
@@ -549,6 +561,7 @@ impl<D: Destination> Handler<D> {
         let Some(transaction) = self.transactions.get_mut(key) else {
             return false;
         };
+        self.deadlines.remove(&transaction.deadline);
         match mem::replace(&mut transaction.doing, Doing::Abandoned) {
             Doing::Abandoned => return false,
             Doing::Asking(open) => {

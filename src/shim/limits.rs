@@ -11,10 +11,15 @@ pub struct ServerLimits {
     pub connections_per_address: usize,
     /// Streams open at the same time; further ones are refused.
     pub streams: usize,
+    /// Streams that one address may have open; as above.
+    pub streams_per_address: usize,
     /// Transactions of a stream running at the same time; further ones are answered with an error at once.
     pub transactions: usize,
     /// Bytes of arguments and signed proposals of running transactions; as above.
     pub transaction_bytes: usize,
+    /// The same of all streams of the server together; a stream may always use its share, this divided
+    /// by [`streams`](Self::streams).
+    pub server_bytes: usize,
     /// Bytes of one message in either direction; a longer one ends the stream (a longer answer
     /// of ours ends its transaction, a longer call of ours is refused to the chaincode).
     pub message_bytes: usize,
@@ -26,8 +31,10 @@ impl Default for ServerLimits {
             connections: 512,
             connections_per_address: 256,
             streams: 256,
+            streams_per_address: 128,
             transactions: 1_024,
             transaction_bytes: 512 << 20,
+            server_bytes: 1 << 30,
             message_bytes: 100 << 20,
         }
     }

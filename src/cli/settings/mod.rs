@@ -295,6 +295,11 @@ fn limits(
         ),
         ("STREAMS", &args.limit_streams, &mut shim.streams),
         (
+            "STREAMS_PER_ADDRESS",
+            &args.limit_streams_per_address,
+            &mut shim.streams_per_address,
+        ),
+        (
             "CONNECTIONS",
             &args.limit_connections,
             &mut shim.connections,

@@ -132,23 +132,34 @@ impl Accepting {
 struct ConnectionCounts {
     limits: ServerLimits,
     observer: Arc<dyn Observer>,
-    open: Mutex<BTreeMap<IpAddr, usize>>,
+    open: Mutex<BTreeMap<IpAddr, OfAddress>>,
+}
+
+/// What one address has open.
+#[derive(Clone, Copy, Default)]
+struct OfAddress {
+    connections: usize,
+    /// Streams end with their connection, at the latest.
+    streams: usize,
 }
 
 impl ConnectionCounts {
     fn take(self: &Arc<Self>, address: SocketAddr) -> Result<ConnectionPlace, ConnectionRefusal> {
         let mut open = self.open();
-        let all: usize = open.values().sum();
+        let all: usize = open.values().map(|of| of.connections).sum();
         let limit = self.limits.connections;
         if all >= limit {
             return Err(ConnectionRefusal::Full { limit });
         }
-        let of_address = open.entry(address.ip()).or_default();
         let most = self.limits.connections_per_address;
-        if *of_address >= most {
+        if open
+            .get(&address.ip())
+            .is_some_and(|of| of.connections >= most)
+        {
             return Err(ConnectionRefusal::FullOfAddress { limit: most });
         }
-        *of_address = of_address.saturating_add(1);
+        let of_address = open.entry(address.ip()).or_default();
+        of_address.connections = of_address.connections.saturating_add(1);
         drop(open);
         self.observer.connections(all.saturating_add(1), limit);
         Ok(ConnectionPlace {
@@ -157,17 +168,44 @@ impl ConnectionCounts {
         })
     }
 
-    fn free(&self, address: SocketAddr) {
+    fn free(&self, address: IpAddr) {
         let mut open = self.open();
-        if let Some(of_address) = open.get_mut(&address.ip()) {
-            *of_address = of_address.saturating_sub(1);
-            if *of_address == 0 {
-                open.remove(&address.ip());
-            }
-        }
-        let all = open.values().sum();
+        Self::change(&mut open, address, |of| {
+            of.connections = of.connections.saturating_sub(1);
+        });
+        let all = open.values().map(|of| of.connections).sum();
         drop(open);
         self.observer.connections(all, self.limits.connections);
+    }
+
+    fn take_stream(&self, address: IpAddr) -> Option<()> {
+        let mut open = self.open();
+        let of_address = open.entry(address).or_default();
+        let is_free = of_address.streams < self.limits.streams_per_address;
+        if is_free {
+            of_address.streams = of_address.streams.saturating_add(1);
+        }
+        is_free.then_some(())
+    }
+
+    fn free_stream(&self, address: IpAddr) {
+        Self::change(&mut self.open(), address, |of| {
+            of.streams = of.streams.saturating_sub(1);
+        });
+    }
+
+    /// Changes what an address has, of which nothing is kept once it has nothing.
+    fn change(
+        open: &mut BTreeMap<IpAddr, OfAddress>,
+        address: IpAddr,
+        change: impl FnOnce(&mut OfAddress),
+    ) {
+        if let Some(of_address) = open.get_mut(&address) {
+            change(of_address);
+            if of_address.connections == 0 && of_address.streams == 0 {
+                open.remove(&address);
+            }
+        }
     }
 
     fn refused(&self, address: SocketAddr, refusal: &ConnectionRefusal) {
@@ -175,7 +213,7 @@ impl ConnectionCounts {
         self.observer.connection_refused(&address, refusal);
     }
 
-    fn open(&self) -> MutexGuard<'_, BTreeMap<IpAddr, usize>> {
+    fn open(&self) -> MutexGuard<'_, BTreeMap<IpAddr, OfAddress>> {
         // what is behind the lock is whole after every statement
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -195,7 +233,7 @@ impl ConnectionPlace {
 
 impl Drop for ConnectionPlace {
     fn drop(&mut self) {
-        self.counts.free(self.address);
+        self.counts.free(self.address.ip());
     }
 }
 
@@ -208,6 +246,8 @@ pub(super) struct Connection {
     check: Pin<Box<Sleep>>,
     /// Whether a byte has come.
     spoke: bool,
+    /// Whether it was without a stream for too long.
+    was_silent: bool,
 }
 
 enum Io {
@@ -217,8 +257,9 @@ enum Io {
 
 /// What a connection is used for.
 struct ConnectionUsage {
+    /// Streams whose peer has accepted us.
     streams: usize,
-    /// When the last stream ended, or the connection was opened.
+    /// When the last of them ended, or the connection was opened.
     since: Instant,
 }
 
@@ -226,11 +267,27 @@ struct ConnectionUsage {
 #[derive(Clone)]
 pub(super) struct ConnectionInfo {
     address: SocketAddr,
+    counts: Arc<ConnectionCounts>,
     usage: Arc<Mutex<ConnectionUsage>>,
 }
 
 /// Held by a stream as long as it is open.
-pub(super) struct OpenStream(Arc<Mutex<ConnectionUsage>>);
+pub(super) struct OpenStream {
+    connection: ConnectionInfo,
+    is_ready: bool,
+}
+
+impl OpenStream {
+    /// The peer has accepted us: only such a stream keeps its connection open. One that takes none of
+    /// our messages is never asked for its next, so its own time would not run out.
+    pub(super) fn ready(&mut self) {
+        if !self.is_ready {
+            self.is_ready = true;
+            let mut usage = locked(&self.connection.usage);
+            usage.streams = usage.streams.saturating_add(1);
+        }
+    }
+}
 
 impl ConnectionInfo {
     /// Where the connection comes from.
@@ -238,20 +295,25 @@ impl ConnectionInfo {
         self.address
     }
 
-    /// The connection has a stream, until what is returned is dropped.
-    pub(super) fn open_stream(&self) -> OpenStream {
-        let mut usage = locked(&self.usage);
-        usage.streams = usage.streams.saturating_add(1);
-        drop(usage);
-        OpenStream(Arc::clone(&self.usage))
+    /// A place for a stream of this address; `None` where it has as many as one may.
+    pub(super) fn open_stream(&self) -> Option<OpenStream> {
+        self.counts.take_stream(self.address.ip())?;
+        Some(OpenStream {
+            connection: self.clone(),
+            is_ready: false,
+        })
     }
 }
 
 impl Drop for OpenStream {
     fn drop(&mut self) {
-        let mut usage = locked(&self.0);
-        usage.streams = usage.streams.saturating_sub(1);
-        usage.since = Instant::now();
+        let connection = &self.connection;
+        connection.counts.free_stream(connection.address.ip());
+        if self.is_ready {
+            let mut usage = locked(&connection.usage);
+            usage.streams = usage.streams.saturating_sub(1);
+            usage.since = Instant::now();
+        }
     }
 }
 
@@ -269,6 +331,21 @@ impl Connection {
             within,
             check: Box::pin(sleep_until(since + within)),
             spoke: false,
+            was_silent: false,
+        }
+    }
+
+    /// Fails once the connection was without a stream for too long. Asked wherever HTTP/2 asks: while
+    /// it waits to write it does not read.
+    fn check_silence(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
+        if !self.was_silent && self.poll_silence(cx).is_ready() {
+            self.was_silent = true;
+            let within = self.within;
+            self.place.refused(&ConnectionRefusal::Silent { within });
+        }
+        match self.was_silent {
+            true => Err(io::ErrorKind::TimedOut.into()),
+            false => Ok(()),
         }
     }
 
@@ -297,6 +374,7 @@ impl Connected for Connection {
     fn connect_info(&self) -> ConnectionInfo {
         ConnectionInfo {
             address: self.place.address,
+            counts: Arc::clone(&self.place.counts),
             usage: Arc::clone(&self.usage),
         }
     }
@@ -308,11 +386,7 @@ impl AsyncRead for Connection {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        if self.poll_silence(cx).is_ready() {
-            let within = self.within;
-            self.place.refused(&ConnectionRefusal::Silent { within });
-            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
-        }
+        self.check_silence(cx)?;
         let connection = &mut *self;
         let before = buf.filled().len();
         match &mut connection.io {
@@ -336,6 +410,7 @@ impl AsyncWrite for Connection {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
+        self.check_silence(cx)?;
         match &mut self.io {
             Io::Plain(stream) => Pin::new(stream).poll_write(cx, bytes),
             Io::Tls(stream) => Pin::new(stream).poll_write(cx, bytes),
@@ -347,6 +422,7 @@ impl AsyncWrite for Connection {
         cx: &mut Context<'_>,
         parts: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        self.check_silence(cx)?;
         match &mut self.io {
             Io::Plain(stream) => Pin::new(stream).poll_write_vectored(cx, parts),
             Io::Tls(stream) => Pin::new(stream).poll_write_vectored(cx, parts),
@@ -361,6 +437,7 @@ impl AsyncWrite for Connection {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.check_silence(cx)?;
         match &mut self.io {
             Io::Plain(stream) => Pin::new(stream).poll_flush(cx),
             Io::Tls(stream) => Pin::new(stream).poll_flush(cx),

@@ -11,7 +11,7 @@ mod workers;
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering::Relaxed},
+        atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed},
     },
     time::Duration,
 };
@@ -94,6 +94,7 @@ pub async fn serve<C: Chaincode>(
             observer,
             shutdown: shutdown.clone(),
             workers: Workers::new(),
+            held: AtomicUsize::new(0),
         }),
     };
     let service = ChaincodeServer::new(service)
@@ -146,19 +147,23 @@ impl<C: Chaincode> chaincode_server::Chaincode for Service<C> {
         &self,
         request: Request<Streaming<ChaincodeMessage>>,
     ) -> Result<Response<Self::ConnectStream>, Status> {
+        let too_many = |of| Status::resource_exhausted(format!("too many streams {of}"));
         let place = Arc::clone(&self.streams)
             .try_acquire_owned()
-            .map_err(|_| Status::resource_exhausted("too many streams on this chaincode server"))?;
-        let id = StreamId(self.opened.fetch_add(1, Relaxed).saturating_add(1));
+            .map_err(|_| too_many("on this chaincode server"))?;
         let connection = request.extensions().get::<ConnectionInfo>();
-        let peer = connection.map_or_else(String::new, |c| c.address().to_string());
-        let held = (place, connection.map(ConnectionInfo::open_stream));
+        let connection = connection.ok_or_else(|| Status::internal("no connection"))?;
+        let peer = connection.address().to_string();
+        let open = connection
+            .open_stream()
+            .ok_or_else(|| too_many("of this address on this chaincode server"))?;
+        let id = StreamId(self.opened.fetch_add(1, Relaxed).saturating_add(1));
         self.shared.observer.stream_opened(id, &peer);
         Ok(Response::new(Session::new(
             Arc::clone(&self.shared),
             id,
             request.into_inner(),
-            Box::new(held),
+            (open, place),
             self.sessions.token(),
         )))
     }

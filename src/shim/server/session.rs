@@ -4,7 +4,10 @@ use std::{
     collections::BTreeMap,
     future::Future,
     pin::Pin,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
     task::{Context, Poll, ready},
     time::Duration,
 };
@@ -14,7 +17,7 @@ use futures_util::{
     stream::{FuturesUnordered, Stream},
 };
 use tokio::{
-    sync::mpsc,
+    sync::{OwnedSemaphorePermit, mpsc},
     time::{Instant, Sleep, sleep_until},
 };
 use tokio_util::{
@@ -24,6 +27,7 @@ use tokio_util::{
 use tonic::{Status, Streaming};
 
 use super::{
+    connections::OpenStream,
     running::{self, EndedTransaction, HowEnded, Inline, Input, Waiting},
     settings::ShimSettings,
     workers::Workers,
@@ -47,6 +51,8 @@ pub(super) struct Shared<C> {
     pub(super) observer: Arc<dyn Observer>,
     pub(super) shutdown: CancellationToken,
     pub(super) workers: Workers,
+    /// The bytes of transactions that all sessions together hold.
+    pub(super) held: AtomicUsize,
 }
 
 /// Serves one stream until it is over. It is the stream of our messages to the peer: whoever sends
@@ -69,8 +75,10 @@ pub(super) struct Session<C: Chaincode> {
     /// `None` once the shutdown has begun.
     shutdown: Option<Pin<Box<WaitForCancellationFutureOwned>>>,
     is_over: bool,
+    /// What of the shared `held` is of this session.
+    counted: usize,
     /// What the server waits for when it shuts down, and counts.
-    _held: Box<dyn Send>,
+    place: (OpenStream, OwnedSemaphorePermit),
     _tracked: TaskTrackerToken,
 }
 
@@ -92,15 +100,15 @@ struct TimedCall {
 const AT_A_TIME: usize = 64;
 
 /// A transaction that computed for longer at a time should have been with the workers.
-const HELD_UP: Duration = Duration::from_millis(50);
+const HELD_UP: Duration = Duration::from_millis(250);
 
 impl<C: Chaincode> Session<C> {
-    /// A stream that was just opened. `held` is dropped with the session.
+    /// A stream that was just opened. `place` is free again behind the session.
     pub(super) fn new(
         shared: Arc<Shared<C>>,
         id: StreamId,
         incoming: Streaming<ChaincodeMessage>,
-        held: Box<dyn Send>,
+        place: (OpenStream, OwnedSemaphorePermit),
         tracked: TaskTrackerToken,
     ) -> Self {
         let settings = &shared.settings;
@@ -118,7 +126,8 @@ impl<C: Chaincode> Session<C> {
             from_transactions,
             timer: None,
             is_over: false,
-            _held: held,
+            counted: 0,
+            place,
             _tracked: tracked,
         }
     }
@@ -135,7 +144,11 @@ impl<C: Chaincode> Session<C> {
         }
         if let Poll::Ready(message) = Pin::new(&mut self.incoming).poll_next(cx) {
             match message {
-                Some(Ok(message)) => self.handler.handle_message(self.opened.elapsed(), message),
+                Some(Ok(message)) => {
+                    let all = self.shared.held.load(Relaxed);
+                    self.handler.handle_others(all.saturating_sub(self.counted));
+                    self.handler.handle_message(self.opened.elapsed(), message);
+                }
                 Some(Err(status)) => {
                     let why = Closing::Broken(status.message().to_owned());
                     self.handler.handle_end(why);
@@ -222,6 +235,13 @@ impl<C: Chaincode> Session<C> {
 
     /// Carries out and tells what has happened.
     fn tell(&mut self) {
+        let holds = self.handler.transaction_bytes();
+        if holds != self.counted {
+            // a difference that wraps takes away as much as it should
+            let more = holds.wrapping_sub(self.counted);
+            self.shared.held.fetch_add(more, Relaxed);
+            self.counted = holds;
+        }
         while let Some(event) = self.handler.poll_event() {
             match event {
                 SessionEvent::Answered { key, answer } => {
@@ -247,7 +267,10 @@ impl<C: Chaincode> Session<C> {
                         observer.transaction_finished(&running.facts, &ending, elapsed);
                     }
                 }
-                SessionEvent::Ready(_) => self.shared.observer.stream_ready(self.id),
+                SessionEvent::Ready(_) => {
+                    self.place.0.ready();
+                    self.shared.observer.stream_ready(self.id);
+                }
                 SessionEvent::Refused { key, failure } => {
                     let facts = self.facts(&key, false, String::new());
                     let observer = &self.shared.observer;

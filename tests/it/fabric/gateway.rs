@@ -125,6 +125,13 @@ impl Gateway {
         BlockchainInfo::decode(info).unwrap().height
     }
 
+    /// A block of the channel.
+    pub(super) fn block(&self, caller: &Person, number: u64) -> common::Block {
+        let args = [CHANNEL, &number.to_string()];
+        let block = self.evaluate_of("qscc", caller, "GetBlockByNumber", &args);
+        common::Block::decode(block.unwrap()).unwrap()
+    }
+
     fn evaluate_of(
         &self,
         chaincode: &str,

@@ -9,6 +9,7 @@ mod bft;
 mod calls;
 mod capabilities;
 mod combine;
+mod faults;
 mod flood;
 mod gateway;
 mod init;

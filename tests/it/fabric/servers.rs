@@ -26,6 +26,19 @@ impl Server {
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
+
+    /// Sends a signal by its name, such as `STOP`.
+    pub(super) fn signal(&self, name: &str) {
+        let pid = self.0.id().to_string();
+        let sent = Command::new("kill").args(["-s", name, &pid]).status();
+        assert!(sent.unwrap().success(), "{name}");
+    }
+
+    /// Ends the process in order; its exit code.
+    pub(super) fn terminate(&mut self) -> Option<i32> {
+        self.signal("TERM");
+        self.0.wait().unwrap().code()
+    }
 }
 
 /// A definition of the chaincode; the flags name an endorsement policy, or demand an init call.

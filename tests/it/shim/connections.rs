@@ -1,6 +1,7 @@
 //! Connections: how many there may be, how long they may be silent, and what is said of them.
 
 use std::{
+    collections::BTreeSet,
     io::ErrorKind,
     net::SocketAddr,
     sync::{Arc, Mutex},
@@ -10,14 +11,15 @@ use std::{
 use cmscc::{
     proto::protos::chaincode_message::Type,
     shim::{
-        ConnectionRefusal, Observer, ServerLimits, ShimSettings, Timeouts, Tls, TlsSwitch,
-        server::serve,
+        Closing, ConnectionRefusal, Observer, ServerLimits, ShimSettings, StreamId, Timeouts, Tls,
+        TlsSwitch, server::serve,
     },
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
     sync::Notify,
+    time::timeout,
 };
 use tokio_util::sync::CancellationToken;
 use tonic::transport::{Certificate, ClientTlsConfig, Endpoint, Identity};
@@ -36,6 +38,7 @@ use super::{
 struct Refusals {
     all: Mutex<Vec<(String, ConnectionRefusal)>>,
     open: Mutex<usize>,
+    streams: Mutex<BTreeSet<StreamId>>,
     moved: Notify,
 }
 
@@ -62,6 +65,15 @@ impl Observer for Refusals {
     fn connection_refused(&self, address: &str, refusal: &ConnectionRefusal) {
         let line = (address.to_owned(), refusal.clone());
         self.all.lock().unwrap().push(line);
+        self.moved.notify_waiters();
+    }
+
+    fn stream_opened(&self, stream: StreamId, _: &str) {
+        self.streams.lock().unwrap().insert(stream);
+    }
+
+    fn stream_closed(&self, stream: StreamId, _: &Closing) {
+        self.streams.lock().unwrap().remove(&stream);
         self.moved.notify_waiters();
     }
 
@@ -153,6 +165,68 @@ async fn a_connection_without_a_stream_is_closed() {
     refusals
         .until("free places", |r| *r.open.lock().unwrap() == 0)
         .await;
+}
+
+/// A client that opens a window of nothing is never sent a message, so its stream is never ready.
+#[tokio::test]
+async fn a_stream_that_takes_no_message_does_not_keep_its_connection() {
+    let server = Server::start(soon_silent()).await;
+    let mut stream = server.dial().await;
+    // SETTINGS: SETTINGS_INITIAL_WINDOW_SIZE 0
+    let mut bytes =
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\x06\x04\0\0\0\0\0\0\x04\0\0\0\0".to_vec();
+    // by HPACK's own table: `:method POST`, `:scheme http`, `:path`, `:authority`, `content-type`
+    let mut headers = vec![0x83, 0x86];
+    for (name, value) in [
+        (&b"\x04"[..], "/protos.Chaincode/Connect"),
+        (b"\x01", "localhost"),
+        (b"\x0f\x10", "application/grpc"),
+    ] {
+        headers.extend_from_slice(name);
+        headers.push(u8::try_from(value.len()).unwrap());
+        headers.extend_from_slice(value.as_bytes());
+    }
+    let length = u8::try_from(headers.len()).unwrap();
+    bytes.extend([0, 0, length, 0x01, 0x04, 0, 0, 0, 1]);
+    bytes.extend(headers);
+    stream.write_all(&bytes).await.unwrap();
+    closed(stream).await;
+    assert_eq!(server.refusals.last().unwrap().reason(), "silent");
+    assert!(server.refusals.streams.lock().unwrap().is_empty());
+}
+
+/// HTTP/2 does not read while what it has to say does not go out.
+#[tokio::test]
+async fn a_client_that_only_pings_and_never_reads_is_closed() {
+    let server = Server::start(soon_silent()).await;
+    let mut stream = server.dial().await;
+    let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
+    stream.write_all(preface).await.unwrap();
+    let pings = b"\0\0\x08\x06\0\0\0\0\0ABCDEFGH".repeat(1_000);
+    let one = Duration::from_millis(100);
+    while let Ok(Ok(())) = timeout(one, stream.write_all(&pings)).await {}
+    closed(stream).await;
+    assert_eq!(server.refusals.last().unwrap().reason(), "silent");
+}
+
+#[tokio::test]
+async fn one_address_does_not_get_all_streams() {
+    let server = Server::start(ShimSettings {
+        limits: ServerLimits {
+            streams_per_address: 1,
+            ..ServerLimits::default()
+        },
+        ..settings()
+    })
+    .await;
+    let peer = Peer::ready(server.address).await;
+    let refused = Peer::dial(server.address, None).await.err().unwrap();
+    assert!(refused.contains("streams of this address"), "{refused}");
+    drop(peer);
+    let refusals = &server.refusals;
+    let free = |r: &Refusals| r.streams.lock().unwrap().is_empty();
+    refusals.until("a free place", free).await;
+    Peer::ready(server.address).await;
 }
 
 #[tokio::test]

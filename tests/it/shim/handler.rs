@@ -156,6 +156,21 @@ fn an_unknown_message_type_is_named_by_its_number() {
 }
 
 #[test]
+fn a_name_that_none_can_have_ends_the_stream() {
+    for (kind, long) in [(Type::Transaction, 1_025), (Type::Response, 20 << 20)] {
+        let mut handler = running(None);
+        let name = "x".repeat(long);
+        handler.handle_message(Duration::ZERO, about(&name, kind, ""));
+        let events = events(&mut handler);
+        let Some(SessionEvent::Closed(why)) = events.last() else {
+            panic!("{events:?}");
+        };
+        let limit = 1_024;
+        assert_eq!(*why, Closing::NameTooLong { bytes: long, limit });
+    }
+}
+
+#[test]
 fn keepalives_are_echoed_in_every_phase() {
     let mut handler = Handler::new("cc_1:00", ServerLimits::default(), Timeouts::default());
     for next in [Type::Registered, Type::Ready, Type::Keepalive] {

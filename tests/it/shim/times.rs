@@ -100,6 +100,11 @@ fn a_call_that_takes_too_long_is_answered_with_what_it_waits_for() {
 fn a_call_of_the_same_name_has_a_time_of_its_own() {
     let mut handler = running(None);
     handler.handle_outcome(&key("t"), outcome(200, &[]));
+    assert_eq!(
+        handler.poll_timeout(),
+        None,
+        "nothing is kept of what is over"
+    );
     handler.handle_message(seconds(7), transaction("t", &["f"]));
     let limit = Timeouts::default().call;
     assert_eq!(handler.poll_timeout(), Some(limit + seconds(7)));
@@ -179,4 +184,34 @@ fn a_shutdown_gives_up_at_the_end_of_its_grace() {
     assert_eq!(handler.poll_timeout(), Some(seconds(2)));
     handler.handle_timeout(seconds(2));
     gave_up(&mut handler, "SHUTTING_DOWN");
+}
+
+#[test]
+fn what_other_streams_hold_leaves_each_its_share() {
+    let limits = ServerLimits {
+        streams: 4,
+        server_bytes: 4_000,
+        transaction_bytes: 2_500,
+        ..ServerLimits::default()
+    };
+    let large = |size: usize| transaction("t", &["f", &"x".repeat(size)]);
+    for (others, size, taken) in [
+        (0, 2_000, true),
+        (0, 2_500, false),
+        (3_000, 2_000, false),
+        (3_000, 500, true),
+        // more than there is: the share is still there
+        (9_000, 500, true),
+        (9_000, 1_000, false),
+    ] {
+        let mut handler = ready_handler(None, limits);
+        handler.handle_others(others);
+        handler.handle_message(Duration::ZERO, large(size));
+        let event = only(events(&mut handler));
+        let started = matches!(event, SessionEvent::Started { .. });
+        assert_eq!(started, taken, "{others}, {size}: {event:?}");
+        if !taken {
+            assert!(text(&only(sent(&mut handler))).contains("TOO_MANY_TRANSACTION_BYTES"));
+        }
+    }
 }
