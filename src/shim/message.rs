@@ -21,10 +21,11 @@ use crate::{
 /// another channel into the same package runs under the same id.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TxKey {
+    // first, since it is what differs
+    /// The transaction's id, unique on its channel.
+    pub tx_id: TxId,
     /// The channel that the transaction is on.
     pub channel: ChannelId,
-    /// Its id, unique on the channel.
-    pub tx_id: TxId,
 }
 
 impl TxKey {

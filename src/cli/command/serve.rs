@@ -1,6 +1,13 @@
 //! `cmscc serve`
 
-use std::{env, net::SocketAddr, process::ExitCode, sync::Arc, time::Duration};
+use std::{
+    env,
+    net::SocketAddr,
+    os::unix::process::CommandExt as _,
+    process::{Command, ExitCode},
+    sync::Arc,
+    time::Duration,
+};
 
 use anyhow::Context;
 use tokio::{net::TcpListener, runtime, sync::Notify};
@@ -25,7 +32,12 @@ use crate::{
 /// How long the last log lines may take, where nobody reads them.
 const FLUSH: Duration = Duration::from_secs(1);
 
+/// A setting of glibc's allocator: what is larger has pages of its own and goes back to the system at
+/// once. By itself glibc raises the bound to the largest message seen, and keeps hundreds of MB.
+const GIVES_BACK: (&str, &str) = ("MALLOC_MMAP_THRESHOLD_", "1048576");
+
 pub(in crate::cli) fn run(args: &ServeArgs) -> anyhow::Result<ExitCode> {
+    give_back();
     let mut settings = match Settings::read(args) {
         Ok(settings) => settings,
         Err(errors) => return Ok(output::misconfigured(&errors)),
@@ -47,6 +59,29 @@ pub(in crate::cli) fn run(args: &ServeArgs) -> anyhow::Result<ExitCode> {
         // standard error is stuck: nobody would see the error, and saying it would not end
         (false, Err(_)) => Ok(ExitCode::FAILURE),
         (_, done) => done,
+    }
+}
+
+/// Starts this program anew, in the same process, where the allocator lacks its setting: it reads it
+/// from the environment, before anything else runs. Where that is not possible nothing is lost but
+/// memory.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a setting of the allocator, not of ours"
+)]
+fn give_back() {
+    let (name, value) = GIVES_BACK;
+    if env::var_os(name).is_some() {
+        return;
+    }
+    if let Ok(program) = env::current_exe() {
+        let mut args = env::args_os();
+        let mut again = Command::new(program);
+        if let Some(called) = args.next() {
+            again.arg0(called);
+        }
+        // comes back only where it failed
+        let _ = again.args(args).env(name, value).exec();
     }
 }
 
