@@ -170,6 +170,11 @@ impl Peer {
         }
     }
 
+    /// Whether the server has ended the stream; a peer knows that before it sends the next call.
+    pub(crate) fn is_over(&self) -> bool {
+        self.to.is_closed()
+    }
+
     /// Ends the stream, as a peer that goes away in order does.
     pub(crate) async fn end(self) {
         let (to, mut from) = self.split();

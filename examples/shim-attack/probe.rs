@@ -87,7 +87,7 @@ async fn keep(target: Target, deadline: Duration, watch: Watch) {
 }
 
 async fn keep_once(live: &mut Option<Peer>, target: &Target, number: u64) -> anyhow::Result<()> {
-    if live.is_none() {
+    if live.as_ref().is_none_or(Peer::is_over) {
         *live = Some(Peer::ready(target).await?);
     }
     let peer = live.as_mut().context("there is a stream")?;
