@@ -129,15 +129,18 @@ pub(crate) async fn stray(target: &Target, count: u32) -> anyhow::Result<Told> {
     let mut peer = Peer::ready(target).await?;
     let mut tally = Tally::default();
     let hostile = "\n2026-01-01T00:00:00Z ERROR all is lost\u{1b}[31m\u{1b}]0;title\u{7}\r\0";
-    let large = "\u{1b}".repeat(20 << 20);
-    let names = (0..count).map(|_| hostile.to_owned());
-    for txid in [large].into_iter().chain(names) {
-        let stray = ChaincodeMessage {
-            txid,
-            channel_id: hostile.to_owned(),
-            ..of(Type::Response)
-        };
-        if let Err(error) = peer.send(&stray).await {
+    let stray = |txid: String| ChaincodeMessage {
+        txid,
+        channel_id: hostile.to_owned(),
+        ..of(Type::Response)
+    };
+    // by itself, since it ends its stream where names have a length
+    let large = Peer::ready(target).await?;
+    if let Err(error) = large.send(&stray("\u{1b}".repeat(20 << 20))).await {
+        tally.failed(format_args!("{error:#}"));
+    }
+    for _ in 0..count {
+        if let Err(error) = peer.send(&stray(hostile.to_owned())).await {
             tally.failed(format_args!("{error:#}"));
             break;
         }
