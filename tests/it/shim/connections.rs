@@ -141,7 +141,7 @@ fn settings() -> ShimSettings {
 fn soon_silent() -> ShimSettings {
     ShimSettings {
         timeouts: Timeouts {
-            connection: Duration::from_millis(200),
+            connection: Duration::from_secs(2),
             ..Timeouts::default()
         },
         ..settings()

@@ -181,7 +181,7 @@ async fn peers_whose_calls_compute_take_turns() {
 #[tokio::test]
 async fn calls_whose_peer_does_not_answer_end_and_hold_up_nobody() {
     let timeouts = Timeouts {
-        call: Duration::from_secs(3),
+        call: Duration::from_secs(8),
         ..Timeouts::default()
     };
     let server = Server::start(Computes::default(), timeouts).await;
