@@ -3,9 +3,9 @@
 use std::{sync::Arc, time::Duration};
 
 use tokio::{sync::Notify, time::sleep};
-use tracing::{error, info, warn};
+use tracing::{error, info};
 
-use super::settings::{Notice, TlsFiles, TlsMaterial, date};
+use super::settings::{TlsFiles, TlsMaterial, date, tell};
 use crate::{
     ops::{Chore, Metrics, unix_seconds},
     shim::{Tls, TlsSwitch},
@@ -84,15 +84,5 @@ impl TlsReload {
         );
         tell(&material.notices);
         Ok(true)
-    }
-}
-
-/// Logs what should be seen.
-pub(super) fn tell(notices: &[Notice]) {
-    for notice in notices {
-        match notice {
-            Notice::Alarm(text) => error!("{text}"),
-            Notice::Warning(text) => warn!("{text}"),
-        }
     }
 }

@@ -13,6 +13,7 @@ use super::{
     batch::Batch,
     error::{Closing, Failure},
     features::Features,
+    held::{Doing, HeldTransaction},
     limits::{ServerLimits, Timeouts},
     message::{self, TxKey},
     observer::Ending,
@@ -126,42 +127,6 @@ enum Phase {
     /// READY has come.
     Ready(Features),
     Closed,
-}
-
-#[derive(Debug)]
-struct HeldTransaction<D: Destination> {
-    /// What it holds, in bytes.
-    bytes: usize,
-    started: Duration,
-    /// When it must have ended, and its number.
-    deadline: (Duration, u64),
-    doing: Doing<D>,
-}
-
-#[derive(Debug)]
-enum Doing<D: Destination> {
-    /// The chaincode runs and waits for nothing.
-    Running,
-    /// It waits for an answer.
-    Asking(OpenCall<D>),
-    /// It is done, and its writes are on their way.
-    Writing(Batch, Box<ChaincodeMessage>, Ending),
-    /// The peer was told that it has failed; the chaincode still runs.
-    Abandoned,
-}
-
-impl<D: Destination> Doing<D> {
-    /// What it does, for the caller whose time is over.
-    fn words(&self) -> String {
-        match self {
-            Self::Running | Self::Abandoned => "computing, or waiting for its turn to".to_owned(),
-            Self::Asking(open) => {
-                let call = open.message_type();
-                format!("waiting for the peer's answer to {call}")
-            }
-            Self::Writing(..) => "waiting for the peer to take its writes".to_owned(),
-        }
-    }
 }
 
 /// The longest name of a channel or transaction, in bytes. Fabric's channels have at most 249, its

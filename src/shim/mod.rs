@@ -8,6 +8,7 @@ mod batch;
 mod error;
 mod features;
 mod handler;
+mod held;
 mod limits;
 mod message;
 mod observer;

@@ -22,7 +22,7 @@ use crate::{
         observer::Telemetry,
         output,
         reload::{self, TlsReload},
-        settings::Settings,
+        settings::{self, Settings},
     },
     contract::Contract,
     ops::{Clock, Endpoints, Health, Metrics, Operations, Throttle, Wishes, logs::Logs},
@@ -201,7 +201,7 @@ fn announce(settings: &Settings, (address, operations): (SocketAddr, SocketAddr)
         ?anchored,
         "serving"
     );
-    reload::tell(&settings.notices);
+    settings::tell(&settings.notices);
     if settings.contract.allow_unanchored {
         warn!("a bootstrap without trust anchor is endorsed; this is for development");
     }

@@ -2,6 +2,8 @@
 
 use std::{fmt::Display, str::FromStr};
 
+use tracing::{error, warn};
+
 /// Something that starts no server, but should be seen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::cli) enum Notice {
@@ -69,4 +71,14 @@ impl SettingProblems {
 /// What is given; an empty text is nothing, since compose files and manifests set empty variables.
 pub(in crate::cli) fn given(text: &Option<String>) -> Option<&str> {
     text.as_deref().map(str::trim).filter(|t| !t.is_empty())
+}
+
+/// Logs what should be seen.
+pub(in crate::cli) fn tell(notices: &[Notice]) {
+    for notice in notices {
+        match notice {
+            Notice::Alarm(text) => error!("{text}"),
+            Notice::Warning(text) => warn!("{text}"),
+        }
+    }
 }

@@ -22,7 +22,7 @@ use crate::{
 };
 pub(super) use address::{DEFAULT_OPS_ADDRESS, is_address};
 use findings::SettingProblems;
-pub(super) use findings::{Notice, given};
+pub(super) use findings::{Notice, given, tell};
 pub(super) use tls::{TlsFiles, TlsMaterial, date};
 
 /// Everything that `cmscc serve` needs to know.
