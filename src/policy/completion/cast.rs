@@ -349,7 +349,7 @@ impl Budget {
 
 /// Supposed signers.
 #[derive(Debug)]
-pub(in crate::policy) struct Supposed {
+pub(super) struct Supposed {
     signers: usize,
     /// Ascending by principal, then by signer.
     principals: Vec<PrincipalId>,
@@ -359,7 +359,7 @@ pub(in crate::policy) struct Supposed {
 
 impl Supposed {
     /// So many signers, and who of them satisfies which principal.
-    pub(in crate::policy) fn new(signers: usize, mut satisfied: Vec<(PrincipalId, usize)>) -> Self {
+    pub(super) fn new(signers: usize, mut satisfied: Vec<(PrincipalId, usize)>) -> Self {
         satisfied.sort_unstable();
         let (principals, holders) = satisfied.into_iter().unzip();
         Self {

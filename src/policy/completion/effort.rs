@@ -50,9 +50,8 @@ impl PolicyManager {
     /// with it.
     #[must_use]
     pub fn efforts(&self, msps: &Msps) -> Efforts {
-        // what is counted stands in a group below, which was added later
         let mut order: Vec<PolicyId> = self.iter().collect();
-        order.sort_by_key(|id| Reverse(self.policy(*id).map(|policy| policy.group)));
+        self.bottom_up(&mut order);
         let least = |cost: &dyn Fn(&Principal) -> usize| {
             let table = self.principals_table();
             let principals = (0..table.len()).map(|at| table.get(PrincipalId(at)));
@@ -76,6 +75,12 @@ impl PolicyManager {
             PolicyKind::ImplicitMeta(meta) => Some((meta.threshold(), meta.subs.len())),
             PolicyKind::Signature(_) => None,
         }
+    }
+
+    /// Sorts policies so that what one counts comes before it.
+    pub(super) fn bottom_up(&self, ids: &mut [PolicyId]) {
+        // what is counted stands in a group below, which was added later
+        ids.sort_by_key(|id| Reverse(self.policy(*id).map(|policy| policy.group)));
     }
 
     /// The least cost of some policies, by id, from the cost of each principal; `None` where nobody
@@ -104,7 +109,12 @@ impl PolicyManager {
     }
 }
 
-fn signature(rules: &[Rule], cost: &mut impl FnMut(PrincipalId) -> Option<usize>) -> Option<usize> {
+/// The least cost of a signature policy, from the cost of each principal; `None` where nobody can
+/// satisfy it, as far as every rule by itself tells.
+pub(super) fn signature(
+    rules: &[Rule],
+    cost: &mut impl FnMut(PrincipalId) -> Option<usize>,
+) -> Option<usize> {
     let mut least: Vec<Option<usize>> = vec![None; rules.len()];
     // what is below a gate comes behind it
     for (at, rule) in rules.iter().enumerate().rev() {
@@ -124,7 +134,7 @@ fn signature(rules: &[Rule], cost: &mut impl FnMut(PrincipalId) -> Option<usize>
 }
 
 /// The sum of the `needed` smallest numbers; `None` where there are fewer.
-pub(super) fn cheapest(parts: impl Iterator<Item = Option<usize>>, needed: usize) -> Option<usize> {
+fn cheapest(parts: impl Iterator<Item = Option<usize>>, needed: usize) -> Option<usize> {
     let mut parts: Vec<usize> = parts.flatten().collect();
     parts.sort_unstable();
     let chosen = parts.get(..needed)?;

@@ -1,28 +1,22 @@
 //! What could become of policies: whether one signature could ever satisfy one, whether some could if
 //! others were changed, and who is counted without being able to say yes.
 
-use std::{
-    cmp::Reverse,
-    collections::{BTreeMap, BTreeSet},
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     identity::{Anonymity, Msps, Principal},
     ids::MspId,
     policy::{
-        evaluation::{evaluate::Decider, manager::PolicyManager},
+        evaluation::manager::PolicyManager,
         language::{
             ids::{GroupId, PolicyId},
             implicit_meta::{ImplicitMeta, MetaRule},
-            model::{PolicyKind, PrincipalId, Rule, rules_below},
+            model::{PolicyKind, PrincipalId},
         },
     },
 };
 
-use super::{
-    cast::Supposed,
-    effort::{can_exist, cheapest},
-};
+use super::effort::{can_exist, signature};
 
 /// What could be changed, and so could come to mean anything.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -38,10 +32,10 @@ pub struct Changeable {
 impl PolicyManager {
     /// Whether one signature of somebody could satisfy a policy: what peers and orderers ask of a
     /// proposal or a request has one. False only where nobody could: it is supposed that the signer is
-    /// all that its MSP can make of somebody.
+    /// whatever helps of all that its MSP can make of somebody.
     #[must_use]
     pub fn could_pass_alone(&self, msps: &Msps, id: PolicyId) -> bool {
-        let reachable = self.reachable(&[id]);
+        let mut order = self.reachable(&[id]);
         let is_odd = |id: &PolicyId| {
             matches!(
                 self.policy(*id).map(|policy| &policy.kind),
@@ -52,32 +46,48 @@ impl PolicyManager {
             )
         };
         // one that holds while nobody says yes
-        if reachable.iter().any(is_odd) {
+        if order.iter().any(is_odd) {
             return true;
         }
-        let mut by_msp: BTreeMap<Option<&MspId>, Vec<PrincipalId>> = BTreeMap::new();
-        for principal in self.mentioned(&reachable) {
+        let mut by_msp: BTreeMap<Option<&MspId>, BTreeSet<PrincipalId>> = BTreeMap::new();
+        for principal in self.mentioned(&order) {
             let known = self.principals_table().get(principal);
             if let Some(known) = known.filter(|known| can_exist(msps, known)) {
-                by_msp.entry(known.msp_id()).or_default().push(principal);
+                by_msp.entry(known.msp_id()).or_default().insert(principal);
             }
         }
-        let anybody = by_msp.get(&None).cloned().unwrap_or_default();
-        let accepts = |signers: usize, satisfied: &[PrincipalId]| {
-            let holders = satisfied.iter().chain(&anybody).map(|one| (*one, 0));
-            let mut holders: Vec<_> = holders.filter(|_| signers > 0).collect();
-            holders.sort_unstable();
-            holders.dedup();
-            Decider::new(self, Supposed::new(signers, holders)).accepts(id)
+        let anybody = by_msp.remove(&None).unwrap_or_default();
+        self.bottom_up(&mut order);
+        let accepts = |of: &BTreeSet<PrincipalId>| {
+            let is_one = |id: &PrincipalId| of.contains(id) || anybody.contains(id);
+            let mut holding = BTreeSet::new();
+            for id in &order {
+                let holds = match self.policy(*id).map(|policy| &policy.kind) {
+                    None => false,
+                    // it serves once; whom it is not need not be, so what gates need is counted
+                    Some(PolicyKind::Signature(rules)) => {
+                        let mut cost = |id: PrincipalId| is_one(&id).then_some(1);
+                        signature(rules, &mut cost).is_some_and(|signers| signers <= 1)
+                    }
+                    Some(PolicyKind::ImplicitMeta(meta)) => {
+                        let subs = meta.subs.iter().flatten();
+                        subs.filter(|sub| holding.contains(*sub)).count() >= meta.threshold()
+                    }
+                };
+                if holds {
+                    holding.insert(*id);
+                }
+            }
+            holding.contains(&id)
         };
-        accepts(1, &[]) || accepts(0, &[]) || by_msp.values().any(|of| accepts(1, of))
+        accepts(&BTreeSet::new()) || by_msp.values().any(accepts)
     }
 
     /// The policies that could be satisfied once everything that can be changed is changed.
     #[must_use]
     pub fn could_become_satisfiable(&self, msps: &Msps, open: &Changeable) -> BTreeSet<PolicyId> {
         let mut order: Vec<PolicyId> = self.iter().collect();
-        order.sort_by_key(|id| Reverse(self.policy(*id).map(|policy| policy.group)));
+        self.bottom_up(&mut order);
         let possible = |id: PrincipalId| {
             let principal = self.principals_table().get(id);
             principal.is_some_and(|one| can_exist(msps, one) || could_exist(open, one))
@@ -92,7 +102,10 @@ impl PolicyManager {
             let satisfiable = open.policies.contains(&id)
                 || open.groups.contains(&policy.group)
                 || match &policy.kind {
-                    PolicyKind::Signature(rules) => signature(rules, &table),
+                    PolicyKind::Signature(rules) => {
+                        let mut cost = |id: PrincipalId| table.get(id.0).copied()?.then_some(0);
+                        signature(rules, &mut cost).is_some()
+                    }
                     PolicyKind::ImplicitMeta(meta) => {
                         let groups = self
                             .groups(policy.group)
@@ -126,25 +139,6 @@ impl PolicyManager {
             }
         }
     }
-}
-
-fn signature(rules: &[Rule], possible: &[bool]) -> bool {
-    let mut satisfiable: Vec<Option<usize>> = vec![None; rules.len()];
-    // what is below a gate comes behind it
-    for (at, rule) in rules.iter().enumerate().rev() {
-        let own = match *rule {
-            Rule::SignedBy(id) => (possible.get(id.0) == Some(&true)).then_some(0),
-            Rule::OutOf { n, .. } => {
-                let below = rules_below(rules, at);
-                let below = below.map(|below| satisfiable.get(below).copied().flatten());
-                cheapest(below, usize::try_from(n).unwrap_or(0))
-            }
-        };
-        if let Some(slot) = satisfiable.get_mut(at) {
-            *slot = own;
-        }
-    }
-    satisfiable.first().is_some_and(Option::is_some)
 }
 
 /// Whether somebody could be whom a principal asks for, once MSPs are changed that can be.

@@ -342,3 +342,31 @@ proptest! {
         }
     }
 }
+
+/// A gate that needs nobody may still use a signer up. A signer who is not whom it asks for passes.
+#[test]
+fn a_signer_need_not_be_whom_a_gate_without_need_asks_for() {
+    let named = |at: usize| Rule::SignedBy(24 + at);
+    let rule = Rule::OutOf(2, vec![Rule::OutOf(0, vec![named(0)]), named(1)]);
+    let mut group = Group::default();
+    group
+        .policies
+        .insert("Admins".to_owned(), Policy::Signature(rule));
+    let mut builder = PolicyManagerBuilder::new();
+    build(&mut builder, None, "Channel", &group);
+    let (manager, model) = (
+        builder.finish().unwrap(),
+        Manager::new("Channel", &group).unwrap(),
+    );
+    let root = manager.group(&[]).unwrap();
+    let id = manager.lookup(root, "Admins").unwrap();
+    for (signer, passes) in [(0, false), (1, true)] {
+        let set = SignerSet::from_identities(vec![WORLD.identities[signer].clone()]);
+        let accepted = manager.evaluate(WORLD.msps(), id, &set);
+        assert_eq!(accepted, passes, "{signer}");
+    }
+    assert!(manager.could_pass_alone(WORLD.msps(), id));
+    for signer in 0..2 {
+        compare(&manager, root, &mut Vec::new(), &model, &[signer]).unwrap();
+    }
+}
