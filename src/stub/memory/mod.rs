@@ -11,11 +11,17 @@
 //! | `ledger` | keys, values and versions; read and write sets, and when they conflict |
 //! | `peer` | how a peer answers: its release, its state database, its limits |
 //! | `query` | one range query at such a peer: batches, pages, bookmarks |
+//! | `mango` | rich queries, as CouchDB has them |
 //! | `cost` | what the state calls of a transaction cost |
 //! | `stub` | the stub |
 
 mod cost;
 mod ledger;
+#[cfg_attr(
+    not(test),
+    expect(dead_code, unused_imports, reason = "the stub's queries come next")
+)]
+mod mango;
 mod peer;
 mod query;
 mod stub;
