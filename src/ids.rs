@@ -86,6 +86,10 @@ text_id!(
     ChaincodeName
 );
 text_id!(
+    /// The name of a private data collection of a chaincode.
+    CollectionName
+);
+text_id!(
     /// An MSP id, such as `Org1MSP`.
     MspId
 );

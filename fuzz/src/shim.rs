@@ -1,10 +1,7 @@
 //! The shim's handler: whatever a peer sends and whatever the chaincode does, no panic, nothing
 //! unbounded, no leak.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
-};
+use std::{collections::BTreeSet, time::Duration};
 
 use bytes::Bytes;
 use cmscc::{
@@ -13,7 +10,7 @@ use cmscc::{
         Closing, Handler, InvocationOutcome, ServerLimits, SessionEvent, StateRequest, Timeouts,
         TxKey,
     },
-    stub::{KeyRange, Response},
+    stub::{KeyRange, Query, QueryId, Response, Write, Writes},
 };
 use prost::Message;
 
@@ -183,13 +180,87 @@ pub fn shim(mut data: &[u8]) {
     assert!(walk.is_closed());
 }
 
+/// A request of any kind.
+#[must_use]
+pub fn request(choice: u8) -> StateRequest {
+    let (key, to) = ("k".to_owned(), ());
+    let n = usize::from(choice / 16);
+    let collection = [None, Some("c".into()), Some("".into())];
+    let collection = collection[usize::from(choice / 16 % 3)].clone();
+    let range = Query::Range(KeyRange {
+        start: "a".to_owned(),
+        end: "z".to_owned(),
+    });
+    let rich = Query::Rich("{}".to_owned());
+    let query = QueryId("7".to_owned());
+    match choice % 12 {
+        0 => StateRequest::Get {
+            collection,
+            key,
+            to,
+        },
+        1 => StateRequest::GetMultiple {
+            collection,
+            keys: vec![key; n],
+            to,
+        },
+        2 => StateRequest::GetHash {
+            collection: collection.unwrap_or_default(),
+            key,
+            to,
+        },
+        3 => StateRequest::GetMetadata {
+            collection,
+            key,
+            to,
+        },
+        4 => StateRequest::Open {
+            collection,
+            query: range,
+            to,
+        },
+        5 => StateRequest::Open {
+            collection,
+            query: rich,
+            to,
+        },
+        6 => StateRequest::OpenHistory { key, to },
+        7 => StateRequest::Next { query, to },
+        8 => StateRequest::NextHistory { query, to },
+        9 => StateRequest::Close { query, to },
+        10 => StateRequest::Page {
+            query: if n.is_multiple_of(2) { range } else { rich },
+            page_size: u32::from(choice / 16),
+            bookmark: String::new(),
+            to,
+        },
+        _ => StateRequest::Invoke {
+            chaincode: "other".into(),
+            channel: collection.map(|name| name.as_str().into()),
+            args: vec![Bytes::from_static(b"f"); n],
+            to,
+        },
+    }
+}
+
+/// A write of any kind; some are such that no peer could take them.
+pub fn write(writes: &mut Writes, byte: u8) {
+    let key = char::from(b'a' + byte % 4).to_string();
+    let collection = byte.is_multiple_of(5).then(|| "c".into());
+    let value = Bytes::from(vec![7; usize::from(byte) * 12]);
+    match byte % 8 {
+        0 => writes.write(collection, key, Write::Delete),
+        1 => writes.write(collection, key, Write::Purge),
+        2 => writes.write_metadata(collection, key, "m".to_owned(), value),
+        3 if byte > 200 => writes.write(Some("".into()), key, Write::Put(value)),
+        4 if byte > 200 => writes.write(collection, String::new(), Write::Put(value)),
+        _ => writes.write(collection, key, Write::Put(value)),
+    }
+}
+
 fn input(kind: u8, choice: u8, message: &[u8]) -> Option<Input> {
     let n = usize::from(choice);
     let payload = Bytes::copy_from_slice(message);
-    let range = KeyRange {
-        start: "a".to_owned(),
-        end: "z".to_owned(),
-    };
     let about = |kind: Type| {
         Input::Message(ChaincodeMessage {
             r#type: kind.into(),
@@ -204,47 +275,12 @@ fn input(kind: u8, choice: u8, message: &[u8]) -> Option<Input> {
         3 => about(Type::Ready),
         4..7 => about(Type::Response),
         7 => about(Type::Error),
-        8 => Input::Request(
-            n,
-            StateRequest::Get {
-                key: "k".to_owned(),
-                to: (),
-            },
-        ),
-        9 => Input::Request(
-            n,
-            StateRequest::GetMultiple {
-                keys: vec!["k".to_owned(); n % 6],
-                to: (),
-            },
-        ),
-        10 => Input::Request(
-            n,
-            StateRequest::Range {
-                to: (),
-                range,
-                most: n % 4,
-            },
-        ),
-        11 => Input::Request(
-            n,
-            StateRequest::Page {
-                to: (),
-                range,
-                page_size: u32::from(choice % 4),
-                bookmark: String::new(),
-            },
-        ),
+        8..12 => Input::Request(n, request(choice)),
         12 | 13 => {
-            let writes: BTreeMap<_, _> = (message.iter().take(5))
-                .map(|byte| {
-                    let key = char::from(b'a' + byte % 4).to_string();
-                    (
-                        key,
-                        (byte % 3 > 0).then(|| vec![7; usize::from(*byte) * 12].into()),
-                    )
-                })
-                .collect();
+            let mut writes = Writes::default();
+            for byte in message.iter().take(5) {
+                write(&mut writes, *byte);
+            }
             let response = Response {
                 status: 200 + i32::from(choice),
                 message: String::new(),

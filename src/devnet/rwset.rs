@@ -74,8 +74,7 @@ pub(super) fn decode(namespace: &str, bytes: &Bytes) -> Result<ReadWriteSet, Dev
             .into_iter()
             .map(|write| (write.key, (!write.is_delete).then_some(write.value)))
             .collect(),
-        event: None,
-        calls: Vec::new(),
+        ..ReadWriteSet::default()
     })
 }
 
@@ -167,8 +166,7 @@ mod tests {
                 ("f".to_owned(), None),
             ]
             .into(),
-            event: None,
-            calls: Vec::new(),
+            ..ReadWriteSet::default()
         };
         let bytes = encode("cmscc", &set);
         assert_eq!(decode("cmscc", &bytes).unwrap(), set);

@@ -6,11 +6,10 @@ use std::{
     time::Duration,
 };
 
-use bytes::Bytes;
 use prost::Message;
 
 use super::{
-    batch::Batch,
+    batch::WriteBatches,
     error::{Closing, Failure},
     features::Features,
     held::{Doing, HeldTransaction},
@@ -21,7 +20,7 @@ use super::{
 };
 use crate::{
     proto::protos::{ChaincodeMessage, chaincode_message::Type},
-    stub::{Event, Invocation, Response, StubError},
+    stub::{Event, Invocation, Response, StubError, Writes},
 };
 
 /// One stream between this chaincode and one peer, as a state machine.
@@ -112,8 +111,8 @@ pub enum SessionEvent<D: Destination = Undirected> {
 pub struct InvocationOutcome {
     /// Status, message and payload, as the peer gets them.
     pub response: Response,
-    /// What it wrote; `None` deletes.
-    pub writes: BTreeMap<String, Option<Bytes>>,
+    /// What it wrote.
+    pub writes: Writes,
     /// The one event, sent with a success.
     pub event: Option<Event>,
 }
@@ -447,8 +446,13 @@ impl<D: Destination> Handler<D> {
         let (writes, event) = if outcome.response.is_success() {
             (outcome.writes, outcome.event)
         } else {
-            (BTreeMap::new(), None)
+            (Writes::default(), None)
         };
+        if let Some(problem) = unsendable(&writes, event.as_ref()) {
+            self.fail(key, &Failure::WritesRefused(problem.to_owned()));
+            self.release(key);
+            return;
+        }
         let last = key.completed(outcome.response, event);
         let bytes = last.encoded_len();
         if bytes > self.limits.message_bytes {
@@ -457,7 +461,7 @@ impl<D: Destination> Handler<D> {
             self.release(key);
             return;
         }
-        let batch = Batch::new(writes, &features);
+        let batch = Box::new(WriteBatches::new(writes, &features));
         transaction.doing = Doing::Writing(batch, Box::new(last), ending);
         self.write_further(key);
     }
@@ -590,4 +594,13 @@ impl<D: Destination> Handler<D> {
         self.bytes = 0;
         self.events.push_back(SessionEvent::Closed(why));
     }
+}
+
+/// What no peer could take, or would take for something else.
+// Fabric: fabric-chaincode-go, shim/stub.go, SetEvent
+fn unsendable(writes: &Writes, event: Option<&Event>) -> Option<&'static str> {
+    let unnamed = event.is_some_and(|event| event.name.is_empty());
+    writes
+        .problem()
+        .or_else(|| unnamed.then_some("the name of the event is empty"))
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{
-    batch::Batch,
+    batch::WriteBatches,
     observer::Ending,
     state_call::{Destination, OpenCall},
 };
@@ -30,7 +30,7 @@ pub(super) enum Doing<D: Destination> {
     /// It waits for an answer.
     Asking(OpenCall<D>),
     /// It is done, and its writes are on their way.
-    Writing(Batch, Box<ChaincodeMessage>, Ending),
+    Writing(Box<WriteBatches>, Box<ChaincodeMessage>, Ending),
     /// The peer was told that it has failed; the chaincode still runs.
     Abandoned,
 }

@@ -14,7 +14,7 @@ use crate::{
             chaincode_message::Type,
         },
     },
-    stub::{Event, Invocation, Response},
+    stub::{self, Event, Invocation, Response},
 };
 
 /// What names a running transaction on one stream. A transaction id alone does not: a call from
@@ -112,6 +112,10 @@ pub(super) fn invocation(message: ChaincodeMessage) -> Result<Invocation, Failur
     let signed: SignedProposal = message
         .proposal
         .ok_or_else(|| invalid("it has no signed proposal"))?;
+    let signed_proposal = stub::SignedProposal {
+        proposal: signed.proposal_bytes.clone(),
+        signature: signed.signature,
+    };
     let proposal: Proposal = decode("proposal", signed.proposal_bytes)?;
     if proposal.header.is_empty() {
         return Err(invalid("its proposal has no header"));
@@ -124,7 +128,6 @@ pub(super) fn invocation(message: ChaincodeMessage) -> Result<Invocation, Failur
     }
     let signature: SignatureHeader = decode("signature header", header.signature_header)?;
     let payload: ChaincodeProposalPayload = decode("proposal payload", proposal.payload)?;
-    let timestamp = channel.timestamp.unwrap_or_default();
     Ok(Invocation {
         channel: key.channel,
         tx_id: key.tx_id,
@@ -132,16 +135,23 @@ pub(super) fn invocation(message: ChaincodeMessage) -> Result<Invocation, Failur
         is_init: message.r#type == i32::from(Type::Init),
         args: input.args,
         creator: signature.creator,
-        timestamp: UnixTime {
-            seconds: timestamp.seconds,
-            // nobody checks a proposal's timestamp; what is no nanosecond count is none
-            nanos: u32::try_from(timestamp.nanos)
-                .ok()
-                .filter(|n| *n < 1_000_000_000)
-                .unwrap_or_default(),
-        },
+        timestamp: time(channel.timestamp),
         transient: payload.transient_map,
+        decorations: input.decorations,
+        nonce: signature.nonce,
+        epoch: channel.epoch,
+        signed_proposal,
     })
+}
+
+/// A timestamp of a proposal. Nobody checks those: what is no nanosecond count is none.
+pub(super) fn time(timestamp: Option<prost_types::Timestamp>) -> UnixTime {
+    let timestamp = timestamp.unwrap_or_default();
+    let nanos = u32::try_from(timestamp.nanos).ok();
+    UnixTime {
+        seconds: timestamp.seconds,
+        nanos: nanos.filter(|n| *n < 1_000_000_000).unwrap_or_default(),
+    }
 }
 
 /// The chaincode that a proposal is for. The peer has read it from there, too.

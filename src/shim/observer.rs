@@ -79,7 +79,7 @@ pub trait Observer: Send + Sync + 'static {
         let _ = (transaction, elapsed);
     }
 
-    /// A state call was answered; a range with several batches counts once.
+    /// A state call was answered.
     fn state_call(&self, call: StateCall, elapsed: Duration) {
         let _ = (call, elapsed);
     }
@@ -132,12 +132,24 @@ pub enum StateCall {
     Get,
     /// Several keys.
     GetMultiple,
+    /// The digest of a private value.
+    GetHash,
+    /// The metadata of a key.
+    GetMetadata,
+    /// The first results of a range.
+    Range,
+    /// The first results of a rich query.
+    Query,
+    /// The first results of a key's history.
+    History,
+    /// Further results of any of these.
+    Next,
+    /// The end of a query that was left.
+    Close,
+    /// A page of a range or query.
+    Page,
     /// Another chaincode.
     Invoke,
-    /// A page of a range.
-    Page,
-    /// A range without pages.
-    Range,
     /// The writes of a finished transaction.
     Write,
 }
@@ -149,9 +161,15 @@ impl StateCall {
         match self {
             Self::Get => "get",
             Self::GetMultiple => "get_multiple",
-            Self::Invoke => "invoke",
-            Self::Page => "page",
+            Self::GetHash => "get_hash",
+            Self::GetMetadata => "get_metadata",
             Self::Range => "range",
+            Self::Query => "query",
+            Self::History => "history",
+            Self::Next => "next",
+            Self::Close => "close",
+            Self::Page => "page",
+            Self::Invoke => "invoke",
             Self::Write => "write",
         }
     }

@@ -8,19 +8,23 @@ use std::fmt;
 use bytes::Bytes;
 use prost::Message as _;
 
-use super::{features::Features, message::words, observer::StateCall};
+use super::{
+    features::Features,
+    message::{time, words},
+    observer::StateCall,
+};
 use crate::{
-    ids::ChaincodeName,
+    ids::{ChaincodeName, ChannelId, CollectionName, TxId},
     proto::{
         protos::{
-            self, ChaincodeId, ChaincodeInput, ChaincodeMessage, ChaincodeSpec, GetState,
-            GetStateByRange, GetStateMultiple, GetStateMultipleResult, QueryMetadata,
-            QueryResponse, QueryResponseMetadata, QueryStateClose, QueryStateNext,
-            chaincode_message::Type,
+            self, ChaincodeId, ChaincodeInput, ChaincodeMessage, ChaincodeSpec, GetHistoryForKey,
+            GetQueryResult, GetState, GetStateByRange, GetStateMetadata, GetStateMultiple,
+            GetStateMultipleResult, QueryMetadata, QueryResponse, QueryResponseMetadata,
+            QueryStateClose, QueryStateNext, StateMetadataResult, chaincode_message::Type,
         },
-        queryresult::Kv,
+        queryresult::{KeyModification, Kv},
     },
-    stub::{Entries, Entry, KeyRange, Page, Response, StubError},
+    stub::{Batch, Entry, Metadata, Modification, Page, Query, QueryId, Response, StubError},
 };
 
 /// Where answers go: for each type of answer, the place that takes it.
@@ -37,11 +41,14 @@ impl Destination for Undirected {
     type For<T: fmt::Debug> = ();
 }
 
-/// What a transaction asks of its peer, and where the answer goes (`to`).
+/// What a transaction asks of its peer, and where the answer goes (`to`). `collection`: `None` is the
+/// public state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StateRequest<D: Destination = Undirected> {
     /// The value of one key.
     Get {
+        /// Where the key is.
+        collection: Option<CollectionName>,
         /// The key whose value is asked for.
         key: String,
         /// Takes the value; `None`: there is none.
@@ -49,24 +56,72 @@ pub enum StateRequest<D: Destination = Undirected> {
     },
     /// The values of several keys.
     GetMultiple {
+        /// Where the keys are.
+        collection: Option<CollectionName>,
         /// The keys; may be many more than one message asks for.
         keys: Vec<String>,
         /// Takes the values, in the order of the keys.
         to: D::For<Vec<Option<Bytes>>>,
     },
-    /// A call of another chaincode on the same channel.
-    Invoke {
-        /// The name of its definition on the channel.
-        chaincode: ChaincodeName,
-        /// Function name and arguments.
-        args: Vec<Bytes>,
-        /// Takes its response, which may be a refusal.
-        to: D::For<Response>,
+    /// The digest of a private value.
+    GetHash {
+        /// Where the key is.
+        collection: CollectionName,
+        /// The key whose value is asked for.
+        key: String,
+        /// Takes the digest; `None`: there is no value.
+        to: D::For<Option<Bytes>>,
     },
-    /// A page of a range.
+    /// The metadata of one key.
+    GetMetadata {
+        /// Where the key is.
+        collection: Option<CollectionName>,
+        /// The key whose metadata is asked for.
+        key: String,
+        /// Takes the metadata.
+        to: D::For<Metadata>,
+    },
+    /// The first results of a query.
+    Open {
+        /// Where is looked.
+        collection: Option<CollectionName>,
+        /// What is looked for.
+        query: Query,
+        /// Takes the results.
+        to: D::For<Batch<Entry>>,
+    },
+    /// The first results of a key's history.
+    OpenHistory {
+        /// The key whose history is asked for.
+        key: String,
+        /// Takes the results.
+        to: D::For<Batch<Modification>>,
+    },
+    /// The next results of a query.
+    Next {
+        /// The query.
+        query: QueryId,
+        /// Takes the results.
+        to: D::For<Batch<Entry>>,
+    },
+    /// The next results of a history.
+    NextHistory {
+        /// The history.
+        query: QueryId,
+        /// Takes the results.
+        to: D::For<Batch<Modification>>,
+    },
+    /// The end of a query or history.
+    Close {
+        /// The query.
+        query: QueryId,
+        /// Takes that it is closed.
+        to: D::For<()>,
+    },
+    /// A page of a query.
     Page {
-        /// The keys of all pages together.
-        range: KeyRange,
+        /// What all pages together hold.
+        query: Query,
         /// How many entries at most; Fabric reads it as 31 bits, and more is cut to that.
         page_size: u32,
         /// Where the page starts; empty for the first.
@@ -74,14 +129,16 @@ pub enum StateRequest<D: Destination = Undirected> {
         /// Takes the page.
         to: D::For<Page>,
     },
-    /// The beginning of a range.
-    Range {
-        /// The keys that may be read.
-        range: KeyRange,
-        /// How many entries at most.
-        most: usize,
-        /// Takes the entries.
-        to: D::For<Entries>,
+    /// A call of another chaincode.
+    Invoke {
+        /// The name of its definition on the channel.
+        chaincode: ChaincodeName,
+        /// The channel; `None`: the one of the transaction.
+        channel: Option<ChannelId>,
+        /// Function name and arguments.
+        args: Vec<Bytes>,
+        /// Takes its response, which may be a refusal.
+        to: D::For<Response>,
     },
 }
 
@@ -92,29 +149,64 @@ impl<D: Destination> StateRequest<D> {
         match self {
             Self::Get { .. } => StateCall::Get,
             Self::GetMultiple { .. } => StateCall::GetMultiple,
-            Self::Invoke { .. } => StateCall::Invoke,
+            Self::GetHash { .. } => StateCall::GetHash,
+            Self::GetMetadata { .. } => StateCall::GetMetadata,
+            Self::Open {
+                query: Query::Range(_),
+                ..
+            } => StateCall::Range,
+            Self::Open { .. } => StateCall::Query,
+            Self::OpenHistory { .. } => StateCall::History,
+            Self::Next { .. } | Self::NextHistory { .. } => StateCall::Next,
+            Self::Close { .. } => StateCall::Close,
             Self::Page { .. } => StateCall::Page,
-            Self::Range { .. } => StateCall::Range,
+            Self::Invoke { .. } => StateCall::Invoke,
         }
     }
 }
 
-/// The answer to a [`StateRequest`] beside the place that it goes to, in the variant of that name.
+impl<D: Destination> StateRequest<D> {
+    /// Why it cannot be sent: peers would take it for something else.
+    fn problem(&self) -> Option<fn(&'static str) -> StubError> {
+        let collection = match self {
+            Self::Get { collection, .. }
+            | Self::GetMultiple { collection, .. }
+            | Self::GetMetadata { collection, .. }
+            | Self::Open { collection, .. } => collection.as_ref(),
+            Self::GetHash { collection, .. } => Some(collection),
+            Self::Page { page_size: 0, .. } => return Some(StubError::empty_page),
+            _ => None,
+        };
+        let unnamed = collection.is_some_and(|name| name.as_str().is_empty());
+        unnamed.then_some(StubError::unnamed_collection)
+    }
+}
+
+/// The answer to a [`StateRequest`] beside the place that it goes to, by the type of the answer.
 #[derive(Debug, PartialEq, Eq)]
 pub enum StateAnswer<D: Destination = Undirected> {
-    /// To [`StateRequest::Get`].
-    Get(D::For<Option<Bytes>>, Result<Option<Bytes>, StubError>),
-    /// To [`StateRequest::GetMultiple`].
-    GetMultiple(
+    /// A value, or a digest.
+    Value(D::For<Option<Bytes>>, Result<Option<Bytes>, StubError>),
+    /// Several values.
+    Values(
         D::For<Vec<Option<Bytes>>>,
         Result<Vec<Option<Bytes>>, StubError>,
     ),
-    /// To [`StateRequest::Invoke`].
-    Invoke(D::For<Response>, Result<Response, StubError>),
-    /// To [`StateRequest::Page`].
+    /// Metadata of a key.
+    Metadata(D::For<Metadata>, Result<Metadata, StubError>),
+    /// Results of a query.
+    Entries(D::For<Batch<Entry>>, Result<Batch<Entry>, StubError>),
+    /// Results of a history.
+    Modifications(
+        D::For<Batch<Modification>>,
+        Result<Batch<Modification>, StubError>,
+    ),
+    /// A query was closed.
+    Closed(D::For<()>, Result<(), StubError>),
+    /// A page of a query.
     Page(D::For<Page>, Result<Page, StubError>),
-    /// To [`StateRequest::Range`].
-    Range(D::For<Entries>, Result<Entries, StubError>),
+    /// What another chaincode answered.
+    Response(D::For<Response>, Result<Response, StubError>),
 }
 
 /// How a state call goes on.
@@ -131,23 +223,29 @@ pub(super) type Message = (Type, Vec<u8>);
 
 /// A state call whose last message has no answer yet.
 #[derive(Debug)]
-pub(super) enum OpenCall<D: Destination> {
-    Get(D::For<Option<Bytes>>),
-    GetMultiple(OpenKeys, D::For<Vec<Option<Bytes>>>),
-    Invoke(D::For<Response>),
+pub(super) struct OpenCall<D: Destination> {
+    /// The message that was sent, by the name of its type.
+    call: &'static str,
+    awaited: Awaited<D>,
+}
+
+/// What a call waits for, and where it goes.
+#[derive(Debug)]
+enum Awaited<D: Destination> {
+    Value(D::For<Option<Bytes>>),
+    Values(OpenKeys, D::For<Vec<Option<Bytes>>>),
+    Metadata(D::For<Metadata>),
+    Entries(D::For<Batch<Entry>>),
+    Modifications(D::For<Batch<Modification>>),
+    Closed(D::For<()>),
     Page(D::For<Page>),
-    Range {
-        most: usize,
-        entries: Vec<Entry>,
-        to: D::For<Entries>,
-    },
-    /// A range of which we have enough, with its answer.
-    Closing(Entries, D::For<Entries>),
+    Response(D::For<Response>),
 }
 
 /// Keys asked for one by one, or several at a time.
 #[derive(Debug)]
-pub(super) struct OpenKeys {
+struct OpenKeys {
+    collection: String,
     /// Keys not asked for yet, the next one last.
     rest: Vec<String>,
     /// How many the last message asked for.
@@ -160,25 +258,77 @@ pub(super) struct OpenKeys {
 impl<D: Destination> OpenCall<D> {
     /// Starts a request.
     pub(super) fn start(request: StateRequest<D>, features: &Features) -> StateStep<D> {
-        match request {
-            StateRequest::Get { key, to } => StateStep::Ask(Self::Get(to), get_state(key)),
-            StateRequest::GetMultiple { mut keys, to } => {
+        let problem = request.problem();
+        let ((kind, payload), awaited) = match request {
+            StateRequest::Get {
+                collection,
+                key,
+                to,
+            } => (get_state(named(collection), key), Awaited::Value(to)),
+            StateRequest::GetMultiple {
+                collection,
+                mut keys,
+                to,
+            } => {
                 keys.reverse();
                 let open = OpenKeys {
+                    collection: named(collection),
                     values: Vec::with_capacity(keys.len()),
                     rest: keys,
                     asked: 0,
                     most: features.get_multiple,
                 };
-                Self::ask_further(open, to)
+                return match problem {
+                    Some(problem) => {
+                        let error = problem("GET_STATE_MULTIPLE");
+                        StateStep::Done(StateAnswer::Values(to, Err(error)))
+                    }
+                    None => Self::ask_further(open, to),
+                };
             }
-            StateRequest::Invoke {
-                chaincode,
-                args,
+            StateRequest::GetHash {
+                collection,
+                key,
                 to,
-            } => StateStep::Ask(Self::Invoke(to), invoke(&chaincode, args)),
+            } => {
+                let collection = collection.to_string();
+                let message = GetState { key, collection };
+                let message = (Type::GetPrivateDataHash, message.encode_to_vec());
+                (message, Awaited::Value(to))
+            }
+            StateRequest::GetMetadata {
+                collection,
+                key,
+                to,
+            } => {
+                let collection = named(collection);
+                let message = GetStateMetadata { key, collection };
+                let message = (Type::GetStateMetadata, message.encode_to_vec());
+                (message, Awaited::Metadata(to))
+            }
+            StateRequest::Open {
+                collection,
+                query,
+                to,
+            } => {
+                let message = open(named(collection), query, Vec::new());
+                (message, Awaited::Entries(to))
+            }
+            StateRequest::OpenHistory { key, to } => {
+                let message = GetHistoryForKey { key }.encode_to_vec();
+                (
+                    (Type::GetHistoryForKey, message),
+                    Awaited::Modifications(to),
+                )
+            }
+            StateRequest::Next { query, to } => (next(query), Awaited::Entries(to)),
+            StateRequest::NextHistory { query, to } => (next(query), Awaited::Modifications(to)),
+            StateRequest::Close { query, to } => {
+                let message = QueryStateClose { id: query.0 }.encode_to_vec();
+                ((Type::QueryStateClose, message), Awaited::Closed(to))
+            }
             StateRequest::Page {
-                range,
+                query,
                 page_size,
                 bookmark,
                 to,
@@ -187,100 +337,82 @@ impl<D: Destination> OpenCall<D> {
                     page_size: i32::try_from(page_size).unwrap_or(i32::MAX),
                     bookmark,
                 };
-                let message = get_by_range(range, metadata.encode_to_vec());
-                StateStep::Ask(Self::Page(to), message)
+                let message = open(String::new(), query, metadata.encode_to_vec());
+                (message, Awaited::Page(to))
             }
-            StateRequest::Range { range, most, to } => {
-                let entries = Vec::new();
-                let open = Self::Range { most, entries, to };
-                StateStep::Ask(open, get_by_range(range, Vec::new()))
+            StateRequest::Invoke {
+                chaincode,
+                channel,
+                args,
+                to,
+            } => {
+                let message = invoke(&chaincode, channel.as_ref(), args);
+                (message, Awaited::Response(to))
             }
+        };
+        let call = kind.as_str_name();
+        let open = Self { call, awaited };
+        match problem {
+            Some(problem) => StateStep::Done(open.fail(problem(call))),
+            None => StateStep::Ask(open, (kind, payload)),
         }
     }
 
     /// The name of the message type whose answer is awaited.
     pub(super) const fn message_type(&self) -> &'static str {
-        match self {
-            Self::Get(_) => "GET_STATE",
-            Self::GetMultiple(OpenKeys { most: None, .. }, _) => "GET_STATE",
-            Self::GetMultiple(..) => "GET_STATE_MULTIPLE",
-            Self::Invoke(_) => "INVOKE_CHAINCODE",
-            Self::Page(_) | Self::Range { .. } => "GET_STATE_BY_RANGE",
-            Self::Closing(..) => "QUERY_STATE_CLOSE",
-        }
+        self.call
     }
 
     /// Ends the call without an answer.
     pub(super) fn fail(self, error: StubError) -> StateAnswer<D> {
-        match self {
-            Self::Get(to) => StateAnswer::Get(to, Err(error)),
-            Self::GetMultiple(_, to) => StateAnswer::GetMultiple(to, Err(error)),
-            Self::Invoke(to) => StateAnswer::Invoke(to, Err(error)),
-            Self::Page(to) => StateAnswer::Page(to, Err(error)),
-            Self::Range { to, .. } | Self::Closing(_, to) => StateAnswer::Range(to, Err(error)),
+        match self.awaited {
+            Awaited::Value(to) => StateAnswer::Value(to, Err(error)),
+            Awaited::Values(_, to) => StateAnswer::Values(to, Err(error)),
+            Awaited::Metadata(to) => StateAnswer::Metadata(to, Err(error)),
+            Awaited::Entries(to) => StateAnswer::Entries(to, Err(error)),
+            Awaited::Modifications(to) => StateAnswer::Modifications(to, Err(error)),
+            Awaited::Closed(to) => StateAnswer::Closed(to, Err(error)),
+            Awaited::Page(to) => StateAnswer::Page(to, Err(error)),
+            Awaited::Response(to) => StateAnswer::Response(to, Err(error)),
         }
     }
 
     /// Ends the call because its stream or transaction is over, or another call is open.
     pub(super) fn end(self) -> StateAnswer<D> {
-        let call = self.message_type();
+        let call = self.call;
         self.fail(StubError::Ended { call })
     }
 
     /// Takes the payload of a RESPONSE.
     pub(super) fn handle_answer(self, payload: Bytes) -> StateStep<D> {
-        let call = self.message_type();
-        let answer = match self {
-            Self::Get(to) => StateAnswer::Get(to, Ok(present(payload))),
-            Self::GetMultiple(mut open, to) => match open.take(call, payload) {
+        let call = self.call;
+        let answer = match self.awaited {
+            Awaited::Value(to) => StateAnswer::Value(to, Ok(present(payload))),
+            Awaited::Values(mut open, to) => match open.take(call, payload) {
                 Ok(()) => return Self::ask_further(open, to),
-                Err(error) => StateAnswer::GetMultiple(to, Err(error)),
+                Err(error) => StateAnswer::Values(to, Err(error)),
             },
-            Self::Invoke(to) => StateAnswer::Invoke(to, called(call, payload)),
-            Self::Page(to) => StateAnswer::Page(to, page(call, payload)),
-            Self::Range { most, entries, to } => {
-                return Self::read_further(payload, most, entries, to);
+            Awaited::Metadata(to) => StateAnswer::Metadata(to, metadata(call, payload)),
+            Awaited::Entries(to) => StateAnswer::Entries(to, batch(call, payload, entry)),
+            Awaited::Modifications(to) => {
+                StateAnswer::Modifications(to, batch(call, payload, modification))
             }
-            Self::Closing(entries, to) => StateAnswer::Range(to, Ok(entries)),
+            // what the peer says of a closed query is nothing to anybody
+            Awaited::Closed(to) => StateAnswer::Closed(to, Ok(())),
+            Awaited::Page(to) => StateAnswer::Page(to, page(call, payload)),
+            Awaited::Response(to) => StateAnswer::Response(to, called(call, payload)),
         };
         StateStep::Done(answer)
     }
 
     /// The next message of a request for several keys, or its answer.
     fn ask_further(mut open: OpenKeys, to: D::For<Vec<Option<Bytes>>>) -> StateStep<D> {
-        match open.next_message() {
-            Some(message) => StateStep::Ask(Self::GetMultiple(open, to), message),
-            None => StateStep::Done(StateAnswer::GetMultiple(to, Ok(open.values))),
-        }
-    }
-
-    /// Takes a batch of a range: asks for the next one, leaves the range, or has its answer.
-    fn read_further(
-        payload: Bytes,
-        most: usize,
-        mut entries: Vec<Entry>,
-        to: D::For<Entries>,
-    ) -> StateStep<D> {
-        let response = match read_batch(payload, most, &mut entries) {
-            Ok(response) => response,
-            Err(error) => return StateStep::Done(StateAnswer::Range(to, Err(error))),
+        let Some((kind, payload)) = open.next_message() else {
+            return StateStep::Done(StateAnswer::Values(to, Ok(open.values)));
         };
-        let enough = entries.len() >= most;
-        if response.has_more && !enough {
-            let next = QueryStateNext { id: response.id };
-            let open = Self::Range { most, entries, to };
-            return StateStep::Ask(open, (Type::QueryStateNext, next.encode_to_vec()));
-        }
-        let more = entries.len() > most || response.has_more;
-        entries.truncate(most);
-        let answer = Entries { entries, more };
-        if !response.has_more {
-            // the peer has closed its iterator already
-            return StateStep::Done(StateAnswer::Range(to, Ok(answer)));
-        }
-        let close = QueryStateClose { id: response.id };
-        let message = (Type::QueryStateClose, close.encode_to_vec());
-        StateStep::Ask(Self::Closing(answer, to), message)
+        let call = kind.as_str_name();
+        let awaited = Awaited::Values(open, to);
+        StateStep::Ask(Self { call, awaited }, (kind, payload))
     }
 }
 
@@ -302,8 +434,10 @@ impl OpenKeys {
 
     /// The next message; `None` once all keys were asked for.
     fn next_message(&mut self) -> Option<Message> {
+        let collection = self.collection.clone();
         let Some(most) = self.most else {
-            return self.rest.pop().map(get_state);
+            let key = self.rest.pop()?;
+            return Some(get_state(collection, key));
         };
         let keep = self.rest.len().saturating_sub(most);
         let mut keys = self.rest.split_off(keep);
@@ -312,57 +446,56 @@ impl OpenKeys {
         if keys.is_empty() {
             return None;
         }
-        let collection = String::new();
         let message = GetStateMultiple { keys, collection };
         Some((Type::GetStateMultiple, message.encode_to_vec()))
     }
 }
 
-/// Adds the entries of a batch to those that came before.
-fn read_batch(
+/// Some results of a query, each read by `read`.
+fn batch<T>(
+    call: &'static str,
     payload: Bytes,
-    most: usize,
-    entries: &mut Vec<Entry>,
-) -> Result<QueryResponse, StubError> {
-    let call = "GET_STATE_BY_RANGE";
-    let mut response: QueryResponse = decode(call, payload)?;
-    let results = std::mem::take(&mut response.results);
-    let empty = results.is_empty();
-    for result in results {
-        entries.push(entry(call, result.result_bytes)?);
-    }
+    read: fn(&'static str, Bytes) -> Result<T, StubError>,
+) -> Result<Batch<T>, StubError> {
+    let response: QueryResponse = decode(call, payload)?;
     // SECURITY: a batch that brings nothing would let the peer keep us here
-    if empty && response.has_more && entries.len() < most {
+    if response.results.is_empty() && response.has_more {
         return Err(malformed(call, "an empty batch that is not the last"));
     }
-    Ok(response)
+    let results = response.results.into_iter();
+    let results = results.map(|result| read(call, result.result_bytes));
+    Ok(Batch {
+        results: results.collect::<Result<_, _>>()?,
+        next: response.has_more.then_some(QueryId(response.id)),
+    })
 }
 
 fn page(call: &'static str, payload: Bytes) -> Result<Page, StubError> {
     let response: QueryResponse = decode(call, payload)?;
     let metadata: QueryResponseMetadata = decode(call, response.metadata)?;
-    let mut page = Page {
-        entries: Vec::with_capacity(response.results.len()),
+    let results = response.results.into_iter();
+    let results = results.map(|result| entry(call, result.result_bytes));
+    Ok(Page {
+        entries: results.collect::<Result<_, _>>()?,
         bookmark: metadata.bookmark,
-    };
-    for result in response.results {
-        page.entries.push(entry(call, result.result_bytes)?);
-    }
-    Ok(page)
+    })
 }
 
-fn get_state(key: String) -> Message {
-    let collection = String::new();
+fn get_state(collection: String, key: String) -> Message {
     let message = GetState { key, collection };
     (Type::GetState, message.encode_to_vec())
 }
 
-/// The name may carry a channel behind a slash; ours never does.
-// Fabric: fabric-chaincode-go, shim/handler.go, handleInvokeChaincode
-fn invoke(chaincode: &ChaincodeName, args: Vec<Bytes>) -> Message {
+/// The name carries the channel behind a slash.
+// Fabric: fabric-chaincode-go, shim/stub.go, InvokeChaincode
+fn invoke(chaincode: &ChaincodeName, channel: Option<&ChannelId>, args: Vec<Bytes>) -> Message {
+    let name = match channel {
+        Some(channel) => format!("{chaincode}/{channel}"),
+        None => chaincode.to_string(),
+    };
     let message = ChaincodeSpec {
         chaincode_id: Some(ChaincodeId {
-            name: chaincode.to_string(),
+            name,
             ..ChaincodeId::default()
         }),
         input: Some(ChaincodeInput {
@@ -391,19 +524,58 @@ fn called(call: &'static str, payload: Bytes) -> Result<Response, StubError> {
     })
 }
 
-fn get_by_range(range: KeyRange, metadata: Vec<u8>) -> Message {
-    let message = GetStateByRange {
-        start_key: range.start,
-        end_key: range.end,
-        collection: String::new(),
-        metadata: metadata.into(),
-    };
-    (Type::GetStateByRange, message.encode_to_vec())
+fn open(collection: String, query: Query, metadata: Vec<u8>) -> Message {
+    let metadata = metadata.into();
+    match query {
+        Query::Range(range) => {
+            let message = GetStateByRange {
+                start_key: range.start,
+                end_key: range.end,
+                collection,
+                metadata,
+            };
+            (Type::GetStateByRange, message.encode_to_vec())
+        }
+        Query::Rich(query) => {
+            let message = GetQueryResult {
+                query,
+                collection,
+                metadata,
+            };
+            (Type::GetQueryResult, message.encode_to_vec())
+        }
+    }
+}
+
+fn next(query: QueryId) -> Message {
+    let message = QueryStateNext { id: query.0 };
+    (Type::QueryStateNext, message.encode_to_vec())
+}
+
+/// A collection as messages name it.
+fn named(collection: Option<CollectionName>) -> String {
+    collection.map_or_else(String::new, |collection| collection.to_string())
 }
 
 fn entry(call: &'static str, bytes: Bytes) -> Result<Entry, StubError> {
     let Kv { key, value, .. } = decode(call, bytes)?;
     Ok(Entry { key, value })
+}
+
+fn modification(call: &'static str, bytes: Bytes) -> Result<Modification, StubError> {
+    let found: KeyModification = decode(call, bytes)?;
+    Ok(Modification {
+        tx_id: TxId::from(found.tx_id),
+        value: found.value,
+        timestamp: time(found.timestamp),
+        is_delete: found.is_delete,
+    })
+}
+
+fn metadata(call: &'static str, payload: Bytes) -> Result<Metadata, StubError> {
+    let found: StateMetadataResult = decode(call, payload)?;
+    let entries = found.entries.into_iter();
+    Ok(entries.map(|entry| (entry.metakey, entry.value)).collect())
 }
 
 fn present(value: Bytes) -> Option<Bytes> {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 
-use crate::ids::{ChaincodeName, ChannelId, TxId, UnixTime};
+use crate::ids::{ChaincodeName, ChannelId, Digest, TxId, UnixTime};
 
 /// The facts of one transaction, all of them signed by its submitter.
 #[derive(Clone, Debug, Default)]
@@ -26,6 +26,34 @@ pub struct Invocation {
     pub timestamp: UnixTime,
     /// Transient data by name; not stored in the transaction.
     pub transient: BTreeMap<String, Bytes>,
+    /// What the peer's decorators added, by name; nothing in a peer as it is delivered.
+    pub decorations: BTreeMap<String, Bytes>,
+    /// What makes the transaction's id unique.
+    pub nonce: Bytes,
+    /// The epoch of the proposal; always 0 today.
+    pub epoch: u64,
+    /// What the submitter signed.
+    pub signed_proposal: SignedProposal,
+}
+
+impl Invocation {
+    /// What ties the transient data and the arguments to this very proposal: the digest of nonce,
+    /// creator and epoch.
+    // Fabric: fabric-chaincode-go, shim/stub.go, newChaincodeStub
+    #[must_use]
+    pub fn binding(&self) -> Digest {
+        let epoch = self.epoch.to_le_bytes();
+        Digest::of(&[&self.nonce[..], &self.creator[..], &epoch].concat())
+    }
+}
+
+/// A proposal as its submitter signed it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SignedProposal {
+    /// A serialized `protos.Proposal`, with everything above in it.
+    pub proposal: Bytes,
+    /// The signature over it.
+    pub signature: Bytes,
 }
 
 /// What listeners of a channel are told of a transaction.
@@ -49,6 +77,26 @@ pub struct Response {
 }
 
 impl Response {
+    /// A success.
+    #[must_use]
+    pub fn success(payload: impl Into<Bytes>) -> Self {
+        Self {
+            status: 200,
+            message: String::new(),
+            payload: payload.into(),
+        }
+    }
+
+    /// A refusal; `status` is 400 or above, by HTTP's classes. Peers tell the caller status and message.
+    #[must_use]
+    pub fn refusal(status: i32, message: impl Into<String>) -> Self {
+        Self {
+            status,
+            message: message.into(),
+            payload: Bytes::new(),
+        }
+    }
+
     /// Whether peers endorse it, and its writes and event go out.
     #[must_use]
     pub const fn is_success(&self) -> bool {

@@ -20,6 +20,14 @@ pub enum StubError {
         /// What was wrong with it.
         detail: String,
     },
+    /// The chaincode asked for something that cannot be, and no peer was asked.
+    #[error("`{call}` was not sent: {detail}")]
+    Invalid {
+        /// The message that would have been sent, by its protocol name.
+        call: &'static str,
+        /// What cannot be.
+        detail: &'static str,
+    },
     /// The call does not fit into a message.
     #[error("`{call}` takes a message of {bytes} bytes, it holds {limit}")]
     TooLarge {
@@ -36,4 +44,19 @@ pub enum StubError {
         /// The message that nobody answers any more, by its protocol name.
         call: &'static str,
     },
+}
+
+impl StubError {
+    /// A collection without a name, which peers take for the public state.
+    // Fabric: fabric-chaincode-go, shim/stub.go, GetPrivateData
+    pub(crate) const fn unnamed_collection(call: &'static str) -> Self {
+        let detail = "the name of the collection is empty";
+        Self::Invalid { call, detail }
+    }
+
+    /// A page that holds nothing, which peers take for no page.
+    pub(crate) const fn empty_page(call: &'static str) -> Self {
+        let detail = "a page holds at least one entry";
+        Self::Invalid { call, detail }
+    }
 }

@@ -1,11 +1,14 @@
 //! Composite keys: `\0type\0attribute\0...`, as Fabric's shims build them.
 
+use std::iter;
+
 use super::KeyRange;
 
 /// The highest code point: as an attribute's first character it sorts behind every other.
 const MAX: char = char::MAX;
 
-/// Builds a composite key.
+/// Builds a composite key of parts that are known to hold neither U+0000 nor U+10FFFF. What comes
+/// from outside is for [`create_composite_key`].
 #[must_use]
 pub fn composite(kind: &str, attributes: &[&str]) -> String {
     let length = attributes
@@ -21,6 +24,80 @@ pub fn composite(kind: &str, attributes: &[&str]) -> String {
         key.push('\0');
     }
     key
+}
+
+/// Why some text is no part of a key.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeyError {
+    /// A part of a composite key holds what separates parts.
+    #[error("`{}` holds U+0000 or U+10FFFF, which no part of a composite key may", part.escape_debug())]
+    Part {
+        /// The part.
+        part: String,
+    },
+    /// A simple key starts as composite keys do.
+    #[error("`{}` starts with U+0000, as only composite keys do", key.escape_debug())]
+    Simple {
+        /// The key.
+        key: String,
+    },
+    /// A key is not a composite one.
+    #[error("`{}` is no composite key", key.escape_debug())]
+    Composite {
+        /// The key.
+        key: String,
+    },
+}
+
+/// Builds a composite key of any parts.
+///
+/// # Errors
+/// [`KeyError::Part`].
+// Fabric: fabric-chaincode-go, shim/stub.go, CreateCompositeKey
+pub fn create_composite_key(kind: &str, attributes: &[&str]) -> Result<String, KeyError> {
+    let mut parts = iter::once(&kind).chain(attributes);
+    match parts.find(|part| part.contains(['\0', MAX])) {
+        Some(part) => Err(KeyError::Part {
+            part: (*part).to_owned(),
+        }),
+        None => Ok(composite(kind, attributes)),
+    }
+}
+
+/// The type and the attributes of a composite key.
+///
+/// # Errors
+/// [`KeyError::Composite`].
+// Fabric: fabric-chaincode-go, shim/stub.go, SplitCompositeKey
+pub fn split_composite_key(key: &str) -> Result<(&str, Vec<&str>), KeyError> {
+    let parts = key
+        .strip_prefix('\0')
+        .and_then(|rest| rest.strip_suffix('\0'));
+    let mut parts = parts
+        .ok_or_else(|| KeyError::Composite {
+            key: key.to_owned(),
+        })?
+        .split('\0');
+    Ok((parts.next().unwrap_or_default(), parts.collect()))
+}
+
+/// A range of simple keys, without any composite key; an empty start is before all of them, an
+/// empty end behind.
+///
+/// # Errors
+/// [`KeyError::Simple`].
+// Fabric: fabric-chaincode-go, shim/stub.go, GetStateByRange
+pub fn simple_range(start: &str, end: &str) -> Result<KeyRange, KeyError> {
+    if let Some(key) = [start, end].into_iter().find(|key| key.starts_with('\0')) {
+        let key = key.to_owned();
+        return Err(KeyError::Simple { key });
+    }
+    let start = if start.is_empty() { "\u{1}" } else { start };
+    Ok(KeyRange {
+        start: start.to_owned(),
+        end: end.to_owned(),
+    })
 }
 
 /// All keys of a type whose first attributes are these.

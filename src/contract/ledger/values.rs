@@ -22,7 +22,7 @@ pub(crate) async fn get<M: Message + Default, S: Stub>(
 
 /// Writes one of our values.
 pub(crate) fn put<S: Stub>(stub: &mut S, key: String, value: &impl Message) {
-    stub.put_state(key, value.encode_to_vec().into());
+    stub.put_state(key, value.encode_to_vec());
 }
 
 /// Reads one of our values from its bytes.

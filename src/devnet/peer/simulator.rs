@@ -1,21 +1,22 @@
 //! One transaction's view of a peer's ledger: answers the state calls of a chaincode and records
 //! what was read and written.
 //!
-//! Ranges are answered as Fabric's peers do, whichever state database they have: the queries are those
-//! of the ledger in memory.
-
-use std::collections::BTreeMap;
+//! What is answered is decided by the simulation of the ledger in memory; here it is read from and
+//! written into messages.
 
 use bytes::Bytes;
 use prost::Message;
 
 use super::lifecycle;
 use crate::{
-    ids::ChaincodeName,
-    proto::{protos, protos::chaincode_message::Type, queryresult},
+    ids::{ChaincodeName, CollectionName},
+    proto::{
+        protos::{self, chaincode_message::Type, write_record::Type as Record},
+        queryresult,
+    },
     stub::{
-        Entry, KeyRange,
-        memory::{Ledger, PeerManner, PeerRelease, QueryBatch, RangeQuery, ReadWriteSet},
+        Batch, Entry, KeyRange, Metadata, Modification, Query, QueryId, Write,
+        memory::{Ledger, PeerManner, PeerRelease, ReadWriteSet, Simulation},
     },
 };
 
@@ -23,20 +24,7 @@ use crate::{
 #[derive(Debug)]
 pub(in crate::devnet) struct Simulator {
     namespace: String,
-    ledger: Ledger,
-    manner: PeerManner,
-    set: ReadWriteSet,
-    iterators: BTreeMap<String, Iteration>,
-    opened: u64,
-    paged: bool,
-}
-
-/// A range that is being read.
-#[derive(Debug)]
-struct Iteration {
-    /// Where in the set's ranges its reads are recorded.
-    recorded: usize,
-    query: RangeQuery,
+    simulation: Simulation,
 }
 
 impl Simulator {
@@ -45,12 +33,7 @@ impl Simulator {
     pub(in crate::devnet) fn new(namespace: &str, ledger: Ledger, manner: PeerManner) -> Self {
         Self {
             namespace: namespace.to_owned(),
-            ledger,
-            manner,
-            set: ReadWriteSet::default(),
-            iterators: BTreeMap::new(),
-            opened: 0,
-            paged: false,
+            simulation: Simulation::new(namespace.into(), ledger, manner),
         }
     }
 
@@ -60,191 +43,137 @@ impl Simulator {
         kind: Type,
         payload: &[u8],
     ) -> Result<Bytes, String> {
+        let name = kind.as_str_name();
         match kind {
             Type::GetStateMultiple | Type::WriteBatchState
-                if self.manner.release == PeerRelease::V2_5 =>
+                if self.simulation.manner.release == PeerRelease::V2_5 =>
             {
-                Err(format!(
-                    "{} is not known to a peer of 2.5",
-                    kind.as_str_name()
-                ))
+                Err(format!("{name} is not known to a peer of 2.5"))
             }
             Type::GetState => {
                 let call: protos::GetState = decode(payload)?;
-                no_collection(&call.collection)?;
-                Ok(self.read(&call.key).unwrap_or_default())
+                let collection = collection(&call.collection);
+                let value = self.simulation.get(collection.as_ref(), &call.key)?;
+                Ok(value.unwrap_or_default())
+            }
+            Type::GetPrivateDataHash => {
+                let call: protos::GetState = decode(payload)?;
+                let collection = CollectionName::from(call.collection);
+                let digest = self.simulation.get_hash(&collection, &call.key)?;
+                Ok(digest.unwrap_or_default())
             }
             Type::GetStateMultiple => {
                 let call: protos::GetStateMultiple = decode(payload)?;
-                no_collection(&call.collection)?;
-                let values = call.keys.iter().map(|key| self.read(key));
-                let values = values.map(Option::unwrap_or_default).collect();
+                let collection = collection(&call.collection);
+                let values = self
+                    .simulation
+                    .get_multiple(collection.as_ref(), &call.keys)?;
+                let values = values.into_iter().map(Option::unwrap_or_default).collect();
                 Ok(encode(&protos::GetStateMultipleResult { values }))
             }
-            Type::GetStateByRange => self.open_range(decode(payload)?),
+            Type::GetStateMetadata => {
+                let call: protos::GetStateMetadata = decode(payload)?;
+                let collection = collection(&call.collection);
+                let found = self
+                    .simulation
+                    .get_metadata(collection.as_ref(), &call.key)?;
+                let entries = found.into_iter();
+                let entries =
+                    entries.map(|(metakey, value)| protos::StateMetadata { metakey, value });
+                let entries = entries.collect();
+                Ok(encode(&protos::StateMetadataResult { entries }))
+            }
+            Type::GetStateByRange => {
+                let call: protos::GetStateByRange = decode(payload)?;
+                let query = Query::Range(KeyRange {
+                    start: call.start_key,
+                    end: call.end_key,
+                });
+                self.open(&call.collection, &query, &call.metadata)
+            }
+            Type::GetQueryResult => {
+                let call: protos::GetQueryResult = decode(payload)?;
+                self.open(&call.collection, &Query::Rich(call.query), &call.metadata)
+            }
+            Type::GetHistoryForKey => {
+                let call: protos::GetHistoryForKey = decode(payload)?;
+                let batch = self.simulation.open_history(&call.key)?;
+                Ok(modifications(batch))
+            }
             Type::QueryStateNext => {
                 let call: protos::QueryStateNext = decode(payload)?;
-                self.next_batch(&call.id)
+                let id = QueryId(call.id);
+                if self.simulation.is_history(&id) {
+                    let batch = self.simulation.next_modifications(&id)?;
+                    return Ok(modifications(batch));
+                }
+                let batch = self.simulation.next_entries(&id)?;
+                Ok(self.entries(batch))
             }
             Type::QueryStateClose => {
                 let call: protos::QueryStateClose = decode(payload)?;
-                self.iterators
-                    .remove(&call.id)
-                    .ok_or("query iterator not found")?;
+                let id = QueryId(call.id);
+                self.simulation.close_query(&id);
                 Ok(encode(&protos::QueryResponse {
-                    id: call.id,
+                    id: id.0,
                     ..protos::QueryResponse::default()
                 }))
             }
             Type::PutState => {
                 let call: protos::PutState = decode(payload)?;
-                no_collection(&call.collection)?;
-                self.write(call.key, Some(call.value))
+                self.write(&call.collection, call.key, Write::Put(call.value))
             }
             Type::DelState => {
                 let call: protos::DelState = decode(payload)?;
-                no_collection(&call.collection)?;
-                self.write(call.key, None)
+                self.write(&call.collection, call.key, Write::Delete)
+            }
+            Type::PurgePrivateData => {
+                let call: protos::PurgePrivateState = decode(payload)?;
+                self.write(&call.collection, call.key, Write::Purge)
+            }
+            Type::PutStateMetadata => {
+                let call: protos::PutStateMetadata = decode(payload)?;
+                self.write_metadata(&call.collection, call.key, call.metadata)
             }
             Type::WriteBatchState => self.write_batch(decode(payload)?),
             Type::InvokeChaincode => self.invoke(decode(payload)?),
-            other => Err(format!(
-                "{} is not served by a development peer",
-                other.as_str_name()
-            )),
+            _ => Err(format!("{name} is not served by a development peer")),
         }
     }
 
     /// What the transaction did.
     pub(in crate::devnet) fn finish(self) -> ReadWriteSet {
-        self.set
+        self.simulation.set
     }
 
-    fn read(&mut self, key: &str) -> Option<Bytes> {
-        let found = self.ledger.get(key);
-        let version = found.map(|entry| entry.version);
-        let value = found.map(|entry| entry.value.clone());
-        self.set.reads.insert(key.to_owned(), version);
-        value
-    }
-
-    fn write(&mut self, key: String, value: Option<Bytes>) -> Result<Bytes, String> {
-        if key.is_empty() {
-            return Err("the key is empty".to_owned());
-        }
-        if self.paged {
-            return Err("a transaction that made a paged query cannot write".to_owned());
-        }
-        self.set.writes.insert(key, value);
-        Ok(Bytes::new())
-    }
-
-    fn write_batch(&mut self, batch: protos::WriteBatchState) -> Result<Bytes, String> {
-        use protos::write_record::Type as Record;
-        for record in batch.rec {
-            no_collection(&record.collection)?;
-            let value = match record.r#type() {
-                Record::PutState => Some(record.value),
-                Record::DelState => None,
-                other => {
-                    return Err(format!(
-                        "{} is not served by a development peer",
-                        other.as_str_name()
-                    ));
-                }
-            };
-            self.write(record.key, value)?;
-        }
-        Ok(Bytes::new())
-    }
-
-    /// What another chaincode answers, in the message with which it ends.
-    // Fabric: core/chaincode/handler.go, HandleInvokeChaincode
-    fn invoke(&mut self, spec: protos::ChaincodeSpec) -> Result<Bytes, String> {
-        let called = spec.chaincode_id.unwrap_or_default().name;
-        let input = spec.input.unwrap_or_default();
-        self.set.calls.push(ChaincodeName::from(called.as_str()));
-        let response = lifecycle::call(&self.namespace, &called, &input)?;
-        let response = protos::Response {
-            status: response.status,
-            message: response.message,
-            payload: response.payload,
-        };
-        Ok(encode(&protos::ChaincodeMessage {
-            r#type: Type::Completed.into(),
-            payload: encode(&response),
-            ..protos::ChaincodeMessage::default()
-        }))
-    }
-
-    fn open_range(&mut self, call: protos::GetStateByRange) -> Result<Bytes, String> {
-        no_collection(&call.collection)?;
-        let range = KeyRange {
-            start: call.start_key,
-            end: call.end_key,
-        };
-        if call.metadata.is_empty() {
-            self.opened = self.opened.saturating_add(1);
-            let id = self.opened.to_string();
-            let iteration = self.open(range, None);
-            self.iterators.insert(id.clone(), iteration);
-            return self.next_batch(&id);
-        }
-        let page: protos::QueryMetadata = decode(&call.metadata)?;
-        self.page(range, &page)
-    }
-
-    fn next_batch(&mut self, id: &str) -> Result<Bytes, String> {
-        let mut iteration = self
-            .iterators
-            .remove(id)
-            .ok_or("query iterator not found")?;
-        let batch = self.advance(&mut iteration)?;
-        let has_more = batch.more;
-        if has_more {
-            self.iterators.insert(id.to_owned(), iteration);
-        }
-        Ok(encode(&protos::QueryResponse {
-            results: self.results(batch.entries),
-            has_more,
-            id: id.to_owned(),
-            ..protos::QueryResponse::default()
-        }))
-    }
-
-    fn page(&mut self, range: KeyRange, page: &protos::QueryMetadata) -> Result<Bytes, String> {
-        if !self.set.writes.is_empty() {
-            return Err("a transaction that wrote cannot make a paged query".to_owned());
+    fn open(&mut self, named: &str, query: &Query, metadata: &Bytes) -> Result<Bytes, String> {
+        let page: protos::QueryMetadata = decode(metadata)?;
+        let collection = collection(named);
+        // Fabric: core/chaincode/handler.go, isMetadataSetForPagination; collections have no pages
+        if collection.is_some() || (page.page_size == 0 && page.bookmark.is_empty()) {
+            let batch = self.simulation.open_query(collection.as_ref(), query)?;
+            return Ok(self.entries(batch));
         }
         let size = usize::try_from(page.page_size)
             .ok()
             .filter(|size| *size > 0)
             .ok_or("the page size is not positive")?;
-        self.paged = true;
-        let mut iteration = self.open(range, Some((size, &page.bookmark)));
-        let batch = self.advance(&mut iteration)?;
+        let page = self
+            .simulation
+            .get_query_page(query, size, &page.bookmark)?;
         let metadata = protos::QueryResponseMetadata {
-            fetched_records_count: i32::try_from(batch.entries.len()).unwrap_or(i32::MAX),
-            bookmark: batch.bookmark.unwrap_or_default(),
+            fetched_records_count: i32::try_from(page.entries.len()).unwrap_or(i32::MAX),
+            bookmark: page.bookmark,
         };
         Ok(encode(&protos::QueryResponse {
-            results: self.results(batch.entries),
+            results: self.results(page.entries),
             metadata: encode(&metadata),
             ..protos::QueryResponse::default()
         }))
     }
 
-    fn open(&mut self, range: KeyRange, page: Option<(usize, &str)>) -> Iteration {
-        let recorded = self.set.ranges.len();
-        let (query, read) = RangeQuery::open(&self.ledger, range, page, &self.manner);
-        self.set.ranges.push(read);
-        Iteration { recorded, query }
-    }
-
-    fn advance(&mut self, iteration: &mut Iteration) -> Result<QueryBatch, String> {
-        let read = self.set.ranges.get_mut(iteration.recorded);
-        let read = read.ok_or("query iterator not found")?;
-        Ok(iteration.query.next_batch(read))
+    fn entries(&self, batch: Batch<Entry>) -> Bytes {
+        response(self.results(batch.results), batch.next)
     }
 
     fn results(&self, entries: Vec<Entry>) -> Vec<protos::QueryResultBytes> {
@@ -260,14 +189,99 @@ impl Simulator {
         });
         results.collect()
     }
+
+    fn write(&mut self, named: &str, key: String, write: Write) -> Result<Bytes, String> {
+        if key.is_empty() {
+            return Err("the key is empty".to_owned());
+        }
+        let collection = collection(named);
+        self.simulation.write(collection.as_ref(), key, write)?;
+        Ok(Bytes::new())
+    }
+
+    fn write_metadata(
+        &mut self,
+        named: &str,
+        key: String,
+        entry: Option<protos::StateMetadata>,
+    ) -> Result<Bytes, String> {
+        let entry = entry.unwrap_or_default();
+        let metadata = Metadata::from([(entry.metakey, entry.value)]);
+        let collection = collection(named);
+        self.simulation
+            .write_metadata(collection.as_ref(), key, metadata)?;
+        Ok(Bytes::new())
+    }
+
+    fn write_batch(&mut self, batch: protos::WriteBatchState) -> Result<Bytes, String> {
+        for record in batch.rec {
+            let kind = record.r#type();
+            let (named, key) = (&record.collection, record.key);
+            match kind {
+                Record::PutState => self.write(named, key, Write::Put(record.value))?,
+                Record::DelState => self.write(named, key, Write::Delete)?,
+                Record::PurgePrivateData => self.write(named, key, Write::Purge)?,
+                Record::PutStateMetadata => self.write_metadata(named, key, record.metadata)?,
+                Record::Undefined => return Err("unknown operation type".to_owned()),
+            };
+        }
+        Ok(Bytes::new())
+    }
+
+    /// What another chaincode answers, in the message with which it ends.
+    // Fabric: core/chaincode/handler.go, HandleInvokeChaincode
+    fn invoke(&mut self, spec: protos::ChaincodeSpec) -> Result<Bytes, String> {
+        let called = spec.chaincode_id.unwrap_or_default().name;
+        let input = spec.input.unwrap_or_default();
+        self.simulation
+            .set
+            .calls
+            .push(ChaincodeName::from(called.as_str()));
+        let response = lifecycle::call(&self.namespace, &called, &input)?;
+        let response = protos::Response {
+            status: response.status,
+            message: response.message,
+            payload: response.payload,
+        };
+        Ok(encode(&protos::ChaincodeMessage {
+            r#type: Type::Completed.into(),
+            payload: encode(&response),
+            ..protos::ChaincodeMessage::default()
+        }))
+    }
 }
 
-fn no_collection(collection: &str) -> Result<(), String> {
-    if collection.is_empty() {
-        Ok(())
-    } else {
-        Err("private data is not served by a development peer".to_owned())
-    }
+/// A collection as messages name it.
+fn collection(named: &str) -> Option<CollectionName> {
+    (!named.is_empty()).then(|| named.into())
+}
+
+fn modifications(batch: Batch<Modification>) -> Bytes {
+    let results = batch.results.into_iter().map(|found| {
+        let found = queryresult::KeyModification {
+            tx_id: found.tx_id.to_string(),
+            value: found.value,
+            timestamp: Some(prost_types::Timestamp {
+                seconds: found.timestamp.seconds,
+                nanos: i32::try_from(found.timestamp.nanos).unwrap_or_default(),
+            }),
+            is_delete: found.is_delete,
+        };
+        protos::QueryResultBytes {
+            result_bytes: encode(&found),
+        }
+    });
+    response(results.collect(), batch.next)
+}
+
+/// Some results of a query. Of the last ones the peer does not tell the id.
+fn response(results: Vec<protos::QueryResultBytes>, next: Option<QueryId>) -> Bytes {
+    encode(&protos::QueryResponse {
+        results,
+        has_more: next.is_some(),
+        id: next.map(|id| id.0).unwrap_or_default(),
+        ..protos::QueryResponse::default()
+    })
 }
 
 fn decode<M: Message + Default>(payload: &[u8]) -> Result<M, String> {

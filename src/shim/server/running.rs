@@ -2,7 +2,6 @@
 
 use std::{
     any::Any,
-    collections::BTreeMap,
     fmt::Debug,
     future::Future,
     panic::AssertUnwindSafe,
@@ -20,13 +19,16 @@ use futures_util::{
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{
-    ids::ChaincodeName,
+    ids::{ChaincodeName, ChannelId, CollectionName},
     shim::{
         handler::InvocationOutcome,
         message::TxKey,
         state_call::{Destination, StateRequest},
     },
-    stub::{Chaincode, Entries, Event, Invocation, KeyRange, Page, Response, Stub, StubError},
+    stub::{
+        Batch, Chaincode, Entry, Event, Invocation, Metadata, Modification, Page, Query, QueryId,
+        Response, Stub, StubError, Write, Writes,
+    },
 };
 
 /// Answers go to the chaincode that waits for them.
@@ -72,7 +74,7 @@ pub(super) async fn call<C: Chaincode>(
     let mut stub = StreamStub {
         key,
         inputs,
-        writes: BTreeMap::new(),
+        writes: Writes::default(),
         event: None,
     };
     // the stub is not used after a panic, and the chaincode answers for its own state
@@ -139,7 +141,7 @@ fn words(panic: &(dyn Any + Send)) -> String {
 struct StreamStub {
     key: TxKey,
     inputs: mpsc::UnboundedSender<Input>,
-    writes: BTreeMap<String, Option<Bytes>>,
+    writes: Writes,
     event: Option<Event>,
 }
 
@@ -163,33 +165,111 @@ impl StreamStub {
 }
 
 impl Stub for StreamStub {
-    async fn get_state(&mut self, key: &str) -> Result<Option<Bytes>, StubError> {
-        let key = key.to_owned();
-        self.ask(|to| StateRequest::Get { key, to }).await
+    async fn get(
+        &mut self,
+        collection: Option<&CollectionName>,
+        key: &str,
+    ) -> Result<Option<Bytes>, StubError> {
+        let (collection, key) = (collection.cloned(), key.to_owned());
+        self.ask(|to| StateRequest::Get {
+            collection,
+            key,
+            to,
+        })
+        .await
     }
 
-    async fn get_states(&mut self, keys: &[String]) -> Result<Vec<Option<Bytes>>, StubError> {
+    async fn get_multiple(
+        &mut self,
+        collection: Option<&CollectionName>,
+        keys: &[String],
+    ) -> Result<Vec<Option<Bytes>>, StubError> {
         if keys.is_empty() {
             return Ok(Vec::new());
         }
-        let keys = keys.to_vec();
-        self.ask(|to| StateRequest::GetMultiple { keys, to }).await
+        let (collection, keys) = (collection.cloned(), keys.to_vec());
+        self.ask(|to| StateRequest::GetMultiple {
+            collection,
+            keys,
+            to,
+        })
+        .await
     }
 
-    async fn get_range(&mut self, range: &KeyRange, most: usize) -> Result<Entries, StubError> {
-        let range = range.clone();
-        self.ask(|to| StateRequest::Range { range, most, to }).await
-    }
-
-    async fn get_page(
+    async fn get_hash(
         &mut self,
-        range: &KeyRange,
+        collection: &CollectionName,
+        key: &str,
+    ) -> Result<Option<Bytes>, StubError> {
+        let (collection, key) = (collection.clone(), key.to_owned());
+        self.ask(|to| StateRequest::GetHash {
+            collection,
+            key,
+            to,
+        })
+        .await
+    }
+
+    async fn get_metadata(
+        &mut self,
+        collection: Option<&CollectionName>,
+        key: &str,
+    ) -> Result<Metadata, StubError> {
+        let (collection, key) = (collection.cloned(), key.to_owned());
+        self.ask(|to| StateRequest::GetMetadata {
+            collection,
+            key,
+            to,
+        })
+        .await
+    }
+
+    async fn open_query(
+        &mut self,
+        collection: Option<&CollectionName>,
+        query: &Query,
+    ) -> Result<Batch<Entry>, StubError> {
+        let (collection, query) = (collection.cloned(), query.clone());
+        self.ask(|to| StateRequest::Open {
+            collection,
+            query,
+            to,
+        })
+        .await
+    }
+
+    async fn open_history(&mut self, key: &str) -> Result<Batch<Modification>, StubError> {
+        let key = key.to_owned();
+        self.ask(|to| StateRequest::OpenHistory { key, to }).await
+    }
+
+    async fn next_entries(&mut self, query: &QueryId) -> Result<Batch<Entry>, StubError> {
+        let query = query.clone();
+        self.ask(|to| StateRequest::Next { query, to }).await
+    }
+
+    async fn next_modifications(
+        &mut self,
+        query: &QueryId,
+    ) -> Result<Batch<Modification>, StubError> {
+        let query = query.clone();
+        self.ask(|to| StateRequest::NextHistory { query, to }).await
+    }
+
+    async fn close_query(&mut self, query: &QueryId) -> Result<(), StubError> {
+        let query = query.clone();
+        self.ask(|to| StateRequest::Close { query, to }).await
+    }
+
+    async fn get_query_page(
+        &mut self,
+        query: &Query,
         page_size: u32,
         bookmark: &str,
     ) -> Result<Page, StubError> {
-        let (range, bookmark) = (range.clone(), bookmark.to_owned());
+        let (query, bookmark) = (query.clone(), bookmark.to_owned());
         self.ask(|to| StateRequest::Page {
-            range,
+            query,
             page_size,
             bookmark,
             to,
@@ -197,26 +277,35 @@ impl Stub for StreamStub {
         .await
     }
 
-    async fn invoke_chaincode(
+    async fn invoke_on_channel(
         &mut self,
         chaincode: &ChaincodeName,
+        channel: Option<&ChannelId>,
         args: &[Bytes],
     ) -> Result<Response, StubError> {
-        let (chaincode, args) = (chaincode.clone(), args.to_vec());
+        let (chaincode, channel) = (chaincode.clone(), channel.cloned());
+        let args = args.to_vec();
         self.ask(|to| StateRequest::Invoke {
             chaincode,
+            channel,
             args,
             to,
         })
         .await
     }
 
-    fn put_state(&mut self, key: String, value: Bytes) {
-        self.writes.insert(key, Some(value));
+    fn write(&mut self, collection: Option<CollectionName>, key: String, write: Write) {
+        self.writes.write(collection, key, write);
     }
 
-    fn del_state(&mut self, key: String) {
-        self.writes.insert(key, None);
+    fn write_metadata(
+        &mut self,
+        collection: Option<CollectionName>,
+        key: String,
+        name: String,
+        value: Bytes,
+    ) {
+        self.writes.write_metadata(collection, key, name, value);
     }
 
     fn set_event(&mut self, event: Event) {

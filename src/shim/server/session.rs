@@ -361,11 +361,14 @@ fn writes(outcome: &InvocationOutcome) -> bool {
 /// Hands an answer to who asked. A transaction that no longer waits has no use for it.
 fn deliver(answer: StateAnswer<Waiting>) {
     match answer {
-        StateAnswer::Get(to, value) => drop(to.send(value)),
-        StateAnswer::GetMultiple(to, values) => drop(to.send(values)),
-        StateAnswer::Invoke(to, response) => drop(to.send(response)),
+        StateAnswer::Value(to, value) => drop(to.send(value)),
+        StateAnswer::Values(to, values) => drop(to.send(values)),
+        StateAnswer::Metadata(to, metadata) => drop(to.send(metadata)),
+        StateAnswer::Entries(to, entries) => drop(to.send(entries)),
+        StateAnswer::Modifications(to, modifications) => drop(to.send(modifications)),
+        StateAnswer::Closed(to, closed) => drop(to.send(closed)),
         StateAnswer::Page(to, page) => drop(to.send(page)),
-        StateAnswer::Range(to, entries) => drop(to.send(entries)),
+        StateAnswer::Response(to, response) => drop(to.send(response)),
     }
 }
 

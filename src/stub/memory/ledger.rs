@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    mem,
     ops::Bound::{Included, Unbounded},
     sync::Arc,
 };
@@ -9,8 +10,8 @@ use std::{
 use bytes::Bytes;
 
 use crate::{
-    ids::{BlockNumber, ChaincodeName},
-    stub::{Event, KeyRange},
+    ids::{BlockNumber, ChaincodeName, CollectionName, TxId, UnixTime},
+    stub::{Event, KeyRange, Metadata, Modification, Write},
 };
 
 /// Where a value was written: the block, and the transaction within it.
@@ -22,10 +23,13 @@ pub struct Version {
     pub tx: u64,
 }
 
-/// Keys with their values and versions. A clone is cheap and is a snapshot.
+/// Keys with their values and versions, collections, and what transactions made of public keys. A
+/// clone is cheap and is a snapshot.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ledger {
     entries: Arc<BTreeMap<String, Versioned>>,
+    collections: Arc<BTreeMap<CollectionName, Collection>>,
+    history: Arc<Vec<Arc<Committed>>>,
 }
 
 /// A value and where it was written.
@@ -35,6 +39,53 @@ pub struct Versioned {
     pub value: Bytes,
     /// Who wrote it.
     pub version: Version,
+    /// Metadata of the key.
+    pub metadata: Metadata,
+}
+
+/// A private data collection.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Collection {
+    pub(super) access: CollectionAccess,
+    pub(super) entries: BTreeMap<String, Versioned>,
+}
+
+/// Who may have what of a collection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CollectionAccess {
+    /// Whether this peer has the values, as members' peers do, and not only their digests.
+    pub peer_has_values: bool,
+    /// Whether the submitter may read (`memberOnlyRead`).
+    pub submitter_reads: bool,
+    /// Whether the submitter may write (`memberOnlyWrite`).
+    pub submitter_writes: bool,
+}
+
+impl Default for CollectionAccess {
+    /// A member's peer and a member's submitter.
+    fn default() -> Self {
+        Self {
+            peer_has_values: true,
+            submitter_reads: true,
+            submitter_writes: true,
+        }
+    }
+}
+
+/// Which transaction wrote, and when its submitter says that it was.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TxStamp {
+    /// The transaction's id.
+    pub tx_id: TxId,
+    /// The submitter's clock.
+    pub timestamp: UnixTime,
+}
+
+/// What a valid transaction wrote to the public state.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Committed {
+    stamp: TxStamp,
+    writes: BTreeMap<String, Option<Bytes>>,
 }
 
 impl Ledger {
@@ -44,19 +95,42 @@ impl Ledger {
         Self::default()
     }
 
-    /// Writes and deletes what a valid transaction wrote, all of it at this version.
+    /// Adds a collection, as the chaincode's definition does, or says anew who may have what of it.
+    pub fn define_collection(&mut self, name: impl Into<CollectionName>, access: CollectionAccess) {
+        let collections = Arc::make_mut(&mut self.collections);
+        collections.entry(name.into()).or_default().access = access;
+    }
+
+    /// Writes and deletes what a valid transaction wrote, all of it at this version. History tells it
+    /// without an id.
     pub fn commit(&mut self, version: Version, set: &ReadWriteSet) {
+        self.commit_as(version, TxStamp::default(), set);
+    }
+
+    /// The same of a transaction that history names.
+    pub fn commit_as(&mut self, version: Version, stamp: TxStamp, set: &ReadWriteSet) {
         let entries = Arc::make_mut(&mut self.entries);
         for (key, value) in &set.writes {
-            match value {
-                Some(value) if !value.is_empty() => {
-                    let value = value.clone();
-                    entries.insert(key.clone(), Versioned { value, version });
+            apply(entries, version, key, value.as_ref());
+        }
+        apply_metadata(entries, version, &set.metadata);
+        if !set.private.is_empty() {
+            let collections = Arc::make_mut(&mut self.collections);
+            for (name, private) in &set.private {
+                let entries = &mut collections.entry(name.clone()).or_default().entries;
+                for (key, write) in &private.writes {
+                    let value = match write {
+                        Write::Put(value) => Some(value),
+                        Write::Delete | Write::Purge => None,
+                    };
+                    apply(entries, version, key, value);
                 }
-                _ => {
-                    entries.remove(key);
-                }
+                apply_metadata(entries, version, &private.metadata);
             }
+        }
+        if !set.writes.is_empty() {
+            let writes = set.writes.clone();
+            Arc::make_mut(&mut self.history).push(Arc::new(Committed { stamp, writes }));
         }
     }
 
@@ -66,13 +140,32 @@ impl Ledger {
         self.entries.get(key)
     }
 
+    /// The value and version of a key of a collection, whoever may have it.
+    #[must_use]
+    pub fn get_private(&self, collection: &str, key: &str) -> Option<&Versioned> {
+        self.collections.get(collection)?.entries.get(key)
+    }
+
+    pub(super) fn collection(&self, name: &CollectionName) -> Option<&Collection> {
+        self.collections.get(name)
+    }
+
+    /// What transactions made of a key, the latest first.
+    pub(super) fn history(&self, key: &str) -> impl Iterator<Item = Modification> {
+        self.history.iter().rev().filter_map(move |committed| {
+            let value = committed.writes.get(key)?.clone().unwrap_or_default();
+            Some(Modification {
+                tx_id: committed.stamp.tx_id.clone(),
+                timestamp: committed.stamp.timestamp,
+                is_delete: value.is_empty(),
+                value,
+            })
+        })
+    }
+
     /// The entries of a range, in key order. An empty `end` means that the range has no end.
     pub fn range(&self, range: &KeyRange) -> impl Iterator<Item = (&str, &Versioned)> {
-        let end = range.end.clone();
-        self.entries
-            .range::<str, _>((Included(range.start.as_str()), Unbounded))
-            .take_while(move |(key, _)| end.is_empty() || **key < end)
-            .map(|(key, entry)| (key.as_str(), entry))
+        between(&self.entries, range)
     }
 
     /// All entries, in key order.
@@ -83,11 +176,20 @@ impl Ledger {
     /// Whether everything that the transaction read is still as it read it.
     ///
     /// # Errors
-    /// The first read that is not: point reads in key order, then ranges in the order of the calls.
+    /// The first read that is not: point reads in key order, then those of collections, then ranges in
+    /// the order of the calls.
     pub fn validate(&self, set: &ReadWriteSet) -> Result<(), Conflict> {
         for (key, read) in &set.reads {
             if self.get(key).map(|e| e.version) != *read {
                 return Err(Conflict::Read { key: key.clone() });
+            }
+        }
+        for (name, private) in &set.private {
+            for (key, read) in &private.reads {
+                let now = self.get_private(name.as_str(), key);
+                if now.map(|e| e.version) != *read {
+                    return Err(Conflict::Read { key: key.clone() });
+                }
             }
         }
         match set.ranges.iter().find(|range| !self.still_holds(range)) {
@@ -105,6 +207,60 @@ impl Ledger {
             now.eq(then)
         } else {
             now.take(read.reads.len()).eq(then)
+        }
+    }
+}
+
+/// The entries of a range, in key order. An empty `end` means that the range has no end.
+pub(super) fn between<'a>(
+    entries: &'a BTreeMap<String, Versioned>,
+    range: &KeyRange,
+) -> impl Iterator<Item = (&'a str, &'a Versioned)> + use<'a> {
+    let end = range.end.clone();
+    entries
+        .range::<str, _>((Included(range.start.as_str()), Unbounded))
+        .take_while(move |(key, _)| end.is_empty() || **key < end)
+        .map(|(key, entry)| (key.as_str(), entry))
+}
+
+/// Writes a key. Metadata stays with a key while it exists.
+// Fabric: core/ledger/kvledger/txmgmt/validation/tx_ops.go, prepareTxOps
+fn apply(
+    entries: &mut BTreeMap<String, Versioned>,
+    version: Version,
+    key: &str,
+    value: Option<&Bytes>,
+) {
+    match value {
+        Some(value) if !value.is_empty() => {
+            let metadata = match entries.get_mut(key) {
+                Some(entry) => mem::take(&mut entry.metadata),
+                None => Metadata::new(),
+            };
+            let entry = Versioned {
+                value: value.clone(),
+                version,
+                metadata,
+            };
+            entries.insert(key.to_owned(), entry);
+        }
+        _ => {
+            entries.remove(key);
+        }
+    }
+}
+
+/// Replaces the metadata of keys that exist.
+// Fabric: core/ledger/kvledger/txmgmt/validation/tx_ops.go, prepareTxOps
+fn apply_metadata(
+    entries: &mut BTreeMap<String, Versioned>,
+    version: Version,
+    metadata: &BTreeMap<String, Metadata>,
+) {
+    for (key, metadata) in metadata {
+        if let Some(entry) = entries.get_mut(key) {
+            entry.metadata.clone_from(metadata);
+            entry.version = version;
         }
     }
 }
@@ -136,11 +292,26 @@ pub struct ReadWriteSet {
     pub ranges: Vec<RangeRead>,
     /// Keys written; `None` deletes.
     pub writes: BTreeMap<String, Option<Bytes>>,
+    /// The metadata that keys get; what they had is replaced.
+    pub metadata: BTreeMap<String, Metadata>,
+    /// What was read and written of collections.
+    pub private: BTreeMap<CollectionName, CollectionSet>,
     /// The event that was set last.
     pub event: Option<Event>,
     /// Other chaincodes that were called, in the order of the calls; what they read and wrote is
     /// not here.
     pub calls: Vec<ChaincodeName>,
+}
+
+/// What one transaction read and wrote of one collection.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CollectionSet {
+    /// Keys whose value, digest or metadata was read, with the version found.
+    pub reads: BTreeMap<String, Option<Version>>,
+    /// Keys written.
+    pub writes: BTreeMap<String, Write>,
+    /// The metadata that keys get.
+    pub metadata: BTreeMap<String, Metadata>,
 }
 
 /// One range as it was read.

@@ -11,26 +11,30 @@
 //! | `ledger` | keys, values and versions; read and write sets, and when they conflict |
 //! | `peer` | how a peer answers: its release, its state database, its limits |
 //! | `query` | one range query at such a peer: batches, pages, bookmarks |
-//! | `mango` | rich queries, as CouchDB has them |
+//! | `listed` | results that are known when their query is opened: of collections, rich queries, histories |
+//! | `couchdb`, `mango` | how CouchDB keeps values; its query language |
+//! | `simulation` | one transaction at such a peer |
 //! | `cost` | what the state calls of a transaction cost |
 //! | `stub` | the stub |
 
 mod cost;
+mod couchdb;
 mod ledger;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, unused_imports, reason = "the stub's queries come next")
-)]
+mod listed;
 mod mango;
 mod peer;
 mod query;
+mod simulation;
 mod stub;
 #[cfg(test)]
 mod tests;
 
 pub use cost::StateCost;
-pub use ledger::{Conflict, Ledger, RangeRead, ReadWriteSet, Version, Versioned};
+pub use ledger::{
+    CollectionAccess, CollectionSet, Conflict, Ledger, RangeRead, ReadWriteSet, TxStamp, Version,
+    Versioned,
+};
 pub use peer::{PeerManner, PeerRelease, StateDatabase};
 #[cfg(feature = "devnet")]
-pub(crate) use query::{QueryBatch, RangeQuery};
+pub(crate) use simulation::Simulation;
 pub use stub::{MemoryStub, Others};

@@ -12,7 +12,7 @@ use crate::stub::{Entry, KeyRange};
 ///
 /// What the peer's iterator passes is written into a [`RangeRead`] that the caller keeps beside it.
 #[derive(Debug)]
-pub(crate) struct RangeQuery {
+pub(super) struct RangeQuery {
     ledger: Ledger,
     scan: DatabaseScan,
     /// Where what comes next begins, and the end of the range.
@@ -30,12 +30,12 @@ pub(crate) struct RangeQuery {
 
 /// One answer to a query.
 #[derive(Debug)]
-pub(crate) struct QueryBatch {
-    pub(crate) entries: Vec<Entry>,
+pub(super) struct QueryBatch {
+    pub(super) entries: Vec<Entry>,
     /// Whether the peer says that there are more; then it keeps the query open.
-    pub(crate) more: bool,
+    pub(super) more: bool,
     /// What the peer says where a next page would start; `None` where no page was asked for.
-    pub(crate) bookmark: Option<String>,
+    pub(super) bookmark: Option<String>,
 }
 
 /// How a database goes on.
@@ -57,7 +57,7 @@ enum DatabaseScan {
 impl RangeQuery {
     /// Opens a query. A page has a size and starts at its bookmark, where that is not empty.
     // Fabric: core/chaincode/handler.go, HandleGetStateByRange and calculateTotalReturnLimit.
-    pub(crate) fn open(
+    pub(super) fn open(
         ledger: &Ledger,
         mut range: KeyRange,
         page: Option<(usize, &str)>,
@@ -95,7 +95,7 @@ impl RangeQuery {
 
     /// The next answer; the last one has no `more`.
     // Fabric: core/chaincode/query_response_generator.go, BuildQueryResponse.
-    pub(crate) fn next_batch(&mut self, read: &mut RangeRead) -> QueryBatch {
+    pub(super) fn next_batch(&mut self, read: &mut RangeRead) -> QueryBatch {
         // a limit that is reached leaves the iterator where it is: whether the range ends there is
         // neither looked at nor recorded
         while self.passed < self.limit {

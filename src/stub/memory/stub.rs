@@ -8,24 +8,30 @@ use super::{
     cost::{StateAnswerSize, StateCost},
     ledger::{Ledger, ReadWriteSet},
     peer::PeerManner,
-    query::RangeQuery,
+    simulation::Simulation,
 };
 use crate::{
-    ids::ChaincodeName,
-    stub::{Entries, Event, KeyRange, Page, Response, Stub, StubError},
+    ids::{ChaincodeName, ChannelId, CollectionName},
+    stub::{
+        Batch, Entry, Event, Metadata, Modification, Page, Query, QueryId, Response, Stub,
+        StubError, Write, Writes,
+    },
 };
 
+/// The name of the chaincode that a stub in memory is of, where nothing else is said.
+const CHAINCODE: &str = "cmscc";
+
 /// A [`Stub`] over a snapshot, which answers as a peer would: by default one with LevelDB.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct MemoryStub {
-    ledger: Ledger,
-    manner: PeerManner,
-    set: ReadWriteSet,
+    simulation: Simulation,
     cost: StateCost,
-    paged: bool,
     /// Whether a message was too long: then nothing is answered any more.
     ended: bool,
     others: Others,
+    elsewhere: BTreeMap<ChannelId, Others>,
+    writes: Writes,
+    event: Option<Event>,
 }
 
 /// What other chaincodes answer, by their name and the arguments of a call.
@@ -35,14 +41,15 @@ impl MemoryStub {
     /// A stub over the ledger as it is now.
     #[must_use]
     pub fn new(ledger: &Ledger) -> Self {
+        let manner = PeerManner::default();
         Self {
-            ledger: ledger.clone(),
-            manner: PeerManner::default(),
-            set: ReadWriteSet::default(),
+            simulation: Simulation::new(CHAINCODE.into(), ledger.clone(), manner),
             cost: StateCost::default(),
-            paged: false,
             ended: false,
             others: Others::new(),
+            elsewhere: BTreeMap::new(),
+            writes: Writes::default(),
+            event: None,
         }
     }
 
@@ -52,10 +59,25 @@ impl MemoryStub {
         Self { others, ..self }
     }
 
+    /// The same with chaincodes on another channel.
+    #[must_use]
+    pub fn beside_on(mut self, channel: impl Into<ChannelId>, others: Others) -> Self {
+        self.elsewhere.insert(channel.into(), others);
+        self
+    }
+
     /// The same at a peer of this manner.
     #[must_use]
-    pub fn at(self, manner: PeerManner) -> Self {
-        Self { manner, ..self }
+    pub fn at(mut self, manner: PeerManner) -> Self {
+        self.simulation.manner = manner;
+        self
+    }
+
+    /// The same for an INIT, in which peers know no private data.
+    #[must_use]
+    pub fn initializing(mut self) -> Self {
+        self.simulation.initialize();
+        self
     }
 
     /// What its state calls cost so far.
@@ -74,23 +96,31 @@ impl MemoryStub {
     /// What the transaction did.
     ///
     /// # Errors
-    /// Where it wrote after a paged query, which Fabric refuses.
-    pub fn finish(self) -> Result<ReadWriteSet, StubError> {
-        if self.paged && !self.set.writes.is_empty() {
-            return Err(StubError::Refused {
-                call: "PUT_STATE",
-                reason: "a transaction that made a paged query cannot write".to_owned(),
-            });
+    /// Where a peer would refuse a write: the transaction would fail.
+    pub fn finish(mut self) -> Result<ReadWriteSet, StubError> {
+        let refused = |call, reason: String| StubError::Refused { call, reason };
+        if let Some(problem) = self.writes.problem() {
+            return Err(refused("PUT_STATE", problem.to_owned()));
         }
-        Ok(self.set)
-    }
-
-    fn read(&mut self, key: &str) -> Option<Bytes> {
-        let found = self.ledger.get(key);
-        let version = found.map(|e| e.version);
-        let value = found.map(|e| e.value.clone());
-        self.set.reads.insert(key.to_owned(), version);
-        value
+        for ((collection, key), write) in self.writes.values() {
+            let call = match write {
+                Write::Put(_) => "PUT_STATE",
+                Write::Delete => "DEL_STATE",
+                Write::Purge => "PURGE_PRIVATE_DATA",
+            };
+            let (key, write) = (key.clone(), write.clone());
+            let written = self.simulation.write(collection.as_ref(), key, write);
+            written.map_err(|reason| refused(call, reason))?;
+        }
+        for ((collection, key), (name, value)) in self.writes.metadata() {
+            let metadata = Metadata::from([(name.clone(), value.clone())]);
+            let key = key.clone();
+            let written = (self.simulation).write_metadata(collection.as_ref(), key, metadata);
+            written.map_err(|reason| refused("PUT_STATE_METADATA", reason))?;
+        }
+        let mut set = self.simulation.set;
+        set.event = self.event;
+        Ok(set)
     }
 
     fn check_open(&self, call: &'static str) -> Result<(), StubError> {
@@ -100,119 +130,226 @@ impl MemoryStub {
         }
     }
 
-    /// Has the peer send an answer.
-    fn send(&mut self, call: &'static str, answer: StateAnswerSize) -> Result<(), StubError> {
+    /// Has the peer answer a call: with what the simulation says, of this size.
+    fn answer<T>(
+        &mut self,
+        call: &'static str,
+        answer: impl FnOnce(&mut Simulation) -> Result<T, String>,
+        size: impl FnOnce(&T) -> StateAnswerSize,
+    ) -> Result<T, StubError> {
         self.check_open(call)?;
-        let sent = self.cost.count(call, answer, self.manner.message_bytes);
+        match answer(&mut self.simulation) {
+            Ok(answer) => {
+                self.send(call, size(&answer))?;
+                Ok(answer)
+            }
+            Err(reason) => {
+                self.send(call, StateAnswerSize::payload(0, reason.len()))?;
+                Err(StubError::Refused { call, reason })
+            }
+        }
+    }
+
+    fn send(&mut self, call: &'static str, answer: StateAnswerSize) -> Result<(), StubError> {
+        let limit = self.simulation.manner.message_bytes;
+        let sent = self.cost.count(call, answer, limit);
         self.ended = sent.is_err();
         sent
     }
+}
 
-    /// Opens a query, and takes batches of it until there are `most` entries or no more.
-    fn query(
-        &mut self,
-        range: &KeyRange,
-        page: Option<(usize, &str)>,
-        most: usize,
-    ) -> Result<(Entries, Option<String>), StubError> {
-        const CALL: &str = "GET_STATE_BY_RANGE";
-        self.check_open(CALL)?;
-        let (mut query, mut read) =
-            RangeQuery::open(&self.ledger, range.clone(), page, &self.manner);
-        let mut found = Entries::default();
-        let bookmark = loop {
-            let batch = query.next_batch(&mut read);
-            let bookmark = batch.bookmark.as_deref();
-            self.send(CALL, StateAnswerSize::entries(&batch.entries, bookmark))?;
-            found.entries.extend(batch.entries);
-            found.more = batch.more;
-            if !batch.more || found.entries.len() >= most {
-                break batch.bookmark;
-            }
-        };
-        if found.more {
-            self.send("QUERY_STATE_CLOSE", StateAnswerSize::entries(&[], None))?;
-        }
-        found.more |= found.entries.len() > most;
-        found.entries.truncate(most);
-        self.set.ranges.push(read);
-        Ok((found, bookmark))
+/// The message that opens a query.
+const fn message_of(query: &Query) -> &'static str {
+    match query {
+        Query::Range(_) => "GET_STATE_BY_RANGE",
+        Query::Rich(_) => "GET_QUERY_RESULT",
     }
 }
 
+fn value(value: &Option<Bytes>) -> StateAnswerSize {
+    StateAnswerSize::payload(1, value.as_ref().map_or(0, Bytes::len))
+}
+
+fn batch(batch: &Batch<Entry>) -> StateAnswerSize {
+    StateAnswerSize::entries(&batch.results, None)
+}
+
 impl Stub for MemoryStub {
-    async fn get_state(&mut self, key: &str) -> Result<Option<Bytes>, StubError> {
-        let value = self.read(key);
-        let bytes = value.as_ref().map_or(0, Bytes::len);
-        self.send("GET_STATE", StateAnswerSize::payload(1, bytes))?;
-        Ok(value)
+    async fn get(
+        &mut self,
+        collection: Option<&CollectionName>,
+        key: &str,
+    ) -> Result<Option<Bytes>, StubError> {
+        const CALL: &str = "GET_STATE";
+        named(CALL, collection)?;
+        self.answer(CALL, |peer| peer.get(collection, key), value)
     }
 
-    async fn get_states(&mut self, keys: &[String]) -> Result<Vec<Option<Bytes>>, StubError> {
-        let Some(batch) = self.manner.release.batch() else {
-            let mut values = Vec::with_capacity(keys.len());
+    async fn get_multiple(
+        &mut self,
+        collection: Option<&CollectionName>,
+        keys: &[String],
+    ) -> Result<Vec<Option<Bytes>>, StubError> {
+        const CALL: &str = "GET_STATE_MULTIPLE";
+        named(CALL, collection)?;
+        let mut values = Vec::with_capacity(keys.len());
+        let Some(batch) = self.simulation.manner.release.batch() else {
             for key in keys {
-                values.push(self.get_state(key).await?);
+                values.push(self.get(collection, key).await?);
             }
             return Ok(values);
         };
         let batch = usize::try_from(batch).unwrap_or(usize::MAX);
-        let mut values: Vec<Option<Bytes>> = Vec::with_capacity(keys.len());
         for keys in keys.chunks(batch) {
-            let came: Vec<_> = keys.iter().map(|key| self.read(key)).collect();
-            let lengths = came.iter().map(|v| v.as_ref().map_or(0, Bytes::len));
-            self.send("GET_STATE_MULTIPLE", StateAnswerSize::values(lengths))?;
-            values.extend(came);
+            values.extend(self.answer(
+                CALL,
+                |peer| peer.get_multiple(collection, keys),
+                |came| {
+                    let lengths = came.iter().map(|v| v.as_ref().map_or(0, Bytes::len));
+                    StateAnswerSize::values(lengths)
+                },
+            )?);
         }
         Ok(values)
     }
 
-    async fn get_range(&mut self, range: &KeyRange, most: usize) -> Result<Entries, StubError> {
-        let (entries, _) = self.query(range, None, most)?;
-        Ok(entries)
+    async fn get_hash(
+        &mut self,
+        collection: &CollectionName,
+        key: &str,
+    ) -> Result<Option<Bytes>, StubError> {
+        const CALL: &str = "GET_PRIVATE_DATA_HASH";
+        named(CALL, Some(collection))?;
+        self.answer(CALL, |peer| peer.get_hash(collection, key), value)
     }
 
-    async fn get_page(
+    async fn get_metadata(
         &mut self,
-        range: &KeyRange,
+        collection: Option<&CollectionName>,
+        key: &str,
+    ) -> Result<Metadata, StubError> {
+        const CALL: &str = "GET_STATE_METADATA";
+        named(CALL, collection)?;
+        self.answer(
+            CALL,
+            |peer| peer.get_metadata(collection, key),
+            |metadata| {
+                let parts = metadata
+                    .iter()
+                    .map(|(name, value)| name.len() + value.len());
+                StateAnswerSize::payload(1, parts.sum())
+            },
+        )
+    }
+
+    async fn open_query(
+        &mut self,
+        collection: Option<&CollectionName>,
+        query: &Query,
+    ) -> Result<Batch<Entry>, StubError> {
+        let call = message_of(query);
+        named(call, collection)?;
+        self.answer(call, |peer| peer.open_query(collection, query), batch)
+    }
+
+    async fn open_history(&mut self, key: &str) -> Result<Batch<Modification>, StubError> {
+        let open = |peer: &mut Simulation| peer.open_history(key);
+        self.answer("GET_HISTORY_FOR_KEY", open, modifications)
+    }
+
+    async fn next_entries(&mut self, query: &QueryId) -> Result<Batch<Entry>, StubError> {
+        self.answer("QUERY_STATE_NEXT", |peer| peer.next_entries(query), batch)
+    }
+
+    async fn next_modifications(
+        &mut self,
+        query: &QueryId,
+    ) -> Result<Batch<Modification>, StubError> {
+        let next = |peer: &mut Simulation| peer.next_modifications(query);
+        self.answer("QUERY_STATE_NEXT", next, modifications)
+    }
+
+    async fn close_query(&mut self, query: &QueryId) -> Result<(), StubError> {
+        self.answer(
+            "QUERY_STATE_CLOSE",
+            |peer| {
+                peer.close_query(query);
+                Ok(())
+            },
+            |()| StateAnswerSize::entries(&[], None),
+        )
+    }
+
+    async fn get_query_page(
+        &mut self,
+        query: &Query,
         page_size: u32,
         bookmark: &str,
     ) -> Result<Page, StubError> {
-        self.paged = true;
+        let call = message_of(query);
+        if page_size == 0 {
+            return Err(StubError::empty_page(call));
+        }
         let size = usize::try_from(page_size).unwrap_or(usize::MAX);
-        let (found, bookmark) = self.query(range, Some((size, bookmark)), usize::MAX)?;
-        Ok(Page {
-            entries: found.entries,
-            bookmark: bookmark.unwrap_or_default(),
-        })
+        self.answer(
+            call,
+            |peer| peer.get_query_page(query, size, bookmark),
+            |page| StateAnswerSize::entries(&page.entries, Some(&page.bookmark)),
+        )
     }
 
-    async fn invoke_chaincode(
+    async fn invoke_on_channel(
         &mut self,
         chaincode: &ChaincodeName,
+        channel: Option<&ChannelId>,
         args: &[Bytes],
     ) -> Result<Response, StubError> {
-        const CALL: &str = "INVOKE_CHAINCODE";
-        self.set.calls.push(chaincode.clone());
-        let answer = self.others.get(&(chaincode.clone(), args.to_vec()));
-        let answer = answer.cloned().ok_or_else(|| StubError::Refused {
-            call: CALL,
-            reason: format!("chaincode {chaincode} not found"),
-        })?;
-        let bytes = answer.message.len().saturating_add(answer.payload.len());
-        self.send(CALL, StateAnswerSize::payload(0, bytes))?;
-        Ok(answer)
+        let others = match channel {
+            None => Some(&self.others),
+            Some(channel) => self.elsewhere.get(channel),
+        };
+        let called = (chaincode.clone(), args.to_vec());
+        let answer = others.and_then(|others| others.get(&called)).cloned();
+        self.simulation.set.calls.push(called.0);
+        self.answer(
+            "INVOKE_CHAINCODE",
+            |_| answer.ok_or_else(|| format!("execute failed: chaincode {chaincode} not found")),
+            |answer| {
+                let bytes = answer.message.len().saturating_add(answer.payload.len());
+                StateAnswerSize::payload(0, bytes)
+            },
+        )
     }
 
-    fn put_state(&mut self, key: String, value: Bytes) {
-        self.set.writes.insert(key, Some(value));
+    fn write(&mut self, collection: Option<CollectionName>, key: String, write: Write) {
+        self.writes.write(collection, key, write);
     }
 
-    fn del_state(&mut self, key: String) {
-        self.set.writes.insert(key, None);
+    fn write_metadata(
+        &mut self,
+        collection: Option<CollectionName>,
+        key: String,
+        name: String,
+        value: Bytes,
+    ) {
+        self.writes.write_metadata(collection, key, name, value);
     }
 
     fn set_event(&mut self, event: Event) {
-        self.set.event = Some(event);
+        self.event = Some(event);
     }
+}
+
+fn named(call: &'static str, collection: Option<&CollectionName>) -> Result<(), StubError> {
+    match collection {
+        Some(name) if name.as_str().is_empty() => Err(StubError::unnamed_collection(call)),
+        _ => Ok(()),
+    }
+}
+
+fn modifications(batch: &Batch<Modification>) -> StateAnswerSize {
+    let parts = batch.results.iter();
+    let parts = parts.map(|one| one.value.len().saturating_add(one.tx_id.as_str().len()));
+    let bytes = parts.fold(0, usize::saturating_add);
+    StateAnswerSize::payload(batch.results.len(), bytes)
 }

@@ -5,10 +5,11 @@ use std::sync::{Arc, Mutex};
 use bytes::Bytes;
 use cmscc::{
     contract::{Contract, ContractObserver, ContractSettings, HeadFacts},
-    ids::{ChaincodeName, ChannelId, Digest},
+    ids::{ChaincodeName, ChannelId, CollectionName, Digest},
     proto::common,
     stub::{
-        Chaincode, Entries, Event, KeyRange, Page, Response, Stub, StubError, memory::MemoryStub,
+        Batch, Chaincode, Entry, Event, KeyRange, Metadata, Modification, Page, Query, QueryId,
+        Response, Stub, StubError, Write, memory::MemoryStub,
     },
 };
 use prost::Message;
@@ -330,60 +331,120 @@ impl Breaking {
         Ok(())
     }
 
-    /// The range that is answered.
-    fn asked(&mut self, range: &KeyRange) -> KeyRange {
-        let Some(first) = &mut self.repeating else {
-            return range.clone();
+    /// The query that is answered.
+    fn asked(&mut self, query: &Query) -> Query {
+        let (Some(first), Query::Range(range)) = (&mut self.repeating, query) else {
+            return query.clone();
         };
         if first.end != range.end {
             first.clone_from(range);
         }
-        first.clone()
+        Query::Range(first.clone())
     }
 }
 
 impl Stub for Breaking {
-    async fn get_state(&mut self, key: &str) -> Result<Option<Bytes>, StubError> {
-        self.step("GET_STATE")?;
-        self.inner.get_state(key).await
-    }
-
-    async fn get_states(&mut self, keys: &[String]) -> Result<Vec<Option<Bytes>>, StubError> {
-        self.step("GET_STATE")?;
-        self.inner.get_states(keys).await
-    }
-
-    async fn get_range(&mut self, range: &KeyRange, most: usize) -> Result<Entries, StubError> {
-        self.step("GET_STATE_BY_RANGE")?;
-        let range = self.asked(range);
-        self.inner.get_range(&range, most).await
-    }
-
-    async fn get_page(
+    async fn get(
         &mut self,
-        range: &KeyRange,
+        collection: Option<&CollectionName>,
+        key: &str,
+    ) -> Result<Option<Bytes>, StubError> {
+        self.step("GET_STATE")?;
+        self.inner.get(collection, key).await
+    }
+
+    async fn get_multiple(
+        &mut self,
+        collection: Option<&CollectionName>,
+        keys: &[String],
+    ) -> Result<Vec<Option<Bytes>>, StubError> {
+        self.step("GET_STATE")?;
+        self.inner.get_multiple(collection, keys).await
+    }
+
+    async fn get_hash(
+        &mut self,
+        collection: &CollectionName,
+        key: &str,
+    ) -> Result<Option<Bytes>, StubError> {
+        self.step("GET_PRIVATE_DATA_HASH")?;
+        self.inner.get_hash(collection, key).await
+    }
+
+    async fn get_metadata(
+        &mut self,
+        collection: Option<&CollectionName>,
+        key: &str,
+    ) -> Result<Metadata, StubError> {
+        self.step("GET_STATE_METADATA")?;
+        self.inner.get_metadata(collection, key).await
+    }
+
+    async fn open_query(
+        &mut self,
+        collection: Option<&CollectionName>,
+        query: &Query,
+    ) -> Result<Batch<Entry>, StubError> {
+        self.step("GET_STATE_BY_RANGE")?;
+        let query = self.asked(query);
+        self.inner.open_query(collection, &query).await
+    }
+
+    async fn open_history(&mut self, key: &str) -> Result<Batch<Modification>, StubError> {
+        self.step("GET_HISTORY_FOR_KEY")?;
+        self.inner.open_history(key).await
+    }
+
+    async fn next_entries(&mut self, query: &QueryId) -> Result<Batch<Entry>, StubError> {
+        self.step("QUERY_STATE_NEXT")?;
+        self.inner.next_entries(query).await
+    }
+
+    async fn next_modifications(
+        &mut self,
+        query: &QueryId,
+    ) -> Result<Batch<Modification>, StubError> {
+        self.step("QUERY_STATE_NEXT")?;
+        self.inner.next_modifications(query).await
+    }
+
+    async fn close_query(&mut self, query: &QueryId) -> Result<(), StubError> {
+        self.step("QUERY_STATE_CLOSE")?;
+        self.inner.close_query(query).await
+    }
+
+    async fn get_query_page(
+        &mut self,
+        query: &Query,
         page_size: u32,
         bookmark: &str,
     ) -> Result<Page, StubError> {
         self.step("GET_STATE_BY_RANGE")?;
-        let range = self.asked(range);
-        self.inner.get_page(&range, page_size, bookmark).await
+        let query = self.asked(query);
+        self.inner.get_query_page(&query, page_size, bookmark).await
     }
 
-    async fn invoke_chaincode(
+    async fn invoke_on_channel(
         &mut self,
         chaincode: &ChaincodeName,
+        channel: Option<&ChannelId>,
         args: &[Bytes],
     ) -> Result<Response, StubError> {
-        self.inner.invoke_chaincode(chaincode, args).await
+        self.inner.invoke_on_channel(chaincode, channel, args).await
     }
 
-    fn put_state(&mut self, key: String, value: Bytes) {
-        self.inner.put_state(key, value);
+    fn write(&mut self, collection: Option<CollectionName>, key: String, write: Write) {
+        self.inner.write(collection, key, write);
     }
 
-    fn del_state(&mut self, key: String) {
-        self.inner.del_state(key);
+    fn write_metadata(
+        &mut self,
+        collection: Option<CollectionName>,
+        key: String,
+        name: String,
+        value: Bytes,
+    ) {
+        self.inner.write_metadata(collection, key, name, value);
     }
 
     fn set_event(&mut self, event: Event) {

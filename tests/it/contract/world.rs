@@ -181,7 +181,7 @@ impl<S: Server> World<S> {
                 seconds: 1_795_000_000 + i64::try_from(self.blocks).unwrap(),
                 nanos: 0,
             },
-            transient: Default::default(),
+            ..Invocation::default()
         }
     }
 

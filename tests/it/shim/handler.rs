@@ -12,7 +12,7 @@ use cmscc::{
         Closing, Ending, Handler, InvocationOutcome, ServerLimits, SessionEvent, StateAnswer,
         StateRequest, Timeouts,
     },
-    stub::{self, Entries, KeyRange, Response, StubError},
+    stub::{self, KeyRange, Query, Response, StubError, Write, Writes},
 };
 use prost::Message;
 
@@ -69,28 +69,33 @@ fn answer(handler: &mut Handler) -> StateAnswer {
 }
 
 /// Why a state call has no answer.
-fn refusal_of(answer: StateAnswer) -> StubError {
+pub(super) fn refusal_of(answer: StateAnswer) -> StubError {
     match answer {
-        StateAnswer::Get((), Err(error))
-        | StateAnswer::GetMultiple((), Err(error))
-        | StateAnswer::Invoke((), Err(error))
+        StateAnswer::Value((), Err(error))
+        | StateAnswer::Values((), Err(error))
+        | StateAnswer::Metadata((), Err(error))
+        | StateAnswer::Entries((), Err(error))
+        | StateAnswer::Modifications((), Err(error))
+        | StateAnswer::Closed((), Err(error))
         | StateAnswer::Page((), Err(error))
-        | StateAnswer::Range((), Err(error)) => error,
+        | StateAnswer::Response((), Err(error)) => error,
         answer => panic!("{answer:?}"),
     }
 }
 
 pub(super) fn outcome(status: i32, writes: &[(&str, Option<&str>)]) -> InvocationOutcome {
+    let mut wrote = Writes::default();
+    for (key, value) in writes {
+        let put = |value: &str| Write::Put(Bytes::from(value.to_owned()));
+        wrote.write(None, (*key).to_owned(), value.map_or(Write::Delete, put));
+    }
     InvocationOutcome {
         response: Response {
             status,
             message: String::new(),
             payload: Bytes::from_static(b"result"),
         },
-        writes: writes
-            .iter()
-            .map(|(k, v)| ((*k).to_owned(), v.map(|v| Bytes::from(v.to_owned()))))
-            .collect(),
+        writes: wrote,
         event: Some(stub::Event {
             name: "happened".to_owned(),
             payload: Bytes::new(),
@@ -312,13 +317,14 @@ fn a_get_has_a_value_or_none() {
         handler.handle_request(
             &key("t"),
             StateRequest::Get {
+                collection: None,
                 key: "k".to_owned(),
                 to: (),
             },
         );
         assert_eq!(kinds(&mut handler), [Type::GetState]);
         handler.handle_message(Duration::ZERO, response("t", payload));
-        assert_eq!(answer(&mut handler), StateAnswer::Get((), Ok(value)));
+        assert_eq!(answer(&mut handler), StateAnswer::Value((), Ok(value)));
     }
 }
 
@@ -328,6 +334,7 @@ fn an_error_answers_the_call_and_the_transaction_goes_on() {
     handler.handle_request(
         &key("t"),
         StateRequest::Get {
+            collection: None,
             key: "k".to_owned(),
             to: (),
         },
@@ -343,6 +350,7 @@ fn an_error_answers_the_call_and_the_transaction_goes_on() {
 fn invoke(args: &[&'static [u8]]) -> StateRequest {
     StateRequest::Invoke {
         to: (),
+        channel: None,
         chaincode: "other".into(),
         args: args.iter().map(|arg| Bytes::from_static(arg)).collect(),
     }
@@ -369,7 +377,10 @@ fn another_chaincode_answers_with_its_last_message() {
         message: "none".to_owned(),
         payload: Bytes::from_static(b"x"),
     };
-    assert_eq!(answer(&mut handler), StateAnswer::Invoke((), Ok(expected)));
+    assert_eq!(
+        answer(&mut handler),
+        StateAnswer::Response((), Ok(expected))
+    );
     // neither an error in its place, nor what is no message, ends the transaction
     let error = about("t", Type::Error, "no such function").encode_to_vec();
     for (payload, refused) in [(error, true), (b"\xff".to_vec(), false)] {
@@ -412,6 +423,7 @@ fn several_keys_go_out_in_messages_of_the_announced_size() {
     handler.handle_request(
         &key("t"),
         StateRequest::GetMultiple {
+            collection: None,
             keys: keys.clone(),
             to: (),
         },
@@ -426,39 +438,41 @@ fn several_keys_go_out_in_messages_of_the_announced_size() {
         handler.handle_message(Duration::ZERO, response("t", result.encode_to_vec()));
     }
     let values = keys.into_iter().map(|k| Some(Bytes::from(k))).collect();
-    assert_eq!(
-        answer(&mut handler),
-        StateAnswer::GetMultiple((), Ok(values))
-    );
+    assert_eq!(answer(&mut handler), StateAnswer::Values((), Ok(values)));
 }
 
 #[test]
 fn several_keys_go_out_one_by_one_where_the_peer_knows_no_better() {
     let mut handler = running(None);
     let keys = vec!["a".to_owned(), "b".to_owned()];
-    handler.handle_request(&key("t"), StateRequest::GetMultiple { keys, to: () });
+    handler.handle_request(
+        &key("t"),
+        StateRequest::GetMultiple {
+            collection: None,
+            keys,
+            to: (),
+        },
+    );
     for value in ["", "v"] {
         assert_eq!(kinds(&mut handler), [Type::GetState]);
         handler.handle_message(Duration::ZERO, response("t", value));
     }
     let values = vec![None, Some(Bytes::from_static(b"v"))];
-    assert_eq!(
-        answer(&mut handler),
-        StateAnswer::GetMultiple((), Ok(values))
-    );
+    assert_eq!(answer(&mut handler), StateAnswer::Values((), Ok(values)));
 }
 
 #[test]
 fn answers_that_are_none_end_the_call_only() {
     let few = GetStateMultipleResult::default().encode_to_vec();
     let keys = StateRequest::GetMultiple {
+        collection: None,
         keys: vec!["a".to_owned()],
         to: (),
     };
-    let rows = StateRequest::Range {
+    let rows = StateRequest::Open {
         to: (),
-        range: range(),
-        most: 10,
+        collection: None,
+        query: Query::Range(range()),
     };
     for (name, request, payload) in [
         ("too few values", keys.clone(), few),
@@ -485,6 +499,7 @@ fn a_second_request_before_the_answer_is_refused_by_its_own_name() {
     handler.handle_request(
         &key("t"),
         StateRequest::Get {
+            collection: None,
             key: "k".to_owned(),
             to: (),
         },
@@ -492,18 +507,20 @@ fn a_second_request_before_the_answer_is_refused_by_its_own_name() {
     assert_eq!(kinds(&mut handler), [Type::GetState]);
     let page = StateRequest::Page {
         to: (),
-        range: range(),
+        query: Query::Range(range()),
         page_size: 10,
         bookmark: String::new(),
     };
     let invoke = StateRequest::Invoke {
         to: (),
+        channel: None,
         chaincode: "other".into(),
         args: Vec::new(),
     };
     for (request, call) in [
         (
             StateRequest::Get {
+                collection: None,
                 key: "l".to_owned(),
                 to: (),
             },
@@ -511,6 +528,7 @@ fn a_second_request_before_the_answer_is_refused_by_its_own_name() {
         ),
         (
             StateRequest::GetMultiple {
+                collection: None,
                 keys: vec!["a".to_owned()],
                 to: (),
             },
@@ -525,68 +543,7 @@ fn a_second_request_before_the_answer_is_refused_by_its_own_name() {
     }
     handler.handle_message(Duration::ZERO, response("t", "v"));
     let value = Some(Bytes::from_static(b"v"));
-    assert_eq!(answer(&mut handler), StateAnswer::Get((), Ok(value)));
-}
-
-#[test]
-fn a_range_is_read_as_far_as_wanted_and_closed_when_left() {
-    use Type::{GetStateByRange, QueryStateClose, QueryStateNext};
-    let first = batch(&["a", "b"], true);
-    let last = batch(&["c"], false);
-    let none = Vec::new();
-    let cases = [
-        (10, vec![&last], vec![GetStateByRange], 1, false),
-        (
-            10,
-            vec![&first, &last],
-            vec![GetStateByRange, QueryStateNext],
-            3,
-            false,
-        ),
-        (
-            3,
-            vec![&first, &last],
-            vec![GetStateByRange, QueryStateNext],
-            3,
-            false,
-        ),
-        (
-            2,
-            vec![&first, &none],
-            vec![GetStateByRange, QueryStateClose],
-            2,
-            true,
-        ),
-        (
-            1,
-            vec![&first, &none],
-            vec![GetStateByRange, QueryStateClose],
-            1,
-            true,
-        ),
-        (0, vec![&last], vec![GetStateByRange], 0, true),
-    ];
-    for (most, answers, calls, count, more) in cases {
-        let mut handler = running(None);
-        let range = range();
-        handler.handle_request(
-            &key("t"),
-            StateRequest::Range {
-                range,
-                most,
-                to: (),
-            },
-        );
-        for (call, payload) in calls.iter().zip(answers) {
-            assert_eq!(kinds(&mut handler), [*call], "most {most}");
-            handler.handle_message(Duration::ZERO, response("t", payload.clone()));
-        }
-        let StateAnswer::Range((), Ok(Entries { entries, more: m })) = answer(&mut handler) else {
-            panic!("no entries");
-        };
-        assert_eq!((entries.len(), m), (count, more), "most {most}");
-        assert!(sent(&mut handler).is_empty());
-    }
+    assert_eq!(answer(&mut handler), StateAnswer::Value((), Ok(value)));
 }
 
 #[test]
@@ -594,7 +551,7 @@ fn a_page_carries_size_and_bookmark_both_ways() {
     let mut handler = running(None);
     let request = StateRequest::Page {
         to: (),
-        range: range(),
+        query: Query::Range(range()),
         page_size: 2,
         bookmark: "m".to_owned(),
     };
@@ -744,6 +701,7 @@ fn an_answer_nobody_asked_for_ends_its_transaction() {
     handler.handle_request(
         &key("t"),
         StateRequest::Get {
+            collection: None,
             key: "k".to_owned(),
             to: (),
         },
@@ -763,6 +721,7 @@ fn a_call_that_was_let_go_fails_its_transaction() {
     handler.handle_request(
         &key("t"),
         StateRequest::Get {
+            collection: None,
             key: "k".to_owned(),
             to: (),
         },
@@ -779,6 +738,7 @@ fn a_broken_stream_cancels_what_runs() {
     handler.handle_request(
         &key("t"),
         StateRequest::Get {
+            collection: None,
             key: "k".to_owned(),
             to: (),
         },
@@ -791,7 +751,7 @@ fn a_broken_stream_cancels_what_runs() {
             events[..],
             [
                 SessionEvent::Answered {
-                    answer: StateAnswer::Get((), Err(StubError::Ended { .. })),
+                    answer: StateAnswer::Value((), Err(StubError::Ended { .. })),
                     ..
                 },
                 SessionEvent::Ended {

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use cmscc::{
     proto::protos::{ChaincodeMessage, GetStateMultipleResult, chaincode_message::Type},
     shim::{InvocationOutcome, StateRequest},
-    stub::{KeyRange, Response},
+    stub::{Response, Writes},
 };
 use proptest::prelude::*;
 use prost::Message;
@@ -12,7 +12,7 @@ use prost::Message;
 use super::messages::{about, batch, message, page, ready, transaction};
 use crate::{
     cases::cases,
-    fuzz_corpus::targets::shim::{Input, Walk},
+    fuzz_corpus::targets::shim::{Input, Walk, request, write},
 };
 
 fn messages() -> impl Strategy<Value = ChaincodeMessage> {
@@ -47,42 +47,15 @@ fn messages() -> impl Strategy<Value = ChaincodeMessage> {
 }
 
 fn requests() -> impl Strategy<Value = StateRequest> {
-    let range = KeyRange {
-        start: "a".to_owned(),
-        end: "z".to_owned(),
-    };
-    let again = range.clone();
-    prop_oneof![
-        Just(StateRequest::Get {
-            key: "k".to_owned(),
-            to: ()
-        }),
-        (0..6usize).prop_map(|n| StateRequest::GetMultiple {
-            keys: vec!["k".to_owned(); n],
-            to: ()
-        }),
-        Just(StateRequest::Invoke {
-            to: (),
-            chaincode: "other".into(),
-            args: vec![Bytes::from_static(b"f")],
-        }),
-        (0..4usize).prop_map(move |most| StateRequest::Range {
-            to: (),
-            range: range.clone(),
-            most
-        }),
-        (0..4u32).prop_map(move |page_size| StateRequest::Page {
-            to: (),
-            range: again.clone(),
-            page_size,
-            bookmark: String::new(),
-        }),
-    ]
+    any::<u8>().prop_map(request)
 }
 
 fn outcomes() -> impl Strategy<Value = InvocationOutcome> {
-    let value = prop::option::of((0..3_000usize).prop_map(|n| Bytes::from(vec![7; n])));
-    let writes = prop::collection::btree_map("[a-d]", value, 0..5);
+    let writes = prop::collection::vec(any::<u8>(), 0..5).prop_map(|bytes| {
+        let mut writes = Writes::default();
+        bytes.into_iter().for_each(|byte| write(&mut writes, byte));
+        writes
+    });
     (100..600i32, 0..3_000usize, writes).prop_map(|(status, payload, writes)| InvocationOutcome {
         response: Response {
             status,

@@ -11,4 +11,5 @@ mod pair;
 pub(crate) mod peer;
 mod replay;
 mod server;
+mod state_calls;
 mod times;

@@ -11,19 +11,23 @@ use std::{
 
 use bytes::Bytes;
 use cmscc::{
-    ids::ChaincodeName,
+    ids::{ChaincodeName, ChannelId, CollectionName},
     proto::protos::ChaincodeMessage,
     shim::{
         Handler, InvocationOutcome, ServerLimits, SessionEvent, StateAnswer, StateRequest,
         Timeouts, TxKey,
     },
-    stub::{Chaincode, Entries, Event, Invocation, KeyRange, Page, Response, Stub, StubError},
+    stub::{
+        Batch, Chaincode, Entry, Event, Invocation, Metadata, Modification, Page, Query, QueryId,
+        Response, Stub, StubError, Write, Writes,
+    },
 };
 
 use super::demo::Demo;
 
 /// The two machines; what the handler sent is in `sent`.
-pub(super) struct Pair {
+pub(super) struct Pair<C = Demo> {
+    chaincode: Arc<C>,
     handler: Handler,
     calls: BTreeMap<TxKey, Call>,
     pub(super) sent: Vec<ChaincodeMessage>,
@@ -46,7 +50,14 @@ struct Exchange {
 
 impl Pair {
     pub(super) fn new(chaincode_id: &str) -> Self {
+        Self::of(Demo, chaincode_id)
+    }
+}
+
+impl<C: Chaincode> Pair<C> {
+    pub(super) fn of(chaincode: C, chaincode_id: &str) -> Self {
         let mut pair = Self {
+            chaincode: Arc::new(chaincode),
             handler: Handler::new(chaincode_id, ServerLimits::default(), Timeouts::default()),
             calls: BTreeMap::new(),
             sent: Vec::new(),
@@ -87,11 +98,12 @@ impl Pair {
         let slots = Slots::default();
         let mut stub = PairStub {
             slots: slots.clone(),
-            writes: BTreeMap::new(),
+            writes: Writes::default(),
             event: None,
         };
+        let chaincode = Arc::clone(&self.chaincode);
         let future = Box::pin(async move {
-            let response: Response = Demo.invoke(&invocation, &mut stub).await;
+            let response: Response = chaincode.invoke(&invocation, &mut stub).await;
             InvocationOutcome {
                 response,
                 writes: stub.writes,
@@ -131,7 +143,7 @@ impl Pair {
 
 struct PairStub {
     slots: Slots,
-    writes: BTreeMap<String, Option<Bytes>>,
+    writes: Writes,
     event: Option<Event>,
 }
 
@@ -146,63 +158,153 @@ impl PairStub {
     }
 }
 
+/// Asks, and takes the answer of that kind.
+macro_rules! asked {
+    ($stub:ident, $kind:ident, $request:expr) => {
+        match $stub.ask($request).await {
+            StateAnswer::$kind((), answer) => answer,
+            other => panic!("{other:?}"),
+        }
+    };
+}
+
 impl Stub for PairStub {
-    async fn get_state(&mut self, key: &str) -> Result<Option<Bytes>, StubError> {
-        let key = key.to_owned();
-        let StateAnswer::Get((), value) = self.ask(StateRequest::Get { key, to: () }).await else {
-            panic!("no value");
+    async fn get(
+        &mut self,
+        collection: Option<&CollectionName>,
+        key: &str,
+    ) -> Result<Option<Bytes>, StubError> {
+        let (collection, key, to) = (collection.cloned(), key.to_owned(), ());
+        let request = StateRequest::Get {
+            collection,
+            key,
+            to,
         };
-        value
+        asked!(self, Value, request)
     }
 
-    async fn get_states(&mut self, keys: &[String]) -> Result<Vec<Option<Bytes>>, StubError> {
-        let keys = keys.to_vec();
-        let request = StateRequest::GetMultiple { keys, to: () };
-        let StateAnswer::GetMultiple((), values) = self.ask(request).await else {
-            panic!("no values");
+    async fn get_multiple(
+        &mut self,
+        collection: Option<&CollectionName>,
+        keys: &[String],
+    ) -> Result<Vec<Option<Bytes>>, StubError> {
+        let (collection, keys, to) = (collection.cloned(), keys.to_vec(), ());
+        let request = StateRequest::GetMultiple {
+            collection,
+            keys,
+            to,
         };
-        values
+        asked!(self, Values, request)
     }
 
-    async fn get_range(&mut self, range: &KeyRange, most: usize) -> Result<Entries, StubError> {
-        let range = range.clone();
-        let request = StateRequest::Range {
-            range,
-            most,
-            to: (),
+    async fn get_hash(
+        &mut self,
+        collection: &CollectionName,
+        key: &str,
+    ) -> Result<Option<Bytes>, StubError> {
+        let (collection, key, to) = (collection.clone(), key.to_owned(), ());
+        let request = StateRequest::GetHash {
+            collection,
+            key,
+            to,
         };
-        let StateAnswer::Range((), entries) = self.ask(request).await else {
-            panic!("no entries");
-        };
-        entries
+        asked!(self, Value, request)
     }
 
-    async fn get_page(&mut self, _: &KeyRange, _: u32, _: &str) -> Result<Page, StubError> {
-        panic!("the recorded chaincode reads no pages")
+    async fn get_metadata(
+        &mut self,
+        collection: Option<&CollectionName>,
+        key: &str,
+    ) -> Result<Metadata, StubError> {
+        let (collection, key, to) = (collection.cloned(), key.to_owned(), ());
+        let request = StateRequest::GetMetadata {
+            collection,
+            key,
+            to,
+        };
+        asked!(self, Metadata, request)
     }
 
-    async fn invoke_chaincode(
+    async fn open_query(
+        &mut self,
+        collection: Option<&CollectionName>,
+        query: &Query,
+    ) -> Result<Batch<Entry>, StubError> {
+        let (collection, query, to) = (collection.cloned(), query.clone(), ());
+        let request = StateRequest::Open {
+            collection,
+            query,
+            to,
+        };
+        asked!(self, Entries, request)
+    }
+
+    async fn open_history(&mut self, key: &str) -> Result<Batch<Modification>, StubError> {
+        let (key, to) = (key.to_owned(), ());
+        asked!(self, Modifications, StateRequest::OpenHistory { key, to })
+    }
+
+    async fn next_entries(&mut self, query: &QueryId) -> Result<Batch<Entry>, StubError> {
+        let (query, to) = (query.clone(), ());
+        asked!(self, Entries, StateRequest::Next { query, to })
+    }
+
+    async fn next_modifications(
+        &mut self,
+        query: &QueryId,
+    ) -> Result<Batch<Modification>, StubError> {
+        let (query, to) = (query.clone(), ());
+        asked!(self, Modifications, StateRequest::NextHistory { query, to })
+    }
+
+    async fn close_query(&mut self, query: &QueryId) -> Result<(), StubError> {
+        let (query, to) = (query.clone(), ());
+        asked!(self, Closed, StateRequest::Close { query, to })
+    }
+
+    async fn get_query_page(
+        &mut self,
+        query: &Query,
+        page_size: u32,
+        bookmark: &str,
+    ) -> Result<Page, StubError> {
+        let (query, bookmark, to) = (query.clone(), bookmark.to_owned(), ());
+        let request = StateRequest::Page {
+            query,
+            page_size,
+            bookmark,
+            to,
+        };
+        asked!(self, Page, request)
+    }
+
+    async fn invoke_on_channel(
         &mut self,
         chaincode: &ChaincodeName,
+        channel: Option<&ChannelId>,
         args: &[Bytes],
     ) -> Result<Response, StubError> {
         let request = StateRequest::Invoke {
-            to: (),
             chaincode: chaincode.clone(),
+            channel: channel.cloned(),
             args: args.to_vec(),
+            to: (),
         };
-        let StateAnswer::Invoke((), response) = self.ask(request).await else {
-            panic!("no response");
-        };
-        response
+        asked!(self, Response, request)
     }
 
-    fn put_state(&mut self, key: String, value: Bytes) {
-        self.writes.insert(key, Some(value));
+    fn write(&mut self, collection: Option<CollectionName>, key: String, write: Write) {
+        self.writes.write(collection, key, write);
     }
 
-    fn del_state(&mut self, key: String) {
-        self.writes.insert(key, None);
+    fn write_metadata(
+        &mut self,
+        collection: Option<CollectionName>,
+        key: String,
+        name: String,
+        value: Bytes,
+    ) {
+        self.writes.write_metadata(collection, key, name, value);
     }
 
     fn set_event(&mut self, event: Event) {

@@ -52,6 +52,7 @@ fn a_peer_has_to_accept_the_registration_in_time_and_to_become_ready() {
 #[test]
 fn a_call_that_takes_too_long_is_answered_with_what_it_waits_for() {
     let get = StateRequest::Get {
+        collection: None,
         key: "k".to_owned(),
         to: (),
     };

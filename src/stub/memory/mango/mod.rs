@@ -48,5 +48,4 @@ mod selector;
 mod tests;
 
 pub(crate) use document::{document, state_value};
-pub(crate) use error::MangoError;
 pub(crate) use query::MangoQuery;

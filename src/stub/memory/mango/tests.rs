@@ -4,7 +4,9 @@ use std::{cmp::Ordering, collections::BTreeMap};
 
 use serde_json::{Value, json};
 
-use super::{MangoError, MangoQuery, document, order::strings, pattern::Pattern, state_value};
+use super::{
+    MangoQuery, document, error::MangoError, order::strings, pattern::Pattern, state_value,
+};
 
 /// What is refused here and not there: regular expressions beyond ours.
 const UNSUPPORTED: [&str; 4] = ["[[:alpha:]]", "(?=b)", "\\bred", "(a)\\1"];

@@ -336,6 +336,7 @@ impl<R: BufRead> Reader<R> {
                 payload: self.value(payload),
             }),
             calls: call.calls.into_iter().map(ChaincodeName::new).collect(),
+            ..ReadWriteSet::default()
         };
         Exchange {
             server: self.server.clone(),
@@ -357,6 +358,7 @@ impl<R: BufRead> Reader<R> {
                     .into_iter()
                     .map(|(name, place)| (name, self.value(place)))
                     .collect(),
+                ..Invocation::default()
             },
             outcome: Outcome {
                 response: Response {
