@@ -6,9 +6,11 @@
 //!
 //! # Write a chaincode
 //!
-//! [`stub`] is the ledger as a transaction sees it, [`ids`] are the names in it, and `shim` (feature
-//! `shim`) serves a chaincode to the peers that dial it. A chaincode names neither runtime nor
-//! transport, so its tests call it over a ledger in memory:
+//! `chaincode` (a feature, too) makes one of plain `async fn`s with typed arguments, and `shim`
+//! (likewise) serves it to the peers that dial it: `examples/asset.rs` is a tutorial of 250 lines.
+//!
+//! Below both lies [`stub`], the ledger as a transaction sees it; [`ids`] are the names in it. A
+//! chaincode names neither runtime nor transport, so its tests call it over a ledger in memory:
 //!
 //! ```
 //! use bytes::Bytes;
@@ -41,8 +43,6 @@
 //! assert_eq!(stub.finish()?.writes["greeting"], Some(Bytes::from("hello")));
 //! # Ok::<(), cmscc::stub::StubError>(())
 //! ```
-//!
-//! `examples/asset.rs` is a whole contract with its server.
 //!
 //! # Use the engine
 //!
@@ -83,6 +83,7 @@
 //! | [`json`] | Fabric's own JSON form of its messages |
 //! | [`config`], [`block`] | what changes, whether Fabric would accept it, and the proof that it did |
 //! | [`review`] | what reviewers are shown of a change |
+//! | `chaincode` | functions with typed arguments, for chaincodes of others |
 //! | [`stub`], [`contract`] | the ledger as a transaction sees it, and the proposal machine |
 //! | `shim` | the shell around a chaincode: the stream of a peer |
 //!
@@ -90,7 +91,8 @@
 //!
 //! | feature | adds |
 //! |---|---|
-//! | none | the rooms above without `shim`: no runtime, no transport, no command line |
+//! | none | the rooms above without `chaincode` and `shim`: no runtime, no transport, no command line |
+//! | `chaincode` | the contract layer, and with it JSON schemas |
 //! | `shim` | the chaincode server |
 //! | `serve` | the program with its operations endpoints; brings `shim` |
 //! | `devnet` | an embedded network for demo, tests and benches; brings `shim` |
@@ -99,6 +101,8 @@
 
 pub mod block;
 pub mod capabilities;
+#[cfg(feature = "chaincode")]
+pub mod chaincode;
 // not for others: the program's entry, and the demo for our own tests
 #[cfg(feature = "serve")]
 #[doc(hidden)]

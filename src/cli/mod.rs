@@ -31,6 +31,8 @@ pub fn main() -> ExitCode {
         Command::Audit(args) => command::audit::run(&args),
         #[cfg(feature = "devnet")]
         Command::Demo(args) => command::demo::main(&args),
+        #[cfg(feature = "devnet")]
+        Command::Devnet(args) => command::devnet::run(&args),
         Command::Version(args) => command::version::run(&args),
         Command::Completion(args) => command::completion::run(&args),
     };

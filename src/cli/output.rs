@@ -46,6 +46,13 @@ pub(super) fn result(text: &str) {
     process::exit(1);
 }
 
+#[cfg(feature = "devnet")]
+/// Asks for input at the beginning of a line; where nobody can read it, it is lost.
+pub(super) fn prompt(text: &str) {
+    let mut out = anstream::stdout();
+    let _ = write!(out, "{text}").and_then(|()| out.flush());
+}
+
 // SECURITY: a terminal must not obey what other members wrote.
 /// Prints a line of a result that holds texts of others.
 pub(super) fn foreign(line: &str) {

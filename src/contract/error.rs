@@ -9,6 +9,9 @@ use crate::{
     stub::{Response, StubError},
 };
 
+pub(super) use crate::stub::words::safe;
+pub(crate) use crate::stub::words::shown;
+
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $status:literal $symbol:literal;)*) => {
         /// The stable code of a refusal. Scripts match on the symbol; `docs/errors.md` lists them.
@@ -227,39 +230,6 @@ impl Code {
     }
 }
 
-/// A text of a length that fits a message, on one line and without what a terminal would obey.
-pub(super) fn safe(text: &str) -> String {
-    const START: usize = 3_072;
-    const END: usize = 1_024;
-    if text.len() <= START + END {
-        return visible(text);
-    }
-    // what was expected stands at the end
-    let boundary = |at: &usize| text.is_char_boundary(*at);
-    let start = (0..=START).rev().find(boundary).unwrap_or_default();
-    let end = text.len().saturating_sub(END);
-    let end = (end..=text.len()).find(boundary).unwrap_or(text.len());
-    format!(
-        "{}.. ({} bytes) ..{}",
-        visible(text.get(..start).unwrap_or_default()),
-        end.saturating_sub(start),
-        visible(text.get(end..).unwrap_or_default())
-    )
-}
-
-/// Control characters, and those that change the direction of a line, as `\u{1b}`.
-// endorsers compare these texts: what is escaped here changes with a contract capability only
-fn visible(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c.is_control() || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}') {
-            true => out.extend(c.escape_unicode()),
-            false => out.push(c),
-        }
-    }
-    out
-}
-
 impl Serialize for Code {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.symbol())
@@ -312,16 +282,6 @@ impl From<StubError> for ContractError {
     }
 }
 
-/// What a caller gave, cut to a length that fits a message.
-pub(crate) fn shown(text: &str) -> String {
-    const MOST: usize = 80;
-    if text.chars().count() <= MOST {
-        return text.to_owned();
-    }
-    let cut: String = text.chars().take(MOST).collect();
-    format!("{cut}...")
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
@@ -345,22 +305,5 @@ mod tests {
             "Code 409: CONFIG_GAP: block carries sequence 3, the head is at 1"
         );
         assert_eq!(error.response().status, 409);
-    }
-
-    #[test]
-    fn texts_are_safe_to_show() {
-        let text = |given: &str| Code::BadId.because(given).text().to_owned();
-        assert_eq!(text("Grüße `\"'\\"), "Grüße `\"'\\");
-        assert_eq!(
-            text("a\u{1b}[31m\nb\0\u{202e}"),
-            "a\\u{1b}[31m\\u{a}b\\u{0}\\u{202e}"
-        );
-        assert_eq!(text(&"x".repeat(4_096)), "x".repeat(4_096));
-        let long = text(&format!(
-            "unknown `{}`, expected `deadline`",
-            "ü".repeat(500_000)
-        ));
-        assert!(long.len() < 4_200 && long.starts_with("unknown `ü"));
-        assert!(long.ends_with("ü`, expected `deadline`"), "{long}");
     }
 }

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     ids::{MspId, TxId},
     proto::protos,
-    stub::Response,
+    stub::{Event, Response},
 };
 
 /// An endorsed transaction, not yet ordered.
@@ -21,6 +21,8 @@ pub struct EndorsedTransaction {
     pub tx_id: TxId,
     /// What the chaincode answered.
     pub response: Response,
+    /// The event that it set.
+    pub event: Option<Event>,
 }
 
 /// How many of so many are more than half of them.
@@ -28,7 +30,7 @@ pub(super) const fn majority(of: usize) -> usize {
     of / 2 + 1
 }
 
-/// The response, the payload that all endorsers signed, and their endorsements.
+/// What all endorsers signed, as they signed it, and their endorsements.
 ///
 /// Endorsements count only when all of them are for the same bytes: response, event, reads and
 /// writes. Peers that fail are made up for by others while there are enough.
@@ -36,7 +38,7 @@ pub(super) fn collect(
     answers: impl Iterator<Item = (MspId, Result<protos::ProposalResponse, DevnetError>)>,
     needed: usize,
     chaincode: &str,
-) -> Result<(Response, Bytes, Vec<protos::Endorsement>), DevnetError> {
+) -> Result<(Action, Bytes, Vec<protos::Endorsement>), DevnetError> {
     let mut endorsed: Vec<(MspId, Bytes, protos::Endorsement)> = Vec::new();
     let mut refused = None;
     let mut failures = Vec::new();
@@ -55,6 +57,8 @@ pub(super) fn collect(
                 failures.push((msp_id.clone(), response.message.clone()));
                 refused.get_or_insert(DevnetError::Refused { msp_id, response });
             }
+            // the transaction is the same everywhere
+            Err(DevnetError::Execute { reason, .. }) => failures.push((msp_id, reason.to_string())),
             Err(error) => failures.push((msp_id, error.to_string())),
         }
     }
@@ -65,7 +69,7 @@ pub(super) fn collect(
             let payload = payload.clone();
             let action = Action::parse(&payload, chaincode)?;
             let endorsements = endorsed.into_iter().map(|(.., e)| e).collect();
-            Ok((action.response, payload, endorsements))
+            Ok((action, payload, endorsements))
         }
         _ => Err(refused.unwrap_or(DevnetError::NotEndorsed {
             needed,

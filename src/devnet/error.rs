@@ -163,10 +163,10 @@ impl DevnetError {
 #[non_exhaustive]
 pub enum ExecuteError {
     /// The server does not answer the connection.
-    #[error("no chaincode server at {address} for package `{package_id}`: {reason}")]
+    #[error("no chaincode server at {address}{}: {reason}", ExpectedPackage(package_id.as_deref()))]
     Launch {
-        /// The package that the server was to register as.
-        package_id: String,
+        /// The package that the server was to register as; `None`: any.
+        package_id: Option<String>,
         /// Where it was expected.
         address: SocketAddr,
         /// Why it could not be reached.
@@ -187,6 +187,18 @@ pub enum ExecuteError {
     /// No answer came in time.
     #[error("no answer within {} s", .0.as_secs())]
     Timeout(Duration),
+}
+
+/// The package that was expected, if one was.
+struct ExpectedPackage<'a>(Option<&'a str>);
+
+impl fmt::Display for ExpectedPackage<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(package_id) => write!(f, " for package `{package_id}`"),
+            None => Ok(()),
+        }
+    }
 }
 
 /// The organisations that did not endorse, one after the other.

@@ -10,6 +10,7 @@
 //! | `ca`, `organization` | certificate authorities, identities, MSPs |
 //! | `genesis`, `cut` | the first config of a channel; building blocks |
 //! | `transaction`, `rwset`, `endorse` | proposals, endorsements, transactions |
+//! | `private` | collections, and the private data that travels beside blocks |
 //! | `peer/` | a peer: its end of the chaincode stream, its own chaincodes, its state |
 //! | `server`, `node` | a chaincode server that can be killed; what an organisation runs |
 //! | `orderer`, `network`, `options` | a channel's ordering node; all of it together, and how it is set up |
@@ -26,6 +27,7 @@ mod options;
 mod orderer;
 mod organization;
 mod peer;
+mod private;
 mod rwset;
 mod server;
 #[cfg(test)]
@@ -36,7 +38,8 @@ pub use ca::IssuedIdentity;
 pub use endorse::EndorsedTransaction;
 pub use error::{DevnetError, ExecuteError};
 pub use genesis::Levels;
-pub use network::Network;
+pub use network::{Elsewhere, Network};
 pub use options::NetworkOptions;
 pub use organization::Organization;
+pub use private::CollectionDefinition;
 pub use transaction::ChaincodeCall;

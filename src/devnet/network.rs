@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
+    net::SocketAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -19,15 +20,18 @@ use super::{
     options::NetworkOptions,
     orderer::OrderedChain,
     organization::{OrdererOrganization, Organization},
+    peer::ServerConnection,
+    private::PrivateStore,
     transaction::{ChaincodeCall, Proposal, response_of, signed_update},
 };
 use crate::{
     block::Block,
     config::Section,
-    ids::{ChannelId, MspId},
+    ids::{BlockNumber, ChannelId, MspId},
     json,
+    policy::parse_policy,
     proto::protos::TxValidationCode,
-    stub::{Chaincode, Response, memory::Ledger},
+    stub::{Chaincode, Invocation, Response, Stub, memory::Ledger},
 };
 
 /// A network in this process. Everything is in memory, and gone when it is dropped.
@@ -37,7 +41,9 @@ use crate::{
 /// peers before the call returns.
 pub struct Network<C> {
     options: NetworkOptions,
-    chaincode: MakeChaincode<C>,
+    /// `None` where the chaincode servers are others'.
+    chaincode: Option<MakeChaincode<C>>,
+    private: Arc<PrivateStore>,
     orderer: Arc<OrdererOrganization>,
     /// By the organisation's name.
     nodes: BTreeMap<String, OrganizationNode>,
@@ -61,14 +67,26 @@ impl<C: Chaincode> Network<C> {
     /// organisation's server serves.
     ///
     /// # Errors
-    /// [`DevnetError::Certificate`], [`DevnetError::Randomness`].
+    /// [`DevnetError::Certificate`], [`DevnetError::Randomness`]; [`DevnetError::Build`] where the
+    /// endorsement policy is neither a name nor a rule.
     pub fn new(
         options: NetworkOptions,
         chaincode: impl Fn(&Organization) -> Arc<C> + Send + Sync + 'static,
     ) -> Result<Self, DevnetError> {
+        Self::empty(options, Some(Box::new(chaincode)))
+    }
+
+    fn empty(
+        options: NetworkOptions,
+        chaincode: Option<MakeChaincode<C>>,
+    ) -> Result<Self, DevnetError> {
+        if !options.endorsement.starts_with('/') {
+            parse_policy(&options.endorsement).map_err(DevnetError::build)?;
+        }
         Ok(Self {
             options,
-            chaincode: Box::new(chaincode),
+            chaincode,
+            private: Arc::default(),
             orderer: Arc::new(OrdererOrganization::generate()?),
             nodes: BTreeMap::new(),
             chains: BTreeMap::new(),
@@ -82,7 +100,7 @@ impl<C: Chaincode> Network<C> {
     /// [`DevnetError::Certificate`], [`DevnetError::Randomness`].
     pub fn add_organization(&mut self, name: &str) -> Result<Arc<Organization>, DevnetError> {
         let organization = Arc::new(Organization::generate(name)?);
-        let node = OrganizationNode::new(Arc::clone(&organization), &self.options)?;
+        let node = OrganizationNode::new(Arc::clone(&organization), &self.options, &self.private)?;
         self.nodes.insert(name.to_owned(), node);
         Ok(organization)
     }
@@ -93,8 +111,34 @@ impl<C: Chaincode> Network<C> {
     /// [`DevnetError::Unknown`], [`DevnetError::Server`].
     pub async fn start_server(&self, organization: &str) -> Result<(), DevnetError> {
         let node = self.node(organization)?;
-        let chaincode = (self.chaincode)(&node.organization);
-        node.start_server(chaincode, &self.options).await
+        let make = self.chaincode.as_ref().ok_or_else(|| DevnetError::Server {
+            name: organization.to_owned(),
+            reason: "this network starts none".to_owned(),
+        })?;
+        node.start_server(make(&node.organization), &self.options)
+            .await
+    }
+
+    /// Lets an organisation's peer use a chaincode server that runs already, without TLS, and dials
+    /// it; gives the id that it registered with.
+    ///
+    /// # Errors
+    /// [`DevnetError::Unknown`]; [`DevnetError::Server`] where it does not answer as it must.
+    pub async fn connect_server(
+        &self,
+        organization: &str,
+        address: SocketAddr,
+    ) -> Result<String, DevnetError> {
+        let peer = &self.node(organization)?.peer;
+        peer.install(ServerConnection {
+            package_id: None,
+            address,
+            tls: None,
+        });
+        peer.connect().await.map_err(|error| DevnetError::Server {
+            name: organization.to_owned(),
+            reason: error.to_string(),
+        })
     }
 
     /// Lets an organisation's chaincode server finish what runs, and ends it.
@@ -291,12 +335,13 @@ impl<C: Chaincode> Network<C> {
         let proposal = Proposal::new(call, &self.options.chaincode, client)?;
         let answers = join_all(nodes.iter().map(|node| node.peer.process(&proposal.signed))).await;
         let ids = nodes.iter().map(|node| node.organization.msp_id().clone());
-        let (response, payload, endorsements) =
+        let (action, payload, endorsements) =
             collect(ids.zip(answers), needed, &self.options.chaincode)?;
         Ok(EndorsedTransaction {
             transaction: proposal.transaction(client, payload, endorsements)?,
             tx_id: proposal.tx_id,
-            response,
+            event: action.event().cloned(),
+            response: action.response,
         })
     }
 
@@ -310,6 +355,19 @@ impl<C: Chaincode> Network<C> {
         channel: &ChannelId,
         transactions: &[EndorsedTransaction],
     ) -> Result<Vec<TxValidationCode>, DevnetError> {
+        let (_, codes) = self.order_block(channel, transactions)?;
+        Ok(codes)
+    }
+
+    /// The same, with the number of the block.
+    ///
+    /// # Errors
+    /// As [`Network::order`].
+    pub fn order_block(
+        &self,
+        channel: &ChannelId,
+        transactions: &[EndorsedTransaction],
+    ) -> Result<(BlockNumber, Vec<TxValidationCode>), DevnetError> {
         let envelopes = transactions.iter().map(|t| t.transaction.clone()).collect();
         let mut chain = self.chain(channel)?;
         let block = chain.order(envelopes)?;
@@ -361,16 +419,16 @@ impl<C: Chaincode> Network<C> {
         &self,
         channel: &ChannelId,
         block: &Bytes,
-    ) -> Result<Vec<TxValidationCode>, DevnetError> {
+    ) -> Result<(BlockNumber, Vec<TxValidationCode>), DevnetError> {
+        let number = Block::parse(block.clone())
+            .map_err(DevnetError::build)?
+            .number();
         let mut agreed: Option<Vec<TxValidationCode>> = None;
         for node in self.nodes.values() {
             let Some(codes) = node.peer.commit(channel, block)? else {
                 continue;
             };
             if agreed.as_ref().is_some_and(|agreed| *agreed != codes) {
-                let number = Block::parse(block.clone())
-                    .map_err(DevnetError::build)?
-                    .number();
                 return Err(DevnetError::Diverged {
                     channel: channel.clone(),
                     block: number,
@@ -378,7 +436,8 @@ impl<C: Chaincode> Network<C> {
             }
             agreed = Some(codes);
         }
-        Ok(agreed.unwrap_or_default())
+        self.private.delivered(channel, number);
+        Ok((number, agreed.unwrap_or_default()))
     }
 
     fn node(&self, name: &str) -> Result<&OrganizationNode, DevnetError> {
@@ -394,6 +453,27 @@ impl<C: Chaincode> Network<C> {
                 name: channel.to_string(),
             })?;
         Ok(chain.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// The chaincode of a network whose chaincode servers are others'. There is none.
+#[derive(Clone, Copy, Debug)]
+pub enum Elsewhere {}
+
+impl Chaincode for Elsewhere {
+    async fn invoke<S: Stub>(&self, _: &Invocation, _: &mut S) -> Response {
+        match *self {}
+    }
+}
+
+impl Network<Elsewhere> {
+    /// A network without organisations and channels, which starts no chaincode servers: its peers
+    /// use those of [`Network::connect_server`].
+    ///
+    /// # Errors
+    /// As [`Network::new`].
+    pub fn without_servers(options: NetworkOptions) -> Result<Self, DevnetError> {
+        Self::empty(options, None)
     }
 }
 

@@ -7,7 +7,8 @@ use super::{
     error::DevnetError,
     options::NetworkOptions,
     organization::Organization,
-    peer::{ClientTls, Peer},
+    peer::{ClientTls, Peer, ServerConnection},
+    private::PrivateStore,
     server::Server,
 };
 use crate::{
@@ -23,6 +24,7 @@ pub(super) struct OrganizationNode {
     pub(super) peer: Peer,
     package_id: String,
     tls: Option<TlsSwitch>,
+    client_tls: Option<ClientTls>,
     /// The chaincode server, while it runs.
     server: Mutex<Option<Server>>,
 }
@@ -32,6 +34,7 @@ impl OrganizationNode {
     pub(super) fn new(
         organization: Arc<Organization>,
         options: &NetworkOptions,
+        private: &Arc<PrivateStore>,
     ) -> Result<Self, DevnetError> {
         // as real ones, package ids differ from organisation to organisation
         let digest = Digest::of(organization.msp_id().as_str().as_bytes());
@@ -42,14 +45,15 @@ impl OrganizationNode {
         let peer = Peer::new(
             Arc::clone(&organization),
             package_id.clone(),
-            options.manner,
-            client_tls,
+            options,
+            Arc::clone(private),
         );
         Ok(Self {
             organization,
             peer,
             package_id,
             tls: server_tls,
+            client_tls,
             server: Mutex::new(None),
         })
     }
@@ -66,7 +70,11 @@ impl OrganizationNode {
         let server = Server::start(chaincode, settings, observer).await;
         let server = server.map_err(|reason| self.failed(reason))?;
         self.kill_server().await?;
-        self.peer.install(server.address());
+        self.peer.install(ServerConnection {
+            package_id: Some(self.package_id.clone()),
+            address: server.address(),
+            tls: self.client_tls.clone(),
+        });
         *self.server() = Some(server);
         Ok(())
     }

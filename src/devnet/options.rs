@@ -2,17 +2,27 @@
 
 use std::{fmt, sync::Arc};
 
-use super::genesis::Levels;
+use super::{genesis::Levels, private::CollectionDefinition};
 use crate::{
     shim::{Observer, Quiet},
     stub::memory::PeerManner,
 };
+
+/// The endorsement policy of a chaincode definition that names none.
+pub(super) const ENDORSEMENT: &str = "/Channel/Application/Endorsement";
 
 /// How a network is set up.
 #[derive(Clone)]
 pub struct NetworkOptions {
     /// The name of the chaincode's definition.
     pub chaincode: String,
+    /// The endorsement policy of its definition: an absolute name, or a rule of Fabric's language.
+    pub endorsement: String,
+    /// The collections of its definition.
+    pub collections: Vec<CollectionDefinition>,
+    /// The fields of each CouchDB index of its package: a rich query that sorts needs one that begins
+    /// with its fields.
+    pub indexes: Vec<Vec<String>>,
     /// Capability levels of new channels.
     pub levels: Levels,
     /// How the peers answer the chaincode servers: release, state database, limits.
@@ -27,6 +37,9 @@ impl Default for NetworkOptions {
     fn default() -> Self {
         Self {
             chaincode: "cmscc".to_owned(),
+            endorsement: ENDORSEMENT.to_owned(),
+            collections: Vec::new(),
+            indexes: Vec::new(),
             levels: Levels::default(),
             manner: PeerManner::default(),
             tls: true,
@@ -39,6 +52,9 @@ impl fmt::Debug for NetworkOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("NetworkOptions")
             .field("chaincode", &self.chaincode)
+            .field("endorsement", &self.endorsement)
+            .field("collections", &self.collections)
+            .field("indexes", &self.indexes)
             .field("levels", &self.levels)
             .field("manner", &self.manner)
             .field("tls", &self.tls)

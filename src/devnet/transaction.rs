@@ -5,12 +5,17 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use prost::Message;
 
-use super::{ca::IssuedIdentity, clock, error::DevnetError, rwset};
+use super::{
+    ca::IssuedIdentity,
+    clock,
+    error::DevnetError,
+    rwset::{self, HashedSet, HidingSet},
+};
 use crate::{
     config::envelope,
-    ids::{ChannelId, Digest, TxId},
+    ids::{ChannelId, CollectionName, Digest, TxId, UnixTime},
     proto::{common, protos},
-    stub::{Event, Response, memory::ReadWriteSet},
+    stub::{Event, Response, memory::TxStamp},
 };
 
 /// A call of a chaincode, before somebody makes a proposal of it.
@@ -208,10 +213,10 @@ impl Received {
 }
 
 /// What an endorser signs: the answer, what was read and written, and the event.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Action {
     pub(super) response: Response,
-    pub(super) set: ReadWriteSet,
+    pub(super) set: HidingSet,
 }
 
 impl Action {
@@ -223,7 +228,7 @@ impl Action {
             event_name: event.name.clone(),
             payload: event.payload.clone(),
         };
-        let events = self.set.event.as_ref().map(event);
+        let events = self.event().map(event);
         let action = protos::ChaincodeAction {
             results: rwset::encode(&proposal.chaincode, &self.set),
             events: events.map(|e| e.encode_to_vec()).unwrap_or_default().into(),
@@ -254,7 +259,7 @@ impl Action {
         let mut set = rwset::decode(chaincode, &action.results)?;
         if !action.events.is_empty() {
             let event = protos::ChaincodeEvent::decode(action.events).map_err(&bad)?;
-            set.event = Some(Event {
+            set.public.event = Some(Event {
                 name: event.event_name,
                 payload: event.payload,
             });
@@ -265,25 +270,46 @@ impl Action {
         })
     }
 
+    /// The event that was set.
+    pub(super) const fn event(&self) -> Option<&Event> {
+        self.set.public.event.as_ref()
+    }
+
     /// In what two actions differ; `None` when they are equal.
     pub(super) fn difference(&self, other: &Self) -> Option<&'static str> {
-        let (a, b) = (&self.set, &other.set);
+        let (a, b) = (&self.set.public, &other.set.public);
+        let (hidden, others) = (&self.set.hashed, &other.set.hashed);
         [
             (self.response != other.response, "the response"),
             (a.event != b.event, "the event"),
             (a.reads != b.reads || a.ranges != b.ranges, "the read set"),
             (a.writes != b.writes, "the write set"),
+            (a.metadata != b.metadata, "the metadata of keys"),
+            (!same_reads(hidden, others), "the read set of a collection"),
+            (hidden != others, "the write set of a collection"),
         ]
         .into_iter()
         .find_map(|(differs, what)| differs.then_some(what))
     }
 }
 
+/// Whether both read the same of each collection.
+fn same_reads(
+    a: &BTreeMap<CollectionName, HashedSet>,
+    b: &BTreeMap<CollectionName, HashedSet>,
+) -> bool {
+    let none = HashedSet::default();
+    a.keys().chain(b.keys()).all(|name| {
+        let (a, b) = (a.get(name), b.get(name));
+        a.unwrap_or(&none).reads_as(b.unwrap_or(&none))
+    })
+}
+
 /// A transaction as a committing peer reads it.
 #[derive(Debug)]
 pub(super) struct OrderedTransaction {
     pub(super) creator: Bytes,
-    pub(super) tx_id: TxId,
+    pub(super) stamp: TxStamp,
     pub(super) chaincode: String,
     /// The serialized `protos.ProposalResponsePayload` that the endorsers signed.
     pub(super) payload: Bytes,
@@ -307,9 +333,16 @@ impl OrderedTransaction {
         let [action] = <[_; 1]>::try_from(transaction.actions).map_err(|_| missing())?;
         let payload = protos::ChaincodeActionPayload::decode(action.payload).map_err(&bad)?;
         let endorsed = payload.action.ok_or_else(missing)?;
+        let at = channel.timestamp.unwrap_or_default();
         Ok(Self {
             creator: signer.creator,
-            tx_id: TxId::new(channel.tx_id),
+            stamp: TxStamp {
+                tx_id: TxId::new(channel.tx_id),
+                timestamp: UnixTime {
+                    seconds: at.seconds,
+                    nanos: u32::try_from(at.nanos).unwrap_or_default(),
+                },
+            },
             chaincode: extension.chaincode_id.ok_or_else(missing)?.name,
             payload: endorsed.proposal_response_payload,
             endorsements: endorsed.endorsements,

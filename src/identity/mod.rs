@@ -47,6 +47,14 @@ pub fn serialized_identity(msp_id: &MspId, cert_pem: &[u8]) -> Vec<u8> {
     out
 }
 
+/// The MSP id and the content of a serialized `msp.SerializedIdentity`; of X.509 identities the content
+/// is a PEM certificate.
+#[cfg(feature = "chaincode")]
+pub(crate) fn identity_parts(serialized_identity: &[u8]) -> Result<(MspId, &[u8]), MspError> {
+    let identity = SerializedIdentity::read(serialized_identity)?;
+    Ok((identity.msp_id.into(), identity.id_bytes))
+}
+
 /// When the certificate of a serialized `msp.SerializedIdentity` expires, whatever its MSP says of it;
 /// `None` where there is no certificate.
 // Fabric: common/crypto/expiration.go, ExpiresAt

@@ -55,6 +55,9 @@ pub enum Failure {
     /// The peer answered a call that was not made; further answers could be taken for others.
     #[error("the peer sent `{0}` where the transaction had asked nothing")]
     UnexpectedAnswer(&'static str),
+    /// The chaincode wrote what no peer could take, or would take for something else.
+    #[error("the writes were not sent: {0}")]
+    WritesInvalid(&'static str),
     /// The peer refused the writes of a successful transaction.
     #[error("the peer refused the writes: {0}")]
     WritesRefused(String),
@@ -62,7 +65,7 @@ pub enum Failure {
 
 impl Failure {
     /// All codes, in alphabetical order.
-    pub const CODES: [&'static str; 10] = [
+    pub const CODES: [&'static str; 11] = [
         "CHAINCODE_FAILED",
         "INVALID_PROPOSAL",
         "RESPONSE_TOO_LARGE",
@@ -72,6 +75,7 @@ impl Failure {
         "TOO_MANY_TRANSACTION_BYTES",
         "TRANSACTION_RUNNING",
         "UNEXPECTED_ANSWER",
+        "WRITES_INVALID",
         "WRITES_REFUSED",
     ];
 
@@ -88,6 +92,7 @@ impl Failure {
             Self::TooManyTransactionBytes { .. } => "TOO_MANY_TRANSACTION_BYTES",
             Self::TransactionRunning => "TRANSACTION_RUNNING",
             Self::UnexpectedAnswer(_) => "UNEXPECTED_ANSWER",
+            Self::WritesInvalid(_) => "WRITES_INVALID",
             Self::WritesRefused(_) => "WRITES_REFUSED",
         }
     }

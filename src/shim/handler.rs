@@ -448,8 +448,9 @@ impl<D: Destination> Handler<D> {
         } else {
             (Writes::default(), None)
         };
-        if let Some(problem) = unsendable(&writes, event.as_ref()) {
-            self.fail(key, &Failure::WritesRefused(problem.to_owned()));
+        let unnamed = event.as_ref().and_then(Event::problem);
+        if let Some(problem) = writes.problem().or(unnamed) {
+            self.fail(key, &Failure::WritesInvalid(problem));
             self.release(key);
             return;
         }
@@ -594,13 +595,4 @@ impl<D: Destination> Handler<D> {
         self.bytes = 0;
         self.events.push_back(SessionEvent::Closed(why));
     }
-}
-
-/// What no peer could take, or would take for something else.
-// Fabric: fabric-chaincode-go, shim/stub.go, SetEvent
-fn unsendable(writes: &Writes, event: Option<&Event>) -> Option<&'static str> {
-    let unnamed = event.is_some_and(|event| event.name.is_empty());
-    writes
-        .problem()
-        .or_else(|| unnamed.then_some("the name of the event is empty"))
 }

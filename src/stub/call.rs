@@ -65,6 +65,16 @@ pub struct Event {
     pub payload: Bytes,
 }
 
+impl Event {
+    /// What Fabric takes for no event.
+    // Fabric: fabric-chaincode-go, shim/stub.go, SetEvent
+    #[must_use]
+    pub fn problem(&self) -> Option<&'static str> {
+        let unnamed = self.name.is_empty();
+        unnamed.then_some("the name of the event is empty")
+    }
+}
+
 /// The answer of a chaincode. Below 400 is a success that peers endorse.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Response {

@@ -54,6 +54,12 @@ impl StubError {
         Self::Invalid { call, detail }
     }
 
+    /// Values that are not as many as the keys.
+    pub(crate) fn too_few_values(call: &'static str, came: usize, asked: usize) -> Self {
+        let detail = format!("{came} values for {asked} keys");
+        Self::Malformed { call, detail }
+    }
+
     /// A page that holds nothing, which peers take for no page.
     pub(crate) const fn empty_page(call: &'static str) -> Self {
         let detail = "a page holds at least one entry";

@@ -25,6 +25,7 @@ pub mod keys;
 pub mod memory;
 mod query;
 mod state;
+pub(crate) mod words;
 mod writes;
 
 pub use call::{Event, Invocation, Response, SignedProposal};

@@ -51,7 +51,9 @@ pub trait Stub: Send + Sized {
         key: &str,
     ) -> impl Future<Output = Result<Option<Bytes>, StubError>> + Send;
 
-    /// The values of several keys, in the order of the keys.
+    /// The values of several keys, in the order of the keys. Of a collection this is for peers that have
+    /// its values: a peer of 3.x that lacks one says `None` here, where [`get`](Self::get) fails, and
+    /// the transaction turns out invalid.
     ///
     /// # Errors
     /// As [`Stub::get`].
@@ -293,8 +295,8 @@ pub trait Stub: Send + Sized {
         self.invoke_on_channel(chaincode, None, args)
     }
 
-    /// The policy that writes of this key need beside or instead of the chaincode's: a serialized
-    /// `common.ApplicationPolicy` or `SignaturePolicyEnvelope`; `None`: the chaincode's own.
+    /// The policy that decides on writes of this key in place of the chaincode's: a serialized
+    /// `common.SignaturePolicyEnvelope`; `None`, or no bytes: the chaincode's own.
     ///
     /// # Errors
     /// As [`Stub::get`].

@@ -38,6 +38,8 @@
 #        --dial-timeout T                default 3s
 #        --tls-ca FILE                   the servers speak TLS; FILE is their CA certificate
 #        --client-cert FILE --client-key FILE   the peer authenticates to the servers
+#        --collections FILE              private data collections (JSON) of the definition
+#        --meta-inf DIR                  packed as META-INF: indexes for CouchDB
 #        --package-only                  only package; print the package ids
 #   invoke NAME JSON [peer flags]        endorse on both peers, order, wait for the commit
 #   query ORG NAME JSON [peer flags]     evaluate on one peer
@@ -507,7 +509,7 @@ json_pem() { awk 'BEGIN{ORS="\\n"}{gsub(/\r/,"");print}' "$1"; }
 cmd_deploy() {
   [ $# -ge 3 ] || die "deploy NAME HOST:PORT_ORG1 HOST:PORT_ORG2 [options]"
   local name=$1 a1=$2 a2=$3; shift 3
-  local initreq=() policy=() version="" seq="" dial=3s tlsca="" ccert="" ckey="" ponly=no
+  local initreq=() policy=() collections=() version="" seq="" dial=3s tlsca="" ccert="" ckey="" metainf="" ponly=no
   while [ $# -gt 0 ]; do
     case "$1" in
       --init-required) initreq=(--init-required);;
@@ -518,6 +520,8 @@ cmd_deploy() {
       --tls-ca) tlsca=$2; shift;;
       --client-cert) ccert=$2; shift;;
       --client-key) ckey=$2; shift;;
+      --collections) collections=(--collections-config "$2"); shift;;
+      --meta-inf) metainf=$2; shift;;
       --package-only) ponly=yes;;
       *) die "deploy: unknown option $1";;
     esac
@@ -538,9 +542,11 @@ cmd_deploy() {
       if [ -n "$ccert" ]; then printf ',"client_auth_required":true,"client_cert":"%s","client_key":"%s"' "$(json_pem "$ccert")" "$(json_pem "$ckey")"; fi
       printf '}\n'
     } >"$d/connection.json"
+    local code=(connection.json)
+    if [ -n "$metainf" ]; then cp -R "$metainf" "$d/META-INF"; code+=(META-INF); fi
     printf '{"type":"ccaas","label":"%s_%s"}\n' "$name" "$version" >"$d/metadata.json"
     # fixed times and owners: the same input always gives the same package id
-    tar --sort=name --mtime='2020-01-01 00:00Z' --owner=0 --group=0 --numeric-owner -C "$d" -cf - connection.json | gzip -n >"$d/code.tar.gz"
+    tar --sort=name --mtime='2020-01-01 00:00Z' --owner=0 --group=0 --numeric-owner -C "$d" -cf - "${code[@]}" | gzip -n >"$d/code.tar.gz"
     tar --sort=name --mtime='2020-01-01 00:00Z' --owner=0 --group=0 --numeric-owner -C "$d" -cf - code.tar.gz metadata.json | gzip -n >"$d/package.tar.gz"
     id=$(peer_cli $o lifecycle chaincode calculatepackageid "$d/package.tar.gz")
     ids+=("$id")
@@ -553,12 +559,12 @@ cmd_deploy() {
     id=${ids[$i]}; i=$((i+1)); d="$NET_DIR/cc/$name-$seq-$o"
     if out=$(peer_cli $o lifecycle chaincode install "$d/package.tar.gz" 2>&1); then say "$o installed $id"
     else case "$out" in *"already successfully installed"*) say "$o had $id already";; *) echo "$out" >&2; die "install on $o";; esac; fi
-    out=$(peer_cli $o lifecycle chaincode approveformyorg @ORDERER -C "$CHANNEL" -n "$name" -v "$version" --sequence "$seq" --package-id "$id" "${initreq[@]}" "${policy[@]}" 2>&1) || { echo "$out" >&2; die "approve by $o"; }
+    out=$(peer_cli $o lifecycle chaincode approveformyorg @ORDERER -C "$CHANNEL" -n "$name" -v "$version" --sequence "$seq" --package-id "$id" "${initreq[@]}" "${policy[@]}" "${collections[@]}" 2>&1) || { echo "$out" >&2; die "approve by $o"; }
     say "$o approved $name version $version sequence $seq"
   done
   # a peer that is still a block behind the other answers otherwise: tried again
   local tries=50
-  until out=$(peer_cli org1 lifecycle chaincode commit @ORDERER @PEERS -C "$CHANNEL" -n "$name" -v "$version" --sequence "$seq" "${initreq[@]}" "${policy[@]}" 2>&1); do
+  until out=$(peer_cli org1 lifecycle chaincode commit @ORDERER @PEERS -C "$CHANNEL" -n "$name" -v "$version" --sequence "$seq" "${initreq[@]}" "${policy[@]}" "${collections[@]}" 2>&1); do
     case "$out" in *"do not match"*) ;; *) tries=0;; esac
     tries=$((tries - 1)); [ $tries -gt 0 ] || { echo "$out" >&2; die commit; }
     sleep 0.2

@@ -27,6 +27,7 @@ const ROOMS: Table = &[
         "review",
         &["crypto", "json", "identity", "policy", "config"],
     ),
+    ("chaincode", &["stub", "crypto", "identity", "policy"]),
     ("shim", &["stub"]),
     (
         "devnet",
@@ -118,6 +119,7 @@ const PURE: &[&str] = &[
     "block",
     "review",
     "stub",
+    "chaincode",
     "contract",
 ];
 

@@ -85,13 +85,23 @@ fn every_direct_dependency_has_its_place_and_its_reason() {
 #[test]
 fn a_feature_brings_in_no_more_than_it_says() {
     let program = ["clap", "prometheus-client", "rcgen", "tar", "x509-parser"];
+    let layer = ["schemars"];
     let runtime = ["hyper", "rustls", "tokio", "tonic", "tracing"];
     for (features, without, with) in [
-        ("", [&program[..], &runtime].concat(), vec!["ring"]),
-        ("shim", program.to_vec(), vec!["tokio", "tonic"]),
+        ("", [&program[..], &runtime, &layer].concat(), vec!["ring"]),
+        (
+            "chaincode",
+            [&program[..], &runtime].concat(),
+            vec!["schemars"],
+        ),
+        (
+            "shim",
+            [&program[..], &layer].concat(),
+            vec!["tokio", "tonic"],
+        ),
         (
             "serve",
-            vec!["rcgen"],
+            vec!["rcgen", "schemars"],
             vec!["clap", "prometheus-client", "tonic"],
         ),
         (

@@ -4,6 +4,8 @@ pub(super) mod audit;
 pub(super) mod completion;
 #[cfg(feature = "devnet")]
 pub mod demo;
+#[cfg(feature = "devnet")]
+pub(super) mod devnet;
 pub(super) mod health;
 pub(super) mod package;
 pub(super) mod serve;

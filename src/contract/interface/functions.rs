@@ -1,8 +1,10 @@
 //! The table of functions: names, parameters, whether they write, and what they answer. The router,
 //! the refusals of wrong arguments and the metadata document all read it.
 
-use super::closest::closest;
-use crate::contract::error::{Code, ContractError, shown};
+use crate::{
+    contract::error::{Code, ContractError, shown},
+    stub::words::closest,
+};
 
 /// What the contract can do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

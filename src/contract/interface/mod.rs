@@ -2,7 +2,6 @@
 //! schemas, the metadata document. Knows no ledger and no config.
 
 mod arguments;
-mod closest;
 pub(crate) mod functions;
 mod limits;
 pub(crate) mod metadata;

@@ -6,28 +6,34 @@ use std::{collections::BTreeSet, sync::Arc};
 use bytes::Bytes;
 use prost::Message;
 
-use super::access;
+use super::{
+    access,
+    endorsement::{EndorsementTerms, with_new_metadata},
+};
 use crate::{
     block::{self, Block, ConfigBlock},
     config::{Bundle, ConfigTree, LastUpdate, envelope::ConfigEnvelope},
     devnet::{
         error::DevnetError,
+        options::NetworkOptions,
+        private::PrivateStore,
         transaction::{Action, OrderedTransaction},
     },
     ids::{BlockNumber, ChannelId, Digest, TxId},
-    policy::SignedData,
+    policy::{SignedData, SignerSet},
     proto::{common, protos::TxValidationCode},
-    stub::memory::{Conflict, Ledger, Version},
+    stub::{
+        StateKey,
+        memory::{Conflict, Ledger, ReadWriteSet, TxStamp, Version},
+    },
 };
-
-/// The policy that the endorsements of a transaction must satisfy: the default of a chaincode
-/// definition that names none.
-pub(super) const ENDORSEMENT: &str = "/Channel/Application/Endorsement";
 
 /// A peer's copy of a channel.
 #[derive(Debug)]
 pub(super) struct ChannelLedger {
     channel: ChannelId,
+    /// The endorsement policy of the chaincode's definition.
+    endorsement: String,
     bundle: Arc<Bundle>,
     state: Ledger,
     known: BTreeSet<TxId>,
@@ -37,13 +43,23 @@ pub(super) struct ChannelLedger {
 
 impl ChannelLedger {
     /// Joins a channel by its genesis block.
-    pub(super) fn join(channel: &ChannelId, genesis: &Bytes) -> Result<Self, DevnetError> {
+    pub(super) fn join(
+        channel: &ChannelId,
+        genesis: &Bytes,
+        options: &NetworkOptions,
+    ) -> Result<Self, DevnetError> {
         let block = ConfigBlock::parse(genesis.clone()).map_err(DevnetError::build)?;
         let bundle = Bundle::new(channel, block.tree().clone()).map_err(DevnetError::build)?;
+        let mut state = Ledger::new();
+        for fields in &options.indexes {
+            let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
+            state.define_index(&fields);
+        }
         Ok(Self {
             channel: channel.clone(),
+            endorsement: options.endorsement.clone(),
             bundle: Arc::new(bundle),
-            state: Ledger::new(),
+            state,
             known: BTreeSet::new(),
             number: block.block().number(),
             hash: block.block().header_hash(),
@@ -60,11 +76,19 @@ impl ChannelLedger {
         self.state.clone()
     }
 
-    /// Validates a block and applies what is valid; gives the code of each transaction, in order.
+    /// Validates a block and applies what is valid; gives the code of each transaction, in order. What
+    /// belongs to it of private data is in the store.
+    ///
+    /// As in Fabric, signatures are judged by the state before the block, versions by what stands
+    /// before a transaction in it.
     ///
     /// # Errors
     /// [`DevnetError::Block`] where the block is not the next one of this chain.
-    pub(super) fn commit(&mut self, bytes: &Bytes) -> Result<Vec<TxValidationCode>, DevnetError> {
+    pub(super) fn commit(
+        &mut self,
+        bytes: &Bytes,
+        store: &PrivateStore,
+    ) -> Result<Vec<TxValidationCode>, DevnetError> {
         let block = Block::parse(bytes.clone()).map_err(DevnetError::build)?;
         block::verify(&block, &self.channel, self.number, &self.hash, &self.bundle).map_err(
             |e| DevnetError::Block {
@@ -75,19 +99,30 @@ impl ChannelLedger {
         )?;
         self.number = block.number();
         self.hash = block.header_hash();
+        let mut changed = BTreeSet::new();
+        let checked: Vec<_> = block
+            .data()
+            .iter()
+            .map(|envelope| self.check(envelope, store, &mut changed))
+            .collect();
         let mut codes = Vec::new();
-        for (index, envelope) in (0u64..).zip(block.data()) {
+        for (index, checked) in (0u64..).zip(checked) {
             let version = Version {
                 block: self.number,
                 tx: index,
             };
-            let code = self.apply(envelope, version);
+            let code = checked.and_then(|checked| self.apply(checked, version));
             codes.push(code.err().unwrap_or(TxValidationCode::Valid));
         }
         Ok(codes)
     }
 
-    fn apply(&mut self, envelope: &Bytes, version: Version) -> Result<(), TxValidationCode> {
+    fn check(
+        &self,
+        envelope: &Bytes,
+        store: &PrivateStore,
+        changed: &mut BTreeSet<StateKey>,
+    ) -> Result<Checked, TxValidationCode> {
         let envelope = common::Envelope::decode(envelope.clone())
             .map_err(|_| TxValidationCode::InvalidOtherReason)?;
         let payload = common::Payload::decode(envelope.payload.clone())
@@ -99,14 +134,31 @@ impl ChannelLedger {
             return Err(TxValidationCode::TargetChainNotFound);
         }
         match common::HeaderType::try_from(channel.r#type) {
-            Ok(common::HeaderType::Config) => self.apply_config(&payload.data),
+            Ok(common::HeaderType::Config) => Ok(Checked::Config(payload.data)),
             Ok(common::HeaderType::EndorserTransaction) => {
                 let transaction = OrderedTransaction::parse(&header, channel, payload.data)
                     .map_err(|_| TxValidationCode::BadPayload)?;
-                self.apply_endorsed(&envelope, transaction, version)
+                self.check_endorsed(&envelope, transaction, store, changed)
             }
             _ => Err(TxValidationCode::UnknownTxType),
         }
+    }
+
+    fn apply(&mut self, checked: Checked, version: Version) -> Result<(), TxValidationCode> {
+        let (stamp, set) = match checked {
+            Checked::Config(data) => return self.apply_config(&data),
+            Checked::Endorsed { stamp, set } => (stamp, set),
+        };
+        if self.known.contains(&stamp.tx_id) {
+            return Err(TxValidationCode::DuplicateTxid);
+        }
+        self.state.validate(&set).map_err(|e| match e {
+            Conflict::Read { .. } => TxValidationCode::MvccReadConflict,
+            Conflict::Phantom { .. } => TxValidationCode::PhantomReadConflict,
+        })?;
+        self.known.insert(stamp.tx_id.clone());
+        self.state.commit_as(version, stamp, &set);
+        Ok(())
     }
 
     fn apply_config(&mut self, config_envelope: &Bytes) -> Result<(), TxValidationCode> {
@@ -121,12 +173,13 @@ impl ChannelLedger {
         Ok(())
     }
 
-    fn apply_endorsed(
-        &mut self,
+    fn check_endorsed(
+        &self,
         envelope: &common::Envelope,
         transaction: OrderedTransaction,
-        version: Version,
-    ) -> Result<(), TxValidationCode> {
+        store: &PrivateStore,
+        changed: &mut BTreeSet<StateKey>,
+    ) -> Result<Checked, TxValidationCode> {
         let signed = SignedData {
             identity: &transaction.creator,
             message: vec![&envelope.payload],
@@ -135,22 +188,32 @@ impl ChannelLedger {
         if !access::is_valid_signature(&self.bundle, &signed) {
             return Err(TxValidationCode::BadCreatorSignature);
         }
-        if self.known.contains(&transaction.tx_id) {
+        if self.known.contains(&transaction.stamp.tx_id) {
             return Err(TxValidationCode::DuplicateTxid);
         }
-        self.check_endorsements(&transaction)?;
         let action = Action::parse(&transaction.payload, &transaction.chaincode)
             .map_err(|_| TxValidationCode::BadRwset)?;
-        self.state.validate(&action.set).map_err(|e| match e {
-            Conflict::Read { .. } => TxValidationCode::MvccReadConflict,
-            Conflict::Phantom { .. } => TxValidationCode::PhantomReadConflict,
-        })?;
-        self.state.commit(version, &action.set);
-        self.known.insert(transaction.tx_id);
-        Ok(())
+        // Differs from Fabric: there a peer commits digests whose private data nobody has
+        let set = store
+            .complete(&self.channel, &transaction.stamp.tx_id, action.set)
+            .ok_or(TxValidationCode::InvalidOtherReason)?;
+        let terms = EndorsementTerms {
+            bundle: &self.bundle,
+            state: &self.state,
+            changed,
+            chaincode: &self.endorsement,
+        };
+        if !terms.are_met(&set, &self.endorsers(&transaction)) {
+            return Err(TxValidationCode::EndorsementPolicyFailure);
+        }
+        changed.extend(with_new_metadata(&set));
+        Ok(Checked::Endorsed {
+            stamp: transaction.stamp,
+            set,
+        })
     }
 
-    fn check_endorsements(&self, transaction: &OrderedTransaction) -> Result<(), TxValidationCode> {
+    fn endorsers(&self, transaction: &OrderedTransaction) -> SignerSet {
         let signed: Vec<_> = transaction
             .endorsements
             .iter()
@@ -160,10 +223,17 @@ impl ChannelLedger {
                 signature: &endorsement.signature,
             })
             .collect();
-        if access::satisfies(&self.bundle, ENDORSEMENT, &signed) {
-            Ok(())
-        } else {
-            Err(TxValidationCode::EndorsementPolicyFailure)
-        }
+        SignerSet::from_signed_data(self.bundle.msps(), &signed)
     }
+}
+
+/// A transaction whose signatures are good.
+#[derive(Debug)]
+enum Checked {
+    /// The serialized `common.ConfigEnvelope`.
+    Config(Bytes),
+    Endorsed {
+        stamp: TxStamp,
+        set: ReadWriteSet,
+    },
 }

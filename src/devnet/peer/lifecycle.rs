@@ -3,9 +3,10 @@
 use bytes::Bytes;
 use prost::Message;
 
-use super::ledger::ENDORSEMENT;
 use crate::{
+    policy::parse_policy,
     proto::{
+        common::SignaturePolicyEnvelope,
         lifecycle::{QueryChaincodeDefinitionArgs, QueryChaincodeDefinitionResult},
         protos::{ApplicationPolicy, ChaincodeInput, application_policy},
     },
@@ -13,17 +14,18 @@ use crate::{
 };
 
 /// Answers a call that `caller` makes of another chaincode. Its own definition is the only one on
-/// the channel.
+/// the channel, with this endorsement policy.
 ///
 /// # Errors
 /// The peer's words, where it knows no such chaincode.
 pub(super) fn call(
     caller: &str,
+    endorsement: &str,
     chaincode: &str,
     input: &ChaincodeInput,
 ) -> Result<Response, String> {
     match chaincode {
-        "_lifecycle" => Ok(lifecycle(caller, &input.args)),
+        "_lifecycle" => Ok(lifecycle(caller, endorsement, &input.args)),
         // Fabric: core/scc/cscc/configure.go and core/scc/qscc/query.go, Invoke
         "cscc" if input.args.len() < 2 => {
             let count = input.args.len();
@@ -53,7 +55,7 @@ pub(super) fn call(
 }
 
 // Fabric: core/chaincode/lifecycle/scc.go, QueryChaincodeDefinition
-fn lifecycle(defined: &str, args: &[Bytes]) -> Response {
+fn lifecycle(defined: &str, endorsement: &str, args: &[Bytes]) -> Response {
     let [function, argument] = args else {
         return refused(
             500,
@@ -73,9 +75,10 @@ fn lifecycle(defined: &str, args: &[Bytes]) -> Response {
         return refused(404, &format!("namespace {} is not defined", asked.name));
     }
     let policy = ApplicationPolicy {
-        r#type: Some(application_policy::Type::ChannelConfigPolicyReference(
-            ENDORSEMENT.to_owned(),
-        )),
+        r#type: Some(match rule(endorsement) {
+            Some(rule) => application_policy::Type::SignaturePolicy(rule),
+            None => application_policy::Type::ChannelConfigPolicyReference(endorsement.to_owned()),
+        }),
     };
     let definition = QueryChaincodeDefinitionResult {
         sequence: 1,
@@ -90,6 +93,12 @@ fn lifecycle(defined: &str, args: &[Bytes]) -> Response {
         message: String::new(),
         payload: definition.encode_to_vec().into(),
     }
+}
+
+/// A policy that is a rule, and no name.
+fn rule(policy: &str) -> Option<SignaturePolicyEnvelope> {
+    let rule = parse_policy(policy).ok()?;
+    SignaturePolicyEnvelope::decode(rule.as_slice()).ok()
 }
 
 fn refused(status: i32, message: &str) -> Response {

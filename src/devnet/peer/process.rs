@@ -3,7 +3,6 @@
 
 use std::{
     collections::BTreeMap,
-    net::SocketAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -15,22 +14,25 @@ use super::{
     access,
     ledger::ChannelLedger,
     simulator::Simulator,
-    stream::{ChaincodeStream, ClientTls, Executed, ServerConnection},
+    stream::{ChaincodeStream, Executed, ServerConnection},
 };
 use crate::{
-    config::Bundle,
+    config::{Bundle, Section},
     devnet::{
         error::{DevnetError, ExecuteError},
+        options::NetworkOptions,
         organization::Organization,
+        private::{PrivateStore, define_collections},
+        rwset::HidingSet,
         transaction::{Action, Received},
     },
     ids::ChannelId,
-    policy::SignedData,
+    policy::{SignedData, SignerSet},
     proto::{
-        protos,
+        msp, protos,
         protos::{ChaincodeMessage, TxValidationCode, chaincode_message::Type},
     },
-    stub::memory::{Ledger, PeerManner},
+    stub::memory::Ledger,
 };
 
 /// Who may send proposals, queries included.
@@ -43,10 +45,10 @@ const PROPOSE: &str = "/Channel/Application/Writers";
 pub(in crate::devnet) struct Peer {
     organization: Arc<Organization>,
     package_id: String,
-    manner: PeerManner,
-    tls: Option<ClientTls>,
+    options: NetworkOptions,
+    private: Arc<PrivateStore>,
     /// Where the chaincode server is; `None` before it was started for the first time.
-    address: Mutex<Option<SocketAddr>>,
+    installed: Mutex<Option<ServerConnection>>,
     stream: AsyncMutex<Option<Arc<ChaincodeStream>>>,
     ledgers: Mutex<BTreeMap<ChannelId, ChannelLedger>>,
 }
@@ -55,23 +57,28 @@ impl Peer {
     pub(in crate::devnet) fn new(
         organization: Arc<Organization>,
         package_id: String,
-        manner: PeerManner,
-        tls: Option<ClientTls>,
+        options: &NetworkOptions,
+        private: Arc<PrivateStore>,
     ) -> Self {
         Self {
             organization,
             package_id,
-            manner,
-            tls,
-            address: Mutex::new(None),
+            options: options.clone(),
+            private,
+            installed: Mutex::new(None),
             stream: AsyncMutex::new(None),
             ledgers: Mutex::new(BTreeMap::new()),
         }
     }
 
     /// Tells where the chaincode server is, as installing its package does.
-    pub(in crate::devnet) fn install(&self, address: SocketAddr) {
-        *self.address.lock().unwrap_or_else(PoisonError::into_inner) = Some(address);
+    pub(in crate::devnet) fn install(&self, server: ServerConnection) {
+        *self.installed() = Some(server);
+    }
+
+    /// Dials the chaincode server, where no stream is open; gives the id that it registered with.
+    pub(in crate::devnet) async fn connect(&self) -> Result<String, ExecuteError> {
+        Ok(self.stream().await?.registered().to_owned())
     }
 
     /// Waits until no stream is open.
@@ -88,7 +95,7 @@ impl Peer {
         channel: &ChannelId,
         genesis: &Bytes,
     ) -> Result<(), DevnetError> {
-        let ledger = ChannelLedger::join(channel, genesis)?;
+        let ledger = ChannelLedger::join(channel, genesis, &self.options)?;
         self.ledgers().insert(channel.clone(), ledger);
         Ok(())
     }
@@ -104,7 +111,9 @@ impl Peer {
     ) -> Result<Option<Vec<TxValidationCode>>, DevnetError> {
         let mut ledgers = self.ledgers();
         let ledger = ledgers.get_mut(channel);
-        ledger.map(|ledger| ledger.commit(block)).transpose()
+        ledger
+            .map(|ledger| ledger.commit(block, &self.private))
+            .transpose()
     }
 
     /// The state of a channel as of its last block.
@@ -119,8 +128,17 @@ impl Peer {
         signed: &protos::SignedProposal,
     ) -> Result<protos::ProposalResponse, DevnetError> {
         let proposal = Received::parse(signed)?;
-        let (bundle, ledger) = self.view(&proposal.channel)?;
+        let (bundle, mut ledger) = self.view(&proposal.channel)?;
         check_access(&bundle, &proposal, signed)?;
+        let submitter = msp::SerializedIdentity::decode(proposal.creator.clone());
+        let submitter = submitter.map_err(DevnetError::malformed("the creator"))?;
+        define_collections(
+            &mut ledger,
+            &self.options.collections,
+            bundle.msp_ids(Section::Application),
+            self.organization.msp_id(),
+            &submitter.mspid.into(),
+        );
         let message = ChaincodeMessage {
             r#type: if proposal.input.is_init {
                 Type::Init.into()
@@ -133,7 +151,11 @@ impl Peer {
             proposal: Some(signed.clone()),
             ..ChaincodeMessage::default()
         };
-        let simulator = Simulator::new(&proposal.chaincode, ledger, self.manner);
+        let mut simulator = Simulator::new(&proposal.chaincode, ledger, self.options.manner)
+            .of(&proposal.channel, &self.options.endorsement);
+        if proposal.input.is_init {
+            simulator.initialize();
+        }
         let executed = self.execute(message, simulator).await;
         let executed = executed.map_err(|reason| DevnetError::Execute {
             tx_id: proposal.tx_id.clone(),
@@ -149,9 +171,12 @@ impl Peer {
             ..protos::ProposalResponse::default()
         };
         if executed.response.is_success() {
+            let (set, private) = HidingSet::split(executed.set);
+            self.private
+                .keep(&proposal.channel, &proposal.tx_id, private);
             let action = Action {
                 response: executed.response,
-                set: executed.set,
+                set,
             };
             answer.payload = action.payload(&proposal);
             answer.endorsement = Some(self.endorse(&answer.payload)?);
@@ -183,13 +208,10 @@ impl Peer {
         if let Some(stream) = current.as_ref().filter(|stream| stream.is_open()) {
             return Ok(Arc::clone(stream));
         }
-        let address = *self.address.lock().unwrap_or_else(PoisonError::into_inner);
-        let connection = ServerConnection {
-            package_id: self.package_id.clone(),
-            address: address.ok_or_else(|| ExecuteError::NotInstalled(self.package_id.clone()))?,
-            tls: self.tls.clone(),
-        };
-        let stream = Arc::new(ChaincodeStream::open(&connection, self.manner).await?);
+        let installed = self.installed().clone();
+        let server =
+            installed.ok_or_else(|| ExecuteError::NotInstalled(self.package_id.clone()))?;
+        let stream = Arc::new(ChaincodeStream::open(&server, self.options.manner).await?);
         *current = Some(Arc::clone(&stream));
         Ok(stream)
     }
@@ -201,6 +223,12 @@ impl Peer {
             name: channel.to_string(),
         })?;
         Ok((Arc::clone(ledger.bundle()), ledger.snapshot()))
+    }
+
+    fn installed(&self) -> MutexGuard<'_, Option<ServerConnection>> {
+        self.installed
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     fn ledgers(&self) -> MutexGuard<'_, BTreeMap<ChannelId, ChannelLedger>> {
@@ -218,7 +246,8 @@ fn check_access(
         message: vec![&signed.proposal_bytes],
         signature: &signed.signature,
     };
-    if access::satisfies(bundle, PROPOSE, &[data]) {
+    let signers = SignerSet::from_signed_data(bundle.msps(), &[data]);
+    if access::satisfies(bundle, PROPOSE, &signers) {
         return Ok(());
     }
     Err(DevnetError::AccessDenied {

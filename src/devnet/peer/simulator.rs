@@ -9,7 +9,8 @@ use prost::Message;
 
 use super::lifecycle;
 use crate::{
-    ids::{ChaincodeName, CollectionName},
+    devnet::options::ENDORSEMENT,
+    ids::{ChaincodeName, ChannelId, CollectionName},
     proto::{
         protos::{self, chaincode_message::Type, write_record::Type as Record},
         queryresult,
@@ -24,6 +25,8 @@ use crate::{
 #[derive(Debug)]
 pub(in crate::devnet) struct Simulator {
     namespace: String,
+    /// The endorsement policy of the chaincode's definition.
+    endorsement: String,
     simulation: Simulation,
 }
 
@@ -33,8 +36,22 @@ impl Simulator {
     pub(in crate::devnet) fn new(namespace: &str, ledger: Ledger, manner: PeerManner) -> Self {
         Self {
             namespace: namespace.to_owned(),
-            simulation: Simulation::new(namespace.into(), ledger, manner),
+            endorsement: ENDORSEMENT.to_owned(),
+            simulation: Simulation::new(("", namespace), ledger, manner),
         }
+    }
+
+    /// The same on a channel of this name, of a chaincode whose definition has this endorsement policy.
+    pub(in crate::devnet) fn of(mut self, channel: &ChannelId, endorsement: &str) -> Self {
+        let chaincode = ChaincodeName::from(self.namespace.as_str());
+        self.simulation.name(channel.clone(), chaincode);
+        endorsement.clone_into(&mut self.endorsement);
+        self
+    }
+
+    /// Says that the transaction is an INIT.
+    pub(in crate::devnet) const fn initialize(&mut self) {
+        self.simulation.initialize();
     }
 
     /// The payload of the RESPONSE to a state call, or the text of the ERROR.
@@ -237,7 +254,7 @@ impl Simulator {
             .set
             .calls
             .push(ChaincodeName::from(called.as_str()));
-        let response = lifecycle::call(&self.namespace, &called, &input)?;
+        let response = lifecycle::call(&self.namespace, &self.endorsement, &called, &input)?;
         let response = protos::Response {
             status: response.status,
             message: response.message,

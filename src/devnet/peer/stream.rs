@@ -45,7 +45,8 @@ const MESSAGE_BYTES: usize = 100 << 20;
 /// Where a peer finds a chaincode server, as `connection.json` of the package says.
 #[derive(Clone, Debug)]
 pub(in crate::devnet) struct ServerConnection {
-    pub(in crate::devnet) package_id: String,
+    /// What the server registers as; `None`: whatever it likes.
+    pub(in crate::devnet) package_id: Option<String>,
     pub(in crate::devnet) address: SocketAddr,
     pub(in crate::devnet) tls: Option<ClientTls>,
 }
@@ -68,6 +69,7 @@ pub(in crate::devnet) struct Executed {
 /// An open stream on which the chaincode has registered.
 #[derive(Debug)]
 pub(in crate::devnet) struct ChaincodeStream {
+    registered: String,
     outgoing: mpsc::UnboundedSender<ChaincodeMessage>,
     running: Arc<RunningTransactions>,
     reader: AbortHandle,
@@ -98,10 +100,10 @@ impl ChaincodeStream {
             .max_encoding_message_size(manner.message_bytes)
             .connect(UnboundedReceiverStream::new(outbound))
             .await
-            .map_err(|status| status.to_string())?
+            .map_err(|status| status.message().to_owned())?
             .into_inner();
         let register = incoming.message().await.map_err(|s| s.to_string())?;
-        check_registration(register, &connection.package_id)?;
+        let registered = check_registration(register, connection.package_id.as_deref())?;
         for message in accept(manner.release) {
             outgoing
                 .send(message)
@@ -118,10 +120,16 @@ impl ChaincodeStream {
             ))
         };
         Ok(Self {
+            registered,
             outgoing,
             running,
             reader: reader.abort_handle(),
         })
+    }
+
+    /// The id that the chaincode registered with.
+    pub(in crate::devnet) fn registered(&self) -> &str {
+        &self.registered
     }
 
     /// Whether transactions can still be run on it.
@@ -191,17 +199,19 @@ fn cause(error: &dyn std::error::Error) -> String {
     innermost.to_string()
 }
 
-fn check_registration(message: Option<ChaincodeMessage>, package_id: &str) -> Result<(), String> {
+fn check_registration(
+    message: Option<ChaincodeMessage>,
+    package_id: Option<&str>,
+) -> Result<String, String> {
     let message = message.ok_or("the server closed the stream before it registered")?;
     if message.r#type() != Type::Register {
         let got = message.r#type().as_str_name();
         return Err(format!("the first message is {got}, not REGISTER"));
     }
     let id = protos::ChaincodeId::decode(message.payload).map_err(|e| e.to_string())?;
-    if id.name == package_id {
-        Ok(())
-    } else {
-        Err(format!("it registered as `{}`", id.name))
+    match package_id {
+        Some(expected) if expected != id.name => Err(format!("it registered as `{}`", id.name)),
+        _ => Ok(id.name),
     }
 }
 

@@ -54,6 +54,67 @@ pub(super) fn text(raw: &[u8]) -> String {
     parts.join(",")
 }
 
+/// A name as Fabric's client ids hold it: by kinds and not in the order of the certificate, the values
+/// of a kind joined by `+`, kinds that Go has no field for left out, control characters as they are.
+// Fabric: fabric-chaincode-go, pkg/cid/cid.go, getDN. Go: crypto/x509/pkix, Name.ToRDNSequence
+#[cfg(feature = "chaincode")]
+pub(super) fn distinguished(raw: &[u8]) -> Option<String> {
+    // common name and serial number are one value, the last that is there
+    const KINDS: [(u8, &str); 9] = [
+        (5, "SERIALNUMBER"),
+        (3, "CN"),
+        (11, "OU"),
+        (10, "O"),
+        (17, "POSTALCODE"),
+        (9, "STREET"),
+        (7, "L"),
+        (8, "ST"),
+        (6, "C"),
+    ];
+    let mut values: [Vec<String>; 9] = Default::default();
+    for_each(raw, |_, oid, value| {
+        let [0x55, 0x04, kind] = *oid else {
+            return;
+        };
+        let places = KINDS.iter().zip(&mut values);
+        for (_, values) in places.filter(|((of, _), _)| *of == kind) {
+            if matches!(kind, 3 | 5) {
+                values.clear();
+            }
+            values.push(value.clone().into_owned());
+        }
+    })?;
+    let kinds = KINDS.iter().zip(&values);
+    let sets = kinds.filter(|((kind, _), values)| match kind {
+        3 | 5 => values.iter().any(|value| !value.is_empty()),
+        _ => !values.is_empty(),
+    });
+    let sets: Vec<String> = sets
+        .map(|((_, name), values)| {
+            let values = values.iter();
+            let values = values.map(|value| format!("{name}={}", quoted(value)));
+            values.collect::<Vec<_>>().join("+")
+        })
+        .collect();
+    Some(sets.join(","))
+}
+
+/// What [`distinguished`] escapes.
+#[cfg(feature = "chaincode")]
+fn quoted(value: &str) -> String {
+    let mut out = String::with_capacity(value.len());
+    for (at, c) in value.char_indices() {
+        let special = matches!(c, ',' | '+' | '"' | '\\' | '<' | '>' | ';')
+            || c == ' ' && (at == 0 || at + 1 == value.len())
+            || c == '#' && at == 0;
+        if special {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out
+}
+
 /// Calls `visit` for each attribute in order: whether it is the first of its set, the content of its
 /// type, and its value.
 fn for_each(raw: &[u8], mut visit: impl FnMut(bool, &[u8], Cow<'_, str>)) -> Option<()> {

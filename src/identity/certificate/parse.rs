@@ -105,18 +105,12 @@ fn algorithm_identifier(content: &[u8]) -> Option<(&[u8], &[u8])> {
 
 fn take_extensions(
     der: &Bytes,
-    mut fields: Reader<'_>,
+    fields: Reader<'_>,
     extensions: &mut Extensions,
 ) -> Result<(), &'static str> {
-    let Some(list) = fields
-        .optional(tag::context_constructed(3))
-        .ok_or("extensions")?
-    else {
+    let Some(mut list) = extension_list(fields).ok_or("extensions")? else {
         return Ok(());
     };
-    let mut list = Reader::new(list)
-        .inside(tag::SEQUENCE)
-        .ok_or("extensions")?;
     let mut all = Vec::new();
     let mut seen = BTreeSet::new();
     while !list.is_empty() {
@@ -128,6 +122,38 @@ fn take_extensions(
     }
     all.into_iter()
         .try_for_each(|(oid, critical, value)| extensions.take(der, oid, critical, value))
+}
+
+/// The extensions, from what stands behind the public key; `None` inside where there are none.
+fn extension_list(mut fields: Reader<'_>) -> Option<Option<Reader<'_>>> {
+    match fields.optional(tag::context_constructed(3))? {
+        Some(list) => Reader::new(list).inside(tag::SEQUENCE).map(Some),
+        None => Some(None),
+    }
+}
+
+/// The value of one extension of a certificate that was read: `signed` is its signed part, `oid` the
+/// content of the extension's object identifier.
+#[cfg(feature = "chaincode")]
+pub(super) fn extension_value<'a>(signed: &'a [u8], oid: &[u8]) -> Option<&'a [u8]> {
+    let mut fields = Reader::new(signed).inside(tag::SEQUENCE)?;
+    if version(&mut fields)? != 3 {
+        return None;
+    }
+    // serial, algorithm, issuer, validity, subject and key
+    for _ in 0..6 {
+        fields.any()?;
+    }
+    fields.optional(tag::context(1))?;
+    fields.optional(tag::context(2))?;
+    let mut list = extension_list(fields)??;
+    while !list.is_empty() {
+        let (found, _, value) = extension(&mut list)?;
+        if found == oid {
+            return Some(value);
+        }
+    }
+    None
 }
 
 /// Reads one extension: the content of its object identifier, whether it is critical, its value.

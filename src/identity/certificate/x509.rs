@@ -77,6 +77,20 @@ impl Certificate {
         &self.0.names.units
     }
 
+    /// Subject and issuer as Go's `pkix.Name` gives them back, which Fabric makes ids of: see
+    /// `name::distinguished`.
+    #[cfg(feature = "chaincode")]
+    pub(crate) fn distinguished_names(&self) -> (String, String) {
+        let of = |raw| name::distinguished(raw).unwrap_or_default();
+        (of(&self.0.subject), of(&self.0.issuer))
+    }
+
+    /// The value of an extension, by the content of its object identifier.
+    #[cfg(feature = "chaincode")]
+    pub(crate) fn extension(&self, oid: &[u8]) -> Option<&[u8]> {
+        parse::extension_value(&self.0.signed, oid)
+    }
+
     /// The common name of the subject; empty where it has none.
     #[must_use]
     pub fn common_name(&self) -> &str {

@@ -1,6 +1,7 @@
 //! The gRPC server that peers dial.
 
 mod connections;
+mod environment;
 mod health;
 mod running;
 mod session;
@@ -42,6 +43,7 @@ use crate::{
     stub::Chaincode,
 };
 
+pub use environment::{RunError, run};
 pub use settings::ShimSettings;
 pub use tls::{Tls, TlsError, TlsSwitch};
 

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::mango::{document, state_value};
 
 /// What CouchDB gives for a bookmark where it found nothing.
-pub(super) const NO_BOOKMARK: &str = "nil";
+const NO_BOOKMARK: &str = "nil";
 
 /// A value as the peer reads it back: a JSON object is written anew, with sorted names and without
 /// spaces; all else is as it was.
@@ -44,12 +44,7 @@ fn bytes(value: &Value) -> Bytes {
 /// Whether CouchDB could hold this.
 // Fabric: statedb/statecouchdb/couchdoc_conv.go, validateKey and validateValue
 pub(super) fn check(key: &str, value: Option<&Bytes>) -> Result<(), String> {
-    if key.is_empty() {
-        return Err("invalid key. Empty string is not supported as a key by couchdb".to_owned());
-    }
-    if key.starts_with('_') {
-        return Err(format!("invalid key [{key}], cannot begin with \"_\""));
-    }
+    check_key(key)?;
     let Some(Value::Object(fields)) = value.and_then(object) else {
         return Ok(());
     };
@@ -61,25 +56,44 @@ pub(super) fn check(key: &str, value: Option<&Bytes>) -> Result<(), String> {
     }
 }
 
-/// A bookmark behind so many results. Real ones are opaque, too.
-pub(super) fn bookmark(passed: usize) -> String {
-    format!("g1AAAA{passed:x}")
+/// Whether CouchDB could hold this key.
+// Fabric: statedb/statecouchdb/couchdoc_conv.go, validateKey
+pub(super) fn check_key(key: &str) -> Result<(), String> {
+    if key.is_empty() {
+        return Err("invalid key. Empty string is not supported as a key by couchdb".to_owned());
+    }
+    if key.starts_with('_') {
+        return Err(format!("invalid key [{key}], cannot begin with \"_\""));
+    }
+    Ok(())
+}
+
+/// The bookmark of a page behind which lie so many results; `before`: the one that the page began at.
+/// Real ones are opaque, too.
+// CouchDB: mango_json_bookmark.erl, create
+pub(super) fn bookmark(passed: usize, is_empty: bool, before: &str) -> String {
+    match (is_empty, before) {
+        (true, "") => NO_BOOKMARK.to_owned(),
+        (true, before) => before.to_owned(),
+        (false, _) => format!("g1AAAA{passed:x}"),
+    }
 }
 
 /// How many results lie before a bookmark.
 // CouchDB: mango_error.erl, invalid_bookmark
 pub(super) fn start_of(bookmark: &str) -> Result<usize, String> {
-    if bookmark == NO_BOOKMARK {
-        return Ok(0);
-    }
     let passed = bookmark.strip_prefix("g1AAAA");
     let passed = passed.and_then(|passed| usize::from_str_radix(passed, 16).ok());
     passed.ok_or_else(|| {
-        format!(
-            "error handling CouchDB request. Error:invalid_bookmark,  Status Code:400,  \
-             Reason:Invalid bookmark value: {bookmark}"
-        )
+        let reason = format!("Invalid bookmark value: \"{bookmark}\"");
+        refusal("invalid_bookmark", &reason)
     })
+}
+
+/// What a peer says of a request that CouchDB refuses.
+// Fabric: statedb/statecouchdb/couchdb.go, handleRequest
+pub(super) fn refusal(error: &str, reason: &str) -> String {
+    format!("error handling CouchDB request. Error:{error},  Status Code:400,  Reason:{reason}")
 }
 
 fn object(value: &Bytes) -> Option<Value> {

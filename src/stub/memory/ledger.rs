@@ -30,6 +30,8 @@ pub struct Ledger {
     entries: Arc<BTreeMap<String, Versioned>>,
     collections: Arc<BTreeMap<CollectionName, Collection>>,
     history: Arc<Vec<Arc<Committed>>>,
+    /// The fields of each index, in their order.
+    indexes: Arc<Vec<Vec<String>>>,
 }
 
 /// A value and where it was written.
@@ -47,7 +49,7 @@ pub struct Versioned {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Collection {
     pub(super) access: CollectionAccess,
-    pub(super) entries: BTreeMap<String, Versioned>,
+    pub(super) entries: Arc<BTreeMap<String, Versioned>>,
 }
 
 /// Who may have what of a collection.
@@ -101,6 +103,23 @@ impl Ledger {
         collections.entry(name.into()).or_default().access = access;
     }
 
+    /// Adds an index of a CouchDB, as the package of a chaincode does: a rich query that sorts needs one
+    /// that begins with its fields.
+    pub fn define_index(&mut self, fields: &[&str]) {
+        let fields = fields.iter().map(|field| (*field).to_owned()).collect();
+        Arc::make_mut(&mut self.indexes).push(fields);
+    }
+
+    /// Whether a query may sort by these fields.
+    // CouchDB: mango_idx.erl, filter_indexes_by_sort
+    pub(super) fn is_indexed(&self, fields: &[&str]) -> bool {
+        matches!(fields, [] | ["_id"])
+            || self.indexes.iter().any(|index| {
+                let index: Vec<&str> = index.iter().map(String::as_str).collect();
+                index.starts_with(fields)
+            })
+    }
+
     /// Writes and deletes what a valid transaction wrote, all of it at this version. History tells it
     /// without an id.
     pub fn commit(&mut self, version: Version, set: &ReadWriteSet) {
@@ -117,7 +136,8 @@ impl Ledger {
         if !set.private.is_empty() {
             let collections = Arc::make_mut(&mut self.collections);
             for (name, private) in &set.private {
-                let entries = &mut collections.entry(name.clone()).or_default().entries;
+                let collection = collections.entry(name.clone()).or_default();
+                let entries = Arc::make_mut(&mut collection.entries);
                 for (key, write) in &private.writes {
                     let value = match write {
                         Write::Put(value) => Some(value),

@@ -15,13 +15,14 @@ use super::{
     query::RangeQuery,
 };
 use crate::{
-    ids::{ChaincodeName, CollectionName, Digest},
+    ids::{ChaincodeName, ChannelId, CollectionName, Digest},
     stub::{Batch, Entry, KeyRange, Metadata, Modification, Page, Query, QueryId, Write},
 };
 
 /// A transaction that is simulated over a snapshot.
 #[derive(Debug)]
 pub(crate) struct Simulation {
+    channel: ChannelId,
     chaincode: ChaincodeName,
     ledger: Ledger,
     pub(crate) manner: PeerManner,
@@ -51,13 +52,22 @@ enum OpenQuery {
     History(Listed<Modification>),
 }
 
+/// How the names of organisations' own collections begin.
+const IMPLICIT: &str = "_implicit_org_";
+
 const PAGED: &str = "a paginated query";
 const PRIVATE: &str = "queries on pvt data";
 
 impl Simulation {
-    pub(crate) fn new(chaincode: ChaincodeName, ledger: Ledger, manner: PeerManner) -> Self {
+    /// Of the chaincode on the channel of these names.
+    pub(crate) fn new(
+        (channel, chaincode): (&str, &str),
+        ledger: Ledger,
+        manner: PeerManner,
+    ) -> Self {
         Self {
-            chaincode,
+            channel: channel.into(),
+            chaincode: chaincode.into(),
             ledger,
             manner,
             set: ReadWriteSet::default(),
@@ -67,6 +77,11 @@ impl Simulation {
             wrote: false,
             forbidding: None,
         }
+    }
+
+    /// Says how channel and chaincode are called.
+    pub(crate) fn name(&mut self, channel: ChannelId, chaincode: ChaincodeName) {
+        (self.channel, self.chaincode) = (channel, chaincode);
     }
 
     /// Says that it is an INIT.
@@ -81,8 +96,11 @@ impl Simulation {
         key: &str,
     ) -> Result<Option<Bytes>, String> {
         let Some(name) = collection else {
+            self.check_key(key)?;
             return Ok(self.read(key));
         };
+        self.readable(name)?;
+        self.check_key(key)?;
         let found = self.readable(name)?;
         let (access, found) = (found.access, found.entries.get(key).cloned());
         if let Some(found) = found.as_ref().filter(|_| !access.peer_has_values) {
@@ -96,13 +114,20 @@ impl Simulation {
         Ok(found.map(|found| self.as_read(key, &found)))
     }
 
-    /// Several values. Peers do not look whether they lack private values that are asked for so.
-    // Fabric: txmgr/query_executor.go, GetPrivateDataMultipleKeys
+    /// Several values. Peers do not look whether they lack private values that are asked for so; they
+    /// answer with no values at all, and record nothing, where the database refuses one key.
+    // Fabric: txmgr/query_executor.go, GetStateMultipleKeys and GetPrivateDataMultipleKeys
     pub(crate) fn get_multiple(
         &mut self,
         collection: Option<&CollectionName>,
         keys: &[String],
     ) -> Result<Vec<Option<Bytes>>, String> {
+        if let Some(name) = collection {
+            self.readable(name)?;
+        }
+        if keys.iter().any(|key| self.check_key(key).is_err()) {
+            return Ok(Vec::new());
+        }
         let Some(name) = collection else {
             return Ok(keys.iter().map(|key| self.read(key)).collect());
         };
@@ -127,7 +152,9 @@ impl Simulation {
         key: &str,
     ) -> Result<Option<Bytes>, String> {
         self.refuse_in_init()?;
-        let found = self.defined(collection)?.entries.get(key).cloned();
+        let found = self.ledger.collection(collection);
+        let found = found.ok_or_else(|| self.not_configured(collection))?;
+        let found = found.entries.get(key).cloned();
         self.record_private(collection, key, found.as_ref());
         let digest = found.map(|found| Digest::of(&found.value));
         Ok(digest.map(|digest| Bytes::copy_from_slice(digest.as_bytes())))
@@ -141,6 +168,7 @@ impl Simulation {
     ) -> Result<Metadata, String> {
         let found = match collection {
             None => {
+                self.check_key(key)?;
                 self.read(key);
                 self.ledger.get(key).cloned()
             }
@@ -327,6 +355,13 @@ impl Simulation {
         }
     }
 
+    fn check_key(&self, key: &str) -> Result<(), String> {
+        match self.manner.database {
+            StateDatabase::LevelDb => Ok(()),
+            StateDatabase::CouchDb { .. } => couchdb::check_key(key),
+        }
+    }
+
     fn read(&mut self, key: &str) -> Option<Bytes> {
         let found = self.ledger.get(key);
         let version = found.map(|entry| entry.version);
@@ -366,9 +401,22 @@ impl Simulation {
     }
 
     fn defined(&self, name: &CollectionName) -> Result<&Collection, String> {
-        let chaincode = &self.chaincode;
         let found = self.ledger.collection(name);
-        found.ok_or_else(|| format!("collection {chaincode}/{name} could not be found"))
+        found.ok_or_else(|| match name.as_str().starts_with(IMPLICIT) {
+            true => self.not_configured(name),
+            false => {
+                let (channel, chaincode) = (&self.channel, &self.chaincode);
+                format!("collection {channel}/{chaincode}/{name} could not be found")
+            }
+        })
+    }
+
+    // Fabric: core/ledger/ledger_interface.go, InvalidCollNameError
+    fn not_configured(&self, name: &CollectionName) -> String {
+        let chaincode = &self.chaincode;
+        format!(
+            "collection [{name}] not defined in the collection config for chaincode [{chaincode}]"
+        )
     }
 
     /// A collection that the submitter may read.
@@ -455,6 +503,10 @@ impl Simulation {
                     .collect()
             }
         };
+        if !self.ledger.is_indexed(&query.sorted_by()) {
+            let reason = "No index exists for this sort, try indexing by the sort fields.";
+            return Err(couchdb::refusal("no_usable_index", reason));
+        }
         let documents = entries.iter().map(|(key, value)| document(key, value));
         let documents: Vec<_> = documents.collect();
         let documents = entries.iter().map(|(key, _)| *key).zip(&documents);
@@ -482,10 +534,8 @@ impl Simulation {
         for entry in &entries {
             self.record(&entry.key);
         }
-        let bookmark = match entries.len() {
-            0 => couchdb::NO_BOOKMARK.to_owned(),
-            passed => couchdb::bookmark(start.saturating_add(passed)),
-        };
+        let passed = start.saturating_add(entries.len());
+        let bookmark = couchdb::bookmark(passed, entries.is_empty(), bookmark);
         Ok(Page { entries, bookmark })
     }
 

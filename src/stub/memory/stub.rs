@@ -18,8 +18,8 @@ use crate::{
     },
 };
 
-/// The name of the chaincode that a stub in memory is of, where nothing else is said.
-const CHAINCODE: &str = "cmscc";
+/// The names of the channel and the chaincode where nothing else is said.
+const NAMES: (&str, &str) = ("mychannel", "cmscc");
 
 /// A [`Stub`] over a snapshot, which answers as a peer would: by default one with LevelDB.
 #[derive(Debug)]
@@ -43,7 +43,7 @@ impl MemoryStub {
     pub fn new(ledger: &Ledger) -> Self {
         let manner = PeerManner::default();
         Self {
-            simulation: Simulation::new(CHAINCODE.into(), ledger.clone(), manner),
+            simulation: Simulation::new(NAMES, ledger.clone(), manner),
             cost: StateCost::default(),
             ended: false,
             others: Others::new(),
@@ -51,6 +51,13 @@ impl MemoryStub {
             writes: Writes::default(),
             event: None,
         }
+    }
+
+    /// The same of a chaincode on a channel: how peers name both when they refuse.
+    #[must_use]
+    pub fn of(mut self, channel: &str, chaincode: &str) -> Self {
+        self.simulation.name(channel.into(), chaincode.into());
+        self
     }
 
     /// The same with other chaincodes beside this one, which read and write nothing.
@@ -99,6 +106,9 @@ impl MemoryStub {
     /// Where a peer would refuse a write: the transaction would fail.
     pub fn finish(mut self) -> Result<ReadWriteSet, StubError> {
         let refused = |call, reason: String| StubError::Refused { call, reason };
+        if let Some(problem) = self.event.as_ref().and_then(Event::problem) {
+            return Err(refused("COMPLETED", problem.to_owned()));
+        }
         if let Some(problem) = self.writes.problem() {
             return Err(refused("PUT_STATE", problem.to_owned()));
         }
@@ -201,14 +211,18 @@ impl Stub for MemoryStub {
         };
         let batch = usize::try_from(batch).unwrap_or(usize::MAX);
         for keys in keys.chunks(batch) {
-            values.extend(self.answer(
+            let came = self.answer(
                 CALL,
                 |peer| peer.get_multiple(collection, keys),
                 |came| {
                     let lengths = came.iter().map(|v| v.as_ref().map_or(0, Bytes::len));
                     StateAnswerSize::values(lengths)
                 },
-            )?);
+            )?;
+            if came.len() != keys.len() {
+                return Err(StubError::too_few_values(CALL, came.len(), keys.len()));
+            }
+            values.extend(came);
         }
         Ok(values)
     }

@@ -21,6 +21,7 @@ mod recovery;
 mod rejection;
 mod servers;
 mod settings;
+mod shim;
 mod story;
 mod tls;
 mod updates;

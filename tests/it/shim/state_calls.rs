@@ -487,7 +487,7 @@ fn writes_that_mean_something_else_to_a_peer_fail_the_transaction() {
         let message = handler.poll_transmit().unwrap();
         assert_eq!(kind(&message), Type::Error);
         let said = String::from_utf8(message.payload.to_vec()).unwrap();
-        let code = Failure::WritesRefused(String::new()).code();
+        let code = Failure::WritesInvalid("").code();
         assert!(said.contains(code) && said.contains(words), "{said}");
         assert_eq!(handler.poll_transmit(), None);
         assert_eq!(handler.transactions(), 0);

@@ -19,10 +19,9 @@
 //!
 //! Differs from CouchDB:
 //!
-//! * There are no indexes. A sort needs none; at a real peer it is an error without an index over its
-//!   fields. As with one, a document without a field of the sort is not found. Without a sort the
-//!   order is that of the keys; a real CouchDB that uses an index takes the order of that. Documents
-//!   that are equal in what they are sorted by are in the order of their keys, even where a real
+//! * There are no indexes here: whether one allows the sort is for the caller to say. A document without
+//!   a field of the sort is not found. Without a sort the order is that of the keys; a real CouchDB
+//!   that uses an index takes the order of that. Documents that are equal in what they are sorted by are in the order of their keys, even where a real
 //!   index has more fields.
 //! * Strings are compared as ICU does only where they are ASCII. Others come behind, by code points,
 //!   and are equal only where they are the same. Keys (`_id`) are compared by their bytes, as there.

@@ -127,6 +127,11 @@ impl MangoQuery {
         self.skip
     }
 
+    /// The fields that it sorts by.
+    pub(crate) fn sorted_by(&self) -> Vec<&str> {
+        self.sort.iter().map(FieldPath::as_str).collect()
+    }
+
     /// Where the query goes on, where it says so itself. A bookmark beside the query is written over
     /// it by the peer.
     pub(crate) fn bookmark(&self) -> Option<&str> {

@@ -1,10 +1,14 @@
-//! Read and write sets as endorsers sign them: `rwset.TxReadWriteSet` of one namespace.
+//! Sets as bytes: `rwset.TxReadWriteSet` of one namespace.
 
 use bytes::Bytes;
 use prost::Message;
 
-use super::error::DevnetError;
+use super::{
+    hashed::{HashedSet, metadata_entries},
+    hiding::HidingSet,
+};
 use crate::{
+    devnet::error::DevnetError,
     ids::BlockNumber,
     proto::{kvrwset, rwset},
     stub::{
@@ -16,7 +20,11 @@ use crate::{
 /// The serialized set; the event is no part of it.
 ///
 /// A range that was not read to its end carries its last key as its end, as Fabric's do.
-pub(super) fn encode(namespace: &str, set: &ReadWriteSet) -> Bytes {
+pub(in crate::devnet) fn encode(namespace: &str, set: &HidingSet) -> Bytes {
+    let HidingSet {
+        public: set,
+        hashed,
+    } = set;
     let kv = kvrwset::KvrwSet {
         reads: set
             .reads
@@ -33,14 +41,21 @@ pub(super) fn encode(namespace: &str, set: &ReadWriteSet) -> Bytes {
                 value: value.clone().unwrap_or_default(),
             })
             .collect(),
-        metadata_writes: Vec::new(),
+        metadata_writes: set
+            .metadata
+            .iter()
+            .map(|(key, metadata)| kvrwset::KvMetadataWrite {
+                key: key.clone(),
+                entries: metadata_entries(metadata),
+            })
+            .collect(),
     };
     let set = rwset::TxReadWriteSet {
         data_model: rwset::tx_read_write_set::DataModel::Kv.into(),
         ns_rwset: vec![rwset::NsReadWriteSet {
             namespace: namespace.to_owned(),
             rwset: kv.encode_to_vec().into(),
-            collection_hashed_rwset: Vec::new(),
+            collection_hashed_rwset: hashed.iter().map(|(name, set)| set.encode(name)).collect(),
         }],
     };
     set.encode_to_vec().into()
@@ -50,7 +65,7 @@ pub(super) fn encode(namespace: &str, set: &ReadWriteSet) -> Bytes {
 ///
 /// # Errors
 /// [`DevnetError::Malformed`] where it is not a set of this namespace alone.
-pub(super) fn decode(namespace: &str, bytes: &Bytes) -> Result<ReadWriteSet, DevnetError> {
+pub(in crate::devnet) fn decode(namespace: &str, bytes: &Bytes) -> Result<HidingSet, DevnetError> {
     const WHAT: &str = "the read and write set";
     let bad = DevnetError::malformed(WHAT);
     let set = rwset::TxReadWriteSet::decode(bytes.clone()).map_err(&bad)?;
@@ -60,7 +75,12 @@ pub(super) fn decode(namespace: &str, bytes: &Bytes) -> Result<ReadWriteSet, Dev
     }
     let kv = kvrwset::KvrwSet::decode(own.rwset).map_err(&bad)?;
     let ranges = kv.range_queries_info.into_iter().map(range_read);
-    Ok(ReadWriteSet {
+    let metadata = kv.metadata_writes.into_iter().map(|write| {
+        let entries = write.entries.into_iter();
+        (write.key, entries.map(|e| (e.name, e.value)).collect())
+    });
+    let hashed = own.collection_hashed_rwset.into_iter();
+    let public = ReadWriteSet {
         reads: kv
             .reads
             .into_iter()
@@ -74,7 +94,12 @@ pub(super) fn decode(namespace: &str, bytes: &Bytes) -> Result<ReadWriteSet, Dev
             .into_iter()
             .map(|write| (write.key, (!write.is_delete).then_some(write.value)))
             .collect(),
+        metadata: metadata.collect(),
         ..ReadWriteSet::default()
+    };
+    Ok(HidingSet {
+        public,
+        hashed: hashed.map(HashedSet::decode).collect::<Result<_, _>>()?,
     })
 }
 
@@ -143,13 +168,25 @@ fn range_read(info: kvrwset::RangeQueryInfo) -> Option<RangeRead> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
+    use crate::stub::{Metadata, Write, memory::CollectionSet};
 
     #[test]
     fn sets_read_back() {
         let version = Version {
             block: BlockNumber(3),
             tx: 1,
+        };
+        let mut private = CollectionSet {
+            reads: [("read".to_owned(), Some(version))].into(),
+            writes: [(
+                "secret key".to_owned(),
+                Write::Put(Bytes::from_static(b"secret value")),
+            )]
+            .into(),
+            metadata: [("secret key".to_owned(), Metadata::new())].into(),
         };
         let set = ReadWriteSet {
             reads: [("a".to_owned(), Some(version)), ("b".to_owned(), None)].into(),
@@ -166,10 +203,29 @@ mod tests {
                 ("f".to_owned(), None),
             ]
             .into(),
+            metadata: [
+                (
+                    "e".to_owned(),
+                    [("N".to_owned(), Bytes::from_static(b"m"))].into(),
+                ),
+                ("g".to_owned(), Metadata::new()),
+            ]
+            .into(),
+            private: [("c".into(), private.clone())].into(),
             ..ReadWriteSet::default()
         };
-        let bytes = encode("cmscc", &set);
-        assert_eq!(decode("cmscc", &bytes).unwrap(), set);
+        let (hiding, plain) = HidingSet::split(set.clone());
+        let bytes = encode("cmscc", &hiding);
+        for hidden in ["secret key", "secret value"] {
+            let found = bytes.windows(hidden.len()).any(|w| w == hidden.as_bytes());
+            assert!(!found, "{hidden}");
+        }
+        let read = decode("cmscc", &bytes).unwrap();
+        assert_eq!(read, hiding);
+        assert_eq!(read.clone().join(&plain), Some(set));
+        assert_eq!(read.clone().join(&BTreeMap::new()), None);
+        private.writes.insert("k".to_owned(), Write::Delete);
+        assert_eq!(read.join(&[("c".into(), private)].into()), None);
         assert!(decode("other", &bytes).is_err());
     }
 }

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use prost::Message;
 use tokio::{sync::Notify, time::timeout};
 
-use super::{
+use crate::devnet::{
     error::ExecuteError,
     peer::{ChaincodeStream, Executed, ServerConnection, Simulator},
     server::Server,
@@ -129,7 +129,7 @@ async fn serve() -> (Server, ServerConnection, Arc<Script>) {
     let server = Server::start(Arc::clone(&script), settings, Arc::new(Quiet)).await;
     let server = server.unwrap();
     let connection = ServerConnection {
-        package_id: ID.to_owned(),
+        package_id: Some(ID.to_owned()),
         address: server.address(),
         tls: None,
     };
@@ -144,10 +144,10 @@ fn transaction(channel: &str, tx_id: &str, lines: &[&str]) -> ChaincodeMessage {
             .collect(),
         ..protos::ChaincodeInput::default()
     };
-    let organization = super::Organization::generate("Org1").unwrap();
-    let call = super::ChaincodeCall::new(&channel.into(), []);
+    let organization = crate::devnet::Organization::generate("Org1").unwrap();
+    let call = crate::devnet::ChaincodeCall::new(&channel.into(), []);
     let proposal =
-        super::transaction::Proposal::new(&call, "script", organization.client()).unwrap();
+        crate::devnet::transaction::Proposal::new(&call, "script", organization.client()).unwrap();
     ChaincodeMessage {
         r#type: Type::Transaction.into(),
         payload: input.encode_to_vec().into(),
@@ -242,7 +242,7 @@ async fn a_stream_reads_and_writes_what_the_ledger_in_memory_does() {
 #[tokio::test]
 async fn a_wrong_package_id_is_no_launch() {
     let (_server, mut connection, _) = serve().await;
-    connection.package_id = "other_1.0:abc".to_owned();
+    connection.package_id = Some("other_1.0:abc".to_owned());
     let error = ChaincodeStream::open(&connection, PeerManner::default()).await;
     let error = error.unwrap_err().to_string();
     assert!(

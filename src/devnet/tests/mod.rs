@@ -1,0 +1,4 @@
+//! Peers against the real chaincode server (`stream`), and what they commit (`private`).
+
+mod private;
+mod stream;
