@@ -7,6 +7,7 @@
 mod audit;
 mod block;
 mod bookmark;
+mod chaincode;
 mod config;
 mod contract;
 mod identity;
@@ -19,6 +20,7 @@ mod world;
 pub use audit::audit;
 pub use block::block;
 pub use bookmark::bookmark;
+pub use chaincode::chaincode;
 pub use config::{envelope, patch, tree, update};
 pub use contract::contract;
 pub use identity::{certificate, msp, pem, principal};
@@ -31,11 +33,12 @@ pub use state::state;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All targets.
-pub const TARGETS: [Target; 18] = [
+pub const TARGETS: [Target; 19] = [
     ("audit", audit),
     ("block", block),
     ("bookmark", bookmark),
     ("certificate", certificate),
+    ("chaincode", chaincode),
     ("contract", contract),
     ("envelope", envelope),
     ("json_decode", json_decode),
