@@ -113,8 +113,10 @@ impl ClientIdentity {
         &self.certificate
     }
 
-    /// An id that is one submitter's within its MSP and stays when its certificate is renewed: base64 of
-    /// `x509::<subject>::<issuer>`, the same text that chaincodes in Go see.
+    /// An id that stays when the certificate is renewed: base64 of `x509::<subject>::<issuer>`, the same
+    /// text that chaincodes in Go see. It is one submitter's within its MSP **only where the MSP's CAs
+    /// give each a common name of its own**: attributes that Go does not know (`UID`, `DC`, e-mail) are
+    /// not in it.
     // Fabric: fabric-chaincode-go, pkg/cid/cid.go, GetID
     #[must_use]
     pub fn id(&self) -> String {

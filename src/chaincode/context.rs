@@ -15,7 +15,7 @@ use crate::{
     ids::{ChaincodeName, ChannelId, CollectionName, TxId, UnixTime},
     stub::{
         Batch, Entry, Event, Invocation, Metadata, Modification, Page, Query, QueryId, Response,
-        Stub, StubError, Write, words::shown,
+        Stub, StubError, Write,
     },
 };
 
@@ -131,7 +131,8 @@ impl TransactionContext<'_> {
             return Ok(None);
         };
         from_secret_json(&value).map(Some).map_err(|why| {
-            let text = format!("the value of `{}` in `{collection}` {why}", shown(key));
+            // the keys of a collection are secret, too
+            let text = format!("a value in `{collection}` {why}");
             ChaincodeError::new(500, "STATE_CORRUPT", text)
         })
     }

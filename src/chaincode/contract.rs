@@ -1,6 +1,10 @@
 //! The contract: its functions, and how a call finds one.
 
-use std::{collections::BTreeMap, fmt};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use bytes::Bytes;
 
@@ -33,6 +37,7 @@ pub struct ContractChaincode {
     init: Option<NamedFunction>,
     before: Vec<Box<BeforeHook>>,
     after: Vec<Box<AfterHook>>,
+    computing: BTreeSet<String>,
     /// What is wrong with the contract itself.
     problem: Option<String>,
 }
@@ -51,6 +56,7 @@ impl ContractChaincode {
             init: None,
             before: Vec::new(),
             after: Vec::new(),
+            computing: BTreeSet::new(),
             problem: None,
         }
     }
@@ -154,6 +160,19 @@ impl ContractChaincode {
         self
     }
 
+    /// Says that these functions may compute for more than some milliseconds at a time: a server has
+    /// workers run them, so that other calls need not wait. They are to be added before.
+    #[must_use]
+    pub fn computing<const N: usize>(mut self, names: [&str; N]) -> Self {
+        for name in names {
+            if !self.functions.contains_key(name) {
+                self.problem = Some(format!("there is no function `{name}` that computes"));
+            }
+            self.computing.insert(name.to_owned());
+        }
+        self
+    }
+
     /// The metadata document, as `GetMetadata` answers it.
     #[must_use]
     pub fn metadata(&self) -> String {
@@ -180,7 +199,7 @@ impl ContractChaincode {
             return Err(ChaincodeError::new(500, "CONTRACT_INVALID", problem));
         }
         let (name, args) = match invocation.args.split_first() {
-            Some((name, args)) => (String::from_utf8_lossy(name), args),
+            Some((name, args)) => (name_of(name), args),
             None => Default::default(),
         };
         let function = match &self.init {
@@ -257,11 +276,23 @@ impl ContractChaincode {
     }
 }
 
+/// The name that a call begins with, as far as names go.
+fn name_of(given: &Bytes) -> Cow<'_, str> {
+    const LONGEST: usize = 1_024;
+    String::from_utf8_lossy(given.get(..LONGEST).unwrap_or(given))
+}
+
 /// What a name stands for.
 enum Resolved<'a> {
     Function(&'a NamedFunction),
     Metadata,
     Nothing,
+}
+
+impl Resolved<'_> {
+    fn is_computing(&self, computing: &BTreeSet<String>) -> bool {
+        matches!(self, Self::Function(function) if computing.contains(&function.name))
+    }
 }
 
 /// What all contexts of one call are made of.
@@ -290,6 +321,12 @@ impl Chaincode for ContractChaincode {
             Ok(payload) => Response::success(payload),
             Err(error) => error.response(),
         }
+    }
+
+    fn computes(&self, invocation: &Invocation) -> bool {
+        let name = invocation.args.first().map(name_of);
+        let found = name.map(|name| self.find(&name).is_computing(&self.computing));
+        found.unwrap_or_default()
     }
 }
 

@@ -4,6 +4,7 @@ use std::{borrow::Cow, fmt};
 
 use crate::{
     policy::PolicyError,
+    proto::scan::ScanError,
     stub::{Response, StubError, keys::KeyError, words},
 };
 
@@ -133,6 +134,13 @@ impl From<KeyError> for ChaincodeError {
 }
 
 /// `BAD_POLICY`, 400: some text or some bytes are no policy.
+impl From<ScanError> for ChaincodeError {
+    fn from(error: ScanError) -> Self {
+        Self::bad_request("BAD_POLICY", format!("the policy does not decode: {error}"))
+    }
+}
+
+/// `BAD_POLICY`, 400.
 impl From<PolicyError> for ChaincodeError {
     fn from(error: PolicyError) -> Self {
         Self::bad_request("BAD_POLICY", error)

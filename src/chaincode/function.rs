@@ -1,6 +1,6 @@
 //! Plain `async fn`s as functions of a contract: whatever their arguments, they are kept as one type.
 
-use std::{future::ready, pin::Pin};
+use std::{borrow::Cow, future::ready, pin::Pin};
 
 use bytes::Bytes;
 use schemars::{Schema, SchemaGenerator};
@@ -152,7 +152,7 @@ impl NamedFunction {
             Err((at, why)) => {
                 let parameter = parameters.get(at).copied().unwrap_or_default();
                 let schema = shapes.get(at).map(|(_, schema)| schema(&mut generator()));
-                let given = given.get(at).map(|given| String::from_utf8_lossy(given));
+                let given = given.get(at).map(|given| beginning(given));
                 let text = format!(
                     "argument `{parameter}` of `{function_name}` is `{}`, expected {}: {why}",
                     shown(&given.unwrap_or_default()),
@@ -211,4 +211,10 @@ impl NamedFunction {
         );
         Err(ChaincodeError::bad_request("ARGUMENT_COUNT", text))
     }
+}
+
+/// As much of an argument as could be shown.
+fn beginning(given: &[u8]) -> Cow<'_, str> {
+    const LONGEST: usize = 1_024;
+    String::from_utf8_lossy(given.get(..LONGEST).unwrap_or(given))
 }

@@ -71,6 +71,7 @@ mod state_endorsement;
 mod tests;
 mod value;
 
+pub use bytes::Bytes;
 pub use schemars::{self, JsonSchema};
 
 pub use client_identity::{ClientIdentity, ClientIdentityError};

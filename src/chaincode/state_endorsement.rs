@@ -39,6 +39,7 @@ pub struct StateEndorsementPolicy {
 /// Who of an organisation endorses.
 // Fabric: fabric-chaincode-go, pkg/statebased/interfaces.go, RoleType
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum EndorserRole {
     /// Any valid identity of the organisation.
     Member,

@@ -233,8 +233,12 @@ fn is_null(schema: &Value) -> bool {
 
 /// A value as JSON whose members are sorted by name, so that all endorsers write the same.
 fn sorted<T: Serialize + ?Sized>(value: &T) -> Result<Value, ChaincodeError> {
-    serde_json::to_value(value)
-        .map_err(|error| ChaincodeError::internal(format!("a value cannot be JSON: {error}")))
+    let value = serde_json::to_value(value);
+    let mut value = value
+        .map_err(|error| ChaincodeError::internal(format!("a value cannot be JSON: {error}")))?;
+    // any crate of a build can have serde_json keep the order in which members came
+    value.sort_all_objects();
+    Ok(value)
 }
 
 /// A value as JSON. Members of objects are sorted by name.

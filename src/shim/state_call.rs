@@ -23,9 +23,16 @@ use crate::{
             QueryStateClose, QueryStateNext, StateMetadataResult, chaincode_message::Type,
         },
         queryresult::{KeyModification, Kv},
+        scan::Fields,
     },
-    stub::{Batch, Entry, Metadata, Modification, Page, Query, QueryId, Response, StubError},
+    stub::{
+        Batch, Entry, Metadata, Modification, Page, Query, QueryId, Response, StubError, is_plain,
+    },
 };
+
+/// How many results one message brings at most. Peers send 100.
+// Fabric: core/chaincode/chaincode_support.go, maxResultLimit.
+const MOST_RESULTS: usize = 1_000;
 
 /// Where answers go: for each type of answer, the place that takes it.
 pub trait Destination: fmt::Debug {
@@ -175,6 +182,9 @@ impl<D: Destination> StateRequest<D> {
             | Self::Open { collection, .. } => collection.as_ref(),
             Self::GetHash { collection, .. } => Some(collection),
             Self::Page { page_size: 0, .. } => return Some(StubError::empty_page),
+            Self::Invoke { chaincode, .. } if !is_plain(chaincode) => {
+                return Some(StubError::odd_chaincode);
+            }
             _ => None,
         };
         let unnamed = collection.is_some_and(|name| name.as_str().is_empty());
@@ -238,7 +248,7 @@ enum Awaited<D: Destination> {
     Entries(D::For<Batch<Entry>>),
     Modifications(D::For<Batch<Modification>>),
     Closed(D::For<()>),
-    Page(D::For<Page>),
+    Page(usize, D::For<Page>),
     Response(D::For<Response>),
 }
 
@@ -338,7 +348,8 @@ impl<D: Destination> OpenCall<D> {
                     bookmark,
                 };
                 let message = open(String::new(), query, metadata.encode_to_vec());
-                (message, Awaited::Page(to))
+                let most = usize::try_from(page_size).unwrap_or(usize::MAX);
+                (message, Awaited::Page(most, to))
             }
             StateRequest::Invoke {
                 chaincode,
@@ -372,7 +383,7 @@ impl<D: Destination> OpenCall<D> {
             Awaited::Entries(to) => StateAnswer::Entries(to, Err(error)),
             Awaited::Modifications(to) => StateAnswer::Modifications(to, Err(error)),
             Awaited::Closed(to) => StateAnswer::Closed(to, Err(error)),
-            Awaited::Page(to) => StateAnswer::Page(to, Err(error)),
+            Awaited::Page(_, to) => StateAnswer::Page(to, Err(error)),
             Awaited::Response(to) => StateAnswer::Response(to, Err(error)),
         }
     }
@@ -399,7 +410,7 @@ impl<D: Destination> OpenCall<D> {
             }
             // what the peer says of a closed query is nothing to anybody
             Awaited::Closed(to) => StateAnswer::Closed(to, Ok(())),
-            Awaited::Page(to) => StateAnswer::Page(to, page(call, payload)),
+            Awaited::Page(most, to) => StateAnswer::Page(to, page(call, payload, most)),
             Awaited::Response(to) => StateAnswer::Response(to, called(call, payload)),
         };
         StateStep::Done(answer)
@@ -423,6 +434,7 @@ impl OpenKeys {
             self.values.push(present(payload));
             return Ok(());
         }
+        check_count(call, &payload, self.asked)?;
         let result: GetStateMultipleResult = decode(call, payload)?;
         let (came, asked) = (result.values.len(), self.asked);
         if came != asked {
@@ -458,6 +470,7 @@ fn batch<T>(
     payload: Bytes,
     read: fn(&'static str, Bytes) -> Result<T, StubError>,
 ) -> Result<Batch<T>, StubError> {
+    check_count(call, &payload, MOST_RESULTS)?;
     let response: QueryResponse = decode(call, payload)?;
     // SECURITY: a batch that brings nothing would let the peer keep us here
     if response.results.is_empty() && response.has_more {
@@ -471,7 +484,8 @@ fn batch<T>(
     })
 }
 
-fn page(call: &'static str, payload: Bytes) -> Result<Page, StubError> {
+fn page(call: &'static str, payload: Bytes, most: usize) -> Result<Page, StubError> {
+    check_count(call, &payload, most)?;
     let response: QueryResponse = decode(call, payload)?;
     let metadata: QueryResponseMetadata = decode(call, response.metadata)?;
     let results = response.results.into_iter();
@@ -574,9 +588,24 @@ fn modification(call: &'static str, bytes: Bytes) -> Result<Modification, StubEr
 }
 
 fn metadata(call: &'static str, payload: Bytes) -> Result<Metadata, StubError> {
+    check_count(call, &payload, MOST_RESULTS)?;
     let found: StateMetadataResult = decode(call, payload)?;
     let entries = found.entries.into_iter();
     Ok(entries.map(|entry| (entry.metakey, entry.value)).collect())
+}
+
+/// Whether an answer has no more parts than it may, all of them fields of number 1.
+// SECURITY: empty parts take two bytes each in a message, and twenty times as many in memory
+fn check_count(call: &'static str, payload: &[u8], most: usize) -> Result<(), StubError> {
+    let mut fields = Fields::new(payload);
+    let mut count = 0usize;
+    while let Ok(Some(field)) = fields.next() {
+        count = count.saturating_add(usize::from(field.number == 1));
+        if count > most {
+            return Err(malformed(call, format!("more than {most} parts")));
+        }
+    }
+    Ok(())
 }
 
 fn present(value: Bytes) -> Option<Bytes> {

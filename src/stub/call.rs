@@ -1,13 +1,14 @@
 //! One transaction: what a chaincode is called with, and what it answers.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 use bytes::Bytes;
 
 use crate::ids::{ChaincodeName, ChannelId, Digest, TxId, UnixTime};
 
-/// The facts of one transaction, all of them signed by its submitter.
-#[derive(Clone, Debug, Default)]
+/// The facts of one transaction, all of them signed by its submitter. Its `Debug` form tells transient
+/// values by their length alone.
+#[derive(Clone, Default)]
 pub struct Invocation {
     /// The channel that the transaction runs on.
     pub channel: ChannelId,
@@ -34,6 +35,24 @@ pub struct Invocation {
     pub epoch: u64,
     /// What the submitter signed.
     pub signed_proposal: SignedProposal,
+}
+
+// SECURITY: transient data is kept from the transaction, so it is kept from logs
+impl fmt::Debug for Invocation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lengths = self.transient.iter();
+        let lengths = lengths.map(|(name, value)| (name, format!("{} bytes", value.len())));
+        f.debug_struct("Invocation")
+            .field("channel", &self.channel)
+            .field("tx_id", &self.tx_id)
+            .field("chaincode", &self.chaincode)
+            .field("is_init", &self.is_init)
+            .field("args", &self.args)
+            .field("creator", &self.creator)
+            .field("timestamp", &self.timestamp)
+            .field("transient", &lengths.collect::<BTreeMap<_, _>>())
+            .finish_non_exhaustive()
+    }
 }
 
 impl Invocation {

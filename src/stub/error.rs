@@ -54,6 +54,13 @@ impl StubError {
         Self::Invalid { call, detail }
     }
 
+    /// A chaincode's name that peers would take for a name with a version or a channel.
+    // Fabric: core/chaincode/chaincode_support.go, ParseName
+    pub(crate) const fn odd_chaincode(call: &'static str) -> Self {
+        let detail = "no chaincode has a name with `/` or `:`";
+        Self::Invalid { call, detail }
+    }
+
     /// Values that are not as many as the keys.
     pub(crate) fn too_few_values(call: &'static str, came: usize, asked: usize) -> Self {
         let detail = format!("{came} values for {asked} keys");

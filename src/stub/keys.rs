@@ -65,6 +65,16 @@ pub fn create_composite_key(kind: &str, attributes: &[&str]) -> Result<String, K
     }
 }
 
+/// All keys of a type whose first attributes are these, of any parts.
+///
+/// # Errors
+/// [`KeyError::Part`].
+// Fabric: fabric-chaincode-go, shim/stub.go, GetStateByPartialCompositeKey
+pub fn partial_composite_range(kind: &str, attributes: &[&str]) -> Result<KeyRange, KeyError> {
+    create_composite_key(kind, attributes)?;
+    Ok(prefix(kind, attributes))
+}
+
 /// The type and the attributes of a composite key.
 ///
 /// # Errors
@@ -100,7 +110,8 @@ pub fn simple_range(start: &str, end: &str) -> Result<KeyRange, KeyError> {
     })
 }
 
-/// All keys of a type whose first attributes are these.
+/// All keys of a type whose first attributes are these, of parts that are known to hold neither U+0000
+/// nor U+10FFFF. What comes from outside is for [`partial_composite_range`].
 #[must_use]
 pub fn prefix(kind: &str, attributes: &[&str]) -> KeyRange {
     let start = composite(kind, attributes);
@@ -148,6 +159,19 @@ mod tests {
         );
         assert_eq!(attributes("conf", &key), None);
         assert_eq!(attributes("config", "\0config\0seq"), None);
+    }
+
+    #[test]
+    fn parts_from_outside_are_checked() {
+        for part in ["a\0b", "\u{10ffff}"] {
+            assert!(create_composite_key("k", &[part]).is_err());
+            assert!(create_composite_key(part, &[]).is_err());
+            assert!(partial_composite_range("k", &[part]).is_err());
+        }
+        let range = partial_composite_range("k", &["a"]).unwrap();
+        assert_eq!(range, prefix("k", &["a"]));
+        let key = create_composite_key("k", &["a", ""]).unwrap();
+        assert_eq!(split_composite_key(&key), Ok(("k", vec!["a", ""])));
     }
 
     #[test]

@@ -32,5 +32,13 @@ pub use call::{Event, Invocation, Response, SignedProposal};
 pub use chaincode::Chaincode;
 pub use error::StubError;
 pub use query::{Batch, Entries, Entry, KeyRange, Modification, Page, Query, QueryId};
-pub use state::{QueryIterator, QueryResult, Stub, VALIDATION_PARAMETER};
-pub use writes::{Metadata, StateKey, Write, Writes};
+pub use state::{QueryIterator, QueryResult, Stub};
+pub use writes::{Metadata, StateKey, VALIDATION_PARAMETER, Write, Writes};
+
+use crate::ids::ChaincodeName;
+
+/// Whether a chaincode can have this name: peers split what is called at a slash and at a colon.
+// Fabric: core/chaincode/chaincode_support.go, ParseName
+pub(crate) fn is_plain(chaincode: &ChaincodeName) -> bool {
+    !chaincode.as_str().contains(['/', ':'])
+}

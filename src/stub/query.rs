@@ -17,6 +17,7 @@ pub struct KeyRange {
 }
 
 /// What a query asks for.
+#[non_exhaustive]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Query {
     /// The keys of a range.
@@ -54,7 +55,8 @@ pub struct Modification {
 pub struct Entries {
     /// What was read, in key order.
     pub entries: Vec<Entry>,
-    /// Whether the range holds more than was asked for.
+    /// Whether the range holds more than was asked for. Where a peer's own limit cut it short, it does
+    /// not say so: see [`Stub::get_range`](super::Stub::get_range).
     pub more: bool,
 }
 

@@ -10,13 +10,9 @@ use super::{
     call::{Event, Response},
     error::StubError,
     query::{Batch, Entries, Entry, KeyRange, Modification, Page, Query, QueryId},
-    writes::{Metadata, Write},
+    writes::{Metadata, VALIDATION_PARAMETER, Write},
 };
 use crate::ids::{ChaincodeName, ChannelId, CollectionName};
-
-/// The name of the metadata entry that says who must endorse writes of its key.
-// Fabric: fabric-protos, peer/chaincode_shim.proto, MetaDataKeys
-pub const VALIDATION_PARAMETER: &str = "VALIDATION_PARAMETER";
 
 /// Access to the state of this chaincode on this channel, for the length of one transaction.
 ///
@@ -254,6 +250,9 @@ pub trait Stub: Send + Sized {
     /// The entries with `start <= key < end` in key order, at most `most` of them. What was read,
     /// and the end of the range where it was reached, become part of the read set.
     ///
+    /// A peer gives `totalQueryLimit` entries of a query at the most (100,000, or what its operator has
+    /// set), and then says that there are no more.
+    ///
     /// # Errors
     /// As [`Stub::get`].
     fn get_range(
@@ -312,7 +311,9 @@ pub trait Stub: Send + Sized {
         }
     }
 
-    /// Says who must endorse writes of this key from now on: a serialized `SignaturePolicyEnvelope`.
+    /// Says who must endorse writes of this key from now on: a serialized `SignaturePolicyEnvelope`; no
+    /// bytes: as the chaincode's policy says. Other bytes fail the transaction, since they would stop
+    /// the channel at every peer: never take them from a caller.
     fn set_validation_parameter(
         &mut self,
         collection: Option<&str>,

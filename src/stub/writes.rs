@@ -5,8 +5,19 @@ use std::collections::BTreeMap;
 use std::collections::btree_map;
 
 use bytes::Bytes;
+use prost::Message;
 
-use crate::ids::CollectionName;
+use crate::{ids::CollectionName, proto::common::SignaturePolicyEnvelope};
+
+/// Whether this is a policy of a key that peers cannot read.
+// Fabric: core/common/validation/statebased, and core/policy/application.go, toApplicationPolicyTranslator
+fn is_no_policy((name, value): &(String, Bytes)) -> bool {
+    name == VALIDATION_PARAMETER && SignaturePolicyEnvelope::decode(value.clone()).is_err()
+}
+
+/// The name of the metadata entry that says who must endorse writes of its key.
+// Fabric: fabric-protos, peer/chaincode_shim.proto, MetaDataKeys
+pub const VALIDATION_PARAMETER: &str = "VALIDATION_PARAMETER";
 
 /// Metadata of a key, by metadata key.
 pub type Metadata = BTreeMap<String, Bytes>;
@@ -15,6 +26,7 @@ pub type Metadata = BTreeMap<String, Bytes>;
 pub type StateKey = (Option<CollectionName>, String);
 
 /// What happens to a key.
+#[non_exhaustive]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Write {
     /// It has this value; an empty value deletes it.
@@ -69,6 +81,9 @@ impl Writes {
             Some("the key is empty")
         } else if self.values.iter().any(purges) {
             Some("only private data can be purged")
+        } else if self.metadata.values().any(is_no_policy) {
+            // one of these in a block stops the channel at every peer
+            Some("the key's policy is no `SignaturePolicyEnvelope`")
         } else {
             None
         }

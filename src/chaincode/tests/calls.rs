@@ -497,3 +497,27 @@ fn metadata_has_the_shape_of_fabrics_contract_api() {
         assert_eq!(system["name"], "GetMetadata");
     }
 }
+
+#[test]
+fn what_computes_is_said_by_function() {
+    let contract = ContractChaincode::new("c", "1")
+        .submit("Put", ["key", "value"], put)
+        .evaluate("Text", ["a"], text)
+        .computing(["Text"]);
+    for (name, computes) in [
+        ("Text", true),
+        ("c:Text", true),
+        ("Put", false),
+        ("x", false),
+    ] {
+        let invocation = invocation(&[name.as_bytes()]);
+        assert_eq!(contract.computes(&invocation), computes, "{name}");
+    }
+    assert!(!contract.computes(&Invocation::default()));
+    let wrong = ContractChaincode::new("c", "1").computing(["Text"]);
+    let (response, _) = run(&wrong, &invocation(&[b"Text"]));
+    assert!(
+        response.message.contains("CONTRACT_INVALID"),
+        "{response:?}"
+    );
+}

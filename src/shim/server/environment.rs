@@ -83,6 +83,13 @@ impl fmt::Debug for RunError {
     }
 }
 
+/// What only a server with TLS has a use for.
+const TLS_FILES: [&str; 3] = [
+    "CHAINCODE_TLS_CERT",
+    "CHAINCODE_TLS_KEY",
+    "CHAINCODE_CLIENT_CA_CERT",
+];
+
 /// Address and settings, or everything that is wrong with them.
 fn settings(variable: impl Fn(&str) -> Option<String>) -> Result<(String, ShimSettings), RunError> {
     let given = |name: &str| variable(name).filter(|value| !value.is_empty());
@@ -123,10 +130,13 @@ fn settings(variable: impl Fn(&str) -> Option<String>) -> Result<(String, ShimSe
                 ),
             }
         }
-        None if given("CHAINCODE_TLS_CERT").is_some() => problems.push(
-            "CHAINCODE_TLS_CERT is set, and CHAINCODE_TLS_DISABLED is not: set it to false to use TLS"
-                .to_owned(),
-        ),
+        None if TLS_FILES.iter().any(|name| given(name).is_some()) => problems.push(format!(
+            "{} is set, and CHAINCODE_TLS_DISABLED is not: set it to false to use TLS",
+            TLS_FILES
+                .into_iter()
+                .find(|name| given(name).is_some())
+                .unwrap_or_default()
+        )),
         None | Some("true" | "1") => {}
         Some(other) => problems.push(format!(
             "CHAINCODE_TLS_DISABLED is `{other}`, which is none of `true`, `false`, `1`, `0`"

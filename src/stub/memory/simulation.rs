@@ -84,6 +84,11 @@ impl Simulation {
         (self.channel, self.chaincode) = (channel, chaincode);
     }
 
+    /// Whether it is on this channel.
+    pub(super) fn is_on(&self, channel: &ChannelId) -> bool {
+        self.channel == *channel
+    }
+
     /// Says that it is an INIT.
     pub(crate) const fn initialize(&mut self) {
         self.is_init = true;

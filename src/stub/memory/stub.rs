@@ -14,7 +14,7 @@ use crate::{
     ids::{ChaincodeName, ChannelId, CollectionName},
     stub::{
         Batch, Entry, Event, Metadata, Modification, Page, Query, QueryId, Response, Stub,
-        StubError, Write, Writes,
+        StubError, Write, Writes, is_plain,
     },
 };
 
@@ -318,7 +318,11 @@ impl Stub for MemoryStub {
         channel: Option<&ChannelId>,
         args: &[Bytes],
     ) -> Result<Response, StubError> {
-        let others = match channel {
+        const CALL: &str = "INVOKE_CHAINCODE";
+        if !is_plain(chaincode) {
+            return Err(StubError::odd_chaincode(CALL));
+        }
+        let others = match channel.filter(|channel| !self.simulation.is_on(channel)) {
             None => Some(&self.others),
             Some(channel) => self.elsewhere.get(channel),
         };
@@ -326,7 +330,7 @@ impl Stub for MemoryStub {
         let answer = others.and_then(|others| others.get(&called)).cloned();
         self.simulation.set.calls.push(called.0);
         self.answer(
-            "INVOKE_CHAINCODE",
+            CALL,
             |_| answer.ok_or_else(|| format!("execute failed: chaincode {chaincode} not found")),
             |answer| {
                 let bytes = answer.message.len().saturating_add(answer.payload.len());

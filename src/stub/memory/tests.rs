@@ -143,8 +143,14 @@ fn other_chaincodes_answer_what_they_were_given() {
         let refused = now(stub.invoke_chaincode(&name, args));
         assert!(matches!(refused, Err(StubError::Refused { .. })), "{name}");
     }
+    // its own channel is no other one
+    let here = now(stub.invoke_on_channel(&other, Some(&"mychannel".into()), &args));
+    assert!(here.is_ok());
     let called = stub.finish().unwrap().calls;
-    assert_eq!(called, ["other", "other", "another"].map(Into::into));
+    assert_eq!(
+        called,
+        ["other", "other", "another", "other"].map(Into::into)
+    );
 }
 
 #[test]

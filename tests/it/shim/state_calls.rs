@@ -335,6 +335,15 @@ fn what_peers_would_take_for_something_else_is_not_sent() {
             },
             "GET_STATE_BY_RANGE",
         ),
+        (
+            StateRequest::Invoke {
+                chaincode: "other/elsewhere".into(),
+                channel: None,
+                args: Vec::new(),
+                to,
+            },
+            "INVOKE_CHAINCODE",
+        ),
     ] {
         let mut handler = running(Some(10));
         handler.handle_request(&super::messages::key("t"), request);
@@ -464,6 +473,57 @@ fn every_write_goes_out_alone_and_in_a_batch() {
     assert_eq!(kind(&last), Type::Completed);
 }
 
+/// Empty parts take two bytes each in a message, and many more in memory.
+#[test]
+fn answers_of_more_parts_than_peers_send_are_none() {
+    let (key, to) = ("k".to_owned(), ());
+    let collection = None;
+    let query = || Query::Range(range());
+    for (most, request) in [
+        (
+            1_000,
+            StateRequest::Open {
+                collection: collection.clone(),
+                query: query(),
+                to,
+            },
+        ),
+        (
+            7,
+            StateRequest::Page {
+                query: query(),
+                page_size: 7,
+                bookmark: String::new(),
+                to,
+            },
+        ),
+        (
+            2,
+            StateRequest::GetMultiple {
+                collection: collection.clone(),
+                keys: vec![key.clone(); 2],
+                to,
+            },
+        ),
+        (
+            1_000,
+            StateRequest::GetMetadata {
+                collection,
+                key,
+                to,
+            },
+        ),
+    ] {
+        for (parts, is_refused) in [(most, false), (most + 1, true)] {
+            let mut handler = running(Some(10));
+            let call = sent(&mut handler, request.clone());
+            let answer = told(&mut handler, [10, 0].repeat(parts));
+            let refused = format!("{answer:?}").contains("parts");
+            assert_eq!(refused, is_refused, "{:?} {answer:?}", kind(&call));
+        }
+    }
+}
+
 #[test]
 fn writes_that_mean_something_else_to_a_peer_fail_the_transaction() {
     let put = || Write::Put(Bytes::from_static(b"v"));
@@ -473,12 +533,16 @@ fn writes_that_mean_something_else_to_a_peer_fail_the_transaction() {
     empty.write(None, String::new(), put());
     let mut metadata = Writes::default();
     metadata.write_metadata(None, String::new(), "m".to_owned(), Bytes::new());
+    let mut policy = Writes::default();
+    let name = cmscc::stub::VALIDATION_PARAMETER.to_owned();
+    policy.write_metadata(None, "k".to_owned(), name, Bytes::from_static(b"no policy"));
     let mut purge = Writes::default();
     purge.write(None, "k".to_owned(), Write::Purge);
     for (writes, event, words) in [
         (unnamed, "e", "the name of the collection is empty"),
         (empty, "e", "the key is empty"),
         (metadata, "e", "the key is empty"),
+        (policy, "e", "is no `SignaturePolicyEnvelope`"),
         (purge, "e", "only private data can be purged"),
         (Writes::default(), "", "the name of the event is empty"),
     ] {

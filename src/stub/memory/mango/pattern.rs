@@ -201,7 +201,12 @@ impl Syntax {
             }
             Self::Repeat { what, least, most } => {
                 for _ in 0..*least {
+                    let before = steps.len();
                     what.write(steps)?;
+                    // what is empty is empty however often
+                    if steps.len() == before {
+                        break;
+                    }
                 }
                 let forks = match most {
                     None => {

@@ -172,3 +172,10 @@ fn an_end_is_also_before_a_last_line_feed() {
     let found = ["a", "a\n", "a\n\n", "ba", "a\nb"].map(|text| pattern.matches(text));
     assert_eq!(found, [true, true, false, false, false]);
 }
+
+#[test]
+fn what_is_empty_is_not_repeated() {
+    for text in ["(((){300}){300}){300}", "((((){2000}){2000}){2000}){2000}"] {
+        assert!(Pattern::parse(text).unwrap().matches("x"), "{text}");
+    }
+}

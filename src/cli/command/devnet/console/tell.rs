@@ -166,14 +166,30 @@ fn payload(payload: &Bytes) -> Vec<String> {
         Ok(text) => pretty(text).unwrap_or_else(|| text.to_owned()),
         Err(_) => format!("{} bytes: {}", payload.len(), STANDARD.encode(payload)),
     };
+    let end = (0..=SHOWN.min(text.len()))
+        .rev()
+        .find(|at| text.is_char_boundary(*at));
+    let text = match text.get(..end.unwrap_or_default()) {
+        Some(cut) if cut.len() < text.len() => {
+            format!("{cut}\n.. ({} bytes; --json has all)", payload.len())
+        }
+        _ => text,
+    };
     let lines = text
         .split('\n')
         .map(|line| format!("{INDENT}{}", visible(line)));
     lines.collect()
 }
 
+/// So deep is a document shown over several lines; whatever is deeper stays as it came.
+// SECURITY: what is indented grows with the square of its depth
+const DEEPEST: usize = 64;
+
+/// So many bytes of a payload are shown; `--json` has all of it.
+const SHOWN: usize = 64 << 10;
+
 /// A JSON document over several lines, with its own order, numbers and strings; `None` where the text
-/// is none.
+/// is none, or is too deep.
 fn pretty(text: &str) -> Option<String> {
     serde_json::from_str::<serde::de::IgnoredAny>(text).ok()?;
     let mut out = String::with_capacity(text.len());
@@ -202,6 +218,9 @@ fn pretty(text: &str) -> Option<String> {
                     Some(end) => out.push(end),
                     None => {
                         depth = depth.saturating_add(1);
+                        if depth > DEEPEST {
+                            return None;
+                        }
                         newline(&mut out, depth);
                     }
                 }
@@ -297,6 +316,17 @@ mod tests {
         assert_eq!(pretty(text).unwrap(), expected);
         assert_eq!(pretty("7").unwrap(), "7");
         assert_eq!(pretty("{\"a\":}"), None);
+    }
+
+    #[test]
+    fn deep_and_long_payloads_stay_small_on_the_screen() {
+        let deep = |depth| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        assert!(pretty(&deep(DEEPEST)).is_some());
+        assert_eq!(payload(&deep(30_000).into()).len(), 1);
+        let long = payload(&"x".repeat(1 << 20).into());
+        assert_eq!(long.len(), 2);
+        assert!(long.iter().map(String::len).sum::<usize>() < SHOWN + 100);
+        assert_eq!(long[1], "  .. (1048576 bytes; --json has all)");
     }
 
     fn submitted(response: Response) -> CallOutcome {
