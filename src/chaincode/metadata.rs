@@ -380,9 +380,9 @@ mod tests {
         color: Color,
         /// What it would rather have.
         wish: Option<Color>,
-        next: Option<Box<Node>>,
+        next: Option<Box<Self>>,
         /// Where it comes from.
-        last: Option<Box<Node>>,
+        last: Option<Box<Self>>,
         any: Value,
         tuple: (u8, Color),
     }
@@ -394,7 +394,7 @@ mod tests {
     }
 
     #[derive(Serialize, Deserialize, JsonSchema)]
-    struct List(Vec<List>);
+    struct List(Vec<Self>);
 
     #[derive(Serialize, Deserialize, JsonSchema)]
     struct Empty {}
