@@ -2,7 +2,7 @@
 //! know them.
 //!
 //! The schema of such documents has fewer words than JSON Schema, and its components are objects. What
-//! `schemars` makes of a type is said in its words ([`Shapes`]); words of single names of an enum are
+//! `schemars` makes of a type is said in its words ([`TypeSchemas`]); words of single names of an enum are
 //! lost thereby. Left as they are, and not valid there, are maps whose keys are numbers
 //! (`patternProperties`) and words that a type asks for itself, where an argument or a result has them
 //! and not the type of a field.
@@ -40,9 +40,9 @@ pub(super) fn document<'a>(
     let functions: Vec<Described<'_>> = functions
         .map(|function| Described::of(function, &mut generator))
         .collect();
-    let mut shapes = Shapes {
+    let mut shapes = TypeSchemas {
         definitions: generator.take_definitions(true),
-        ..Shapes::default()
+        ..TypeSchemas::default()
     };
     let own: Vec<Value> = functions
         .into_iter()
@@ -99,7 +99,7 @@ impl<'a> Described<'a> {
         }
     }
 
-    fn transaction(self, shapes: &mut Shapes) -> Value {
+    fn transaction(self, shapes: &mut TypeSchemas) -> Value {
         let required = self.function.required();
         let parameters = self.function.parameters.iter().zip(&self.parameters);
         let parameters = parameters.enumerate().map(|(at, (one, schema))| {
@@ -139,7 +139,7 @@ fn tags(is_evaluate: bool) -> Value {
 
 /// Says schemas in the words of the contract schema.
 #[derive(Default)]
-struct Shapes {
+struct TypeSchemas {
     /// What types with names are, as `schemars` says it.
     definitions: Map<String, Value>,
     /// The definitions that are being written out where they are used.
@@ -150,7 +150,7 @@ struct Shapes {
     optional: BTreeSet<String>,
 }
 
-impl Shapes {
+impl TypeSchemas {
     /// A schema, at any depth.
     fn schema(&mut self, schema: &Value) -> Value {
         let Value::Object(words) = schema else {
