@@ -26,6 +26,7 @@ use crate::{
 /// | `EVALUATE_WROTE` | 500 | a function that is there to be evaluated wrote |
 /// | `INTERNAL` | 500 | a value cannot be JSON |
 /// | `STATE_CORRUPT` | 500 | a value on the ledger is not the JSON that it should be |
+/// | `STATE_REFUSED` | 500 | the peer refused a state call, in its own words: it would do so again |
 /// | `STATE_UNAVAILABLE` | 500 | the peer did not answer a state call |
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChaincodeError {
@@ -119,10 +120,14 @@ impl fmt::Display for ChaincodeError {
 
 impl std::error::Error for ChaincodeError {}
 
-/// `STATE_UNAVAILABLE`, 500: the peer did not answer a state call.
+/// `STATE_REFUSED`, 500, where the peer refused a state call; otherwise `STATE_UNAVAILABLE`, 500.
 impl From<StubError> for ChaincodeError {
     fn from(error: StubError) -> Self {
-        Self::new(500, "STATE_UNAVAILABLE", error)
+        let code = match error {
+            StubError::Refused { .. } => "STATE_REFUSED",
+            _ => "STATE_UNAVAILABLE",
+        };
+        Self::new(500, code, error)
     }
 }
 

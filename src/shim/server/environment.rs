@@ -1,12 +1,25 @@
 //! A server that takes its settings from the environment, by the names of Fabric's samples.
 
-use std::{env, error::Error, fmt, fs, io, sync::Arc};
+use std::{
+    env,
+    error::Error,
+    fmt, fs,
+    io::{self, Write},
+    sync::Arc,
+};
 
 use tokio::{net::TcpListener, runtime, signal};
 use tokio_util::sync::CancellationToken;
 
 use super::{ServeError, ShimSettings, Tls, TlsSwitch, serve};
-use crate::{shim::Quiet, stub::Chaincode};
+use crate::{
+    shim::{
+        error::Closing,
+        observer::{Observer, StreamId, TransactionFacts},
+        refusal::ConnectionRefusal,
+    },
+    stub::{Chaincode, words},
+};
 
 /// Serves a chaincode until Ctrl-C or SIGTERM: all that the `main` of a chaincode has to do.
 ///
@@ -18,8 +31,8 @@ use crate::{shim::Quiet, stub::Chaincode};
 /// | `CHAINCODE_TLS_CERT`, `CHAINCODE_TLS_KEY` | PEM files of the server's certificate and key |
 /// | `CHAINCODE_CLIENT_CA_CERT` | PEM file of the CAs whose clients may connect; any client where it is not set |
 ///
-/// Runs on this thread, and tells nothing while it runs. What wants logs, metrics or limits of its
-/// own calls [`serve`].
+/// Runs on this thread. Tells on standard error where it listens, which streams failed and why, and
+/// panics with their transactions. What wants logs, metrics or limits of its own calls [`serve`].
 ///
 /// # Errors
 /// [`RunError`]. Returned from `main` it prints what is wrong, all of it at once.
@@ -34,7 +47,12 @@ pub fn run<C: Chaincode>(chaincode: C) -> Result<(), RunError> {
     let runtime = runtime::Builder::new_current_thread().enable_all().build();
     runtime.map_err(RunError::Runtime)?.block_on(async {
         let listener = TcpListener::bind(&address).await;
-        let listener = listener.map_err(|source| RunError::Listen { address, source })?;
+        let listener = listener.map_err(|source| RunError::Listen {
+            address: address.clone(),
+            source,
+        })?;
+        let id = &settings.chaincode_id;
+        tell(&format!("`{id}` listens at {address} and waits for peers"));
         let shutdown = CancellationToken::new();
         let stop = shutdown.clone();
         tokio::spawn(async move {
@@ -42,8 +60,38 @@ pub fn run<C: Chaincode>(chaincode: C) -> Result<(), RunError> {
             stop.cancel();
         });
         let chaincode = Arc::new(chaincode);
-        Ok(serve(listener, chaincode, settings, Arc::new(Quiet), shutdown).await?)
+        Ok(serve(listener, chaincode, settings, Arc::new(Teller), shutdown).await?)
     })
+}
+
+/// Tells what somebody has to look at.
+struct Teller;
+
+impl Observer for Teller {
+    fn connection_refused(&self, address: &str, refusal: &ConnectionRefusal) {
+        tell(&format!(
+            "a connection from {address} was refused: {refusal}"
+        ));
+    }
+
+    fn stream_closed(&self, _: StreamId, reason: &Closing) {
+        if !matches!(reason, Closing::PeerEnded | Closing::ShutDown) {
+            tell(&format!("a stream ended: {reason}"));
+        }
+    }
+
+    fn panicked(&self, transaction: &TransactionFacts, message: &str) {
+        let (tx_id, channel) = (&transaction.tx_id, &transaction.channel);
+        tell(&format!(
+            "transaction {tx_id} on {channel} panicked: {message}"
+        ));
+    }
+}
+
+/// One line on standard error. Where nobody takes it, nothing is lost but the line.
+// SECURITY: words of peers are among them
+fn tell(text: &str) {
+    let _ = writeln!(io::stderr(), "{}", words::safe(text));
 }
 
 /// Why a chaincode does not run.

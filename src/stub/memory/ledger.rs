@@ -97,7 +97,8 @@ impl Ledger {
         Self::default()
     }
 
-    /// Adds a collection, as the chaincode's definition does, or says anew who may have what of it.
+    /// Adds a collection, as the chaincode's definition does, or says anew who may have what of it. The
+    /// collections that organisations have without a definition (`_implicit_org_<MSP id>`) are added, too.
     pub fn define_collection(&mut self, name: impl Into<CollectionName>, access: CollectionAccess) {
         let collections = Arc::make_mut(&mut self.collections);
         collections.entry(name.into()).or_default().access = access;

@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// The names of the channel and the chaincode where nothing else is said.
-const NAMES: (&str, &str) = ("mychannel", "cmscc");
+const NAMES: (&str, &str) = ("mychannel", "chaincode");
 
 /// A [`Stub`] over a snapshot, which answers as a peer would: by default one with LevelDB.
 #[derive(Debug)]

@@ -38,6 +38,7 @@ help, quit
 Words are split as a shell does it: 'two words' are one argument. Lines that begin with # are left out.
 
   submit --as Org2.Admin Create a1 blue
+  submit --transient 'price={\"amount\":7}' Offer a1 '{\"reserve\":5}'
   evaluate List a b";
 
 pub(super) fn run(args: &TryArgs) -> anyhow::Result<ExitCode> {

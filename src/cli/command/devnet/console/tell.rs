@@ -115,7 +115,12 @@ fn lines(outcome: &CallOutcome) -> Vec<String> {
     }
     if let Some(response) = &outcome.response {
         let style = if response.is_success() { GOOD } else { BAD };
+        let is_lost =
+            (outcome.transaction.as_ref()).is_some_and(|done| done.code != TxValidationCode::Valid);
         let mut line = format!("{style}status {}{style:#}", response.status);
+        if is_lost {
+            line = format!("answered, and nothing of it was written: {line}");
+        }
         if let Some(refused) = &outcome.refused_by {
             line.push_str(&format!(" of {}", visible(refused.as_str())));
         }
