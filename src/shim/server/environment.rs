@@ -60,14 +60,21 @@ pub fn run<C: Chaincode>(chaincode: C) -> Result<(), RunError> {
             stop.cancel();
         });
         let chaincode = Arc::new(chaincode);
-        Ok(serve(listener, chaincode, settings, Arc::new(Teller), shutdown).await?)
+        Ok(serve(
+            listener,
+            chaincode,
+            settings,
+            Arc::new(StandardError),
+            shutdown,
+        )
+        .await?)
     })
 }
 
 /// Tells what somebody has to look at.
-struct Teller;
+struct StandardError;
 
-impl Observer for Teller {
+impl Observer for StandardError {
     fn connection_refused(&self, address: &str, refusal: &ConnectionRefusal) {
         tell(&format!(
             "a connection from {address} was refused: {refusal}"

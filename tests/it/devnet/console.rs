@@ -154,7 +154,7 @@ status 200
   two words
 > submit --endorse Org1 put k 2
 ENDORSEMENT_POLICY_FAILURE in block 2, transaction ID: those who endorsed may not write this alone
-status 200
+answered, and nothing of it was written: status 200
 > evaluate shout
 status 400 of Org1MSP: \\u{1b}]0;owned\\u{7}\\u{a}> quit
 > nothing
