@@ -4,6 +4,7 @@
 //! between the stream, the [`Handler`] and the transactions that run the chaincode. What happens on
 //! the way is told to an [`Observer`]; the room writes neither logs nor metrics itself.
 
+mod answers;
 mod batch;
 mod error;
 mod features;

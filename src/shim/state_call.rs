@@ -1,4 +1,4 @@
-//! One state call of a transaction: the messages it takes, and the answer put together from them.
+//! One state call of a transaction: the messages it takes, and where the answer goes.
 //!
 //! Each request carries the place where its answer goes, and that place has the type of the answer:
 //! an answer of another type cannot reach it.
@@ -9,30 +9,21 @@ use bytes::Bytes;
 use prost::Message as _;
 
 use super::{
+    answers::{batch, called, entry, metadata, modification, page, present, values},
     features::Features,
-    message::{time, words},
     observer::StateCall,
 };
 use crate::{
-    ids::{ChaincodeName, ChannelId, CollectionName, TxId},
-    proto::{
-        protos::{
-            self, ChaincodeId, ChaincodeInput, ChaincodeMessage, ChaincodeSpec, GetHistoryForKey,
-            GetQueryResult, GetState, GetStateByRange, GetStateMetadata, GetStateMultiple,
-            GetStateMultipleResult, QueryMetadata, QueryResponse, QueryResponseMetadata,
-            QueryStateClose, QueryStateNext, StateMetadataResult, chaincode_message::Type,
-        },
-        queryresult::{KeyModification, Kv},
-        scan::Fields,
+    ids::{ChaincodeName, ChannelId, CollectionName},
+    proto::protos::{
+        ChaincodeId, ChaincodeInput, ChaincodeSpec, GetHistoryForKey, GetQueryResult, GetState,
+        GetStateByRange, GetStateMetadata, GetStateMultiple, QueryMetadata, QueryStateClose,
+        QueryStateNext, chaincode_message::Type,
     },
     stub::{
         Batch, Entry, Metadata, Modification, Page, Query, QueryId, Response, StubError, is_plain,
     },
 };
-
-/// How many results one message brings at most. Peers send 100.
-// Fabric: core/chaincode/chaincode_support.go, maxResultLimit.
-const MOST_RESULTS: usize = 1_000;
 
 /// Where answers go: for each type of answer, the place that takes it.
 pub trait Destination: fmt::Debug {
@@ -434,14 +425,7 @@ impl OpenKeys {
             self.values.push(present(payload));
             return Ok(());
         }
-        check_count(call, &payload, self.asked)?;
-        let result: GetStateMultipleResult = decode(call, payload)?;
-        let (came, asked) = (result.values.len(), self.asked);
-        if came != asked {
-            // SECURITY: peers of 3.x answer with none where their database refuses one key
-            return Err(StubError::too_few_values(call, came, asked));
-        }
-        self.values.extend(result.values.into_iter().map(present));
+        self.values.extend(values(call, payload, self.asked)?);
         Ok(())
     }
 
@@ -462,38 +446,6 @@ impl OpenKeys {
         let message = GetStateMultiple { keys, collection };
         Some((Type::GetStateMultiple, message.encode_to_vec()))
     }
-}
-
-/// Some results of a query, each read by `read`.
-fn batch<T>(
-    call: &'static str,
-    payload: Bytes,
-    read: fn(&'static str, Bytes) -> Result<T, StubError>,
-) -> Result<Batch<T>, StubError> {
-    check_count(call, &payload, MOST_RESULTS)?;
-    let response: QueryResponse = decode(call, payload)?;
-    // SECURITY: a batch that brings nothing would let the peer keep us here
-    if response.results.is_empty() && response.has_more {
-        return Err(malformed(call, "an empty batch that is not the last"));
-    }
-    let results = response.results.into_iter();
-    let results = results.map(|result| read(call, result.result_bytes));
-    Ok(Batch {
-        results: results.collect::<Result<_, _>>()?,
-        next: response.has_more.then_some(QueryId(response.id)),
-    })
-}
-
-fn page(call: &'static str, payload: Bytes, most: usize) -> Result<Page, StubError> {
-    check_count(call, &payload, most)?;
-    let response: QueryResponse = decode(call, payload)?;
-    let metadata: QueryResponseMetadata = decode(call, response.metadata)?;
-    let results = response.results.into_iter();
-    let results = results.map(|result| entry(call, result.result_bytes));
-    Ok(Page {
-        entries: results.collect::<Result<_, _>>()?,
-        bookmark: metadata.bookmark,
-    })
 }
 
 fn get_state(collection: String, key: String) -> Message {
@@ -520,23 +472,6 @@ fn invoke(chaincode: &ChaincodeName, channel: Option<&ChannelId>, args: Vec<Byte
         ..ChaincodeSpec::default()
     };
     (Type::InvokeChaincode, message.encode_to_vec())
-}
-
-/// The answer of another chaincode: the message with which it ended, inside the peer's.
-fn called(call: &'static str, payload: Bytes) -> Result<Response, StubError> {
-    let last: ChaincodeMessage = decode(call, payload)?;
-    if last.r#type != i32::from(Type::Completed) {
-        return Err(StubError::Refused {
-            call,
-            reason: words(&last.payload),
-        });
-    }
-    let response: protos::Response = decode(call, last.payload)?;
-    Ok(Response {
-        status: response.status,
-        message: response.message,
-        payload: response.payload,
-    })
 }
 
 fn open(collection: String, query: Query, metadata: Vec<u8>) -> Message {
@@ -570,53 +505,4 @@ fn next(query: QueryId) -> Message {
 /// A collection as messages name it.
 fn named(collection: Option<CollectionName>) -> String {
     collection.map_or_else(String::new, |collection| collection.to_string())
-}
-
-fn entry(call: &'static str, bytes: Bytes) -> Result<Entry, StubError> {
-    let Kv { key, value, .. } = decode(call, bytes)?;
-    Ok(Entry { key, value })
-}
-
-fn modification(call: &'static str, bytes: Bytes) -> Result<Modification, StubError> {
-    let found: KeyModification = decode(call, bytes)?;
-    Ok(Modification {
-        tx_id: TxId::from(found.tx_id),
-        value: found.value,
-        timestamp: time(found.timestamp),
-        is_delete: found.is_delete,
-    })
-}
-
-fn metadata(call: &'static str, payload: Bytes) -> Result<Metadata, StubError> {
-    check_count(call, &payload, MOST_RESULTS)?;
-    let found: StateMetadataResult = decode(call, payload)?;
-    let entries = found.entries.into_iter();
-    Ok(entries.map(|entry| (entry.metakey, entry.value)).collect())
-}
-
-/// Whether an answer has no more parts than it may, all of them fields of number 1.
-// SECURITY: empty parts take two bytes each in a message, and twenty times as many in memory
-fn check_count(call: &'static str, payload: &[u8], most: usize) -> Result<(), StubError> {
-    let mut fields = Fields::new(payload);
-    let mut count = 0usize;
-    while let Ok(Some(field)) = fields.next() {
-        count = count.saturating_add(usize::from(field.number == 1));
-        if count > most {
-            return Err(malformed(call, format!("more than {most} parts")));
-        }
-    }
-    Ok(())
-}
-
-fn present(value: Bytes) -> Option<Bytes> {
-    (!value.is_empty()).then_some(value)
-}
-
-fn decode<M: prost::Message + Default>(call: &'static str, bytes: Bytes) -> Result<M, StubError> {
-    M::decode(bytes).map_err(|error| malformed(call, error.to_string()))
-}
-
-fn malformed(call: &'static str, detail: impl Into<String>) -> StubError {
-    let detail = detail.into();
-    StubError::Malformed { call, detail }
 }
