@@ -81,6 +81,7 @@
 //! | [`crypto`], [`capabilities`] | primitives, and the switches that capability levels turn |
 //! | [`identity`], [`policy`] | who signed, and whether that is enough |
 //! | [`json`] | Fabric's own JSON form of its messages |
+//! | [`transaction`] | what clients make and sign: proposals, transactions, config updates |
 //! | [`config`], [`block`] | what changes, whether Fabric would accept it, and the proof that it did |
 //! | [`review`] | what reviewers are shown of a change |
 //! | `chaincode` | functions with typed arguments, for chaincodes of others |
@@ -125,6 +126,7 @@ pub mod review;
 #[cfg(feature = "shim")]
 pub mod shim;
 pub mod stub;
+pub mod transaction;
 
 #[cfg(test)]
 #[path = "../tests/it/cases.rs"]

@@ -21,9 +21,9 @@ use super::{clock, error::DevnetError};
 use crate::{
     config::ConfigSignature,
     crypto::ecdsa,
-    identity::{P256Signer, Signer, serialized_identity},
+    identity::{P256Signer, Signer, SignerError, serialized_identity},
     ids::MspId,
-    proto::write,
+    transaction,
 };
 
 /// What a certificate of an organisation is for; written into its OU.
@@ -185,24 +185,12 @@ impl IssuedIdentity {
         &self.serialized
     }
 
-    /// Signs the concatenation of the parts: DER, low-S.
-    ///
-    /// # Errors
-    /// [`DevnetError::Randomness`] where the system gives none.
-    pub fn sign(&self, parts: &[&[u8]]) -> Result<Bytes, DevnetError> {
-        let signature = self.signer.sign(&parts.concat());
-        Ok(signature.map_err(|_| DevnetError::Randomness)?.into())
-    }
-
     /// A new serialized `common.SignatureHeader` of this identity.
     ///
     /// # Errors
     /// [`DevnetError::Randomness`] where the system gives none.
     pub fn signature_header(&self) -> Result<Bytes, DevnetError> {
-        let mut out = Vec::new();
-        write::bytes(&mut out, 1, &self.serialized);
-        write::bytes(&mut out, 2, &clock::nonce()?);
-        Ok(out.into())
+        Ok(transaction::signature_header(self, &clock::stamp()?))
     }
 
     /// Signs a config update, as `peer channel signconfigtx` does.
@@ -210,12 +198,22 @@ impl IssuedIdentity {
     /// # Errors
     /// [`DevnetError::Randomness`] where the system gives none.
     pub fn sign_config_update(&self, config_update: &[u8]) -> Result<ConfigSignature, DevnetError> {
-        let signature_header = self.signature_header()?;
-        let signature = self.sign(&[&signature_header, config_update])?;
-        Ok(ConfigSignature {
-            signature_header,
-            signature,
-        })
+        let stamp = clock::stamp()?;
+        Ok(transaction::sign_config_update(
+            config_update,
+            self,
+            &stamp,
+        )?)
+    }
+}
+
+impl Signer for IssuedIdentity {
+    fn serialized_identity(&self) -> &[u8] {
+        &self.serialized
+    }
+
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignerError> {
+        self.signer.sign(message)
     }
 }
 

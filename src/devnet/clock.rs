@@ -6,7 +6,7 @@ use prost_types::Timestamp;
 use ring::rand::{SecureRandom, SystemRandom};
 
 use super::error::DevnetError;
-use crate::ids::UnixTime;
+use crate::{ids::UnixTime, transaction::Stamp};
 
 /// The host's time.
 #[expect(
@@ -42,4 +42,12 @@ pub(super) fn nonce() -> Result<[u8; 24], DevnetError> {
         .fill(&mut nonce)
         .map_err(|_| DevnetError::Randomness)?;
     Ok(nonce)
+}
+
+/// What a client puts into a message of now.
+pub(super) fn stamp() -> Result<Stamp, DevnetError> {
+    Ok(Stamp {
+        nonce: nonce()?,
+        timestamp: now(),
+    })
 }

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use prost::Message;
 
 use super::{ca::IssuedIdentity, error::DevnetError};
-use crate::{block::Block, proto::common};
+use crate::{block::Block, identity::Signer as _, proto::common};
 
 /// How many metadata entries a block has.
 const METADATA: usize = 5;
@@ -44,7 +44,9 @@ pub(super) fn block(
     let header = parse(&block)?.header_bytes();
     let signature_header = orderer.signature_header()?;
     let signature = common::MetadataSignature {
-        signature: orderer.sign(&[&value, &signature_header, &header])?,
+        signature: orderer
+            .sign(&[&value[..], &signature_header, &header].concat())?
+            .into(),
         signature_header,
         identifier_header: Bytes::new(),
     };

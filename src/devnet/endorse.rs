@@ -3,8 +3,8 @@
 use bytes::Bytes;
 
 use super::{
+    action::{Action, response_of},
     error::DevnetError,
-    transaction::{Action, response_of},
 };
 use crate::{
     ids::{MspId, TxId},

@@ -3,10 +3,12 @@
 use std::{fmt, net::SocketAddr, time::Duration};
 
 use crate::{
+    identity::SignerError,
     ids::{BlockNumber, ChannelId, MspId, TxId},
     proto::protos::TxValidationCode,
     shim::TlsError,
     stub::Response,
+    transaction::MessageError,
 };
 
 /// Why the network did not do what it was asked.
@@ -117,6 +119,9 @@ pub enum DevnetError {
         /// Why.
         reason: String,
     },
+    /// A message of a client cannot be made or read.
+    #[error(transparent)]
+    Transaction(#[from] MessageError),
     /// The chaincode server's TLS material cannot be used.
     #[error(transparent)]
     Tls(#[from] TlsError),
@@ -128,6 +133,12 @@ pub enum DevnetError {
         /// The name that nothing has.
         name: String,
     },
+}
+
+impl From<SignerError> for DevnetError {
+    fn from(_: SignerError) -> Self {
+        Self::Randomness
+    }
 }
 
 impl DevnetError {

@@ -9,12 +9,13 @@
 //! |---|---|
 //! | `ca`, `organization` | certificate authorities, identities, MSPs |
 //! | `genesis`, `cut` | the first config of a channel; building blocks |
-//! | `transaction`, `rwset`, `endorse` | proposals, endorsements, transactions |
+//! | `action`, `rwset`, `endorse` | what endorsers sign, and how their answers make a transaction |
 //! | `private` | collections, and the private data that travels beside blocks |
 //! | `peer/` | a peer: its end of the chaincode stream, its own chaincodes, its state |
 //! | `server`, `node` | a chaincode server that can be killed; what an organisation runs |
 //! | `orderer`, `network`, `options` | a channel's ordering node; all of it together, and how it is set up |
 
+mod action;
 mod ca;
 mod clock;
 mod cut;
@@ -32,7 +33,6 @@ mod rwset;
 mod server;
 #[cfg(test)]
 mod tests;
-mod transaction;
 
 pub use ca::IssuedIdentity;
 pub use endorse::EndorsedTransaction;
@@ -42,4 +42,3 @@ pub use network::{Elsewhere, Network};
 pub use options::NetworkOptions;
 pub use organization::Organization;
 pub use private::CollectionDefinition;
-pub use transaction::ChaincodeCall;

@@ -12,7 +12,9 @@ use futures_util::future::join_all;
 use prost::Message;
 
 use super::{
+    action::response_of,
     ca::IssuedIdentity,
+    clock,
     endorse::{EndorsedTransaction, collect, majority},
     error::DevnetError,
     genesis::{self, HostPort, MemberDefinition, OrderingNode},
@@ -22,16 +24,16 @@ use super::{
     organization::{OrdererOrganization, Organization},
     peer::ServerConnection,
     private::PrivateStore,
-    transaction::{ChaincodeCall, Proposal, response_of, signed_update},
 };
 use crate::{
     block::Block,
-    config::Section,
+    config::{Section, envelope},
     ids::{BlockNumber, ChannelId, MspId},
     json,
     policy::parse_policy,
     proto::protos::TxValidationCode,
     stub::{Chaincode, Invocation, Response, Stub, memory::Ledger},
+    transaction::{ChaincodeCall, Proposal, submission},
 };
 
 /// A network in this process. Everything is in memory, and gone when it is dropped.
@@ -275,7 +277,7 @@ impl<C: Chaincode> Network<C> {
         call: &ChaincodeCall,
     ) -> Result<Response, DevnetError> {
         let node = self.node(organization)?;
-        let proposal = Proposal::new(call, &self.options.chaincode, client)?;
+        let proposal = Proposal::new(call, &self.options.chaincode, client, &clock::stamp()?)?;
         let answer = node.peer.process(&proposal.signed).await?;
         let response = answer
             .response
@@ -332,7 +334,7 @@ impl<C: Chaincode> Network<C> {
         client: &IssuedIdentity,
         call: &ChaincodeCall,
     ) -> Result<EndorsedTransaction, DevnetError> {
-        let proposal = Proposal::new(call, &self.options.chaincode, client)?;
+        let proposal = Proposal::new(call, &self.options.chaincode, client, &clock::stamp()?)?;
         let answers = join_all(nodes.iter().map(|node| node.peer.process(&proposal.signed))).await;
         let ids = nodes.iter().map(|node| node.organization.msp_id().clone());
         let (action, payload, endorsements) =
@@ -407,7 +409,21 @@ impl<C: Chaincode> Network<C> {
         submitter: &IssuedIdentity,
         envelope: &Bytes,
     ) -> Result<Bytes, DevnetError> {
-        let envelope = signed_update(envelope, submitter)?;
+        let update =
+            envelope::read_update_envelope(envelope).map_err(|e| DevnetError::Malformed {
+                what: "the update",
+                reason: e.to_string(),
+            })?;
+        let mut signatures = update.signatures;
+        signatures.push(submitter.sign_config_update(&update.config_update)?);
+        let envelope = submission(
+            &update.channel_id,
+            update.config_update,
+            signatures,
+            submitter,
+            &clock::stamp()?,
+        )?;
+        let envelope: Bytes = envelope.encode_to_vec().into();
         let mut chain = self.chain(channel)?;
         let block = chain.update(&envelope)?;
         self.deliver(channel, &block)?;

@@ -15,6 +15,7 @@ use super::{
 use crate::{
     block::{Block, ConfigBlock},
     config::{Bundle, ConfigTree, Update, envelope},
+    identity::Signer as _,
     ids::{ChannelId, Digest},
     proto::{common, write},
 };
@@ -136,7 +137,7 @@ impl OrderedChain {
         .encode_to_vec()
         .into();
         let envelope = common::Envelope {
-            signature: orderer.sign(&[&payload])?,
+            signature: orderer.sign(&payload)?.into(),
             payload,
         };
         Ok(envelope.encode_to_vec().into())

@@ -23,6 +23,7 @@ const ROOMS: Table = &[
     ("policy", &["identity"]),
     ("config", &["crypto", "capabilities", "identity", "policy"]),
     ("block", &["crypto", "identity", "policy", "config"]),
+    ("transaction", &["identity", "config"]),
     (
         "review",
         &["crypto", "json", "identity", "policy", "config"],
@@ -32,7 +33,15 @@ const ROOMS: Table = &[
     (
         "devnet",
         &[
-            "stub", "shim", "crypto", "json", "identity", "policy", "config", "block",
+            "stub",
+            "shim",
+            "crypto",
+            "json",
+            "identity",
+            "policy",
+            "config",
+            "block",
+            "transaction",
         ],
     ),
     (
@@ -52,7 +61,16 @@ const ROOMS: Table = &[
     (
         "cli",
         &[
-            "stub", "contract", "shim", "ops", "devnet", "identity", "policy", "config", "block",
+            "stub",
+            "contract",
+            "shim",
+            "ops",
+            "devnet",
+            "identity",
+            "policy",
+            "config",
+            "block",
+            "transaction",
         ],
     ),
 ];
@@ -117,6 +135,7 @@ const PURE: &[&str] = &[
     "json",
     "config",
     "block",
+    "transaction",
     "review",
     "stub",
     "chaincode",

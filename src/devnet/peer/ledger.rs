@@ -13,12 +13,7 @@ use super::{
 use crate::{
     block::{self, Block, ConfigBlock},
     config::{Bundle, ConfigTree, LastUpdate, envelope::ConfigEnvelope},
-    devnet::{
-        error::DevnetError,
-        options::NetworkOptions,
-        private::PrivateStore,
-        transaction::{Action, OrderedTransaction},
-    },
+    devnet::{action::Action, error::DevnetError, options::NetworkOptions, private::PrivateStore},
     ids::{BlockNumber, ChannelId, Digest, TxId},
     policy::{SignedData, SignerSet},
     proto::{common, protos::TxValidationCode},
@@ -26,6 +21,7 @@ use crate::{
         StateKey,
         memory::{Conflict, Ledger, ReadWriteSet, TxStamp, Version},
     },
+    transaction::OrderedTransaction,
 };
 
 /// A peer's copy of a channel.
@@ -188,14 +184,14 @@ impl ChannelLedger {
         if !access::is_valid_signature(&self.bundle, &signed) {
             return Err(TxValidationCode::BadCreatorSignature);
         }
-        if self.known.contains(&transaction.stamp.tx_id) {
+        if self.known.contains(&transaction.tx_id) {
             return Err(TxValidationCode::DuplicateTxid);
         }
         let action = Action::parse(&transaction.payload, &transaction.chaincode)
             .map_err(|_| TxValidationCode::BadRwset)?;
         // Differs from Fabric: there a peer commits digests whose private data nobody has
         let set = store
-            .complete(&self.channel, &transaction.stamp.tx_id, action.set)
+            .complete(&self.channel, &transaction.tx_id, action.set)
             .ok_or(TxValidationCode::InvalidOtherReason)?;
         let terms = EndorsementTerms {
             bundle: &self.bundle,
@@ -208,7 +204,10 @@ impl ChannelLedger {
         }
         changed.extend(with_new_metadata(&set));
         Ok(Checked::Endorsed {
-            stamp: transaction.stamp,
+            stamp: TxStamp {
+                tx_id: transaction.tx_id,
+                timestamp: transaction.timestamp,
+            },
             set,
         })
     }

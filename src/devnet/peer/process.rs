@@ -19,13 +19,14 @@ use super::{
 use crate::{
     config::{Bundle, Section},
     devnet::{
+        action::Action,
         error::{DevnetError, ExecuteError},
         options::NetworkOptions,
         organization::Organization,
         private::{PrivateStore, define_collections},
         rwset::HidingSet,
-        transaction::{Action, Received},
     },
+    identity::Signer as _,
     ids::ChannelId,
     policy::{SignedData, SignerSet},
     proto::{
@@ -33,6 +34,7 @@ use crate::{
         protos::{ChaincodeMessage, TxValidationCode, chaincode_message::Type},
     },
     stub::memory::Ledger,
+    transaction::ReceivedProposal,
 };
 
 /// Who may send proposals, queries included.
@@ -127,7 +129,7 @@ impl Peer {
         &self,
         signed: &protos::SignedProposal,
     ) -> Result<protos::ProposalResponse, DevnetError> {
-        let proposal = Received::parse(signed)?;
+        let proposal = ReceivedProposal::parse(signed)?;
         let (bundle, mut ledger) = self.view(&proposal.channel)?;
         check_access(&bundle, &proposal, signed)?;
         let submitter = msp::SerializedIdentity::decode(proposal.creator.clone());
@@ -197,7 +199,7 @@ impl Peer {
         let peer = self.organization.peer();
         let endorser = peer.serialized().clone();
         Ok(protos::Endorsement {
-            signature: peer.sign(&[payload, &endorser])?,
+            signature: peer.sign(&[payload, &endorser].concat())?.into(),
             endorser,
         })
     }
@@ -238,7 +240,7 @@ impl Peer {
 
 fn check_access(
     bundle: &Bundle,
-    proposal: &Received,
+    proposal: &ReceivedProposal,
     signed: &protos::SignedProposal,
 ) -> Result<(), DevnetError> {
     let data = SignedData {

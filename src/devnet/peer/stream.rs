@@ -23,7 +23,7 @@ use tonic::{
 
 use super::simulator::Simulator;
 use crate::{
-    devnet::{error::ExecuteError, transaction::response_of},
+    devnet::{action::response_of, error::ExecuteError},
     ids::{ChannelId, TxId},
     proto::{
         protos,

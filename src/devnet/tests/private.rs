@@ -5,14 +5,12 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::{
-    devnet::{
-        ChaincodeCall, CollectionDefinition, DevnetError, EndorsedTransaction, Network,
-        NetworkOptions,
-    },
+    devnet::{CollectionDefinition, DevnetError, EndorsedTransaction, Network, NetworkOptions},
     ids::ChannelId,
     policy::parse_policy,
     proto::protos::TxValidationCode,
     stub::{Chaincode, Invocation, Response, Stub, StubError},
+    transaction::ChaincodeCall,
 };
 
 /// Does what its arguments say; a collection named `-` is the public state.
@@ -282,7 +280,7 @@ async fn an_init_knows_no_private_data() {
 #[test]
 fn endorsers_that_differ_in_private_data_are_told_so() {
     use crate::{
-        devnet::{rwset::HidingSet, transaction::Action},
+        devnet::{action::Action, rwset::HidingSet},
         stub::{
             Write,
             memory::{CollectionSet, ReadWriteSet},

@@ -24,6 +24,7 @@ use crate::{
             Ledger, MemoryStub, PeerManner, PeerRelease, ReadWriteSet, StateDatabase, Version,
         },
     },
+    transaction::{ChaincodeCall, Proposal},
 };
 
 /// Runs what its arguments say: `get k`, `gets k..`, `range start end most`, `page start end size
@@ -145,9 +146,9 @@ fn transaction(channel: &str, tx_id: &str, lines: &[&str]) -> ChaincodeMessage {
         ..protos::ChaincodeInput::default()
     };
     let organization = crate::devnet::Organization::generate("Org1").unwrap();
-    let call = crate::devnet::ChaincodeCall::new(&channel.into(), []);
-    let proposal =
-        crate::devnet::transaction::Proposal::new(&call, "script", organization.client()).unwrap();
+    let call = ChaincodeCall::new(&channel.into(), []);
+    let stamp = crate::devnet::clock::stamp().unwrap();
+    let proposal = Proposal::new(&call, "script", organization.client(), &stamp).unwrap();
     ChaincodeMessage {
         r#type: Type::Transaction.into(),
         payload: input.encode_to_vec().into(),

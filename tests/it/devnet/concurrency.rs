@@ -7,10 +7,11 @@ use std::sync::{
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use cmscc::{
-    devnet::{ChaincodeCall, EndorsedTransaction, NetworkOptions},
+    devnet::{EndorsedTransaction, NetworkOptions},
     ids::ChannelId,
     proto::protos::TxValidationCode,
     shim::{Observer, StreamId},
+    transaction::ChaincodeCall,
 };
 use futures_util::future::join_all;
 

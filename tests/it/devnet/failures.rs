@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use cmscc::{
-    devnet::{ChaincodeCall, DevnetError, ExecuteError, Network, NetworkOptions},
+    devnet::{DevnetError, ExecuteError, Network, NetworkOptions},
     ids::ChannelId,
     proto::protos::TxValidationCode,
     stub::{Chaincode, Event, Invocation, Response, Stub},
+    transaction::ChaincodeCall,
 };
 use tokio::sync::Notify;
 

@@ -8,9 +8,10 @@ use cmscc::{
     block::ConfigBlock,
     config::envelope,
     contract::{Anchors, Contract, ContractSettings, Disown, NoObserver},
-    devnet::{ChaincodeCall, DevnetError, EndorsedTransaction, Network, NetworkOptions},
+    devnet::{DevnetError, EndorsedTransaction, Network, NetworkOptions},
     ids::ChannelId,
     proto::common,
+    transaction::ChaincodeCall,
 };
 use prost::Message as _;
 use serde_json::Value;

@@ -5,9 +5,10 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use cmscc::{
     config::envelope,
-    devnet::{ChaincodeCall, DevnetError, EndorsedTransaction, NetworkOptions},
+    devnet::{DevnetError, EndorsedTransaction, NetworkOptions},
     ids::Digest,
     proto::common,
+    transaction::ChaincodeCall,
 };
 use prost::Message as _;
 use serde_json::{Value, json};

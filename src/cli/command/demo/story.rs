@@ -16,9 +16,10 @@ use crate::{
     block::ConfigBlock,
     config::envelope,
     contract::{Anchors, Contract, ContractSettings, Disown, NoObserver},
-    devnet::{ChaincodeCall, Network, NetworkOptions},
+    devnet::{Network, NetworkOptions},
     ids::ChannelId,
     proto::common,
+    transaction::ChaincodeCall,
 };
 
 const ADD_ORGX: &str = "add_orgx";

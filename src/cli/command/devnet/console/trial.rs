@@ -10,10 +10,11 @@ use super::{
     setup::Plan,
 };
 use crate::{
-    devnet::{ChaincodeCall, DevnetError, Elsewhere, IssuedIdentity, Network},
+    devnet::{DevnetError, Elsewhere, IssuedIdentity, Network},
     ids::{BlockNumber, ChannelId, MspId, TxId},
     proto::protos::TxValidationCode,
     stub::{Event, Response},
+    transaction::ChaincodeCall,
 };
 
 /// The channel's name, as that of Fabric's samples.
