@@ -96,6 +96,7 @@
 //! | `chaincode` | the contract layer, and with it JSON schemas |
 //! | `shim` | the chaincode server |
 //! | `serve` | the program with its operations endpoints; brings `shim` |
+//! | `client` | the client of the contract: one's own peer, keys, profiles, and what is checked before anything is signed |
 //! | `devnet` | an embedded network for demo, tests and benches; brings `shim` |
 //!
 //! All are on by default.
@@ -108,6 +109,10 @@ pub mod chaincode;
 #[cfg(feature = "serve")]
 #[doc(hidden)]
 pub mod cli;
+// not for others yet: the commands of the program that talk to a network
+#[cfg(feature = "client")]
+#[doc(hidden)]
+pub mod client;
 pub mod config;
 pub mod contract;
 pub mod crypto;

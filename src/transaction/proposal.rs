@@ -3,7 +3,9 @@
 use bytes::Bytes;
 use prost::Message;
 
-use super::{ChaincodeCall, MessageError, ReceivedProposal, Stamp, signature_header};
+use super::{
+    ChaincodeCall, MessageError, ReceivedProposal, Stamp, call::transaction_id, signature_header,
+};
 use crate::{
     identity::Signer,
     ids::{ChannelId, TxId},

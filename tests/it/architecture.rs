@@ -59,6 +59,19 @@ const ROOMS: Table = &[
         ],
     ),
     (
+        "client",
+        &[
+            "crypto",
+            "json",
+            "identity",
+            "policy",
+            "config",
+            "block",
+            "review",
+            "transaction",
+        ],
+    ),
+    (
         "cli",
         &[
             "stub",
@@ -70,7 +83,10 @@ const ROOMS: Table = &[
             "policy",
             "config",
             "block",
+            "review",
             "transaction",
+            "client",
+            "json",
         ],
     ),
 ];

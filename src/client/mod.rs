@@ -1,0 +1,10 @@
+//! The client of the contract: what an administrator's machine does, from an intent to a config that
+//! is in effect. One connection to one's own peer is enough.
+//!
+//! | sub-room | what it knows | |
+//! |---|---|---|
+//! | `error` | why nothing was done, and by which exit code scripts see it | pure |
+
+mod error;
+
+pub use error::{ClientError, Outcome};
