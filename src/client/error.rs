@@ -3,7 +3,7 @@
 /// How a command ends; its number is the exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
-pub enum Outcome {
+pub enum Exit {
     /// Done, or yes.
     Done = 0,
     /// Failed, for no reason that has a code of its own.
@@ -33,7 +33,7 @@ pub enum Outcome {
 #[error("{message}")]
 pub struct ClientError {
     /// How the command ends.
-    pub outcome: Outcome,
+    pub exit: Exit,
     /// A stable name for scripts, such as `FORK` or the contract's own `NOT_ADMIN`.
     pub symbol: String,
     /// What was wrong, and where; one line, lower case, no full stop.
@@ -46,9 +46,9 @@ pub struct ClientError {
 
 impl ClientError {
     /// An error without hint and details.
-    pub fn new(outcome: Outcome, symbol: &str, message: impl Into<String>) -> Self {
+    pub fn new(exit: Exit, symbol: &str, message: impl Into<String>) -> Self {
         Self {
-            outcome,
+            exit,
             symbol: symbol.to_owned(),
             message: message.into(),
             hint: None,

@@ -7,4 +7,4 @@
 
 mod error;
 
-pub use error::{ClientError, Outcome};
+pub use error::{ClientError, Exit};
