@@ -4,7 +4,10 @@
 //! | sub-room | what it knows | |
 //! |---|---|---|
 //! | `error` | why nothing was done, and by which exit code scripts see it | pure |
+//! | `chain` | one's own chain of configs, verified from a pinned block | pure but its store |
 
+mod chain;
 mod error;
 
+pub use chain::{ChainStore, VerifiedChain, VerifiedLink};
 pub use error::{ClientError, Exit};
