@@ -8,6 +8,8 @@
 
 mod chain;
 mod error;
+mod review;
 
 pub use chain::{ChainStore, VerifiedChain, VerifiedLink};
 pub use error::{ClientError, Exit};
+pub use review::{Claim, ClaimedKind, Judged, JudgedSettings, Said};
