@@ -1,7 +1,7 @@
 //! What the contract said of a proposal, against what was judged here. A difference means that one of
 //! both is wrong, or lies: nothing is signed then.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use serde_json::Value;
 
@@ -107,17 +107,23 @@ impl Said {
         let Some(theirs) = &self.findings else {
             return Err("the contract shows no findings".to_owned());
         };
-        let theirs: BTreeSet<(&str, &str)> = theirs
-            .iter()
-            .map(|(id, path)| (id.as_str(), path.as_str()))
-            .collect();
+        // one finding may be there several times, about several certificates
+        let mut left: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+        for (id, path) in theirs {
+            let count = left.entry((id, path)).or_default();
+            *count = count.saturating_add(1);
+        }
         for finding in &ours.lint.findings {
-            if !theirs.contains(&(finding.id.name(), finding.path.as_str())) {
-                return Err(format!(
-                    "the contract does not show the finding {} ({})",
-                    finding.id.name(),
-                    finding.path
-                ));
+            let known = left.get_mut(&(finding.id.name(), finding.path.as_str()));
+            match known.filter(|left| **left > 0) {
+                Some(left) => *left = left.saturating_sub(1),
+                None => {
+                    return Err(format!(
+                        "the contract does not show the finding {} ({})",
+                        finding.id.name(),
+                        finding.path
+                    ));
+                }
             }
         }
         Ok(())
