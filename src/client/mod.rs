@@ -4,12 +4,22 @@
 //! | sub-room | what it knows | |
 //! |---|---|---|
 //! | `error` | why nothing was done, and by which exit code scripts see it | pure |
+//! | `keys` | one's own identity and its private key | shell |
+//! | `profile` | which network, which peer, which identity; where each was said | pure but its reading |
 //! | `chain` | one's own chain of configs, verified from a pinned block | pure but its store |
+//! | `review` | proposals judged with one's own engine, and compared with what the contract says | pure |
 
 mod chain;
 mod error;
+mod keys;
+mod profile;
 mod review;
 
 pub use chain::{ChainStore, VerifiedChain, VerifiedLink};
 pub use error::{ClientError, Exit};
-pub use review::{Claim, ClaimedKind, Judged, JudgedSettings, Said};
+pub use keys::{IdentitySource, OwnIdentity};
+pub use profile::{
+    ClientSettings, ClientTlsFiles, NetworkFlags, Origin, Origins, PeerEndpoint, Surroundings,
+    resolve,
+};
+pub use review::{ClaimedKind, ContractSaid, Judged, JudgedSettings, ProposalClaim};

@@ -12,7 +12,7 @@ use super::super::{ClientError, Exit};
 
 /// What others hand over of one revision of a proposal. Nothing of it is believed.
 #[derive(Clone, Debug)]
-pub struct Claim {
+pub struct ProposalClaim {
     /// Its id, which its proposer chose.
     pub proposal_id: ProposalId,
     /// Which computation of the update it is.
@@ -38,7 +38,7 @@ pub enum ClaimedKind {
     Settings,
 }
 
-impl Claim {
+impl ProposalClaim {
     /// The intent, read.
     ///
     /// # Errors

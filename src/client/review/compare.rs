@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{claim::Claim, judged::Judged};
+use super::{claim::ProposalClaim, judged::Judged};
 use crate::client::{ClientError, Exit};
 
 /// What an answer of the contract says of a proposal, beside what is signed.
 #[derive(Clone, Debug, Default)]
-pub struct Said {
+pub struct ContractSaid {
     /// Its status.
     pub status: String,
     /// SHA-256 of the update, in hex.
@@ -27,13 +27,13 @@ pub struct Said {
     pub counting: usize,
 }
 
-impl Said {
+impl ContractSaid {
     /// Compares. `same_time`: the claim judged by the time at which it was proposed, as the contract
     /// looks at certificates.
     ///
     /// # Errors
     /// Unsafe: `DIGEST_DIFFERS`, `DIFF_DIFFERS`, `FINDING_HIDDEN`, `STATUS_DIFFERS`.
-    pub fn check(&self, claim: &Claim, same_time: &Judged) -> Result<(), ClientError> {
+    pub fn check(&self, claim: &ProposalClaim, same_time: &Judged) -> Result<(), ClientError> {
         let id = &claim.proposal_id;
         let refuse = |symbol: &str, text: String| {
             ClientError::new(Exit::Unsafe, symbol, text)

@@ -1,6 +1,6 @@
 //! Whether an update is the one of its intent, and of nothing else.
 
-use super::claim::Claim;
+use super::claim::ProposalClaim;
 use crate::{
     client::{ClientError, Exit},
     config::{Bundle, ConfigTree, Effect, Patch, Update, intended_effect, is_in_effect},
@@ -13,7 +13,10 @@ use crate::{
 /// `STALE_UPDATE` where it was made for another config, `ALREADY_IN_EFFECT`, `UPDATE_REFUSED`; unsafe:
 /// `NOT_AN_UPDATE`, `WRONG_CHANNEL`, `UPDATE_DIFFERS`, `DIFFERENT_EFFECT`, `BAD_INTENT`.
 // SECURITY: whoever answers chooses update and intent; what is signed is the update alone
-pub(super) fn check(bundle: &Bundle, claim: &Claim) -> Result<(Update, Effect), ClientError> {
+pub(super) fn check(
+    bundle: &Bundle,
+    claim: &ProposalClaim,
+) -> Result<(Update, Effect), ClientError> {
     let id = &claim.proposal_id;
     let refuse = |symbol: &str, text: String| {
         ClientError::new(Exit::Unsafe, symbol, text).hint("do not sign it")
@@ -57,7 +60,11 @@ pub(super) fn check(bundle: &Bundle, claim: &Claim) -> Result<(Update, Effect), 
     Ok((update, effect))
 }
 
-fn effect(bundle: &Bundle, claim: &Claim, intended: &ConfigTree) -> Result<Effect, ClientError> {
+fn effect(
+    bundle: &Bundle,
+    claim: &ProposalClaim,
+    intended: &ConfigTree,
+) -> Result<Effect, ClientError> {
     let id = &claim.proposal_id;
     intended_effect(bundle, &claim.config_update, intended).map_err(|misfit| {
         if misfit.stale {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{claim::Claim, intent};
+use super::{claim::ProposalClaim, intent};
 use crate::{
     client::{ClientError, Exit},
     config::{Bundle, ConfigSignature, Decision, Effect, PolicyVerdict, Update, Verdict},
@@ -59,7 +59,7 @@ impl Judged {
     /// `BAD_SIGNATURES` where a signature is none.
     pub fn new(
         bundle: &Bundle,
-        claim: &Claim,
+        claim: &ProposalClaim,
         now: UnixTime,
         unasked: &BTreeSet<MspId>,
     ) -> Result<Self, ClientError> {

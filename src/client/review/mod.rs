@@ -17,7 +17,7 @@ mod settings;
 #[cfg(test)]
 mod tests;
 
-pub use claim::{Claim, ClaimedKind};
-pub use compare::Said;
+pub use claim::{ClaimedKind, ProposalClaim};
+pub use compare::ContractSaid;
 pub use judged::Judged;
 pub use settings::JudgedSettings;

@@ -4,7 +4,7 @@
 use bytes::Bytes;
 use prost::Message;
 
-use super::claim::Claim;
+use super::claim::ProposalClaim;
 use crate::{
     client::{ClientError, Exit},
     ids::{ChannelId, Digest},
@@ -40,7 +40,7 @@ impl JudgedSettings {
     /// # Errors
     /// `DIFFERENT_EFFECT` (unsafe) where the bytes are another thing than one change of settings of this
     /// proposal, in its one encoding.
-    pub fn new(channel: &ChannelId, claim: &Claim) -> Result<Self, ClientError> {
+    pub fn new(channel: &ChannelId, claim: &ProposalClaim) -> Result<Self, ClientError> {
         let id = &claim.proposal_id;
         let refuse = |why: &str| {
             let text = format!("`{id}` is said to change settings of the contract, but {why}");

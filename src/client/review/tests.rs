@@ -6,7 +6,7 @@ use bytes::Bytes;
 use prost::Message;
 use serde_json::json;
 
-use super::{Claim, ClaimedKind, Judged, JudgedSettings, Said};
+use super::{ClaimedKind, ContractSaid, Judged, JudgedSettings, ProposalClaim};
 use crate::{
     block::ConfigBlock,
     client::Exit,
@@ -38,10 +38,10 @@ fn before() -> Bundle {
 }
 
 /// What Org1 and Org2 signed on a real network, as a proposal.
-fn claim() -> Claim {
+fn claim() -> ProposalClaim {
     let envelope = read_update_envelope(&file("add-orgx/envelope_signed.pb")).unwrap();
     let update = Update::parse(envelope.config_update.clone()).unwrap();
-    Claim {
+    ProposalClaim {
         proposal_id: ProposalId::new("add_orgx"),
         revision: Revision(1),
         kind: ClaimedKind::ConfigUpdate,
@@ -57,15 +57,15 @@ fn patch_of(update: &Update) -> Vec<u8> {
     json::encode("common.Config", patch.bytes()).unwrap().into()
 }
 
-fn judge(claim: &Claim) -> Result<Judged, (Exit, String)> {
+fn judge(claim: &ProposalClaim) -> Result<Judged, (Exit, String)> {
     Judged::new(&before(), claim, NOW, &BTreeSet::new()).map_err(|e| (e.exit, e.symbol))
 }
 
 /// What an honest contract says of it.
-fn said(judged: &Judged) -> Said {
+fn said(judged: &Judged) -> ContractSaid {
     let changes = serde_json::to_value(&judged.diff.changes).unwrap();
     let findings = judged.lint.findings.iter();
-    Said {
+    ContractSaid {
         status: "ReadyToSubmit".to_owned(),
         config_update_sha256: judged.digest.to_string(),
         changes: changes.as_array().cloned(),
@@ -74,7 +74,7 @@ fn said(judged: &Judged) -> Said {
                 .map(|f| (f.id.name().to_owned(), f.path.clone()))
                 .collect(),
         ),
-        ..Said::default()
+        ..ContractSaid::default()
     }
 }
 
@@ -175,7 +175,7 @@ fn a_contract_that_says_something_else_is_found_out() {
         nanos: 0,
     };
     let judged = Judged::new(&before(), &claim, late, &BTreeSet::new()).unwrap();
-    let symbol = |said: Said| {
+    let symbol = |said: ContractSaid| {
         let error = said.check(&claim, &judged).unwrap_err();
         assert_eq!(error.exit, Exit::Unsafe);
         error.symbol
@@ -222,7 +222,7 @@ fn a_change_of_settings_is_read_from_what_is_signed() {
         isolated_data: [("cmscc.settings".to_owned(), change.encode_to_vec().into())].into(),
         ..common::ConfigUpdate::default()
     };
-    let claim = |update: &common::ConfigUpdate| Claim {
+    let claim = |update: &common::ConfigUpdate| ProposalClaim {
         proposal_id: ProposalId::new("gate1"),
         kind: ClaimedKind::Settings,
         config_update: update.encode_to_vec().into(),
