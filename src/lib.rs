@@ -131,6 +131,9 @@ pub mod review;
 #[cfg(feature = "shim")]
 pub mod shim;
 pub mod stub;
+// not for others: how the program shows what others wrote
+#[doc(hidden)]
+pub mod text;
 pub mod transaction;
 
 #[cfg(test)]

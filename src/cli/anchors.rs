@@ -11,7 +11,7 @@ use crate::{
     block::ConfigBlock,
     contract::{Anchors, Disown},
     ids::{ChannelId, Sequence},
-    ops::foreign,
+    text::foreign,
 };
 
 /// The longest anchor, in bytes: what fits a gRPC message of Fabric's nodes.

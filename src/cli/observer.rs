@@ -9,8 +9,9 @@ use super::anchors::is_channel_name;
 use crate::{
     contract::{self, HeadFacts},
     ids::ChannelId,
-    ops::{ChannelHealth, Clock, Health, LineLevel, Metrics, Throttle, foreign, unix_seconds},
+    ops::{ChannelHealth, Clock, Health, LineLevel, Metrics, Throttle, unix_seconds},
     shim::{self, Closing, ConnectionRefusal, Ending, StateCall, StreamId, TransactionFacts},
+    text::foreign,
 };
 
 /// Turns facts of contract and shim into metrics, logs and readiness. Everything is counted; of lines

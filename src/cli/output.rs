@@ -7,7 +7,7 @@ use std::{
 
 use anstyle::{AnsiColor, Style};
 
-use crate::ops::{is_hidden, visible};
+use crate::text::{escaped_json, visible};
 
 /// How errors are marked; without colour where the output is no terminal or NO_COLOR is set.
 const ERROR: Style = AnsiColor::Red.on_default().bold();
@@ -62,19 +62,7 @@ pub(super) fn foreign(line: &str) {
 /// Prints a JSON document that holds texts of others. It stays equal as JSON: hidden characters
 /// stand only in its strings, as `\u009b`.
 pub(super) fn foreign_json(document: &str) {
-    let mut out = String::with_capacity(document.len());
-    for c in document.chars() {
-        // white space between the parts of a document is no string's
-        if is_hidden(c) && c != '\n' {
-            let mut units = [0; 2];
-            for unit in c.encode_utf16(&mut units) {
-                out.push_str(&format!("\\u{unit:04x}"));
-            }
-        } else {
-            out.push(c);
-        }
-    }
-    result(&out);
+    result(&escaped_json(document));
 }
 
 /// Prints something about a result, where it does not get in the way of scripts.

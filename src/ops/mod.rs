@@ -15,7 +15,6 @@ mod readiness;
 mod signals;
 mod thread;
 mod throttle;
-mod visible;
 
 pub(crate) use channels::ChannelHealth;
 pub(crate) use clock::{Clock, unix_seconds};
@@ -25,4 +24,3 @@ pub(crate) use metrics::Metrics;
 pub(crate) use signals::Wishes;
 pub(crate) use thread::{Chore, Operations};
 pub(crate) use throttle::{LineLevel, Throttle};
-pub(crate) use visible::{foreign, is_hidden, visible};

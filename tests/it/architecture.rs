@@ -18,7 +18,8 @@ const ROOMS: Table = &[
     ("capabilities", &[]),
     ("stub", &[]),
     ("json", &[]),
-    ("ops", &[]),
+    ("text", &[]),
+    ("ops", &["text"]),
     ("identity", &["crypto", "capabilities"]),
     ("policy", &["identity"]),
     ("config", &["crypto", "capabilities", "identity", "policy"]),
@@ -61,6 +62,7 @@ const ROOMS: Table = &[
     (
         "client",
         &[
+            "text",
             "crypto",
             "json",
             "identity",
@@ -74,6 +76,7 @@ const ROOMS: Table = &[
     (
         "cli",
         &[
+            "text",
             "stub",
             "contract",
             "shim",
@@ -154,6 +157,7 @@ const PURE: &[&str] = &[
     "transaction",
     "review",
     "stub",
+    "text",
     "chaincode",
     "contract",
 ];

@@ -17,7 +17,7 @@ use crate::{
         output,
         settings::{DEFAULT_OPS_ADDRESS, given, is_address},
     },
-    ops::foreign,
+    text::foreign,
 };
 
 /// The most bytes of an answer that are read.

@@ -5,7 +5,7 @@ use std::{cmp::min, env};
 use clap::CommandFactory;
 
 use super::findings::SettingProblems;
-use crate::{cli::args::Args, ops::foreign};
+use crate::{cli::args::Args, text::foreign};
 
 /// What begins the names of our variables.
 const OURS: &str = "CMSCC_";

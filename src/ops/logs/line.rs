@@ -7,7 +7,8 @@ use tracing::{
     field::{Field, Visit},
 };
 
-use crate::ops::visible::{Bounded, is_hidden};
+use super::bounded::Bounded;
+use crate::text::is_hidden;
 
 /// How log lines look.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -3,6 +3,7 @@
 //! A line goes into a bounded queue, from which a thread of its own writes it: who logs neither waits
 //! nor fails, whatever becomes of the line. Lost lines are counted.
 
+mod bounded;
 mod filter;
 mod line;
 mod queue;

@@ -9,7 +9,7 @@ use super::{
     setup::Plan,
     trial::{CHANNEL, CallOutcome, CommittedTransaction},
 };
-use crate::{cli::output, ops::visible, proto::protos::TxValidationCode, stub::Response};
+use crate::{cli::output, proto::protos::TxValidationCode, stub::Response, text::visible};
 
 const DIM: Style = Style::new().dimmed();
 const GOOD: Style = AnsiColor::Green.on_default();
