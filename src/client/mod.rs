@@ -8,12 +8,14 @@
 //! | `profile` | which network, which peer, which identity; where each was said | pure but its reading |
 //! | `chain` | one's own chain of configs, verified from a pinned block | pure but its store |
 //! | `review` | proposals judged with one's own engine, and compared with what the contract says | pure |
+//! | `signing` | files that carry what is to be signed and what was signed | pure |
 
 mod chain;
 mod error;
 mod keys;
 mod profile;
 mod review;
+mod signing;
 
 pub use chain::{ChainStore, VerifiedChain, VerifiedLink};
 pub use error::{ClientError, Exit};
@@ -23,3 +25,4 @@ pub use profile::{
     resolve,
 };
 pub use review::{ClaimedKind, ContractSaid, Judged, JudgedSettings, ProposalClaim};
+pub use signing::{SignRequest, SignedUpdate};
