@@ -44,7 +44,7 @@ pub struct Remedy {
 
 /// A failed call, with what it means.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Judged {
+pub struct Meaning {
     /// What a person is told.
     pub error: ClientError,
     /// What may be done without asking one.
@@ -88,7 +88,7 @@ impl Remedy {
     }
 }
 
-impl From<ClientError> for Judged {
+impl From<ClientError> for Meaning {
     fn from(error: ClientError) -> Self {
         Self {
             error,
@@ -99,19 +99,19 @@ impl From<ClientError> for Judged {
 
 /// What a failed call means.
 #[must_use]
-pub fn judge(errand: Errand, whom: Whom<'_>, failure: &RpcFailure) -> Judged {
-    let mut judged = match failure.causes.is_empty() {
+pub fn judge(errand: Errand, whom: Whom<'_>, failure: &RpcFailure) -> Meaning {
+    let mut meaning = match failure.causes.is_empty() {
         false => reach::broken(errand, whom, failure),
         true => answered(errand, whom, failure),
     };
-    if judged.error.details.is_empty() {
-        judged.error.details = failure.details();
+    if meaning.error.details.is_empty() {
+        meaning.error.details = failure.details();
     }
-    judged
+    meaning
 }
 
 /// A node answered.
-fn answered(errand: Errand, whom: Whom<'_>, failure: &RpcFailure) -> Judged {
+fn answered(errand: Errand, whom: Whom<'_>, failure: &RpcFailure) -> Meaning {
     if matches!(errand, Errand::Evaluate | Errand::Endorse)
         && let Some(refusal) = failure.texts().find_map(ContractRefusal::find)
     {
@@ -129,7 +129,7 @@ fn answered(errand: Errand, whom: Whom<'_>, failure: &RpcFailure) -> Judged {
 }
 
 /// The contract refused, at one peer at least.
-fn refused(errand: Errand, failure: &RpcFailure, refusal: &ContractRefusal) -> Judged {
+fn refused(errand: Errand, failure: &RpcFailure, refusal: &ContractRefusal) -> Meaning {
     let error = refusal.error();
     // the first peer endorsed, so this one is behind it: docs/functions.md, what to retry
     let lags = errand == Errand::Endorse && failure.message.contains(OTHERS_ENDORSED);
@@ -141,7 +141,7 @@ fn refused(errand: Errand, failure: &RpcFailure, refusal: &ContractRefusal) -> J
         true => error.hint("not all peers refuse: one may be behind the others; call again"),
         false => error,
     };
-    Judged { error, remedy }
+    Meaning { error, remedy }
 }
 
 /// What a gateway says where its first peer endorsed and others did not.

@@ -22,7 +22,7 @@ mod validation;
 
 pub use answer::{NodeWords, RpcCode, RpcFailure};
 pub use contract::ContractRefusal;
-pub use judge::{Errand, Judged, Remedy, Whom, judge};
+pub use judge::{Errand, Meaning, Remedy, Whom, judge};
 pub use orderer::{broadcast_refusal, deliver_ended};
 pub use reach::{timed_out, unreachable};
 pub use validation::invalid_transaction;

@@ -1,6 +1,6 @@
 //! Refusals of the ordering service, as gateways pass them on and as orderers give them.
 
-use super::{Errand, Judged, Remedy, RpcCode, RpcFailure, Whom};
+use super::{Errand, Meaning, Remedy, RpcCode, RpcFailure, Whom};
 use crate::{
     client::{ClientError, Exit},
     proto::common::Status,
@@ -9,7 +9,7 @@ use crate::{
 /// What it means that a gateway did not submit. With raft the one orderer that was asked speaks in the
 /// message; with BFT all of them do, in the details.
 // Fabric: internal/pkg/gateway/submit.go, submitNonBFT and submitBFT
-pub(super) fn submit_refusal(errand: Errand, whom: Whom<'_>, failure: &RpcFailure) -> Judged {
+pub(super) fn submit_refusal(errand: Errand, whom: Whom<'_>, failure: &RpcFailure) -> Meaning {
     let refusal = failure.texts().find_map(Broadcast::find);
     match refusal {
         Some(refusal) => refused(errand, whom, &refusal),
@@ -19,7 +19,7 @@ pub(super) fn submit_refusal(errand: Errand, whom: Whom<'_>, failure: &RpcFailur
 
 /// What it means that an orderer did not take an envelope.
 #[must_use]
-pub fn broadcast_refusal(errand: Errand, whom: Whom<'_>, status: i32, info: &str) -> Judged {
+pub fn broadcast_refusal(errand: Errand, whom: Whom<'_>, status: i32, info: &str) -> Meaning {
     let status = Status::try_from(status).map_or("UNKNOWN", |status| status.as_str_name());
     let refusal = Broadcast { status, info };
     refused(errand, whom, &refusal)
@@ -27,7 +27,7 @@ pub fn broadcast_refusal(errand: Errand, whom: Whom<'_>, status: i32, info: &str
 
 /// What it means that a stream of blocks ended with a status; `None`: without one.
 #[must_use]
-pub fn deliver_ended(whom: Whom<'_>, status: Option<i32>) -> Judged {
+pub fn deliver_ended(whom: Whom<'_>, status: Option<i32>) -> Meaning {
     let Whom {
         address, channel, ..
     } = whom;
@@ -80,7 +80,7 @@ pub fn deliver_ended(whom: Whom<'_>, status: Option<i32>) -> Judged {
             Remedy::EITHER,
         ),
     };
-    Judged {
+    Meaning {
         error: ClientError::new(exit, symbol, message).hint(hint),
         remedy,
     }
@@ -101,7 +101,7 @@ impl<'a> Broadcast<'a> {
     }
 }
 
-fn refused(errand: Errand, whom: Whom<'_>, refusal: &Broadcast<'_>) -> Judged {
+fn refused(errand: Errand, whom: Whom<'_>, refusal: &Broadcast<'_>) -> Meaning {
     let Broadcast { status, info } = *refusal;
     let has = |words: &str| info.contains(words);
     let channel = whom.channel;
@@ -183,7 +183,7 @@ fn refused(errand: Errand, whom: Whom<'_>, refusal: &Broadcast<'_>) -> Judged {
             Remedy::NONE,
         )
     };
-    Judged {
+    Meaning {
         error: ClientError::new(exit, symbol, message).hint(hint),
         remedy,
     }
@@ -197,14 +197,14 @@ fn is_passing(status: &str, info: &str) -> bool {
 }
 
 /// No orderer answered that it will not.
-fn unavailable(whom: Whom<'_>, failure: &RpcFailure) -> Judged {
+fn unavailable(whom: Whom<'_>, failure: &RpcFailure) -> Meaning {
     let text = failure.texts().next().unwrap_or_default();
     if matches!(
         failure.code,
         RpcCode::FailedPrecondition | RpcCode::NotFound | RpcCode::InvalidArgument
     ) {
         let message = format!("the peer `{}` does not send it: {text}", whom.address);
-        return Judged {
+        return Meaning {
             error: ClientError::new(Exit::Failed, "NOT_SENT", message)
                 .hint("is the peer on that channel (`--channel`)?"),
             remedy: Remedy::ELSEWHERE,
@@ -221,5 +221,5 @@ fn unavailable(whom: Whom<'_>, failure: &RpcFailure) -> Judged {
         true => Remedy::EITHER,
         false => Remedy::EITHER.open(),
     };
-    Judged { error, remedy }
+    Meaning { error, remedy }
 }

@@ -1,10 +1,10 @@
 //! Refusals of peers, before a chaincode was asked or instead of it.
 
-use super::{Errand, Judged, Remedy, RpcCode, RpcFailure, Whom, judge::OTHERS_ENDORSED};
+use super::{Errand, Meaning, Remedy, RpcCode, RpcFailure, Whom, judge::OTHERS_ENDORSED};
 use crate::client::{ClientError, Exit};
 
 /// What a peer's own refusal means. The most specific one is told, whatever the code.
-pub(super) fn refusal(errand: Errand, whom: Whom<'_>, failure: &RpcFailure) -> Judged {
+pub(super) fn refusal(errand: Errand, whom: Whom<'_>, failure: &RpcFailure) -> Meaning {
     let known = clock(whom, failure)
         .or_else(|| access(whom, failure))
         .or_else(|| plan(whom, failure))
@@ -17,7 +17,7 @@ pub(super) fn refusal(errand: Errand, whom: Whom<'_>, failure: &RpcFailure) -> J
 
 /// The peer's clock and ours are too far apart.
 // Fabric: core/handlers/auth/filter/timewindow.go, validateTimewindowProposal
-fn clock(whom: Whom<'_>, failure: &RpcFailure) -> Option<Judged> {
+fn clock(whom: Whom<'_>, failure: &RpcFailure) -> Option<Meaning> {
     let text = said(failure, "incorrect timestamp ")?;
     let (_, times) = text.split_once("incorrect timestamp ")?;
     let (ours, rest) = times.split_once(", peer time ")?;
@@ -32,7 +32,7 @@ fn clock(whom: Whom<'_>, failure: &RpcFailure) -> Option<Judged> {
 }
 
 /// The identity may not do this.
-fn access(whom: Whom<'_>, failure: &RpcFailure) -> Option<Judged> {
+fn access(whom: Whom<'_>, failure: &RpcFailure) -> Option<Meaning> {
     let words = [
         "access denied",
         "failed ACL check",
@@ -58,7 +58,7 @@ fn access(whom: Whom<'_>, failure: &RpcFailure) -> Option<Judged> {
 }
 
 /// No set of peers can endorse.
-fn plan(whom: Whom<'_>, failure: &RpcFailure) -> Option<Judged> {
+fn plan(whom: Whom<'_>, failure: &RpcFailure) -> Option<Meaning> {
     let none = failure.says("no combination of peers can be derived which satisfy the endorsement");
     let away = failure.says("failed to select a set of endorsers");
     let named = failure.says("failed to find any endorsing peers for org");
@@ -74,14 +74,14 @@ fn plan(whom: Whom<'_>, failure: &RpcFailure) -> Option<Judged> {
                 chaincode installed and approved, and anchor peers by which other peers find it";
     let error = ClientError::new(Exit::Unreachable, "TOO_FEW_ENDORSERS", message).hint(hint);
     // gossip may not have seen a new peer yet
-    Some(Judged {
+    Some(Meaning {
         error,
         remedy: Remedy::EITHER,
     })
 }
 
 /// The chaincode is not there, does not run, or its endorsers disagree.
-fn chaincode(whom: Whom<'_>, failure: &RpcFailure) -> Option<Judged> {
+fn chaincode(whom: Whom<'_>, failure: &RpcFailure) -> Option<Meaning> {
     let Whom {
         address,
         channel,
@@ -153,14 +153,14 @@ fn chaincode(whom: Whom<'_>, failure: &RpcFailure) -> Option<Judged> {
     } else {
         return None;
     };
-    Some(Judged {
+    Some(Meaning {
         error: ClientError::new(exit, symbol, message).hint(hint),
         remedy,
     })
 }
 
 /// The peer does not have the channel.
-fn channel(whom: Whom<'_>, failure: &RpcFailure) -> Option<Judged> {
+fn channel(whom: Whom<'_>, failure: &RpcFailure) -> Option<Meaning> {
     let words = [
         "channel does not exist",
         "Failed to get policy manager for channel",
@@ -179,40 +179,40 @@ fn channel(whom: Whom<'_>, failure: &RpcFailure) -> Option<Judged> {
     );
     let error = ClientError::new(Exit::Failed, "UNKNOWN_CHANNEL", message)
         .hint("is that its name (`--channel`), and has the peer joined?");
-    Some(Judged {
+    Some(Meaning {
         error,
         remedy: Remedy::ELSEWHERE,
     })
 }
 
 /// The ledger does not have what was asked for.
-fn ledger(whom: Whom<'_>, failure: &RpcFailure) -> Option<Judged> {
+fn ledger(whom: Whom<'_>, failure: &RpcFailure) -> Option<Meaning> {
     let text = said(failure, "Failed to get block number")?;
     let message = format!("the peer `{}` has no such block: {text}", whom.address);
     let error = ClientError::new(Exit::Failed, "NO_BLOCK", message).hint(
         "a peer that joined by snapshot has no older blocks, and one that is behind no newer ones",
     );
-    Some(Judged {
+    Some(Meaning {
         error,
         remedy: Remedy::EITHER,
     })
 }
 
 /// The peer has too much to do.
-fn busy(whom: Whom<'_>, failure: &RpcFailure) -> Option<Judged> {
+fn busy(whom: Whom<'_>, failure: &RpcFailure) -> Option<Meaning> {
     if failure.code != RpcCode::ResourceExhausted {
         return None;
     }
     let message = format!("the peer `{}` is busy: {}", whom.address, failure.message);
     let error = ClientError::new(Exit::Unreachable, "PEER_BUSY", message).hint("call again");
-    Some(Judged {
+    Some(Meaning {
         error,
         remedy: Remedy::EITHER,
     })
 }
 
 /// What nobody foresaw, in the words of whoever said it.
-fn other(errand: Errand, whom: Whom<'_>, failure: &RpcFailure) -> Judged {
+fn other(errand: Errand, whom: Whom<'_>, failure: &RpcFailure) -> Meaning {
     // the words of a node behind the gateway say more than its own
     let text = failure.texts().next().unwrap_or_default();
     let message = format!("the peer `{}` says: {text}", whom.address);
@@ -237,7 +237,7 @@ fn other(errand: Errand, whom: Whom<'_>, failure: &RpcFailure) -> Judged {
         "NOT_ENDORSED" | "PEER_REFUSED" => error.hint("its log says more"),
         _ => error.hint("call again; `--timeout` gives it longer"),
     };
-    Judged { error, remedy }
+    Meaning { error, remedy }
 }
 
 /// The first text that contains these words.
@@ -245,8 +245,8 @@ fn said<'a>(failure: &'a RpcFailure, words: &str) -> Option<&'a str> {
     failure.texts().find(|text| text.contains(words))
 }
 
-fn final_answer(error: ClientError) -> Judged {
-    Judged {
+fn final_answer(error: ClientError) -> Meaning {
+    Meaning {
         error,
         remedy: Remedy::NONE,
     }

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use super::{Errand, Judged, Remedy, RpcFailure, Whom};
+use super::{Errand, Meaning, Remedy, RpcFailure, Whom};
 use crate::client::{ClientError, Exit};
 
 /// No connection was made to a node: the causes, outermost first.
 #[must_use]
-pub fn unreachable(whom: Whom<'_>, causes: &[String]) -> Judged {
-    Judged {
+pub fn unreachable(whom: Whom<'_>, causes: &[String]) -> Meaning {
+    Meaning {
         error: reason(whom, causes),
         remedy: Remedy::ELSEWHERE,
     }
@@ -16,7 +16,7 @@ pub fn unreachable(whom: Whom<'_>, causes: &[String]) -> Judged {
 
 /// A node did not answer in time.
 #[must_use]
-pub fn timed_out(errand: Errand, whom: Whom<'_>, after: Duration) -> Judged {
+pub fn timed_out(errand: Errand, whom: Whom<'_>, after: Duration) -> Meaning {
     let what = match errand {
         Errand::CommitStatus => "say that the transaction is committed",
         _ => "answer",
@@ -28,25 +28,25 @@ pub fn timed_out(errand: Errand, whom: Whom<'_>, after: Duration) -> Judged {
     );
     let error = ClientError::new(Exit::Unreachable, "TIMEOUT", message)
         .hint("call again; `--timeout` gives it longer");
-    Judged {
+    Meaning {
         error,
         remedy: Remedy::NONE.open(),
     }
 }
 
 /// The call failed on this side of the wire.
-pub(super) fn broken(errand: Errand, whom: Whom<'_>, failure: &RpcFailure) -> Judged {
-    let judged = Judged {
+pub(super) fn broken(errand: Errand, whom: Whom<'_>, failure: &RpcFailure) -> Meaning {
+    let meaning = Meaning {
         error: reason(whom, &failure.causes),
         remedy: Remedy::ELSEWHERE,
     };
     let changes = matches!(errand, Errand::SubmitTransaction | Errand::SubmitUpdate);
     match changes && !failure.is_unsent {
-        true => Judged {
-            remedy: judged.remedy.open(),
-            ..judged
+        true => Meaning {
+            remedy: meaning.remedy.open(),
+            ..meaning
         },
-        false => judged,
+        false => meaning,
     }
 }
 

@@ -1,6 +1,6 @@
 //! Transactions that are in a block without effect.
 
-use super::{Judged, Remedy};
+use super::{Meaning, Remedy};
 use crate::{
     client::{ClientError, Exit},
     ids::{BlockNumber, TxId},
@@ -9,7 +9,7 @@ use crate::{
 
 /// What it means that peers found a transaction invalid. Nothing of it has taken effect.
 #[must_use]
-pub fn invalid_transaction(tx_id: &TxId, block: BlockNumber, code: TxValidationCode) -> Judged {
+pub fn invalid_transaction(tx_id: &TxId, block: BlockNumber, code: TxValidationCode) -> Meaning {
     use TxValidationCode as Code;
     let name = code.as_str_name();
     let (exit, why, hint, remedy) = match code {
@@ -39,7 +39,7 @@ pub fn invalid_transaction(tx_id: &TxId, block: BlockNumber, code: TxValidationC
         ),
     };
     let message = format!("transaction {tx_id} is in block {block} without effect ({name}): {why}");
-    Judged {
+    Meaning {
         error: ClientError::new(exit, name, message).hint(hint),
         remedy,
     }
@@ -58,9 +58,9 @@ mod tests {
             (TxValidationCode::DuplicateTxid, false),
             (TxValidationCode::InvalidOtherReason, false),
         ] {
-            let judged = invalid_transaction(&TxId::new("ab"), BlockNumber(7), code);
-            assert_eq!(judged.remedy.again, again, "{code:?}");
-            assert_eq!(judged.error.symbol, code.as_str_name());
+            let meaning = invalid_transaction(&TxId::new("ab"), BlockNumber(7), code);
+            assert_eq!(meaning.remedy.again, again, "{code:?}");
+            assert_eq!(meaning.error.symbol, code.as_str_name());
         }
     }
 }
