@@ -7,33 +7,33 @@ use crate::proto::{gateway, google::rpc};
 /// Why a call of a node gave no result. Others wrote the texts: they are bounded here, and made
 /// harmless where they are shown.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct RpcFailure {
+pub(crate) struct RpcFailure {
     /// The code.
-    pub code: RpcCode,
+    pub(crate) code: RpcCode,
     /// What the node says; at most [`LONGEST`] bytes.
-    pub message: String,
+    pub(crate) message: String,
     /// What the nodes behind it said; at most [`MOST`].
-    pub said: Vec<NodeWords>,
+    pub(crate) said: Vec<NodeWords>,
     /// Where the call failed on this side of the wire: the causes, outermost first.
-    pub causes: Vec<String>,
+    pub(crate) causes: Vec<String>,
     /// Whether the node cannot have received the call.
-    pub is_unsent: bool,
+    pub(crate) is_unsent: bool,
 }
 
 /// What one node behind a gateway said.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct NodeWords {
+pub(crate) struct NodeWords {
     /// Its address.
-    pub address: String,
+    pub(crate) address: String,
     /// The MSP id of its organisation.
-    pub msp_id: String,
+    pub(crate) msp_id: String,
     /// Its words; at most [`LONGEST`] bytes.
-    pub message: String,
+    pub(crate) message: String,
 }
 
 /// The codes of gRPC that make a difference.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum RpcCode {
+pub(crate) enum RpcCode {
     /// The operation was aborted: a refusal while endorsing or ordering.
     Aborted,
     /// Cancelled, by whichever side.
@@ -71,7 +71,7 @@ impl RpcFailure {
     /// Reads what a node answered: code, message, and the details, a serialized `google.rpc.Status`.
     // SECURITY: the node chooses all of it; what cannot be read is left out
     #[must_use]
-    pub fn new(code: i32, message: &str, details: &[u8]) -> Self {
+    pub(crate) fn new(code: i32, message: &str, details: &[u8]) -> Self {
         let details = rpc::Status::decode(details).unwrap_or_default().details;
         let said = details
             .into_iter()
@@ -93,7 +93,7 @@ impl RpcFailure {
 
     /// A call that failed on this side of the wire.
     #[must_use]
-    pub fn local(code: i32, message: &str, causes: Vec<String>, is_unsent: bool) -> Self {
+    pub(crate) fn local(code: i32, message: &str, causes: Vec<String>, is_unsent: bool) -> Self {
         Self {
             code: code.into(),
             message: bounded(message),

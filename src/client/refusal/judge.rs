@@ -5,7 +5,7 @@ use crate::client::ClientError;
 
 /// What was asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Errand {
+pub(crate) enum Errand {
     /// Whether a transaction is committed.
     CommitStatus,
     /// Blocks, or events.
@@ -22,57 +22,57 @@ pub enum Errand {
 
 /// Who was asked, on what.
 #[derive(Clone, Copy, Debug)]
-pub struct Whom<'a> {
+pub(crate) struct Whom<'a> {
     /// The address of the node.
-    pub address: &'a str,
+    pub(crate) address: &'a str,
     /// The channel.
-    pub channel: &'a str,
+    pub(crate) channel: &'a str,
     /// The chaincode.
-    pub chaincode: &'a str,
+    pub(crate) chaincode: &'a str,
 }
 
 /// What may be done about it without a person.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Remedy {
+pub(crate) struct Remedy {
     /// Another peer may answer.
-    pub elsewhere: bool,
+    pub(crate) elsewhere: bool,
     /// The same may succeed a little later.
-    pub again: bool,
+    pub(crate) again: bool,
     /// It may have been done nevertheless.
-    pub is_open: bool,
+    pub(crate) is_open: bool,
 }
 
 /// A failed call, with what it means.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Meaning {
+pub(crate) struct Meaning {
     /// What a person is told.
-    pub error: ClientError,
+    pub(crate) error: ClientError,
     /// What may be done without asking one.
-    pub remedy: Remedy,
+    pub(crate) remedy: Remedy,
 }
 
 impl Remedy {
     /// Nothing helps.
-    pub const NONE: Self = Self {
+    pub(crate) const NONE: Self = Self {
         elsewhere: false,
         again: false,
         is_open: false,
     };
 
     /// Another peer may answer; this one not soon.
-    pub const ELSEWHERE: Self = Self {
+    pub(crate) const ELSEWHERE: Self = Self {
         elsewhere: true,
         ..Self::NONE
     };
 
     /// A little later.
-    pub const AGAIN: Self = Self {
+    pub(crate) const AGAIN: Self = Self {
         again: true,
         ..Self::NONE
     };
 
     /// Another peer, or a little later.
-    pub const EITHER: Self = Self {
+    pub(crate) const EITHER: Self = Self {
         elsewhere: true,
         again: true,
         is_open: false,
@@ -80,7 +80,7 @@ impl Remedy {
 
     /// The same of something that may have been done.
     #[must_use]
-    pub const fn open(self) -> Self {
+    pub(crate) const fn open(self) -> Self {
         Self {
             is_open: true,
             ..self
@@ -99,7 +99,7 @@ impl From<ClientError> for Meaning {
 
 /// What a failed call means.
 #[must_use]
-pub fn judge(errand: Errand, whom: Whom<'_>, failure: &RpcFailure) -> Meaning {
+pub(crate) fn judge(errand: Errand, whom: Whom<'_>, failure: &RpcFailure) -> Meaning {
     let mut meaning = match failure.causes.is_empty() {
         false => reach::broken(errand, whom, failure),
         true => answered(errand, whom, failure),

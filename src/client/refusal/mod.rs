@@ -20,9 +20,9 @@ mod peer;
 mod reach;
 mod validation;
 
-pub use answer::{NodeWords, RpcCode, RpcFailure};
+pub(crate) use answer::{RpcCode, RpcFailure};
 pub use contract::ContractRefusal;
-pub use judge::{Errand, Meaning, Remedy, Whom, judge};
-pub use orderer::{broadcast_refusal, deliver_ended};
-pub use reach::{timed_out, unreachable};
-pub use validation::invalid_transaction;
+pub(crate) use judge::{Errand, Meaning, Remedy, Whom, judge};
+pub(crate) use orderer::{broadcast_refusal, deliver_ended};
+pub(crate) use reach::{timed_out, unreachable};
+pub(crate) use validation::invalid_transaction;

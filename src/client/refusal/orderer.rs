@@ -19,7 +19,12 @@ pub(super) fn submit_refusal(errand: Errand, whom: Whom<'_>, failure: &RpcFailur
 
 /// What it means that an orderer did not take an envelope.
 #[must_use]
-pub fn broadcast_refusal(errand: Errand, whom: Whom<'_>, status: i32, info: &str) -> Meaning {
+pub(crate) fn broadcast_refusal(
+    errand: Errand,
+    whom: Whom<'_>,
+    status: i32,
+    info: &str,
+) -> Meaning {
     let status = Status::try_from(status).map_or("UNKNOWN", |status| status.as_str_name());
     let refusal = Broadcast { status, info };
     refused(errand, whom, &refusal)
@@ -27,7 +32,7 @@ pub fn broadcast_refusal(errand: Errand, whom: Whom<'_>, status: i32, info: &str
 
 /// What it means that a stream of blocks ended with a status; `None`: without one.
 #[must_use]
-pub fn deliver_ended(whom: Whom<'_>, status: Option<i32>) -> Meaning {
+pub(crate) fn deliver_ended(whom: Whom<'_>, status: Option<i32>) -> Meaning {
     let Whom {
         address, channel, ..
     } = whom;

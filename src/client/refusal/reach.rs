@@ -7,7 +7,7 @@ use crate::client::{ClientError, Exit};
 
 /// No connection was made to a node: the causes, outermost first.
 #[must_use]
-pub fn unreachable(whom: Whom<'_>, causes: &[String]) -> Meaning {
+pub(crate) fn unreachable(whom: Whom<'_>, causes: &[String]) -> Meaning {
     Meaning {
         error: reason(whom, causes),
         remedy: Remedy::ELSEWHERE,
@@ -16,7 +16,7 @@ pub fn unreachable(whom: Whom<'_>, causes: &[String]) -> Meaning {
 
 /// A node did not answer in time.
 #[must_use]
-pub fn timed_out(errand: Errand, whom: Whom<'_>, after: Duration) -> Meaning {
+pub(crate) fn timed_out(errand: Errand, whom: Whom<'_>, after: Duration) -> Meaning {
     let what = match errand {
         Errand::CommitStatus => "say that the transaction is committed",
         _ => "answer",

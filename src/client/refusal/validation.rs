@@ -9,7 +9,11 @@ use crate::{
 
 /// What it means that peers found a transaction invalid. Nothing of it has taken effect.
 #[must_use]
-pub fn invalid_transaction(tx_id: &TxId, block: BlockNumber, code: TxValidationCode) -> Meaning {
+pub(crate) fn invalid_transaction(
+    tx_id: &TxId,
+    block: BlockNumber,
+    code: TxValidationCode,
+) -> Meaning {
     use TxValidationCode as Code;
     let name = code.as_str_name();
     let (exit, why, hint, remedy) = match code {
