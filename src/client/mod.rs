@@ -4,25 +4,37 @@
 //! | sub-room | what it knows | |
 //! |---|---|---|
 //! | `error` | why nothing was done, and by which exit code scripts see it | pure |
+//! | `host` | the host's clock and randomness | shell |
 //! | `keys` | one's own identity and its private key | shell |
 //! | `profile` | which network, which peer, which identity; where each was said | pure but its reading |
+//! | `refusal` | what it means that a node did not do what it was asked | pure |
+//! | `network` | the connection to one's own peers: everything that goes over the wire | shell |
 //! | `chain` | one's own chain of configs, verified from a pinned block | pure but its store |
 //! | `review` | proposals judged with one's own engine, and compared with what the contract says | pure |
 //! | `signing` | files that carry what is to be signed and what was signed | pure |
 
 mod chain;
 mod error;
+mod host;
 mod keys;
+mod network;
 mod profile;
+mod refusal;
 mod review;
 mod signing;
 
 pub use chain::{ChainStore, VerifiedChain, VerifiedLink};
 pub use error::{ClientError, Exit};
+pub use host::{now, part_of, stamp};
 pub use keys::{IdentitySource, OwnIdentity};
+pub use network::{
+    BlockStream, ChaincodeEvents, CommittedCall, EventStream, FilteredBlockStream, PeerConnection,
+    Via,
+};
 pub use profile::{
     ClientSettings, ClientTlsFiles, NetworkFlags, Origin, Origins, PeerEndpoint, Surroundings,
     resolve,
 };
+pub use refusal::ContractRefusal;
 pub use review::{ClaimedKind, ContractSaid, Judged, JudgedSettings, ProposalClaim};
 pub use signing::{SignRequest, SignedUpdate};
