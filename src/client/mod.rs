@@ -11,10 +11,12 @@
 //! | `network` | the connection to one's own peers: everything that goes over the wire | shell |
 //! | `chain` | one's own chain of configs, verified from a pinned block | pure but its store |
 //! | `review` | proposals judged with one's own engine, and compared with what the contract says | pure |
+//! | `flow` | what commands do, step by step | shell |
 //! | `signing` | files that carry what is to be signed and what was signed | pure |
 
 mod chain;
 mod error;
+mod flow;
 mod host;
 mod keys;
 mod network;
@@ -25,6 +27,10 @@ mod signing;
 
 pub use chain::{ChainStore, VerifiedChain, VerifiedLink};
 pub use error::{ClientError, Exit};
+pub use flow::{
+    CarriedSignatures, ContractHead, Examined, FetchedProposal, FetchedVote, Hears, Opened,
+    OwnSignature, Progress, Session, Submission, Synced, Unpinned, Verdicts,
+};
 pub use host::{now, part_of, stamp};
 pub use keys::{IdentitySource, OwnIdentity};
 pub use network::{
@@ -36,5 +42,5 @@ pub use profile::{
     resolve,
 };
 pub use refusal::ContractRefusal;
-pub use review::{ClaimedKind, ContractSaid, Judged, JudgedSettings, ProposalClaim};
+pub use review::{ClaimedKind, ContractSaid, JudgedSettings, JudgedUpdate, ProposalClaim};
 pub use signing::{SignRequest, SignedUpdate};

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{claim::ProposalClaim, judged::Judged};
+use super::{claim::ProposalClaim, judged::JudgedUpdate};
 use crate::client::{ClientError, Exit};
 
 /// What an answer of the contract says of a proposal, beside what is signed.
@@ -23,8 +23,6 @@ pub struct ContractSaid {
     pub findings: Option<Vec<(String, String)>>,
     /// Whether some findings were left out.
     pub findings_cut: bool,
-    /// Fingerprints of the signatures that it says count.
-    pub counting: usize,
 }
 
 impl ContractSaid {
@@ -33,7 +31,11 @@ impl ContractSaid {
     ///
     /// # Errors
     /// Unsafe: `DIGEST_DIFFERS`, `DIFF_DIFFERS`, `FINDING_HIDDEN`, `STATUS_DIFFERS`.
-    pub fn check(&self, claim: &ProposalClaim, same_time: &Judged) -> Result<(), ClientError> {
+    pub fn check(
+        &self,
+        claim: &ProposalClaim,
+        same_time: &JudgedUpdate,
+    ) -> Result<(), ClientError> {
         let id = &claim.proposal_id;
         let refuse = |symbol: &str, text: String| {
             ClientError::new(Exit::Unsafe, symbol, text)
@@ -71,7 +73,7 @@ impl ContractSaid {
         Ok(())
     }
 
-    fn check_diff(&self, ours: &Judged) -> Result<(), String> {
+    fn check_diff(&self, ours: &JudgedUpdate) -> Result<(), String> {
         let Some(theirs) = &self.changes else {
             return Err("the contract shows no diff".to_owned());
         };
@@ -100,7 +102,7 @@ impl ContractSaid {
         }
     }
 
-    fn check_findings(&self, ours: &Judged) -> Result<(), String> {
+    fn check_findings(&self, ours: &JudgedUpdate) -> Result<(), String> {
         if self.findings_cut {
             return Ok(());
         }

@@ -24,7 +24,7 @@ const DIFF: DiffRoom = DiffRoom {
 
 /// What this machine found out about a revision of a proposal, on the config that it verified.
 #[derive(Debug)]
-pub struct Judged {
+pub struct JudgedUpdate {
     /// The update that is signed.
     pub update: Update,
     /// SHA-256 of its bytes: what people compare.
@@ -50,7 +50,7 @@ pub struct Judged {
     pub chosen: Option<Vec<ConfigSignature>>,
 }
 
-impl Judged {
+impl JudgedUpdate {
     /// Judges a claim on a config. `now`: the time by which certificates are looked at. `unasked`: whom
     /// nobody should ask to sign, since they rejected.
     ///

@@ -19,5 +19,5 @@ mod tests;
 
 pub use claim::{ClaimedKind, ProposalClaim};
 pub use compare::ContractSaid;
-pub use judged::Judged;
+pub use judged::JudgedUpdate;
 pub use settings::JudgedSettings;

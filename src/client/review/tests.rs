@@ -6,7 +6,7 @@ use bytes::Bytes;
 use prost::Message;
 use serde_json::json;
 
-use super::{ClaimedKind, ContractSaid, Judged, JudgedSettings, ProposalClaim};
+use super::{ClaimedKind, ContractSaid, JudgedSettings, JudgedUpdate, ProposalClaim};
 use crate::{
     block::ConfigBlock,
     client::Exit,
@@ -57,12 +57,12 @@ fn patch_of(update: &Update) -> Vec<u8> {
     json::encode("common.Config", patch.bytes()).unwrap().into()
 }
 
-fn judge(claim: &ProposalClaim) -> Result<Judged, (Exit, String)> {
-    Judged::new(&before(), claim, NOW, &BTreeSet::new()).map_err(|e| (e.exit, e.symbol))
+fn judge(claim: &ProposalClaim) -> Result<JudgedUpdate, (Exit, String)> {
+    JudgedUpdate::new(&before(), claim, NOW, &BTreeSet::new()).map_err(|e| (e.exit, e.symbol))
 }
 
 /// What an honest contract says of it.
-fn said(judged: &Judged) -> ContractSaid {
+fn said(judged: &JudgedUpdate) -> ContractSaid {
     let changes = serde_json::to_value(&judged.diff.changes).unwrap();
     let findings = judged.lint.findings.iter();
     ContractSaid {
@@ -148,7 +148,7 @@ fn an_update_that_is_not_its_intent_is_not_judged_but_refused() {
 #[test]
 fn an_update_for_another_config_is_stale() {
     let after = bundle("add-orgx/config_block_after.pb");
-    let judged = Judged::new(&after, &claim(), NOW, &BTreeSet::new());
+    let judged = JudgedUpdate::new(&after, &claim(), NOW, &BTreeSet::new());
     let error = judged.unwrap_err();
     assert_eq!(
         (error.exit, &*error.symbol),
@@ -174,7 +174,7 @@ fn a_contract_that_says_something_else_is_found_out() {
         seconds: 2_110_000_000,
         nanos: 0,
     };
-    let judged = Judged::new(&before(), &claim, late, &BTreeSet::new()).unwrap();
+    let judged = JudgedUpdate::new(&before(), &claim, late, &BTreeSet::new()).unwrap();
     let symbol = |said: ContractSaid| {
         let error = said.check(&claim, &judged).unwrap_err();
         assert_eq!(error.exit, Exit::Unsafe);
