@@ -3,8 +3,10 @@
 //!
 //! | sub-room | what it knows | |
 //! |---|---|---|
+//! | `answers` | what the contract answers, as the client reads it | pure |
 //! | `error` | why nothing was done, and by which exit code scripts see it | pure |
 
+pub mod answers;
 mod error;
 
 pub use error::{ClientError, Exit};
