@@ -3,6 +3,8 @@
 //!
 //! | sub-room | what it knows | |
 //! |---|---|---|
+//! | `answers` | what the contract answers, as the client reads it | pure |
+//! | `view` | what a person is shown, as data; what `--json` prints | pure |
 //! | `error` | why nothing was done, and by which exit code scripts see it | pure |
 //! | `host` | the host's clock and randomness | shell |
 //! | `keys` | one's own identity and its private key | shell |
@@ -14,6 +16,7 @@
 //! | `flow` | what commands do, step by step | shell |
 //! | `signing` | files that carry what is to be signed and what was signed | pure |
 
+pub mod answers;
 mod chain;
 mod error;
 mod flow;
@@ -24,12 +27,13 @@ mod profile;
 mod refusal;
 mod review;
 mod signing;
+pub mod view;
 
 pub use chain::{ChainStore, VerifiedChain, VerifiedLink};
 pub use error::{ClientError, Exit};
 pub use flow::{
-    CarriedSignatures, ContractHead, Examined, FetchedProposal, FetchedVote, Hears, Opened,
-    OwnSignature, Progress, Session, Submission, Synced, Unpinned, Verdicts,
+    ContractHead, Examined, Hears, OpenedSession, OwnSignature, Progress, Session, Submission,
+    Synced, Unpinned, Verdicts,
 };
 pub use host::{now, part_of, stamp};
 pub use keys::{IdentitySource, OwnIdentity};

@@ -16,6 +16,7 @@ mod architecture;
 mod cases;
 mod chain;
 mod cli;
+mod client;
 mod conformance;
 mod contract;
 mod dependencies;

@@ -1,0 +1,163 @@
+//! Certificates of a config that end soon.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::{
+    config::{
+        ConfigTree, GroupRef, RAFT, RaftMetadata,
+        values::{ConsensusType, Consenter},
+    },
+    identity::{Certificate, CertificateUse, ListedCertificate, MspDefinition},
+    json::time_text,
+};
+
+/// Certificates that end within this time are shown. Unit: seconds.
+pub const WITHIN: i64 = 90 * 86_400;
+
+/// A certificate that ends soon, or has ended.
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
+pub struct EndingView {
+    /// What it does to whom.
+    pub effect: String,
+    /// SHA-256 of its DER form.
+    pub fingerprint: String,
+    /// When it ends.
+    pub not_after: String,
+    /// The path of the value that lists it; the first one where several do.
+    pub path: String,
+    /// The subject.
+    pub subject: String,
+    /// What it is for, such as `root ca` or `consenter orderer1:7050 server tls`.
+    #[serde(rename = "use")]
+    pub purpose: String,
+}
+
+/// The certificates of a config that end before a time, the next one first; each once, whatever lists
+/// it.
+#[must_use]
+pub fn ending(config: &ConfigTree, before: i64) -> Vec<EndingView> {
+    let mut found = Found {
+        before,
+        ends: BTreeMap::new(),
+    };
+    for section in ["Application", "Orderer"] {
+        let Some(group) = config.group(&[section]) else {
+            continue;
+        };
+        for org in group.groups() {
+            found.organization(org);
+        }
+        found.consenters(group);
+    }
+    let mut ends: Vec<_> = found.ends.into_values().collect();
+    ends.sort_by(|(end, one), (other_end, other)| {
+        (end, &one.path, &one.fingerprint).cmp(&(other_end, &other.path, &other.fingerprint))
+    });
+    ends.into_iter().map(|(_, one)| one).collect()
+}
+
+/// What was found so far, by fingerprint.
+struct Found {
+    before: i64,
+    ends: BTreeMap<String, (i64, EndingView)>,
+}
+
+impl Found {
+    fn organization(&mut self, org: GroupRef<'_>) {
+        let Some(value) = org.value("MSP") else {
+            return;
+        };
+        let Ok(definition) = MspDefinition::read(value.bytes()) else {
+            return;
+        };
+        for listed in &definition.certificates {
+            let effect = match listed.purpose {
+                CertificateUse::Root | CertificateUse::Intermediate => {
+                    format!("nobody of {} is valid without it", definition.id)
+                }
+                CertificateUse::Admin => format!("an admin of {}", definition.id),
+                CertificateUse::TlsRoot | CertificateUse::TlsIntermediate => {
+                    format!("nobody reaches nodes of {} without it", definition.id)
+                }
+            };
+            if let Ok(certificate) = &listed.certificate {
+                let purpose = listed.purpose.name().to_owned();
+                self.note(certificate, listed, purpose, value.path(), effect);
+            }
+        }
+    }
+
+    fn consenters(&mut self, group: GroupRef<'_>) {
+        let orderers = group.value("Orderers");
+        let listed = orderers.map(|value| Consenter::parse_all(value.bytes()).unwrap_or_default());
+        let path = orderers.map(|value| value.path());
+        for node in listed.into_iter().flatten() {
+            let path = path.clone().unwrap_or_default();
+            let certificates = [
+                ("identity", &node.identity),
+                ("client tls", &node.client_tls_cert),
+                ("server tls", &node.server_tls_cert),
+            ];
+            self.consenter(&node.host, node.port, &path, certificates);
+        }
+        let consensus = group.value("ConsensusType");
+        let Some((value, consensus)) = consensus
+            .and_then(|value| Some((value, ConsensusType::parse(value.bytes()).ok()?)))
+            .filter(|(_, consensus)| consensus.name == RAFT)
+        else {
+            return;
+        };
+        let raft = RaftMetadata::parse(&consensus.metadata).ok();
+        for node in raft.into_iter().flat_map(|raft| raft.consenters) {
+            let certificates = [
+                ("client tls", &node.client_tls_cert),
+                ("server tls", &node.server_tls_cert),
+            ];
+            self.consenter(&node.host, node.port, &value.path(), certificates);
+        }
+    }
+
+    fn consenter<'a>(
+        &mut self,
+        host: &str,
+        port: u32,
+        path: &str,
+        certificates: impl IntoIterator<Item = (&'a str, &'a bytes::Bytes)>,
+    ) {
+        for (what, pem) in certificates {
+            let listed = ListedCertificate::read(CertificateUse::TlsRoot, pem);
+            if let Ok(certificate) = &listed.certificate {
+                let purpose = format!("consenter {host}:{port} {what}");
+                let effect = format!("{host}:{port} stops replicating");
+                self.note(certificate, &listed, purpose, path.to_owned(), effect);
+            }
+        }
+    }
+
+    fn note(
+        &mut self,
+        certificate: &Certificate,
+        listed: &ListedCertificate,
+        purpose: String,
+        path: String,
+        effect: String,
+    ) {
+        let end = certificate.not_after();
+        let fingerprint = listed.fingerprint.to_string();
+        if end >= self.before || self.ends.contains_key(&fingerprint) {
+            return;
+        }
+        let view = EndingView {
+            effect,
+            fingerprint: fingerprint.clone(),
+            not_after: time_text(end).unwrap_or_default(),
+            path,
+            subject: certificate.subject().to_owned(),
+            purpose,
+        };
+        self.ends.insert(fingerprint, (end, view));
+    }
+}

@@ -1,0 +1,25 @@
+//! What a person is shown, as data: the documents that commands print with `--json`, and what the
+//! renderers of the program draw.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `proposal` | one proposal, and who reviewed it: the contract, or one's own engine |
+//! | `list` | lists: what awaits me, what is in flight, what is over |
+//! | `phase` | what a status means for who looks, and the command that comes next |
+//! | `status` | one screen about a channel |
+//! | `ending` | certificates of a config that end soon |
+//! | `config` | the chain's links, and two configs side by side |
+
+mod config;
+mod ending;
+mod list;
+mod phase;
+mod proposal;
+mod status;
+
+pub use config::{ChainView, ConfigDiffView, LinkView};
+pub use ending::{EndingView, WITHIN, ending};
+pub use list::{HistoryView, ListFilter, ListView, RowView};
+pub use phase::{Phase, phase};
+pub use proposal::{MajorityView, OwnReview, ProposalView, ReviewedBy};
+pub use status::{HeadView, IdentityView, Relation, StatusView};

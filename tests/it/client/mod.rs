@@ -1,0 +1,3 @@
+//! The client: what it reads of the contract's answers.
+
+mod answers;
