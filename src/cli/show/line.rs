@@ -33,7 +33,7 @@ pub(in crate::cli) enum Tone {
 
 impl Tone {
     /// One of the eight colours that are readable on light and on dark.
-    const fn style(self) -> Style {
+    fn style(self) -> Style {
         let colour = |colour| Style::new().fg_color(Some(anstyle::Color::Ansi(colour)));
         match self {
             Self::Accent => colour(AnsiColor::Cyan),
