@@ -6,9 +6,46 @@
 //! | `answers` | what the contract answers, as the client reads it | pure |
 //! | `view` | what a person is shown, as data; what `--json` prints | pure |
 //! | `error` | why nothing was done, and by which exit code scripts see it | pure |
+//! | `host` | the host's clock and randomness | shell |
+//! | `keys` | one's own identity and its private key | shell |
+//! | `profile` | which network, which peer, which identity; where each was said | pure but its reading |
+//! | `refusal` | what it means that a node did not do what it was asked | pure |
+//! | `network` | the connection to one's own peers: everything that goes over the wire | shell |
+//! | `chain` | one's own chain of configs, verified from a pinned block | pure but its store |
+//! | `review` | proposals judged with one's own engine, and compared with what the contract says | pure |
+//! | `flow` | what commands do, step by step | shell |
+//! | `signing` | files that carry what is to be signed and what was signed | pure |
+
+mod chain;
+mod error;
+mod flow;
+mod host;
+mod keys;
+mod network;
+mod profile;
+mod refusal;
+mod review;
+mod signing;
 
 pub mod answers;
-mod error;
 pub mod view;
 
+pub use chain::{ChainStore, VerifiedChain, VerifiedLink};
 pub use error::{ClientError, Exit};
+pub use flow::{
+    CarriedSignatures, ContractHead, Examined, FetchedProposal, FetchedVote, Hears, Opened,
+    OwnSignature, Progress, Session, Submission, Synced, Unpinned, Verdicts,
+};
+pub use host::{now, part_of, stamp};
+pub use keys::{IdentitySource, OwnIdentity};
+pub use network::{
+    BlockStream, ChaincodeEvents, CommittedCall, EventStream, FilteredBlockStream, PeerConnection,
+    Via,
+};
+pub use profile::{
+    ClientSettings, ClientTlsFiles, NetworkFlags, Origin, Origins, PeerEndpoint, Surroundings,
+    resolve,
+};
+pub use refusal::ContractRefusal;
+pub use review::{ClaimedKind, ContractSaid, JudgedSettings, JudgedUpdate, ProposalClaim};
+pub use signing::{SignRequest, SignedUpdate};

@@ -25,7 +25,8 @@ pub use orderer::{
     ConsensusError, ConsenterChange, FilterError, Filters, MigrationError, OptionsError, quorum,
 };
 pub use patch::{
-    ConfigLikeness, Patch, PatchError, PatchLimits, PlainForms, Touched, Wish, WishedPart,
+    ConfigLikeness, Misfit, Patch, PatchError, PatchLimits, PlainForms, Touched, Wish, WishedPart,
+    expected_result, intended_effect, is_in_effect,
 };
 pub use tree::{
     Change, ConfigError, ConfigTree, Difference, Differences, ElementKind, ElementPath, ElementRef,

@@ -105,7 +105,7 @@ const SUB_ROOMS: &[(&str, Table)] = &[
             ("bundle", &["tree"]),
             ("orderer", &["bundle", "tree", "envelope"]),
             ("update", &["orderer", "bundle", "tree", "envelope"]),
-            ("patch", &["update", "tree"]),
+            ("patch", &["update", "bundle", "tree"]),
         ],
     ),
     (

@@ -12,11 +12,8 @@ use super::{
     records::CheckedProposals,
 };
 use crate::{
-    config::{Bundle, Update, envelope},
-    contract::{
-        chain::evaluated,
-        judge::fit::{compute, effect, expected, is_in_effect},
-    },
+    config::{Bundle, Update, envelope, expected_result, intended_effect, is_in_effect},
+    contract::{chain::evaluated, judge::fit::compute},
     ids::{Digest, Sequence},
     policy::RULE_TEXT,
     review::diff::{Diff, diff},
@@ -263,7 +260,7 @@ fn result(
     let wanted = match id == owner.proposal_id {
         true => {
             let intended = apply(before)?;
-            let expected = expected(before.tree(), &intended).map_err(|e| e.to_string())?;
+            let expected = expected_result(before.tree(), &intended).map_err(|e| e.to_string())?;
             expected.same_content(after.tree())
         }
         // what deletes something does not apply once that is gone
@@ -388,7 +385,7 @@ fn stood(
     let stood = match patch.apply(config.tree()) {
         Err(_) => "Broken",
         Ok(intended) if is_in_effect(config.tree(), &intended) => "AlreadyInEffect",
-        Ok(intended) if effect(config, update, &intended).is_ok() => "open",
+        Ok(intended) if intended_effect(config, update, &intended).is_ok() => "open",
         Ok(intended) => match compute(config, patch, &intended) {
             Err(_) => "Broken",
             Ok(_) => "Outofdate",

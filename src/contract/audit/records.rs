@@ -12,7 +12,7 @@ use super::{
     finding::{AuditFindingId, AuditFindings},
 };
 use crate::{
-    config::{Bundle, ConfigSignature, Patch, PatchLimits, Update, envelope},
+    config::{Bundle, ConfigSignature, Patch, PatchLimits, Update, envelope, intended_effect},
     contract::judge::fit,
     ids::{Digest, Sequence},
 };
@@ -130,7 +130,7 @@ fn computed_again(
             Ok(meant) if meant.bytes() != patch.bytes() => {
                 Err("the bytes proposed express another intent".to_owned())
             }
-            Ok(_) => fit::effect(base, update, &intended)
+            Ok(_) => intended_effect(base, update, &intended)
                 .map(|_| ())
                 .map_err(|misfit| misfit.text()),
         });

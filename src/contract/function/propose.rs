@@ -14,7 +14,9 @@ use super::{
 };
 use crate::{
     capabilities::ContractBounds,
-    config::{Bundle, ConfigSignature, envelope, is_legal_key},
+    config::{
+        Bundle, ConfigSignature, Misfit, envelope, intended_effect, is_in_effect, is_legal_key,
+    },
     contract::{
         answer::{self, Proposed, UnusedSignature, events},
         chain::levels,
@@ -22,7 +24,7 @@ use crate::{
         judge::{
             access::{Admin, demand_msp_id},
             cache::Compiled,
-            fit::{self, Misfit},
+            fit,
             record::record,
             terms::Computed,
         },
@@ -208,7 +210,7 @@ pub(crate) async fn opened<'a, S: Stub>(
 fn first_revision(bundle: &Bundle, intent: &ProposedIntent) -> Result<Computed, ContractError> {
     let patch = &intent.patch;
     let intended = patch.apply(bundle.tree()).map_err(patch_refusal)?;
-    if fit::is_in_effect(bundle.tree(), &intended) {
+    if is_in_effect(bundle.tree(), &intended) {
         return Err(Code::NothingToChange.because(format_args!(
             "the config of sequence {} is like that already",
             bundle.sequence()
@@ -219,7 +221,7 @@ fn first_revision(bundle: &Bundle, intent: &ProposedIntent) -> Result<Computed, 
     let Some(given) = &intent.given else {
         return Ok(computed);
     };
-    fit::effect(bundle, given, &intended).map_err(|misfit: Misfit| {
+    intended_effect(bundle, given, &intended).map_err(|misfit: Misfit| {
         let code = match misfit.stale {
             true => Code::StaleUpdate,
             false => Code::BadUpdate,

@@ -3,14 +3,12 @@
 
 use std::collections::BTreeSet;
 
-use super::{
-    fit::{expected, is_in_effect},
-    gate::CapabilityGate,
-    recordable::Recording,
-};
+use super::{gate::CapabilityGate, recordable::Recording};
 use crate::{
     capabilities::ChannelCapabilities,
-    config::{Bundle, ConfigTree, Effect, Section, Update, compute_update},
+    config::{
+        Bundle, ConfigTree, Effect, Section, Update, compute_update, expected_result, is_in_effect,
+    },
     contract::{
         chain::levels::Scope,
         error::ContractError,
@@ -71,7 +69,7 @@ impl<'a> Reviewable<'a> {
         if is_in_effect(bundle.tree(), &intended) {
             return Ok(None);
         }
-        let Ok(result) = expected(bundle.tree(), &intended) else {
+        let Ok(result) = expected_result(bundle.tree(), &intended) else {
             return Ok(None);
         };
         let created_at = proposal.created_at.as_ref().map(timestamps::read);

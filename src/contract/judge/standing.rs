@@ -11,7 +11,7 @@ use super::{
     terms::{Deciding, Stale, Standing},
 };
 use crate::{
-    config::{Effect, Terms, Update},
+    config::{Effect, Terms, Update, intended_effect, is_in_effect},
     contract::{
         chain::levels,
         error::ContractError,
@@ -111,10 +111,10 @@ fn of_update(
         Ok(intended) => intended,
         Err(e) => return Ok((Standing::Broken(e.to_string()), None)),
     };
-    if fit::is_in_effect(bundle.tree(), &intended) {
+    if is_in_effect(bundle.tree(), &intended) {
         return Ok((Standing::AlreadyInEffect, None));
     }
-    let misfit = match fit::effect(bundle, current.config_update, &intended) {
+    let misfit = match intended_effect(bundle, current.config_update, &intended) {
         Ok(effect) => {
             let terms = effect.terms();
             bundle.keep_terms(&current.digest, Some(terms));

@@ -1,0 +1,17 @@
+//! One's own chain of configs: verified by this machine, from a block that a person pinned. Nobody's
+//! answer is believed where it says something else.
+//!
+//! | file | what it is | |
+//! |---|---|---|
+//! | `verified` | the chain: how it starts, grows, and is compared with others' | pure |
+//! | `stored` | its form as a file | pure |
+//! | `store` | where it lies between commands | shell |
+
+mod store;
+mod stored;
+#[cfg(test)]
+mod tests;
+mod verified;
+
+pub use store::ChainStore;
+pub use verified::{VerifiedChain, VerifiedLink};

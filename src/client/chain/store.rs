@@ -1,0 +1,133 @@
+//! Where chains lie between commands: a file for each channel in a folder of one's own.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{ErrorKind, Write},
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    path::{Path, PathBuf},
+};
+
+use rustix::fs::{FlockOperation, flock};
+
+use super::{VerifiedChain, stored};
+use crate::{
+    client::{ClientError, Exit},
+    ids::ChannelId,
+};
+
+/// The largest file that is read. Unit: bytes.
+const LARGEST: u64 = 256 << 20;
+
+/// The chain of one channel on this machine.
+#[derive(Clone, Debug)]
+pub struct ChainStore {
+    folder: PathBuf,
+    channel: ChannelId,
+}
+
+impl ChainStore {
+    /// The chain of a channel in a state folder; profiles have a folder each, since two networks may
+    /// have channels of one name.
+    #[must_use]
+    pub fn new(state: &Path, profile: Option<&str>, channel: &ChannelId) -> Self {
+        Self {
+            folder: state.join(profile.unwrap_or("default")),
+            channel: channel.clone(),
+        }
+    }
+
+    /// The file.
+    #[must_use]
+    pub fn path(&self) -> PathBuf {
+        self.folder.join(format!("{}.chain", self.channel))
+    }
+
+    /// The chain that was kept; `None` where nothing is pinned yet.
+    ///
+    /// # Errors
+    /// `STATE_UNREADABLE`.
+    pub fn load(&self) -> Result<Option<VerifiedChain>, ClientError> {
+        let path = self.path();
+        let content = match fs::metadata(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(failed(&path, &error)),
+            Ok(found) if found.len() > LARGEST => {
+                let text = format!("`{}` has {} bytes", path.display(), found.len());
+                return Err(ClientError::new(Exit::Failed, "STATE_UNREADABLE", text));
+            }
+            Ok(_) => fs::read(&path).map_err(|error| failed(&path, &error))?,
+        };
+        stored::parse(&self.channel, &content).map(Some)
+    }
+
+    /// Keeps a chain. One that was kept meanwhile by another command and is ahead of it stays.
+    ///
+    /// # Errors
+    /// `STATE_UNWRITABLE`; `FORK` where another command kept a chain that does not agree.
+    pub fn save(&self, chain: &VerifiedChain) -> Result<(), ClientError> {
+        let _lock = self.lock()?;
+        if let Some(kept) = self.load()? {
+            for (sequence, link) in chain.links() {
+                kept.agrees(sequence, link, "this command")?;
+            }
+            if kept.sequence() >= chain.sequence() {
+                return Ok(());
+            }
+        }
+        self.write(chain)
+    }
+
+    /// Keeps a chain in place of whatever was kept.
+    ///
+    /// # Errors
+    /// `STATE_UNWRITABLE`.
+    pub fn replace(&self, chain: &VerifiedChain) -> Result<(), ClientError> {
+        let _lock = self.lock()?;
+        self.write(chain)
+    }
+
+    fn write(&self, chain: &VerifiedChain) -> Result<(), ClientError> {
+        let path = self.path();
+        let fresh = path.with_extension("chain.new");
+        let content = stored::write(chain)?;
+        let write = || {
+            let mut file = private().truncate(true).open(&fresh)?;
+            file.write_all(&content)?;
+            file.sync_all()?;
+            fs::rename(&fresh, &path)?;
+            File::open(&self.folder)?.sync_all()
+        };
+        write().map_err(|error| unwritable(&path, &error))
+    }
+
+    /// Waits until no other command writes.
+    fn lock(&self) -> Result<File, ClientError> {
+        let path = self.path().with_extension("lock");
+        let lock = || {
+            let mut folder = fs::DirBuilder::new();
+            folder.recursive(true).mode(0o700).create(&self.folder)?;
+            let file = private().open(&path)?;
+            flock(&file, FlockOperation::LockExclusive)?;
+            Ok(file)
+        };
+        lock().map_err(|error: std::io::Error| unwritable(&path, &error))
+    }
+}
+
+/// A file that its owner alone may read and write.
+fn private() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).mode(0o600);
+    options
+}
+
+fn failed(path: &Path, error: &std::io::Error) -> ClientError {
+    let text = format!("cannot read `{}`: {error}", path.display());
+    ClientError::new(Exit::Failed, "STATE_UNREADABLE", text)
+}
+
+fn unwritable(path: &Path, error: &std::io::Error) -> ClientError {
+    let text = format!("cannot write `{}`: {error}", path.display());
+    ClientError::new(Exit::Failed, "STATE_UNWRITABLE", text)
+        .hint("CMSCC_STATE_DIR names another folder")
+}

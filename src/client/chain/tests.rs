@@ -1,0 +1,125 @@
+//! Chains from real config blocks, and what is no chain.
+
+use std::{fs, path::Path};
+
+use bytes::Bytes;
+
+use super::{ChainStore, VerifiedChain, VerifiedLink, stored};
+use crate::{
+    client::Exit,
+    ids::{ChannelId, Digest, Sequence},
+};
+
+fn block(name: &str) -> Bytes {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fabric-data");
+    fs::read(folder.join("fabric-3.1.5-caps-v3").join(name))
+        .unwrap()
+        .into()
+}
+
+fn channel() -> ChannelId {
+    ChannelId::new("mychannel")
+}
+
+fn grown() -> VerifiedChain {
+    let mut chain = VerifiedChain::start(&channel(), block("genesis.block")).unwrap();
+    chain.take(block("add-orgx/config_block_after.pb")).unwrap();
+    chain
+}
+
+#[test]
+fn a_chain_grows_by_what_proves_itself() {
+    let chain = grown();
+    assert_eq!(chain.sequence(), Sequence(1));
+    assert_eq!(chain.pin().unwrap().0, Sequence(0));
+    assert_eq!(chain.links().count(), 2);
+    // again, the same is no news
+    let mut again = grown();
+    again.take(block("add-orgx/config_block_after.pb")).unwrap();
+    assert_eq!(again.links().count(), 2);
+}
+
+#[test]
+fn what_does_not_follow_is_no_part_of_it() {
+    let mut chain = VerifiedChain::start(&channel(), block("genesis.block")).unwrap();
+    let error = chain
+        .take(block("add-orgy/config_block_after.pb"))
+        .unwrap_err();
+    assert_eq!((error.exit, &*error.symbol), (Exit::Failed, "NOT_NEXT"));
+
+    // another network's second config: nobody of this one signed it
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fabric-data");
+    let foreign =
+        fs::read(folder.join("fabric-3.1.5-caps-v2/add-orgx/config_block_after.pb")).unwrap();
+    let error = chain.take(foreign.clone().into()).unwrap_err();
+    assert_eq!(
+        (error.exit, &*error.symbol),
+        (Exit::Unsafe, "BLOCK_NOT_PROVEN")
+    );
+
+    // of a sequence that is known already it is a fork
+    let mut chain = grown();
+    let error = chain.take(foreign.into()).unwrap_err();
+    assert_eq!((error.exit, &*error.symbol), (Exit::Unsafe, "FORK"));
+    assert_eq!(error.details.len(), 2);
+
+    let other = ChannelId::new("other");
+    let error = VerifiedChain::start(&other, block("genesis.block")).unwrap_err();
+    assert_eq!(error.symbol, "WRONG_CHANNEL");
+    let error = VerifiedChain::start(&channel(), Bytes::from_static(b"\x0a\x01")).unwrap_err();
+    assert_eq!(error.symbol, "BAD_BLOCK");
+}
+
+#[test]
+fn others_agree_or_there_is_a_fork() {
+    let chain = grown();
+    let (sequence, head) = chain.head().unwrap();
+    assert!(chain.agrees(sequence, head, "the contract").unwrap());
+    assert!(!chain.agrees(Sequence(7), head, "the contract").unwrap());
+    let lie = VerifiedLink {
+        config_sha256: Digest::of(b"something else"),
+        ..head.clone()
+    };
+    let error = chain.agrees(sequence, &lie, "the contract").unwrap_err();
+    assert_eq!((error.exit, &*error.symbol), (Exit::Unsafe, "FORK"));
+}
+
+#[test]
+fn a_chain_is_the_same_after_a_command() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = ChainStore::new(folder.path(), None, &channel());
+    assert!(store.load().unwrap().is_none());
+    store.save(&grown()).unwrap();
+    let kept = store.load().unwrap().unwrap();
+    assert_eq!(kept.links, grown().links);
+    assert_eq!(kept.head, grown().head);
+
+    // one that is behind does not replace it, one that does not agree is refused
+    let behind = VerifiedChain::start(&channel(), block("genesis.block")).unwrap();
+    store.save(&behind).unwrap();
+    assert_eq!(store.load().unwrap().unwrap().sequence(), Sequence(1));
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/fabric-data/fabric-3.1.5-caps-v2/genesis.block");
+    let foreign = VerifiedChain::start(&channel(), fs::read(path).unwrap().into()).unwrap();
+    assert_eq!(store.save(&foreign).unwrap_err().symbol, "FORK");
+    store.replace(&foreign).unwrap();
+    assert_eq!(store.load().unwrap().unwrap().links, foreign.links);
+}
+
+#[test]
+fn a_damaged_file_is_no_chain() {
+    let content = String::from_utf8(stored::write(&grown()).unwrap()).unwrap();
+    for (from, to) in [
+        ("cmscc.chain.v1", "cmscc.chain.v0"),
+        ("mychannel", "yourchannel"),
+        ("\"sequence\":1", "\"sequence\":2"),
+        ("\"head\":\"", "\"head\":\"AAAA"),
+        ("}", ""),
+    ] {
+        assert!(content.contains(from), "{from}");
+        let damaged = content.replacen(from, to, 1);
+        let error = stored::parse(&channel(), damaged.as_bytes()).unwrap_err();
+        let known = ["STATE_UNREADABLE", "BAD_BLOCK"].contains(&&*error.symbol);
+        assert!(known, "{from}: {error:?}");
+    }
+}

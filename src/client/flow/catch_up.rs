@@ -1,0 +1,110 @@
+//! From the head of one's own chain to the peer's config; which config blocks lie between.
+
+use bytes::Bytes;
+
+use super::session::{Hears, Progress, Session};
+use crate::{
+    block::{Block, ConfigBlock},
+    client::{ClientError, Exit},
+    ids::{BlockNumber, Sequence},
+};
+
+/// After so many blocks the chain is kept, so that an interrupted command loses little.
+const KEEP_EVERY: u64 = 32;
+
+impl Session {
+    /// Brings the chain to the config that one's own peer has: every config between is verified by the
+    /// one before it.
+    ///
+    /// # Errors
+    /// Unsafe: `ROLLBACK` where the peer shows an older config than was seen before, `FORK`,
+    /// `BLOCK_NOT_PROVEN`, `PEER_INCONSISTENT`.
+    // SECURITY: the peer chooses the blocks; nothing is kept that did not prove itself
+    pub async fn catch_up(&mut self, hears: Hears<'_>) -> Result<(), ClientError> {
+        let newest = self.connection.config_block().await?;
+        let block = self.parse(newest.clone())?;
+        let (head, sequence) = (self.chain.sequence(), block.sequence());
+        if sequence < head {
+            let text = format!(
+                "the peer shows config {sequence}, but config {head} was verified here before"
+            );
+            return Err(ClientError::new(Exit::Unsafe, "ROLLBACK", text)
+                .hint("the peer may have fallen behind: try again, or use another peer"));
+        }
+        if sequence == head {
+            return self.chain.take(newest);
+        }
+        let steps = self.steps(&block, head).await?;
+        let all = sequence.0.saturating_sub(head.0);
+        let mut done = 0_u64;
+        for number in steps {
+            let bytes = self.connection.block(number).await?;
+            self.take(bytes)?;
+            done = done.saturating_add(1);
+            hears(Progress::Verified(done, all));
+            if done.checked_rem(KEEP_EVERY) == Some(0) {
+                self.store.save(&self.chain)?;
+            }
+        }
+        self.take(newest)?;
+        hears(Progress::Verified(all, all));
+        self.store.save(&self.chain)
+    }
+
+    fn take(&mut self, bytes: Bytes) -> Result<(), ClientError> {
+        self.chain
+            .take(bytes)
+            .map_err(|error| match error.symbol.as_str() {
+                "NOT_NEXT" => inconsistent(&error.message),
+                _ => error,
+            })
+    }
+
+    /// The numbers of the config blocks between a config and a newer block, both left out, ascending:
+    /// from each block back to the config block before it. Cost: two blocks for each.
+    pub(super) async fn steps(
+        &self,
+        newest: &ConfigBlock,
+        after: Sequence,
+    ) -> Result<Vec<BlockNumber>, ClientError> {
+        let mut at = newest.block().number();
+        let mut numbers = Vec::new();
+        let mut sequence = newest.sequence().0;
+        while sequence > after.0.saturating_add(1) {
+            let Some(before) = at.0.checked_sub(1) else {
+                return Err(inconsistent("its chain of config blocks ends too early"));
+            };
+            let bytes = self.connection.block(BlockNumber(before)).await?;
+            let block = Block::parse(bytes).map_err(|error| inconsistent(&error.to_string()))?;
+            let last = match block.is_config() {
+                true => BlockNumber(before),
+                false => block
+                    .last_config_index()
+                    .map_err(|error| inconsistent(&error.to_string()))?,
+            };
+            if last.0 > before {
+                return Err(inconsistent(
+                    "a block names a later one as its config block",
+                ));
+            }
+            numbers.push(last);
+            at = last;
+            sequence = sequence.saturating_sub(1);
+        }
+        numbers.reverse();
+        Ok(numbers)
+    }
+
+    pub(super) fn parse(&self, bytes: Bytes) -> Result<ConfigBlock, ClientError> {
+        let block = ConfigBlock::parse(bytes).map_err(|error| inconsistent(&error.to_string()))?;
+        match block.channel_id() == self.chain.channel() {
+            true => Ok(block),
+            false => Err(inconsistent("it shows a config block of another channel")),
+        }
+    }
+}
+
+fn inconsistent(why: &str) -> ClientError {
+    let text = format!("the peer shows blocks that do not belong together: {why}");
+    ClientError::new(Exit::Unsafe, "PEER_INCONSISTENT", text)
+}

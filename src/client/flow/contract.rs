@@ -1,0 +1,107 @@
+//! Calls of the contract, and what it says of its own chain.
+
+use bytes::Bytes;
+use serde_json::json;
+
+use super::{
+    fetched::{self, FetchedChain, FetchedLink, FetchedProposal},
+    session::Session,
+};
+use crate::{
+    client::{ClientError, Exit, VerifiedLink},
+    ids::{BlockNumber, Digest, Sequence},
+    transaction::ChaincodeCall,
+};
+
+/// Where the contract's chain is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ContractHead {
+    /// The sequence of its config.
+    pub sequence: Sequence,
+    /// The first sequence that it lacks of one's own chain; `None` where it is not behind.
+    pub lacks: Option<Sequence>,
+}
+
+impl Session {
+    /// Asks the contract.
+    ///
+    /// # Errors
+    /// What it refuses, and what the connection does.
+    pub async fn ask(&self, args: &[&str]) -> Result<Bytes, ClientError> {
+        let call = ChaincodeCall::new(self.chain.channel(), args.iter().copied());
+        self.connection
+            .evaluate(self.connection.chaincode(), call)
+            .await
+    }
+
+    /// Compares the contract's chain with one's own, link by link from the pin on.
+    ///
+    /// # Errors
+    /// Unsafe: `FORK`; `CONTRACT_AHEAD` where it has a config that one's own peer does not show.
+    // SECURITY: the contract judges proposals by its chain; where that is another one, so is every answer
+    pub async fn compare_contract(&self) -> Result<ContractHead, ClientError> {
+        let own = self.chain.sequence();
+        let mut from = self.chain.pin().map_or(0, |(pin, _)| pin.0);
+        let mut head;
+        loop {
+            let options = json!({ "from": from }).to_string();
+            let answer = self.ask(&["GetConfigChain", &options]).await?;
+            let page: FetchedChain = fetched::read("GetConfigChain", &answer)?;
+            head = Sequence(page.sequence);
+            for link in &page.chain {
+                let (sequence, link) = read_link(link)?;
+                self.chain.agrees(sequence, &link, "the contract")?;
+            }
+            match page.next {
+                Some(next) if next > from && !page.chain.is_empty() => from = next,
+                Some(_) => return Err(fetched::bad("GetConfigChain", &"it goes round in circles")),
+                None => break,
+            }
+        }
+        if head > own {
+            let text = format!("the contract is at config {head}, one's own peer shows {own}");
+            return Err(ClientError::new(Exit::Unsafe, "CONTRACT_AHEAD", text)
+                .hint("the peer may have fallen behind: try again, or use another peer"));
+        }
+        Ok(ContractHead {
+            sequence: head,
+            lacks: (head < own).then(|| head.next()),
+        })
+    }
+
+    /// Everything that judging a proposal takes, whole.
+    ///
+    /// # Errors
+    /// `UNKNOWN_PROPOSAL`, and as [`Self::ask`].
+    pub async fn fetch(&self, id: &str) -> Result<FetchedProposal, ClientError> {
+        let whole = json!({ "whole": ["diff", "patch", "signatures"] }).to_string();
+        let answer = self.ask(&["GetProposal", id, &whole]).await?;
+        let proposal: FetchedProposal = fetched::read("GetProposal", &answer)?;
+        match proposal.proposal_id == id {
+            true => Ok(proposal),
+            false => Err(ClientError::new(
+                Exit::Unsafe,
+                "OTHER_PROPOSAL",
+                format!(
+                    "asked for `{id}`, the contract answers `{}`",
+                    proposal.proposal_id
+                ),
+            )),
+        }
+    }
+}
+
+fn read_link(link: &FetchedLink) -> Result<(Sequence, VerifiedLink), ClientError> {
+    let digest = |text: &str| {
+        Digest::from_hex(text)
+            .ok_or_else(|| fetched::bad("GetConfigChain", &"a digest is not 64 hex digits"))
+    };
+    let update = link.config_update_sha256.as_deref().map(digest);
+    let read = VerifiedLink {
+        block_number: BlockNumber(link.block_number),
+        block_hash: digest(&link.block_hash)?,
+        config_sha256: digest(&link.config_sha256)?,
+        config_update_sha256: update.transpose()?,
+    };
+    Ok((Sequence(link.sequence), read))
+}

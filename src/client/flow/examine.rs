@@ -1,0 +1,126 @@
+//! A proposal, judged by one's own engine on one's own chain, and compared with what the contract says.
+
+use std::collections::BTreeSet;
+
+use super::{fetched::FetchedProposal, session::Session};
+use crate::{
+    client::{ClaimedKind, ClientError, Exit, JudgedSettings, JudgedUpdate, ProposalClaim, host},
+    ids::{Digest, MspId},
+};
+
+/// A proposal that was looked at: what the contract handed over, and what was found out here.
+#[derive(Debug)]
+pub struct Examined {
+    /// What the contract says.
+    pub proposal: FetchedProposal,
+    /// What would be signed.
+    pub claim: ProposalClaim,
+    /// What this machine found out.
+    pub verdicts: Verdicts,
+}
+
+/// What was found out, by what a proposal is about.
+#[derive(Debug)]
+pub enum Verdicts {
+    /// A change of the contract's settings.
+    Settings(JudgedSettings),
+    /// A change of the channel's config.
+    Update(Box<JudgedUpdate>),
+}
+
+impl Verdicts {
+    /// SHA-256 of what is signed.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        match self {
+            Self::Settings(settings) => settings.digest,
+            Self::Update(update) => update.digest,
+        }
+    }
+}
+
+impl Session {
+    /// Fetches a proposal and examines it. Own chain and contract are to be compared before.
+    ///
+    /// # Errors
+    /// `NOT_OPEN` where nobody can sign or submit it any more, `ALREADY_IN_EFFECT` (done); `STALE_UPDATE`
+    /// (stale); unsafe: whatever is not as the contract says.
+    pub async fn examine(&self, id: &str) -> Result<Examined, ClientError> {
+        self.examine_fetched(self.fetch(id).await?)
+    }
+
+    /// The same of an answer that is there already.
+    ///
+    /// # Errors
+    /// As of [`Self::examine`].
+    pub fn examine_fetched(&self, proposal: FetchedProposal) -> Result<Examined, ClientError> {
+        check_open(&proposal)?;
+        if proposal.as_of_sequence != self.chain.sequence().0 {
+            let text = format!(
+                "the contract judges by config {}, the channel is at {}",
+                proposal.as_of_sequence,
+                self.chain.sequence()
+            );
+            return Err(ClientError::new(Exit::Stale, "CONTRACT_BEHIND", text).hint("cmscc sync"));
+        }
+        let claim = proposal.claim()?;
+        if claim.kind == ClaimedKind::Settings {
+            let settings = JudgedSettings::new(self.chain.channel(), &claim)?;
+            return Ok(Examined {
+                verdicts: Verdicts::Settings(settings),
+                proposal,
+                claim,
+            });
+        }
+        let bundle = self.chain.bundle();
+        let unasked = rejecting(&proposal);
+        // by the time of the proposal, as the contract looks at certificates; then by that of now
+        let same_time = JudgedUpdate::new(bundle, &claim, claim.created_at, &unasked)?;
+        proposal.said().check(&claim, &same_time)?;
+        let judged = JudgedUpdate::new(bundle, &claim, host::now(), &unasked)?;
+        Ok(Examined {
+            verdicts: Verdicts::Update(Box::new(judged)),
+            proposal,
+            claim,
+        })
+    }
+}
+
+/// Refuses what nobody can sign or submit any more.
+fn check_open(proposal: &FetchedProposal) -> Result<(), ClientError> {
+    let id = &proposal.proposal_id;
+    let closed = |exit, symbol: &str, text: String| Err(ClientError::new(exit, symbol, text));
+    match proposal.status.as_str() {
+        "Submitted" => {
+            let block = proposal.status_detail.proof.as_ref();
+            let since = block.map(|proof| format!(" since block {}", proof.block_number));
+            let text = format!("`{id}` is in effect already{}", since.unwrap_or_default());
+            closed(Exit::Done, "ALREADY_IN_EFFECT", text)
+        }
+        status if proposal.archived => closed(
+            Exit::Failed,
+            "NOT_OPEN",
+            format!("`{id}` is archived: {status}"),
+        ),
+        status @ ("Withdrawn" | "Expired" | "Broken") => {
+            let why = proposal.status_detail.why.as_deref();
+            let why = why.map(|why| format!(": {why}")).unwrap_or_default();
+            closed(Exit::Failed, "NOT_OPEN", format!("`{id}` is {status}{why}"))
+        }
+        "Outofdate" => {
+            let text = format!("`{id}` is out of date: the config has changed since");
+            let error = ClientError::new(Exit::Stale, "STALE_UPDATE", text);
+            Err(error.hint(format!("cmscc rebase {id}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Who rejects the current revision: nobody should ask them first.
+fn rejecting(proposal: &FetchedProposal) -> BTreeSet<MspId> {
+    let votes = proposal.votes.iter();
+    let current = votes.filter(|vote| vote.revision == proposal.revision && !vote.former_member);
+    current
+        .map(|vote| MspId::from(vote.msp_id.as_str()))
+        .collect()
+}

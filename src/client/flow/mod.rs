@@ -1,0 +1,30 @@
+//! What commands do, step by step: this machine's own chain brought to the peer's config, the contract
+//! compared with it, proposals examined, signed, submitted, and their blocks handed in.
+//!
+//! | file | what it does |
+//! |---|---|
+//! | `session` | the chain, its pin, and the connection |
+//! | `catch_up` | from the head of the chain to the peer's config; which blocks lie between |
+//! | `contract` | calls of the contract, and what it says of its own chain |
+//! | `fetched` | the answers, as far as they are needed here |
+//! | `examine` | a proposal, judged and compared |
+//! | `sign` | signatures, made and handed in |
+//! | `submit` | from a finished proposal to the block that it is in |
+//! | `sync` | config blocks for the contract |
+
+mod catch_up;
+mod contract;
+mod examine;
+mod fetched;
+mod session;
+mod sign;
+mod submit;
+mod sync;
+
+pub use contract::ContractHead;
+pub use examine::{Examined, Verdicts};
+pub use fetched::{CarriedSignatures, FetchedProposal, FetchedVote};
+pub use session::{Hears, Opened, Progress, Session, Unpinned};
+pub use sign::OwnSignature;
+pub use submit::Submission;
+pub use sync::Synced;

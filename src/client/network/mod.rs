@@ -1,0 +1,39 @@
+//! The connection to one's own peers: everything that goes over the wire. Tried in order, the first
+//! peer that answers is kept.
+//!
+//! Whatever comes back is somebody else's: its size is bounded (100 MiB a message, as between peers),
+//! each call has a deadline, and nothing is signed that was not compared with what was asked for.
+//!
+//! | file | what it does |
+//! |---|---|
+//! | `connection` | one identity on one channel: whom to ask, and what that takes |
+//! | `peers` | the peers in their order, dialled when first used; another one, another try |
+//! | `dial` | a connection with TLS |
+//! | `backoff` | how long to wait before another try |
+//! | `read` | answers without a transaction; blocks by number, the config block, channels |
+//! | `write` | a transaction, from the proposal to the block that it is in |
+//! | `commit` | whether it is committed, by the peer's word and by the block |
+//! | `update` | config updates, through the gateway or to an orderer |
+//! | `incoming` | messages that a node sends when it has some |
+//! | `stream` | blocks as they come, whole or filtered |
+//! | `events` | events of the chaincode |
+//! | `wire` | failures of calls as the wire gave them |
+
+mod backoff;
+mod commit;
+mod connection;
+mod dial;
+mod events;
+mod incoming;
+mod peers;
+mod read;
+mod stream;
+mod update;
+mod wire;
+mod write;
+
+pub use connection::PeerConnection;
+pub use events::{ChaincodeEvents, EventStream};
+pub use stream::{BlockStream, FilteredBlockStream};
+pub use update::Via;
+pub use write::CommittedCall;

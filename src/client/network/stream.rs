@@ -1,0 +1,171 @@
+//! Blocks as they come, whole or filtered.
+
+use std::{
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use bytes::Bytes;
+use futures_util::{Stream, stream};
+use prost::Message;
+use tonic::{Request, Status, client::Grpc, codegen::http::uri::PathAndQuery};
+use tonic_prost::ProstCodec;
+
+use super::{
+    connection::{PeerConnection, unsigned},
+    incoming::{Incoming, Opening},
+    peers::Reached,
+    wire::LARGEST,
+};
+use crate::{
+    client::{ClientError, host, refusal::deliver_ended},
+    ids::BlockNumber,
+    proto::{common::Envelope, protos::FilteredBlock},
+    transaction::{self, BlockRange},
+};
+
+/// Serialized `common.Block`s, as the peer sent them, in the order of their numbers and without end: the
+/// stream ends with an error, or when the connection does. Dropping it ends it.
+#[derive(Debug)]
+pub struct BlockStream(Incoming<DeliveredBlock>);
+
+/// Filtered blocks, likewise.
+#[derive(Debug)]
+pub struct FilteredBlockStream(Incoming<DeliveredFiltered>);
+
+impl PeerConnection {
+    /// The blocks from this number on; those that do not exist yet are waited for. The request is sent
+    /// when the stream is first polled.
+    ///
+    /// Behind an error or an end the caller asks again, from the block that it lacks: the next peer is
+    /// asked then.
+    ///
+    /// # Errors
+    /// No peer can be connected to. Errors of the stream: `ACCESS_DENIED`, `NO_BLOCK` (the channel is
+    /// not there), `BAD_REQUEST` (clocks, mutual TLS), `STREAM_ENDED`, `PEER_UNAVAILABLE`, ..
+    pub async fn blocks_from(&self, number: BlockNumber) -> Result<BlockStream, ClientError> {
+        Ok(BlockStream(self.deliver("Deliver", number).await?))
+    }
+
+    /// The same of filtered blocks: types and validity of transactions, without their contents.
+    ///
+    /// # Errors
+    /// As of [`Self::blocks_from`].
+    pub async fn filtered_blocks_from(
+        &self,
+        number: BlockNumber,
+    ) -> Result<FilteredBlockStream, ClientError> {
+        let incoming = self.deliver("DeliverFiltered", number).await?;
+        Ok(FilteredBlockStream(incoming))
+    }
+
+    async fn deliver<M>(&self, method: &str, from: BlockNumber) -> Result<Incoming<M>, ClientError>
+    where
+        M: Message + Default + 'static,
+    {
+        let (at, reached) = self.peers.reach(self.deadline()).await?;
+        let request = transaction::seek(
+            self.channel(),
+            BlockRange::From(from),
+            reached.tls_cert_hash,
+            self.identity(),
+            &host::stamp()?,
+        );
+        let request = request.map_err(|e| unsigned(&e))?;
+        let path = format!("/protos.Deliver/{method}");
+        Ok(Incoming::new(
+            self.peers.clone(),
+            at,
+            open(reached, request, path),
+        ))
+    }
+}
+
+fn open<M>(reached: Reached, request: Envelope, path: String) -> Opening<M>
+where
+    M: Message + Default + 'static,
+{
+    Box::pin(async move {
+        let path = PathAndQuery::try_from(path).map_err(|e| Status::internal(e.to_string()))?;
+        let mut grpc = Grpc::new(reached.channel).max_decoding_message_size(LARGEST);
+        grpc.ready()
+            .await
+            .map_err(|e| Status::from_error(e.into()))?;
+        let request = Request::new(stream::iter([request]));
+        let codec = ProstCodec::<Envelope, M>::default();
+        grpc.streaming(request, path, codec).await
+    })
+}
+
+impl Stream for BlockStream {
+    type Item = Result<Bytes, ClientError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let incoming = &mut self.0;
+        let delivered = ready!(next(incoming, context));
+        Poll::Ready(delivered.map(|delivered| {
+            let delivered = delivered?;
+            delivered
+                .block
+                .ok_or_else(|| ended(incoming, delivered.status))
+        }))
+    }
+}
+
+impl Stream for FilteredBlockStream {
+    type Item = Result<FilteredBlock, ClientError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let incoming = &mut self.0;
+        let delivered = ready!(next(incoming, context));
+        Poll::Ready(delivered.map(|delivered| {
+            let delivered = delivered?;
+            delivered
+                .block
+                .ok_or_else(|| ended(incoming, delivered.status))
+        }))
+    }
+}
+
+/// The next message; an end without a reason is an error, once.
+fn next<M>(
+    incoming: &mut Incoming<M>,
+    context: &mut Context<'_>,
+) -> Poll<Option<Result<M, ClientError>>> {
+    if incoming.is_ended() {
+        return Poll::Ready(None);
+    }
+    Poll::Ready(Some(match ready!(incoming.poll(context)) {
+        Some(message) => message.map_err(|meaning| meaning.error),
+        None => Err(ended(incoming, None)),
+    }))
+}
+
+/// The peer ended the stream.
+fn ended<M>(incoming: &mut Incoming<M>, status: Option<i32>) -> ClientError {
+    let (peers, at) = incoming.of();
+    let meaning = deliver_ended(peers.whom(at), status);
+    if meaning.remedy.elsewhere {
+        peers.pass_over(at);
+    }
+    incoming.end();
+    meaning.error
+}
+
+/// A `protos.DeliverResponse` of `Deliver`; the block stays as it was sent.
+#[derive(Clone, PartialEq, Message)]
+struct DeliveredBlock {
+    #[prost(int32, optional, tag = "1")]
+    status: Option<i32>,
+    #[prost(bytes = "bytes", optional, tag = "2")]
+    block: Option<Bytes>,
+}
+
+/// A `protos.DeliverResponse` of `DeliverFiltered`.
+#[derive(Clone, PartialEq, Message)]
+struct DeliveredFiltered {
+    #[prost(int32, optional, tag = "1")]
+    status: Option<i32>,
+    #[prost(message, optional, tag = "3")]
+    block: Option<FilteredBlock>,
+}

@@ -1,0 +1,28 @@
+//! What it means that a node did not do what it was asked: whether the contract refused, the peer, or
+//! the ordering service, and whether another peer or another try may help. Pure: the shell hands in
+//! what came back.
+//!
+//! | file | what it knows |
+//! |---|---|
+//! | `answer` | a failed call as it came back: code, text, what each node said |
+//! | `contract` | refusals of the contract: symbols, and how a command ends by them |
+//! | `peer` | refusals of peers: access, clocks, channels, chaincodes, endorsements |
+//! | `orderer` | refusals of the ordering service, of raft and of BFT |
+//! | `reach` | connections that were not made, or broke |
+//! | `validation` | transactions that are in a block without effect |
+//! | `judge` | which of these it is |
+
+mod answer;
+mod contract;
+mod judge;
+mod orderer;
+mod peer;
+mod reach;
+mod validation;
+
+pub(crate) use answer::{RpcCode, RpcFailure};
+pub use contract::ContractRefusal;
+pub(crate) use judge::{Errand, Meaning, Remedy, Whom, judge};
+pub(crate) use orderer::{broadcast_refusal, deliver_ended};
+pub(crate) use reach::{timed_out, unreachable};
+pub(crate) use validation::invalid_transaction;

@@ -1,0 +1,81 @@
+//! A change of the contract's settings, read from the bytes that are signed: no orderer could apply
+//! them, and they are good for nothing else.
+
+use bytes::Bytes;
+use prost::Message;
+
+use super::claim::ProposalClaim;
+use crate::{
+    client::{ClientError, Exit},
+    ids::{ChannelId, Digest},
+    proto::{
+        cmscc::{GateMode, SettingsChange},
+        common,
+    },
+};
+
+/// The key of a change of settings in the isolated data of a config update.
+const ISOLATED: &str = "cmscc.settings";
+
+/// What a change of settings says, by its own bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JudgedSettings {
+    /// SHA-256 of the bytes that are signed.
+    pub digest: Digest,
+    /// The version that the settings become.
+    pub version: u64,
+    /// SHA-256 of the settings that they replace.
+    pub current_sha256: String,
+    /// The contract capabilities that every server must know.
+    pub capabilities: Vec<String>,
+    /// Whether upgrades wait until all have attested.
+    pub gate: &'static str,
+    /// The agreed endorsement policy; `None` where there is none.
+    pub endorsement_policy: Option<String>,
+}
+
+impl JudgedSettings {
+    /// Reads what a claim of settings asks to sign.
+    ///
+    /// # Errors
+    /// `DIFFERENT_EFFECT` (unsafe) where the bytes are another thing than one change of settings of this
+    /// proposal, in its one encoding.
+    pub fn new(channel: &ChannelId, claim: &ProposalClaim) -> Result<Self, ClientError> {
+        let id = &claim.proposal_id;
+        let refuse = |why: &str| {
+            let text = format!("`{id}` is said to change settings of the contract, but {why}");
+            ClientError::new(Exit::Unsafe, "DIFFERENT_EFFECT", text).hint("do not sign it")
+        };
+        let bytes = &claim.config_update;
+        let update = common::ConfigUpdate::decode(bytes.clone())
+            .map_err(|_| refuse("what is to be signed cannot be read"))?;
+        let change = update.isolated_data.get(ISOLATED);
+        let change = change.and_then(|change| SettingsChange::decode(change.clone()).ok());
+        let change = change.ok_or_else(|| refuse("the update carries no settings"))?;
+        // a config update that writes nothing, in the one encoding: nothing is hidden in it
+        let canonical = common::ConfigUpdate {
+            channel_id: channel.to_string(),
+            isolated_data: [(ISOLATED.to_owned(), Bytes::from(change.encode_to_vec()))].into(),
+            ..common::ConfigUpdate::default()
+        };
+        if canonical.encode_to_vec() != bytes[..] {
+            return Err(refuse("the update says something else, too"));
+        }
+        if change.proposal_id != id.as_str() {
+            return Err(refuse("the update is that of another proposal"));
+        }
+        let settings = change.settings.unwrap_or_default();
+        Ok(Self {
+            digest: Digest::of(bytes),
+            version: change.version,
+            current_sha256: hex::encode(&change.current_sha256),
+            gate: match settings.gate() {
+                GateMode::Enforced => "enforced",
+                _ => "advisory",
+            },
+            endorsement_policy: Some(settings.endorsement_policy.clone())
+                .filter(|policy| !policy.is_empty()),
+            capabilities: settings.capabilities,
+        })
+    }
+}
