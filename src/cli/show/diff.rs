@@ -4,12 +4,13 @@ use super::{
     entry::{Entry, entry, group},
     line::{Line, Look, Tone, hang},
     table::more,
-    words::counted,
 };
 use crate::client::answers::{ChangeAnswer, DiffAnswer};
 
 /// Kinds are padded to the widest of the group, but to no more columns than this.
 const KIND: usize = 20;
+/// What stands below an entry is indented by so many columns.
+const BELOW: usize = 6;
 
 /// Whether nothing changes.
 pub(in crate::cli) fn is_empty(diff: &DiffAnswer) -> bool {
@@ -43,8 +44,8 @@ pub(super) fn summary(diff: &DiffAnswer) -> Line {
         (count("removed"), "removed", Tone::Bad),
         (count("changed"), "changed", Tone::Waiting),
     ];
-    let mut line = Line::plain(counted(diff.changes.len(), "change"));
-    let mut joint = ": ";
+    let mut line = Line::new();
+    let mut joint = "";
     for (count, verb, tone) in parts.into_iter().filter(|(count, ..)| *count > 0) {
         line = line
             .and(Tone::Plain, joint)
@@ -74,12 +75,18 @@ fn changes(changes: &[ChangeAnswer], look: Look) -> Vec<Line> {
         let first = Line::of(tone, format!("  {sign} "))
             .join(kind)
             .and(Tone::Plain, "  ");
-        let next = Line::new().padded(first.width().min(8));
-        let below = Line::new().padded(first.width());
-        lines.extend(hang(first, below.clone(), entry.body, look.width));
+        let below = Line::new().padded(BELOW);
+        // digests are longer than what is left beside the kinds
+        let room = look
+            .width
+            .map_or(usize::MAX, |width| width.saturating_sub(first.width()));
+        let next = match entry.body.longest_word() > room {
+            true => below.clone(),
+            false => Line::new().padded(first.width()),
+        };
+        lines.extend(hang(first, next, entry.body, look.width));
         for line in entry.more {
-            let next = next.clone().padded(below.width());
-            lines.extend(hang(below.clone(), next, line, look.width));
+            lines.extend(hang(below.clone(), below.clone(), line, look.width));
         }
     }
     lines

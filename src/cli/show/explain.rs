@@ -41,8 +41,8 @@ pub(in crate::cli) fn explanation(view: &ProposalView, look: Look) -> Vec<Line> 
         lines.push(Line::new());
         lines.push(Line::of(Tone::Dim, "Beside these policies"));
         for line in unheard {
-            let indent = Line::plain("  ");
-            lines.extend(hang(indent.clone(), indent, line, look.width));
+            let (first, next) = (Line::plain("  "), Line::plain("    "));
+            lines.extend(hang(first, next, line, look.width));
         }
     }
     lines.push(Line::new());
@@ -62,7 +62,7 @@ fn head(proposal: &ProposalAnswer) -> Line {
 fn closed(proposal: &ProposalAnswer, look: Look) -> Vec<Line> {
     let mut block = Block::default();
     let detail = &proposal.status_detail;
-    block.text("Nobody is asked", "it is not open");
+    block.text("Asked", "nobody: it is not open");
     block.maybe("Why", detail.why.as_ref());
     block.maybe(
         "Out of date by",
@@ -70,7 +70,7 @@ fn closed(proposal: &ProposalAnswer, look: Look) -> Vec<Line> {
     );
     if let Some(proof) = &detail.proof {
         let text = format!("config {}, block {}", proof.sequence, proof.block_number);
-        block.text("In effect since", text);
+        block.text("In effect", text);
     }
     block.lines(look)
 }

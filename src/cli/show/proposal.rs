@@ -14,8 +14,11 @@ use super::{
 };
 use crate::client::{
     answers::{ProposalAnswer, RelationsAnswer, seconds},
-    view::{ProposalView, ReviewedBy},
+    view::{Phase, ProposalView, ReviewedBy, phase},
 };
+
+/// So many of those who could sign are named where not all is to be shown.
+const LISTED: usize = 24;
 
 /// Everything about one: what it is, where it is, who signed, what changes, what to know, what next.
 pub(in crate::cli) fn proposal(view: &ProposalView, look: Look) -> Vec<Line> {
@@ -48,7 +51,8 @@ pub(in crate::cli) fn proposal(view: &ProposalView, look: Look) -> Vec<Line> {
         ));
     }
     lines.push(Line::new());
-    if view.reviewed_by == ReviewedBy::Contract {
+    let is_open = one.diff.is_some() || one.explanation.is_some();
+    if view.reviewed_by == ReviewedBy::Contract && is_open {
         let text = "Changes, findings and policies as the contract tells them; `cmscc sign` finds them out itself.";
         lines.extend(Line::of(Tone::Dim, text).wrapped(look.width));
     }
@@ -85,7 +89,9 @@ fn facts(one: &ProposalAnswer, look: Look) -> Vec<Line> {
         }
     }
     block.put("Proposed by", by);
-    if let Some(line) = deadline(one.deadline.as_deref(), look) {
+    if phase(&one.status) == Phase::InFlight
+        && let Some(line) = deadline(one.deadline.as_deref(), look)
+    {
         block.put("Deadline", line);
     }
     let computed = format!("{}, computed on config {}", one.revision, one.base_sequence);
@@ -139,7 +145,7 @@ fn detail(one: &ProposalAnswer, block: &mut Block, look: Look) {
     if let Some(proof) = &detail.proof {
         let place = format!("config {}, block {}", proof.sequence, proof.block_number);
         let line = Line::plain(place).and(Tone::Dim, format!(" ({})", short(&proof.block_hash)));
-        block.put("In effect since", line);
+        block.put("In effect", line);
     }
     block.maybe("Inside", detail.via.as_ref());
     if detail.already_in_effect && detail.proof.is_none() {
@@ -159,10 +165,12 @@ fn detail(one: &ProposalAnswer, block: &mut Block, look: Look) {
     }
     if let Some(recording) = detail.recording.as_ref().filter(|one| !one.fits) {
         let words = recording.text.as_deref().unwrap_or("it cannot be recorded");
-        block.put("Cannot be recorded", Line::of(Tone::Bad, words));
+        if !detail.why.as_ref().is_some_and(|why| why.contains(words)) {
+            block.put("Recording", Line::of(Tone::Bad, words));
+        }
     }
     for spoiler in &detail.spoilers {
-        block.put("Must not submit", Line::of(Tone::Waiting, &spoiler.text));
+        block.put("Not to submit", Line::of(Tone::Waiting, &spoiler.text));
     }
     if let Some(verdict) = &detail.verdict {
         block.put("Verdict", Line::of(Tone::Bad, verdict));
@@ -180,21 +188,41 @@ fn signatures(one: &ProposalAnswer, look: Look) -> Vec<Line> {
                     true => "  its certificate is over; it counts",
                     false => "",
                 };
+                let name = name.and(Tone::Plain, signer_name(signature));
+                let name = match signature.subject {
+                    Some(_) => name.and(Tone::Dim, format!("  {}", short(&signature.fingerprint))),
+                    None => name,
+                };
+                name.and(Tone::Waiting, expired)
+            }
+            // nobody counts them any more
+            false if one.archived => {
+                let reason = signature.reason.as_deref().unwrap_or_default();
                 name.and(Tone::Plain, signer_name(signature))
-                    .and(Tone::Dim, format!("  {}", short(&signature.fingerprint)))
-                    .and(Tone::Waiting, expired)
+                    .and(Tone::Dim, format!("  {reason}"))
             }
             false => name.join(silent(signature)),
         };
-        let mark = match signature.counts {
-            true => Line::of(Tone::Good, "  ✓ "),
-            false => Line::of(Tone::Bad, "  ✗ "),
+        let mark = match (signature.counts, one.archived) {
+            (true, _) => Line::of(Tone::Good, "  ✓ "),
+            (false, true) => Line::of(Tone::Dim, "  · "),
+            (false, false) => Line::of(Tone::Bad, "  ✗ "),
         };
         lines.extend(hang(mark, Line::plain("    "), body, look.width));
     }
-    for missing in &one.status_detail.missing {
+    let missing = &one.status_detail.missing;
+    let listed = if look.full {
+        missing.len()
+    } else {
+        missing.len().min(LISTED)
+    };
+    for missing in missing.iter().take(listed) {
         let line = Line::of(Tone::Waiting, "  · ").and(Tone::Strong, missing);
         lines.push(line.and(Tone::Waiting, "  could sign"));
+    }
+    let hidden = missing.len().saturating_sub(listed);
+    if hidden > 0 {
+        lines.push(more(hidden, " who could sign (--full names all)").indented(2));
     }
     for earlier in &one.consent_trail {
         let body = Line::of(Tone::Strong, &earlier.msp_id)
@@ -260,7 +288,7 @@ fn relations(one: &ProposalAnswer, look: Look) -> Vec<Line> {
     if relations.can_follow_count > 0 {
         let names = relations.can_follow.iter().map(String::as_str).collect();
         let text = of(names, relations.can_follow_count);
-        block.text("  Keeps its signatures after", text);
+        block.text("  Can follow", text);
     }
     let names = |list: Vec<&str>| (!list.is_empty()).then(|| list.join(", "));
     let sources = one.sources.iter().map(|one| one.proposal_id.as_str());

@@ -164,7 +164,7 @@ fn endings(lines: &mut Vec<Line>, ends: &[EndingView], look: Look) {
         return;
     }
     heading(lines, "ENDS SOON", ends.len());
-    let columns = [whole(""), whole(""), giving(""), giving(""), giving("")];
+    let columns = [whole(""), whole(""), giving(""), giving("")];
     let cells = ends.iter().take(ROWS).map(|one| {
         let end = seconds(&one.not_after).unwrap_or_default();
         let tone = if end < look.now {
@@ -176,7 +176,6 @@ fn endings(lines: &mut Vec<Line>, ends: &[EndingView], look: Look) {
             Line::plain(day(end)).indented(2),
             Line::of(tone, left(look.now, end)),
             Line::plain(&one.purpose),
-            Line::plain(common_name(&one.subject)),
             Line::of(Tone::Dim, &one.effect),
         ]
     });

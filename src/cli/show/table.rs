@@ -114,8 +114,8 @@ mod tests {
         assert_eq!(
             draw(Some(40)),
             [
-                "a      short               twelve chars",
-                "bcdef  a text that is mu…  twelve chars"
+                "a      short                twelve chars",
+                "bcdef  a text that is muc…  twelve chars"
             ]
         );
         assert_eq!(

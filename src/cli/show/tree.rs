@@ -14,6 +14,9 @@ use crate::client::answers::{
 /// that somebody is to sign.
 const BELOW: usize = 24;
 
+/// Names and rules side by side are padded, but to no more columns than this.
+const PADDED: usize = 36;
+
 /// What was said of a proposal beside signatures that count, and whether it stands in a tree yet.
 pub(super) struct Voices<'a> {
     silent: Vec<&'a SignatureAnswer>,
@@ -93,9 +96,11 @@ pub(super) fn rejection(vote: &VoteAnswer) -> Line {
 }
 
 /// Who signed, as far as that can be read.
-pub(super) fn signer_name(one: &SignatureAnswer) -> &str {
-    let subject = one.subject.as_deref();
-    subject.map_or("somebody whose certificate cannot be read", common_name)
+pub(super) fn signer_name(one: &SignatureAnswer) -> String {
+    match &one.subject {
+        Some(subject) => common_name(subject).to_owned(),
+        None => format!("identity {}", short(&one.fingerprint)),
+    }
 }
 
 /// The rules of a policy as a tree.
@@ -106,7 +111,7 @@ pub(super) fn tree(policy: &DecidingAnswer, voices: &mut Voices<'_>, look: Look)
         look,
         lines: Vec::new(),
     };
-    drawing.node(&policy.explanation.policy, "", true, None);
+    drawing.node(&policy.explanation.policy, "", true, &Beside::default());
     if policy.explanation.omitted {
         let text = format!("{CUT} the contract left out a part of this tree");
         drawing.lines.push(Line::of(Tone::Dim, text));
@@ -124,7 +129,7 @@ struct Drawing<'a, 'v, 'p> {
 impl Drawing<'_, '_, '_> {
     /// Draws a rule behind `before`, and what stands below it. The contract gives at most 32 levels, and
     /// no answer with more than 128 is read.
-    fn node(&mut self, rule: &RuleAnswer, before: &str, is_last: bool, above: Option<&str>) {
+    fn node(&mut self, rule: &RuleAnswer, before: &str, is_last: bool, beside: &Beside<'_>) {
         let (joint, under) = match is_last {
             true => ("└─ ", "   "),
             false => ("├─ ", "│  "),
@@ -137,10 +142,14 @@ impl Drawing<'_, '_, '_> {
             false => Line::of(Tone::Dim, format!("{under}│   ")),
         };
         let mut said = self.said(rule, below.is_empty());
-        let body = title(rule, above).join(match said.is_empty() {
-            true => Line::new(),
-            false => Line::plain("  ").join(said.remove(0)),
-        });
+        let title = self.title(rule, beside);
+        let body = match said.is_empty() {
+            true => title,
+            false => title
+                .padded(beside.width)
+                .and(Tone::Plain, "  ")
+                .join(said.remove(0)),
+        };
         self.lines
             .extend(hang(first, next.clone(), body, self.look.width));
         for line in said {
@@ -149,13 +158,53 @@ impl Drawing<'_, '_, '_> {
         }
         let (drawn, hidden) = self.chosen(&below);
         let count = drawn.len();
+        let beside = self.beside(&drawn, rule.path.as_deref());
         for (at, one) in drawn.into_iter().enumerate() {
             let is_last = at + 1 == count && hidden == 0;
-            self.node(one, &under, is_last, rule.path.as_deref());
+            self.node(one, &under, is_last, &beside);
         }
         if hidden > 0 {
             let text = format!("{under}└─ {CUT} and {hidden} more (--full shows all)");
             self.lines.push(Line::of(Tone::Dim, text));
+        }
+    }
+
+    fn beside<'r>(&self, drawn: &[&RuleAnswer], above: Option<&'r str>) -> Beside<'r> {
+        let mut beside = Beside {
+            above,
+            name: 0,
+            width: 0,
+        };
+        let widest = |widths: &mut dyn Iterator<Item = usize>| {
+            let fitting = widths.filter(|width| *width <= PADDED);
+            fitting.max().unwrap_or_default()
+        };
+        let names = drawn
+            .iter()
+            .filter_map(|one| Some(relative(one.path.as_deref()?, above?)));
+        beside.name = widest(&mut names.map(|name| Line::plain(name).width()));
+        let titles = drawn.iter().map(|one| self.title(one, &beside).width());
+        beside.width = widest(&mut titles.collect::<Vec<_>>().into_iter());
+        beside
+    }
+
+    /// What a rule is called, and how far it is.
+    fn title(&self, rule: &RuleAnswer, beside: &Beside<'_>) -> Line {
+        let text = match rule.rule.as_str() {
+            "" => "there is no such policy",
+            text => text,
+        };
+        let name = rule.path.as_deref().zip(beside.above);
+        let line = match name.map(|(path, above)| relative(path, above)) {
+            Some(name) => {
+                let name = Line::of(Tone::Strong, name).padded(beside.name);
+                name.and(Tone::Plain, format!("  {text}"))
+            }
+            None => Line::plain(text),
+        };
+        match self.below(rule).is_empty() {
+            true => line,
+            false => line.and(Tone::Dim, format!("  {} of {}", rule.have, rule.needed)),
         }
     }
 
@@ -190,11 +239,12 @@ impl Drawing<'_, '_, '_> {
 
     /// Who signed at a rule, or what else was said of it.
     fn said(&mut self, rule: &RuleAnswer, is_leaf: bool) -> Vec<Line> {
-        if !is_leaf {
+        if rule.policies.iter().any(|below| below.path.is_some()) {
             return Vec::new();
         }
         let mut lines = Vec::new();
-        for index in &rule.satisfied_by {
+        let signers = rule.satisfied_by.iter().filter(|_| is_leaf);
+        for index in signers {
             let Some(signer) = self.signers.iter().find(|one| one.index == *index) else {
                 continue;
             };
@@ -210,12 +260,14 @@ impl Drawing<'_, '_, '_> {
                 },
             );
         }
-        lines.extend(self.voices.of(rule));
+        if rule.path.is_some() {
+            lines.extend(self.voices.of(rule));
+        }
         let could = rule
             .missing
             .as_ref()
             .is_some_and(|missing| !missing.is_empty());
-        if lines.is_empty() && !rule.satisfied && rule.path.is_some() {
+        if lines.is_empty() && !rule.satisfied && rule.path.is_some() && is_leaf {
             lines.push(match could {
                 true => Line::of(Tone::Waiting, "nobody yet"),
                 false => Line::of(Tone::Dim, "nobody"),
@@ -225,31 +277,21 @@ impl Drawing<'_, '_, '_> {
     }
 }
 
+/// What the rules below one have in common.
+#[derive(Default)]
+struct Beside<'a> {
+    /// The path of the policy above.
+    above: Option<&'a str>,
+    /// Names are padded to so many columns,
+    name: usize,
+    /// and all before who signed to so many.
+    width: usize,
+}
+
 fn mark(rule: &RuleAnswer) -> Line {
     match rule.satisfied {
         true => Line::of(Tone::Good, "✓ "),
         false => Line::of(Tone::Bad, "✗ "),
-    }
-}
-
-/// What a rule is called, and how far it is.
-fn title(rule: &RuleAnswer, above: Option<&str>) -> Line {
-    let text = match (rule.rule.as_str(), rule.satisfied) {
-        ("", _) => "there is no such policy",
-        (text, _) => text,
-    };
-    let name = rule
-        .path
-        .as_deref()
-        .zip(above)
-        .map(|(path, above)| relative(path, above));
-    let line = match name {
-        Some(name) => Line::of(Tone::Strong, name).and(Tone::Plain, format!("  {text}")),
-        None => Line::plain(text),
-    };
-    match rule.needed == 1 && rule.policies.len() < 2 {
-        true => line,
-        false => line.and(Tone::Dim, format!("  {} of {}", rule.have, rule.needed)),
     }
 }
 

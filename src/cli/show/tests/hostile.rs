@@ -33,7 +33,7 @@ fn poisoned(value: &Value, name: &str) -> Value {
     }
 }
 
-fn poisoned_answer<T: serde::de::DeserializeOwned>(name: &str) -> T {
+fn poisoned_answer<T: DeserializeOwned>(name: &str) -> T {
     let story: BTreeMap<String, Value> = serde_json::from_str(STORY).unwrap();
     same_shape(&poisoned(&story[name], "")).unwrap()
 }

@@ -195,7 +195,7 @@ fn screen(relation: Relation) -> StatusView {
         channel: "mychannel".to_owned(),
         contract: (relation != Relation::NotInitialized).then(|| head(12)),
         ends_soon: vec![EndingView {
-            effect: "orderer3.example.com:7050 stops replicating".to_owned(),
+            effect: "it stops replicating".to_owned(),
             fingerprint: "a".repeat(64),
             not_after: "2026-12-19T00:00:00Z".to_owned(),
             path: "/Channel/Orderer/ConsensusType".to_owned(),
