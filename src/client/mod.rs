@@ -13,9 +13,11 @@
 //! | `network` | the connection to one's own peers: everything that goes over the wire | shell |
 //! | `chain` | one's own chain of configs, verified from a pinned block | pure but its store |
 //! | `review` | proposals judged with one's own engine, and compared with what the contract says | pure |
+//! | `propose` | from what an administrator wants to the call that proposes it | pure but its reading |
 //! | `flow` | what commands do, step by step | shell |
 //! | `signing` | files that carry what is to be signed and what was signed | pure |
 
+pub mod answers;
 mod chain;
 mod error;
 mod flow;
@@ -23,18 +25,17 @@ mod host;
 mod keys;
 mod network;
 mod profile;
+mod propose;
 mod refusal;
 mod review;
 mod signing;
-
-pub mod answers;
 pub mod view;
 
 pub use chain::{ChainStore, VerifiedChain, VerifiedLink};
 pub use error::{ClientError, Exit};
 pub use flow::{
-    CarriedSignatures, ContractHead, Examined, FetchedProposal, FetchedVote, Hears, Opened,
-    OwnSignature, Progress, Session, Submission, Synced, Unpinned, Verdicts,
+    ContractHead, Examined, Hears, OpenedSession, OwnSignature, Progress, Session, Submission,
+    Synced, Unpinned, Verdicts,
 };
 pub use host::{now, part_of, stamp};
 pub use keys::{IdentitySource, OwnIdentity};
@@ -45,6 +46,9 @@ pub use network::{
 pub use profile::{
     ClientSettings, ClientTlsFiles, NetworkFlags, Origin, Origins, PeerEndpoint, Surroundings,
     resolve,
+};
+pub use propose::{
+    MspDefinitionFolder, OrganizationFile, ProposalCall, ProposalTerms, WantedChange,
 };
 pub use refusal::ContractRefusal;
 pub use review::{ClaimedKind, ContractSaid, JudgedSettings, JudgedUpdate, ProposalClaim};

@@ -3,12 +3,12 @@
 use bytes::Bytes;
 use serde_json::json;
 
-use super::{
-    fetched::{self, FetchedChain, FetchedLink, FetchedProposal},
-    session::Session,
-};
+use super::session::Session;
 use crate::{
-    client::{ClientError, Exit, VerifiedLink},
+    client::{
+        ClientError, Exit, VerifiedLink,
+        answers::{self, ChainAnswer, LinkAnswer, ProposalAnswer},
+    },
     ids::{BlockNumber, Digest, Sequence},
     transaction::ChaincodeCall,
 };
@@ -46,15 +46,15 @@ impl Session {
         loop {
             let options = json!({ "from": from }).to_string();
             let answer = self.ask(&["GetConfigChain", &options]).await?;
-            let page: FetchedChain = fetched::read("GetConfigChain", &answer)?;
-            head = Sequence(page.sequence);
+            let page: ChainAnswer = answers::read("GetConfigChain", &answer)?;
+            head = Sequence(page.as_of_sequence);
             for link in &page.chain {
                 let (sequence, link) = read_link(link)?;
                 self.chain.agrees(sequence, &link, "the contract")?;
             }
             match page.next {
                 Some(next) if next > from && !page.chain.is_empty() => from = next,
-                Some(_) => return Err(fetched::bad("GetConfigChain", &"it goes round in circles")),
+                Some(_) => return Err(odd("it goes round in circles")),
                 None => break,
             }
         }
@@ -73,10 +73,10 @@ impl Session {
     ///
     /// # Errors
     /// `UNKNOWN_PROPOSAL`, and as [`Self::ask`].
-    pub async fn fetch(&self, id: &str) -> Result<FetchedProposal, ClientError> {
+    pub async fn fetch(&self, id: &str) -> Result<ProposalAnswer, ClientError> {
         let whole = json!({ "whole": ["diff", "patch", "signatures"] }).to_string();
         let answer = self.ask(&["GetProposal", id, &whole]).await?;
-        let proposal: FetchedProposal = fetched::read("GetProposal", &answer)?;
+        let proposal: ProposalAnswer = answers::read("GetProposal", &answer)?;
         match proposal.proposal_id == id {
             true => Ok(proposal),
             false => Err(ClientError::new(
@@ -91,11 +91,9 @@ impl Session {
     }
 }
 
-fn read_link(link: &FetchedLink) -> Result<(Sequence, VerifiedLink), ClientError> {
-    let digest = |text: &str| {
-        Digest::from_hex(text)
-            .ok_or_else(|| fetched::bad("GetConfigChain", &"a digest is not 64 hex digits"))
-    };
+fn read_link(link: &LinkAnswer) -> Result<(Sequence, VerifiedLink), ClientError> {
+    let digest =
+        |text: &str| Digest::from_hex(text).ok_or_else(|| odd("a digest is not 64 hex digits"));
     let update = link.config_update_sha256.as_deref().map(digest);
     let read = VerifiedLink {
         block_number: BlockNumber(link.block_number),
@@ -104,4 +102,9 @@ fn read_link(link: &FetchedLink) -> Result<(Sequence, VerifiedLink), ClientError
         config_update_sha256: update.transpose()?,
     };
     Ok((Sequence(link.sequence), read))
+}
+
+fn odd(why: &str) -> ClientError {
+    let text = format!("the contract's chain cannot be read: {why}");
+    ClientError::new(Exit::Failed, "ANSWER_UNREADABLE", text)
 }

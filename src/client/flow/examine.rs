@@ -2,9 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use super::{fetched::FetchedProposal, session::Session};
+use super::{
+    fetched::{claim, said},
+    session::Session,
+};
 use crate::{
-    client::{ClaimedKind, ClientError, Exit, JudgedSettings, JudgedUpdate, ProposalClaim, host},
+    client::{
+        ClaimedKind, ClientError, Exit, JudgedSettings, JudgedUpdate, ProposalClaim,
+        answers::ProposalAnswer, host,
+    },
     ids::{Digest, MspId},
 };
 
@@ -12,7 +18,7 @@ use crate::{
 #[derive(Debug)]
 pub struct Examined {
     /// What the contract says.
-    pub proposal: FetchedProposal,
+    pub proposal: ProposalAnswer,
     /// What would be signed.
     pub claim: ProposalClaim,
     /// What this machine found out.
@@ -53,7 +59,7 @@ impl Session {
     ///
     /// # Errors
     /// As of [`Self::examine`].
-    pub fn examine_fetched(&self, proposal: FetchedProposal) -> Result<Examined, ClientError> {
+    pub fn examine_fetched(&self, proposal: ProposalAnswer) -> Result<Examined, ClientError> {
         check_open(&proposal)?;
         if proposal.as_of_sequence != self.chain.sequence().0 {
             let text = format!(
@@ -63,7 +69,7 @@ impl Session {
             );
             return Err(ClientError::new(Exit::Stale, "CONTRACT_BEHIND", text).hint("cmscc sync"));
         }
-        let claim = proposal.claim()?;
+        let claim = claim(&proposal)?;
         if claim.kind == ClaimedKind::Settings {
             let settings = JudgedSettings::new(self.chain.channel(), &claim)?;
             return Ok(Examined {
@@ -76,7 +82,7 @@ impl Session {
         let unasked = rejecting(&proposal);
         // by the time of the proposal, as the contract looks at certificates; then by that of now
         let same_time = JudgedUpdate::new(bundle, &claim, claim.created_at, &unasked)?;
-        proposal.said().check(&claim, &same_time)?;
+        said(&proposal).check(&claim, &same_time)?;
         let judged = JudgedUpdate::new(bundle, &claim, host::now(), &unasked)?;
         Ok(Examined {
             verdicts: Verdicts::Update(Box::new(judged)),
@@ -87,7 +93,7 @@ impl Session {
 }
 
 /// Refuses what nobody can sign or submit any more.
-fn check_open(proposal: &FetchedProposal) -> Result<(), ClientError> {
+fn check_open(proposal: &ProposalAnswer) -> Result<(), ClientError> {
     let id = &proposal.proposal_id;
     let closed = |exit, symbol: &str, text: String| Err(ClientError::new(exit, symbol, text));
     match proposal.status.as_str() {
@@ -117,7 +123,7 @@ fn check_open(proposal: &FetchedProposal) -> Result<(), ClientError> {
 }
 
 /// Who rejects the current revision: nobody should ask them first.
-fn rejecting(proposal: &FetchedProposal) -> BTreeSet<MspId> {
+fn rejecting(proposal: &ProposalAnswer) -> BTreeSet<MspId> {
     let votes = proposal.votes.iter();
     let current = votes.filter(|vote| vote.revision == proposal.revision && !vote.former_member);
     current

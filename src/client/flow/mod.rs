@@ -6,7 +6,7 @@
 //! | `session` | the chain, its pin, and the connection |
 //! | `catch_up` | from the head of the chain to the peer's config; which blocks lie between |
 //! | `contract` | calls of the contract, and what it says of its own chain |
-//! | `fetched` | the answers, as far as they are needed here |
+//! | `fetched` | from an answer about a proposal to what is judged of it |
 //! | `examine` | a proposal, judged and compared |
 //! | `sign` | signatures, made and handed in |
 //! | `submit` | from a finished proposal to the block that it is in |
@@ -23,8 +23,7 @@ mod sync;
 
 pub use contract::ContractHead;
 pub use examine::{Examined, Verdicts};
-pub use fetched::{CarriedSignatures, FetchedProposal, FetchedVote};
-pub use session::{Hears, Opened, Progress, Session, Unpinned};
+pub use session::{Hears, OpenedSession, Progress, Session, Unpinned};
 pub use sign::OwnSignature;
 pub use submit::Submission;
 pub use sync::Synced;

@@ -40,7 +40,7 @@ pub struct Session {
 
 /// What opening a session comes to.
 #[derive(Debug)]
-pub enum Opened {
+pub enum OpenedSession {
     /// There is a pin.
     Ready(Box<Session>),
     /// Nothing is pinned yet: a person decides.
@@ -91,12 +91,12 @@ impl Session {
     pub async fn open(
         settings: &ClientSettings,
         identity: OwnIdentity,
-    ) -> Result<Opened, ClientError> {
+    ) -> Result<OpenedSession, ClientError> {
         let connection = PeerConnection::new(settings, identity)?;
         let channel = &settings.channel;
         let store = ChainStore::new(&settings.state_dir, settings.profile.as_deref(), channel);
         if let Some(chain) = pinned(&store, settings)? {
-            return Ok(Opened::Ready(Box::new(Self {
+            return Ok(OpenedSession::Ready(Box::new(Self {
                 connection,
                 store,
                 chain,
@@ -104,7 +104,7 @@ impl Session {
         }
         let newest = connection.config_block().await?;
         let chain = VerifiedChain::start(channel, newest)?;
-        Ok(Opened::Unpinned(Box::new(Unpinned {
+        Ok(OpenedSession::Unpinned(Box::new(Unpinned {
             connection,
             store,
             chain,

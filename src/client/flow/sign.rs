@@ -2,13 +2,12 @@
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
-use super::{
-    examine::Verdicts,
-    fetched::{self, CarriedSignatures},
-    session::Session,
-};
+use super::{examine::Verdicts, session::Session};
 use crate::{
-    client::{ClientError, CommittedCall, Exit, JudgedUpdate, OwnIdentity, ProposalClaim, host},
+    client::{
+        ClientError, CommittedCall, Exit, JudgedUpdate, OwnIdentity, ProposalClaim, answers,
+        answers::SignedAnswer, host,
+    },
     config::{Bundle, ConfigSignature, Decision, PolicyVerdict, envelope::signed_message},
     identity::Signer,
     policy::SignerSet,
@@ -131,11 +130,11 @@ impl Session {
         &self,
         id: &str,
         signed: &[u8],
-    ) -> Result<(CarriedSignatures, CommittedCall), ClientError> {
+    ) -> Result<(SignedAnswer, CommittedCall), ClientError> {
         let signed = STANDARD.encode(signed);
         let call = ChaincodeCall::new(self.chain.channel(), ["AddSignature", id, &signed]);
         let committed = self.submit_call(call).await?;
-        let carried = fetched::read("AddSignature", &committed.answer)?;
+        let carried = answers::read("AddSignature", &committed.answer)?;
         Ok((carried, committed))
     }
 

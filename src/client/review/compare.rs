@@ -3,10 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
 use super::{claim::ProposalClaim, judged::JudgedUpdate};
-use crate::client::{ClientError, Exit};
+use crate::client::{
+    ClientError, Exit,
+    answers::{ChangeAnswer, DiffAnswer, LintAnswer, same_shape},
+};
 
 /// What an answer of the contract says of a proposal, beside what is signed.
 #[derive(Clone, Debug, Default)]
@@ -15,14 +16,10 @@ pub struct ContractSaid {
     pub status: String,
     /// SHA-256 of the update, in hex.
     pub config_update_sha256: String,
-    /// The entries of its diff, as JSON; `None` where it shows none.
-    pub changes: Option<Vec<Value>>,
-    /// Whether some entries were left out of the diff.
-    pub changes_cut: bool,
-    /// Name and path of each finding; `None` where it shows none.
-    pub findings: Option<Vec<(String, String)>>,
-    /// Whether some findings were left out.
-    pub findings_cut: bool,
+    /// What it says of the changes; `None` where it shows none.
+    pub diff: Option<DiffAnswer>,
+    /// What it says of the findings; `None` where it shows none.
+    pub lint: Option<LintAnswer>,
 }
 
 impl ContractSaid {
@@ -74,45 +71,44 @@ impl ContractSaid {
     }
 
     fn check_diff(&self, ours: &JudgedUpdate) -> Result<(), String> {
-        let Some(theirs) = &self.changes else {
+        let Some(theirs) = &self.diff else {
             return Err("the contract shows no diff".to_owned());
         };
-        let ours = serde_json::to_value(&ours.diff.changes).map_err(|error| error.to_string())?;
-        let ours = ours.as_array().map(Vec::as_slice).unwrap_or_default();
-        for (index, theirs) in theirs.iter().enumerate() {
-            if ours.get(index) != Some(theirs) {
-                let text = |of: Option<&Value>| match of.and_then(|of| of.get("text")) {
-                    Some(Value::String(text)) => text.clone(),
-                    _ => "nothing".to_owned(),
+        let ours: DiffAnswer = same_shape(&ours.diff).map_err(|error| error.message)?;
+        for (index, theirs) in theirs.changes.iter().enumerate() {
+            let ours = ours.changes.get(index);
+            if ours != Some(theirs) {
+                let text = |of: Option<&ChangeAnswer>| match of {
+                    Some(change) => format!("{} ({})", change.text, change.path),
+                    None => "nothing".to_owned(),
                 };
                 return Err(format!(
                     "the contract shows another change than the update makes: `{}` in the place of `{}`",
                     text(Some(theirs)),
-                    text(ours.get(index))
+                    text(ours)
                 ));
             }
         }
-        match theirs.len() == ours.len() || self.changes_cut {
+        let (shown, all) = (theirs.changes.len(), ours.changes.len());
+        match shown == all || theirs.truncated > 0 {
             true => Ok(()),
             false => Err(format!(
-                "the contract shows {} changes, the update makes {}",
-                theirs.len(),
-                ours.len()
+                "the contract shows {shown} changes, the update makes {all}"
             )),
         }
     }
 
     fn check_findings(&self, ours: &JudgedUpdate) -> Result<(), String> {
-        if self.findings_cut {
-            return Ok(());
-        }
-        let Some(theirs) = &self.findings else {
+        let Some(theirs) = &self.lint else {
             return Err("the contract shows no findings".to_owned());
         };
+        if theirs.truncated > 0 {
+            return Ok(());
+        }
         // one finding may be there several times, about several certificates
         let mut left: BTreeMap<(&str, &str), usize> = BTreeMap::new();
-        for (id, path) in theirs {
-            let count = left.entry((id, path)).or_default();
+        for theirs in &theirs.findings {
+            let count = left.entry((&theirs.id, &theirs.path)).or_default();
             *count = count.saturating_add(1);
         }
         for finding in &ours.lint.findings {

@@ -4,12 +4,11 @@ use std::{collections::BTreeSet, fs, path::Path};
 
 use bytes::Bytes;
 use prost::Message;
-use serde_json::json;
 
 use super::{ClaimedKind, ContractSaid, JudgedSettings, JudgedUpdate, ProposalClaim};
 use crate::{
     block::ConfigBlock,
-    client::Exit,
+    client::{Exit, answers::same_shape},
     config::{Bundle, ConfigSignature, Patch, Update, envelope::read_update_envelope},
     ids::{ChannelId, ProposalId, Revision, UnixTime},
     json,
@@ -63,18 +62,11 @@ fn judge(claim: &ProposalClaim) -> Result<JudgedUpdate, (Exit, String)> {
 
 /// What an honest contract says of it.
 fn said(judged: &JudgedUpdate) -> ContractSaid {
-    let changes = serde_json::to_value(&judged.diff.changes).unwrap();
-    let findings = judged.lint.findings.iter();
     ContractSaid {
         status: "ReadyToSubmit".to_owned(),
         config_update_sha256: judged.digest.to_string(),
-        changes: changes.as_array().cloned(),
-        findings: Some(
-            findings
-                .map(|f| (f.id.name().to_owned(), f.path.clone()))
-                .collect(),
-        ),
-        ..ContractSaid::default()
+        diff: Some(same_shape(&judged.diff).unwrap()),
+        lint: Some(same_shape(&judged.lint).unwrap()),
     }
 }
 
@@ -185,19 +177,20 @@ fn a_contract_that_says_something_else_is_found_out() {
     assert_eq!(symbol(lie), "DIGEST_DIFFERS");
 
     let mut lie = said(&judged);
-    lie.changes.as_mut().unwrap().pop();
+    lie.diff.as_mut().unwrap().changes.pop();
     assert_eq!(symbol(lie), "DIFF_DIFFERS");
     let mut lie = said(&judged);
-    lie.changes.as_mut().unwrap()[0]["path"] = json!("/Channel/Application/Harmless");
-    lie.changes_cut = true;
+    let diff = lie.diff.as_mut().unwrap();
+    "/Channel/Application/Harmless".clone_into(&mut diff.changes[0].path);
+    diff.truncated = 1;
     assert_eq!(symbol(lie), "DIFF_DIFFERS");
     let mut lie = said(&judged);
-    lie.changes = None;
+    lie.diff = None;
     assert_eq!(symbol(lie), "DIFF_DIFFERS");
 
     assert!(!judged.lint.findings.is_empty(), "nothing to hide");
     let mut lie = said(&judged);
-    lie.findings.as_mut().unwrap().pop();
+    lie.lint.as_mut().unwrap().findings.pop();
     assert_eq!(symbol(lie), "FINDING_HIDDEN");
 
     let mut lie = said(&judged);

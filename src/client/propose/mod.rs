@@ -1,0 +1,17 @@
+//! From what an administrator wants to the call of the contract that proposes it.
+//!
+//! | file | what it does | |
+//! |---|---|---|
+//! | `call` | the intents, and the functions that take them | pure |
+//! | `organization` | an organisation's definition, from what people have of it | pure |
+//! | `msp_folder` | an MSP folder, as `configtxgen` reads one | shell |
+
+mod call;
+mod msp_folder;
+mod organization;
+#[cfg(test)]
+mod tests;
+
+pub use call::{ProposalCall, ProposalTerms, WantedChange};
+pub use msp_folder::MspDefinitionFolder;
+pub use organization::OrganizationFile;
