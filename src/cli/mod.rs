@@ -11,6 +11,8 @@ mod output;
 mod package;
 mod reload;
 mod settings;
+#[cfg(feature = "client")]
+mod show;
 
 use std::process::ExitCode;
 

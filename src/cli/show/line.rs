@@ -33,7 +33,7 @@ pub(in crate::cli) enum Tone {
 
 impl Tone {
     /// One of the eight colours that are readable on light and on dark.
-    const fn style(self) -> Style {
+    fn style(self) -> Style {
         let colour = |colour| Style::new().fg_color(Some(anstyle::Color::Ansi(colour)));
         match self {
             Self::Accent => colour(AnsiColor::Cyan),
@@ -144,9 +144,15 @@ impl Line {
 
     /// The line in lines of at most so many columns, broken at blanks where there are any.
     pub(super) fn wrapped(self, width: Option<usize>) -> Vec<Self> {
-        let Some(width) = width.map(|width| width.max(NARROWEST)) else {
+        self.wrapped_in(width, width)
+    }
+
+    /// The same where the first line has another room than the others.
+    fn wrapped_in(self, first: Option<usize>, others: Option<usize>) -> Vec<Self> {
+        let (Some(first), Some(others)) = (first, others) else {
             return vec![self];
         };
+        let (mut width, others) = (first.max(NARROWEST), others.max(NARROWEST));
         if self.width() <= width {
             return vec![self];
         }
@@ -164,11 +170,13 @@ impl Line {
             blanks = Self::new();
             if !line.is_empty() {
                 lines.push(mem::take(&mut line));
+                width = others;
             }
             // a word that is longer than a line is broken anywhere
             for (tone, c) in token.chars() {
                 if line.width() + columns(c) > width {
                     lines.push(mem::take(&mut line));
+                    width = others;
                 }
                 line.put(tone, c);
             }
@@ -222,6 +230,15 @@ impl Line {
         self.chars().all(|(_, c)| c == ' ')
     }
 
+    /// Columns of its longest word.
+    pub(super) fn longest_word(&self) -> usize {
+        self.tokens()
+            .iter()
+            .map(Self::width)
+            .max()
+            .unwrap_or_default()
+    }
+
     /// Adds one character, which was made visible before.
     fn put(&mut self, tone: Tone, c: char) {
         match self.spans.last_mut() {
@@ -239,11 +256,11 @@ fn columns(c: char) -> usize {
     c.width().unwrap_or(0)
 }
 
-/// Wraps a text behind its beginning: lines after the first stand behind `next`, which is as wide.
+/// Wraps a text behind its beginning: lines after the first stand behind `next`.
 pub(super) fn hang(first: Line, next: Line, body: Line, width: Option<usize>) -> Vec<Line> {
-    let room = width.map(|width| width.saturating_sub(first.width()));
+    let room = |before: &Line| width.map(|width| width.saturating_sub(before.width()));
+    let lines = body.wrapped_in(room(&first), room(&next)).into_iter();
     let mut prefix = Some(first);
-    let lines = body.wrapped(room).into_iter();
     lines
         .map(|line| {
             let start = prefix.take();

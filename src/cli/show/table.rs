@@ -17,7 +17,10 @@ pub(super) struct Column {
 
 /// A column that is always whole.
 pub(super) const fn whole(title: &'static str) -> Column {
-    Column { title, gives: false }
+    Column {
+        title,
+        gives: false,
+    }
 }
 
 /// A column that is cut where there is not enough room; a mark says so.
@@ -27,7 +30,9 @@ pub(super) const fn giving(title: &'static str) -> Column {
 
 /// Draws rows below titles.
 pub(super) fn table(columns: &[Column], rows: Vec<Vec<Line>>, look: Look) -> Vec<Line> {
-    let titles = columns.iter().map(|column| Line::of(Tone::Dim, column.title));
+    let titles = columns
+        .iter()
+        .map(|column| Line::of(Tone::Dim, column.title));
     let mut lines = vec![titles.collect()];
     lines.extend(rows);
     grid(columns, lines, look)
@@ -41,7 +46,12 @@ pub(super) fn grid(columns: &[Column], rows: Vec<Vec<Line>>, look: Look) -> Vec<
         widths.push(cells.map(Line::width).max().unwrap_or_default());
     }
     if let Some(room) = look.width {
-        let gaps = GAP * widths.iter().filter(|width| **width > 0).count().saturating_sub(1);
+        let gaps = GAP
+            * widths
+                .iter()
+                .filter(|width| **width > 0)
+                .count()
+                .saturating_sub(1);
         narrow(columns, &mut widths, room.saturating_sub(gaps));
     }
     rows.into_iter().map(|row| drawn(row, &widths)).collect()
@@ -86,17 +96,26 @@ mod tests {
             let cells = [id, text, "twelve chars", ""];
             cells.iter().map(Line::plain).collect::<Vec<_>>()
         };
-        let rows = vec![row("a", "short"), row("bcdef", "a text that is much too long")];
+        let rows = vec![
+            row("a", "short"),
+            row("bcdef", "a text that is much too long"),
+        ];
         let draw = |width| {
-            let look = Look { width, ..Look::default() };
+            let look = Look {
+                width,
+                ..Look::default()
+            };
             let lines = grid(&columns, rows.clone(), look);
-            lines.iter().map(|line| line.text(false)).collect::<Vec<_>>()
+            lines
+                .iter()
+                .map(|line| line.text(false))
+                .collect::<Vec<_>>()
         };
         assert_eq!(
             draw(Some(40)),
             [
-                "a      short               twelve chars",
-                "bcdef  a text that is mu…  twelve chars"
+                "a      short                twelve chars",
+                "bcdef  a text that is muc…  twelve chars"
             ]
         );
         assert_eq!(

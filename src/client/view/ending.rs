@@ -30,7 +30,7 @@ pub struct EndingView {
     pub path: String,
     /// The subject.
     pub subject: String,
-    /// What it is for, such as `root ca` or `consenter orderer1:7050 server tls`.
+    /// What it is for, such as `root ca of Org1MSP` or `consenter orderer1:7050 server tls`.
     #[serde(rename = "use")]
     pub purpose: String,
 }
@@ -76,15 +76,15 @@ impl Found {
         for listed in &definition.certificates {
             let effect = match listed.purpose {
                 CertificateUse::Root | CertificateUse::Intermediate => {
-                    format!("nobody of {} is valid without it", definition.id)
+                    "nobody whom it certified is valid then".to_owned()
                 }
-                CertificateUse::Admin => format!("an admin of {}", definition.id),
+                CertificateUse::Admin => "it cannot sign as an admin then".to_owned(),
                 CertificateUse::TlsRoot | CertificateUse::TlsIntermediate => {
-                    format!("nobody reaches nodes of {} without it", definition.id)
+                    "nodes whom it certified are not reached".to_owned()
                 }
             };
             if let Ok(certificate) = &listed.certificate {
-                let purpose = listed.purpose.name().to_owned();
+                let purpose = format!("{} of {}", listed.purpose.name(), definition.id);
                 self.note(certificate, listed, purpose, value.path(), effect);
             }
         }
@@ -131,7 +131,7 @@ impl Found {
             let listed = ListedCertificate::read(CertificateUse::TlsRoot, pem);
             if let Ok(certificate) = &listed.certificate {
                 let purpose = format!("consenter {host}:{port} {what}");
-                let effect = format!("{host}:{port} stops replicating");
+                let effect = "it stops replicating".to_owned();
                 self.note(certificate, &listed, purpose, path.to_owned(), effect);
             }
         }

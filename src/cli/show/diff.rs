@@ -1,0 +1,93 @@
+//! What changes, by group.
+
+use super::{
+    entry::{Entry, entry, group},
+    line::{Line, Look, Tone, hang},
+    table::more,
+};
+use crate::client::answers::{ChangeAnswer, DiffAnswer};
+
+/// Kinds are padded to the widest of the group, but to no more columns than this.
+const KIND: usize = 20;
+/// What stands below an entry is indented by so many columns.
+const BELOW: usize = 6;
+
+/// Whether nothing changes.
+pub(in crate::cli) fn is_empty(diff: &DiffAnswer) -> bool {
+    diff.changes.is_empty() && diff.truncated == 0
+}
+
+/// What changes: each group with what comes (`+`), goes (`-`) or becomes something else (`~`).
+pub(in crate::cli) fn differences(diff: &DiffAnswer, look: Look) -> Vec<Line> {
+    let mut lines = Vec::new();
+    let mut rest = diff.changes.as_slice();
+    while let Some(first) = rest.first() {
+        let path = group(first);
+        let end = rest.iter().position(|one| group(one) != path);
+        let (same, others) = rest.split_at(end.unwrap_or(rest.len()));
+        lines.push(Line::of(Tone::Strong, path));
+        lines.extend(changes(same, look));
+        rest = others;
+    }
+    if diff.truncated > 0 {
+        let count = usize::try_from(diff.truncated).unwrap_or(usize::MAX);
+        lines.push(more(count, " that differ and are not listed"));
+    }
+    lines
+}
+
+/// How much changes, on one line.
+pub(super) fn summary(diff: &DiffAnswer) -> Line {
+    let count = |verb: &str| diff.changes.iter().filter(|one| one.change == verb).count();
+    let parts = [
+        (count("added"), "added", Tone::Good),
+        (count("removed"), "removed", Tone::Bad),
+        (count("changed"), "changed", Tone::Waiting),
+    ];
+    let mut line = Line::new();
+    let mut joint = "";
+    for (count, verb, tone) in parts.into_iter().filter(|(count, ..)| *count > 0) {
+        line = line
+            .and(Tone::Plain, joint)
+            .and(tone, format!("{count} {verb}"));
+        joint = ", ";
+    }
+    match diff.truncated {
+        0 => line,
+        more => line.and(Tone::Bad, format!(", and {more} that are not listed")),
+    }
+}
+
+fn changes(changes: &[ChangeAnswer], look: Look) -> Vec<Line> {
+    let entries: Vec<(&ChangeAnswer, Entry)> = (changes.iter())
+        .map(|change| (change, entry(change, look)))
+        .collect();
+    let widths = entries.iter().map(|(_, entry)| entry.kind.len().min(KIND));
+    let width = widths.max().unwrap_or_default();
+    let mut lines = Vec::new();
+    for (change, entry) in entries {
+        let (sign, tone) = match change.change.as_str() {
+            "added" => ("+", Tone::Good),
+            "removed" => ("-", Tone::Bad),
+            _ => ("~", Tone::Waiting),
+        };
+        let kind = Line::of(tone, &entry.kind).padded(width);
+        let first = Line::of(tone, format!("  {sign} "))
+            .join(kind)
+            .and(Tone::Plain, "  ");
+        let below = Line::new().padded(BELOW);
+        // digests are longer than what is left beside the kinds
+        let room = look
+            .width
+            .map_or(usize::MAX, |width| width.saturating_sub(first.width()));
+        let next = match entry.body.longest_word() > room {
+            true => below.clone(),
+            false => Line::new().padded(first.width()),
+        };
+        lines.extend(hang(first, next, entry.body, look.width));
+        for line in entry.more {
+            lines.extend(hang(below.clone(), below.clone(), line, look.width));
+        }
+    }
+    lines
+}

@@ -1,0 +1,141 @@
+//! Texts that others wrote, in every member of what is drawn: nothing of them reaches a terminal that it
+//! would obey.
+
+use serde_json::Value;
+
+use super::*;
+use crate::{client::view::MajorityView, text::is_hidden};
+
+const HOSTILE: &str =
+    "\u{1b}[2J\u{9b}31m\u{7}\u{202e}x\u{200b}\u{e0041}\u{fe0f}\u{ad}\n└─ ✓ \r\tend";
+
+/// The same document with all texts hostile, but those that say what kind of thing it is.
+fn poisoned(value: &Value, name: &str) -> Value {
+    const KINDS: &[&str] = &[
+        "change",
+        "deadline",
+        "item",
+        "not_after",
+        "severity",
+        "status",
+    ];
+    match value {
+        Value::String(_) if KINDS.contains(&name) => value.clone(),
+        Value::String(text) => Value::String(format!("{text}{HOSTILE}")),
+        Value::Array(items) => items.iter().map(|item| poisoned(item, name)).collect(),
+        Value::Object(members) => {
+            let members = members.iter();
+            members
+                .map(|(name, value)| (name.clone(), poisoned(value, name)))
+                .collect()
+        }
+        other => other.clone(),
+    }
+}
+
+fn poisoned_answer<T: DeserializeOwned>(name: &str) -> T {
+    let story: BTreeMap<String, Value> = serde_json::from_str(STORY).unwrap();
+    same_shape(&poisoned(&story[name], "")).unwrap()
+}
+
+/// No character of a line is obeyed, and only tones make escapes.
+fn harmless(what: &str, draw: impl Fn(Look) -> Vec<Line>) {
+    for full in [false, true] {
+        let lines = draw(Look { full, ..look(80) });
+        assert!(
+            text(&lines).contains("\\u{1b}[2J"),
+            "{what}: nothing hostile is shown"
+        );
+        for line in lines {
+            let plain = line.text(false);
+            assert!(!plain.contains(is_hidden), "{what}: {plain:?}");
+            let coloured = line.text(true);
+            let mut rest = coloured.as_str();
+            while let Some((_, behind)) = rest.split_once('\u{1b}') {
+                let end = behind.find('m').unwrap();
+                let inside = &behind[1..end];
+                assert!(behind.starts_with('['), "{what}: {coloured:?}");
+                assert!(
+                    inside.chars().all(|c| c.is_ascii_digit() || c == ';'),
+                    "{what}: {coloured:?}"
+                );
+                rest = &behind[end..];
+            }
+        }
+    }
+}
+
+#[test]
+fn no_renderer_lets_a_terminal_obey_others() {
+    for name in [
+        "waiting",
+        "batch",
+        "rejected",
+        "outofdate",
+        "rebased",
+        "done",
+        "archived",
+        "combined",
+    ] {
+        let answer: ProposalAnswer = poisoned_answer(name);
+        let mut view = ProposalView::of_contract(answer, "Org2MSP");
+        view.majorities.push(MajorityView {
+            after: Some(HOSTILE.to_owned()),
+            before: None,
+            what: HOSTILE.to_owned(),
+        });
+        harmless(name, |look| proposal(&view, look));
+        harmless(name, |look| explanation(&view, look));
+        harmless(name, |look| effects(&view, look));
+        if let Some(diff) = &view.proposal.diff {
+            harmless(name, |look| differences(diff, look));
+        }
+        if let Some(lint) = view
+            .proposal
+            .lint
+            .as_ref()
+            .filter(|lint| !lint.findings.is_empty())
+        {
+            harmless(name, |look| findings(lint, look));
+        }
+    }
+    let list: ListAnswer = poisoned_answer("list");
+    let rows = list
+        .proposals
+        .into_iter()
+        .map(|one| RowView::new(one, "Org2MSP"));
+    let list = ListView {
+        as_of_sequence: 1,
+        more: true,
+        proposals: rows.collect(),
+    };
+    harmless("list", |look| proposals(&list, look));
+    let history: HistoryAnswer = poisoned_answer("history");
+    let ended = HistoryView {
+        as_of_sequence: 1,
+        history: history.history,
+        more: false,
+    };
+    harmless("history", |look| super::super::history(&ended, look));
+    let links: ChainAnswer = poisoned_answer("chain");
+    let links = links.chain.into_iter().map(|link| LinkView {
+        link,
+        proposal_id: Some(HOSTILE.to_owned()),
+    });
+    let links = ChainView {
+        as_of_sequence: 1,
+        chain: links.collect(),
+        more: false,
+    };
+    harmless("chain", |look| chain(&links, look));
+    let mut view = screen(Relation::Synced);
+    view.channel.push_str(HOSTILE);
+    view.identity.subject.push_str(HOSTILE);
+    view.identity.problem = Some(HOSTILE.to_owned());
+    view.ends_soon[0].purpose = HOSTILE.to_owned();
+    view.awaiting_me = list.proposals.clone();
+    harmless("status", |look| status(&view, look));
+    let mut error = ClientError::new(Exit::Failed, HOSTILE, HOSTILE).hint(HOSTILE);
+    error.details.push((HOSTILE.to_owned(), HOSTILE.to_owned()));
+    harmless("problem", |look| problem(&error, look));
+}
