@@ -126,6 +126,16 @@ impl<'a> Signature<'a> {
         Some(signature)
     }
 
+    /// How many bytes the longer of r and s takes.
+    #[must_use]
+    pub const fn size(&self) -> usize {
+        if self.r.len() > self.s.len() {
+            self.r.len()
+        } else {
+            self.s.len()
+        }
+    }
+
     /// The one strict encoding.
     #[must_use]
     pub fn der(&self) -> Vec<u8> {

@@ -9,6 +9,7 @@ pub mod der;
 pub mod ecdsa;
 pub mod hash;
 pub mod pem;
+pub mod private_key;
 pub mod signature;
 
 pub use hash::HashFunction;

@@ -3,7 +3,10 @@
 use base64::{
     Engine,
     alphabet::STANDARD,
-    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
+    engine::{
+        DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig,
+        general_purpose::STANDARD as STANDARD_BASE64,
+    },
 };
 
 /// What stands between one pair of `BEGIN` and `END` lines.
@@ -31,6 +34,37 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 // Fabric: msp/mspimpl.go, getCertFromPem, by Go: encoding/pem, Decode
 #[must_use]
 pub fn first_block(text: &[u8]) -> Option<PemBlock<'_>> {
+    blocks(text).next()
+}
+
+/// All blocks that are well formed, in their order; what is not is passed over.
+pub fn blocks(text: &[u8]) -> impl Iterator<Item = PemBlock<'_>> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let (block, after) = next_block(rest)?;
+        rest = after;
+        Some(block)
+    })
+}
+
+/// The PEM block of this label and content, with lines as Go and openssl write them.
+#[must_use]
+pub fn encode(label: &str, content: &[u8]) -> String {
+    let encoded = STANDARD_BASE64.encode(content);
+    let mut out = format!("-----BEGIN {label}-----\n");
+    let mut rest = encoded.as_str();
+    while let Some((line, after)) = rest.split_at_checked(64) {
+        out.extend([line, "\n"]);
+        rest = after;
+    }
+    if !rest.is_empty() {
+        out.extend([rest, "\n"]);
+    }
+    out.extend(["-----END ", label, "-----\n"]);
+    out
+}
+
+fn next_block(text: &[u8]) -> Option<(PemBlock<'_>, &[u8])> {
     let mut rest = text;
     loop {
         // the first end line, and the last begin before it: begins without an end are passed over
@@ -45,7 +79,7 @@ pub fn first_block(text: &[u8]) -> Option<PemBlock<'_>> {
         {
             None => after_end,
             Some(body) => match block(body, after_end)? {
-                Read::Block(block) => return Some(block),
+                Read::Block(block) => return Some((block, after_end)),
                 Read::PassOver => after_end,
             },
         };
@@ -140,6 +174,21 @@ mod tests {
 
     fn content(text: &str) -> Option<Vec<u8>> {
         first_block(text.as_bytes()).map(|b| b.content)
+    }
+
+    #[test]
+    fn blocks_are_written_as_they_are_read() {
+        for length in [0, 1, 47, 48, 49, 96, 1_000] {
+            let content = vec![0xfb; length];
+            let text = encode("X", &content);
+            assert!(
+                text.lines()
+                    .all(|line| line.len() <= 64 && !line.is_empty())
+            );
+            let two = format!("{text}between\n{text}");
+            let found: Vec<_> = blocks(two.as_bytes()).map(|block| block.content).collect();
+            assert_eq!(found, [content.clone(), content]);
+        }
     }
 
     #[test]

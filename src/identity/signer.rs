@@ -11,17 +11,19 @@ use crate::{
     crypto::{
         ecdsa::{self, Curve},
         pem,
+        private_key::PrivateKey,
     },
-    identity::serialized_identity,
+    identity::{Certificate, serialized_identity},
     ids::MspId,
 };
 
-/// Somebody who can sign.
+/// Somebody who can sign. The key need not be in this process: an implementation may ask a hardware
+/// module each time.
 pub trait Signer: Send + Sync {
     /// The serialized `msp.SerializedIdentity` whose key signs.
     fn serialized_identity(&self) -> &[u8];
 
-    /// Signs a message: for ECDSA a low-S DER signature over its SHA-256.
+    /// Signs a message: for ECDSA a low-S DER signature over its SHA-256, for Ed25519 the message itself.
     ///
     /// # Errors
     /// The key or its random numbers are not available.
@@ -35,9 +37,60 @@ pub enum SignerError {
     /// The key is not one that this signer can use.
     #[error("not a pkcs#8 ecdsa p-256 private key")]
     Key,
+    /// The key is not the certificate's.
+    #[error("the private key does not belong to the certificate")]
+    Mismatch,
     /// Signing failed, for want of random numbers.
     #[error("signing failed")]
     Sign,
+}
+
+/// A key in memory, of any kind that Fabric's identities may have.
+pub struct KeySigner {
+    identity: Vec<u8>,
+    key: PrivateKey,
+    random: Arc<dyn SecureRandom + Send + Sync>,
+}
+
+impl KeySigner {
+    /// A signer of this MSP, certificate and private key. The identity has the certificate as its PEM
+    /// is encoded again.
+    ///
+    /// # Errors
+    /// [`SignerError::Mismatch`].
+    pub fn new(
+        msp_id: &MspId,
+        certificate: &Certificate,
+        key: PrivateKey,
+        random: Arc<dyn SecureRandom + Send + Sync>,
+    ) -> Result<Self, SignerError> {
+        if certificate.key() != key.public() {
+            return Err(SignerError::Mismatch);
+        }
+        Ok(Self {
+            identity: serialized_identity(msp_id, certificate.pem().as_bytes()),
+            key,
+            random,
+        })
+    }
+}
+
+/// Never shows the key.
+impl fmt::Debug for KeySigner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeySigner").finish_non_exhaustive()
+    }
+}
+
+impl Signer for KeySigner {
+    fn serialized_identity(&self) -> &[u8] {
+        &self.identity
+    }
+
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignerError> {
+        let signature = self.key.sign(message, &*self.random);
+        signature.ok_or(SignerError::Sign)
+    }
 }
 
 /// An ECDSA P-256 key in memory.

@@ -209,6 +209,28 @@ impl Certificate {
         }
         Ok(normalised)
     }
+
+    /// This certificate with low S, where it is signed with ECDSA, without knowing who signed it: the
+    /// curve is the smallest that has room for the signature, which is wrong for one in 2^64 of them.
+    /// The certificate itself where it cannot be told, or has that form already.
+    #[must_use]
+    pub fn with_low_s_alone(&self) -> Self {
+        let size = Signature::read(&self.0.signature).map(|signature| signature.size());
+        let curves = [Curve::P224, Curve::P256, Curve::P384, Curve::P521];
+        let curve = size.and_then(|size| curves.into_iter().find(|curve| size <= curve.size()));
+        match curve {
+            Some(curve) if self.0.algorithm.is_ecdsa() => {
+                self.with_low_s(curve).unwrap_or_else(|_| self.clone())
+            }
+            _ => self.clone(),
+        }
+    }
+
+    /// Its PEM encoding.
+    #[must_use]
+    pub fn pem(&self) -> String {
+        pem::encode("CERTIFICATE", &self.0.der)
+    }
 }
 
 /// What else Fabric's own reader of the signed part refuses.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use ring::rand::SystemRandom;
 
 use super::*;
+use crate::crypto::private_key::PrivateKey;
 
 fn role(role: Role) -> Principal {
     Principal::Role {
@@ -215,6 +216,45 @@ fn idemix_may_be_there_but_nobody_belongs_to_it() {
         let why = Msp::setup(&config, version).unwrap_err();
         assert_eq!(why.code(), "UNSUPPORTED_MSP_TYPE");
         assert!(why.to_string().contains(said), "{why}");
+    }
+}
+
+/// Of every kind of key, in an MSP whose CA has one of the same kind.
+#[test]
+fn every_kind_of_key_signs_for_its_identity() {
+    for algorithm in [
+        &rcgen::PKCS_ECDSA_P256_SHA256,
+        &rcgen::PKCS_ECDSA_P384_SHA384,
+        &rcgen::PKCS_ED25519,
+    ] {
+        let key = || KeyPair::generate_for(algorithm).unwrap();
+        let ca = Ca::root_of(ca_params("root"), key());
+        let own = key();
+        let pem = ca.certify(&with_unit("x", "admin"), &own);
+        let text = format!("subject=x\n{pem}some more text");
+        let certificate = Certificate::from_pem(text.as_bytes()).unwrap();
+        let random = Arc::new(SystemRandom::new());
+        let read = |key: &KeyPair| PrivateKey::read(key.serialize_pem().as_bytes(), &*random);
+        let id = MspId::from("Org1MSP");
+        let signer = KeySigner::new(&id, &certificate, read(&own).unwrap(), random.clone());
+        let signer = signer.unwrap();
+        let msp = set_up(&msp_config(&ca), MspVersion::V3_0).unwrap();
+        let identity = Msps::new([Arc::new(msp)])
+            .deserialize(signer.serialized_identity())
+            .unwrap();
+        let signature = signer.sign(b"some message").unwrap();
+        assert_eq!(identity.verify(&[b"some message"], &signature), Ok(()));
+        let parts = serialized_identity(&id, certificate.pem().as_bytes());
+        assert_eq!(signer.serialized_identity(), parts);
+        // as Fabric knows the certificate, whoever signed it
+        assert_eq!(
+            certificate.with_low_s_alone(),
+            *identity.certificate(),
+            "{algorithm:?}"
+        );
+        let other = KeySigner::new(&id, &certificate, read(&key()).unwrap(), random.clone());
+        assert_eq!(other.unwrap_err(), SignerError::Mismatch);
+        assert_eq!(format!("{signer:?}"), "KeySigner { .. }");
     }
 }
 

@@ -54,7 +54,10 @@ fn ca_params(name: &str) -> CertificateParams {
 
 impl Ca {
     fn root(params: CertificateParams) -> Self {
-        let key = KeyPair::generate().unwrap();
+        Self::root_of(params, KeyPair::generate().unwrap())
+    }
+
+    fn root_of(params: CertificateParams, key: KeyPair) -> Self {
         let pem = params.self_signed(&key).unwrap().pem();
         Self { params, key, pem }
     }
