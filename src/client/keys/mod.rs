@@ -1,7 +1,19 @@
 //! One's own identity: a certificate and its private key, read from an MSP folder or from files.
+//!
+//! Private keys are in no error, no log and no `Debug`; files are named, never quoted.
+//!
+//! | file | what it knows | |
+//! |---|---|---|
+//! | `source` | where an identity may be | pure |
+//! | `choose` | which certificate and which key count, of those that were read | pure |
+//! | `files` | reading them | shell |
+//! | `identity` | an identity that can sign | shell |
 
+mod choose;
+mod files;
 mod identity;
 mod source;
 
+pub use choose::OwnCertificate;
 pub use identity::OwnIdentity;
 pub use source::IdentitySource;

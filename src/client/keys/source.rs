@@ -1,6 +1,9 @@
-//! Where an identity is.
+//! Where an identity is, and the part of it that is no secret.
 
-use std::path::PathBuf;
+use std::{fmt, path::PathBuf};
+
+use super::{choose::OwnCertificate, files};
+use crate::client::ClientError;
 
 /// Where certificate and private key of an identity are.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,4 +17,39 @@ pub enum IdentitySource {
     },
     /// An MSP folder, with `signcerts` and `keystore` in it.
     MspFolder(PathBuf),
+}
+
+impl IdentitySource {
+    /// The certificate alone: it is not asked for its key, nor whether it is expired.
+    ///
+    /// # Errors
+    /// It is missing or unreadable.
+    pub fn certificate(&self) -> Result<OwnCertificate, ClientError> {
+        match self {
+            Self::Files { certificate, .. } => files::certificate(certificate),
+            Self::MspFolder(folder) => {
+                files::check_msp_folder(folder)?;
+                files::certificate(&folder.join("signcerts"))
+            }
+        }
+    }
+
+    /// Where the key is looked for.
+    pub(super) fn key_place(&self) -> PathBuf {
+        match self {
+            Self::Files { key, .. } => key.clone(),
+            Self::MspFolder(folder) => folder.join("keystore"),
+        }
+    }
+}
+
+impl fmt::Display for IdentitySource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Files { certificate, key } => {
+                write!(f, "{} and {}", certificate.display(), key.display())
+            }
+            Self::MspFolder(folder) => folder.display().fmt(f),
+        }
+    }
 }
