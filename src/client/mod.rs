@@ -19,10 +19,11 @@ mod signing;
 
 pub use chain::{ChainStore, VerifiedChain, VerifiedLink};
 pub use error::{ClientError, Exit};
-pub use keys::{IdentitySource, OwnIdentity};
+pub use keys::{IdentitySource, OwnCertificate, OwnIdentity};
 pub use profile::{
-    ClientSettings, ClientTlsFiles, NetworkFlags, Origin, Origins, PeerEndpoint, Surroundings,
-    resolve,
+    ClientSettings, ClientTlsFiles, ImportedAuthority, ImportedFile, ImportedProfile, NetworkFlags,
+    Origin, Origins, PeerEndpoint, Profile, ProfileFile, ProfilePeer, ProfileStore, Setting,
+    Surroundings, Survey, Wallet, import, on_this_machine, resolve, resolve_identity, survey,
 };
 pub use review::{ClaimedKind, ContractSaid, Judged, JudgedSettings, ProposalClaim};
 pub use signing::{SignRequest, SignedUpdate};
