@@ -104,9 +104,12 @@ pub(crate) fn judge(errand: Errand, whom: Whom<'_>, failure: &RpcFailure) -> Mea
         false => reach::broken(errand, whom, failure),
         true => answered(errand, whom, failure),
     };
-    if meaning.error.details.is_empty() {
-        meaning.error.details = failure.details();
+    let mut details = failure.details();
+    let own = &failure.message;
+    if !own.is_empty() && !meaning.error.message.contains(own.as_str()) {
+        details.push((whom.address.to_owned(), own.clone()));
     }
+    meaning.error.details.extend(details);
     meaning
 }
 
