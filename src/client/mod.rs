@@ -34,8 +34,8 @@ pub mod view;
 pub use chain::{ChainStore, VerifiedChain, VerifiedLink};
 pub use error::{ClientError, Exit};
 pub use flow::{
-    ContractHead, Examined, Hears, OpenedSession, OwnSignature, Progress, Session, Submission,
-    Synced, Unpinned, Verdicts,
+    ContractHead, Examined, Hears, OfflineSession, OpenedSession, OwnSignature, Progress, Session,
+    Submission, Synced, Unpinned, Verdicts, shown_request, sign_claim,
 };
 pub use host::{now, part_of, stamp};
 pub use keys::{IdentitySource, OwnCertificate, OwnIdentity};
@@ -46,7 +46,8 @@ pub use network::{
 pub use profile::{
     ClientSettings, ClientTlsFiles, ImportedAuthority, ImportedFile, ImportedProfile, NetworkFlags,
     Origin, Origins, PeerEndpoint, Profile, ProfileFile, ProfilePeer, ProfileStore, Setting,
-    Surroundings, Survey, Wallet, import, on_this_machine, resolve, resolve_identity, survey,
+    Surroundings, Survey, Wallet, import, on_this_machine, resolve, resolve_identity,
+    resolve_offline, survey,
 };
 pub use propose::{
     MspDefinitionFolder, OrganizationFile, ProposalCall, ProposalTerms, WantedChange,

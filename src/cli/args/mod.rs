@@ -1,10 +1,18 @@
 //! The arguments of the program. What `serve` takes is text here: `settings` reads it, so that all
 //! its errors are reported together.
 
+#[cfg(feature = "client")]
+mod act;
 mod audit;
 mod health;
+#[cfg(feature = "client")]
+mod network;
 mod package;
+#[cfg(feature = "client")]
+mod propose;
 mod serve;
+#[cfg(feature = "client")]
+mod shown;
 
 use clap::{
     Parser, Subcommand,
@@ -12,10 +20,23 @@ use clap::{
 };
 use clap_complete::Shell;
 
+#[cfg(feature = "client")]
+pub(super) use act::{
+    ArchiveArgs, CombineArgs, InitConsortiumArgs, PinArgs, RebaseArgs, RecoverArgs, RejectArgs,
+    SignArgs, SubmitArgs, SyncArgs, ViaArg, WaitArgs, WatchArgs, WithdrawArgs,
+};
 pub(super) use audit::AuditArgs;
 pub(super) use health::HealthArgs;
+#[cfg(feature = "client")]
+pub(super) use network::NetworkArgs;
 pub(super) use package::PackageArgs;
+#[cfg(feature = "client")]
+pub(super) use propose::{
+    AddOrgArgs, FileArgs, ProposalArgs, ProposeArgs, ProposeIntent, RemoveOrgArgs, SetMspArgs,
+};
 pub(super) use serve::{LimitArgs, ServeArgs};
+#[cfg(feature = "client")]
+pub(super) use shown::ShownArgs;
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
@@ -42,6 +63,48 @@ pub(super) enum Command {
     Package(PackageArgs),
     /// Verify an exported proposal with config blocks, without a ledger
     Audit(AuditArgs),
+    /// Propose a change of the channel's config
+    #[cfg(feature = "client")]
+    Propose(Box<ProposeArgs>),
+    /// Sign proposals, each judged on this machine first
+    #[cfg(feature = "client")]
+    Sign(Box<SignArgs>),
+    /// Reject a proposal
+    #[cfg(feature = "client")]
+    Reject(Box<RejectArgs>),
+    /// Withdraw a proposal of your organisation
+    #[cfg(feature = "client")]
+    Withdraw(Box<WithdrawArgs>),
+    /// Make one proposal of several
+    #[cfg(feature = "client")]
+    Combine(Box<CombineArgs>),
+    /// Compute out-of-date proposals again
+    #[cfg(feature = "client")]
+    Rebase(Box<RebaseArgs>),
+    /// Move proposals that are over to the archive
+    #[cfg(feature = "client")]
+    Archive(Box<ArchiveArgs>),
+    /// Send a finished proposal to the orderer, and wait for its block
+    #[cfg(feature = "client")]
+    Submit(Box<SubmitArgs>),
+    /// Bring the contract to the channel's config
+    #[cfg(feature = "client")]
+    Sync(Box<SyncArgs>),
+    /// Wait until a proposal has a status
+    #[cfg(feature = "client")]
+    Wait(Box<WaitArgs>),
+    /// Show what happens, as it happens
+    #[cfg(feature = "client")]
+    Watch(Box<WatchArgs>),
+    /// Show what this machine trusts of a channel, or start again
+    #[cfg(feature = "client")]
+    Pin(Box<PinArgs>),
+    /// Give the contract its first config
+    #[cfg(feature = "client")]
+    InitConsortium(Box<InitConsortiumArgs>),
+    /// Set a checkpoint where the contract's chain cannot go on
+    #[cfg(feature = "client")]
+    Recover(Box<RecoverArgs>),
     /// Play a whole story on an embedded network: two organisations add a third and a fourth
     #[cfg(feature = "devnet")]
     Demo(DemoArgs),

@@ -1,5 +1,7 @@
 //! One file per command.
 
+#[cfg(feature = "client")]
+pub(super) mod act;
 pub(super) mod audit;
 pub(super) mod completion;
 #[cfg(feature = "devnet")]
@@ -8,5 +10,7 @@ pub mod demo;
 pub(super) mod devnet;
 pub(super) mod health;
 pub(super) mod package;
+#[cfg(feature = "client")]
+pub(super) mod propose;
 pub(super) mod serve;
 pub(super) mod version;
