@@ -1,0 +1,20 @@
+//! How results are shown: what all commands of the client take.
+
+/// How results are shown.
+#[derive(Clone, Debug, Default, clap::Args)]
+#[command(next_help_heading = "Output")]
+pub(in crate::cli) struct ShownArgs {
+    /// Print a JSON document; of FIELDS only, where some are named
+    #[arg(
+        long,
+        value_name = "FIELDS",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = ""
+    )]
+    pub(in crate::cli) json: Option<String>,
+
+    /// Say nothing beside the result
+    #[arg(long, short)]
+    pub(in crate::cli) quiet: bool,
+}
