@@ -15,5 +15,6 @@ mod identity;
 mod source;
 
 pub use choose::OwnCertificate;
+pub(super) use files::plain;
 pub use identity::OwnIdentity;
 pub use source::IdentitySource;
