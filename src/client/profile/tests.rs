@@ -225,11 +225,15 @@ fn what_is_wrong_names_where_it_stands() {
         (
             "file of profiles",
             good().profiles("\n[profiles.x]\nhooks = 1"),
-            &["`/home/ada/.config/cmscc/config.toml` cannot be read: line 3: unknown field `hooks`"],
+            &[
+                "`/home/ada/.config/cmscc/config.toml` cannot be read: line 3: unknown field `hooks`",
+            ],
         ),
         (
             "core.yaml",
-            good().set("FABRIC_CFG_PATH", "/cfg").file("/cfg/core.yaml", "a: ["),
+            good()
+                .set("FABRIC_CFG_PATH", "/cfg")
+                .file("/cfg/core.yaml", "a: ["),
             &["`/cfg/core.yaml` cannot be read"],
         ),
     ];
@@ -343,10 +347,16 @@ server_name = "orderer0"
             key: "/home/ada/key.pem".into()
         }
     );
-    assert_eq!(settings.state_dir, Path::new("/home/ada/.config/cmscc/state"));
+    assert_eq!(
+        settings.state_dir,
+        Path::new("/home/ada/.config/cmscc/state")
+    );
     assert_eq!(settings.anchor, Some("/0.block".into()));
     assert_eq!(settings.timeout, Duration::from_secs(90));
-    let values: Vec<_> = origins.iter().map(|(setting, value, _)| (setting.key(), value)).collect();
+    let values: Vec<_> = origins
+        .iter()
+        .map(|(setting, value, _)| (setting.key(), value))
+        .collect();
     assert!(values.contains(&("tls_root_cert", "/ca.pem")), "{values:?}");
     assert!(
         values.contains(&("tls_root_cert", "/home/ada/.config/cmscc/other.pem")),
@@ -354,8 +364,14 @@ server_name = "orderer0"
     );
 
     // a flag is for all of them
-    let flagged = machine.clone().flags(|flags| flags.tls_root_certs = vec!["/ca.pem".to_owned()]);
-    assert!(flagged.settings().peers[..2].iter().all(|peer| peer.tls == tls(CA)));
+    let flagged = machine
+        .clone()
+        .flags(|flags| flags.tls_root_certs = vec!["/ca.pem".to_owned()]);
+    assert!(
+        flagged.settings().peers[..2]
+            .iter()
+            .all(|peer| peer.tls == tls(CA))
+    );
     // other peers of the same organisation keep what the profile says for all
     let other = machine.flags(|flags| {
         flags.peer_addresses = vec!["peer2:7051".to_owned(), "peer3:7051".to_owned()];
@@ -376,16 +392,24 @@ fn names_of_samples_are_fallbacks() {
         .set("PEER_HOST_ALIAS", "peer0.org1.example.com")
         .set("CHANNEL_NAME", "mychannel")
         .set("ORDERER_CA", "/ca.pem")
-        .file("/orgs/org1.example.com/peers/peer0.org1.example.com/tls/ca.crt", CA);
+        .file(
+            "/orgs/org1.example.com/peers/peer0.org1.example.com/tls/ca.crt",
+            CA,
+        );
     let settings = samples.settings();
     assert_eq!(settings.channel.as_str(), "mychannel");
     let msp = "/orgs/org1.example.com/users/User1@org1.example.com/msp";
     assert_eq!(settings.identity, IdentitySource::MspFolder(msp.into()));
     assert_eq!(settings.peers[0].address, "localhost:7051");
-    assert_eq!(settings.peers[0].server_name, text("peer0.org1.example.com"));
+    assert_eq!(
+        settings.peers[0].server_name,
+        text("peer0.org1.example.com")
+    );
     assert!(settings.peers[0].tls.is_some());
     assert_eq!(settings.orderer, None);
-    let orderer = samples.clone().flags(|flags| flags.orderer = text("localhost:7050"));
+    let orderer = samples
+        .clone()
+        .flags(|flags| flags.orderer = text("localhost:7050"));
     assert!(orderer.settings().orderer.unwrap().tls.is_some());
 
     let folders = samples
@@ -427,10 +451,16 @@ peer:
         .file("/cfg/tls/client.crt", OTHER_CA)
         .file("/cfg/tls/client.key", "k");
     let settings = machine.settings();
-    assert_eq!(settings.identity, IdentitySource::MspFolder("/cfg/msp".into()));
+    assert_eq!(
+        settings.identity,
+        IdentitySource::MspFolder("/cfg/msp".into())
+    );
     let tls = settings.peers[0].tls.clone().unwrap();
     assert_eq!(tls.client, Some((OTHER_CA.into(), b"k".to_vec())));
-    assert!(!format!("{settings:?}").contains("[107]"), "the key is shown");
+    assert!(
+        !format!("{settings:?}").contains("[107]"),
+        "the key is shown"
+    );
     assert_eq!(settings.connect_timeout, Duration::from_secs(5));
     // as peer does, relative paths of its variables are in the folder of core.yaml
     let relative = machine.clone().set("CORE_PEER_MSPCONFIGPATH", "mine/msp");
@@ -443,9 +473,17 @@ peer:
     assert_eq!(off.settings().peers[0].tls, None);
     // a CA that is named nearer than that means TLS
     let on = off.flags(|flags| flags.tls_root_certs = vec!["/ca.pem".to_owned()]);
-    assert_eq!(on.settings().peers[0].tls.as_ref().unwrap().root_certs, CA.as_bytes());
+    assert_eq!(
+        on.settings().peers[0].tls.as_ref().unwrap().root_certs,
+        CA.as_bytes()
+    );
     // none is no error
-    assert!(Machine::test_network().set("FABRIC_CFG_PATH", "/none").resolve().is_ok());
+    assert!(
+        Machine::test_network()
+            .set("FABRIC_CFG_PATH", "/none")
+            .resolve()
+            .is_ok()
+    );
 }
 
 #[test]
@@ -477,7 +515,9 @@ fn certificate_and_key_may_come_from_different_places() {
         ),
         (
             "a folder that is nearer",
-            machine().set(keystore, "/keys").set("CMSCC_MSP_FOLDER", "/m"),
+            machine()
+                .set(keystore, "/keys")
+                .set("CMSCC_MSP_FOLDER", "/m"),
             IdentitySource::MspFolder("/m".into()),
         ),
     ] {
@@ -491,25 +531,47 @@ fn certificate_and_key_may_come_from_different_places() {
 #[test]
 fn folders_of_the_user_are_those_of_xdg() {
     for (variables, file, state) in [
-        (&[("HOME", "/h")][..], "/h/.config/cmscc/config.toml", "/h/.local/state/cmscc"),
         (
-            &[("HOME", "/h"), ("XDG_CONFIG_HOME", "/c"), ("XDG_STATE_HOME", "/s")],
+            &[("HOME", "/h")][..],
+            "/h/.config/cmscc/config.toml",
+            "/h/.local/state/cmscc",
+        ),
+        (
+            &[
+                ("HOME", "/h"),
+                ("XDG_CONFIG_HOME", "/c"),
+                ("XDG_STATE_HOME", "/s"),
+            ],
             "/c/cmscc/config.toml",
             "/s/cmscc",
         ),
         (
-            &[("HOME", "/h"), ("XDG_CONFIG_HOME", "c"), ("CMSCC_CONFIG", "")],
+            &[
+                ("HOME", "/h"),
+                ("XDG_CONFIG_HOME", "c"),
+                ("CMSCC_CONFIG", ""),
+            ],
             "/h/.config/cmscc/config.toml",
             "/h/.local/state/cmscc",
         ),
-        (&[("HOME", "/h"), ("CMSCC_CONFIG", "x.toml")], "x.toml", "/h/.local/state/cmscc"),
+        (
+            &[("HOME", "/h"), ("CMSCC_CONFIG", "x.toml")],
+            "x.toml",
+            "/h/.local/state/cmscc",
+        ),
     ] {
         let machine = variables
             .iter()
-            .fold(Machine::default(), |machine, (name, value)| machine.set(name, value));
+            .fold(Machine::default(), |machine, (name, value)| {
+                machine.set(name, value)
+            });
         let survey = machine.with(survey);
         assert_eq!(survey.file.as_deref(), Some(Path::new(file)));
-        let values: Vec<_> = survey.origins.iter().map(|(setting, value, _)| (setting, value)).collect();
+        let values: Vec<_> = survey
+            .origins
+            .iter()
+            .map(|(setting, value, _)| (setting, value))
+            .collect();
         assert!(values.contains(&(Setting::StateDir, state)), "{values:?}");
     }
 }
@@ -534,7 +596,11 @@ fn durations_have_units() {
         let found = machine.resolve().ok();
         let found = found.map(|(settings, _)| settings.timeout.as_millis());
         // an empty flag is none
-        let expected = if given.is_empty() { Some(30_000) } else { expected };
+        let expected = if given.is_empty() {
+            Some(30_000)
+        } else {
+            expected
+        };
         assert_eq!(found, expected, "{given}");
     }
 }
