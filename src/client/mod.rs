@@ -38,14 +38,15 @@ pub use flow::{
     Synced, Unpinned, Verdicts,
 };
 pub use host::{now, part_of, stamp};
-pub use keys::{IdentitySource, OwnIdentity};
+pub use keys::{IdentitySource, OwnCertificate, OwnIdentity};
 pub use network::{
     BlockStream, ChaincodeEvents, CommittedCall, EventStream, FilteredBlockStream, PeerConnection,
     Via,
 };
 pub use profile::{
-    ClientSettings, ClientTlsFiles, NetworkFlags, Origin, Origins, PeerEndpoint, Surroundings,
-    resolve,
+    ClientSettings, ClientTlsFiles, ImportedAuthority, ImportedFile, ImportedProfile, NetworkFlags,
+    Origin, Origins, PeerEndpoint, Profile, ProfileFile, ProfilePeer, ProfileStore, Setting,
+    Surroundings, Survey, Wallet, import, on_this_machine, resolve, resolve_identity, survey,
 };
 pub use propose::{
     MspDefinitionFolder, OrganizationFile, ProposalCall, ProposalTerms, WantedChange,

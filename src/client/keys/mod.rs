@@ -13,7 +13,10 @@ mod choose;
 mod files;
 mod identity;
 mod source;
+#[cfg(test)]
+mod tests;
 
 pub use choose::OwnCertificate;
+pub(super) use files::plain;
 pub use identity::OwnIdentity;
 pub use source::IdentitySource;

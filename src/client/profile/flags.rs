@@ -1,6 +1,6 @@
 //! What was said on the command line.
 
-use std::path::PathBuf;
+use super::Setting;
 
 /// Settings of the network that were given as flags; what is empty was not given.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -16,31 +16,65 @@ pub struct NetworkFlags {
     /// `--tls`: `true` or `false`.
     pub tls: Option<String>,
     /// `--tls-root-cert`; all of them are trusted.
-    pub tls_root_certs: Vec<PathBuf>,
+    pub tls_root_certs: Vec<String>,
     /// `--server-name`
     pub server_name: Option<String>,
     /// `--tls-client-cert`
-    pub tls_client_cert: Option<PathBuf>,
+    pub tls_client_cert: Option<String>,
     /// `--tls-client-key`
-    pub tls_client_key: Option<PathBuf>,
+    pub tls_client_key: Option<String>,
     /// `--msp-id`
     pub msp_id: Option<String>,
     /// `--msp-folder`
-    pub msp_folder: Option<PathBuf>,
+    pub msp_folder: Option<String>,
     /// `--cert`
-    pub certificate: Option<PathBuf>,
+    pub certificate: Option<String>,
     /// `--key`
-    pub key: Option<PathBuf>,
+    pub key: Option<String>,
     /// `--orderer`
     pub orderer: Option<String>,
     /// `--orderer-ca`
-    pub orderer_ca: Option<PathBuf>,
+    pub orderer_ca: Option<String>,
     /// `--orderer-server-name`
     pub orderer_server_name: Option<String>,
     /// `--state-dir`
-    pub state_dir: Option<PathBuf>,
+    pub state_dir: Option<String>,
     /// `--anchor`
-    pub anchor: Option<PathBuf>,
+    pub anchor: Option<String>,
     /// `--timeout`, such as `30s`.
     pub timeout: Option<String>,
+    /// `--connect-timeout`, such as `3s`.
+    pub connect_timeout: Option<String>,
+}
+
+impl NetworkFlags {
+    /// The values of a setting.
+    pub(super) fn values(&self, setting: Setting) -> Vec<&str> {
+        let one = match setting {
+            Setting::PeerAddress => {
+                return self.peer_addresses.iter().map(String::as_str).collect();
+            }
+            Setting::TlsRootCert => {
+                return self.tls_root_certs.iter().map(String::as_str).collect();
+            }
+            Setting::Anchor => &self.anchor,
+            Setting::Certificate => &self.certificate,
+            Setting::Chaincode => &self.chaincode,
+            Setting::Channel => &self.channel,
+            Setting::ConnectTimeout => &self.connect_timeout,
+            Setting::Key => &self.key,
+            Setting::MspFolder => &self.msp_folder,
+            Setting::MspId => &self.msp_id,
+            Setting::Orderer => &self.orderer,
+            Setting::OrdererCa => &self.orderer_ca,
+            Setting::OrdererServerName => &self.orderer_server_name,
+            Setting::ServerName => &self.server_name,
+            Setting::StateDir => &self.state_dir,
+            Setting::Timeout => &self.timeout,
+            Setting::Tls => &self.tls,
+            Setting::TlsClientCert => &self.tls_client_cert,
+            Setting::TlsClientKey => &self.tls_client_key,
+        };
+        one.as_deref().into_iter().collect()
+    }
 }

@@ -1,21 +1,40 @@
 //! The client's settings: which network, which peer, which identity, and where each of that was said.
 //!
-//! | file | what it knows |
-//! |---|---|
-//! | `settings` | what a command needs to know of the network |
-//! | `endpoint` | a peer or an orderer |
-//! | `flags` | what was said on the command line |
-//! | `origin` | where a value comes from |
-//! | `resolve` | from all places to one answer; pure |
+//! | file | what it knows | |
+//! |---|---|---|
+//! | `settings`, `endpoint` | what a command needs to know of the network | pure |
+//! | `setting`, `origin` | every setting with its names; where a value comes from | pure |
+//! | `flags`, `surroundings` | what settings come from | pure |
+//! | `file`, `core_yaml` | the file of profiles; Fabric's own | pure |
+//! | `layers` | the places in their order, and what stands in each | pure |
+//! | `resolver`, `peers`, `resolve` | from all places to one answer, or all that is wrong | pure |
+//! | `import` | profiles from connection profiles and wallets of others | pure |
+//! | `machine` | this process and its files | shell |
 
+mod core_yaml;
 mod endpoint;
+mod file;
 mod flags;
+mod import;
+mod layers;
+mod machine;
 mod origin;
+mod peers;
 mod resolve;
+mod resolver;
+mod setting;
 mod settings;
+mod surroundings;
+#[cfg(test)]
+mod tests;
 
 pub use endpoint::{ClientTlsFiles, PeerEndpoint};
+pub use file::{Profile, ProfileFile, ProfilePeer};
 pub use flags::NetworkFlags;
+pub use import::{ImportedAuthority, ImportedFile, ImportedProfile, Wallet, import};
+pub use machine::{ProfileStore, on_this_machine};
 pub use origin::{Origin, Origins};
-pub use resolve::{Surroundings, resolve};
+pub use resolve::{Survey, resolve, resolve_identity, survey};
+pub use setting::Setting;
 pub use settings::ClientSettings;
+pub use surroundings::Surroundings;

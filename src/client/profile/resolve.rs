@@ -1,45 +1,283 @@
 //! From all places to one answer.
 
-use std::{fmt, io, path::Path};
+use std::{path::PathBuf, time::Duration};
 
-use super::{ClientSettings, NetworkFlags, Origins};
-use crate::client::{ClientError, Exit};
+use super::{
+    endpoint::PeerEndpoint,
+    layers::{ChosenProfile, Found, Layer},
+    origin::{Origin, Origins},
+    resolver::Resolver,
+    setting::Setting,
+    settings::ClientSettings,
+    surroundings::Surroundings,
+};
+use crate::{
+    client::{ClientError, Exit, keys::IdentitySource},
+    ids::{ChannelId, MspId},
+};
 
-/// Everything that settings may come from.
-#[derive(Clone, Copy)]
-pub struct Surroundings<'a> {
-    /// The command line.
-    pub flags: &'a NetworkFlags,
-    /// The environment.
-    pub variable: &'a dyn Fn(&str) -> Option<String>,
-    /// Reads a file.
-    pub read: &'a dyn Fn(&Path) -> io::Result<Vec<u8>>,
-}
+/// The contract's name, where nobody says another.
+const CHAINCODE: &str = "cmscc";
 
-impl fmt::Debug for Surroundings<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Surroundings").finish_non_exhaustive()
-    }
-}
+/// How long one call may take, where nobody says how long: what a peer waits for a chaincode.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long connecting may take.
+// Fabric: internal/peer/common/common.go, defaultConnTimeout
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// The settings, and where each comes from.
 ///
 /// # Errors
 /// All that is missing or wrong; each says what would set it.
-pub fn resolve(_of: &Surroundings<'_>) -> Result<(ClientSettings, Origins), Vec<ClientError>> {
-    Err(vec![ClientError::new(
-        Exit::Usage,
-        "UNFINISHED",
-        "not there yet",
-    )])
+pub fn resolve(of: &Surroundings<'_>) -> Result<(ClientSettings, Origins), Vec<ClientError>> {
+    let mut resolver = Resolver::new(of);
+    let channel = resolver.required(Setting::Channel);
+    let rest = resolver.rest();
+    let (msp_id, identity) = (resolver.required(Setting::MspId), resolver.identity());
+    let peers = resolver.peers();
+    let orderer = resolver.orderer();
+    let state_dir = resolver.state_dir();
+    let complete = (channel, msp_id, identity, state_dir);
+    let (Some(channel), Some(msp_id), Some(identity), Some(state_dir)) = complete else {
+        return Err(resolver.errors);
+    };
+    if !resolver.errors.is_empty() {
+        return Err(resolver.errors);
+    }
+    let settings = ClientSettings {
+        profile: resolver.profile_of_peers(),
+        channel: ChannelId::new(channel),
+        chaincode: rest.chaincode,
+        msp_id: MspId::new(msp_id),
+        identity,
+        peers,
+        orderer,
+        state_dir,
+        anchor: rest.anchor,
+        timeout: rest.timeout,
+        connect_timeout: rest.connect_timeout,
+    };
+    Ok((settings, resolver.origins))
 }
 
-impl ClientSettings {
-    /// The settings of this process: flags, environment and files.
-    ///
-    /// # Errors
-    /// All that is missing or wrong; each says what would set it.
-    pub fn load(_flags: &NetworkFlags) -> Result<(Self, Origins), Vec<ClientError>> {
-        Err(Vec::new())
+/// Who one is: what needs no network.
+///
+/// # Errors
+/// All that is missing or wrong; each says what would set it.
+pub fn resolve_identity(
+    of: &Surroundings<'_>,
+) -> Result<(MspId, IdentitySource, Origins), Vec<ClientError>> {
+    let mut resolver = Resolver::new(of);
+    let (msp_id, identity) = (resolver.required(Setting::MspId), resolver.identity());
+    match (msp_id, identity) {
+        (Some(msp_id), Some(identity)) if resolver.errors.is_empty() => {
+            Ok((MspId::new(msp_id), identity, resolver.origins))
+        }
+        _ => Err(resolver.errors),
     }
+}
+
+/// Everything that is known, also where it is not enough, and what is missing or wrong.
+#[must_use]
+pub fn survey(of: &Surroundings<'_>) -> Survey {
+    let mut resolver = Resolver::new(of);
+    for setting in [Setting::Channel, Setting::MspId] {
+        resolver.required(setting);
+    }
+    resolver.rest();
+    resolver.identity();
+    resolver.peers();
+    resolver.orderer();
+    resolver.state_dir();
+    Survey {
+        profile: (resolver.layers.profile())
+            .map(|profile| (profile.name.clone(), profile.is_named)),
+        file: of.profile_file(),
+        origins: resolver.origins,
+        problems: resolver.errors,
+    }
+}
+
+/// What is known of the settings.
+#[derive(Clone, Debug)]
+pub struct Survey {
+    /// The profile that is used, and whether it was named for this call.
+    pub profile: Option<(String, bool)>,
+    /// Where the profiles are.
+    pub file: Option<PathBuf>,
+    /// All values.
+    pub origins: Origins,
+    /// What is missing or wrong.
+    pub problems: Vec<ClientError>,
+}
+
+/// What always has a value.
+struct Rest {
+    chaincode: String,
+    anchor: Option<PathBuf>,
+    timeout: Duration,
+    connect_timeout: Duration,
+}
+
+impl Resolver<'_> {
+    fn rest(&mut self) -> Rest {
+        let chaincode = match self.noted(Setting::Chaincode) {
+            Some(found) => found.value().to_owned(),
+            None => {
+                self.origins
+                    .add(Setting::Chaincode, CHAINCODE, &Origin::Default);
+                CHAINCODE.to_owned()
+            }
+        };
+        Rest {
+            chaincode,
+            anchor: self
+                .noted(Setting::Anchor)
+                .map(|found| PathBuf::from(found.value())),
+            timeout: self.duration(Setting::Timeout, TIMEOUT),
+            connect_timeout: self.duration(Setting::ConnectTimeout, CONNECT_TIMEOUT),
+        }
+    }
+
+    fn duration(&mut self, setting: Setting, otherwise: Duration) -> Duration {
+        let Some(found) = self.noted(setting) else {
+            self.origins.add(
+                setting,
+                format!("{}s", otherwise.as_secs()),
+                &Origin::Default,
+            );
+            return otherwise;
+        };
+        duration(found.value()).unwrap_or_else(|| {
+            self.wrong(setting, &found, "no time such as `30s`, `500ms` or `2m`");
+            otherwise
+        })
+    }
+
+    fn state_dir(&mut self) -> Option<PathBuf> {
+        if let Some(found) = self.noted(Setting::StateDir) {
+            return Some(PathBuf::from(found.value()));
+        }
+        let folder = self.layers.surroundings().state_folder();
+        match &folder {
+            Some(folder) => {
+                let shown = folder.display().to_string();
+                self.origins.add(Setting::StateDir, shown, &Origin::Default);
+            }
+            None => self.missing(Setting::StateDir),
+        }
+        folder
+    }
+
+    /// Where certificate and key are: each in the nearest place that says it, or the MSP folder there.
+    fn identity(&mut self) -> Option<IdentitySource> {
+        self.refuse_other_kinds();
+        let nearer = |one: Option<Found>, other: Option<Found>| match (one, other) {
+            (Some(one), Some(folder)) if folder.layer < one.layer => Err(folder),
+            (Some(one), _) => Ok(one),
+            (None, Some(folder)) => Err(folder),
+            (None, None) => Ok(Found {
+                values: Vec::new(),
+                origin: Origin::Default,
+                layer: Layer::CoreYaml,
+            }),
+        };
+        let folder = self.layers.find(Setting::MspFolder);
+        let certificate = nearer(self.layers.find(Setting::Certificate), folder.clone());
+        let key = nearer(self.layers.find(Setting::Key), folder);
+        let mut place = |setting, found: &Result<Found, Found>, inside: &str| match found {
+            Ok(found) if found.values.is_empty() => None,
+            Ok(found) => {
+                self.note(setting, found);
+                Some(PathBuf::from(found.value()))
+            }
+            Err(folder) => Some(PathBuf::from(folder.value()).join(inside)),
+        };
+        let places = (
+            place(Setting::Certificate, &certificate, "signcerts"),
+            place(Setting::Key, &key, "keystore"),
+        );
+        if let Some(folder) = certificate.as_ref().err().or(key.as_ref().err()) {
+            self.note(Setting::MspFolder, folder);
+        }
+        match (places, &certificate, &key) {
+            (_, Err(folder), Err(_)) => {
+                Some(IdentitySource::MspFolder(PathBuf::from(folder.value())))
+            }
+            ((Some(certificate), Some(key)), ..) => {
+                Some(IdentitySource::Files { certificate, key })
+            }
+            ((None, None), ..) => {
+                self.missing(Setting::MspFolder);
+                None
+            }
+            ((None, _), ..) => {
+                self.missing(Setting::Certificate);
+                None
+            }
+            ((_, None), ..) => {
+                self.missing(Setting::Key);
+                None
+            }
+        }
+    }
+
+    /// Keys that this client cannot use are refused, not overlooked.
+    fn refuse_other_kinds(&mut self) {
+        for (variable, other, what) in [
+            ("CORE_PEER_BCCSP_DEFAULT", "PKCS11", "keys in hardware"),
+            ("CORE_PEER_LOCALMSPTYPE", "idemix", "idemix identities"),
+        ] {
+            let value = self.layers.surroundings().variable(variable);
+            if value.is_some_and(|value| value.eq_ignore_ascii_case(other)) {
+                let message = format!("{variable} asks for {what}, which are not supported yet");
+                let error = ClientError::new(Exit::Usage, "IDENTITY_KIND_UNSUPPORTED", message);
+                self.errors
+                    .push(error.hint(format!("unset {variable} and name an MSP folder")));
+            }
+        }
+    }
+
+    /// The profile's name, where the peers are its own or somebody named it: what is kept of a network
+    /// is kept under it.
+    fn profile_of_peers(&self) -> Option<String> {
+        let is_own =
+            |profile: &&ChosenProfile| profile.is_named || self.peers_at == Some(Layer::Current);
+        let profile = self.layers.profile().filter(is_own);
+        profile.map(|profile| profile.name.clone())
+    }
+
+    fn orderer(&mut self) -> Option<PeerEndpoint> {
+        let found = self.noted(Setting::Orderer)?;
+        self.endpoint_of_orderer(&found)
+    }
+}
+
+/// A time such as `1m30s`; not zero, and at most a day.
+fn duration(text: &str) -> Option<Duration> {
+    let mut total = 0_u64;
+    let mut rest = text;
+    while !rest.is_empty() {
+        let digits = rest
+            .find(|c: char| !c.is_ascii_digit())
+            .unwrap_or(rest.len());
+        let (number, after) = rest.split_at_checked(digits)?;
+        let end = after
+            .find(|c: char| c.is_ascii_digit())
+            .unwrap_or(after.len());
+        let (unit, after) = after.split_at_checked(end)?;
+        let factor = match unit {
+            "ms" => 1,
+            "s" => 1_000,
+            "m" => 60_000,
+            "h" => 3_600_000,
+            _ => return None,
+        };
+        total = total.checked_add(number.parse::<u64>().ok()?.checked_mul(factor)?)?;
+        rest = after;
+    }
+    (1..=86_400_000)
+        .contains(&total)
+        .then(|| Duration::from_millis(total))
 }

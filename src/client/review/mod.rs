@@ -8,12 +8,14 @@
 //! | `intent` | whether the update is the one of its intent |
 //! | `settings` | a change of the contract's settings, read from the bytes that are signed |
 //! | `compare` | what the contract said, against what was judged |
+//! | `shown` | what was judged, in the form in which people are shown what the contract says |
 
 mod claim;
 mod compare;
 mod intent;
 mod judged;
 mod settings;
+mod shown;
 #[cfg(test)]
 mod tests;
 

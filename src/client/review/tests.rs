@@ -80,6 +80,11 @@ fn an_update_is_judged_by_its_own_bytes() {
     assert_eq!(first.path, "/Channel/Application/OrgXMSP");
     assert_eq!(judged.endorsement.as_ref().unwrap().organizations_after, 3);
     said(&judged).check(&claim, &judged).unwrap();
+    let shown = judged.shown(&before(), &judged.policies).unwrap();
+    assert!(shown.explanation.unwrap()[0].satisfied);
+    let majority = &shown.majorities[0];
+    assert_eq!(majority.before.as_deref(), Some("2 of 2"));
+    assert_eq!(majority.after.as_deref(), Some("2 of 3"));
 
     // with one signature it waits, and says for whom
     let mut one = claim.clone();
