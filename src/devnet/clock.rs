@@ -4,6 +4,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use prost_types::Timestamp;
 use ring::rand::{SecureRandom, SystemRandom};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::error::DevnetError;
 use crate::{ids::UnixTime, transaction::Stamp};
@@ -24,6 +25,13 @@ pub(super) fn now() -> UnixTime {
         seconds: i64::try_from(since.as_secs()).unwrap_or(i64::MAX),
         nanos: since.subsec_nanos(),
     }
+}
+
+/// A time as Fabric prints it: `2026-01-02T03:04:05Z`.
+pub(super) fn text(seconds: i64) -> String {
+    let time = OffsetDateTime::from_unix_timestamp(seconds).ok();
+    let text = time.and_then(|time| time.format(&Rfc3339).ok());
+    text.unwrap_or_else(|| seconds.to_string())
 }
 
 /// The same as messages carry it.

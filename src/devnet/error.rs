@@ -58,6 +58,9 @@ pub enum DevnetError {
         /// Why.
         reason: ExecuteError,
     },
+    /// A file could not be written.
+    #[error("a file could not be written")]
+    File(#[source] std::io::Error),
     /// A transaction is in a block and is invalid.
     #[error("transaction `{tx_id}` is invalid: {}", code.as_str_name())]
     Invalid {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use prost::Message;
 
-use super::{clock, cut, error::DevnetError, organization::MspFolder};
+use super::{clock, error::DevnetError, identities::MspFolder, ordering::cut};
 use crate::{
     ids::ChannelId,
     policy::parse_policy,
@@ -56,6 +56,8 @@ pub(super) struct OrderingNode<'a> {
     pub(super) tls_certificate: &'a str,
     /// Where it listens.
     pub(super) endpoint: HostPort,
+    /// How long it waits for more before it makes a block, as Go writes durations.
+    pub(super) batch_timeout: String,
 }
 
 /// A member of the application section.
@@ -202,7 +204,7 @@ fn orderer_group(
         preferred_max_bytes: 2 << 20,
     };
     let timeout = orderer::BatchTimeout {
-        timeout: "250ms".to_owned(),
+        timeout: consenter.batch_timeout.clone(),
     };
     Ok(group(
         [("OrdererOrg", orderer_org(consenter)?)],
@@ -392,6 +394,7 @@ mod tests {
                     host: host.to_owned(),
                     port: port.parse().unwrap(),
                 },
+                batch_timeout: "250ms".to_owned(),
             };
             let org1 = msp("Org1MSP", "peerOrganizations", "org1.example.com");
             let org2 = msp("Org2MSP", "peerOrganizations", "org2.example.com");

@@ -7,38 +7,45 @@
 //!
 //! | file | what it is |
 //! |---|---|
-//! | `ca`, `organization` | certificate authorities, identities, MSPs |
-//! | `genesis`, `cut` | the first config of a channel; building blocks |
+//! | `identities/` | certificate authorities, organisations, and their folders |
+//! | `genesis` | the first config of a channel |
 //! | `action`, `rwset`, `endorse` | what endorsers sign, and how their answers make a transaction |
 //! | `private` | collections, and the private data that travels beside blocks |
 //! | `peer/` | a peer: its end of the chaincode stream, its own chaincodes, its state |
 //! | `server`, `node` | a chaincode server that can be killed; what an organisation runs |
-//! | `orderer`, `network`, `options` | a channel's ordering node; all of it together, and how it is set up |
+//! | `ordering/` | the ordering node |
+//! | `service/` | what clients dial: the gRPC services of peers and of the ordering node |
+//! | `tamper` | lies, for tests of clients |
+//! | `policies` | who may do what on a channel |
+//! | `nodes`, `network`, `options` | all of it together, and how it is set up |
 
 mod action;
-mod ca;
 mod clock;
-mod cut;
 mod endorse;
 mod error;
 mod genesis;
+mod identities;
 mod network;
 mod node;
+mod nodes;
 mod options;
-mod orderer;
-mod organization;
+mod ordering;
 mod peer;
+mod policies;
 mod private;
 mod rwset;
 mod server;
+mod service;
+mod tamper;
 #[cfg(test)]
 mod tests;
 
-pub use ca::IssuedIdentity;
 pub use endorse::EndorsedTransaction;
 pub use error::{DevnetError, ExecuteError};
 pub use genesis::Levels;
-pub use network::{Elsewhere, Network};
+pub use identities::{IssuedIdentity, Organization};
+pub use network::{Elsewhere, Network, Standing};
 pub use options::NetworkOptions;
-pub use organization::Organization;
 pub use private::CollectionDefinition;
+pub use service::Serving;
+pub use tamper::Tamper;

@@ -4,30 +4,31 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
     net::SocketAddr,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    path::Path,
+    sync::Arc,
 };
 
 use bytes::Bytes;
 use futures_util::future::join_all;
 use prost::Message;
+use tokio::net::TcpListener;
 
 use super::{
     action::response_of,
-    ca::IssuedIdentity,
     clock,
     endorse::{EndorsedTransaction, collect, majority},
     error::DevnetError,
     genesis::{self, HostPort, MemberDefinition, OrderingNode},
+    identities::{self, IssuedIdentity, Organization},
     node::OrganizationNode,
+    nodes::Nodes,
     options::NetworkOptions,
-    orderer::OrderedChain,
-    organization::{OrdererOrganization, Organization},
+    ordering::OrderedChain,
     peer::ServerConnection,
-    private::PrivateStore,
+    service::Serving,
 };
 use crate::{
-    block::Block,
-    config::{Section, envelope},
+    config::envelope,
     ids::{BlockNumber, ChannelId, MspId},
     json,
     policy::parse_policy,
@@ -36,20 +37,20 @@ use crate::{
     transaction::{ChaincodeCall, Proposal, submission},
 };
 
+/// Where nodes listen that listen at all.
+const LOOPBACK: &str = "127.0.0.1";
+
 /// A network in this process. Everything is in memory, and gone when it is dropped.
 ///
 /// A transaction is endorsed by the peers of the channel's current members, each of which asks its
 /// own organisation's chaincode server over gRPC, then ordered, validated and committed by all
 /// peers before the call returns.
 pub struct Network<C> {
-    options: NetworkOptions,
     /// `None` where the chaincode servers are others'.
     chaincode: Option<MakeChaincode<C>>,
-    private: Arc<PrivateStore>,
-    orderer: Arc<OrdererOrganization>,
-    /// By the organisation's name.
-    nodes: BTreeMap<String, OrganizationNode>,
-    chains: BTreeMap<ChannelId, Mutex<OrderedChain>>,
+    shared: Arc<Nodes>,
+    /// The organisations of `shared`, by name.
+    organizations: BTreeMap<String, Arc<OrganizationNode>>,
 }
 
 type MakeChaincode<C> = Box<dyn Fn(&Organization) -> Arc<C> + Send + Sync>;
@@ -57,9 +58,9 @@ type MakeChaincode<C> = Box<dyn Fn(&Organization) -> Arc<C> + Send + Sync>;
 impl<C> fmt::Debug for Network<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Network")
-            .field("options", &self.options)
-            .field("nodes", &self.nodes)
-            .field("channels", &self.chains.keys())
+            .field("options", &self.shared.options)
+            .field("organizations", &self.organizations)
+            .field("channels", &self.shared.channels())
             .finish_non_exhaustive()
     }
 }
@@ -86,12 +87,9 @@ impl<C: Chaincode> Network<C> {
             parse_policy(&options.endorsement).map_err(DevnetError::build)?;
         }
         Ok(Self {
-            options,
             chaincode,
-            private: Arc::default(),
-            orderer: Arc::new(OrdererOrganization::generate()?),
-            nodes: BTreeMap::new(),
-            chains: BTreeMap::new(),
+            shared: Arc::new(Nodes::new(options)?),
+            organizations: BTreeMap::new(),
         })
     }
 
@@ -101,9 +99,30 @@ impl<C: Chaincode> Network<C> {
     /// # Errors
     /// [`DevnetError::Certificate`], [`DevnetError::Randomness`].
     pub fn add_organization(&mut self, name: &str) -> Result<Arc<Organization>, DevnetError> {
+        self.add(name, None)
+    }
+
+    /// The same; the config says that its peer listens at this port of loopback.
+    ///
+    /// # Errors
+    /// As [`Network::add_organization`].
+    pub fn add_organization_at(
+        &mut self,
+        name: &str,
+        port: u16,
+    ) -> Result<Arc<Organization>, DevnetError> {
+        self.add(name, Some(port))
+    }
+
+    fn add(&mut self, name: &str, port: Option<u16>) -> Result<Arc<Organization>, DevnetError> {
         let organization = Arc::new(Organization::generate(name)?);
-        let node = OrganizationNode::new(Arc::clone(&organization), &self.options, &self.private)?;
-        self.nodes.insert(name.to_owned(), node);
+        let Nodes {
+            options, private, ..
+        } = &*self.shared;
+        let node = OrganizationNode::new(Arc::clone(&organization), port, options, private)?;
+        let node = Arc::new(node);
+        self.shared.add(Arc::clone(&node));
+        self.organizations.insert(name.to_owned(), node);
         Ok(organization)
     }
 
@@ -117,7 +136,7 @@ impl<C: Chaincode> Network<C> {
             name: organization.to_owned(),
             reason: "this network starts none".to_owned(),
         })?;
-        node.start_server(make(&node.organization), &self.options)
+        node.start_server(make(&node.organization), &self.shared.options)
             .await
     }
 
@@ -168,23 +187,31 @@ impl<C: Chaincode> Network<C> {
         channel: &ChannelId,
         members: &[&str],
     ) -> Result<Bytes, DevnetError> {
-        let organizations = members
+        let nodes = members
             .iter()
-            .map(|name| Ok(&self.node(name)?.organization))
+            .map(|name| self.node(name))
             .collect::<Result<Vec<_>, DevnetError>>()?;
-        let definitions: Vec<_> = organizations.iter().map(|o| definition(o)).collect();
-        let consenter = OrderingNode {
-            msp: self.orderer.msp(),
-            tls_certificate: &self.orderer.tls().certificate_pem,
-            endpoint: HostPort {
-                host: "orderer.example.com".to_owned(),
-                port: 7050,
-            },
+        let definitions: Vec<_> = nodes.iter().map(|node| definition(node)).collect();
+        let Nodes {
+            orderer, options, ..
+        } = &*self.shared;
+        let (host, port) = match options.orderer_port {
+            Some(port) => (LOOPBACK, port),
+            None => ("orderer.example.com", 7050),
         };
-        let group = genesis::channel_group(self.options.levels, &consenter, &definitions)?;
+        let consenter = OrderingNode {
+            msp: orderer.msp(),
+            tls_certificate: &orderer.tls().certificate_pem,
+            endpoint: HostPort {
+                host: host.to_owned(),
+                port,
+            },
+            batch_timeout: format!("{}ms", options.block_time.as_millis()),
+        };
+        let group = genesis::channel_group(options.levels, &consenter, &definitions)?;
         let genesis = genesis::genesis_block(channel, group)?;
-        let chain = OrderedChain::start(Arc::clone(&self.orderer), channel, genesis.clone())?;
-        self.chains.insert(channel.clone(), Mutex::new(chain));
+        let chain = OrderedChain::start(Arc::clone(orderer), channel, genesis.clone())?;
+        self.shared.add_chain(channel, chain);
         for name in members {
             self.join(channel, name)?;
         }
@@ -196,16 +223,47 @@ impl<C: Chaincode> Network<C> {
     /// # Errors
     /// [`DevnetError::Unknown`], [`DevnetError::Block`].
     pub fn join(&self, channel: &ChannelId, organization: &str) -> Result<(), DevnetError> {
-        let node = self.node(organization)?;
-        let chain = self.chain(channel)?;
-        let mut blocks = chain.blocks().iter();
-        if let Some(genesis) = blocks.next() {
-            node.peer.join(channel, genesis)?;
-        }
-        for block in blocks {
-            node.peer.commit(channel, block)?;
-        }
+        self.shared.join(channel, self.node(organization)?)
+    }
+
+    /// Serves an organisation's peer to clients, with TLS: `gateway.Gateway`, `protos.Endorser` and
+    /// `protos.Deliver`.
+    ///
+    /// # Errors
+    /// [`DevnetError::Unknown`], [`DevnetError::Server`], [`DevnetError::Build`].
+    pub fn serve_peer(
+        &self,
+        organization: &str,
+        listener: TcpListener,
+    ) -> Result<Serving, DevnetError> {
+        let node = self.organizations.get(organization);
+        let node = node.ok_or_else(|| unknown(organization))?;
+        Serving::peer(&self.shared, node, listener)
+    }
+
+    /// Serves the ordering node to clients, with TLS: `orderer.AtomicBroadcast`.
+    ///
+    /// # Errors
+    /// [`DevnetError::Server`], [`DevnetError::Build`].
+    pub fn serve_orderer(&self, listener: TcpListener) -> Result<Serving, DevnetError> {
+        Serving::orderer(&self.shared, listener)
+    }
+
+    /// An organisation's peer neither endorses nor commits any more.
+    ///
+    /// # Errors
+    /// [`DevnetError::Unknown`].
+    pub fn pause_peer(&self, organization: &str) -> Result<(), DevnetError> {
+        self.node(organization)?.set_running(false);
         Ok(())
+    }
+
+    /// An organisation's peer commits what it missed, and takes part again.
+    ///
+    /// # Errors
+    /// [`DevnetError::Unknown`], [`DevnetError::Block`].
+    pub fn resume_peer(&self, organization: &str) -> Result<(), DevnetError> {
+        self.shared.resume(self.node(organization)?)
     }
 
     /// An organisation of this network.
@@ -219,7 +277,7 @@ impl<C: Chaincode> Network<C> {
     /// Who signs for the organisation that runs the ordering node.
     #[must_use]
     pub fn orderer_admin(&self) -> &IssuedIdentity {
-        self.orderer.admin()
+        self.shared.orderer.admin()
     }
 
     /// What `configtxgen -printOrg` prints for an organisation.
@@ -227,9 +285,47 @@ impl<C: Chaincode> Network<C> {
     /// # Errors
     /// [`DevnetError::Unknown`], [`DevnetError::Build`].
     pub fn organization_json(&self, name: &str) -> Result<String, DevnetError> {
-        let group = genesis::application_org(&definition(self.organization(name)?))?;
+        let group = genesis::application_org(&definition(self.node(name)?))?;
         json::encode(json::MessageType::Organization, &group.encode_to_vec())
             .map_err(DevnetError::build)
+    }
+
+    /// Writes an organisation's certificates and keys below a folder, as `cryptogen` lays them out:
+    /// `organizations/peerOrganizations/org1.example.com`.
+    ///
+    /// # Errors
+    /// [`DevnetError::Unknown`], [`DevnetError::File`].
+    pub fn write_organization(&self, name: &str, root: &Path) -> Result<(), DevnetError> {
+        let organization = self.organization(name)?;
+        identities::write_organization(organization, root).map_err(DevnetError::File)
+    }
+
+    /// The same of the organisation that runs the ordering node:
+    /// `organizations/ordererOrganizations/example.com`.
+    ///
+    /// # Errors
+    /// [`DevnetError::File`].
+    pub fn write_orderer(&self, root: &Path) -> Result<(), DevnetError> {
+        identities::write_orderer(&self.shared.orderer, root).map_err(DevnetError::File)
+    }
+
+    /// What an organisation's peer and chaincode server do.
+    ///
+    /// # Errors
+    /// [`DevnetError::Unknown`].
+    pub fn standing(&self, name: &str) -> Result<Standing, DevnetError> {
+        let node = self.node(name)?;
+        let channels = node.peer.channels().into_iter();
+        Ok(Standing {
+            peer_runs: node.is_running(),
+            server_runs: node.has_server(),
+            heights: channels
+                .filter_map(|channel| {
+                    let height = node.peer.height(&channel)?;
+                    Some((channel, height))
+                })
+                .collect(),
+        })
     }
 
     /// The MSP ids of the channel's members, ascending.
@@ -237,9 +333,7 @@ impl<C: Chaincode> Network<C> {
     /// # Errors
     /// [`DevnetError::Unknown`].
     pub fn members(&self, channel: &ChannelId) -> Result<BTreeSet<MspId>, DevnetError> {
-        let chain = self.chain(channel)?;
-        let members = chain.bundle().orgs(Section::Application);
-        Ok(members.map(|org| org.msp_id.clone()).collect())
+        self.shared.members(channel)
     }
 
     /// The block that carries the channel's config, as `peer channel fetch config` gets it.
@@ -247,7 +341,8 @@ impl<C: Chaincode> Network<C> {
     /// # Errors
     /// [`DevnetError::Unknown`].
     pub fn config_block(&self, channel: &ChannelId) -> Result<Bytes, DevnetError> {
-        let chain = self.chain(channel)?;
+        let chain = self.shared.chain(channel)?;
+        let chain = chain.lock();
         chain
             .config_block()
             .cloned()
@@ -277,7 +372,12 @@ impl<C: Chaincode> Network<C> {
         call: &ChaincodeCall,
     ) -> Result<Response, DevnetError> {
         let node = self.node(organization)?;
-        let proposal = Proposal::new(call, &self.options.chaincode, client, &clock::stamp()?)?;
+        let proposal = Proposal::new(
+            call,
+            &self.shared.options.chaincode,
+            client,
+            &clock::stamp()?,
+        )?;
         let answer = node.peer.process(&proposal.signed).await?;
         let response = answer
             .response
@@ -304,10 +404,9 @@ impl<C: Chaincode> Network<C> {
     ) -> Result<EndorsedTransaction, DevnetError> {
         let members = self.members(&call.channel)?;
         let needed = majority(members.len());
-        let nodes: Vec<_> = self
-            .nodes
-            .values()
+        let nodes: Vec<_> = (self.organizations.values())
             .filter(|node| members.contains(node.organization.msp_id()))
+            .map(AsRef::as_ref)
             .collect();
         self.endorse_by(&nodes, needed, client, call).await
     }
@@ -334,11 +433,16 @@ impl<C: Chaincode> Network<C> {
         client: &IssuedIdentity,
         call: &ChaincodeCall,
     ) -> Result<EndorsedTransaction, DevnetError> {
-        let proposal = Proposal::new(call, &self.options.chaincode, client, &clock::stamp()?)?;
+        let proposal = Proposal::new(
+            call,
+            &self.shared.options.chaincode,
+            client,
+            &clock::stamp()?,
+        )?;
         let answers = join_all(nodes.iter().map(|node| node.peer.process(&proposal.signed))).await;
         let ids = nodes.iter().map(|node| node.organization.msp_id().clone());
         let (action, payload, endorsements) =
-            collect(ids.zip(answers), needed, &self.options.chaincode)?;
+            collect(ids.zip(answers), needed, &self.shared.options.chaincode)?;
         Ok(EndorsedTransaction {
             transaction: proposal.transaction(client, payload, endorsements)?,
             tx_id: proposal.tx_id,
@@ -371,9 +475,7 @@ impl<C: Chaincode> Network<C> {
         transactions: &[EndorsedTransaction],
     ) -> Result<(BlockNumber, Vec<TxValidationCode>), DevnetError> {
         let envelopes = transactions.iter().map(|t| t.transaction.clone()).collect();
-        let mut chain = self.chain(channel)?;
-        let block = chain.order(envelopes)?;
-        self.deliver(channel, &block)
+        self.shared.order(channel, envelopes)
     }
 
     /// Endorses, orders and commits a call; gives the chaincode's answer.
@@ -424,52 +526,24 @@ impl<C: Chaincode> Network<C> {
             &clock::stamp()?,
         )?;
         let envelope: Bytes = envelope.encode_to_vec().into();
-        let mut chain = self.chain(channel)?;
-        let block = chain.update(&envelope)?;
-        self.deliver(channel, &block)?;
-        Ok(block)
-    }
-
-    /// Every peer that joined the channel commits the block; all must agree.
-    fn deliver(
-        &self,
-        channel: &ChannelId,
-        block: &Bytes,
-    ) -> Result<(BlockNumber, Vec<TxValidationCode>), DevnetError> {
-        let number = Block::parse(block.clone())
-            .map_err(DevnetError::build)?
-            .number();
-        let mut agreed: Option<Vec<TxValidationCode>> = None;
-        for node in self.nodes.values() {
-            let Some(codes) = node.peer.commit(channel, block)? else {
-                continue;
-            };
-            if agreed.as_ref().is_some_and(|agreed| *agreed != codes) {
-                return Err(DevnetError::Diverged {
-                    channel: channel.clone(),
-                    block: number,
-                });
-            }
-            agreed = Some(codes);
-        }
-        self.private.delivered(channel, number);
-        Ok((number, agreed.unwrap_or_default()))
+        self.shared.update(channel, &envelope)
     }
 
     fn node(&self, name: &str) -> Result<&OrganizationNode, DevnetError> {
-        self.nodes.get(name).ok_or_else(|| unknown(name))
+        let node = self.organizations.get(name);
+        node.map(AsRef::as_ref).ok_or_else(|| unknown(name))
     }
+}
 
-    fn chain(&self, channel: &ChannelId) -> Result<MutexGuard<'_, OrderedChain>, DevnetError> {
-        let chain = self
-            .chains
-            .get(channel)
-            .ok_or_else(|| DevnetError::Unknown {
-                kind: "channel",
-                name: channel.to_string(),
-            })?;
-        Ok(chain.lock().unwrap_or_else(PoisonError::into_inner))
-    }
+/// What an organisation's peer and chaincode server do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// Whether the peer takes part.
+    pub peer_runs: bool,
+    /// Whether the chaincode server runs.
+    pub server_runs: bool,
+    /// The channels that the peer joined, with how many blocks it has of each.
+    pub heights: BTreeMap<ChannelId, u64>,
 }
 
 /// The chaincode of a network whose chaincode servers are others'. There is none.
@@ -493,13 +567,15 @@ impl Network<Elsewhere> {
     }
 }
 
-fn definition(organization: &Organization) -> MemberDefinition<'_> {
+fn definition(node: &OrganizationNode) -> MemberDefinition<'_> {
+    let organization = &node.organization;
+    let (host, port) = match node.port {
+        Some(port) => (LOOPBACK.to_owned(), port),
+        None => (format!("peer0.{}", organization.domain()), 7051),
+    };
     MemberDefinition {
         msp: organization.msp(),
-        anchor_peer: HostPort {
-            host: format!("peer0.{}", organization.domain()),
-            port: 7051,
-        },
+        anchor_peer: HostPort { host, port },
     }
 }
 

@@ -1,12 +1,14 @@
 //! What one organisation runs: a peer, and a chaincode server beside it.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{
+    Arc, Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicBool, Ordering},
+};
 
 use super::{
-    ca::{Authority, TlsCertificate},
     error::DevnetError,
+    identities::{Authority, Organization, TlsCertificate},
     options::NetworkOptions,
-    organization::Organization,
     peer::{ClientTls, Peer, ServerConnection},
     private::PrivateStore,
     server::Server,
@@ -22,6 +24,10 @@ use crate::{
 pub(super) struct OrganizationNode {
     pub(super) organization: Arc<Organization>,
     pub(super) peer: Peer,
+    /// Where the channel config says that the peer listens, on loopback.
+    pub(super) port: Option<u16>,
+    /// Whether the peer takes part.
+    running: AtomicBool,
     package_id: String,
     tls: Option<TlsSwitch>,
     client_tls: Option<ClientTls>,
@@ -33,6 +39,7 @@ impl OrganizationNode {
     /// A peer without a chaincode server.
     pub(super) fn new(
         organization: Arc<Organization>,
+        port: Option<u16>,
         options: &NetworkOptions,
         private: &Arc<PrivateStore>,
     ) -> Result<Self, DevnetError> {
@@ -51,11 +58,35 @@ impl OrganizationNode {
         Ok(Self {
             organization,
             peer,
+            port,
+            running: AtomicBool::new(true),
             package_id,
             tls: server_tls,
             client_tls,
             server: Mutex::new(None),
         })
+    }
+
+    /// Whether the peer takes part: endorses and commits.
+    pub(super) fn is_running(&self) -> bool {
+        self.running.load(Ordering::Acquire)
+    }
+
+    pub(super) fn set_running(&self, running: bool) {
+        self.running.store(running, Ordering::Release);
+    }
+
+    /// Where the channel config says that its peer listens.
+    pub(super) fn address(&self) -> String {
+        match self.port {
+            Some(port) => format!("127.0.0.1:{port}"),
+            None => format!("peer0.{}:7051", self.organization.domain()),
+        }
+    }
+
+    /// Whether the chaincode server runs.
+    pub(super) fn has_server(&self) -> bool {
+        self.server().is_some()
     }
 
     /// Starts the chaincode server, in place of one that runs, and tells the peer where it is.

@@ -1,8 +1,8 @@
 //! How a network is set up.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
-use super::{genesis::Levels, private::CollectionDefinition};
+use super::{genesis::Levels, private::CollectionDefinition, tamper::Tamper};
 use crate::{
     shim::{Observer, Quiet},
     stub::memory::PeerManner,
@@ -31,6 +31,13 @@ pub struct NetworkOptions {
     pub tls: bool,
     /// Hears what the chaincode servers do.
     pub observer: Arc<dyn Observer>,
+    /// How long a block of what clients send waits for more: `BatchTimeout` of new channels.
+    pub block_time: Duration,
+    /// Where the config of new channels says that the ordering node listens, on loopback; `None`: at
+    /// `orderer.example.com:7050`, where nobody is.
+    pub orderer_port: Option<u16>,
+    /// Changes what services answer; `None`: they tell the truth.
+    pub tamper: Option<Arc<dyn Tamper>>,
 }
 
 impl Default for NetworkOptions {
@@ -44,6 +51,9 @@ impl Default for NetworkOptions {
             manner: PeerManner::default(),
             tls: true,
             observer: Arc::new(Quiet),
+            block_time: Duration::from_millis(250),
+            orderer_port: None,
+            tamper: None,
         }
     }
 }
@@ -58,6 +68,8 @@ impl fmt::Debug for NetworkOptions {
             .field("levels", &self.levels)
             .field("manner", &self.manner)
             .field("tls", &self.tls)
+            .field("block_time", &self.block_time)
+            .field("orderer_port", &self.orderer_port)
             .finish_non_exhaustive()
     }
 }

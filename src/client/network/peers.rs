@@ -28,6 +28,9 @@ use crate::{
     ids::Digest,
 };
 
+/// By how much the deadline that a node is told lies behind ours.
+const GRACE: Duration = Duration::from_secs(1);
+
 /// Nodes of which any may answer, with what a call of them needs.
 #[derive(Debug)]
 pub(super) struct Peers {
@@ -43,6 +46,7 @@ pub(super) struct Peers {
 #[derive(Debug)]
 struct PeerNode {
     address: String,
+    is_tls: bool,
     endpoint: Endpoint,
     tls_cert_hash: Option<Digest>,
     /// Dialled when it is first used; it reconnects by itself.
@@ -73,6 +77,7 @@ impl Peers {
             .map(|node| {
                 Ok(PeerNode {
                     address: node.address.clone(),
+                    is_tls: node.tls.is_some(),
                     endpoint: dial::endpoint(node, connect_timeout)?,
                     tls_cert_hash: dial::tls_cert_hash(node),
                     dialled: Mutex::new(None),
@@ -108,14 +113,24 @@ impl Peers {
         W: Future<Output = Result<A, Status>>,
     {
         let mut backoff = Backoff::PASSING;
+        let mut told: Option<Meaning> = None;
         loop {
             let meaning = match self.ask_each(errand, chaincode, until, &send).await {
                 Ok(answer) => return Ok(answer),
                 Err(meaning) => meaning,
             };
-            if !meaning.remedy.again || !wait(&mut backoff, until).await {
-                return Err(meaning);
+            let again = meaning.remedy.again;
+            let is_open = told.as_ref().is_some_and(|told| told.remedy.is_open);
+            // the round that said most
+            let mut best = match told {
+                Some(before) if rank(&before) > rank(&meaning) => before,
+                _ => meaning,
+            };
+            best.remedy.is_open |= is_open;
+            if !again || !wait(&mut backoff, until).await {
+                return Err(best);
             }
+            told = Some(best);
         }
     }
 
@@ -153,6 +168,7 @@ impl Peers {
             address: self.nodes.get(at).map_or("", |node| &node.address),
             channel: &self.channel,
             chaincode: &self.chaincode,
+            is_tls: self.nodes.get(at).is_some_and(|node| node.is_tls),
         }
     }
 
@@ -215,7 +231,8 @@ impl Peers {
     {
         let reached = node.reach(whom, self.connect_timeout, until).await?;
         let left = until.saturating_duration_since(Instant::now());
-        match timeout_at(until, send(reached, left)).await {
+        // the node hears of a later end than ours, so that two ends never meet
+        match timeout_at(until, send(reached, left + GRACE)).await {
             Ok(Ok(answer)) => Ok(answer),
             Ok(Err(status)) => Err(judge(errand, whom, &wire::failure(&status))),
             Err(_) => Err(timed_out(errand, whom, left)),
@@ -261,11 +278,6 @@ pub(super) async fn wait(backoff: &mut Backoff, until: Instant) -> bool {
 
 /// Of two refusals by different nodes the one that says more; what may be done is what either allows.
 fn more_specific(before: Meaning, after: Meaning) -> Meaning {
-    let rank = |meaning: &Meaning| match meaning.error.symbol.as_str() {
-        "PEER_UNREACHABLE" => 0,
-        "TIMEOUT" | "PEER_UNAVAILABLE" | "PEER_BUSY" => 1,
-        _ => 2,
-    };
     let remedy = Remedy {
         elsewhere: before.remedy.elsewhere || after.remedy.elsewhere,
         again: before.remedy.again || after.remedy.again,
@@ -279,6 +291,15 @@ fn more_specific(before: Meaning, after: Meaning) -> Meaning {
     told.error.details.push(also);
     told.error.details.extend(other.error.details);
     Meaning { remedy, ..told }
+}
+
+/// How much a refusal says of what is wrong.
+fn rank(meaning: &Meaning) -> u8 {
+    match meaning.error.symbol.as_str() {
+        "PEER_UNREACHABLE" | "CONNECTION_ENDED" => 0,
+        "TIMEOUT" | "PEER_UNAVAILABLE" | "PEER_BUSY" => 1,
+        _ => 2,
+    }
 }
 
 fn nobody() -> Meaning {

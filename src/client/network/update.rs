@@ -65,6 +65,7 @@ impl PeerConnection {
             address: &node.address,
             channel: self.channel().as_str(),
             chaincode: self.chaincode(),
+            is_tls: node.tls.is_some(),
         };
         let mut backoff = Backoff::PASSING;
         loop {

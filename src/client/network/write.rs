@@ -117,7 +117,7 @@ impl PeerConnection {
             Err(meaning) => return Err(meaning.error.into()),
         };
         let CommitWord { code, block } = self.commit_word(&proposal.tx_id, doubt).await?;
-        let committed_block = self.block(block).await;
+        let committed_block = self.committed_block(block).await;
         let committed_block = committed_block.map_err(|e| unproven(&proposal.tx_id, block, e))?;
         in_block(&proposal.tx_id, &envelope, block, code, &committed_block)?;
         if code == TxValidationCode::Valid {
@@ -164,6 +164,18 @@ impl PeerConnection {
         let answer = asked.await.map_err(|meaning| meaning.error)?;
         let prepared = answer.into_inner().prepared_transaction;
         prepared.ok_or_else(|| differs("nothing was prepared"))
+    }
+
+    /// A block that is known to be there, if not yet at every peer.
+    async fn committed_block(&self, number: BlockNumber) -> Result<Bytes, ClientError> {
+        let until = self.deadline();
+        let mut backoff = Backoff::PASSING;
+        loop {
+            match self.block(number).await {
+                Err(error) if error.symbol == "NO_BLOCK" && wait(&mut backoff, until).await => {}
+                answer => return answer,
+            }
+        }
     }
 
     /// Has an envelope ordered. Where that is repeated, the same bytes are sent: they take effect once.

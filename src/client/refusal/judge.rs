@@ -29,6 +29,8 @@ pub(crate) struct Whom<'a> {
     pub(crate) channel: &'a str,
     /// The chaincode.
     pub(crate) chaincode: &'a str,
+    /// Whether TLS is spoken.
+    pub(crate) is_tls: bool,
 }
 
 /// What may be done about it without a person.
@@ -104,9 +106,15 @@ pub(crate) fn judge(errand: Errand, whom: Whom<'_>, failure: &RpcFailure) -> Mea
         false => reach::broken(errand, whom, failure),
         true => answered(errand, whom, failure),
     };
-    if meaning.error.details.is_empty() {
-        meaning.error.details = failure.details();
+    let mut details = failure.details();
+    let own = &failure.message;
+    // a gateway repeats what others said, or only points to it
+    let repeats = (failure.said.iter()).any(|words| own.contains(words.message.as_str()))
+        || own.contains("see attached details");
+    if !repeats && !own.is_empty() && !meaning.error.message.contains(own.as_str()) {
+        details.push((whom.address.to_owned(), own.clone()));
     }
+    meaning.error.details.extend(details);
     meaning
 }
 

@@ -10,9 +10,11 @@ use crate::{
 /// message; with BFT all of them do, in the details.
 // Fabric: internal/pkg/gateway/submit.go, submitNonBFT and submitBFT
 pub(super) fn submit_refusal(errand: Errand, whom: Whom<'_>, failure: &RpcFailure) -> Meaning {
-    let refusal = failure.texts().find_map(Broadcast::find);
-    match refusal {
-        Some(refusal) => refused(errand, whom, &refusal),
+    let said: Vec<Broadcast<'_>> = failure.texts().filter_map(Broadcast::find).collect();
+    // one that refuses says more than one that is not available
+    let refusal = said.iter().find(|said| !said.may_pass());
+    match refusal.or_else(|| said.first()) {
+        Some(refusal) => refused(errand, whom, refusal),
         None => unavailable(whom, failure),
     }
 }
@@ -104,101 +106,149 @@ impl<'a> Broadcast<'a> {
         let (status, info) = rest.split_once(", info=")?;
         Some(Self { status, info })
     }
-}
 
-fn refused(errand: Errand, whom: Whom<'_>, refusal: &Broadcast<'_>) -> Meaning {
-    let Broadcast { status, info } = *refusal;
-    let has = |words: &str| info.contains(words);
-    let channel = whom.channel;
-    let is_update = errand == Errand::SubmitUpdate;
-    let (exit, symbol, message, hint, remedy) = if is_update
-        && has("but it is currently at version")
-    {
-        (
-            Exit::Stale,
-            "UPDATE_OVERTAKEN",
-            format!("the update is in effect already, or another one came before it: {info}"),
-            "`cmscc sync`, then `cmscc show ID` says which; `cmscc rebase ID` computes it again",
-            Remedy::NONE,
-        )
-    } else if is_update && (has("existing config does not contain element") || has("read set")) {
-        (
-            Exit::Stale,
-            "UPDATE_OTHER_BASE",
-            format!("the update was made for another config, or another channel: {info}"),
-            "`cmscc sync`, then `cmscc rebase ID` computes it again",
-            Remedy::NONE,
-        )
-    } else if is_update && has("delta set was empty") {
-        (
-            Exit::No,
-            "UPDATE_IN_EFFECT",
-            "the update changes nothing: the config is like that already".to_owned(),
-            "`cmscc sync`",
-            Remedy::NONE,
-        )
-    } else if is_update && (has("policy evaluation failed") || has("not satisfied")) {
-        (
-            Exit::Failed,
-            "UPDATE_NOT_SATISFIED",
-            format!("the signatures are not enough for the orderer: {info}"),
-            "`cmscc explain ID` says who is missing; where it says that nobody is, report it with both \
-             texts",
-            Remedy::NONE,
-        )
-    } else if status == "FORBIDDEN" {
-        (
-            Exit::Denied,
-            "NOT_WRITER",
-            format!("the orderer takes nothing from you on channel `{channel}`: {info}"),
-            "who sends it must satisfy `/Channel/Writers`, with a certificate that has not expired; \
-             another member may send it: `cmscc submit ID --via file`",
-            Remedy::NONE,
-        )
-    } else if status == "NOT_FOUND" {
-        (
-            Exit::Failed,
-            "UNKNOWN_CHANNEL",
-            format!("the orderer does not have channel `{channel}`: {info}"),
-            "is that its name (`--channel`)?",
-            Remedy::NONE,
-        )
-    } else if has("exceeds maximum allowed") || status == "REQUEST_ENTITY_TOO_LARGE" {
-        (
-            Exit::Failed,
-            "TRANSACTION_TOO_LARGE",
-            format!("the transaction is larger than the channel allows: {info}"),
-            "`BatchSize.AbsoluteMaxBytes` of the channel is the limit",
-            Remedy::NONE,
-        )
-    } else if is_passing(status, info) {
-        (
-            Exit::Unreachable,
-            "ORDERER_UNAVAILABLE",
-            format!("the ordering service takes nothing now: {info}"),
-            "call again; its operators look for its leader",
-            Remedy::EITHER,
-        )
-    } else {
-        (
-            Exit::Failed,
-            "ORDERER_REFUSED",
-            format!("the orderer refuses: {status}: {info}"),
-            "its log says more",
-            Remedy::NONE,
-        )
-    };
-    Meaning {
-        error: ClientError::new(exit, symbol, message).hint(hint),
-        remedy,
+    /// Whether the orderer may take the same later.
+    fn may_pass(&self) -> bool {
+        // a refusal of an update, with a status of its own: docs/peer-behaviour.md
+        let refuses = self.info.contains("block validation policy should be");
+        matches!(self.status, "SERVICE_UNAVAILABLE" | "INTERNAL_SERVER_ERROR") && !refuses
     }
 }
 
-/// Whether the orderer may take the same later.
-fn is_passing(status: &str, info: &str) -> bool {
-    // a refusal of an update, with a status of its own: docs/peer-behaviour.md
-    let refuses = info.contains("block validation policy should be");
-    matches!(status, "SERVICE_UNAVAILABLE" | "INTERNAL_SERVER_ERROR") && !refuses
+/// What an orderer's refusal is known by, and what a person is told.
+struct Rule {
+    /// Whether only config updates are refused so.
+    of_updates: bool,
+    /// The status; empty: any.
+    status: &'static str,
+    /// One of these stands in its words; none: whatever they are.
+    words: &'static [&'static str],
+    exit: Exit,
+    symbol: &'static str,
+    /// What it means; the orderer's words follow.
+    means: &'static str,
+    hint: &'static str,
+}
+
+/// In this order: the first that fits is told.
+// Fabric: common/configtx/validator.go and update.go, orderer/common/msgprocessor
+const RULES: &[Rule] = &[
+    Rule {
+        of_updates: false,
+        status: "FORBIDDEN",
+        words: &[],
+        exit: Exit::Denied,
+        symbol: "NOT_WRITER",
+        means: "the orderer takes nothing from you on this channel",
+        hint: "who sends it must satisfy `/Channel/Writers`, with a certificate that has not expired; \
+               another member may send it: `cmscc submit ID --via file`",
+    },
+    Rule {
+        of_updates: true,
+        status: "",
+        words: &["but it is currently at version", "attempt to set key"],
+        exit: Exit::Stale,
+        symbol: "UPDATE_OVERTAKEN",
+        means: "the update is in effect already, or another one came before it",
+        hint: "`cmscc sync`, then `cmscc show ID` says which; `cmscc rebase ID` computes it again",
+    },
+    Rule {
+        of_updates: true,
+        status: "",
+        words: &["existing config does not contain element"],
+        exit: Exit::Stale,
+        symbol: "UPDATE_OTHER_BASE",
+        means: "the update was made for another config, or another channel",
+        hint: "`cmscc sync`, then `cmscc rebase ID` computes it again",
+    },
+    Rule {
+        of_updates: true,
+        status: "",
+        words: &["but envelope for channel"],
+        exit: Exit::Usage,
+        symbol: "UPDATE_OTHER_CHANNEL",
+        means: "the update is for another channel",
+        hint: "`--channel` names the one that it is for",
+    },
+    Rule {
+        of_updates: true,
+        status: "",
+        words: &["delta set was empty"],
+        exit: Exit::No,
+        symbol: "UPDATE_IN_EFFECT",
+        means: "the update changes nothing: the config is like that already",
+        hint: "`cmscc sync`",
+    },
+    Rule {
+        of_updates: true,
+        status: "",
+        words: &["not satisfied: ", "policy evaluation failed"],
+        exit: Exit::Failed,
+        symbol: "UPDATE_NOT_SATISFIED",
+        means: "the signatures are not enough for the orderer",
+        hint: "`cmscc explain ID` says who is missing; where it says that nobody is, report it with both \
+               texts",
+    },
+    Rule {
+        of_updates: false,
+        status: "NOT_FOUND",
+        words: &[],
+        exit: Exit::Failed,
+        symbol: "UNKNOWN_CHANNEL",
+        means: "the orderer does not have this channel",
+        hint: "is that its name (`--channel`)?",
+    },
+    Rule {
+        of_updates: false,
+        status: "",
+        words: &[
+            "channel does not exist",
+            "channel creation request not allowed",
+        ],
+        exit: Exit::Failed,
+        symbol: "UNKNOWN_CHANNEL",
+        means: "the orderer does not have this channel",
+        hint: "is that its name (`--channel`)?",
+    },
+    Rule {
+        of_updates: false,
+        status: "",
+        words: &["exceeds maximum allowed"],
+        exit: Exit::Failed,
+        symbol: "TRANSACTION_TOO_LARGE",
+        means: "it is larger than the channel allows",
+        hint: "`BatchSize.AbsoluteMaxBytes` of the channel is the limit",
+    },
+];
+
+impl Rule {
+    fn fits(&self, errand: Errand, refusal: &Broadcast<'_>) -> bool {
+        let says = |words: &&str| refusal.info.contains(*words);
+        (!self.of_updates || errand == Errand::SubmitUpdate)
+            && (self.status.is_empty() || self.status == refusal.status)
+            && (self.words.is_empty() || self.words.iter().any(says))
+    }
+}
+
+fn refused(errand: Errand, whom: Whom<'_>, refusal: &Broadcast<'_>) -> Meaning {
+    let Broadcast { status, info } = refusal;
+    if let Some(rule) = RULES.iter().find(|rule| rule.fits(errand, refusal)) {
+        let message = format!("{} (`{}`): {info}", rule.means, whom.channel);
+        return ClientError::new(rule.exit, rule.symbol, message)
+            .hint(rule.hint)
+            .into();
+    }
+    if refusal.may_pass() {
+        let message = format!("the ordering service takes nothing now: {info}");
+        let error = ClientError::new(Exit::Unreachable, "ORDERER_UNAVAILABLE", message)
+            .hint("call again; its operators look for its leader");
+        let remedy = Remedy::EITHER;
+        return Meaning { error, remedy };
+    }
+    let message = format!("the orderer refuses: {status}: {info}");
+    ClientError::new(Exit::Failed, "ORDERER_REFUSED", message)
+        .hint("its log says more")
+        .into()
 }
 
 /// No orderer answered that it will not.
@@ -218,10 +268,11 @@ fn unavailable(whom: Whom<'_>, failure: &RpcFailure) -> Meaning {
     let message = format!("the peer `{}` reaches no orderer: {text}", whom.address);
     let error = ClientError::new(Exit::Unreachable, "ORDERER_UNAVAILABLE", message)
         .hint("call again; the peer's log says which orderers it tried");
-    // each of them said 5xx, or could not be dialled: then nobody has it
-    let dialling = |text: &str| text.contains("connection error") || text.contains("dial");
-    let nobody = failure.code == RpcCode::Unavailable
-        && failure.said.iter().all(|words| dialling(&words.message));
+    // with raft each of them said 5xx, or could not be dialled: then nobody has it. With BFT those that
+    // say nothing here may have taken it
+    let is_raft = failure.message.contains("no orderer");
+    let dialling = |text: &str| text.contains("connection error");
+    let nobody = is_raft && failure.said.iter().all(|words| dialling(&words.message));
     let remedy = match nobody {
         true => Remedy::EITHER,
         false => Remedy::EITHER.open(),

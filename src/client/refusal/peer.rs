@@ -1,15 +1,17 @@
 //! Refusals of peers, before a chaincode was asked or instead of it.
 
+use std::collections::BTreeSet;
+
 use super::{Errand, Meaning, Remedy, RpcCode, RpcFailure, Whom, judge::OTHERS_ENDORSED};
 use crate::client::{ClientError, Exit};
 
 /// What a peer's own refusal means. The most specific one is told, whatever the code.
 pub(super) fn refusal(errand: Errand, whom: Whom<'_>, failure: &RpcFailure) -> Meaning {
     let known = clock(whom, failure)
-        .or_else(|| access(whom, failure))
-        .or_else(|| plan(whom, failure))
-        .or_else(|| chaincode(whom, failure))
         .or_else(|| channel(whom, failure))
+        .or_else(|| access(whom, failure))
+        .or_else(|| chaincode(whom, failure))
+        .or_else(|| plan(whom, failure))
         .or_else(|| ledger(whom, failure))
         .or_else(|| busy(whom, failure));
     known.unwrap_or_else(|| other(errand, whom, failure))
@@ -40,20 +42,35 @@ fn access(whom: Whom<'_>, failure: &RpcFailure) -> Option<Meaning> {
         "Failed evaluating policy",
         "creator certificate is not valid",
         "implicit policy evaluation failed",
-        "The creator's signature over the proposal is not valid",
     ];
     let named = words.iter().any(|words| failure.says(words));
     if !named && failure.code != RpcCode::PermissionDenied {
         return None;
     }
-    let message = format!(
-        "the peer `{}` does not let you do this on channel `{}`",
-        whom.address, whom.channel
-    );
-    let error = ClientError::new(Exit::Denied, "ACCESS_DENIED", message).hint(
-        "`cmscc profile show --origin` says as whom you call; a peer denies it to who is no member of \
-         the channel, or whose certificate has expired or was revoked",
-    );
+    let Whom {
+        address, channel, ..
+    } = whom;
+    let (message, hint) = if failure.says("creator org unknown") {
+        (
+            format!("the peer `{address}` does not know your organisation on channel `{channel}`"),
+            "is this the right channel (`--channel`) and MSP id (`--msp-id`)? A new member's peer learns \
+             of it with the config block",
+        )
+    } else if failure.says("access denied") {
+        (
+            format!(
+                "the peer `{address}` does not accept your certificate, or its signature, on channel \
+                 `{channel}`"
+            ),
+            "has it expired, or was it revoked? `cmscc profile show --origin` says which one is yours",
+        )
+    } else {
+        (
+            format!("the peer `{address}` does not let you do this on channel `{channel}`"),
+            "`cmscc profile show --origin` says as whom you call; the channel's ACLs say who may",
+        )
+    };
+    let error = ClientError::new(Exit::Denied, "ACCESS_DENIED", message).hint(hint);
     Some(final_answer(error))
 }
 
@@ -73,10 +90,9 @@ fn plan(whom: Whom<'_>, failure: &RpcFailure) -> Option<Meaning> {
     let hint = "`cmscc status` names the organisations that endorse; each needs a running peer with the \
                 chaincode installed and approved, and anchor peers by which other peers find it";
     let error = ClientError::new(Exit::Unreachable, "TOO_FEW_ENDORSERS", message).hint(hint);
-    // gossip may not have seen a new peer yet
     Some(Meaning {
         error,
-        remedy: Remedy::EITHER,
+        remedy: Remedy::ELSEWHERE,
     })
 }
 
@@ -86,6 +102,7 @@ fn chaincode(whom: Whom<'_>, failure: &RpcFailure) -> Option<Meaning> {
         address,
         channel,
         chaincode,
+        ..
     } = whom;
     let has = |words: &str| failure.says(words);
     let (exit, symbol, message, hint, remedy) = if has("ProposalResponsePayloads do not match") {
@@ -124,7 +141,10 @@ fn chaincode(whom: Whom<'_>, failure: &RpcFailure) -> Option<Meaning> {
             "its operator approves it: `peer lifecycle chaincode approveformyorg`",
             Remedy::ELSEWHERE,
         )
-    } else if has("make sure the chaincode") || has("chaincode definition for") {
+    } else if has("make sure the chaincode")
+        || has("chaincode definition for")
+        || has("No metadata was found for chaincode")
+    {
         (
             Exit::Failed,
             "NO_CHAINCODE",
@@ -135,20 +155,38 @@ fn chaincode(whom: Whom<'_>, failure: &RpcFailure) -> Option<Meaning> {
             Remedy::ELSEWHERE,
         )
     } else if has("could not launch chaincode") || has("chaincode stream terminated") {
+        let whose = whose(
+            failure,
+            &["could not launch chaincode", "chaincode stream terminated"],
+        );
         (
             Exit::Unreachable,
             "SERVER_DOWN",
-            format!("a server of the chaincode `{chaincode}` does not answer its peer"),
+            format!(
+                "the server of the chaincode `{chaincode}` of {whose} does not answer its peer"
+            ),
             "its operator starts it, or looks at its log",
             Remedy::EITHER,
         )
     } else if has("timeout expired while executing transaction") {
+        let whose = whose(failure, &["timeout expired while executing transaction"]);
         (
             Exit::Unreachable,
             "SERVER_SLOW",
-            format!("a server of the chaincode `{chaincode}` did not answer its peer in time"),
+            format!(
+                "the server of the chaincode `{chaincode}` of {whose} did not answer its peer in time"
+            ),
             "call again; its operator looks at its log",
             Remedy::AGAIN,
+        )
+    } else if has("connection error: desc") {
+        let whose = whose(failure, &["connection error: desc"]);
+        (
+            Exit::Unreachable,
+            "ENDORSER_AWAY",
+            format!("the peer `{address}` does not reach the peer of {whose}"),
+            "does that one run? Behind a restart it takes some seconds; call again",
+            Remedy::EITHER,
         )
     } else {
         return None;
@@ -162,13 +200,10 @@ fn chaincode(whom: Whom<'_>, failure: &RpcFailure) -> Option<Meaning> {
 /// The peer does not have the channel.
 fn channel(whom: Whom<'_>, failure: &RpcFailure) -> Option<Meaning> {
     let words = [
-        "channel does not exist",
+        "could not get last config for channel",
         "Failed to get policy manager for channel",
-        "does not exist in the channel",
-        "could not retrieve channel",
+        "channel does not exist",
         "channel not found",
-        "is not on this channel",
-        "Channel '",
     ];
     if !words.iter().any(|words| failure.says(words)) {
         return None;
@@ -194,7 +229,7 @@ fn ledger(whom: Whom<'_>, failure: &RpcFailure) -> Option<Meaning> {
     );
     Some(Meaning {
         error,
-        remedy: Remedy::EITHER,
+        remedy: Remedy::ELSEWHERE,
     })
 }
 
@@ -238,6 +273,17 @@ fn other(errand: Errand, whom: Whom<'_>, failure: &RpcFailure) -> Meaning {
         _ => error.hint("call again; `--timeout` gives it longer"),
     };
     Meaning { error, remedy }
+}
+
+/// The organisations whose nodes say one of these.
+fn whose(failure: &RpcFailure, words: &[&str]) -> String {
+    let says = |text: &str| words.iter().any(|words| text.contains(words));
+    let said = failure.said.iter().filter(|said| says(&said.message));
+    let ids: BTreeSet<String> = said.map(|said| format!("`{}`", said.msp_id)).collect();
+    match ids.is_empty() {
+        true => "some organisation".to_owned(),
+        false => Vec::from_iter(ids).join(" and "),
+    }
 }
 
 /// The first text that contains these words.

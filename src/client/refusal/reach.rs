@@ -17,15 +17,15 @@ pub(crate) fn unreachable(whom: Whom<'_>, causes: &[String]) -> Meaning {
 /// A node did not answer in time.
 #[must_use]
 pub(crate) fn timed_out(errand: Errand, whom: Whom<'_>, after: Duration) -> Meaning {
+    late(errand, whom, &format!("within {} s", seconds(after)))
+}
+
+fn late(errand: Errand, whom: Whom<'_>, when: &str) -> Meaning {
     let what = match errand {
-        Errand::CommitStatus => "say that the transaction is committed",
+        Errand::CommitStatus => "say what became of the transaction",
         _ => "answer",
     };
-    let message = format!(
-        "the peer `{}` did not {what} within {} s",
-        whom.address,
-        seconds(after)
-    );
+    let message = format!("the peer `{}` did not {what} {when}", whom.address);
     let error = ClientError::new(Exit::Unreachable, "TIMEOUT", message)
         .hint("call again; `--timeout` gives it longer");
     Meaning {
@@ -36,18 +36,44 @@ pub(crate) fn timed_out(errand: Errand, whom: Whom<'_>, after: Duration) -> Mean
 
 /// The call failed on this side of the wire.
 pub(super) fn broken(errand: Errand, whom: Whom<'_>, failure: &RpcFailure) -> Meaning {
-    let meaning = Meaning {
-        error: reason(whom, &failure.causes),
-        remedy: Remedy::ELSEWHERE,
-    };
-    let changes = matches!(errand, Errand::SubmitTransaction | Errand::SubmitUpdate);
-    match changes && !failure.is_unsent {
-        true => Meaning {
-            remedy: meaning.remedy.open(),
-            ..meaning
-        },
-        false => meaning,
+    let has = |words: &str| failure.causes.iter().any(|cause| cause.contains(words));
+    if has("Timeout expired") {
+        return late(errand, whom, "in time");
     }
+    let changes = matches!(errand, Errand::SubmitTransaction | Errand::SubmitUpdate);
+    let ended = has("broken pipe") || has("connection closed") || has("connection reset");
+    if failure.is_unsent || !ended {
+        let remedy = match changes && !failure.is_unsent {
+            true => Remedy::ELSEWHERE.open(),
+            false => Remedy::ELSEWHERE,
+        };
+        let error = reason(whom, &failure.causes);
+        return Meaning { error, remedy };
+    }
+    // a node that restarts ends its connections; one that demands mutual TLS does so, too, and its
+    // alert is not always read before
+    let address = whom.address;
+    let known = reason(whom, &failure.causes);
+    let error = match known.symbol.as_str() {
+        UNREACHABLE => {
+            let last = failure.causes.last().map_or("", String::as_str);
+            let message = format!("`{address}` ended the connection: {last}");
+            let hint = match whom.is_tls {
+                true => {
+                    "call again; it may demand a TLS certificate of yours (`--tls-client-cert` and \
+                     `--tls-client-key`), issued by a CA that it trusts"
+                }
+                false => "it may speak TLS: `--tls-root-cert` names the CA",
+            };
+            ClientError::new(Exit::Unreachable, "CONNECTION_ENDED", message).hint(hint)
+        }
+        _ => known,
+    };
+    let remedy = match changes {
+        true => Remedy::EITHER.open(),
+        false => Remedy::EITHER,
+    };
+    Meaning { error, remedy }
 }
 
 fn reason(whom: Whom<'_>, causes: &[String]) -> ClientError {
@@ -94,13 +120,12 @@ fn reason(whom: Whom<'_>, causes: &[String]) -> ClientError {
         )
         .hint("is this the address of a peer? `--tls false` connects without TLS");
     }
-    let error = ClientError::new(
-        Exit::Unreachable,
-        "PEER_UNREACHABLE",
-        format!("`{address}` cannot be reached: {last}"),
-    );
-    error.hint("does it run, and is that its address? `cmscc profile show --origin` says where it comes from")
+    let message = format!("`{address}` cannot be reached: {last}");
+    ClientError::new(Exit::Unreachable, UNREACHABLE, message)
+        .hint("does it run, and is that its address? `cmscc profile show --origin` says where it comes from")
 }
+
+const UNREACHABLE: &str = "PEER_UNREACHABLE";
 
 fn seconds(time: Duration) -> String {
     let tenths = time.as_millis() / 100;

@@ -2,10 +2,9 @@
 
 use std::{borrow::Cow, collections::BTreeSet};
 
-use super::access;
 use crate::{
     config::{Bundle, Section},
-    devnet::private::implicit_of,
+    devnet::{policies, private::implicit_of},
     ids::CollectionName,
     policy::SignerSet,
     stub::{
@@ -41,7 +40,7 @@ impl EndorsementTerms<'_> {
                 return false;
             }
             if let Some(rule) = self.of_key(&key) {
-                if !access::satisfies_rule(self.bundle, rule, signers) {
+                if !policies::satisfies_rule(self.bundle, rule, signers) {
                     return false;
                 }
                 by_keys = true;
@@ -56,7 +55,7 @@ impl EndorsementTerms<'_> {
             asked.insert(self.chaincode.into());
         }
         let mut asked = asked.iter();
-        asked.all(|policy| access::satisfies(self.bundle, policy, signers))
+        asked.all(|policy| policies::satisfies(self.bundle, policy, signers))
     }
 
     /// The policy of a key: a serialized `common.SignaturePolicyEnvelope`.

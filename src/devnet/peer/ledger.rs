@@ -7,13 +7,16 @@ use bytes::Bytes;
 use prost::Message;
 
 use super::{
-    access,
+    blocks::BlockStore,
     endorsement::{EndorsementTerms, with_new_metadata},
 };
 use crate::{
     block::{self, Block, ConfigBlock},
     config::{Bundle, ConfigTree, LastUpdate, envelope::ConfigEnvelope},
-    devnet::{action::Action, error::DevnetError, options::NetworkOptions, private::PrivateStore},
+    devnet::{
+        action::Action, error::DevnetError, options::NetworkOptions, policies,
+        private::PrivateStore,
+    },
     ids::{BlockNumber, ChannelId, Digest, TxId},
     policy::{SignedData, SignerSet},
     proto::{common, protos::TxValidationCode},
@@ -26,7 +29,7 @@ use crate::{
 
 /// A peer's copy of a channel.
 #[derive(Debug)]
-pub(super) struct ChannelLedger {
+pub(in crate::devnet) struct ChannelLedger {
     channel: ChannelId,
     /// The endorsement policy of the chaincode's definition.
     endorsement: String,
@@ -35,6 +38,7 @@ pub(super) struct ChannelLedger {
     known: BTreeSet<TxId>,
     number: BlockNumber,
     hash: Digest,
+    blocks: BlockStore,
 }
 
 impl ChannelLedger {
@@ -59,12 +63,18 @@ impl ChannelLedger {
             known: BTreeSet::new(),
             number: block.block().number(),
             hash: block.block().header_hash(),
+            blocks: BlockStore::new(block.block()),
         })
     }
 
     /// The config in force.
     pub(super) const fn bundle(&self) -> &Arc<Bundle> {
         &self.bundle
+    }
+
+    /// What was committed.
+    pub(in crate::devnet) const fn blocks(&self) -> &BlockStore {
+        &self.blocks
     }
 
     /// The state as of the last block.
@@ -110,6 +120,8 @@ impl ChannelLedger {
             let code = checked.and_then(|checked| self.apply(checked, version));
             codes.push(code.err().unwrap_or(TxValidationCode::Valid));
         }
+        let ids: Vec<_> = block.data().iter().map(transaction_id).collect();
+        self.blocks.push(&block, &codes, &ids);
         Ok(codes)
     }
 
@@ -181,7 +193,7 @@ impl ChannelLedger {
             message: vec![&envelope.payload],
             signature: &envelope.signature,
         };
-        if !access::is_valid_signature(&self.bundle, &signed) {
+        if !policies::is_valid_signature(&self.bundle, &signed) {
             return Err(TxValidationCode::BadCreatorSignature);
         }
         if self.known.contains(&transaction.tx_id) {
@@ -224,6 +236,16 @@ impl ChannelLedger {
             .collect();
         SignerSet::from_signed_data(self.bundle.msps(), &signed)
     }
+}
+
+/// The id of a transaction, valid or not; none in a config transaction.
+fn transaction_id(envelope: &Bytes) -> Option<TxId> {
+    let envelope = common::Envelope::decode(envelope.clone()).ok()?;
+    let payload = common::Payload::decode(envelope.payload).ok()?;
+    let channel = common::ChannelHeader::decode(payload.header?.channel_header).ok()?;
+    Some(channel.tx_id)
+        .filter(|id| !id.is_empty())
+        .map(TxId::new)
 }
 
 /// A transaction whose signatures are good.

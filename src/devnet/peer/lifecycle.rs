@@ -25,7 +25,7 @@ pub(super) fn call(
     input: &ChaincodeInput,
 ) -> Result<Response, String> {
     match chaincode {
-        "_lifecycle" => Ok(lifecycle(caller, endorsement, &input.args)),
+        "_lifecycle" => Ok(answer(caller, endorsement, &input.args)),
         // Fabric: core/scc/cscc/configure.go and core/scc/qscc/query.go, Invoke
         "cscc" if input.args.len() < 2 => {
             let count = input.args.len();
@@ -54,8 +54,9 @@ pub(super) fn call(
     }
 }
 
+/// Answers a call of `_lifecycle`, where this chaincode alone is defined.
 // Fabric: core/chaincode/lifecycle/scc.go, QueryChaincodeDefinition
-fn lifecycle(defined: &str, endorsement: &str, args: &[Bytes]) -> Response {
+pub(super) fn answer(defined: &str, endorsement: &str, args: &[Bytes]) -> Response {
     let [function, argument] = args else {
         return refused(
             500,
@@ -101,7 +102,7 @@ fn rule(policy: &str) -> Option<SignaturePolicyEnvelope> {
     SignaturePolicyEnvelope::decode(rule.as_slice()).ok()
 }
 
-fn refused(status: i32, message: &str) -> Response {
+pub(super) fn refused(status: i32, message: &str) -> Response {
     Response {
         status,
         message: message.to_owned(),

@@ -3,21 +3,29 @@
 //! | file | what it is |
 //! |---|---|
 //! | `process` | the peer itself: joins channels, processes proposals, commits blocks |
-//! | `ledger`, `access`, `endorsement` | one channel: its blocks, config and state; who may ask, who must endorse |
-//! | `simulator`, `lifecycle` | what a transaction reads and writes; the chaincode of the peer's own that answers it |
+//! | `receive`, `acl` | proposals that clients send: what is checked, and what the peer says |
+//! | `ledger`, `blocks`, `endorsement` | one channel: config and state, its blocks; who must endorse |
+//! | `simulator` | what a transaction reads and writes |
+//! | `lifecycle`, `system` | the peer's own chaincodes, for other chaincodes and for clients |
 //! | `stream` | the peer's end of a chaincode server's stream |
 
-mod access;
+mod acl;
+mod blocks;
 mod endorsement;
 mod ledger;
 mod lifecycle;
 mod process;
+mod receive;
 mod simulator;
 mod stream;
+mod system;
 
 pub(super) use {
+    acl::{Resource, Signed},
     process::Peer,
+    receive::{NotProcessed, result_of},
     stream::{ClientTls, ServerConnection},
+    system::is_system,
 };
 #[cfg(test)]
 pub(super) use {

@@ -11,29 +11,30 @@ use prost::Message;
 use tokio::sync::Mutex as AsyncMutex;
 
 use super::{
-    access,
     ledger::ChannelLedger,
     simulator::Simulator,
     stream::{ChaincodeStream, Executed, ServerConnection},
 };
 use crate::{
+    capabilities::MspVersion,
     config::{Bundle, Section},
     devnet::{
         action::Action,
         error::{DevnetError, ExecuteError},
+        identities::Organization,
         options::NetworkOptions,
-        organization::Organization,
+        policies,
         private::{PrivateStore, define_collections},
         rwset::HidingSet,
     },
-    identity::Signer as _,
-    ids::ChannelId,
+    identity::{Msp, Msps, Signer as _},
+    ids::{ChannelId, CollectionName},
     policy::{SignedData, SignerSet},
     proto::{
         msp, protos,
         protos::{ChaincodeMessage, TxValidationCode, chaincode_message::Type},
     },
-    stub::memory::Ledger,
+    stub::memory::{CollectionSet, Ledger, PeerRelease},
     transaction::ReceivedProposal,
 };
 
@@ -118,6 +119,25 @@ impl Peer {
             .transpose()
     }
 
+    /// The channels that it joined, in the order of their names.
+    pub(in crate::devnet) fn channels(&self) -> Vec<ChannelId> {
+        self.ledgers().keys().cloned().collect()
+    }
+
+    /// How many blocks of a channel it has; `None` where it has not joined the channel.
+    pub(in crate::devnet) fn height(&self, channel: &ChannelId) -> Option<u64> {
+        self.at(channel, |ledger| ledger.blocks().height())
+    }
+
+    /// Asks its copy of a channel; `None` where it has not joined the channel.
+    pub(in crate::devnet) fn at<T>(
+        &self,
+        channel: &ChannelId,
+        ask: impl FnOnce(&ChannelLedger) -> T,
+    ) -> Option<T> {
+        self.ledgers().get(channel).map(ask)
+    }
+
     /// The state of a channel as of its last block.
     pub(in crate::devnet) fn snapshot(&self, channel: &ChannelId) -> Result<Ledger, DevnetError> {
         Ok(self.view(channel)?.1)
@@ -130,8 +150,48 @@ impl Peer {
         signed: &protos::SignedProposal,
     ) -> Result<protos::ProposalResponse, DevnetError> {
         let proposal = ReceivedProposal::parse(signed)?;
-        let (bundle, mut ledger) = self.view(&proposal.channel)?;
+        let (bundle, ledger) = self.view(&proposal.channel)?;
         check_access(&bundle, &proposal, signed)?;
+        let executed = self.simulate(&proposal, signed, &bundle, ledger).await?;
+        let mut answer = protos::ProposalResponse {
+            version: 1,
+            response: Some(protos::Response {
+                status: executed.response.status,
+                message: executed.response.message.clone(),
+                payload: executed.response.payload.clone(),
+            }),
+            ..protos::ProposalResponse::default()
+        };
+        if executed.response.is_success() {
+            let (set, private) = HidingSet::split(executed.set);
+            self.keep_private(&proposal, private);
+            let action = Action {
+                response: executed.response,
+                set,
+            };
+            answer.payload = action.payload(&proposal);
+            answer.endorsement = Some(self.endorse(&answer.payload)?);
+        }
+        Ok(answer)
+    }
+
+    /// Runs a proposal that was let in on the state as of the last block.
+    pub(super) async fn run(
+        &self,
+        proposal: &ReceivedProposal,
+        signed: &protos::SignedProposal,
+    ) -> Result<Executed, DevnetError> {
+        let (bundle, ledger) = self.view(&proposal.channel)?;
+        self.simulate(proposal, signed, &bundle, ledger).await
+    }
+
+    async fn simulate(
+        &self,
+        proposal: &ReceivedProposal,
+        signed: &protos::SignedProposal,
+        bundle: &Bundle,
+        mut ledger: Ledger,
+    ) -> Result<Executed, DevnetError> {
         let submitter = msp::SerializedIdentity::decode(proposal.creator.clone());
         let submitter = submitter.map_err(DevnetError::malformed("the creator"))?;
         define_collections(
@@ -159,31 +219,20 @@ impl Peer {
             simulator.initialize();
         }
         let executed = self.execute(message, simulator).await;
-        let executed = executed.map_err(|reason| DevnetError::Execute {
+        executed.map_err(|reason| DevnetError::Execute {
             tx_id: proposal.tx_id.clone(),
             reason,
-        })?;
-        let mut answer = protos::ProposalResponse {
-            version: 1,
-            response: Some(protos::Response {
-                status: executed.response.status,
-                message: executed.response.message.clone(),
-                payload: executed.response.payload.clone(),
-            }),
-            ..protos::ProposalResponse::default()
-        };
-        if executed.response.is_success() {
-            let (set, private) = HidingSet::split(executed.set);
-            self.private
-                .keep(&proposal.channel, &proposal.tx_id, private);
-            let action = Action {
-                response: executed.response,
-                set,
-            };
-            answer.payload = action.payload(&proposal);
-            answer.endorsement = Some(self.endorse(&answer.payload)?);
-        }
-        Ok(answer)
+        })
+    }
+
+    /// Keeps what a simulation did with collections, for the blocks to come.
+    pub(super) fn keep_private(
+        &self,
+        proposal: &ReceivedProposal,
+        private: BTreeMap<CollectionName, CollectionSet>,
+    ) {
+        self.private
+            .keep(&proposal.channel, &proposal.tx_id, private);
     }
 
     async fn execute(
@@ -195,7 +244,8 @@ impl Peer {
         stream.execute(message, simulator).await
     }
 
-    fn endorse(&self, payload: &[u8]) -> Result<protos::Endorsement, DevnetError> {
+    /// This peer's signature on what it endorses.
+    pub(super) fn endorse(&self, payload: &[u8]) -> Result<protos::Endorsement, DevnetError> {
         let peer = self.organization.peer();
         let endorser = peer.serialized().clone();
         Ok(protos::Endorsement {
@@ -216,6 +266,33 @@ impl Peer {
         let stream = Arc::new(ChaincodeStream::open(&server, self.options.manner).await?);
         *current = Some(Arc::clone(&stream));
         Ok(stream)
+    }
+
+    /// How the network is set up.
+    pub(super) const fn options(&self) -> &NetworkOptions {
+        &self.options
+    }
+
+    /// The config in force of a channel; `None` where it has not joined the channel.
+    pub(in crate::devnet) fn bundle(&self, channel: &ChannelId) -> Option<Arc<Bundle>> {
+        self.at(channel, |ledger| Arc::clone(ledger.bundle()))
+    }
+
+    /// The MSP of its organisation alone.
+    pub(super) fn own_msps(&self) -> Option<Msps> {
+        let config = &self.organization.msp().config;
+        let msp = Msp::setup(config, MspVersion::V1_4_3).ok()?;
+        Some(Msps::new([Arc::new(msp)]))
+    }
+
+    /// The release that it behaves like.
+    pub(in crate::devnet) const fn release(&self) -> PeerRelease {
+        self.options.manner.release
+    }
+
+    /// Whether its organisation has a chaincode server, running or not.
+    pub(in crate::devnet) fn is_installed(&self) -> bool {
+        self.installed().is_some()
     }
 
     fn view(&self, channel: &ChannelId) -> Result<(Arc<Bundle>, Ledger), DevnetError> {
@@ -249,7 +326,7 @@ fn check_access(
         signature: &signed.signature,
     };
     let signers = SignerSet::from_signed_data(bundle.msps(), &[data]);
-    if access::satisfies(bundle, PROPOSE, &signers) {
+    if policies::satisfies(bundle, PROPOSE, &signers) {
         return Ok(());
     }
     Err(DevnetError::AccessDenied {

@@ -3,8 +3,12 @@
 use bytes::Bytes;
 use prost::Message;
 
-use super::{ca::IssuedIdentity, error::DevnetError};
-use crate::{block::Block, identity::Signer as _, proto::common};
+use crate::{
+    block::Block,
+    devnet::{error::DevnetError, identities::IssuedIdentity},
+    identity::Signer as _,
+    proto::common,
+};
 
 /// How many metadata entries a block has.
 const METADATA: usize = 5;
@@ -21,7 +25,7 @@ pub(super) struct BlockPosition {
 }
 
 /// Block 0 around its one transaction; nobody signs it.
-pub(super) fn genesis(transaction: Bytes) -> Result<Bytes, DevnetError> {
+pub(in crate::devnet) fn genesis(transaction: Bytes) -> Result<Bytes, DevnetError> {
     let position = BlockPosition {
         number: 0,
         previous_hash: Bytes::new(),

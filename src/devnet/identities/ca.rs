@@ -5,6 +5,7 @@
 
 use std::{fmt, sync::Arc};
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
@@ -17,10 +18,10 @@ use ring::{
 };
 use time::{Duration, OffsetDateTime};
 
-use super::{clock, error::DevnetError};
 use crate::{
     config::ConfigSignature,
     crypto::ecdsa,
+    devnet::{clock, error::DevnetError},
     identity::{P256Signer, Signer, SignerError, serialized_identity},
     ids::MspId,
     transaction,
@@ -54,7 +55,7 @@ impl CertificateRole {
 
 /// One certificate authority: a self-signed root and its key.
 #[derive(Debug)]
-pub(super) struct Authority {
+pub(in crate::devnet) struct Authority {
     issuer: Issuer<'static, CertificateKey>,
     certificate_pem: String,
 }
@@ -64,7 +65,7 @@ impl Authority {
     ///
     /// # Errors
     /// [`DevnetError::Certificate`] where the system gives no randomness.
-    pub(super) fn generate(prefix: &str, domain: &str) -> Result<Self, DevnetError> {
+    pub(in crate::devnet) fn generate(prefix: &str, domain: &str) -> Result<Self, DevnetError> {
         let key = CertificateKey::generate()?;
         let mut params = params();
         params
@@ -93,7 +94,7 @@ impl Authority {
 
     /// The root certificate as PEM.
     #[must_use]
-    pub(super) fn certificate_pem(&self) -> &str {
+    pub(in crate::devnet) fn certificate_pem(&self) -> &str {
         &self.certificate_pem
     }
 
@@ -119,13 +120,15 @@ impl Authority {
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         params.use_authority_key_identifier_extension = true;
         let certificate = params.signed_by(&key, &self.issuer)?.pem();
-        let certificate = certificate.as_bytes();
         let random = Arc::new(SystemRandom::new());
-        let signer =
-            P256Signer::new(msp_id, certificate, &key.pkcs8, random).map_err(DevnetError::build)?;
+        let signer = P256Signer::new(msp_id, certificate.as_bytes(), &key.pkcs8, random)
+            .map_err(DevnetError::build)?;
         Ok(IssuedIdentity {
-            serialized: serialized_identity(msp_id, certificate).into(),
+            serialized: serialized_identity(msp_id, certificate.as_bytes()).into(),
             signer,
+            common_name: common_name.to_owned(),
+            certificate_pem: certificate,
+            key_pem: private_key_pem(&key.pkcs8),
         })
     }
 
@@ -133,7 +136,7 @@ impl Authority {
     ///
     /// # Errors
     /// [`DevnetError::Certificate`] where the system gives no randomness.
-    pub(super) fn issue_tls(&self, host: &str) -> Result<TlsCertificate, DevnetError> {
+    pub(in crate::devnet) fn issue_tls(&self, host: &str) -> Result<TlsCertificate, DevnetError> {
         let key = TlsKey::generate()?;
         let names = [host, "localhost", "127.0.0.1"].map(str::to_owned);
         let mut params = params();
@@ -158,11 +161,11 @@ impl Authority {
 
 /// A certificate for TLS with its key.
 #[derive(Clone)]
-pub(super) struct TlsCertificate {
+pub(in crate::devnet) struct TlsCertificate {
     /// The certificate as PEM.
-    pub(super) certificate_pem: String,
+    pub(in crate::devnet) certificate_pem: String,
     /// The key as PEM.
-    pub(super) key_pem: String,
+    pub(in crate::devnet) key_pem: String,
 }
 
 impl fmt::Debug for TlsCertificate {
@@ -172,13 +175,41 @@ impl fmt::Debug for TlsCertificate {
 }
 
 /// An identity with its private key.
-#[derive(Debug)]
 pub struct IssuedIdentity {
     serialized: Bytes,
     signer: P256Signer,
+    common_name: String,
+    certificate_pem: String,
+    key_pem: String,
+}
+
+impl fmt::Debug for IssuedIdentity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("IssuedIdentity")
+            .field("common_name", &self.common_name)
+            .finish_non_exhaustive()
+    }
 }
 
 impl IssuedIdentity {
+    /// Its name, such as `Admin@org1.example.com`.
+    #[must_use]
+    pub fn common_name(&self) -> &str {
+        &self.common_name
+    }
+
+    /// Its certificate as PEM.
+    #[must_use]
+    pub fn certificate_pem(&self) -> &str {
+        &self.certificate_pem
+    }
+
+    /// Its private key, PKCS#8 as PEM.
+    #[must_use]
+    pub fn key_pem(&self) -> &str {
+        &self.key_pem
+    }
+
     /// The serialized `msp.SerializedIdentity`.
     #[must_use]
     pub const fn serialized(&self) -> &Bytes {
@@ -215,6 +246,19 @@ impl Signer for IssuedIdentity {
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignerError> {
         self.signer.sign(message)
     }
+}
+
+/// A PKCS#8 document as PEM, in lines of 64 characters.
+fn private_key_pem(pkcs8: &[u8]) -> String {
+    let text = STANDARD.encode(pkcs8);
+    let mut pem = "-----BEGIN PRIVATE KEY-----\n".to_owned();
+    for (i, character) in text.chars().enumerate() {
+        if i > 0 && i % 64 == 0 {
+            pem.push('\n');
+        }
+        pem.push(character);
+    }
+    pem + "\n-----END PRIVATE KEY-----\n"
 }
 
 /// A P-256 key that signs certificates low-S.

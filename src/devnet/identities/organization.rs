@@ -3,11 +3,8 @@
 use bytes::Bytes;
 use prost::Message;
 
-use super::{
-    ca::{Authority, CertificateRole, IssuedIdentity, TlsCertificate},
-    error::DevnetError,
-};
-use crate::{ids::MspId, proto::msp};
+use super::ca::{Authority, CertificateRole, IssuedIdentity, TlsCertificate};
+use crate::{devnet::error::DevnetError, ids::MspId, proto::msp};
 
 /// An organisation with a peer: its authorities and one identity of each kind.
 #[derive(Debug)]
@@ -17,7 +14,9 @@ pub struct Organization {
     msp: MspFolder,
     admin: IssuedIdentity,
     client: IssuedIdentity,
+    agent: IssuedIdentity,
     peer: IssuedIdentity,
+    tls: TlsCertificate,
 }
 
 impl Organization {
@@ -34,7 +33,9 @@ impl Organization {
         Ok(Self {
             admin: issue(&format!("Admin@{domain}"), CertificateRole::Admin)?,
             client: issue(&format!("User1@{domain}"), CertificateRole::Client)?,
+            agent: issue(&format!("agent@{domain}"), CertificateRole::Client)?,
             peer: issue(&format!("peer0.{domain}"), CertificateRole::Peer)?,
+            tls: tls_ca.issue_tls(&format!("peer0.{domain}"))?,
             msp: MspFolder::new(&msp_id, ca.certificate_pem(), tls_ca.certificate_pem()),
             name: name.to_owned(),
             domain,
@@ -61,7 +62,7 @@ impl Organization {
 
     /// The organisation's public half, for the channel config.
     #[must_use]
-    pub(super) const fn msp(&self) -> &MspFolder {
+    pub(in crate::devnet) const fn msp(&self) -> &MspFolder {
         &self.msp
     }
 
@@ -77,6 +78,18 @@ impl Organization {
         &self.client
     }
 
+    /// A program of it that may read and submit: a client, too.
+    #[must_use]
+    pub const fn agent(&self) -> &IssuedIdentity {
+        &self.agent
+    }
+
+    /// What its peer shows those who connect.
+    #[must_use]
+    pub(in crate::devnet) const fn tls(&self) -> &TlsCertificate {
+        &self.tls
+    }
+
     /// Who endorses for it: an identity with the role peer.
     #[must_use]
     pub const fn peer(&self) -> &IssuedIdentity {
@@ -84,9 +97,12 @@ impl Organization {
     }
 }
 
+/// The domain of the organisation that orders.
+pub(in crate::devnet) const ORDERER_DOMAIN: &str = "example.com";
+
 /// The organisation that orders.
 #[derive(Debug)]
-pub(super) struct OrdererOrganization {
+pub(in crate::devnet) struct OrdererOrganization {
     msp: MspFolder,
     admin: IssuedIdentity,
     orderer: IssuedIdentity,
@@ -98,8 +114,8 @@ impl OrdererOrganization {
     ///
     /// # Errors
     /// [`DevnetError::Certificate`], [`DevnetError::Randomness`] where the system gives none.
-    pub(super) fn generate() -> Result<Self, DevnetError> {
-        let domain = "example.com";
+    pub(in crate::devnet) fn generate() -> Result<Self, DevnetError> {
+        let domain = ORDERER_DOMAIN;
         let msp_id = MspId::new("OrdererMSP");
         let ca = Authority::generate("ca", domain)?;
         let tls_ca = Authority::generate("tlsca", domain)?;
@@ -118,41 +134,45 @@ impl OrdererOrganization {
 
     /// The organisation's public half, for the channel config.
     #[must_use]
-    pub(super) const fn msp(&self) -> &MspFolder {
+    pub(in crate::devnet) const fn msp(&self) -> &MspFolder {
         &self.msp
     }
 
     /// Who signs for it: an identity with the role admin.
     #[must_use]
-    pub(super) const fn admin(&self) -> &IssuedIdentity {
+    pub(in crate::devnet) const fn admin(&self) -> &IssuedIdentity {
         &self.admin
     }
 
     /// The ordering node's identity; signs blocks.
     #[must_use]
-    pub(super) const fn orderer(&self) -> &IssuedIdentity {
+    pub(in crate::devnet) const fn orderer(&self) -> &IssuedIdentity {
         &self.orderer
     }
 
     /// The ordering node's TLS certificate, which names it as a consenter.
     #[must_use]
-    pub(super) const fn tls(&self) -> &TlsCertificate {
+    pub(in crate::devnet) const fn tls(&self) -> &TlsCertificate {
         &self.tls
     }
 }
 
 /// An MSP as the channel config carries it.
 #[derive(Clone, Debug)]
-pub(super) struct MspFolder {
+pub(in crate::devnet) struct MspFolder {
     /// The MSP id.
-    pub(super) id: MspId,
+    pub(in crate::devnet) id: MspId,
     /// The serialized `msp.MSPConfig`.
-    pub(super) config: Bytes,
+    pub(in crate::devnet) config: Bytes,
+    /// The root of its identities, as PEM.
+    pub(in crate::devnet) ca_pem: String,
+    /// The root of its TLS certificates, as PEM.
+    pub(in crate::devnet) tls_ca_pem: String,
 }
 
 impl MspFolder {
     /// What `configtxgen` makes of an MSP folder of `cryptogen`: NodeOUs on, no listed admins.
-    pub(super) fn new(id: &MspId, ca_pem: &str, tls_ca_pem: &str) -> Self {
+    pub(in crate::devnet) fn new(id: &MspId, ca_pem: &str, tls_ca_pem: &str) -> Self {
         let root = Bytes::copy_from_slice(ca_pem.as_bytes());
         let ou = |role: CertificateRole| {
             Some(msp::FabricOuIdentifier {
@@ -184,6 +204,8 @@ impl MspFolder {
         Self {
             id: id.clone(),
             config: config.encode_to_vec().into(),
+            ca_pem: ca_pem.to_owned(),
+            tls_ca_pem: tls_ca_pem.to_owned(),
         }
     }
 }

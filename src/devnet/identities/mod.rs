@@ -1,0 +1,18 @@
+//! Certificate authorities, organisations, and their folders.
+//!
+//! | file | what it is |
+//! |---|---|
+//! | `ca` | authorities, and what they issue |
+//! | `organization` | an organisation: its MSP, and one identity of each kind |
+//! | `folders` | the same as files, as `cryptogen` lays them out |
+
+mod ca;
+mod folders;
+mod organization;
+
+pub use {ca::IssuedIdentity, organization::Organization};
+pub(super) use {
+    ca::{Authority, TlsCertificate},
+    folders::{write_orderer, write_organization},
+    organization::{MspFolder, OrdererOrganization},
+};

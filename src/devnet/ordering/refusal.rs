@@ -1,0 +1,55 @@
+//! Why an ordering node does not let an envelope in.
+
+use super::words;
+use crate::{
+    config::{Bundle, EnvelopeError, FilterError, Refusal},
+    devnet::error::DevnetError,
+    proto::common::Status,
+};
+
+/// Why an envelope is not let in.
+#[derive(Debug, thiserror::Error)]
+pub(in crate::devnet) enum OrderingRefusal {
+    /// The envelope holds no update.
+    #[error(transparent)]
+    Envelope(#[from] EnvelopeError),
+    /// A filter, before or, of a config update, after it was applied.
+    #[error("{source}")]
+    Filter {
+        /// Whether it was asked about the config that the update makes.
+        last: bool,
+        source: FilterError,
+    },
+    /// Its type is none that clients send.
+    #[error("{0}")]
+    Kind(&'static str),
+    /// The node itself failed.
+    #[error(transparent)]
+    Node(#[from] DevnetError),
+    /// There is no such channel, or nobody orders there.
+    #[error("channel does not exist")]
+    NoChannel,
+    /// The update is refused.
+    #[error(transparent)]
+    Update(#[from] Refusal),
+}
+
+impl OrderingRefusal {
+    /// The status that the node answers with.
+    // Fabric: orderer/common/broadcast/broadcast.go, ClassifyError
+    pub(in crate::devnet) const fn status(&self) -> Status {
+        match self {
+            Self::Filter {
+                source: FilterError::PolicyNotSatisfied(_),
+                ..
+            } => Status::Forbidden,
+            Self::Node(_) => Status::ServiceUnavailable,
+            _ => Status::BadRequest,
+        }
+    }
+
+    /// What the node says of an envelope of a channel with this config.
+    pub(in crate::devnet) fn info(&self, bundle: &Bundle, envelope: &[u8]) -> String {
+        words::of(self, bundle, envelope)
+    }
+}

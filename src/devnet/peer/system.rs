@@ -1,0 +1,254 @@
+//! The peer's own chaincodes, as clients call them.
+
+use bytes::Bytes;
+use prost::Message;
+
+use super::{
+    acl::{Resource, Signed},
+    blocks::BlockStore,
+    lifecycle,
+    process::Peer,
+    receive,
+};
+use crate::{
+    identity::Role,
+    ids::{ChannelId, TxId},
+    proto::{common, protos},
+    stub::Response,
+    transaction::ReceivedProposal,
+};
+
+/// The chaincodes that every peer runs itself.
+const SYSTEM: [&str; 3] = ["_lifecycle", "cscc", "qscc"];
+
+/// Whether a chaincode is one of the peer's own.
+pub(in crate::devnet) fn is_system(chaincode: &str) -> bool {
+    SYSTEM.contains(&chaincode)
+}
+
+/// Answers a proposal that calls one of them.
+pub(super) fn answer(
+    peer: &Peer,
+    proposal: &ReceivedProposal,
+    signed: &protos::SignedProposal,
+) -> Response {
+    let call = SystemCall {
+        peer,
+        channel: &proposal.channel,
+        args: &proposal.input.args,
+        signed: receive::of(proposal, signed),
+    };
+    let answered = match proposal.chaincode.as_str() {
+        "cscc" => call.config(),
+        "qscc" => call.ledger(),
+        _ => return call.lifecycle(),
+    };
+    match answered {
+        Ok(payload) => Response {
+            status: 200,
+            message: String::new(),
+            payload,
+        },
+        Err(message) => Response {
+            status: 500,
+            message,
+            payload: Bytes::new(),
+        },
+    }
+}
+
+/// A call of a client.
+struct SystemCall<'a> {
+    peer: &'a Peer,
+    /// The channel of the proposal; the arguments may name another one.
+    channel: &'a ChannelId,
+    args: &'a [Bytes],
+    signed: Signed,
+}
+
+impl SystemCall<'_> {
+    // Fabric: core/scc/cscc/configure.go, Invoke and InvokeNoShim
+    fn config(&self) -> Result<Bytes, String> {
+        let function = self.text(0);
+        if self.args.is_empty() || (function != "GetChannels" && self.args.len() < 2) {
+            let count = self.args.len();
+            return Err(format!("Incorrect number of arguments, {count}"));
+        }
+        let name = self.text(1);
+        let channel = ChannelId::new(name.clone());
+        match function.as_str() {
+            "GetConfigBlock" => {
+                self.check(Resource::GetConfigBlock, &channel)
+                    .map_err(|e| format!("access denied for [{function}][{name}]: {e}"))?;
+                let block = self
+                    .peer
+                    .at(&channel, |ledger| ledger.blocks().config_block());
+                let block = block.flatten();
+                let block = block.ok_or_else(|| format!("Unknown channel ID, {name}"))?;
+                Ok(block.encode_to_vec().into())
+            }
+            "GetChannelConfig" => {
+                if name.is_empty() {
+                    return Err("empty channel name provided".to_owned());
+                }
+                self.check(Resource::GetChannelConfig, &channel)
+                    .map_err(|e| format!("access denied for [{function}][{name}]: {e}"))?;
+                let bundle = self.peer.bundle(&channel);
+                let bundle = bundle.ok_or_else(|| format!("unknown channel ID, {name}"))?;
+                Ok(bundle.tree().encode().into())
+            }
+            "GetChannels" => {
+                self.is_member()
+                    .map_err(|e| format!("access denied for [{function}]: {e}"))?;
+                let channels = self.peer.channels().into_iter();
+                let channels = channels.map(|channel| protos::ChannelInfo {
+                    channel_id: channel.to_string(),
+                });
+                let answer = protos::ChannelQueryResponse {
+                    channels: channels.collect(),
+                };
+                Ok(answer.encode_to_vec().into())
+            }
+            other => Err(format!("Requested function {other} not found.")),
+        }
+    }
+
+    // Fabric: core/scc/qscc/query.go, Invoke
+    fn ledger(&self) -> Result<Bytes, String> {
+        if self.args.len() < 2 {
+            let count = self.args.len();
+            return Err(format!("Incorrect number of arguments, {count}"));
+        }
+        let (function, name) = (self.text(0), self.text(1));
+        if function != "GetChainInfo" && self.args.len() < 3 {
+            return Err(format!("missing 3rd argument for {function}"));
+        }
+        let channel = ChannelId::new(name.clone());
+        if self.peer.height(&channel).is_none() {
+            return Err(format!("Invalid chain ID, {name}"));
+        }
+        const FUNCTIONS: [&str; 5] = [
+            "GetBlockByHash",
+            "GetBlockByNumber",
+            "GetBlockByTxID",
+            "GetChainInfo",
+            "GetTransactionByID",
+        ];
+        let known = FUNCTIONS.into_iter().find(|known| *known == function);
+        let checked = match known {
+            Some(known) => self.check(Resource::QueryLedger(known), &channel),
+            None => Err(format!("Unmapped policy for qscc/{function}")),
+        };
+        checked.map_err(|e| format!("access denied for [{function}][{name}]: [{e}]"))?;
+        let what = self.args.get(2).cloned().unwrap_or_default();
+        let asked = self
+            .peer
+            .at(&channel, |ledger| found(ledger.blocks(), &function, &what));
+        asked.unwrap_or_else(|| Err(format!("Invalid chain ID, {name}")))
+    }
+
+    // Fabric: core/chaincode/lifecycle/scc.go, Invoke
+    fn lifecycle(&self) -> Response {
+        let checked = self.check(Resource::QueryChaincodeDefinition, self.channel);
+        if let Err(words) = checked {
+            let channel = self.channel;
+            let message = format!(
+                "Failed to authorize invocation due to failed ACL check: Failed verifying that \
+                 proposal's creator satisfies the policy of channel {channel}: {words}"
+            );
+            return lifecycle::refused(500, &message);
+        }
+        let options = self.peer.options();
+        lifecycle::answer(&options.chaincode, &options.endorsement, self.args)
+    }
+
+    fn check(&self, resource: Resource, channel: &ChannelId) -> Result<(), String> {
+        self.peer.check_access(resource, channel, &self.signed)
+    }
+
+    /// Whether the caller belongs to the peer's own organisation.
+    // Fabric: core/policy/policy.go, CheckPolicyNoChannel with policy Members
+    fn is_member(&self) -> Result<(), String> {
+        let failing = |words: &str, why: &dyn std::fmt::Display| {
+            format!("{words} during channelless check policy with policy [Members]: [{why}]")
+        };
+        let msps = self.peer.own_msps().ok_or("the peer has no MSP")?;
+        let caller = msps
+            .deserialize(&self.signed.identity)
+            .map_err(|e| failing("Failed deserializing proposal creator", &e))?;
+        if !caller.roles().contains(&Role::Member) {
+            let words = "Failed verifying that proposal's creator satisfies local MSP principal";
+            return Err(failing(words, &"This identity is not a member"));
+        }
+        caller
+            .verify(&[&self.signed.message], &self.signed.signature)
+            .map_err(|e| e.to_string())
+    }
+
+    fn text(&self, index: usize) -> String {
+        let arg = self.args.get(index).map_or(&[][..], |arg| &arg[..]);
+        String::from_utf8_lossy(arg).into_owned()
+    }
+}
+
+/// What `qscc` finds in a channel's blocks.
+// Fabric: core/scc/qscc/query.go; common/ledger/blkstorage/blockindex.go
+fn found(blocks: &BlockStore, function: &str, what: &Bytes) -> Result<Bytes, String> {
+    let text = String::from_utf8_lossy(what);
+    let block = |number: u64| {
+        let block = blocks.block(number);
+        block.ok_or_else(|| format!("no such block number [{number}] in index"))
+    };
+    let place = || {
+        let place = blocks.place(&TxId::new(&*text));
+        place.ok_or_else(|| format!("no such transaction ID [{text}] in index"))
+    };
+    match function {
+        "GetChainInfo" => Ok(blocks.info().encode_to_vec().into()),
+        "GetBlockByNumber" => {
+            let number: u64 = text.parse().map_err(|_| {
+                format!(
+                    "Failed to parse block number with error strconv.ParseUint: parsing {text:?}: \
+                     invalid syntax"
+                )
+            })?;
+            // the largest number stands for the newest block
+            let last = blocks.height().saturating_sub(1);
+            let asked = if number == u64::MAX { last } else { number };
+            let block = block(asked)
+                .map_err(|e| format!("Failed to get block number {number}, error {e}"))?;
+            Ok(block.encode_to_vec().into())
+        }
+        "GetBlockByHash" => {
+            let block = blocks.by_hash(what).ok_or_else(|| {
+                let hash = hex::encode(what);
+                format!(
+                    "Failed to get block hash {text}, error no such block hash [{hash}] in index"
+                )
+            })?;
+            Ok(block.encode_to_vec().into())
+        }
+        "GetBlockByTxID" => {
+            let block = place()
+                .and_then(|place| block(place.block.0))
+                .map_err(|e| format!("Failed to get block for txID {text}, error {e}"))?;
+            Ok(block.encode_to_vec().into())
+        }
+        "GetTransactionByID" => {
+            let transaction = place()
+                .and_then(|place| {
+                    let block = block(place.block.0)?;
+                    let data = block.data.unwrap_or_default().data;
+                    let envelope = data.get(place.index).cloned().unwrap_or_default();
+                    let envelope = common::Envelope::decode(envelope).map_err(|e| e.to_string())?;
+                    Ok(protos::ProcessedTransaction {
+                        transaction_envelope: Some(envelope),
+                        validation_code: place.code.into(),
+                    })
+                })
+                .map_err(|e| format!("Failed to get transaction with id {text}, error {e}"))?;
+            Ok(transaction.encode_to_vec().into())
+        }
+        other => Err(format!("Requested function {other} not found.")),
+    }
+}
