@@ -1,21 +1,37 @@
-//! The arguments of the program. What `serve` takes is text here: `settings` reads it, so that all
-//! its errors are reported together.
+//! The arguments of the program: a file for each family of commands.
 
 mod audit;
 mod health;
+#[cfg(feature = "client")]
+mod network;
 mod package;
+mod program;
+#[cfg(feature = "client")]
+mod see;
 mod serve;
+#[cfg(feature = "client")]
+mod shown;
 
 use clap::{
     Parser, Subcommand,
     builder::styling::{AnsiColor, Styles},
 };
-use clap_complete::Shell;
 
 pub(super) use audit::AuditArgs;
 pub(super) use health::HealthArgs;
+#[cfg(feature = "client")]
+pub(super) use network::NetworkArgs;
 pub(super) use package::PackageArgs;
+pub(super) use program::{ColorWhen, CompletionArgs, ManArgs, VersionArgs};
+#[cfg(feature = "client")]
+pub(super) use see::{
+    ApiArgs, CompleteIdsArgs, ConfigArgs, ConfigCommand, ConfigDiffArgs, ConfigExportArgs,
+    ConfigGetArgs, ConfigHistoryArgs, ConfigShowArgs, DiffArgs, ExplainArgs, HistoryArgs, ListArgs,
+    ShowArgs, StatusArgs,
+};
 pub(super) use serve::{LimitArgs, ServeArgs};
+#[cfg(feature = "client")]
+pub(super) use shown::ShownArgs;
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
@@ -28,12 +44,53 @@ const STYLES: Styles = Styles::styled()
 #[derive(Debug, Parser)]
 #[command(name = "cmscc", version, styles = STYLES, arg_required_else_help = true)]
 pub(super) struct Args {
+    /// When there are colours
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        hide_short_help = true
+    )]
+    pub(super) color: ColorWhen,
+
     #[command(subcommand)]
     pub(super) command: Command,
 }
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    /// One screen: where the channel is, what awaits me, what comes next
+    #[cfg(feature = "client")]
+    #[command(visible_alias = "st")]
+    Status(Box<StatusArgs>),
+    /// List proposals
+    #[cfg(feature = "client")]
+    #[command(visible_aliases = ["ls", "proposals"], alias = "get")]
+    List(Box<ListArgs>),
+    /// Show everything about one proposal
+    #[cfg(feature = "client")]
+    #[command(alias = "describe")]
+    Show(Box<ShowArgs>),
+    /// Show what a proposal changes
+    #[cfg(feature = "client")]
+    Diff(Box<DiffArgs>),
+    /// Explain who must sign a proposal, who did, and who could
+    #[cfg(feature = "client")]
+    #[command(alias = "who")]
+    Explain(Box<ExplainArgs>),
+    /// List finished proposals, and how they ended
+    #[cfg(feature = "client")]
+    History(Box<HistoryArgs>),
+    /// Show, compare and export the channel's config
+    #[cfg(feature = "client")]
+    Config(Box<ConfigArgs>),
+    /// Call any function of the contract
+    #[cfg(feature = "client")]
+    Api(Box<ApiArgs>),
+    #[cfg(feature = "client")]
+    #[command(hide = true)]
+    CompleteIds(Box<CompleteIdsArgs>),
     /// Serve the chaincode to the peers of an organisation
     Serve(Box<ServeArgs>),
     /// Ask a running server whether it serves calls: for probes
@@ -52,6 +109,8 @@ pub(super) enum Command {
     Version(VersionArgs),
     /// Print a completion script for a shell
     Completion(CompletionArgs),
+    /// Write man pages
+    Man(ManArgs),
 }
 
 #[cfg(feature = "devnet")]
@@ -162,17 +221,4 @@ pub(super) struct TryArgs {
     /// Print a JSON document for each call
     #[arg(long)]
     pub(super) json: bool,
-}
-
-#[derive(Debug, clap::Args)]
-pub(super) struct VersionArgs {
-    /// Print a JSON document
-    #[arg(long)]
-    pub(super) json: bool,
-}
-
-#[derive(Debug, clap::Args)]
-pub(super) struct CompletionArgs {
-    /// The shell
-    pub(super) shell: Shell,
 }

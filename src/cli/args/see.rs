@@ -276,11 +276,3 @@ pub(in crate::cli) struct CompleteIdsArgs {
     #[command(flatten)]
     pub(in crate::cli) network: NetworkArgs,
 }
-
-/// Writes a man page for each command into a folder.
-#[derive(Debug, clap::Args)]
-pub(in crate::cli) struct ManArgs {
-    /// The folder; it is made where it is not there
-    #[arg(value_name = "DIR")]
-    pub(in crate::cli) folder: PathBuf,
-}

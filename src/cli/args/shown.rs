@@ -14,6 +14,10 @@ pub(in crate::cli) struct ShownArgs {
     )]
     pub(in crate::cli) json: Option<String>,
 
+    /// Ask nothing, even on a terminal
+    #[arg(long)]
+    pub(in crate::cli) no_input: bool,
+
     /// Say nothing beside the result
     #[arg(long, short)]
     pub(in crate::cli) quiet: bool,

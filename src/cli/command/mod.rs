@@ -7,6 +7,9 @@ pub mod demo;
 #[cfg(feature = "devnet")]
 pub(super) mod devnet;
 pub(super) mod health;
+pub(super) mod man;
 pub(super) mod package;
+#[cfg(feature = "client")]
+pub(super) mod see;
 pub(super) mod serve;
 pub(super) mod version;

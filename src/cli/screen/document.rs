@@ -29,7 +29,8 @@ pub(super) fn selected<T: Serialize>(
                 serde_json::from_str(list.get()).map_err(|error| unwritable(&error))?;
             let entries = entries.into_iter().map(|entry| only(entry, fields));
             let entries = entries.collect::<Result<Vec<_>, _>>()?;
-            *list = serde_json::value::to_raw_value(&entries).map_err(|error| unwritable(&error))?;
+            *list =
+                serde_json::value::to_raw_value(&entries).map_err(|error| unwritable(&error))?;
         }
         None => members = only(members, fields)?,
     }
@@ -89,7 +90,10 @@ mod tests {
     fn members_are_selected_of_a_document_or_of_its_rows() {
         let one = json!({"a": 1, "b": [2], "c": null});
         assert_eq!(read(&one, None, &[]), Ok(one.clone()));
-        assert_eq!(read(&one, None, &["b", "c"]), Ok(json!({"b": [2], "c": null})));
+        assert_eq!(
+            read(&one, None, &["b", "c"]),
+            Ok(json!({"b": [2], "c": null}))
+        );
         let list = json!({"more": false, "rows": [{"a": 1, "b": 2}, {"a": 3, "b": 4}]});
         assert_eq!(
             read(&list, Some("rows"), &["b"]),
@@ -103,7 +107,9 @@ mod tests {
     #[test]
     fn an_error_is_a_document() {
         let mut failed = ClientError::new(Exit::Unsafe, "FORK", "another chain").hint("stop");
-        failed.details.push(("peer".to_owned(), "x\u{1b}".to_owned()));
+        failed
+            .details
+            .push(("peer".to_owned(), "x\u{1b}".to_owned()));
         let document: Value = serde_json::from_str(&error(&failed)).unwrap();
         assert_eq!(
             document,

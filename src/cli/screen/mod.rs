@@ -39,7 +39,10 @@ impl Screen {
     pub(in crate::cli) fn new(args: &ShownArgs, full: bool) -> Self {
         let fields = args.json.as_deref().map(|fields| {
             let fields = fields.split(',').map(str::trim);
-            fields.filter(|name| !name.is_empty()).map(str::to_owned).collect()
+            fields
+                .filter(|name| !name.is_empty())
+                .map(str::to_owned)
+                .collect()
         });
         let look = Look {
             width: terminal::width(),

@@ -34,7 +34,10 @@ pub(super) fn show(lines: &[String]) -> bool {
 }
 
 /// The pager's command line; `None` where none is wanted.
-#[expect(clippy::disallowed_methods, reason = "whose pager it is says the environment, as with git")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "whose pager it is says the environment, as with git"
+)]
 fn named() -> Option<String> {
     let mut names = ["CMSCC_PAGER", "PAGER"].iter();
     let named = names.find_map(|name| env::var(name).ok());

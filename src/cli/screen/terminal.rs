@@ -7,19 +7,28 @@ use anstream::{AutoStream, ColorChoice};
 /// Columns of the terminal that results go to; `None`: they go elsewhere.
 pub(super) fn width() -> Option<usize> {
     let out = io::stdout();
-    out.is_terminal().then(|| size(&out)).flatten().map(|(columns, _)| columns)
+    out.is_terminal()
+        .then(|| size(&out))
+        .flatten()
+        .map(|(columns, _)| columns)
 }
 
 /// Lines of the terminal that results go to.
 pub(super) fn height() -> Option<usize> {
     let out = io::stdout();
-    out.is_terminal().then(|| size(&out)).flatten().map(|(_, lines)| lines)
+    out.is_terminal()
+        .then(|| size(&out))
+        .flatten()
+        .map(|(_, lines)| lines)
 }
 
 /// Columns of the terminal that errors go to.
 pub(super) fn error_width() -> Option<usize> {
     let out = io::stderr();
-    out.is_terminal().then(|| size(&out)).flatten().map(|(columns, _)| columns)
+    out.is_terminal()
+        .then(|| size(&out))
+        .flatten()
+        .map(|(columns, _)| columns)
 }
 
 /// Whether a person sees progress.

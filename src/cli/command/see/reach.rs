@@ -69,24 +69,19 @@ fn joined(errors: Vec<ClientError>) -> ClientError {
 }
 
 /// Runs a command on a screen.
-pub(super) fn on_screen<F>(
+pub(super) fn on_screen(
     shown: &ShownArgs,
     full: bool,
-    command: impl FnOnce(Screen) -> F,
-) -> ExitCode
-where
-    F: Future<Output = (Screen, Result<Exit, ClientError>)>,
-{
+    command: impl AsyncFnOnce(&Screen) -> Result<Exit, ClientError>,
+) -> ExitCode {
     let screen = Screen::new(shown, full);
     let runtime = runtime::Builder::new_current_thread().enable_all().build();
-    match runtime {
-        Ok(runtime) => {
-            let (screen, done) = runtime.block_on(command(screen));
-            screen.ended(done)
-        }
+    let done = match runtime {
+        Ok(runtime) => runtime.block_on(command(&screen)),
         Err(error) => {
             let text = format!("cannot start the runtime: {error}");
-            screen.failed(&ClientError::new(Exit::Failed, "INTERNAL", text))
+            Err(ClientError::new(Exit::Failed, "INTERNAL", text))
         }
-    }
+    };
+    screen.ended(done)
 }
