@@ -96,7 +96,7 @@ fn listed(folder: &Path) -> io::Result<Vec<PathBuf>> {
         .map(|entry| entry.map(|entry| entry.path()))
         .collect::<io::Result<Vec<_>>>()?;
     paths.retain(|path| path.is_file());
-    paths.sort();
+    paths.sort_unstable();
     Ok(paths)
 }
 

@@ -4,6 +4,8 @@
 //! and key. Nothing else, whatever stands there: no program to run, no library, no trust anchor.
 
 mod connection;
+#[cfg(test)]
+mod tests;
 mod wallet;
 
 pub use wallet::Wallet;
