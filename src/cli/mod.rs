@@ -13,6 +13,8 @@ mod reload;
 mod settings;
 #[cfg(feature = "client")]
 mod show;
+#[cfg(feature = "client")]
+mod terminal;
 
 use std::process::ExitCode;
 
@@ -35,6 +37,10 @@ pub fn main() -> ExitCode {
         Command::Demo(args) => command::demo::main(&args),
         #[cfg(feature = "devnet")]
         Command::Devnet(args) => command::devnet::run(&args),
+        #[cfg(feature = "client")]
+        Command::Profile(args) => Ok(command::profile::run(&args)),
+        #[cfg(feature = "client")]
+        Command::Identity(args) => Ok(command::identity::run(&args)),
         Command::Version(args) => command::version::run(&args),
         Command::Completion(args) => command::completion::run(&args),
     };

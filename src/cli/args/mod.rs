@@ -3,7 +3,11 @@
 
 mod audit;
 mod health;
+#[cfg(feature = "client")]
+mod network;
 mod package;
+#[cfg(feature = "client")]
+mod profile;
 mod serve;
 
 use clap::{
@@ -14,7 +18,14 @@ use clap_complete::Shell;
 
 pub(super) use audit::AuditArgs;
 pub(super) use health::HealthArgs;
+#[cfg(feature = "client")]
+pub(super) use network::NetworkArgs;
 pub(super) use package::PackageArgs;
+#[cfg(feature = "client")]
+pub(super) use profile::{
+    IdentityArgs, IdentityCommand, ProfileAddArgs, ProfileArgs, ProfileCommand, ProfileImportArgs,
+    ProfileShowArgs,
+};
 pub(super) use serve::{LimitArgs, ServeArgs};
 
 const STYLES: Styles = Styles::styled()
@@ -48,6 +59,12 @@ pub(super) enum Command {
     /// Development networks in this process, for chaincodes of any kind
     #[cfg(feature = "devnet")]
     Devnet(DevnetArgs),
+    /// Named settings: which network, which peer, which identity
+    #[cfg(feature = "client")]
+    Profile(Box<ProfileArgs>),
+    /// Who you are on the network
+    #[cfg(feature = "client")]
+    Identity(Box<IdentityArgs>),
     /// Print the version
     Version(VersionArgs),
     /// Print a completion script for a shell

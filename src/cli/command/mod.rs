@@ -7,6 +7,10 @@ pub mod demo;
 #[cfg(feature = "devnet")]
 pub(super) mod devnet;
 pub(super) mod health;
+#[cfg(feature = "client")]
+pub(super) mod identity;
 pub(super) mod package;
+#[cfg(feature = "client")]
+pub(super) mod profile;
 pub(super) mod serve;
 pub(super) mod version;

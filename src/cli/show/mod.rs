@@ -30,6 +30,7 @@ mod time;
 mod tree;
 mod words;
 
+pub(in crate::cli) use block::Block;
 pub(in crate::cli) use diff::{differences, is_empty};
 pub(in crate::cli) use effects::effects;
 pub(in crate::cli) use explain::explanation;
@@ -40,6 +41,7 @@ pub(in crate::cli) use list::proposals;
 pub(in crate::cli) use problem::problem;
 pub(in crate::cli) use proposal::proposal;
 pub(in crate::cli) use status::status;
+pub(in crate::cli) use table::{Column, giving, grid, table, whole};
 pub(in crate::cli) use time::{ago, left};
 pub(in crate::cli) use words::status_named;
 
