@@ -16,6 +16,8 @@ mod settings;
 #[cfg(feature = "client")]
 mod show;
 mod suggest;
+#[cfg(feature = "client")]
+mod terminal;
 
 use std::process::ExitCode;
 
@@ -73,6 +75,10 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Demo(args) => command::demo::main(&args),
         #[cfg(feature = "devnet")]
         Command::Devnet(args) => command::devnet::run(&args),
+        #[cfg(feature = "client")]
+        Command::Profile(args) => Ok(command::profile::run(&args)),
+        #[cfg(feature = "client")]
+        Command::Identity(args) => Ok(command::identity::run(&args)),
         Command::Version(args) => command::version::run(&args),
         Command::Completion(args) => command::completion::run(&args),
         Command::Man(args) => command::man::run(&args),

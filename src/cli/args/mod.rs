@@ -5,6 +5,8 @@ mod health;
 #[cfg(feature = "client")]
 mod network;
 mod package;
+#[cfg(feature = "client")]
+mod profile;
 mod program;
 #[cfg(feature = "client")]
 mod see;
@@ -22,6 +24,11 @@ pub(super) use health::HealthArgs;
 #[cfg(feature = "client")]
 pub(super) use network::NetworkArgs;
 pub(super) use package::PackageArgs;
+#[cfg(feature = "client")]
+pub(super) use profile::{
+    IdentityArgs, IdentityCommand, ProfileAddArgs, ProfileArgs, ProfileCommand, ProfileImportArgs,
+    ProfileShowArgs,
+};
 pub(super) use program::{ColorWhen, CompletionArgs, ManArgs, VersionArgs};
 #[cfg(feature = "client")]
 pub(super) use see::{
@@ -105,6 +112,12 @@ pub(super) enum Command {
     /// Development networks in this process, for chaincodes of any kind
     #[cfg(feature = "devnet")]
     Devnet(DevnetArgs),
+    /// Named settings: which network, which peer, which identity
+    #[cfg(feature = "client")]
+    Profile(Box<ProfileArgs>),
+    /// Who you are on the network
+    #[cfg(feature = "client")]
+    Identity(Box<IdentityArgs>),
     /// Print the version
     Version(VersionArgs),
     /// Print a completion script for a shell

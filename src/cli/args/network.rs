@@ -1,95 +1,146 @@
-//! Which network, which peer, which identity: what all commands of the client take. All of it may also
-//! come from the environment, a profile, or Fabric's core.yaml; the flag wins.
+//! What every command takes that talks to a network, or says who one is.
 
 use crate::client::NetworkFlags;
 
-/// Which network, which peer, which identity.
+/// Which network, which peer, which identity. Each has a variable, too, and may stand in a profile:
+/// docs/profiles.md. Files are read where the settings are put together, so that all that is wrong
+/// is told at once.
 #[derive(Clone, Debug, Default, clap::Args)]
 #[command(next_help_heading = "Network")]
 pub(in crate::cli) struct NetworkArgs {
-    /// The profile, one of `cmscc profile list`
-    #[arg(long, value_name = "NAME")]
-    profile: Option<String>,
+    /// The profile to use [default: the current one]
+    #[arg(long, value_name = "NAME", global = true)]
+    pub(in crate::cli) profile: Option<String>,
 
     /// The channel
-    #[arg(long, short = 'C', value_name = "CHANNEL")]
+    #[arg(long, short = 'C', value_name = "CHANNEL", global = true)]
     channel: Option<String>,
 
     /// The name of the contract's definition [default: cmscc]
-    #[arg(long, short = 'n', value_name = "NAME")]
+    #[arg(
+        long,
+        short = 'n',
+        value_name = "NAME",
+        global = true,
+        hide_short_help = true
+    )]
     chaincode: Option<String>,
 
-    /// One's own peer; may be given several times, the first that answers is asked
-    #[arg(long, value_name = "HOST:PORT")]
+    /// Your peer; given several times, they are tried in order
+    #[arg(long, value_name = "HOST:PORT", alias = "peerAddresses", global = true)]
     peer_address: Vec<String>,
 
-    /// The MSP id of one's own organisation
-    #[arg(long, value_name = "MSPID")]
-    msp_id: Option<String>,
-
-    /// The MSP folder of one's own identity
-    #[arg(long, value_name = "FOLDER")]
-    msp_folder: Option<String>,
-
-    /// The certificate of one's own identity, in the place of an MSP folder
-    #[arg(long, value_name = "FILE", hide_short_help = true)]
-    cert: Option<String>,
-
-    /// Its private key
-    #[arg(long, value_name = "FILE", hide_short_help = true)]
-    key: Option<String>,
-
-    /// Whether the peer speaks TLS [default: true]
-    #[arg(long, value_name = "BOOL", hide_short_help = true)]
+    /// Whether to speak TLS [default: where a CA is named]
+    #[arg(
+        long,
+        value_name = "BOOL",
+        global = true,
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true",
+        hide_short_help = true
+    )]
     tls: Option<String>,
 
-    /// PEM file of the CA of the peer's certificate; may be given several times
-    #[arg(long, value_name = "FILE", hide_short_help = true)]
+    /// PEM file of the CA of your peer's TLS certificate; given several times, each is trusted
+    #[arg(long, value_name = "FILE", alias = "tlsRootCertFiles", global = true)]
     tls_root_cert: Vec<String>,
 
-    /// The name in the peer's certificate, where it is not the host of its address
-    #[arg(long, value_name = "NAME", hide_short_help = true)]
+    /// The name in your peer's TLS certificate, where it is not the host
+    #[arg(long, value_name = "NAME", global = true, hide_short_help = true)]
     server_name: Option<String>,
 
-    /// PEM file of the certificate that the peer is shown: mutual TLS
-    #[arg(long, value_name = "FILE", hide_short_help = true)]
+    /// PEM file of the certificate to show in mutual TLS
+    #[arg(
+        long,
+        value_name = "FILE",
+        alias = "certfile",
+        global = true,
+        hide_short_help = true
+    )]
     tls_client_cert: Option<String>,
 
-    /// Its private key
-    #[arg(long, value_name = "FILE", hide_short_help = true)]
+    /// PEM file of its private key
+    #[arg(
+        long,
+        value_name = "FILE",
+        alias = "keyfile",
+        global = true,
+        hide_short_help = true
+    )]
     tls_client_key: Option<String>,
 
-    /// An orderer, where a command is told to go to one itself
-    #[arg(long, value_name = "HOST:PORT", hide_short_help = true)]
+    /// Your MSP id
+    #[arg(long, value_name = "MSP", global = true)]
+    msp_id: Option<String>,
+
+    /// Your MSP folder, with `signcerts` and `keystore` in it
+    #[arg(long, value_name = "FOLDER", global = true)]
+    msp_folder: Option<String>,
+
+    /// Your certificate, where it is in no MSP folder: a PEM file, or a folder with one
+    #[arg(long, value_name = "FILE", global = true, hide_short_help = true)]
+    cert: Option<String>,
+
+    /// Your private key, likewise
+    #[arg(long, value_name = "FILE", global = true, hide_short_help = true)]
+    key: Option<String>,
+
+    /// An orderer, for what goes to one itself
+    #[arg(
+        long,
+        short = 'o',
+        value_name = "HOST:PORT",
+        global = true,
+        hide_short_help = true
+    )]
     orderer: Option<String>,
 
-    /// PEM file of the CA of the orderer's certificate
-    #[arg(long, value_name = "FILE", hide_short_help = true)]
+    /// PEM file of the CA of its TLS certificate
+    #[arg(
+        long,
+        value_name = "FILE",
+        alias = "cafile",
+        global = true,
+        hide_short_help = true
+    )]
     orderer_ca: Option<String>,
 
-    /// The name in the orderer's certificate
-    #[arg(long, value_name = "NAME", hide_short_help = true)]
+    /// The name in its TLS certificate, where it is not the host
+    #[arg(
+        long,
+        value_name = "NAME",
+        alias = "ordererTLSHostnameOverride",
+        global = true,
+        hide_short_help = true
+    )]
     orderer_server_name: Option<String>,
 
-    /// A config block that is trusted, or a folder with one for each channel
-    #[arg(long, value_name = "PATH", hide_short_help = true)]
+    /// A config block that you trust: the start of your own chain
+    #[arg(long, value_name = "FILE", global = true, hide_short_help = true)]
     anchor: Option<String>,
 
-    /// Where the client keeps what it verified
-    #[arg(long, value_name = "FOLDER", hide_short_help = true)]
+    /// Where to keep what was verified [default: cmscc in the folder for state of programs]
+    #[arg(long, value_name = "FOLDER", global = true, hide_short_help = true)]
     state_dir: Option<String>,
 
-    /// How long one call may take, such as 30s
-    #[arg(long, value_name = "DURATION", hide_short_help = true)]
+    /// How long one call may take [default: 30s]
+    #[arg(long, value_name = "TIME", global = true, hide_short_help = true)]
     timeout: Option<String>,
 
-    /// How long connecting to one peer may take
-    #[arg(long, value_name = "DURATION", hide_short_help = true)]
+    /// How long connecting to one peer may take [default: 3s]
+    #[arg(
+        long,
+        value_name = "TIME",
+        alias = "connTimeout",
+        global = true,
+        hide_short_help = true
+    )]
     connect_timeout: Option<String>,
 }
 
 impl NetworkArgs {
-    /// What was given.
+    /// The flags as the client takes them.
     pub(in crate::cli) fn flags(&self) -> NetworkFlags {
         NetworkFlags {
             profile: self.profile.clone(),

@@ -56,24 +56,6 @@ fn unwritable(error: &serde_json::Error) -> ClientError {
     ClientError::new(Exit::Failed, "INTERNAL", text)
 }
 
-/// How a command ended that could not do all it was asked for.
-pub(super) fn error(error: &ClientError) -> String {
-    let details = error.details.iter();
-    let details: Vec<_> = details
-        .map(|(from, message)| serde_json::json!({ "from": from, "message": message }))
-        .collect();
-    let document = serde_json::json!({
-        "error": {
-            "code": error.exit as u8,
-            "details": details,
-            "hint": error.hint,
-            "message": error.message,
-            "symbol": error.symbol,
-        }
-    });
-    format!("{document:#}")
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
@@ -102,24 +84,5 @@ mod tests {
         let error = read(&one, None, &["d"]).unwrap_err();
         assert_eq!(error.exit, Exit::Usage);
         assert_eq!(error.hint.unwrap(), "its members: a, b, c");
-    }
-
-    #[test]
-    fn an_error_is_a_document() {
-        let mut failed = ClientError::new(Exit::Unsafe, "FORK", "another chain").hint("stop");
-        failed
-            .details
-            .push(("peer".to_owned(), "x\u{1b}".to_owned()));
-        let document: Value = serde_json::from_str(&error(&failed)).unwrap();
-        assert_eq!(
-            document,
-            json!({"error": {
-                "code": 7,
-                "details": [{"from": "peer", "message": "x\u{1b}"}],
-                "hint": "stop",
-                "message": "another chain",
-                "symbol": "FORK",
-            }})
-        );
     }
 }

@@ -20,7 +20,8 @@ use crate::{
     cli::{
         args::ShownArgs,
         output,
-        show::{Line, Look, problem},
+        show::{Line, Look},
+        terminal::refused,
     },
     client::{ClientError, Exit, now},
 };
@@ -112,19 +113,7 @@ impl Screen {
 
     /// Reports how a command ended that could not do all it was asked for.
     pub(in crate::cli) fn failed(&self, error: &ClientError) -> ExitCode {
-        match self.wants_json() {
-            true => output::foreign_json(&document::error(error)),
-            false => {
-                let look = Look {
-                    width: terminal::error_width(),
-                    ..self.look
-                };
-                for line in problem(error, look) {
-                    output::note(&line.text(terminal::has_error_colours()));
-                }
-            }
-        }
-        code(error.exit)
+        refused(std::slice::from_ref(error), self.wants_json())
     }
 
     /// How a command ends.

@@ -22,15 +22,6 @@ pub(super) fn height() -> Option<usize> {
         .map(|(_, lines)| lines)
 }
 
-/// Columns of the terminal that errors go to.
-pub(super) fn error_width() -> Option<usize> {
-    let out = io::stderr();
-    out.is_terminal()
-        .then(|| size(&out))
-        .flatten()
-        .map(|(columns, _)| columns)
-}
-
 /// Whether a person sees progress.
 pub(super) fn is_watched() -> bool {
     io::stderr().is_terminal()

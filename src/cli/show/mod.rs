@@ -30,6 +30,7 @@ mod time;
 mod tree;
 mod words;
 
+pub(in crate::cli) use block::Block;
 pub(in crate::cli) use diff::{contents, differences, is_empty};
 pub(in crate::cli) use explain::explanation;
 pub(in crate::cli) use history::{chain, history};
@@ -38,6 +39,8 @@ pub(in crate::cli) use list::proposals;
 pub(in crate::cli) use problem::problem;
 pub(in crate::cli) use proposal::proposal;
 pub(in crate::cli) use status::status;
+pub(in crate::cli) use table::{giving, grid, table, whole};
+pub(in crate::cli) use time::left;
 pub(in crate::cli) use words::status_named;
 
 #[cfg(test)]

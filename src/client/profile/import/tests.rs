@@ -21,8 +21,8 @@ fn made(
         true => Ok(OTHER_CA.as_bytes().to_vec()),
         false => Err(io::Error::from(ErrorKind::NotFound)),
     };
-    import(
-        "new",
+    import_profile(
+        Some("new"),
         text.as_bytes(),
         Path::new("/in"),
         organization,
@@ -92,6 +92,10 @@ fn connection_profiles_become_profiles() {
     assert_eq!(imported.files[0].name, "peers-ca.pem");
     assert_eq!(imported.files[0].content, certificate.pem().as_bytes());
     assert_eq!(imported.notes.len(), 2);
+    let read = |_: &Path| Err(io::Error::from(ErrorKind::NotFound));
+    let text = test_network().to_string();
+    let unnamed = import_profile(None, text.as_bytes(), Path::new(""), None, None, &read).unwrap();
+    assert_eq!(unnamed.name, "org1");
 }
 
 #[test]
