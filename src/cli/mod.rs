@@ -10,25 +10,65 @@ mod observer;
 mod output;
 mod package;
 mod reload;
+#[cfg(feature = "client")]
+mod screen;
 mod settings;
 #[cfg(feature = "client")]
 mod show;
+mod suggest;
 #[cfg(feature = "client")]
 mod talk;
+#[cfg(feature = "client")]
+mod terminal;
 
 use std::process::ExitCode;
 
+use anstream::ColorChoice;
 use clap::Parser;
 
-use args::{Args, Command};
+use args::{Args, ColorWhen, Command};
 
 /// Runs the program with the arguments and the environment of this process.
 ///
-/// Exit codes: 0 done, 1 failed, 2 wrong arguments or settings.
+/// Exit codes: 0 done, 1 failed, 2 wrong arguments or settings; those of the client's commands are in
+/// `docs/client.md`.
 #[must_use]
 pub fn main() -> ExitCode {
-    let args = Args::parse();
-    let done = match args.command {
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => return suggest::refused(&error),
+    };
+    match args.color {
+        ColorWhen::Always => ColorChoice::Always.write_global(),
+        ColorWhen::Auto => {}
+        ColorWhen::Never => ColorChoice::Never.write_global(),
+    }
+    match run(args.command) {
+        Ok(code) => code,
+        Err(error) => output::failed(&error),
+    }
+}
+
+fn run(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        #[cfg(feature = "client")]
+        Command::Status(args) => Ok(command::see::status(&args)),
+        #[cfg(feature = "client")]
+        Command::List(args) => Ok(command::see::list(&args)),
+        #[cfg(feature = "client")]
+        Command::Show(args) => Ok(command::see::show(&args)),
+        #[cfg(feature = "client")]
+        Command::Diff(args) => Ok(command::see::diff(&args)),
+        #[cfg(feature = "client")]
+        Command::Explain(args) => Ok(command::see::explain(&args)),
+        #[cfg(feature = "client")]
+        Command::History(args) => Ok(command::see::history(&args)),
+        #[cfg(feature = "client")]
+        Command::Config(args) => Ok(command::see::config(&args)),
+        #[cfg(feature = "client")]
+        Command::Api(args) => Ok(command::see::api(&args)),
+        #[cfg(feature = "client")]
+        Command::CompleteIds(args) => Ok(command::see::complete(&args)),
         Command::Serve(args) => command::serve::run(&args),
         Command::Health(args) => command::health::run(&args),
         Command::Package(args) => command::package::run(&args),
@@ -65,11 +105,12 @@ pub fn main() -> ExitCode {
         Command::Demo(args) => command::demo::main(&args),
         #[cfg(feature = "devnet")]
         Command::Devnet(args) => command::devnet::run(&args),
+        #[cfg(feature = "client")]
+        Command::Profile(args) => Ok(command::profile::run(&args)),
+        #[cfg(feature = "client")]
+        Command::Identity(args) => Ok(command::identity::run(&args)),
         Command::Version(args) => command::version::run(&args),
         Command::Completion(args) => command::completion::run(&args),
-    };
-    match done {
-        Ok(code) => code,
-        Err(error) => output::failed(&error),
+        Command::Man(args) => command::man::run(&args),
     }
 }

@@ -22,6 +22,12 @@ pub(super) fn failed(error: &anyhow::Error) -> ExitCode {
     ExitCode::FAILURE
 }
 
+/// Reports arguments that name nothing, and what was probably meant.
+pub(super) fn refused(text: &str, hint: &str) {
+    complain(&format!("{ERROR}error:{ERROR:#} {}", visible(text)));
+    complain(&format!("hint:  {}", visible(hint)));
+}
+
 /// Reports everything that is wrong with the settings.
 pub(super) fn misconfigured(errors: &[String]) -> ExitCode {
     for error in errors {

@@ -46,8 +46,8 @@ pub use network::{
 pub use profile::{
     ClientSettings, ClientTlsFiles, ImportedAuthority, ImportedFile, ImportedProfile, NetworkFlags,
     Origin, Origins, PeerEndpoint, Profile, ProfileFile, ProfilePeer, ProfileStore, Setting,
-    Surroundings, Survey, Wallet, import, on_this_machine, resolve, resolve_identity,
-    resolve_offline, survey,
+    Surroundings, Survey, Wallet, capture_profile, complete_import, import_profile,
+    on_this_machine, resolve, resolve_identity, resolve_offline, survey,
 };
 pub use propose::{
     MspDefinitionFolder, OrganizationFile, ProposalCall, ProposalTerms, WantedChange,

@@ -1,5 +1,4 @@
-//! The arguments of the program. What `serve` takes is text here: `settings` reads it, so that all
-//! its errors are reported together.
+//! The arguments of the program: a file for each family of commands.
 
 #[cfg(feature = "client")]
 mod act;
@@ -9,7 +8,12 @@ mod health;
 mod network;
 mod package;
 #[cfg(feature = "client")]
+mod profile;
+mod program;
+#[cfg(feature = "client")]
 mod propose;
+#[cfg(feature = "client")]
+mod see;
 mod serve;
 #[cfg(feature = "client")]
 mod shown;
@@ -18,7 +22,6 @@ use clap::{
     Parser, Subcommand,
     builder::styling::{AnsiColor, Styles},
 };
-use clap_complete::Shell;
 
 #[cfg(feature = "client")]
 pub(super) use act::{
@@ -31,8 +34,18 @@ pub(super) use health::HealthArgs;
 pub(super) use network::NetworkArgs;
 pub(super) use package::PackageArgs;
 #[cfg(feature = "client")]
-pub(super) use propose::{
-    AddOrgArgs, FileArgs, ProposalArgs, ProposeArgs, ProposeIntent, RemoveOrgArgs, SetMspArgs,
+pub(super) use profile::{
+    IdentityArgs, IdentityCommand, ProfileAddArgs, ProfileArgs, ProfileCommand, ProfileImportArgs,
+    ProfileShowArgs,
+};
+pub(super) use program::{ColorWhen, CompletionArgs, ManArgs, VersionArgs};
+#[cfg(feature = "client")]
+pub(super) use propose::{ProposalArgs, ProposeArgs, ProposeIntent};
+#[cfg(feature = "client")]
+pub(super) use see::{
+    ApiArgs, CompleteIdsArgs, ConfigArgs, ConfigCommand, ConfigDiffArgs, ConfigExportArgs,
+    ConfigGetArgs, ConfigHistoryArgs, ConfigShowArgs, DiffArgs, ExplainArgs, HistoryArgs, ListArgs,
+    ShowArgs, StatusArgs,
 };
 pub(super) use serve::{LimitArgs, ServeArgs};
 #[cfg(feature = "client")]
@@ -49,12 +62,53 @@ const STYLES: Styles = Styles::styled()
 #[derive(Debug, Parser)]
 #[command(name = "cmscc", version, styles = STYLES, arg_required_else_help = true)]
 pub(super) struct Args {
+    /// When there are colours
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        hide_short_help = true
+    )]
+    pub(super) color: ColorWhen,
+
     #[command(subcommand)]
     pub(super) command: Command,
 }
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    /// One screen: where the channel is, what awaits me, what comes next
+    #[cfg(feature = "client")]
+    #[command(visible_alias = "st")]
+    Status(Box<StatusArgs>),
+    /// List proposals
+    #[cfg(feature = "client")]
+    #[command(visible_aliases = ["ls", "proposals"], alias = "get")]
+    List(Box<ListArgs>),
+    /// Show everything about one proposal
+    #[cfg(feature = "client")]
+    #[command(alias = "describe")]
+    Show(Box<ShowArgs>),
+    /// Show what a proposal changes
+    #[cfg(feature = "client")]
+    Diff(Box<DiffArgs>),
+    /// Explain who must sign a proposal, who did, and who could
+    #[cfg(feature = "client")]
+    #[command(alias = "who")]
+    Explain(Box<ExplainArgs>),
+    /// List finished proposals, and how they ended
+    #[cfg(feature = "client")]
+    History(Box<HistoryArgs>),
+    /// Show, compare and export the channel's config
+    #[cfg(feature = "client")]
+    Config(Box<ConfigArgs>),
+    /// Call any function of the contract
+    #[cfg(feature = "client")]
+    Api(Box<ApiArgs>),
+    #[cfg(feature = "client")]
+    #[command(hide = true)]
+    CompleteIds(Box<CompleteIdsArgs>),
     /// Serve the chaincode to the peers of an organisation
     Serve(Box<ServeArgs>),
     /// Ask a running server whether it serves calls: for probes
@@ -111,10 +165,18 @@ pub(super) enum Command {
     /// Development networks in this process, for chaincodes of any kind
     #[cfg(feature = "devnet")]
     Devnet(DevnetArgs),
+    /// Named settings: which network, which peer, which identity
+    #[cfg(feature = "client")]
+    Profile(Box<ProfileArgs>),
+    /// Who you are on the network
+    #[cfg(feature = "client")]
+    Identity(Box<IdentityArgs>),
     /// Print the version
     Version(VersionArgs),
     /// Print a completion script for a shell
     Completion(CompletionArgs),
+    /// Write man pages
+    Man(ManArgs),
 }
 
 #[cfg(feature = "devnet")]
@@ -225,17 +287,4 @@ pub(super) struct TryArgs {
     /// Print a JSON document for each call
     #[arg(long)]
     pub(super) json: bool,
-}
-
-#[derive(Debug, clap::Args)]
-pub(super) struct VersionArgs {
-    /// Print a JSON document
-    #[arg(long)]
-    pub(super) json: bool,
-}
-
-#[derive(Debug, clap::Args)]
-pub(super) struct CompletionArgs {
-    /// The shell
-    pub(super) shell: Shell,
 }

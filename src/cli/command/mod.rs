@@ -9,8 +9,15 @@ pub mod demo;
 #[cfg(feature = "devnet")]
 pub(super) mod devnet;
 pub(super) mod health;
+#[cfg(feature = "client")]
+pub(super) mod identity;
+pub(super) mod man;
 pub(super) mod package;
 #[cfg(feature = "client")]
+pub(super) mod profile;
+#[cfg(feature = "client")]
 pub(super) mod propose;
+#[cfg(feature = "client")]
+pub(super) mod see;
 pub(super) mod serve;
 pub(super) mod version;

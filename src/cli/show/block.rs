@@ -4,7 +4,7 @@ use super::line::{Line, Look, Tone, hang};
 
 /// Names with values, in the order in which they were put in.
 #[derive(Debug, Default)]
-pub(super) struct Block {
+pub(in crate::cli) struct Block {
     rows: Vec<(&'static str, Line)>,
 }
 
@@ -13,29 +13,29 @@ const GAP: usize = 2;
 
 impl Block {
     /// Adds a value.
-    pub(super) fn put(&mut self, name: &'static str, value: Line) {
+    pub(in crate::cli) fn put(&mut self, name: &'static str, value: Line) {
         self.rows.push((name, value));
     }
 
     /// Adds a text as it is.
-    pub(super) fn text(&mut self, name: &'static str, text: impl AsRef<str>) {
+    pub(in crate::cli) fn text(&mut self, name: &'static str, text: impl AsRef<str>) {
         self.put(name, Line::plain(text));
     }
 
     /// Adds a value where there is one.
-    pub(super) fn maybe(&mut self, name: &'static str, text: Option<impl AsRef<str>>) {
+    pub(in crate::cli) fn maybe(&mut self, name: &'static str, text: Option<impl AsRef<str>>) {
         if let Some(text) = text {
             self.text(name, text);
         }
     }
 
     /// Adds further lines below the value before.
-    pub(super) fn more(&mut self, lines: impl IntoIterator<Item = Line>) {
+    pub(in crate::cli) fn more(&mut self, lines: impl IntoIterator<Item = Line>) {
         self.rows.extend(lines.into_iter().map(|line| ("", line)));
     }
 
     /// The lines; values are wrapped behind their names.
-    pub(super) fn lines(self, look: Look) -> Vec<Line> {
+    pub(in crate::cli) fn lines(self, look: Look) -> Vec<Line> {
         let widest = self.rows.iter().map(|(name, _)| name.len()).max();
         let indent = widest.unwrap_or_default().saturating_add(GAP);
         let mut lines = Vec::new();

@@ -19,6 +19,15 @@ pub(in crate::cli) fn is_empty(diff: &DiffAnswer) -> bool {
 
 /// What changes: each group with what comes (`+`), goes (`-`) or becomes something else (`~`).
 pub(in crate::cli) fn differences(diff: &DiffAnswer, look: Look) -> Vec<Line> {
+    groups(diff, true, look)
+}
+
+/// What there is: the same without signs, of what a config has more than an empty one.
+pub(in crate::cli) fn contents(diff: &DiffAnswer, look: Look) -> Vec<Line> {
+    groups(diff, false, look)
+}
+
+fn groups(diff: &DiffAnswer, is_signed: bool, look: Look) -> Vec<Line> {
     let mut lines = Vec::new();
     let mut rest = diff.changes.as_slice();
     while let Some(first) = rest.first() {
@@ -26,7 +35,7 @@ pub(in crate::cli) fn differences(diff: &DiffAnswer, look: Look) -> Vec<Line> {
         let end = rest.iter().position(|one| group(one) != path);
         let (same, others) = rest.split_at(end.unwrap_or(rest.len()));
         lines.push(Line::of(Tone::Strong, path));
-        lines.extend(changes(same, look));
+        lines.extend(changes(same, is_signed, look));
         rest = others;
     }
     if diff.truncated > 0 {
@@ -58,7 +67,7 @@ pub(super) fn summary(diff: &DiffAnswer) -> Line {
     }
 }
 
-fn changes(changes: &[ChangeAnswer], look: Look) -> Vec<Line> {
+fn changes(changes: &[ChangeAnswer], is_signed: bool, look: Look) -> Vec<Line> {
     let entries: Vec<(&ChangeAnswer, Entry)> = (changes.iter())
         .map(|change| (change, entry(change, look)))
         .collect();
@@ -67,6 +76,7 @@ fn changes(changes: &[ChangeAnswer], look: Look) -> Vec<Line> {
     let mut lines = Vec::new();
     for (change, entry) in entries {
         let (sign, tone) = match change.change.as_str() {
+            _ if !is_signed => (" ", Tone::Dim),
             "added" => ("+", Tone::Good),
             "removed" => ("-", Tone::Bad),
             _ => ("~", Tone::Waiting),

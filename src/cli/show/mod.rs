@@ -30,17 +30,17 @@ mod time;
 mod tree;
 mod words;
 
-pub(in crate::cli) use diff::{differences, is_empty};
-pub(in crate::cli) use effects::effects;
+pub(in crate::cli) use block::Block;
+pub(in crate::cli) use diff::{contents, differences, is_empty};
 pub(in crate::cli) use explain::explanation;
-pub(in crate::cli) use findings::findings;
 pub(in crate::cli) use history::{chain, history};
 pub(in crate::cli) use line::{Line, Look, Tone};
 pub(in crate::cli) use list::proposals;
 pub(in crate::cli) use problem::problem;
 pub(in crate::cli) use proposal::proposal;
 pub(in crate::cli) use status::status;
-pub(in crate::cli) use time::{ago, left};
+pub(in crate::cli) use table::{giving, grid, table, whole};
+pub(in crate::cli) use time::left;
 pub(in crate::cli) use words::status_named;
 
 #[cfg(test)]

@@ -9,14 +9,14 @@ const NARROWEST: usize = 10;
 
 /// A column.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Column {
-    pub(super) title: &'static str,
+pub(in crate::cli) struct Column {
+    pub(in crate::cli) title: &'static str,
     /// Whether it gives room where there is not enough.
-    pub(super) gives: bool,
+    pub(in crate::cli) gives: bool,
 }
 
 /// A column that is always whole.
-pub(super) const fn whole(title: &'static str) -> Column {
+pub(in crate::cli) const fn whole(title: &'static str) -> Column {
     Column {
         title,
         gives: false,
@@ -24,12 +24,12 @@ pub(super) const fn whole(title: &'static str) -> Column {
 }
 
 /// A column that is cut where there is not enough room; a mark says so.
-pub(super) const fn giving(title: &'static str) -> Column {
+pub(in crate::cli) const fn giving(title: &'static str) -> Column {
     Column { title, gives: true }
 }
 
 /// Draws rows below titles.
-pub(super) fn table(columns: &[Column], rows: Vec<Vec<Line>>, look: Look) -> Vec<Line> {
+pub(in crate::cli) fn table(columns: &[Column], rows: Vec<Vec<Line>>, look: Look) -> Vec<Line> {
     let titles = columns
         .iter()
         .map(|column| Line::of(Tone::Dim, column.title));
@@ -39,7 +39,7 @@ pub(super) fn table(columns: &[Column], rows: Vec<Vec<Line>>, look: Look) -> Vec
 }
 
 /// Draws rows without titles.
-pub(super) fn grid(columns: &[Column], rows: Vec<Vec<Line>>, look: Look) -> Vec<Line> {
+pub(in crate::cli) fn grid(columns: &[Column], rows: Vec<Vec<Line>>, look: Look) -> Vec<Line> {
     let mut widths: Vec<usize> = Vec::with_capacity(columns.len());
     for at in 0..columns.len() {
         let cells = rows.iter().filter_map(|row| row.get(at));

@@ -4,14 +4,10 @@ use std::{
     fs::{self, File},
     io::{self, ErrorKind, Read},
     path::{Path, PathBuf},
-    time::{SystemTime, UNIX_EPOCH},
 };
 
 use super::choose::{self, OwnCertificate, ReadFile};
-use crate::{
-    client::{ClientError, Exit},
-    ids::UnixTime,
-};
+use crate::client::{ClientError, Exit};
 
 /// The most bytes of a certificate or key.
 // Fabric: bccsp/sw/fileks.go, searchKeystoreForSKI
@@ -45,20 +41,6 @@ pub(super) fn certificate(place: &Path) -> Result<OwnCertificate, ClientError> {
 /// The files of a place where a key may be.
 pub(super) fn keys(place: &Path) -> Result<Vec<ReadFile>, ClientError> {
     read(place, "KEY", "private key")
-}
-
-/// The time of this machine.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "whether a certificate is expired is told before the network refuses it"
-)]
-pub(super) fn now() -> UnixTime {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    let seconds = since.map_or(0, |since| since.as_secs());
-    UnixTime {
-        seconds: i64::try_from(seconds).unwrap_or(i64::MAX),
-        nanos: 0,
-    }
 }
 
 /// The file, or the files of a folder in the order of their names.
@@ -96,7 +78,7 @@ fn listed(folder: &Path) -> io::Result<Vec<PathBuf>> {
         .map(|entry| entry.map(|entry| entry.path()))
         .collect::<io::Result<Vec<_>>>()?;
     paths.retain(|path| path.is_file());
-    paths.sort();
+    paths.sort_unstable();
     Ok(paths)
 }
 

@@ -14,7 +14,7 @@ use super::{
     source::IdentitySource,
 };
 use crate::{
-    client::{ClientError, Exit},
+    client::{ClientError, Exit, host},
     identity::{Certificate, KeySigner, Signer, SignerError},
     ids::MspId,
 };
@@ -61,7 +61,7 @@ impl OwnIdentity {
         let place = source.key_place();
         let random = Arc::new(SystemRandom::new());
         let (key_file, key) = choose::key(&place, &files::keys(&place)?, &certificate, &*random)?;
-        choose::check_dates(&file, &certificate, files::now())?;
+        choose::check_dates(&file, &certificate, host::now())?;
         let signer = KeySigner::new(msp_id, &certificate, key, random).map_err(|error| {
             let message = format!("`{}`: {error}", key_file.display());
             ClientError::new(Exit::Denied, "KEY_MISMATCH", message)

@@ -13,6 +13,8 @@ mod choose;
 mod files;
 mod identity;
 mod source;
+#[cfg(test)]
+mod tests;
 
 pub use choose::OwnCertificate;
 pub(super) use files::plain;

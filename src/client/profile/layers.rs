@@ -101,8 +101,22 @@ impl<'a> Layers<'a> {
     }
 
     /// A value of core.yaml, by its path in there.
-    pub(super) fn core_value(&self, path: &str) -> Option<String> {
+    fn core_value(&self, path: &str) -> Option<String> {
         self.core.as_ref()?.1.get(path)
+    }
+
+    /// Whether a certificate of mutual TLS that stands in this place is shown: that of `peer` only where
+    /// it is told that clients must show one.
+    // Fabric: internal/peer/common/common.go, configFromEnv
+    pub(super) fn shows_client_certificate(&self, layer: Layer) -> bool {
+        !matches!(layer, Layer::Peer | Layer::CoreYaml) || self.must_show_client_certificate()
+    }
+
+    /// Whether `peer` is told that clients must show a certificate.
+    pub(super) fn must_show_client_certificate(&self) -> bool {
+        let value = self.of.variable("CORE_PEER_TLS_CLIENTAUTHREQUIRED");
+        let value = value.or_else(|| self.core_value("peer.tls.clientAuthRequired"));
+        value.is_some_and(|text| matches!(text.to_ascii_lowercase().as_str(), "true" | "t" | "1"))
     }
 
     /// What a setting is in the nearest place that says it.

@@ -9,8 +9,10 @@
 //! | `layers` | the places in their order, and what stands in each | pure |
 //! | `resolver`, `peers`, `resolve` | from all places to one answer, or all that is wrong | pure |
 //! | `import` | profiles from connection profiles and wallets of others | pure |
+//! | `capture` | what is said here and now, as a profile | shell |
 //! | `machine` | this process and its files | shell |
 
+mod capture;
 mod core_yaml;
 mod endpoint;
 mod file;
@@ -28,10 +30,11 @@ mod surroundings;
 #[cfg(test)]
 mod tests;
 
+pub use capture::{capture_profile, complete_import};
 pub use endpoint::{ClientTlsFiles, PeerEndpoint};
 pub use file::{Profile, ProfileFile, ProfilePeer};
 pub use flags::NetworkFlags;
-pub use import::{ImportedAuthority, ImportedFile, ImportedProfile, Wallet, import};
+pub use import::{ImportedAuthority, ImportedFile, ImportedProfile, Wallet, import_profile};
 pub use machine::{ProfileStore, on_this_machine};
 pub use origin::{Origin, Origins};
 pub use resolve::{Survey, resolve, resolve_identity, resolve_offline, survey};

@@ -239,18 +239,13 @@ impl Resolver<'_> {
         })
     }
 
-    /// Certificate and key of mutual TLS, where both are given. Those of `peer` count where it is told
-    /// that clients must show one.
-    // Fabric: internal/peer/common/common.go, configFromEnv
+    /// Certificate and key of mutual TLS, where both are given.
     fn client_pair(&mut self) -> Option<(Vec<u8>, Vec<u8>)> {
-        let of = self.layers.surroundings();
-        let required = of.variable("CORE_PEER_TLS_CLIENTAUTHREQUIRED");
-        let required = required.or_else(|| self.layers.core_value("peer.tls.clientAuthRequired"));
-        let is_required = required
-            .is_some_and(|text| matches!(text.to_ascii_lowercase().as_str(), "true" | "t" | "1"));
-        let counts = |layer| is_required || !matches!(layer, Layer::Peer | Layer::CoreYaml);
-        let pair = [Setting::TlsClientCert, Setting::TlsClientKey]
-            .map(|setting| self.layers.find_where(setting, counts));
+        let is_required = self.layers.must_show_client_certificate();
+        let pair = [Setting::TlsClientCert, Setting::TlsClientKey].map(|setting| {
+            let layers = &self.layers;
+            layers.find_where(setting, |layer| layers.shows_client_certificate(layer))
+        });
         match pair {
             [Some(certificate), Some(key)] => {
                 self.note_once(Setting::TlsClientCert, &certificate);

@@ -4,6 +4,14 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{ending::EndingView, list::RowView};
+use crate::{
+    block::ConfigBlock,
+    client::answers::LinkAnswer,
+    config::{Bundle, Section},
+    identity::{Role, serialized_identity},
+    ids::MspId,
+    json::time_text,
+};
 
 /// A config, by its place in the chain.
 #[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
@@ -16,6 +24,30 @@ pub struct HeadView {
     pub config_sha256: String,
     /// Its sequence.
     pub sequence: u64,
+}
+
+impl HeadView {
+    /// The config of a block.
+    #[must_use]
+    pub fn of_block(block: &ConfigBlock) -> Self {
+        Self {
+            block_hash: block.block().header_hash().to_string(),
+            block_number: block.block().number().0,
+            config_sha256: block.config_digest().to_string(),
+            sequence: block.sequence().0,
+        }
+    }
+
+    /// The config of a link of the contract's chain.
+    #[must_use]
+    pub fn of_link(link: &LinkAnswer) -> Self {
+        Self {
+            block_hash: link.block_hash.clone(),
+            block_number: link.block_number,
+            config_sha256: link.config_sha256.clone(),
+            sequence: link.sequence,
+        }
+    }
 }
 
 /// How the contract's chain stands to what one's own peer has.
@@ -67,6 +99,45 @@ pub struct IdentityView {
     pub role: String,
     /// The subject of the certificate.
     pub subject: String,
+}
+
+impl IdentityView {
+    /// Somebody by what the config of a block says. `end`: of the certificate, in seconds since 1970.
+    #[must_use]
+    pub fn new(
+        msp_id: &MspId,
+        subject: &str,
+        end: i64,
+        certificate_pem: &[u8],
+        block: &ConfigBlock,
+    ) -> Self {
+        let mut view = Self {
+            is_member: false,
+            msp_id: msp_id.to_string(),
+            not_after: time_text(end),
+            problem: None,
+            role: "unknown".to_owned(),
+            subject: subject.to_owned(),
+        };
+        let bundle = match Bundle::new(block.channel_id(), block.tree().clone()) {
+            Ok(bundle) => bundle,
+            Err(error) => {
+                view.problem = Some(format!("the config cannot be understood: {error}"));
+                return view;
+            }
+        };
+        view.is_member = bundle.msp_ids(Section::Application).contains(msp_id);
+        let serialized = serialized_identity(msp_id, certificate_pem);
+        match bundle.msps().deserialize(&serialized) {
+            Ok(identity) => {
+                view.problem = identity.validate().err().map(|error| error.to_string());
+                let role = identity.roles().first().copied();
+                view.role = role.unwrap_or(Role::Member).to_string();
+            }
+            Err(error) => view.problem = Some(error.to_string()),
+        }
+        view
+    }
 }
 
 /// One screen about a channel.

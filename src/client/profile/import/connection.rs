@@ -43,7 +43,7 @@ struct ConnectionChannel {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct ConnectionOrganization {
+pub(super) struct ConnectionOrganization {
     mspid: Option<String>,
     peers: Option<Vec<String>>,
 }
@@ -85,15 +85,16 @@ impl ConnectionProfile {
         read.map_err(|error| failed(format!("it is no connection profile: {error}")))
     }
 
-    /// The profile of an organisation in it.
+    /// The profile of an organisation in it, under this name.
     pub(super) fn profile(
         &self,
-        name: &str,
-        organization: Option<&str>,
+        name: String,
+        organization: &str,
         read: ReadPath<'_>,
     ) -> Result<ImportedProfile, ClientError> {
-        let (organization, found) = self.organization(organization)?;
+        let (_, found) = self.organization(Some(organization))?;
         let mut made = ImportedProfile {
+            name,
             profile: Profile {
                 msp_id: found.mspid.clone(),
                 ..Profile::default()
@@ -132,7 +133,7 @@ impl ConnectionProfile {
         }
         add_roots("peers", "peers-ca.pem", &roots, &mut made);
         if !roots.is_empty() {
-            made.profile.tls_root_cert = Some(format!("profiles/{name}/peers-ca.pem"));
+            made.profile.tls_root_cert = Some(made.path("peers-ca.pem"));
         }
 
         let of_channel = channel.and_then(|(_, channel)| channel.orderers.as_ref()?.first());
@@ -144,14 +145,14 @@ impl ConnectionProfile {
             let mut roots = Vec::new();
             let mut endpoint = server.endpoint("orderer", orderer, &mut roots, read)?;
             add_roots("orderer", "orderer-ca.pem", &roots, &mut made);
-            endpoint.tls_root_cert =
-                (!roots.is_empty()).then(|| format!("profiles/{name}/orderer-ca.pem"));
+            endpoint.tls_root_cert = (!roots.is_empty()).then(|| made.path("orderer-ca.pem"));
             made.profile.orderer = Some(endpoint);
         }
         Ok(made)
     }
 
-    fn organization(
+    /// The organisation of this name or MSP id, or the one that is the client's.
+    pub(super) fn organization(
         &self,
         named: Option<&str>,
     ) -> Result<(&str, &ConnectionOrganization), ClientError> {

@@ -4,6 +4,8 @@
 //! and key. Nothing else, whatever stands there: no program to run, no library, no trust anchor.
 
 mod connection;
+#[cfg(test)]
+mod tests;
 mod wallet;
 
 pub use wallet::Wallet;
@@ -22,6 +24,8 @@ use crate::{
 /// What an import makes.
 #[derive(Clone, Debug)]
 pub struct ImportedProfile {
+    /// The profile's name.
+    pub name: String,
     /// The profile; it names its files relative to the folder of the file of profiles.
     pub profile: Profile,
     /// The files to write.
@@ -32,6 +36,13 @@ pub struct ImportedProfile {
     pub certificate: Option<Certificate>,
     /// What is missing or was not taken.
     pub notes: Vec<String>,
+}
+
+impl ImportedProfile {
+    /// A file of the profile, as the profile names it.
+    fn path(&self, file: &str) -> String {
+        format!("profiles/{}/{file}", self.name)
+    }
 }
 
 /// A file of a profile.
@@ -63,33 +74,36 @@ impl std::fmt::Debug for ImportedFile {
     }
 }
 
-/// A profile called `name` from the text of a connection profile, JSON or YAML. Paths in it are
-/// relative to `folder`; `read` reads what they name. Of several organisations `organization` says
-/// which, or the one whom the file calls the client's.
+/// A profile from the text of a connection profile, JSON or YAML. Without a name it is called like the
+/// organisation, in lower case. Paths in the text are relative to `folder`; `read` reads what they
+/// name. Of several organisations `organization` says which, by name or MSP id, or else the one whom
+/// the text calls the client's.
 ///
 /// # Errors
-/// What is wrong with the file or the wallet.
-pub fn import(
-    name: &str,
+/// What is wrong with the text or the wallet.
+pub fn import_profile(
+    name: Option<&str>,
     text: &[u8],
     folder: &Path,
     organization: Option<&str>,
     wallet: Option<&Wallet>,
     read: &dyn Fn(&Path) -> io::Result<Vec<u8>>,
 ) -> Result<ImportedProfile, ClientError> {
-    super::file::check_name(name)?;
     let connection = ConnectionProfile::parse(text)?;
+    let (organization, _) = connection.organization(organization)?;
+    let name = name.map_or_else(|| organization.to_lowercase(), str::to_owned);
+    super::file::check_name(&name).map_err(|error| error.hint("name it by --name"))?;
     let mut made = connection.profile(name, organization, &|path| read(&folder.join(path)))?;
     match wallet {
-        Some(wallet) => wallet.add_to(name, &mut made)?,
+        Some(wallet) => wallet.add_to(&mut made)?,
         None => made.notes.push(
             "it has no identity: name one by --wallet, or `msp_folder` in the file of profiles"
                 .to_owned(),
         ),
     }
     if made.profile.channel.is_none() {
-        made.notes
-            .push("it names no channel: --channel or CMSCC_CHANNEL does".to_owned());
+        let note = "it names no channel: --channel, CMSCC_CHANNEL or `channel` in the file does";
+        made.notes.push(note.to_owned());
     }
     Ok(made)
 }

@@ -72,11 +72,7 @@ impl Wallet {
     }
 
     /// Makes it the identity of a profile.
-    pub(super) fn add_to(
-        &self,
-        profile: &str,
-        made: &mut ImportedProfile,
-    ) -> Result<(), ClientError> {
+    pub(super) fn add_to(&self, made: &mut ImportedProfile) -> Result<(), ClientError> {
         let msp_id = made
             .profile
             .msp_id
@@ -92,7 +88,7 @@ impl Wallet {
             name: "cert.pem",
             content: self.certificate.pem().into_bytes(),
         });
-        made.profile.certificate = Some(format!("profiles/{profile}/cert.pem"));
+        made.profile.certificate = Some(made.path("cert.pem"));
         made.certificate = Some(self.certificate.clone());
         match &self.key {
             Some(key) => {
@@ -100,7 +96,7 @@ impl Wallet {
                     name: "key.pem",
                     content: key.clone().into_bytes(),
                 });
-                made.profile.key = Some(format!("profiles/{profile}/key.pem"));
+                made.profile.key = Some(made.path("key.pem"));
             }
             None => made.notes.push(
                 "the wallet has no private key: it is in hardware, which is not supported yet"

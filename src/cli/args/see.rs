@@ -1,0 +1,278 @@
+//! What the commands take that show what is there.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Subcommand};
+
+use super::{NetworkArgs, ShownArgs};
+
+/// How far lists go where nobody says.
+const LIMIT: &str = "1000";
+
+/// One screen: the channel, the contract against one's own peer, who I am, what awaits me, what is in
+/// flight, what ends soon, and the command that comes next. Exit code 7 where the contract has another
+/// chain than the peer.
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct StatusArgs {
+    #[command(flatten)]
+    pub(in crate::cli) network: NetworkArgs,
+    #[command(flatten)]
+    pub(in crate::cli) shown: ShownArgs,
+}
+
+const LIST_EXAMPLES: &str = "\
+Examples:
+  cmscc list --awaiting-me
+  cmscc list --in-flight --mine
+  cmscc list --status ready --json=proposal_id,missing | jq '.proposals'";
+
+/// Lists proposals: all that are not over, or those that are asked for.
+#[derive(Debug, clap::Args)]
+#[command(after_help = LIST_EXAMPLES)]
+pub(in crate::cli) struct ListArgs {
+    /// Only those that a signature of my organisation could complete
+    #[arg(long, conflicts_with = "done")]
+    pub(in crate::cli) awaiting_me: bool,
+
+    /// Only those that are not over
+    #[arg(long, conflicts_with = "done")]
+    pub(in crate::cli) in_flight: bool,
+
+    /// Only those that are over and not archived; `history` has the archived ones
+    #[arg(long)]
+    pub(in crate::cli) done: bool,
+
+    /// Only those of my organisation
+    #[arg(long)]
+    pub(in crate::cli) mine: bool,
+
+    /// Only those of this status, such as `ready` or `out-of-date`
+    #[arg(long, value_name = "STATUS")]
+    pub(in crate::cli) status: Option<String>,
+
+    /// At most so many
+    #[arg(long, value_name = "N", default_value = LIMIT)]
+    pub(in crate::cli) limit: usize,
+
+    #[command(flatten)]
+    pub(in crate::cli) network: NetworkArgs,
+    #[command(flatten)]
+    pub(in crate::cli) shown: ShownArgs,
+}
+
+/// Shows everything about one proposal.
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct ShowArgs {
+    /// The proposal
+    #[arg(value_name = "ID")]
+    pub(in crate::cli) id: String,
+
+    /// Show certificates and long lists whole
+    #[arg(long)]
+    pub(in crate::cli) full: bool,
+
+    #[command(flatten)]
+    pub(in crate::cli) network: NetworkArgs,
+    #[command(flatten)]
+    pub(in crate::cli) shown: ShownArgs,
+}
+
+/// Shows what a proposal changes: what comes (+), goes (-), or becomes something else (~).
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct DiffArgs {
+    /// The proposal
+    #[arg(value_name = "ID")]
+    pub(in crate::cli) id: String,
+
+    /// Show certificates whole
+    #[arg(long)]
+    pub(in crate::cli) full: bool,
+
+    /// End with 3 where something changes, with 0 where nothing does
+    #[arg(long)]
+    pub(in crate::cli) exit_code: bool,
+
+    #[command(flatten)]
+    pub(in crate::cli) network: NetworkArgs,
+    #[command(flatten)]
+    pub(in crate::cli) shown: ShownArgs,
+}
+
+/// Explains who must sign: the policies that decide, who signed, who does not count and why, who is
+/// missing, and the smallest ways forward.
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct ExplainArgs {
+    /// The proposal
+    #[arg(value_name = "ID")]
+    pub(in crate::cli) id: String,
+
+    /// Show long lists whole
+    #[arg(long)]
+    pub(in crate::cli) full: bool,
+
+    #[command(flatten)]
+    pub(in crate::cli) network: NetworkArgs,
+    #[command(flatten)]
+    pub(in crate::cli) shown: ShownArgs,
+}
+
+/// Lists finished proposals that are archived, and how they ended.
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct HistoryArgs {
+    /// Only those of my organisation
+    #[arg(long)]
+    pub(in crate::cli) mine: bool,
+
+    /// At most so many
+    #[arg(long, value_name = "N", default_value = LIMIT)]
+    pub(in crate::cli) limit: usize,
+
+    #[command(flatten)]
+    pub(in crate::cli) network: NetworkArgs,
+    #[command(flatten)]
+    pub(in crate::cli) shown: ShownArgs,
+}
+
+/// The channel's config, as one's own peer has it.
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct ConfigArgs {
+    #[command(subcommand)]
+    pub(in crate::cli) command: ConfigCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum ConfigCommand {
+    /// Show what the config says, in words; with --json in Fabric's form
+    Show(ConfigShowArgs),
+    /// Print one element in Fabric's form, such as `/Channel/Orderer/BatchSize`
+    Get(ConfigGetArgs),
+    /// List the configs that the contract knows, and the proposals that led to them
+    #[command(visible_alias = "log")]
+    History(ConfigHistoryArgs),
+    /// Show what differs between two configs
+    Diff(ConfigDiffArgs),
+    /// Write a config block into a file, as `peer channel fetch config` does
+    #[command(alias = "fetch")]
+    Export(ConfigExportArgs),
+}
+
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct ConfigShowArgs {
+    /// Show certificates whole
+    #[arg(long)]
+    pub(in crate::cli) full: bool,
+
+    #[command(flatten)]
+    pub(in crate::cli) network: NetworkArgs,
+    #[command(flatten)]
+    pub(in crate::cli) shown: ShownArgs,
+}
+
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct ConfigGetArgs {
+    /// The path of a group, value or policy
+    #[arg(value_name = "PATH")]
+    pub(in crate::cli) path: String,
+
+    #[command(flatten)]
+    pub(in crate::cli) network: NetworkArgs,
+    #[command(flatten)]
+    pub(in crate::cli) shown: ShownArgs,
+}
+
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct ConfigHistoryArgs {
+    /// Show digests whole
+    #[arg(long)]
+    pub(in crate::cli) full: bool,
+
+    /// At most so many
+    #[arg(long, value_name = "N", default_value = LIMIT)]
+    pub(in crate::cli) limit: usize,
+
+    #[command(flatten)]
+    pub(in crate::cli) network: NetworkArgs,
+    #[command(flatten)]
+    pub(in crate::cli) shown: ShownArgs,
+}
+
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct ConfigDiffArgs {
+    /// The sequence of the one before
+    #[arg(value_name = "FROM")]
+    pub(in crate::cli) from: u64,
+
+    /// The sequence of the one after [default: the newest of the contract]
+    #[arg(value_name = "TO")]
+    pub(in crate::cli) to: Option<u64>,
+
+    /// Show certificates whole
+    #[arg(long)]
+    pub(in crate::cli) full: bool,
+
+    /// End with 3 where something differs, with 0 where nothing does
+    #[arg(long)]
+    pub(in crate::cli) exit_code: bool,
+
+    #[command(flatten)]
+    pub(in crate::cli) network: NetworkArgs,
+    #[command(flatten)]
+    pub(in crate::cli) shown: ShownArgs,
+}
+
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct ConfigExportArgs {
+    /// The file to write; `-` for standard output [default: CHANNEL.block]
+    #[arg(value_name = "FILE")]
+    pub(in crate::cli) file: Option<PathBuf>,
+
+    /// The sequence of the config [default: the newest of the peer]
+    #[arg(long, value_name = "N")]
+    pub(in crate::cli) sequence: Option<u64>,
+
+    #[command(flatten)]
+    pub(in crate::cli) network: NetworkArgs,
+    #[command(flatten)]
+    pub(in crate::cli) shown: ShownArgs,
+}
+
+const API_EXAMPLES: &str = "\
+Examples:
+  cmscc api ListProposals '{\"all\":true}' | jq '.proposals | length'
+  cmscc api org.hyperledger.fabric:GetMetadata
+  cmscc api CheckProposal ProposeConfigUpdate try @patch.json 'a try'
+  cmscc api --submit SyncConfig \"$(sha256sum < c.block | cut -c-64)\" --transient config_block=@c.block";
+
+/// Calls any function of the contract, and prints what it answers. Nothing is written, unless
+/// `--submit` says so.
+#[derive(Debug, clap::Args)]
+#[command(after_help = API_EXAMPLES)]
+pub(in crate::cli) struct ApiArgs {
+    /// The function
+    #[arg(value_name = "FUNCTION")]
+    pub(in crate::cli) function: String,
+
+    /// Its arguments; `@FILE` is what is in a file, `@@..` an argument that begins with `@`
+    #[arg(value_name = "ARG")]
+    pub(in crate::cli) args: Vec<String>,
+
+    /// A transient field: NAME=TEXT or NAME=@FILE; may be given several times
+    #[arg(long, value_name = "NAME=VALUE", action = ArgAction::Append)]
+    pub(in crate::cli) transient: Vec<String>,
+
+    /// Have the call ordered, and wait until it is in a block
+    #[arg(long)]
+    pub(in crate::cli) submit: bool,
+
+    #[command(flatten)]
+    pub(in crate::cli) network: NetworkArgs,
+    #[command(flatten)]
+    pub(in crate::cli) shown: ShownArgs,
+}
+
+/// The ids of proposals, one a line: what shells complete with. Quiet where nobody answers.
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct CompleteIdsArgs {
+    #[command(flatten)]
+    pub(in crate::cli) network: NetworkArgs,
+}

@@ -1,0 +1,144 @@
+//! `cmscc identity`
+
+use std::process::ExitCode;
+
+use serde::Serialize;
+
+use crate::{
+    cli::{
+        args::{IdentityArgs, IdentityCommand},
+        settings::date,
+        show::{Block, Line, Tone, left},
+        terminal::{self, Problem},
+    },
+    client::{self, ClientError, OwnCertificate, OwnIdentity},
+    crypto::{ecdsa::Curve, signature::PublicKey},
+    identity::Certificate,
+    ids::{Digest, MspId},
+};
+
+/// Says who one is on the network, without asking it.
+pub(in crate::cli) fn run(args: &IdentityArgs) -> ExitCode {
+    let IdentityCommand::Show = args.command;
+    let flags = args.network.flags();
+    let found = client::on_this_machine(&flags, client::resolve_identity);
+    let (msp_id, source, _) = match found {
+        Ok(found) => found,
+        Err(errors) => return terminal::refused(&errors, args.json),
+    };
+    let own = match source.certificate() {
+        Ok(own) => own,
+        Err(error) => return terminal::refused(&[error], args.json),
+    };
+    let key = OwnIdentity::find(&msp_id, &source).map(|(_, file)| file.display().to_string());
+    let who = IdentityReport::new(&msp_id, &own, key.as_ref());
+    if args.json {
+        terminal::document(&who);
+    } else {
+        terminal::say(&who.lines());
+    }
+    match (&key, args.json) {
+        (Ok(_), _) => ExitCode::SUCCESS,
+        (Err(error), false) => terminal::refused(std::slice::from_ref(error), false),
+        (Err(error), true) => ExitCode::from(error.exit as u8),
+    }
+}
+
+/// Who one is.
+#[derive(Serialize)]
+struct IdentityReport<'a> {
+    msp_id: &'a str,
+    subject: String,
+    issuer: String,
+    /// What its organisational units say; each channel's MSP has the last word.
+    role: Option<&'static str>,
+    organizational_units: &'a [String],
+    not_before: String,
+    not_after: String,
+    #[serde(skip)]
+    ends: i64,
+    /// SHA-256 of the certificate.
+    fingerprint: String,
+    key_kind: &'static str,
+    certificate_file: String,
+    key_file: Option<&'a str>,
+    /// Why it cannot sign.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<Problem<'a>>,
+}
+
+impl<'a> IdentityReport<'a> {
+    fn new(
+        msp_id: &'a MspId,
+        own: &'a OwnCertificate,
+        key: Result<&'a String, &'a ClientError>,
+    ) -> Self {
+        let certificate = &own.certificate;
+        Self {
+            msp_id: msp_id.as_str(),
+            subject: certificate.subject(),
+            issuer: certificate.issuer(),
+            role: role(certificate),
+            organizational_units: certificate.organizational_units(),
+            not_before: date(certificate.not_before()),
+            not_after: date(certificate.not_after()),
+            ends: certificate.not_after(),
+            fingerprint: Digest::of(certificate.der()).to_string(),
+            key_kind: kind(certificate),
+            certificate_file: own.file.display().to_string(),
+            key_file: key.ok().map(String::as_str),
+            error: key.err().map(Problem::of),
+        }
+    }
+
+    fn lines(&self) -> Vec<Line> {
+        let look = terminal::look();
+        let mut block = Block::default();
+        block.put("MSP id", Line::of(Tone::Strong, self.msp_id));
+        block.text("subject", &self.subject);
+        let role = match self.role {
+            Some(role) => Line::plain(role).and(Tone::Dim, "  by its organizational unit"),
+            None => Line::plain("none").and(Tone::Dim, "  no organizational unit says one"),
+        };
+        block.put("role", role);
+        block.text("issuer", &self.issuer);
+        let tone = match self.ends < look.now {
+            true => Tone::Bad,
+            false => Tone::Dim,
+        };
+        let valid = Line::plain(format!("{} to {}", self.not_before, self.not_after));
+        block.put(
+            "valid",
+            valid.and(tone, format!("  {}", left(look.now, self.ends))),
+        );
+        block.text("fingerprint", format!("sha256 {}", self.fingerprint));
+        block.text("certificate", &self.certificate_file);
+        let key = match self.key_file {
+            Some(file) => Line::plain(file).and(Tone::Dim, format!("  {}", self.key_kind)),
+            None => Line::of(Tone::Bad, "not usable"),
+        };
+        block.put("key", key);
+        block.lines(look)
+    }
+}
+
+/// The role that Fabric's usual NodeOUs give to the organisational units.
+fn role(certificate: &Certificate) -> Option<&'static str> {
+    let units = certificate.organizational_units();
+    let roles = ["admin", "client", "peer", "orderer"];
+    roles
+        .into_iter()
+        .find(|role| units.iter().any(|unit| unit == role))
+}
+
+fn kind(certificate: &Certificate) -> &'static str {
+    match certificate.key() {
+        PublicKey::Ecdsa(Curve::P224, _) => "ECDSA P-224",
+        PublicKey::Ecdsa(Curve::P256, _) => "ECDSA P-256",
+        PublicKey::Ecdsa(Curve::P384, _) => "ECDSA P-384",
+        PublicKey::Ecdsa(Curve::P521, _) => "ECDSA P-521",
+        PublicKey::Ed25519(_) => "Ed25519",
+        PublicKey::Rsa(..) => "RSA",
+        PublicKey::Other => "unknown",
+    }
+}

@@ -1,0 +1,61 @@
+//! `cmscc profile use` and `remove`
+
+use serde::Serialize;
+
+use crate::{
+    cli::{output, show::Line, terminal},
+    client::{ClientError, ProfileStore},
+};
+
+/// What was done with a profile.
+#[derive(Serialize)]
+struct ProfileChanged<'a> {
+    profile: &'a str,
+    current: Option<&'a str>,
+}
+
+/// Makes a profile the current one.
+pub(super) fn choose(name: &str, json: bool) -> Result<(), Vec<ClientError>> {
+    change(name, json, |store| {
+        let mut file = store.load()?;
+        file.choose(name)?;
+        store.save(&file)?;
+        let text = format!("{name} is the current profile");
+        Ok((text, Some(name.to_owned())))
+    })
+}
+
+/// Removes a profile.
+pub(super) fn remove(name: &str, json: bool) -> Result<(), Vec<ClientError>> {
+    change(name, json, |store| {
+        let mut file = store.load()?;
+        file.remove(name)?;
+        store.save(&file)?;
+        let folder = store.folder(name);
+        if folder.is_dir() {
+            let folder = folder.display();
+            let note = format!("its files stay, a private key among them maybe: {folder}");
+            output::note(&crate::text::visible(&note));
+        }
+        let text = format!("{name} is removed");
+        Ok((text, file.current().map(str::to_owned)))
+    })
+}
+
+fn change(
+    name: &str,
+    json: bool,
+    done: impl FnOnce(&ProfileStore) -> Result<(String, Option<String>), ClientError>,
+) -> Result<(), Vec<ClientError>> {
+    let store = ProfileStore::here().map_err(|error| vec![error])?;
+    let (text, current) = done(&store).map_err(|error| vec![error])?;
+    if json {
+        terminal::document(&ProfileChanged {
+            profile: name,
+            current: current.as_deref(),
+        });
+    } else {
+        terminal::say(&[Line::plain(text)]);
+    }
+    Ok(())
+}

@@ -1,0 +1,87 @@
+//! The connection, and calls of the contract.
+
+use std::process::ExitCode;
+
+use bytes::Bytes;
+use tokio::runtime;
+
+use crate::{
+    cli::{
+        args::{NetworkArgs, ShownArgs},
+        screen::Screen,
+    },
+    client::{
+        ClientError, ClientSettings, Exit, OwnIdentity, PeerConnection,
+        answers::{self},
+    },
+    transaction::ChaincodeCall,
+};
+
+/// One's own peer, and what it is asked about.
+#[derive(Debug)]
+pub(super) struct Reach {
+    pub(super) connection: PeerConnection,
+}
+
+impl Reach {
+    /// Reads settings and identity; the peer is dialled when it is first asked.
+    pub(super) fn new(network: &NetworkArgs) -> Result<Self, ClientError> {
+        let (settings, _) = ClientSettings::load(&network.flags()).map_err(joined)?;
+        let identity = OwnIdentity::open(&settings.msp_id, &settings.identity)?;
+        let connection = PeerConnection::new(&settings, identity)?;
+        Ok(Self { connection })
+    }
+
+    /// The id of one's own organisation.
+    pub(super) fn msp_id(&self) -> &str {
+        self.connection.identity().msp_id.as_str()
+    }
+
+    /// Asks the contract.
+    pub(super) async fn ask(&self, args: &[&str]) -> Result<Bytes, ClientError> {
+        let channel = self.connection.channel();
+        let call = ChaincodeCall::new(channel, args.iter().copied());
+        let chaincode = self.connection.chaincode();
+        self.connection.evaluate(chaincode, call).await
+    }
+
+    /// The same, and reads the answer.
+    pub(super) async fn read<T: serde::de::DeserializeOwned>(
+        &self,
+        args: &[&str],
+    ) -> Result<T, ClientError> {
+        let answer = self.ask(args).await?;
+        answers::read(args.first().copied().unwrap_or_default(), &answer)
+    }
+}
+
+/// All that is wrong with the settings, as one error.
+fn joined(errors: Vec<ClientError>) -> ClientError {
+    let mut errors = errors.into_iter();
+    let Some(mut first) = errors.next() else {
+        return ClientError::new(Exit::Usage, "SETTINGS", "the settings are not complete");
+    };
+    for other in errors {
+        first.details.push((other.symbol, other.message));
+        first.hint = first.hint.or(other.hint);
+    }
+    first
+}
+
+/// Runs a command on a screen.
+pub(super) fn on_screen(
+    shown: &ShownArgs,
+    full: bool,
+    command: impl AsyncFnOnce(&Screen) -> Result<Exit, ClientError>,
+) -> ExitCode {
+    let screen = Screen::new(shown, full);
+    let runtime = runtime::Builder::new_current_thread().enable_all().build();
+    let done = match runtime {
+        Ok(runtime) => runtime.block_on(command(&screen)),
+        Err(error) => {
+            let text = format!("cannot start the runtime: {error}");
+            Err(ClientError::new(Exit::Failed, "INTERNAL", text))
+        }
+    };
+    screen.ended(done)
+}

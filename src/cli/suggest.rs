@@ -1,0 +1,67 @@
+//! Names that people try, of other tools, and the command that they mean.
+
+use std::process::ExitCode;
+
+use clap::{
+    Error,
+    error::{ContextKind, ContextValue, ErrorKind},
+};
+
+use super::output::{self, USAGE};
+
+/// What was typed, and what was meant.
+const MEANT: &[(&str, &str)] = &[
+    ("apply", "cmscc submit ID"),
+    ("approve", "cmscc sign ID"),
+    ("block", "cmscc config export"),
+    (
+        "channel",
+        "cmscc config export (as `peer channel fetch`), cmscc sign (as `signconfigtx`), cmscc submit (as `update`)",
+    ),
+    ("commit", "cmscc submit ID"),
+    ("context", "cmscc profile list"),
+    ("delete", "cmscc withdraw ID"),
+    ("execute", "cmscc submit ID"),
+    ("fetch", "cmscc config export"),
+    ("invoke", "cmscc api --submit FUNCTION ARG.."),
+    ("login", "cmscc profile list"),
+    ("logs", "cmscc watch"),
+    ("members", "cmscc config show"),
+    ("query", "cmscc api FUNCTION ARG.."),
+    ("update", "cmscc rebase ID"),
+    ("vote", "cmscc sign ID, or cmscc reject ID"),
+];
+
+/// Reports arguments that were not understood; asked for help or version, prints that.
+pub(super) fn refused(error: &Error) -> ExitCode {
+    if error.kind() == ErrorKind::InvalidSubcommand
+        && let Some(ContextValue::String(typed)) = error.get(ContextKind::InvalidSubcommand)
+        && let Some(meant) = meant(typed)
+    {
+        output::refused(
+            &format!("there is no `cmscc {typed}`"),
+            &format!("did you mean {meant}?"),
+        );
+        return ExitCode::from(USAGE);
+    }
+    // as clap does; where nobody can read it, it is lost
+    let _ = error.print();
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(USAGE))
+}
+
+fn meant(typed: &str) -> Option<&'static str> {
+    let found = MEANT.binary_search_by_key(&typed, |(name, _)| name).ok();
+    found.and_then(|at| MEANT.get(at)).map(|(_, meant)| *meant)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_other_tools_are_known() {
+        assert!(MEANT.is_sorted());
+        assert_eq!(meant("approve"), Some("cmscc sign ID"));
+        assert_eq!(meant("sign"), None);
+    }
+}
