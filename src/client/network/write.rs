@@ -96,7 +96,12 @@ impl PeerConnection {
         let stamp = host::stamp()?;
         let proposal = Proposal::new(call, chaincode, self.identity(), &stamp);
         let proposal = proposal.map_err(|e| unsigned(&e))?;
-        let prepared = self.endorse(chaincode, &proposal, until).await?;
+        let prepared = match self.endorse(chaincode, &proposal, until).await {
+            Err(error) if error.symbol == "TOO_FEW_ENDORSERS" => {
+                return Err(self.explain(chaincode, error).await.into());
+            }
+            endorsed => endorsed?,
+        };
         let prepared = PreparedTransaction::check(&proposal, chaincode, &prepared)
             .map_err(|e| differs(&e.to_string()))?;
         let answer = prepared.response.payload.clone();
