@@ -20,6 +20,9 @@ use crate::{
     transaction::{ChaincodeCall, Proposal},
 };
 
+/// The most bytes of a list of channels.
+const MOST_CHANNELS: usize = 1 << 20;
+
 impl PeerConnection {
     /// Calls a chaincode at one peer, one's own organisation's before others, and gives the payload of
     /// its answer. Nothing is written.
@@ -107,6 +110,9 @@ impl PeerConnection {
     pub async fn channels(&self) -> Result<Vec<ChannelId>, ClientError> {
         let call = ChaincodeCall::new(self.channel(), ["GetChannels"]);
         let answer = self.evaluate("cscc", call).await?;
+        if answer.len() > MOST_CHANNELS {
+            return Err(self.odd("GetChannels", &format!("{} bytes", answer.len())));
+        }
         let answer =
             ChannelQueryResponse::decode(answer).map_err(|e| self.odd("GetChannels", &e))?;
         let channels = answer.channels.into_iter();

@@ -10,7 +10,7 @@ use super::{
     commit::{CommitWord, in_block},
     connection::{PeerConnection, unsigned},
     peers::{Reached, wait},
-    wire::LARGEST,
+    wire::{LARGEST, LARGEST_PARTED},
 };
 use crate::{
     client::{
@@ -158,7 +158,7 @@ impl PeerConnection {
             request.set_timeout(left);
             async move {
                 let mut client = GatewayClient::new(reached.channel)
-                    .max_decoding_message_size(LARGEST)
+                    .max_decoding_message_size(LARGEST_PARTED)
                     .max_encoding_message_size(LARGEST);
                 client.endorse(request).await
             }

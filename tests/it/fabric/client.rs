@@ -14,7 +14,6 @@ use cmscc::{
         IdentitySource, OwnIdentity, PeerConnection, PeerEndpoint, Via, stamp,
     },
     config::ConfigSignature,
-    identity::Signer,
     ids::{BlockNumber, ChannelId, Digest, MspId},
     proto::{common, orderer, protos::TxValidationCode},
     transaction::{ChaincodeCall, sign_config_update, submission},
@@ -85,7 +84,10 @@ fn mutual_tls_takes_a_certificate_and_binds_requests_for_blocks_to_it() {
     let ours = with(Some(files("org1")));
     assert!(client.run(ours.height()).unwrap() > 0);
     let block = client.first(client.run(ours.blocks_from(BlockNumber(0))).unwrap());
-    assert_eq!(block.unwrap(), client.run(ours.block(BlockNumber(0))).unwrap());
+    assert_eq!(
+        block.unwrap(),
+        client.run(ours.block(BlockNumber(0))).unwrap()
+    );
 
     // the alert of a peer is not always read before its connection ends
     for own in [None, Some(files("orgx"))] {
@@ -176,12 +178,7 @@ impl<'a> Client<'a> {
         OwnIdentity::open(&settings.msp_id, &settings.identity).unwrap()
     }
 
-    fn with(
-        &self,
-        org: &str,
-        user: &str,
-        change: impl Fn(&mut ClientSettings),
-    ) -> PeerConnection {
+    fn with(&self, org: &str, user: &str, change: impl Fn(&mut ClientSettings)) -> PeerConnection {
         let settings = self.settings(org, user, change);
         PeerConnection::new(&settings, self.identity(org, user)).unwrap()
     }
@@ -212,11 +209,7 @@ impl<'a> Client<'a> {
     /// Servers and definition by the command line, the bootstrap by the client.
     fn deploys(&self) -> [super::servers::Server; 2] {
         let both = ["org1", "org2"];
-        refused(
-            self.query(&["GetConfig"]),
-            "NO_CHAINCODE",
-            Exit::Failed,
-        );
+        refused(self.query(&["GetConfig"]), "NO_CHAINCODE", Exit::Failed);
         let submitted = self.run(self.admin.submit(self.call(&["GetConfig"])));
         refused(submitted, "NO_CHAINCODE", Exit::Failed);
         let servers = both.map(|org| self.net.start_server(org));
@@ -311,9 +304,8 @@ impl<'a> Client<'a> {
         refused(self.query(&["GetConfg"]), "UNKNOWN_FUNCTION", Exit::Usage);
 
         // proposals of one organisation meet each other, and all come in
-        let meet = ["gate2", "gate3", "gate4"].map(|id| {
-            admin.submit(self.call(&["ProposeSettings", id, GATE[0], GATE[1]]))
-        });
+        let meet = ["gate2", "gate3", "gate4"]
+            .map(|id| admin.submit(self.call(&["ProposeSettings", id, GATE[0], GATE[1]])));
         for answer in self.run(futures_util::future::join_all(meet)) {
             answer.unwrap();
         }
@@ -523,7 +515,10 @@ impl<'a> Client<'a> {
         assert!(error.message.contains("`Org2MSP`"), "{error}");
         let states = self.run(patient.endorsers(CHAINCODE)).unwrap();
         assert_eq!(states[0].1, EndorserState::Runs);
-        assert!(matches!(states[1].1, EndorserState::NoServer(_)), "{states:?}");
+        assert!(
+            matches!(states[1].1, EndorserState::NoServer(_)),
+            "{states:?}"
+        );
         let _org2 = self.net.start_server("org2");
         self.run(patient.submit(attest())).unwrap();
 
@@ -604,7 +599,10 @@ fn settings(net: &Net, org: &str, user: &str) -> ClientSettings {
         chaincode: CHAINCODE.to_owned(),
         msp_id: msp_id.into(),
         identity: IdentitySource::MspFolder(crypto.join(folder).join("msp")),
-        peers: vec![endpoint(net.address(own, 1), net.peer_tls(own).join("ca.crt"))],
+        peers: vec![endpoint(
+            net.address(own, 1),
+            net.peer_tls(own).join("ca.crt"),
+        )],
         orderer: Some(endpoint(net.orderer_address(), crypto.join(orderers))),
         state_dir: net.work("state"),
         anchor: None,
