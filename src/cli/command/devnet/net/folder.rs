@@ -7,6 +7,7 @@ use std::{
     io::{self, Write as _},
     os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
+    process,
 };
 
 use anyhow::{Context, bail};
@@ -92,7 +93,16 @@ impl DevnetFolder {
 
     /// Removes it with everything that a network and its clients wrote.
     pub(super) fn remove(&self) -> io::Result<()> {
-        match fs::remove_dir_all(&self.path) {
+        // it is gone at once, or not at all: whoever comes next finds nothing half
+        let name = self.path.file_name().unwrap_or_default().to_string_lossy();
+        let beside = self
+            .path
+            .with_file_name(format!(".{name}.{}", process::id()));
+        let gone = match fs::rename(&self.path, &beside) {
+            Ok(()) => beside,
+            Err(_) => self.path.clone(),
+        };
+        match fs::remove_dir_all(&gone) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
             _ => Ok(()),
         }
