@@ -14,7 +14,7 @@ use crate::{
 
 /// How somebody agrees to what is signed.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::cli::command) enum Consent<'a> {
+pub(super) enum Consent<'a> {
     /// By typing the id at the terminal.
     Asked,
     /// By having named the digest, 64 hex digits.
@@ -36,7 +36,7 @@ impl<'a> Consent<'a> {
     /// `DECLINED` (interrupted); `NO_CONSENT` where nobody can be asked.
     pub(super) fn obtain(
         self,
-        talk: Talk,
+        talk: &Talk,
         id: &str,
         subject: &str,
         digest: &str,
@@ -95,7 +95,7 @@ pub(super) fn settings_lines(settings: &JudgedSettings) -> Vec<Line> {
 /// Everything that one should know of an update before signing. `policies`: what the policies make of
 /// the signatures.
 pub(in crate::cli::command) fn review(
-    talk: Talk,
+    talk: &Talk,
     chain: &VerifiedChain,
     judged: &JudgedUpdate,
     proposal: ProposalAnswer,
@@ -134,7 +134,7 @@ pub(in crate::cli::command) fn review(
 }
 
 /// Says what a signature would leave to be done, and the digest of what is signed.
-pub(super) fn tail(talk: Talk, needs: Option<&[String]>, digest: &str) {
+pub(super) fn tail(talk: &Talk, needs: Option<&[String]>, digest: &str) {
     let after = match needs {
         None => None,
         Some([]) => Some(Line::of(Tone::Good, "ready to submit")),
@@ -154,8 +154,8 @@ pub(super) fn tail(talk: Talk, needs: Option<&[String]>, digest: &str) {
 ///
 /// # Errors
 /// `ALREADY_SIGNED` (done), `DECLINED`, `NO_CONSENT`; what would not count.
-pub(in crate::cli::command) fn sign_one(
-    talk: Talk,
+pub(super) fn sign_one(
+    talk: &Talk,
     session: &Session,
     examined: &Examined,
     consent: Consent<'_>,

@@ -19,7 +19,7 @@ use crate::{
 
 /// Lets the person at the terminal decide what the chain of this machine starts with.
 // SECURITY: from here on the pin decides what is shown and signed; it is never taken over unseen
-pub(super) fn first_use(talk: Talk, unpinned: Unpinned) -> Result<Session, ClientError> {
+pub(super) fn first_use(talk: &Talk, unpinned: Unpinned) -> Result<Session, ClientError> {
     let channel = unpinned.channel().clone();
     let refused = || {
         let text = format!("nothing of channel `{channel}` is pinned on this machine yet");
@@ -82,7 +82,7 @@ pub(in crate::cli) fn pin(args: &PinArgs) -> ExitCode {
                     }
                 }
             };
-            tell(talk, &chain);
+            tell(talk, &chain)?;
             Ok(Exit::Done)
         },
     )
@@ -98,7 +98,7 @@ fn store(settings: &ClientSettings) -> ChainStore {
 
 /// Starts again: what was kept is put aside, and comes back where nothing else is pinned.
 async fn again(
-    talk: Talk,
+    talk: &Talk,
     settings: &ClientSettings,
     identity: OwnIdentity,
 ) -> Result<VerifiedChain, ClientError> {
@@ -121,9 +121,9 @@ async fn again(
     }
 }
 
-fn tell(talk: Talk, chain: &VerifiedChain) {
+fn tell(talk: &Talk, chain: &VerifiedChain) -> Result<(), ClientError> {
     let (Some((first, pin)), Some((head, link))) = (chain.pin(), chain.head()) else {
-        return;
+        return Ok(());
     };
     let line =
         |name: &str, text: String| Line::of(Tone::Dim, format!("{name:<9}")).and(Tone::Plain, text);
@@ -152,5 +152,5 @@ fn tell(talk: Talk, chain: &VerifiedChain) {
         "channel_id": chain.channel().to_string(),
         "pinned": document(first, pin),
         "verified": document(head, link),
-    }));
+    }))
 }

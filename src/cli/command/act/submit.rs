@@ -54,7 +54,7 @@ pub(in crate::cli) fn submit(args: &SubmitArgs) -> ExitCode {
                         out.display(),
                         session.chain().channel()
                     ));
-                    talk.document(&json!({"file": out.display().to_string()}));
+                    talk.document(&json!({"file": out.display().to_string()}))?;
                     return Ok(Exit::Done);
                 }
                 (ViaArg::File, None) => {
@@ -73,7 +73,7 @@ pub(in crate::cli) fn submit(args: &SubmitArgs) -> ExitCode {
                 false => told(talk, &mut session, id).await,
             };
             let stale = out_of_date(talk, &session).await;
-            talk.document(&document(id, &submission, synced, &stale));
+            talk.document(&document(id, &submission, synced, &stale))?;
             Ok(match args.no_sync || synced.is_some() {
                 true => Exit::Done,
                 false => Exit::Partly,
@@ -83,7 +83,7 @@ pub(in crate::cli) fn submit(args: &SubmitArgs) -> ExitCode {
 }
 
 /// Hands the block in. The update is in effect whatever comes of it: a failure is told, with what to do.
-async fn told(talk: Talk, session: &mut Session, id: &str) -> Option<u64> {
+async fn told(talk: &Talk, session: &mut Session, id: &str) -> Option<u64> {
     match session.sync(&|progress| talk.progress(&progress)).await {
         Ok(synced) => {
             let text = match synced.block {
@@ -95,7 +95,7 @@ async fn told(talk: Talk, session: &mut Session, id: &str) -> Option<u64> {
         }
         Err(error) => {
             let text = format!("`{id}` is in effect, but the contract was not told: {error}");
-            talk.say(&Line::of(Tone::Waiting, "! ").and(Tone::Plain, text));
+            talk.warn(&text);
             talk.next("cmscc sync");
             None
         }
@@ -103,7 +103,7 @@ async fn told(talk: Talk, session: &mut Session, id: &str) -> Option<u64> {
 }
 
 /// The open proposals that the new config made out of date.
-async fn out_of_date(talk: Talk, session: &Session) -> Vec<String> {
+async fn out_of_date(talk: &Talk, session: &Session) -> Vec<String> {
     let options = json!({"status": "Outofdate"}).to_string();
     let Ok(answer) = session.ask(&["ListProposals", &options]).await else {
         return Vec::new();
