@@ -12,7 +12,6 @@ use crate::{
         terminal::{self, Problem},
     },
     client::{self, ClientError, OwnCertificate, OwnIdentity},
-    crypto::{ecdsa::Curve, signature::PublicKey},
     identity::Certificate,
     ids::{Digest, MspId},
 };
@@ -84,7 +83,7 @@ impl<'a> IdentityReport<'a> {
             not_after: date(certificate.not_after()),
             ends: certificate.not_after(),
             fingerprint: Digest::of(certificate.der()).to_string(),
-            key_kind: kind(certificate),
+            key_kind: own.key_kind(),
             certificate_file: own.file.display().to_string(),
             key_file: key.ok().map(String::as_str),
             error: key.err().map(Problem::of),
@@ -129,16 +128,4 @@ fn role(certificate: &Certificate) -> Option<&'static str> {
     roles
         .into_iter()
         .find(|role| units.iter().any(|unit| unit == role))
-}
-
-fn kind(certificate: &Certificate) -> &'static str {
-    match certificate.key() {
-        PublicKey::Ecdsa(Curve::P224, _) => "ECDSA P-224",
-        PublicKey::Ecdsa(Curve::P256, _) => "ECDSA P-256",
-        PublicKey::Ecdsa(Curve::P384, _) => "ECDSA P-384",
-        PublicKey::Ecdsa(Curve::P521, _) => "ECDSA P-521",
-        PublicKey::Ed25519(_) => "Ed25519",
-        PublicKey::Rsa(..) => "RSA",
-        PublicKey::Other => "unknown",
-    }
 }
