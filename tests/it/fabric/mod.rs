@@ -13,6 +13,7 @@ mod combine;
 mod faults;
 mod flood;
 mod gateway;
+mod identities;
 mod init;
 mod locked;
 mod net;
