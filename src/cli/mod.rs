@@ -17,6 +17,8 @@ mod settings;
 mod show;
 mod suggest;
 #[cfg(feature = "client")]
+mod talk;
+#[cfg(feature = "client")]
 mod terminal;
 
 use std::process::ExitCode;
@@ -71,6 +73,34 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Health(args) => command::health::run(&args),
         Command::Package(args) => command::package::run(&args),
         Command::Audit(args) => command::audit::run(&args),
+        #[cfg(feature = "client")]
+        Command::Propose(args) => Ok(command::propose::run(&args)),
+        #[cfg(feature = "client")]
+        Command::Sign(args) => Ok(command::act::sign(&args)),
+        #[cfg(feature = "client")]
+        Command::Reject(args) => Ok(command::act::reject(&args)),
+        #[cfg(feature = "client")]
+        Command::Withdraw(args) => Ok(command::act::withdraw(&args)),
+        #[cfg(feature = "client")]
+        Command::Combine(args) => Ok(command::act::combine(&args)),
+        #[cfg(feature = "client")]
+        Command::Rebase(args) => Ok(command::act::rebase(&args)),
+        #[cfg(feature = "client")]
+        Command::Archive(args) => Ok(command::act::archive(&args)),
+        #[cfg(feature = "client")]
+        Command::Submit(args) => Ok(command::act::submit(&args)),
+        #[cfg(feature = "client")]
+        Command::Sync(args) => Ok(command::act::sync(&args)),
+        #[cfg(feature = "client")]
+        Command::Wait(args) => Ok(command::act::wait(&args)),
+        #[cfg(feature = "client")]
+        Command::Watch(args) => Ok(command::act::watch(&args)),
+        #[cfg(feature = "client")]
+        Command::Pin(args) => Ok(command::act::pin(&args)),
+        #[cfg(feature = "client")]
+        Command::InitConsortium(args) => Ok(command::act::init_consortium(&args)),
+        #[cfg(feature = "client")]
+        Command::Recover(args) => Ok(command::act::recover(&args)),
         #[cfg(feature = "devnet")]
         Command::Demo(args) => command::demo::main(&args),
         #[cfg(feature = "devnet")]

@@ -34,8 +34,8 @@ pub mod view;
 pub use chain::{ChainStore, VerifiedChain, VerifiedLink};
 pub use error::{ClientError, Exit};
 pub use flow::{
-    ContractHead, Examined, Hears, OpenedSession, OwnSignature, Progress, Session, Submission,
-    Synced, Unpinned, Verdicts,
+    ContractHead, Examined, Hears, OfflineSession, OpenedSession, OwnSignature, Progress, Session,
+    Submission, Synced, Unpinned, Verdicts, shown_request, sign_claim,
 };
 pub use host::{now, part_of, stamp};
 pub use keys::{IdentitySource, OwnCertificate, OwnIdentity};
@@ -47,7 +47,7 @@ pub use profile::{
     ClientSettings, ClientTlsFiles, ImportedAuthority, ImportedFile, ImportedProfile, NetworkFlags,
     Origin, Origins, PeerEndpoint, Profile, ProfileFile, ProfilePeer, ProfileStore, Setting,
     Surroundings, Survey, Wallet, capture_profile, complete_import, import_profile,
-    on_this_machine, resolve, resolve_identity, survey,
+    on_this_machine, resolve, resolve_identity, resolve_offline, survey,
 };
 pub use propose::{
     MspDefinitionFolder, OrganizationFile, ProposalCall, ProposalTerms, WantedChange,

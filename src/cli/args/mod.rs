@@ -1,5 +1,7 @@
 //! The arguments of the program: a file for each family of commands.
 
+#[cfg(feature = "client")]
+mod act;
 mod audit;
 mod health;
 #[cfg(feature = "client")]
@@ -8,6 +10,8 @@ mod package;
 #[cfg(feature = "client")]
 mod profile;
 mod program;
+#[cfg(feature = "client")]
+mod propose;
 #[cfg(feature = "client")]
 mod see;
 mod serve;
@@ -19,6 +23,11 @@ use clap::{
     builder::styling::{AnsiColor, Styles},
 };
 
+#[cfg(feature = "client")]
+pub(super) use act::{
+    ArchiveArgs, CombineArgs, InitConsortiumArgs, PinArgs, RebaseArgs, RecoverArgs, RejectArgs,
+    SignArgs, SubmitArgs, SyncArgs, ViaArg, WaitArgs, WatchArgs, WithdrawArgs,
+};
 pub(super) use audit::AuditArgs;
 pub(super) use health::HealthArgs;
 #[cfg(feature = "client")]
@@ -30,6 +39,10 @@ pub(super) use profile::{
     ProfileShowArgs,
 };
 pub(super) use program::{ColorWhen, CompletionArgs, ManArgs, VersionArgs};
+#[cfg(feature = "client")]
+pub(super) use propose::{
+    AddOrgArgs, FileArgs, ProposalArgs, ProposeArgs, ProposeIntent, RemoveOrgArgs, SetMspArgs,
+};
 #[cfg(feature = "client")]
 pub(super) use see::{
     ApiArgs, CompleteIdsArgs, ConfigArgs, ConfigCommand, ConfigDiffArgs, ConfigExportArgs,
@@ -106,6 +119,48 @@ pub(super) enum Command {
     Package(PackageArgs),
     /// Verify an exported proposal with config blocks, without a ledger
     Audit(AuditArgs),
+    /// Propose a change of the channel's config
+    #[cfg(feature = "client")]
+    Propose(Box<ProposeArgs>),
+    /// Sign proposals, each judged on this machine first
+    #[cfg(feature = "client")]
+    Sign(Box<SignArgs>),
+    /// Reject a proposal
+    #[cfg(feature = "client")]
+    Reject(Box<RejectArgs>),
+    /// Withdraw a proposal of your organisation
+    #[cfg(feature = "client")]
+    Withdraw(Box<WithdrawArgs>),
+    /// Make one proposal of several
+    #[cfg(feature = "client")]
+    Combine(Box<CombineArgs>),
+    /// Compute out-of-date proposals again
+    #[cfg(feature = "client")]
+    Rebase(Box<RebaseArgs>),
+    /// Move proposals that are over to the archive
+    #[cfg(feature = "client")]
+    Archive(Box<ArchiveArgs>),
+    /// Send a finished proposal to the orderer, and wait for its block
+    #[cfg(feature = "client")]
+    Submit(Box<SubmitArgs>),
+    /// Bring the contract to the channel's config
+    #[cfg(feature = "client")]
+    Sync(Box<SyncArgs>),
+    /// Wait until a proposal has a status
+    #[cfg(feature = "client")]
+    Wait(Box<WaitArgs>),
+    /// Show what happens, as it happens
+    #[cfg(feature = "client")]
+    Watch(Box<WatchArgs>),
+    /// Show what this machine trusts of a channel, or start again
+    #[cfg(feature = "client")]
+    Pin(Box<PinArgs>),
+    /// Give the contract its first config
+    #[cfg(feature = "client")]
+    InitConsortium(Box<InitConsortiumArgs>),
+    /// Set a checkpoint where the contract's chain cannot go on
+    #[cfg(feature = "client")]
+    Recover(Box<RecoverArgs>),
     /// Play a whole story on an embedded network: two organisations add a third and a fourth
     #[cfg(feature = "devnet")]
     Demo(DemoArgs),

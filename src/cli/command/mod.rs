@@ -1,5 +1,7 @@
 //! One file per command.
 
+#[cfg(feature = "client")]
+pub(super) mod act;
 pub(super) mod audit;
 pub(super) mod completion;
 #[cfg(feature = "devnet")]
@@ -13,6 +15,8 @@ pub(super) mod man;
 pub(super) mod package;
 #[cfg(feature = "client")]
 pub(super) mod profile;
+#[cfg(feature = "client")]
+pub(super) mod propose;
 #[cfg(feature = "client")]
 pub(super) mod see;
 pub(super) mod serve;

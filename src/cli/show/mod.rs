@@ -32,7 +32,9 @@ mod words;
 
 pub(in crate::cli) use block::Block;
 pub(in crate::cli) use diff::{contents, differences, is_empty};
+pub(in crate::cli) use effects::effects;
 pub(in crate::cli) use explain::explanation;
+pub(in crate::cli) use findings::findings;
 pub(in crate::cli) use history::{chain, history};
 pub(in crate::cli) use line::{Line, Look, Tone};
 pub(in crate::cli) use list::proposals;

@@ -86,6 +86,37 @@ impl ChainStore {
         self.write(chain)
     }
 
+    /// Puts the chain aside, so that another one can be pinned; says whether there was one.
+    ///
+    /// # Errors
+    /// `STATE_UNWRITABLE`.
+    pub fn put_aside(&self) -> Result<bool, ClientError> {
+        let _lock = self.lock()?;
+        let path = self.path();
+        match fs::rename(&path, self.aside()) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(unwritable(&path, &error)),
+        }
+    }
+
+    /// Brings back what was put aside, where there was something.
+    ///
+    /// # Errors
+    /// `STATE_UNWRITABLE`.
+    pub fn put_back(&self, was_there: bool) -> Result<(), ClientError> {
+        if !was_there {
+            return Ok(());
+        }
+        let _lock = self.lock()?;
+        let path = self.path();
+        fs::rename(self.aside(), &path).map_err(|error| unwritable(&path, &error))
+    }
+
+    fn aside(&self) -> PathBuf {
+        self.path().with_extension("chain.old")
+    }
+
     fn write(&self, chain: &VerifiedChain) -> Result<(), ClientError> {
         let path = self.path();
         let fresh = path.with_extension("chain.new");

@@ -9,6 +9,7 @@
 //! | `fetched` | from an answer about a proposal to what is judged of it |
 //! | `examine` | a proposal, judged and compared |
 //! | `sign` | signatures, made and handed in |
+//! | `offline` | a sign request, judged on a machine without a network |
 //! | `submit` | from a finished proposal to the block that it is in |
 //! | `sync` | config blocks for the contract |
 
@@ -16,6 +17,7 @@ mod catch_up;
 mod contract;
 mod examine;
 mod fetched;
+mod offline;
 mod session;
 mod sign;
 mod submit;
@@ -23,7 +25,8 @@ mod sync;
 
 pub use contract::ContractHead;
 pub use examine::{Examined, Verdicts};
+pub use offline::{OfflineSession, shown_request};
 pub use session::{Hears, OpenedSession, Progress, Session, Unpinned};
-pub use sign::OwnSignature;
+pub use sign::{OwnSignature, sign_claim};
 pub use submit::Submission;
 pub use sync::Synced;

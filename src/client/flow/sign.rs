@@ -5,8 +5,8 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use super::{examine::Verdicts, session::Session};
 use crate::{
     client::{
-        ClientError, CommittedCall, Exit, JudgedUpdate, OwnIdentity, ProposalClaim, answers,
-        answers::SignedAnswer, host,
+        ClientError, CommittedCall, Exit, JudgedUpdate, OwnIdentity, ProposalClaim, VerifiedChain,
+        answers, answers::SignedAnswer, host,
     },
     config::{Bundle, ConfigSignature, Decision, PolicyVerdict, envelope::signed_message},
     identity::Signer,
@@ -76,11 +76,8 @@ impl OwnSignature {
     }
 }
 
-/// Signs what was examined, and checks the signature.
-///
-/// # Errors
-/// `NOT_SIGNED`.
-pub(super) fn make(
+/// Makes a signature, and checks it.
+fn make(
     bundle: &Bundle,
     claim: &ProposalClaim,
     identity: &OwnIdentity,
@@ -103,25 +100,26 @@ pub(super) fn make(
     Ok(signature)
 }
 
-impl Session {
-    /// Signs what was examined. `digest`: what the person or script that decided was shown.
-    ///
-    /// # Errors
-    /// `DIGEST_DIFFERS` (unsafe) where that is not what would be signed; `NOT_SIGNED`.
-    pub fn sign(
-        &self,
-        claim: &ProposalClaim,
-        verdicts: &Verdicts,
-        digest: &str,
-    ) -> Result<ConfigSignature, ClientError> {
-        let own = verdicts.digest().to_string();
-        if !digest.eq_ignore_ascii_case(&own) {
-            let text = format!("what is to be signed has the digest {own}, not {digest}");
-            return Err(ClientError::new(Exit::Unsafe, "DIGEST_DIFFERS", text));
-        }
-        make(self.chain.bundle(), claim, self.connection.identity())
+/// Signs what was judged on this chain. `digest`: what the person or script that decided was shown.
+///
+/// # Errors
+/// `DIGEST_DIFFERS` (unsafe) where that is not what would be signed; `NOT_SIGNED`.
+pub fn sign_claim(
+    chain: &VerifiedChain,
+    claim: &ProposalClaim,
+    verdicts: &Verdicts,
+    identity: &OwnIdentity,
+    digest: &str,
+) -> Result<ConfigSignature, ClientError> {
+    let own = verdicts.digest().to_string();
+    if !digest.eq_ignore_ascii_case(&own) {
+        let text = format!("what is to be signed has the digest {own}, not {digest}");
+        return Err(ClientError::new(Exit::Unsafe, "DIGEST_DIFFERS", text));
     }
+    make(chain.bundle(), claim, identity)
+}
 
+impl Session {
     /// Hands signatures in: a serialized `common.ConfigSignature`, or an envelope with several.
     ///
     /// # Errors

@@ -37,7 +37,7 @@ pub use flags::NetworkFlags;
 pub use import::{ImportedAuthority, ImportedFile, ImportedProfile, Wallet, import_profile};
 pub use machine::{ProfileStore, on_this_machine};
 pub use origin::{Origin, Origins};
-pub use resolve::{Survey, resolve, resolve_identity, survey};
+pub use resolve::{Survey, resolve, resolve_identity, resolve_offline, survey};
 pub use setting::Setting;
 pub use settings::ClientSettings;
 pub use surroundings::Surroundings;

@@ -31,12 +31,31 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// # Errors
 /// All that is missing or wrong; each says what would set it.
 pub fn resolve(of: &Surroundings<'_>) -> Result<(ClientSettings, Origins), Vec<ClientError>> {
+    whole(of, true)
+}
+
+/// The settings of a machine without a network: no peers.
+///
+/// # Errors
+/// As of [`resolve`].
+pub fn resolve_offline(
+    of: &Surroundings<'_>,
+) -> Result<(ClientSettings, Origins), Vec<ClientError>> {
+    whole(of, false)
+}
+
+fn whole(
+    of: &Surroundings<'_>,
+    has_network: bool,
+) -> Result<(ClientSettings, Origins), Vec<ClientError>> {
     let mut resolver = Resolver::new(of);
     let channel = resolver.required(Setting::Channel);
     let rest = resolver.rest();
     let (msp_id, identity) = (resolver.required(Setting::MspId), resolver.identity());
-    let peers = resolver.peers();
-    let orderer = resolver.orderer();
+    let (peers, orderer) = match has_network {
+        true => (resolver.peers(), resolver.orderer()),
+        false => (Vec::new(), None),
+    };
     let state_dir = resolver.state_dir();
     let complete = (channel, msp_id, identity, state_dir);
     let (Some(channel), Some(msp_id), Some(identity), Some(state_dir)) = complete else {

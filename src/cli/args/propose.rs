@@ -1,0 +1,133 @@
+//! Arguments of `propose`.
+
+use std::path::PathBuf;
+
+use clap::Subcommand;
+
+use super::{NetworkArgs, ShownArgs};
+
+/// Propose a change of the channel's config. Proposing never signs, unless --sign asks for it.
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct ProposeArgs {
+    #[command(subcommand)]
+    pub(in crate::cli) intent: ProposeIntent,
+}
+
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum ProposeIntent {
+    /// Bring in an organisation
+    AddOrg(AddOrgArgs),
+    /// Change your own organisation's MSP definition: CAs, admins, NodeOUs, revocation lists
+    SetMsp(SetMspArgs),
+    /// Remove an organisation from the application
+    RemoveOrg(RemoveOrgArgs),
+    /// Change part of the config: a partial config with modes, as JSON
+    Patch(FileArgs),
+    /// Propose what you edited: the whole config
+    FromFile(FileArgs),
+    /// Propose a computed update, or an envelope around one
+    FromUpdate(FileArgs),
+}
+
+/// What all intents take.
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct ProposalArgs {
+    /// The proposal's id, 3 to 64 of `A-Z a-z 0-9 . - _` [default: one that begins with your MSP id]
+    #[arg(long, value_name = "ID")]
+    pub(in crate::cli) id: Option<String>,
+
+    /// What the others read
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    pub(in crate::cli) description: String,
+
+    /// Until when it may be signed: 3d, 12h, or 2030-01-31T12:00:00Z
+    #[arg(long, value_name = "TIME")]
+    pub(in crate::cli) deadline: Option<String>,
+
+    /// Show what it would do and who must sign; nothing is written
+    #[arg(long, conflicts_with = "sign")]
+    pub(in crate::cli) dry_run: bool,
+
+    /// Sign it at once
+    #[arg(long)]
+    pub(in crate::cli) sign: bool,
+
+    #[command(flatten)]
+    pub(in crate::cli) network: NetworkArgs,
+    #[command(flatten)]
+    pub(in crate::cli) shown: ShownArgs,
+}
+
+const ADD_ORG_EXAMPLES: &str = "\
+Examples:
+  What the new member printed with `configtxgen -printOrg`:
+    cmscc propose add-org orgx.json --dry-run
+    cmscc propose add-org orgx.json --id add_orgx --description 'bring in OrgX' --deadline 14d
+
+  Its MSP folder, without keys; the policies are those of Fabric's samples:
+    cmscc propose add-org organizations/peerOrganizations/orgx.example.com/msp --name OrgXMSP";
+
+/// Bring in an organisation.
+#[derive(Debug, clap::Args)]
+#[command(after_help = ADD_ORG_EXAMPLES)]
+pub(in crate::cli) struct AddOrgArgs {
+    /// What `configtxgen -printOrg` printed, or an MSP folder
+    #[arg(value_name = "FILE|FOLDER")]
+    pub(in crate::cli) file: PathBuf,
+
+    /// The organisation's name in the config [default: its MSP id]; with a folder the MSP id, too
+    #[arg(long, value_name = "NAME")]
+    pub(in crate::cli) name: Option<String>,
+
+    #[command(flatten)]
+    pub(in crate::cli) proposal: ProposalArgs,
+}
+
+/// Change your own organisation's MSP definition.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Example:\n  cmscc propose set-msp organizations/peerOrganizations/org1.example.com/msp --dry-run"
+)]
+pub(in crate::cli) struct SetMspArgs {
+    /// An MSP folder, or what `configtxgen -printOrg` printed
+    #[arg(value_name = "FILE|FOLDER")]
+    pub(in crate::cli) file: PathBuf,
+
+    #[command(flatten)]
+    pub(in crate::cli) proposal: ProposalArgs,
+}
+
+/// Remove an organisation from the application.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  cmscc propose remove-org OrgXMSP --dry-run")]
+pub(in crate::cli) struct RemoveOrgArgs {
+    /// Its name in the config; most often its MSP id
+    #[arg(value_name = "NAME")]
+    pub(in crate::cli) name: String,
+
+    #[command(flatten)]
+    pub(in crate::cli) proposal: ProposalArgs,
+}
+
+const FILE_EXAMPLES: &str = "\
+Examples:
+  cmscc propose patch timeout.json --id slower --dry-run
+    {\"channel_group\":{\"groups\":{\"Orderer\":{\"values\":{\"BatchTimeout\":{\"value\":{\"timeout\":\"3s\"}}}}}}}
+
+  cmscc config show --json > config.json; $EDITOR config.json
+  cmscc propose from-file config.json --id my-edit
+
+  cmscc propose from-update update.pb --id made-elsewhere
+    what `configtxlator compute_update` gave, or the envelope that `peer channel signconfigtx` takes";
+
+/// A change that lies in a file.
+#[derive(Debug, clap::Args)]
+#[command(after_help = FILE_EXAMPLES)]
+pub(in crate::cli) struct FileArgs {
+    /// The file; `-` is standard input
+    #[arg(value_name = "FILE")]
+    pub(in crate::cli) file: PathBuf,
+
+    #[command(flatten)]
+    pub(in crate::cli) proposal: ProposalArgs,
+}

@@ -1,0 +1,211 @@
+//! What a person is shown of a proposal, and what they type before it is signed.
+
+use crate::{
+    cli::{
+        show::{Line, Tone, differences, effects, explanation, findings, is_empty},
+        talk::Talk,
+    },
+    client::{
+        ClientError, Examined, Exit, JudgedSettings, JudgedUpdate, OwnSignature, Session, Verdicts,
+        VerifiedChain, answers::ProposalAnswer, sign_claim, view::ProposalView,
+    },
+    config::{ConfigSignature, PolicyVerdict},
+};
+
+/// How somebody agrees to what is signed.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::cli::command) enum Consent<'a> {
+    /// By typing the id at the terminal.
+    Asked,
+    /// By having named the digest, 64 hex digits.
+    Digest(&'a str),
+}
+
+impl<'a> Consent<'a> {
+    /// As the flags say it.
+    pub(super) fn of(yes: bool, digest: Option<&'a str>) -> Self {
+        match digest {
+            Some(digest) if yes => Self::Digest(digest),
+            _ => Self::Asked,
+        }
+    }
+
+    /// The digest that is agreed to.
+    ///
+    /// # Errors
+    /// `DECLINED` (interrupted); `NO_CONSENT` where nobody can be asked.
+    pub(super) fn obtain(
+        self,
+        talk: Talk,
+        id: &str,
+        subject: &str,
+        digest: &str,
+    ) -> Result<String, ClientError> {
+        if let Self::Digest(named) = self {
+            return Ok(named.to_owned());
+        }
+        if !talk.may_ask() {
+            let text = format!("nobody can be asked whether to sign `{id}`");
+            return Err(ClientError::new(Exit::Usage, "NO_CONSENT", text)
+                .hint("in a script: --yes --digest HEX, with the digest that a person compared"));
+        }
+        let question = Line::plain(format!("Sign as {subject}? Type the id to sign:"));
+        match talk.ask(&question) {
+            Some(typed) if typed == id => Ok(digest.to_owned()),
+            _ => {
+                let text = format!("`{id}` is not signed");
+                Err(ClientError::new(Exit::Interrupted, "DECLINED", text))
+            }
+        }
+    }
+}
+
+/// Whose proposal it is, and what they say of it.
+pub(super) fn head(proposal: &ProposalAnswer) -> Vec<Line> {
+    let mut lines = vec![
+        Line::of(Tone::Strong, &proposal.proposal_id)
+            .and(Tone::Dim, format!("  revision {}  by ", proposal.revision))
+            .and(Tone::Plain, &proposal.proposer_msp_id),
+    ];
+    if !proposal.description.is_empty() {
+        let says = Line::of(Tone::Dim, "its proposer says: ");
+        lines.push(says.and(Tone::Plain, &proposal.description));
+    }
+    lines
+}
+
+/// A change of settings.
+pub(super) fn settings_lines(settings: &JudgedSettings) -> Vec<Line> {
+    let policy = settings.endorsement_policy.as_deref().unwrap_or("none");
+    let capabilities = match settings.capabilities.is_empty() {
+        true => "none".to_owned(),
+        false => settings.capabilities.join(", "),
+    };
+    vec![
+        Line::plain(format!(
+            "the contract's settings become version {}:",
+            settings.version
+        )),
+        Line::plain(format!("  gate                 {}", settings.gate)),
+        Line::plain(format!("  capabilities         {capabilities}")),
+        Line::plain(format!("  endorsement policy   {policy}")),
+    ]
+}
+
+/// Everything that one should know of an update before signing. `policies`: what the policies make of
+/// the signatures.
+pub(in crate::cli::command) fn review(
+    talk: Talk,
+    chain: &VerifiedChain,
+    judged: &JudgedUpdate,
+    proposal: ProposalAnswer,
+    policies: &[PolicyVerdict],
+) -> Result<ProposalView, ClientError> {
+    let look = talk.look();
+    let bundle = chain.bundle();
+    let own = judged.shown(bundle, policies)?;
+    let view = ProposalView::of_contract(proposal, "").reviewed(own);
+    let mut lines = vec![Line::of(Tone::Good, "✓ ").and(
+        Tone::Plain,
+        format!(
+            "judged on this machine, on config {} verified from your pin; the update is the one of \
+             its intent, {} bytes",
+            bundle.sequence(),
+            judged.update.bytes().len()
+        ),
+    )];
+    let mut section = |title: &str, body: Vec<Line>| {
+        if !body.is_empty() {
+            lines.push(Line::new());
+            lines.push(Line::of(Tone::Strong, title));
+            lines.extend(body);
+        }
+    };
+    if let Some(diff) = view.proposal.diff.as_ref().filter(|diff| !is_empty(diff)) {
+        section("Changes", differences(diff, look));
+    }
+    section("Effects", effects(&view, look));
+    if let Some(lint) = &view.proposal.lint {
+        section("Findings", findings(lint, look));
+    }
+    section("Who must sign", explanation(&view, look));
+    talk.lines(&lines);
+    Ok(view)
+}
+
+/// Says what a signature would leave to be done, and the digest of what is signed.
+pub(super) fn tail(talk: Talk, needs: Option<&[String]>, digest: &str) {
+    let after = match needs {
+        None => None,
+        Some([]) => Some(Line::of(Tone::Good, "ready to submit")),
+        Some(needs) => {
+            let needs = needs.join("; ");
+            Some(Line::of(Tone::Waiting, "still needed: ").and(Tone::Plain, needs))
+        }
+    };
+    talk.line(&Line::new());
+    if let Some(after) = after {
+        talk.line(&Line::of(Tone::Strong, "After you  ").join(after));
+    }
+    talk.line(&Line::of(Tone::Strong, "Digest     ").and(Tone::Plain, digest));
+}
+
+/// Shows a proposal, and signs it where the consent is there.
+///
+/// # Errors
+/// `ALREADY_SIGNED` (done), `DECLINED`, `NO_CONSENT`; what would not count.
+pub(in crate::cli::command) fn sign_one(
+    talk: Talk,
+    session: &Session,
+    examined: &Examined,
+    consent: Consent<'_>,
+) -> Result<ConfigSignature, ClientError> {
+    let id = &examined.proposal.proposal_id;
+    let identity = session.connection().identity();
+    let digest = examined.verdicts.digest().to_string();
+    let subject = match &examined.verdicts {
+        Verdicts::Settings(settings) => {
+            let mut lines = head(&examined.proposal);
+            lines.extend(settings_lines(settings));
+            talk.lines(&lines);
+            tail(talk, None, &digest);
+            identity.msp_id.to_string()
+        }
+        Verdicts::Update(judged) => {
+            let chain = session.chain();
+            let own = OwnSignature::foresee(chain.bundle(), judged, identity)?;
+            if own.already {
+                let text = format!("you have signed `{id}` already, as {}", own.subject);
+                return Err(ClientError::new(Exit::Done, "ALREADY_SIGNED", text));
+            }
+            talk.lines(&head(&examined.proposal));
+            review(
+                talk,
+                chain,
+                judged,
+                examined.proposal.clone(),
+                &judged.policies,
+            )?;
+            tail(talk, Some(&own.decision.needs), &digest);
+            own.subject
+        }
+    };
+    let agreed = consent.obtain(talk, id, &subject, &digest)?;
+    sign_claim(
+        session.chain(),
+        &examined.claim,
+        &examined.verdicts,
+        identity,
+        &agreed,
+    )
+}
+
+/// What was signed, for scripts.
+pub(super) fn signed_document(examined: &Examined, block: u64) -> serde_json::Value {
+    serde_json::json!({
+        "proposal_id": examined.proposal.proposal_id,
+        "revision": examined.proposal.revision,
+        "config_update_sha256": examined.verdicts.digest().to_string(),
+        "block_number": block,
+    })
+}

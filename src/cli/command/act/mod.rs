@@ -1,0 +1,40 @@
+//! Commands that act on proposals, on one's own chain and on the contract's.
+//!
+//! | file | what it does |
+//! |---|---|
+//! | `open` | settings, identity, pin: a session for a command |
+//! | `pin` | the first use of a channel, and `cmscc pin` |
+//! | `sign`, `consent` | `sign`; what a person is shown and types |
+//! | `carry`, `offline` | sign requests and signature files; signing without a network |
+//! | `files` | files that are read and written |
+//! | `submit`, `sync` | `submit`, `sync` |
+//! | `proposals` | `reject`, `withdraw`, `combine`, `rebase`, `archive` |
+//! | `wait`, `watch` | `wait`, `watch` |
+//! | `bootstrap` | `init-consortium`, `recover` |
+
+mod bootstrap;
+mod carry;
+mod consent;
+mod files;
+mod offline;
+mod open;
+mod pin;
+mod proposals;
+mod sign;
+mod submit;
+mod sync;
+mod wait;
+mod watch;
+
+pub(in crate::cli) use bootstrap::{init_consortium, recover};
+pub(in crate::cli) use pin::pin;
+pub(in crate::cli) use proposals::{archive, combine, rebase, reject, withdraw};
+pub(in crate::cli) use sign::sign;
+pub(in crate::cli) use submit::submit;
+pub(in crate::cli) use sync::sync;
+pub(in crate::cli) use wait::wait;
+pub(in crate::cli) use watch::watch;
+
+pub(in crate::cli::command) use consent::{Consent, review, sign_one};
+pub(in crate::cli::command) use files::read;
+pub(in crate::cli::command) use open::{demand_level, fresh, open};

@@ -1,0 +1,149 @@
+//! `cmscc submit`.
+
+use std::{collections::BTreeSet, process::ExitCode};
+
+use prost::Message as _;
+use serde_json::json;
+
+use super::{
+    files::write,
+    open::{demand_level, fresh, open},
+};
+use crate::{
+    cli::{
+        args::{SubmitArgs, ViaArg},
+        show::{Line, Tone},
+        talk::Talk,
+    },
+    client::{
+        ClientError, Exit, Session, Submission, Via,
+        answers::{self, ListAnswer},
+    },
+};
+
+pub(in crate::cli) fn submit(args: &SubmitArgs) -> ExitCode {
+    open(
+        &args.network,
+        &args.shown,
+        async |talk, settings, identity| {
+            let mut session = fresh(talk, &settings, identity).await?;
+            let head = session.compare_contract().await?;
+            let id = args.id.as_str();
+            let behind = head.lacks.is_some();
+            if behind {
+                // somebody submitted without telling the contract: perhaps this very proposal
+                session.sync(&|progress| talk.progress(&progress)).await?;
+                demand_level(session.compare_contract().await?)?;
+            }
+            let examined = session.examine(id).await?;
+            let accepted: BTreeSet<String> = args.accepted.iter().cloned().collect();
+            let envelope = session.envelope(&examined, &accepted)?;
+            let digest = examined.verdicts.digest();
+            talk.done(&format!(
+                "valid for config {}, signed enough, judged on this machine",
+                session.chain().sequence()
+            ));
+            let via = match (args.via, &args.out) {
+                (ViaArg::Gateway, _) => Via::Gateway,
+                (ViaArg::Orderer, _) => Via::Orderer,
+                (ViaArg::File, Some(out)) => {
+                    write(out, &envelope.encode_to_vec())?;
+                    talk.done(&format!("wrote {}", out.display()));
+                    talk.next(&format!(
+                        "peer channel update -f {} -c {} -o ORDERER, then `cmscc sync`",
+                        out.display(),
+                        session.chain().channel()
+                    ));
+                    talk.document(&json!({"file": out.display().to_string()}));
+                    return Ok(Exit::Done);
+                }
+                (ViaArg::File, None) => {
+                    let text = "--via file needs --out FILE";
+                    return Err(ClientError::new(Exit::Usage, "NO_FILE", text));
+                }
+            };
+            let hears = |progress| talk.progress(&progress);
+            let submission = session.submit_update(digest, envelope, via, &hears).await?;
+            talk.done(&format!(
+                "in effect: config {}, block {}, hash {}",
+                submission.sequence, submission.link.block_number, submission.link.block_hash
+            ));
+            let synced = match args.no_sync {
+                true => None,
+                false => told(talk, &mut session, id).await,
+            };
+            let stale = out_of_date(talk, &session).await;
+            talk.document(&document(id, &submission, synced, &stale));
+            Ok(match args.no_sync || synced.is_some() {
+                true => Exit::Done,
+                false => Exit::Partly,
+            })
+        },
+    )
+}
+
+/// Hands the block in. The update is in effect whatever comes of it: a failure is told, with what to do.
+async fn told(talk: Talk, session: &mut Session, id: &str) -> Option<u64> {
+    match session.sync(&|progress| talk.progress(&progress)).await {
+        Ok(synced) => {
+            let text = match synced.block {
+                Some(block) => format!("the contract has it since block {block}"),
+                None => "the contract has it already".to_owned(),
+            };
+            talk.done(&text);
+            Some(synced.after.0)
+        }
+        Err(error) => {
+            let text = format!("`{id}` is in effect, but the contract was not told: {error}");
+            talk.say(&Line::of(Tone::Waiting, "! ").and(Tone::Plain, text));
+            talk.next("cmscc sync");
+            None
+        }
+    }
+}
+
+/// The open proposals that the new config made out of date.
+async fn out_of_date(talk: Talk, session: &Session) -> Vec<String> {
+    let options = json!({"status": "Outofdate"}).to_string();
+    let Ok(answer) = session.ask(&["ListProposals", &options]).await else {
+        return Vec::new();
+    };
+    let Ok(page) = answers::read::<ListAnswer>("ListProposals", &answer) else {
+        return Vec::new();
+    };
+    let own = session.connection().identity().msp_id.as_str();
+    for one in &page.proposals {
+        let mut line = Line::of(Tone::Waiting, "! ").and(
+            Tone::Plain,
+            format!(
+                "`{}` of {} is out of date now",
+                one.proposal_id, one.proposer_msp_id
+            ),
+        );
+        if one.proposer_msp_id == own {
+            line = line.and(Tone::Accent, format!("  cmscc rebase {}", one.proposal_id));
+        }
+        talk.say(&line);
+    }
+    page.proposals
+        .into_iter()
+        .map(|one| one.proposal_id)
+        .collect()
+}
+
+fn document(
+    id: &str,
+    submission: &Submission,
+    synced: Option<u64>,
+    stale: &[String],
+) -> serde_json::Value {
+    json!({
+        "proposal_id": id,
+        "sequence": submission.sequence.0,
+        "block_number": submission.link.block_number.0,
+        "block_hash": submission.link.block_hash.to_string(),
+        "config_sha256": submission.link.config_sha256.to_string(),
+        "contract_sequence": synced,
+        "out_of_date": stale,
+    })
+}

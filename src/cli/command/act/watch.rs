@@ -1,0 +1,182 @@
+//! `cmscc watch`.
+
+use std::{collections::BTreeMap, process::ExitCode, time::Duration};
+
+use serde_json::json;
+use tokio::time::sleep;
+
+use super::open::{fresh, open};
+use crate::{
+    cli::{
+        args::WatchArgs,
+        output,
+        show::{Line, Tone},
+        talk::Talk,
+    },
+    client::{
+        ClientError, Exit, Session,
+        answers::{self, ListAnswer, SummaryAnswer},
+    },
+    ids::Sequence,
+};
+
+/// So often is looked: statuses change without an event, too.
+const LOOK: Duration = Duration::from_secs(2);
+/// So many pages of open proposals are looked at.
+const PAGES: usize = 20;
+
+pub(in crate::cli) fn watch(args: &WatchArgs) -> ExitCode {
+    open(
+        &args.network,
+        &args.shown,
+        async |talk, settings, identity| {
+            let mut session = fresh(talk, &settings, identity).await?;
+            let mut known = Known::default();
+            let head = session.compare_contract().await?;
+            known.behind = head.lacks;
+            known.proposals = open_proposals(&session).await?;
+            let open = known.proposals.len();
+            let text = format!(
+                "config {}, {open} open proposals; watching",
+                session.chain().sequence()
+            );
+            talk.say(&Line::of(Tone::Dim, text));
+            loop {
+                tokio::select! {
+                    _ = tokio::signal::ctrl_c() => return Ok(Exit::Done),
+                    () = sleep(LOOK) => {}
+                }
+                match look(talk, &mut session, &mut known).await {
+                    Ok(()) => known.failed = false,
+                    // said once; it may pass
+                    Err(error) if error.exit == Exit::Unreachable => {
+                        if !known.failed {
+                            let _ = talk.failed(&error);
+                        }
+                        known.failed = true;
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+        },
+    )
+}
+
+/// What was told already.
+#[derive(Debug, Default)]
+struct Known {
+    proposals: BTreeMap<String, SummaryAnswer>,
+    behind: Option<Sequence>,
+    failed: bool,
+}
+
+async fn look(talk: Talk, session: &mut Session, known: &mut Known) -> Result<(), ClientError> {
+    let before = session.chain().sequence();
+    session.catch_up(&|_| ()).await?;
+    let sequence = session.chain().sequence();
+    if sequence != before
+        && let Some((_, link)) = session.chain().head()
+    {
+        tell(
+            talk,
+            Line::of(Tone::Good, format!("config {sequence}")).and(
+                Tone::Plain,
+                format!(" is in effect, block {}", link.block_number),
+            ),
+            &json!({"event": "config", "sequence": sequence.0, "block_number": link.block_number.0}),
+        );
+    }
+    let head = session.compare_contract().await?;
+    if head.lacks != known.behind {
+        known.behind = head.lacks;
+        let line = match head.lacks {
+            Some(_) => Line::of(
+                Tone::Waiting,
+                format!("the contract is at config {}", head.sequence),
+            )
+            .and(Tone::Accent, "  cmscc sync"),
+            None => Line::plain(format!("the contract is at config {}", head.sequence)),
+        };
+        let event = json!({"event": "contract", "sequence": head.sequence.0, "behind": head.lacks.is_some()});
+        tell(talk, line, &event);
+    }
+    let proposals = open_proposals(session).await?;
+    for (id, one) in &proposals {
+        let old = known.proposals.get(id);
+        if old.is_some_and(|old| {
+            (&old.status, old.revision, &old.signed_by)
+                == (&one.status, one.revision, &one.signed_by)
+        }) {
+            continue;
+        }
+        changed(talk, id, old, one);
+    }
+    for (id, old) in &known.proposals {
+        if !proposals.contains_key(id) {
+            let status = session
+                .fetch(id)
+                .await
+                .map_or_else(|_| "over".to_owned(), |now| now.status);
+            tell(
+                talk,
+                Line::of(Tone::Strong, id)
+                    .and(Tone::Plain, format!("  {} -> {status}", old.status)),
+                &json!({"event": "proposal", "proposal_id": id, "before": old.status, "status": status}),
+            );
+        }
+    }
+    known.proposals = proposals;
+    Ok(())
+}
+
+fn changed(talk: Talk, id: &str, old: Option<&SummaryAnswer>, one: &SummaryAnswer) {
+    let line = Line::of(Tone::Strong, id);
+    let line = match old {
+        None => line.and(
+            Tone::Plain,
+            format!("  proposed by {}", one.proposer_msp_id),
+        ),
+        Some(old) => line.and(Tone::Plain, format!("  {} -> {}", old.status, one.status)),
+    };
+    let signed = one.signed_by.join(", ");
+    let line = match signed.is_empty() {
+        true => line,
+        false => line.and(Tone::Dim, format!("  signed by {signed}")),
+    };
+    let event = json!({
+        "event": "proposal",
+        "proposal_id": id,
+        "before": old.map(|old| &old.status),
+        "status": one.status,
+        "revision": one.revision,
+        "signed_by": one.signed_by,
+    });
+    tell(talk, line, &event);
+}
+
+/// One line, for people or scripts.
+fn tell(talk: Talk, line: Line, event: &serde_json::Value) {
+    match talk.json {
+        true => output::foreign_json(&event.to_string()),
+        false => talk.line(&line),
+    }
+}
+
+async fn open_proposals(session: &Session) -> Result<BTreeMap<String, SummaryAnswer>, ClientError> {
+    let (mut all, mut bookmark) = (BTreeMap::new(), String::new());
+    for _ in 0..PAGES {
+        let options = json!({"page_size": 200, "bookmark": bookmark}).to_string();
+        let answer = session.ask(&["ListProposals", &options]).await?;
+        let page: ListAnswer = answers::read("ListProposals", &answer)?;
+        all.extend(
+            page.proposals
+                .into_iter()
+                .map(|one| (one.proposal_id.clone(), one)),
+        );
+        bookmark = page.bookmark;
+        if bookmark.is_empty() {
+            break;
+        }
+    }
+    Ok(all)
+}
