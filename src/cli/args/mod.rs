@@ -40,9 +40,7 @@ pub(super) use profile::{
 };
 pub(super) use program::{ColorWhen, CompletionArgs, ManArgs, VersionArgs};
 #[cfg(feature = "client")]
-pub(super) use propose::{
-    AddOrgArgs, FileArgs, ProposalArgs, ProposeArgs, ProposeIntent, RemoveOrgArgs, SetMspArgs,
-};
+pub(super) use propose::{ProposalArgs, ProposeArgs, ProposeIntent};
 #[cfg(feature = "client")]
 pub(super) use see::{
     ApiArgs, CompleteIdsArgs, ConfigArgs, ConfigCommand, ConfigDiffArgs, ConfigExportArgs,

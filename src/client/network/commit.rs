@@ -14,14 +14,17 @@ use crate::{
     identity::Signer,
     ids::{BlockNumber, TxId},
     proto::{
-        gateway::{CommitStatusRequest, SignedCommitStatusRequest, gateway_client::GatewayClient},
+        gateway::{
+            CommitStatusRequest, CommitStatusResponse, SignedCommitStatusRequest,
+            gateway_client::GatewayClient,
+        },
         protos::TxValidationCode,
     },
     transaction::MessageError,
 };
 
 /// What a peer says of a transaction.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct CommitWord {
     /// Whether it took effect, and why not.
     pub(super) code: TxValidationCode,
@@ -62,18 +65,29 @@ impl PeerConnection {
                     .await
             }
         };
-        let asked = self
-            .peers
-            .ask(Errand::CommitStatus, None, self.deadline(), send);
-        let word = asked
-            .await
-            .map_err(|meaning| unknown(tx_id, meaning.error, doubt))?
-            .into_inner();
-        let code = TxValidationCode::try_from(word.result);
-        Ok(CommitWord {
+        let until = self.deadline();
+        let mut word = CommitWord::default();
+        // a peer that heard of the same bytes twice may speak of the second time first
+        for _ in 0..2 {
+            let asked = self.peers.ask(Errand::CommitStatus, None, until, send);
+            let said = asked.await;
+            let said = said.map_err(|meaning| unknown(tx_id, meaning.error, doubt.clone()))?;
+            word = CommitWord::from(said.into_inner());
+            if word.code != TxValidationCode::DuplicateTxid {
+                break;
+            }
+        }
+        Ok(word)
+    }
+}
+
+impl From<CommitStatusResponse> for CommitWord {
+    fn from(said: CommitStatusResponse) -> Self {
+        let code = TxValidationCode::try_from(said.result);
+        Self {
             code: code.unwrap_or(TxValidationCode::InvalidOtherReason),
-            block: BlockNumber(word.block_number),
-        })
+            block: BlockNumber(said.block_number),
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use prost::Message;
 use super::{
     connection::{PeerConnection, unsigned},
     incoming::Incoming,
-    wire::LARGEST,
+    wire::LARGEST_PARTED,
 };
 use crate::{
     client::{ClientError, refusal::deliver_ended},
@@ -73,7 +73,8 @@ impl PeerConnection {
         };
         let (at, reached) = self.peers.reach(self.deadline()).await?;
         let opening = Box::pin(async move {
-            let mut client = GatewayClient::new(reached.channel).max_decoding_message_size(LARGEST);
+            let mut client =
+                GatewayClient::new(reached.channel).max_decoding_message_size(LARGEST_PARTED);
             client.chaincode_events(request).await
         });
         Ok(EventStream(Incoming::new(self.peers.clone(), at, opening)))

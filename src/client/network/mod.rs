@@ -13,6 +13,7 @@
 //! | `read` | answers without a transaction; blocks by number, the config block, channels |
 //! | `write` | a transaction, from the proposal to the block that it is in |
 //! | `commit` | whether it is committed, by the peer's word and by the block |
+//! | `endorsers` | which organisations run a server of the chaincode |
 //! | `update` | config updates, through the gateway or to an orderer |
 //! | `incoming` | messages that a node sends when it has some |
 //! | `stream` | blocks as they come, whole or filtered |
@@ -23,6 +24,7 @@ mod backoff;
 mod commit;
 mod connection;
 mod dial;
+mod endorsers;
 mod events;
 mod incoming;
 mod peers;
@@ -33,6 +35,7 @@ mod wire;
 mod write;
 
 pub use connection::PeerConnection;
+pub use endorsers::EndorserState;
 pub use events::{ChaincodeEvents, EventStream};
 pub use stream::{BlockStream, FilteredBlockStream};
 pub use update::Via;

@@ -6,11 +6,12 @@ use tonic::Request;
 
 use super::{
     connection::{PeerConnection, unsigned},
+    peers::Reached,
     wire::LARGEST,
 };
 use crate::{
     client::{ClientError, Exit, host, refusal::Errand},
-    ids::{BlockNumber, ChannelId},
+    ids::{BlockNumber, ChannelId, MspId},
     proto::{
         common::BlockchainInfo,
         gateway::{EvaluateRequest, gateway_client::GatewayClient},
@@ -18,6 +19,9 @@ use crate::{
     },
     transaction::{ChaincodeCall, Proposal},
 };
+
+/// The most bytes of a list of channels.
+const MOST_CHANNELS: usize = 1 << 20;
 
 impl PeerConnection {
     /// Calls a chaincode at one peer, one's own organisation's before others, and gives the payload of
@@ -30,15 +34,25 @@ impl PeerConnection {
         chaincode: &str,
         call: ChaincodeCall,
     ) -> Result<Bytes, ClientError> {
+        self.evaluate_at(chaincode, call, None).await
+    }
+
+    /// The same at a peer of one organisation.
+    pub(super) async fn evaluate_at(
+        &self,
+        chaincode: &str,
+        call: ChaincodeCall,
+        organisation: Option<&MspId>,
+    ) -> Result<Bytes, ClientError> {
         let proposal = Proposal::new(&call, chaincode, self.identity(), &host::stamp()?);
         let proposal = proposal.map_err(|e| unsigned(&e))?;
         let request = EvaluateRequest {
             transaction_id: proposal.tx_id.to_string(),
             channel_id: proposal.channel.to_string(),
             proposed_transaction: Some(proposal.signed),
-            target_organizations: Vec::new(),
+            target_organizations: organisation.map(MspId::to_string).into_iter().collect(),
         };
-        let send = |reached: super::peers::Reached, left| {
+        let send = |reached: Reached, left| {
             let mut request = Request::new(request.clone());
             request.set_timeout(left);
             async move {
@@ -96,6 +110,9 @@ impl PeerConnection {
     pub async fn channels(&self) -> Result<Vec<ChannelId>, ClientError> {
         let call = ChaincodeCall::new(self.channel(), ["GetChannels"]);
         let answer = self.evaluate("cscc", call).await?;
+        if answer.len() > MOST_CHANNELS {
+            return Err(self.odd("GetChannels", &format!("{} bytes", answer.len())));
+        }
         let answer =
             ChannelQueryResponse::decode(answer).map_err(|e| self.odd("GetChannels", &e))?;
         let channels = answer.channels.into_iter();

@@ -15,7 +15,7 @@ use super::{
     connection::{PeerConnection, unsigned},
     incoming::{Incoming, Opening},
     peers::Reached,
-    wire::LARGEST,
+    wire::{LARGEST, LARGEST_PARTED},
 };
 use crate::{
     client::{ClientError, host, refusal::deliver_ended},
@@ -44,7 +44,7 @@ impl PeerConnection {
     /// No peer can be connected to. Errors of the stream: `ACCESS_DENIED`, `NO_BLOCK` (the channel is
     /// not there), `BAD_REQUEST` (clocks, mutual TLS), `STREAM_ENDED`, `PEER_UNAVAILABLE`, ..
     pub async fn blocks_from(&self, number: BlockNumber) -> Result<BlockStream, ClientError> {
-        Ok(BlockStream(self.deliver("Deliver", number).await?))
+        Ok(BlockStream(self.deliver("Deliver", LARGEST, number).await?))
     }
 
     /// The same of filtered blocks: types and validity of transactions, without their contents.
@@ -55,11 +55,18 @@ impl PeerConnection {
         &self,
         number: BlockNumber,
     ) -> Result<FilteredBlockStream, ClientError> {
-        let incoming = self.deliver("DeliverFiltered", number).await?;
+        let incoming = self
+            .deliver("DeliverFiltered", LARGEST_PARTED, number)
+            .await?;
         Ok(FilteredBlockStream(incoming))
     }
 
-    async fn deliver<M>(&self, method: &str, from: BlockNumber) -> Result<Incoming<M>, ClientError>
+    async fn deliver<M>(
+        &self,
+        method: &str,
+        most: usize,
+        from: BlockNumber,
+    ) -> Result<Incoming<M>, ClientError>
     where
         M: Message + Default + 'static,
     {
@@ -76,18 +83,18 @@ impl PeerConnection {
         Ok(Incoming::new(
             self.peers.clone(),
             at,
-            open(reached, request, path),
+            open(reached, request, path, most),
         ))
     }
 }
 
-fn open<M>(reached: Reached, request: Envelope, path: String) -> Opening<M>
+fn open<M>(reached: Reached, request: Envelope, path: String, most: usize) -> Opening<M>
 where
     M: Message + Default + 'static,
 {
     Box::pin(async move {
         let path = PathAndQuery::try_from(path).map_err(|e| Status::internal(e.to_string()))?;
-        let mut grpc = Grpc::new(reached.channel).max_decoding_message_size(LARGEST);
+        let mut grpc = Grpc::new(reached.channel).max_decoding_message_size(most);
         grpc.ready()
             .await
             .map_err(|e| Status::from_error(e.into()))?;

@@ -10,6 +10,10 @@ use crate::client::refusal::RpcFailure;
 // Fabric: core/peer, maxRecvMsgSize and maxSendMsgSize
 pub(super) const LARGEST: usize = 100 << 20;
 
+/// The most bytes of a message that is read into its parts, of which each takes more memory than on the
+/// wire.
+pub(super) const LARGEST_PARTED: usize = 32 << 20;
+
 /// The most causes of a failure that are kept.
 const DEEPEST: usize = 8;
 

@@ -10,7 +10,7 @@ use super::{
     commit::{CommitWord, in_block},
     connection::{PeerConnection, unsigned},
     peers::{Reached, wait},
-    wire::LARGEST,
+    wire::{LARGEST, LARGEST_PARTED},
 };
 use crate::{
     client::{
@@ -96,7 +96,12 @@ impl PeerConnection {
         let stamp = host::stamp()?;
         let proposal = Proposal::new(call, chaincode, self.identity(), &stamp);
         let proposal = proposal.map_err(|e| unsigned(&e))?;
-        let prepared = self.endorse(chaincode, &proposal, until).await?;
+        let prepared = match self.endorse(chaincode, &proposal, until).await {
+            Err(error) if error.symbol == "TOO_FEW_ENDORSERS" => {
+                return Err(self.explain(chaincode, error).await.into());
+            }
+            endorsed => endorsed?,
+        };
         let prepared = PreparedTransaction::check(&proposal, chaincode, &prepared)
             .map_err(|e| differs(&e.to_string()))?;
         let answer = prepared.response.payload.clone();
@@ -153,7 +158,7 @@ impl PeerConnection {
             request.set_timeout(left);
             async move {
                 let mut client = GatewayClient::new(reached.channel)
-                    .max_decoding_message_size(LARGEST)
+                    .max_decoding_message_size(LARGEST_PARTED)
                     .max_encoding_message_size(LARGEST);
                 client.endorse(request).await
             }

@@ -18,6 +18,8 @@ mod judge;
 mod orderer;
 mod peer;
 mod reach;
+#[cfg(test)]
+mod tests;
 mod validation;
 
 pub(crate) use answer::{RpcCode, RpcFailure};

@@ -8,6 +8,7 @@
 mod bft;
 mod calls;
 mod capabilities;
+mod client;
 mod combine;
 mod faults;
 mod flood;

@@ -135,13 +135,24 @@ impl Net {
             .unwrap_or_else(|e| panic!("net.sh {args:?}:\n{e}"))
     }
 
+    /// The same with more settings.
+    pub(super) fn script_with(&self, settings: &[(&str, &Path)], args: &[&str]) -> String {
+        self.run_script(settings, args)
+            .unwrap_or_else(|e| panic!("net.sh {args:?}:\n{e}"))
+    }
+
     pub(super) fn try_script(&self, args: &[&str]) -> Result<String, String> {
+        self.run_script(&[], args)
+    }
+
+    fn run_script(&self, settings: &[(&str, &Path)], args: &[&str]) -> Result<String, String> {
         let out = Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fabric/net.sh"))
             .args(args)
             .env("NET_DIR", self.root())
             .env("CHANNEL", CHANNEL)
             .env("PORT_BASE", self.turn.port_base.to_string())
             .envs(self.settings.iter().copied())
+            .envs(settings.iter().copied())
             .stdin(Stdio::null())
             .output()
             .unwrap();
@@ -150,6 +161,13 @@ impl Net {
             return Ok(stdout);
         }
         Err(format!("{stdout}{}", String::from_utf8_lossy(&out.stderr)))
+    }
+
+    /// Sends a signal, by its name, to a node: `orderer`, or `peer-` and an organisation.
+    pub(super) fn signal(&self, node: &str, name: &str) {
+        let pid = fs::read_to_string(self.root().join(format!("run/{node}.pid"))).unwrap();
+        let sent = Command::new("kill").args(["-s", name, pid.trim()]).status();
+        assert!(sent.unwrap().success(), "{name}");
     }
 
     /// The `peer` command line as the admin of an organisation.
