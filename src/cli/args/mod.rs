@@ -3,6 +3,8 @@
 #[cfg(feature = "client")]
 mod act;
 mod audit;
+#[cfg(feature = "devnet")]
+mod devnet;
 mod health;
 #[cfg(feature = "client")]
 mod network;
@@ -29,6 +31,10 @@ pub(super) use act::{
     SignArgs, SubmitArgs, SyncArgs, ViaArg, WaitArgs, WatchArgs, WithdrawArgs,
 };
 pub(super) use audit::AuditArgs;
+#[cfg(feature = "devnet")]
+pub(super) use devnet::{
+    AddOrgArgs, DevnetArgs, DevnetCommand, DevnetFolderArgs, EnvArgs, OrgArgs, TryArgs, UpArgs,
+};
 pub(super) use health::HealthArgs;
 #[cfg(feature = "client")]
 pub(super) use network::NetworkArgs;
@@ -162,7 +168,7 @@ pub(super) enum Command {
     /// Play a whole story on an embedded network: two organisations add a third and a fourth
     #[cfg(feature = "devnet")]
     Demo(DemoArgs),
-    /// Development networks in this process, for chaincodes of any kind
+    /// Development networks: without Fabric, in one process and in memory
     #[cfg(feature = "devnet")]
     Devnet(DevnetArgs),
     /// Named settings: which network, which peer, which identity
@@ -192,99 +198,6 @@ Examples:
 #[command(after_help = DEMO_EXAMPLES)]
 pub(super) struct DemoArgs {
     /// Print one JSON document in place of the narration
-    #[arg(long)]
-    pub(super) json: bool,
-}
-
-/// Development networks: certificates, endorsements and blocks are real, no Fabric is needed.
-#[cfg(feature = "devnet")]
-#[derive(Debug, clap::Args)]
-pub(super) struct DevnetArgs {
-    #[command(subcommand)]
-    pub(super) command: DevnetCommand,
-}
-
-#[cfg(feature = "devnet")]
-#[derive(Debug, Subcommand)]
-pub(super) enum DevnetCommand {
-    /// Try a chaincode whose server runs already: a line for each call
-    Try(Box<TryArgs>),
-}
-
-#[cfg(feature = "devnet")]
-const TRY_EXAMPLES: &str = "\
-Examples:
-  A chaincode server in another terminal, then a line for each call:
-    cargo run --example asset -- 127.0.0.1:9999 asset:1
-    cmscc devnet try 127.0.0.1:9999
-
-  Without a terminal; the exit code is 1 where a line failed:
-    cmscc devnet try 127.0.0.1:9999 --execute 'submit Create a1 blue' --execute 'evaluate Read a1'
-    cmscc devnet try 127.0.0.1:9999 --json < calls.txt | jq .validation_code
-
-  Private data of one organisation, which it endorses alone:
-    cmscc devnet try 127.0.0.1:9999 --collection secrets=Org1 \\
-      --endorsement-policy \"OR('Org1MSP.peer','Org2MSP.peer')\" \\
-      --execute 'submit --endorse Org1 --transient price=7 Offer a1'";
-
-/// Starts a network in this process. Its peers dial a chaincode server at ADDRESS, which needs no more
-/// than to listen there without TLS. Then reads calls, one a line, from the terminal or from standard
-/// input. Nothing outlives the command.
-#[cfg(feature = "devnet")]
-#[derive(Debug, clap::Args)]
-#[command(after_help = TRY_EXAMPLES)]
-pub(super) struct TryArgs {
-    /// Where the chaincode server listens: HOST:PORT
-    #[arg(value_name = "ADDRESS")]
-    pub(super) address: String,
-
-    /// The organisations, each with a peer; the MSP id of Org1 is Org1MSP
-    #[arg(
-        long,
-        value_name = "ORG,..",
-        value_delimiter = ',',
-        default_value = "Org1,Org2"
-    )]
-    pub(super) orgs: Vec<String>,
-
-    /// The name of the chaincode's definition
-    #[arg(long, value_name = "NAME", default_value = "chaincode")]
-    pub(super) chaincode: String,
-
-    /// The id that the server must register with [default: whatever it registers with]
-    #[arg(long, value_name = "ID")]
-    pub(super) chaincode_id: Option<String>,
-
-    /// Who must endorse, as a rule of Fabric's language [default: a majority of the organisations]
-    #[arg(long, value_name = "RULE")]
-    pub(super) endorsement_policy: Option<String>,
-
-    /// A private data collection and its members; may be given several times
-    #[arg(long = "collection", value_name = "NAME=ORG,..")]
-    pub(super) collections: Vec<String>,
-
-    /// The release of Fabric that the peers behave like
-    #[arg(long, value_name = "RELEASE", value_parser = ["3.1", "2.5"], default_value = "3.1")]
-    pub(super) peer: String,
-
-    /// The state database that the peers behave like
-    #[arg(
-        long,
-        value_name = "DATABASE",
-        value_parser = ["LevelDB", "CouchDB"],
-        default_value = "LevelDB"
-    )]
-    pub(super) state_database: String,
-
-    /// A CouchDB index over these fields, for queries that sort; may be given several times
-    #[arg(long = "index", value_name = "FIELD,..")]
-    pub(super) indexes: Vec<String>,
-
-    /// Run this line and read no others; may be given several times
-    #[arg(long, short, value_name = "LINE")]
-    pub(super) execute: Vec<String>,
-
-    /// Print a JSON document for each call
     #[arg(long)]
     pub(super) json: bool,
 }

@@ -132,7 +132,7 @@ impl Peer {
             return Err("creator is empty".to_owned());
         }
         let parts = [&head.signature.nonce[..], &head.signature.creator];
-        let expected = Digest::of_parts(parts).to_string();
+        let expected = Digest::of(&parts.concat()).to_string();
         if head.channel.tx_id != expected {
             return Err(format!(
                 "incorrectly computed txid '{}' -- expected '{expected}'",

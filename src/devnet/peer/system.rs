@@ -11,7 +11,6 @@ use super::{
     receive,
 };
 use crate::{
-    identity::Role,
     ids::{ChannelId, TxId},
     proto::{common, protos},
     stub::Response,
@@ -176,10 +175,10 @@ impl SystemCall<'_> {
         let caller = msps
             .deserialize(&self.signed.identity)
             .map_err(|e| failing("Failed deserializing proposal creator", &e))?;
-        if !caller.roles().contains(&Role::Member) {
+        caller.validate().map_err(|e| {
             let words = "Failed verifying that proposal's creator satisfies local MSP principal";
-            return Err(failing(words, &"This identity is not a member"));
-        }
+            failing(words, &e)
+        })?;
         caller
             .verify(&[&self.signed.message], &self.signed.signature)
             .map_err(|e| e.to_string())
