@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, env, fs, path::PathBuf};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{effects::effects, findings::findings, *};
+use super::*;
 use crate::client::{
     ClientError, Exit,
     answers::{ChainAnswer, HistoryAnswer, ListAnswer, ProposalAnswer, same_shape, seconds},
