@@ -6,10 +6,10 @@ use std::{path::Path, process::ExitCode};
 use serde_json::json;
 
 use super::{
+    consent::taken,
     files::{read, write},
     offline,
     open::{demand_level, fresh, open},
-    sign::taken,
 };
 use crate::{
     cli::{

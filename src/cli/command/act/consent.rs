@@ -7,7 +7,10 @@ use crate::{
     },
     client::{
         ClientError, Examined, Exit, JudgedSettings, JudgedUpdate, OwnSignature, Session, Verdicts,
-        VerifiedChain, answers::ProposalAnswer, sign_claim, view::ProposalView,
+        VerifiedChain,
+        answers::{ProposalAnswer, SignedAnswer},
+        sign_claim,
+        view::ProposalView,
     },
     config::{ConfigSignature, PolicyVerdict},
 };
@@ -208,4 +211,19 @@ pub(super) fn signed_document(examined: &Examined, block: u64) -> serde_json::Va
         "config_update_sha256": examined.verdicts.digest().to_string(),
         "block_number": block,
     })
+}
+
+/// Refuses what the contract took none of.
+pub(super) fn taken(answer: &SignedAnswer) -> Result<(), ClientError> {
+    let Some(refused) = answer.refused.first() else {
+        return Ok(());
+    };
+    if !answer.added.is_empty() || !answer.already.is_empty() {
+        return Ok(());
+    }
+    let text = format!(
+        "the contract does not take the signature: {}",
+        refused.reason
+    );
+    Err(ClientError::new(Exit::Failed, &refused.code, text))
 }

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use super::pin;
+use super::first_use::first_use;
 use crate::{
     cli::{
         args::{NetworkArgs, ShownArgs},
@@ -56,7 +56,7 @@ pub(in crate::cli::command) async fn fresh(
         .await?
     {
         OpenedSession::Ready(session) => *session,
-        OpenedSession::Unpinned(unpinned) => pin::first_use(talk, *unpinned)?,
+        OpenedSession::Unpinned(unpinned) => first_use(talk, *unpinned)?,
     };
     session
         .catch_up(&|progress| talk.progress(&progress))

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{
     carry,
-    consent::{Consent, sign_one, signed_document},
+    consent::{Consent, sign_one, signed_document, taken},
     open::{demand_level, fresh, open},
 };
 use crate::{
@@ -17,7 +17,7 @@ use crate::{
     },
     client::{
         ClientError, Examined, Exit, Session,
-        answers::{self, ListAnswer, SignedAnswer},
+        answers::{self, ListAnswer},
     },
 };
 
@@ -128,21 +128,6 @@ async fn one(
     talk.done(&format!("signed; recorded in block {}", committed.block));
     next(talk, session, id).await;
     Ok((examined, committed.block.0))
-}
-
-/// Refuses what the contract took none of.
-pub(super) fn taken(answer: &SignedAnswer) -> Result<(), ClientError> {
-    let Some(refused) = answer.refused.first() else {
-        return Ok(());
-    };
-    if !answer.added.is_empty() || !answer.already.is_empty() {
-        return Ok(());
-    }
-    let text = format!(
-        "the contract does not take the signature: {}",
-        refused.reason
-    );
-    Err(ClientError::new(Exit::Failed, &refused.code, text))
 }
 
 /// Says what comes next; that it cannot be said is no failure.
