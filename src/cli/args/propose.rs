@@ -36,7 +36,7 @@ pub(in crate::cli) struct ProposalArgs {
     #[arg(long, value_name = "ID")]
     pub(in crate::cli) id: Option<String>,
 
-    /// What the others read
+    /// What the others read [default: what an organisation's coming or going says by itself]
     #[arg(long, value_name = "TEXT", default_value = "")]
     pub(in crate::cli) description: String,
 
@@ -111,13 +111,13 @@ pub(in crate::cli) struct ProposeRemoveOrgArgs {
 
 const FILE_EXAMPLES: &str = "\
 Examples:
-  cmscc propose patch timeout.json --id slower --dry-run
+  cmscc propose patch timeout.json --id slower --description 'larger blocks' --dry-run
     {\"channel_group\":{\"groups\":{\"Orderer\":{\"values\":{\"BatchTimeout\":{\"value\":{\"timeout\":\"3s\"}}}}}}}
 
   cmscc config show --json > config.json; $EDITOR config.json
-  cmscc propose from-file config.json --id my-edit
+  cmscc propose from-file config.json --id my-edit --description 'what I edited'
 
-  cmscc propose from-update update.pb --id made-elsewhere
+  cmscc propose from-update update.pb --id made --description 'made elsewhere'
     what `configtxlator compute_update` gave, or the envelope that `peer channel signconfigtx` takes";
 
 /// A change that lies in a file.

@@ -113,11 +113,17 @@ fn terms(
         let hint = format!("ids that begin with `{}.` are yours alone", identity.msp_id);
         ClientError::new(Exit::Usage, "NO_ID", text).hint(hint)
     })?;
+    let given = Some(args.description.clone()).filter(|text| !text.is_empty());
+    let usual = || change.usual_description(&identity.msp_id);
+    let description = given.or_else(usual).ok_or_else(|| {
+        let text = "the others read what the change is for: --description TEXT";
+        ClientError::new(Exit::Usage, "NO_DESCRIPTION", text)
+    })?;
     let deadline = args.deadline.as_deref();
     let deadline = deadline.map(|given| ProposalTerms::deadline(given, now().seconds));
     Ok(ProposalTerms {
         id,
-        description: args.description.clone(),
+        description,
         deadline: deadline.transpose()?,
     })
 }

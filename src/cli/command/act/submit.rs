@@ -6,7 +6,7 @@ use prost::Message as _;
 use serde_json::json;
 
 use super::{
-    files::write,
+    files::{read, write},
     open::{demand_level, fresh, open},
 };
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
         talk::Talk,
     },
     client::{
-        ClientError, Exit, Session, Submission, Via,
+        ClientError, Exit, Session, SignedUpdate, Submission, Via,
         answers::{self, ListAnswer},
     },
 };
@@ -28,17 +28,24 @@ pub(in crate::cli) fn submit(args: &SubmitArgs) -> ExitCode {
         async |talk, settings, identity| {
             let mut session = fresh(talk, &settings, identity).await?;
             let head = session.compare_contract().await?;
-            let id = args.id.as_str();
+            let id = args.id.as_deref().unwrap_or("the file");
             let behind = head.lacks.is_some();
             if behind {
                 // somebody submitted without telling the contract: perhaps this very proposal
                 session.sync(&|progress| talk.progress(&progress)).await?;
                 demand_level(session.compare_contract().await?)?;
             }
-            let examined = session.examine(id).await?;
             let accepted: BTreeSet<String> = args.accepted.iter().cloned().collect();
-            let envelope = session.envelope(&examined, &accepted)?;
-            let digest = examined.verdicts.digest();
+            let (digest, envelope) = match (&args.input, id) {
+                (Some(path), _) => {
+                    session.envelope_of(&SignedUpdate::parse(&read(path)?)?, &accepted)?
+                }
+                (None, id) => {
+                    let examined = session.examine(id).await?;
+                    let envelope = session.envelope(&examined, &accepted)?;
+                    (examined.verdicts.digest(), envelope)
+                }
+            };
             talk.done(&format!(
                 "valid for config {}, signed enough, judged on this machine",
                 session.chain().sequence()
