@@ -5,6 +5,7 @@ use std::{
     process::ExitCode,
 };
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
@@ -75,8 +76,8 @@ pub(super) fn refused(errors: &[ClientError], json: bool) -> ExitCode {
 }
 
 /// The document of a command that did nothing.
-#[derive(Serialize)]
-struct Refused<'a> {
+#[derive(JsonSchema, Serialize)]
+pub(super) struct Refused<'a> {
     /// The first reason.
     error: Option<&'a Problem<'a>>,
     /// All of them.
@@ -84,7 +85,7 @@ struct Refused<'a> {
 }
 
 /// An error, as scripts see it.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 pub(super) struct Problem<'a> {
     /// The exit code.
     code: u8,
@@ -97,7 +98,7 @@ pub(super) struct Problem<'a> {
 }
 
 /// What one node said.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct ProblemDetail<'a> {
     from: &'a str,
     message: &'a str,
