@@ -101,7 +101,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::InitConsortium(args) => Ok(command::act::init_consortium(&args)),
         #[cfg(feature = "client")]
         Command::Recover(args) => Ok(command::act::recover(&args)),
-        #[cfg(feature = "devnet")]
+        #[cfg(all(feature = "client", feature = "devnet"))]
         Command::Demo(args) => command::demo::main(&args),
         #[cfg(feature = "devnet")]
         Command::Devnet(args) => command::devnet::run(&args),

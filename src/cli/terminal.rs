@@ -5,6 +5,7 @@ use std::{
     process::ExitCode,
 };
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
@@ -53,8 +54,8 @@ fn width() -> Option<usize> {
 }
 
 /// The document of a command that did nothing.
-#[derive(Serialize)]
-struct RefusedDocument<'a> {
+#[derive(JsonSchema, Serialize)]
+pub(super) struct RefusedDocument<'a> {
     /// The first reason.
     error: Option<&'a Problem<'a>>,
     /// All of them.
@@ -62,7 +63,7 @@ struct RefusedDocument<'a> {
 }
 
 /// An error, as scripts see it.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 pub(super) struct Problem<'a> {
     /// The exit code.
     code: u8,
@@ -75,7 +76,7 @@ pub(super) struct Problem<'a> {
 }
 
 /// What one node said.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct ProblemDetail<'a> {
     from: &'a str,
     message: &'a str,

@@ -167,7 +167,7 @@ pub(super) enum Command {
     #[cfg(feature = "client")]
     Recover(Box<RecoverArgs>),
     /// Play a whole story on an embedded network: two organisations add a third and a fourth
-    #[cfg(feature = "devnet")]
+    #[cfg(all(feature = "client", feature = "devnet"))]
     Demo(DemoArgs),
     /// Development networks: without Fabric, in one process and in memory
     #[cfg(feature = "devnet")]
@@ -186,7 +186,7 @@ pub(super) enum Command {
     Man(ManArgs),
 }
 
-#[cfg(feature = "devnet")]
+#[cfg(all(feature = "client", feature = "devnet"))]
 const DEMO_EXAMPLES: &str = "\
 Examples:
   cmscc demo
@@ -194,7 +194,7 @@ Examples:
 
 /// Plays the story on an embedded network, in this process: real gRPC, certificates and signatures,
 /// no Fabric needed. Fails where an outcome is not the expected one.
-#[cfg(feature = "devnet")]
+#[cfg(all(feature = "client", feature = "devnet"))]
 #[derive(Debug, clap::Args)]
 #[command(after_help = DEMO_EXAMPLES)]
 pub(super) struct DemoArgs {

@@ -4,7 +4,7 @@
 pub(super) mod act;
 pub(super) mod audit;
 pub(super) mod completion;
-#[cfg(feature = "devnet")]
+#[cfg(all(feature = "client", feature = "devnet"))]
 pub mod demo;
 #[cfg(feature = "devnet")]
 pub(super) mod devnet;

@@ -37,3 +37,16 @@ pub struct ConfigDiffView {
     /// The sequence of the one after.
     pub to: u64,
 }
+
+/// A config block that was written into a file.
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
+pub struct ExportView {
+    /// The number of the block.
+    pub block_number: u64,
+    /// The digest of its config.
+    pub config_sha256: String,
+    /// The file.
+    pub file: String,
+    /// The sequence of its config.
+    pub sequence: u64,
+}

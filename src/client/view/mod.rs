@@ -17,7 +17,7 @@ mod phase;
 mod proposal;
 mod status;
 
-pub use config::{ChainView, ConfigDiffView, LinkView};
+pub use config::{ChainView, ConfigDiffView, ExportView, LinkView};
 pub use ending::{EndingView, WITHIN, ending};
 pub use list::{HistoryView, ListFilter, ListView, RowView};
 pub use phase::{Phase, phase};

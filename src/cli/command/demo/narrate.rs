@@ -6,7 +6,17 @@ use anstyle::{AnsiColor, Style};
 use serde_json::Value;
 
 use super::report::{Deed, ProposalState, Report, StoryStep};
-use crate::ids::Digest;
+use crate::{
+    cli::{
+        show::{Line, Look, differences, explanation, proposals},
+        terminal,
+    },
+    client::{
+        answers::{ProposalAnswer, SummaryAnswer, same_shape},
+        view::{ListView, ProposalView, RowView},
+    },
+    ids::Digest,
+};
 
 const HEADING: Style = Style::new().bold();
 const ACTOR: Style = AnsiColor::Cyan.on_default();
@@ -64,10 +74,44 @@ fn step(step: &StoryStep, out: &mut impl Write) -> io::Result<()> {
 
 fn deed(deed: &Deed, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "    {ACTOR}{}{ACTOR:#} {}", deed.actor, deed.deed)?;
-    if deed.answer != Value::Null {
+    let mut is_drawn = false;
+    for line in reviewed(deed) {
+        writeln!(out, "      {}", line.text(true))?;
+        is_drawn = true;
+    }
+    if deed.answer != Value::Null && !is_drawn {
         writeln!(out, "      {DIM}-> {}{DIM:#}", shortened(&deed.answer))?;
     }
     Ok(())
+}
+
+/// What a person sees of a proposal that they look at, as the client draws it; nothing of other deeds.
+fn reviewed(deed: &Deed) -> Vec<Line> {
+    const INDENT: usize = 6;
+    let look = terminal::look();
+    let look = Look {
+        width: look.width.map(|width| width.saturating_sub(INDENT)),
+        ..look
+    };
+    if let Ok(one) = same_shape::<SummaryAnswer>(&deed.answer) {
+        let list = ListView {
+            as_of_sequence: 0,
+            more: false,
+            proposals: vec![RowView::new(one, &deed.actor)],
+        };
+        return proposals(&list, look);
+    }
+    let Ok(one) = same_shape::<ProposalAnswer>(&deed.answer) else {
+        return Vec::new();
+    };
+    let view = ProposalView::of_contract(one, &deed.actor);
+    let mut lines = Vec::new();
+    if let Some(diff) = &view.proposal.diff {
+        lines.extend(differences(diff, look));
+        lines.push(Line::new());
+    }
+    lines.extend(explanation(&view, look));
+    lines
 }
 
 fn proposal(state: &ProposalState, out: &mut impl Write) -> io::Result<()> {

@@ -125,6 +125,7 @@ impl<'a> Story<'a> {
             .await?;
 
         self.find("Org2", ADD_ORGX).await?;
+        self.review("Org2", ADD_ORGX).await?;
         self.sign("Org2", ADD_ORGX).await?;
         let expected = [(ADD_ORGX, Ready), waiting];
         self.end_step(
@@ -287,6 +288,18 @@ impl Story<'_> {
             .with_context(|| format!("`{id}` is not in the list"))?
             .clone();
         self.did(organization, "ListProposals", found)
+    }
+
+    /// Looks at everything that the contract says of a proposal.
+    async fn review(&mut self, organization: &str, id: &str) -> anyhow::Result<()> {
+        let mut proposal = self.query(organization, &["GetProposal", id]).await?;
+        // for programs
+        for member in ["config_update", "config_update_to_sign", "patch"] {
+            if let Some(member) = proposal.get_mut(member) {
+                *member = Value::Null;
+            }
+        }
+        self.did(organization, &format!("GetProposal {id}"), proposal)
     }
 
     /// Signs what the proposal says is to be signed, and adds the signature.

@@ -25,7 +25,7 @@ use crate::{
     client::{
         ClientError, Exit,
         answers::{DiffAnswer, same_shape},
-        view::{ChainView, ConfigDiffView, LinkView},
+        view::{ChainView, ConfigDiffView, ExportView, LinkView},
     },
     config::ConfigTree,
     ids::{BlockNumber, Sequence},
@@ -170,12 +170,12 @@ async fn export(args: &ConfigExportArgs, screen: &Screen) -> Result<Exit, Client
     let named = Path::new(&format!("{}.block", block.channel_id())).to_owned();
     let file = args.file.clone().unwrap_or(named);
     fs::write(&file, bytes).map_err(|error| unwritable(&file, &error))?;
-    let document = json!({
-        "block_number": block.block().number().0,
-        "config_sha256": block.config_digest().to_string(),
-        "file": file.display().to_string(),
-        "sequence": block.sequence().0,
-    });
+    let document = ExportView {
+        block_number: block.block().number().0,
+        config_sha256: block.config_digest().to_string(),
+        file: file.display().to_string(),
+        sequence: block.sequence().0,
+    };
     screen.result(&document, None, |_| {
         let text = format!(
             "config {}, block {}, {} bytes",

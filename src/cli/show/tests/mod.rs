@@ -2,6 +2,7 @@
 //! (`story.json`), and of hostile texts. `CMSCC_WRITE_SNAPSHOTS=1` writes them again.
 
 mod hostile;
+mod schemas;
 
 use std::{collections::BTreeMap, env, fs, path::PathBuf};
 
@@ -55,14 +56,18 @@ fn text(lines: &[Line]) -> String {
 
 /// Compares with the snapshot of this name.
 fn snapshot(name: &str, lines: &[Line]) {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src/cli/show/tests");
-    let path = folder.join(format!("{name}.txt"));
-    let now = text(lines);
+    kept(&format!("src/cli/show/tests/{name}.txt"), &text(lines));
+}
+
+/// Compares with what a file holds.
+#[expect(clippy::disallowed_methods, reason = "written again by hand")]
+fn kept(file: &str, now: &str) {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(file);
     if env::var_os("CMSCC_WRITE_SNAPSHOTS").is_some() {
-        fs::write(&path, &now).unwrap();
+        fs::write(&path, now).unwrap();
     }
     let kept = fs::read_to_string(&path).unwrap_or_default();
-    assert_eq!(kept, now, "{name}");
+    assert_eq!(kept, now, "{file}");
 }
 
 /// The same in a terminal of 80 and of 160 columns, which no line leaves.
