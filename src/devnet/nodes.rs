@@ -13,7 +13,7 @@ use super::{
     identities::OrdererOrganization,
     node::OrganizationNode,
     options::NetworkOptions,
-    ordering::{OrderedChain, OrderingRefusal},
+    ordering::{OrderedChain, OrderingRefusal, words},
     private::PrivateStore,
 };
 use crate::{
@@ -124,7 +124,7 @@ impl Nodes {
             if let Err(refused) = chain.accept(envelope) {
                 return Err(NotBroadcast {
                     status: refused.status(),
-                    info: refused.info(chain.bundle(), envelope),
+                    info: words(&refused, chain.bundle(), envelope),
                 });
             }
             chain.batch_timeout()

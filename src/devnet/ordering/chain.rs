@@ -8,8 +8,8 @@ use prost::Message;
 use tokio::sync::watch;
 
 use super::{
-    OrderingRefusal,
     cut::{self, BlockPosition},
+    refusal::OrderingRefusal,
 };
 use crate::{
     block::{Block, ConfigBlock},

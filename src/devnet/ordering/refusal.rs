@@ -1,8 +1,7 @@
 //! Why an ordering node does not let an envelope in.
 
-use super::words;
 use crate::{
-    config::{Bundle, EnvelopeError, FilterError, Refusal},
+    config::{EnvelopeError, FilterError, Refusal},
     devnet::error::DevnetError,
     proto::common::Status,
 };
@@ -46,10 +45,5 @@ impl OrderingRefusal {
             Self::Node(_) => Status::ServiceUnavailable,
             _ => Status::BadRequest,
         }
-    }
-
-    /// What the node says of an envelope of a channel with this config.
-    pub(in crate::devnet) fn info(&self, bundle: &Bundle, envelope: &[u8]) -> String {
-        words::of(self, bundle, envelope)
     }
 }

@@ -3,19 +3,23 @@
 use std::{fmt, sync::Arc};
 
 use prost::Message;
+use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
 
-use super::{Nodes, OrganizationNode, broadcast, events::EventStream, stopped};
+use super::{Nodes, OrganizationNode, broadcast, stopped};
 use crate::{
-    devnet::peer::{Resource, Signed},
+    devnet::peer::{Resource, SignedBytes},
     ids::{ChannelId, TxId},
     proto::gateway::{
-        CommitStatusRequest, CommitStatusResponse, EndorseRequest, EndorseResponse,
-        EvaluateRequest, EvaluateResponse, SignedChaincodeEventsRequest, SignedCommitStatusRequest,
-        SubmitRequest, SubmitResponse, gateway_server::Gateway,
+        ChaincodeEventsResponse, CommitStatusRequest, CommitStatusResponse, EndorseRequest,
+        EndorseResponse, EvaluateRequest, EvaluateResponse, SignedChaincodeEventsRequest,
+        SignedCommitStatusRequest, SubmitRequest, SubmitResponse, gateway_server::Gateway,
     },
 };
+
+/// A stream of events.
+pub(super) type GatewayEvents = ReceiverStream<Result<ChaincodeEventsResponse, Status>>;
 
 /// The gateway of an organisation's peer.
 pub(in crate::devnet::service) struct GatewayService {
@@ -65,7 +69,7 @@ impl GatewayService {
         &self,
         resource: Resource,
         channel: &ChannelId,
-        signed: &Signed,
+        signed: &SignedBytes,
     ) -> Result<(), String> {
         self.node.peer.check_access(resource, channel, signed)
     }
@@ -121,7 +125,7 @@ impl GatewayService {
             return missing("transaction ID should not be empty");
         }
         let channel = ChannelId::new(request.channel_id);
-        let by = Signed {
+        let by = SignedBytes {
             identity: request.identity,
             message: signed.request,
             signature: signed.signature,
@@ -156,7 +160,7 @@ impl GatewayService {
 
 #[tonic::async_trait]
 impl Gateway for GatewayService {
-    type ChaincodeEventsStream = EventStream;
+    type ChaincodeEventsStream = GatewayEvents;
 
     async fn endorse(
         &self,
