@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use serde_json::value::RawValue;
+use serde_json::{Value, value::RawValue};
 
 use crate::client::{ClientError, Exit};
 
@@ -34,7 +34,10 @@ pub(super) fn selected<T: Serialize>(
         }
         None => members = only(members, fields)?,
     }
-    serde_json::to_string_pretty(&members).map_err(|error| unwritable(&error))
+    let text = serde_json::to_string(&members).map_err(|error| unwritable(&error))?;
+    // a line for each member, unless it is nested too deep for that
+    let pretty = serde_json::from_str::<Value>(&text).map(|value| format!("{value:#}"));
+    Ok(pretty.unwrap_or(text))
 }
 
 /// The members that were named.
@@ -58,7 +61,7 @@ fn unwritable(error: &serde_json::Error) -> ClientError {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
 
