@@ -1,4 +1,4 @@
-//! How commands of the client speak: lines to people, documents to scripts, and why nothing was done.
+//! Why nothing was done, for people and for scripts.
 
 use std::{
     io::{self, IsTerminal},
@@ -10,59 +10,27 @@ use serde::Serialize;
 
 use super::{
     output,
-    show::{Line, Look, problem},
+    show::{Look, problem},
 };
 use crate::client::{self, ClientError};
-
-/// How to draw for whoever reads standard output.
-pub(super) fn look() -> Look {
-    Look {
-        width: width(&io::stdout()),
-        now: client::now().seconds,
-        full: false,
-    }
-}
-
-/// Columns of a terminal; `None`: it is none.
-fn width(stream: &(impl IsTerminal + rustix::fd::AsFd)) -> Option<usize> {
-    if !stream.is_terminal() {
-        return None;
-    }
-    let size = rustix::termios::tcgetwinsize(stream).ok()?;
-    Some(usize::from(size.ws_col)).filter(|width| *width > 0)
-}
-
-/// Prints lines of a result.
-pub(super) fn say(lines: &[Line]) {
-    let texts: Vec<String> = lines.iter().map(|line| line.text(true)).collect();
-    if !texts.is_empty() {
-        output::result(&texts.join("\n"));
-    }
-}
-
-/// Prints a document of a result.
-pub(super) fn document(document: &impl Serialize) -> ExitCode {
-    match serde_json::to_string_pretty(document) {
-        Ok(text) => {
-            output::foreign_json(&text);
-            ExitCode::SUCCESS
-        }
-        Err(error) => output::failed(&error.into()),
-    }
-}
 
 /// Tells why nothing was done, all of it; the first reason is the exit code.
 pub(super) fn refused(errors: &[ClientError], json: bool) -> ExitCode {
     if json {
         let errors: Vec<_> = errors.iter().map(Problem::of).collect();
-        document(&Refused {
+        let document = RefusedDocument {
             error: errors.first(),
             errors: &errors,
-        });
+        };
+        match serde_json::to_string_pretty(&document) {
+            Ok(text) => output::foreign_json(&text),
+            Err(error) => return output::failed(&error.into()),
+        }
     } else {
         let look = Look {
-            width: width(&io::stderr()),
-            ..look()
+            width: width(),
+            now: client::now().seconds,
+            full: false,
         };
         for error in errors {
             for line in problem(error, look) {
@@ -75,9 +43,19 @@ pub(super) fn refused(errors: &[ClientError], json: bool) -> ExitCode {
         .map_or(ExitCode::FAILURE, |error| ExitCode::from(error.exit as u8))
 }
 
+/// Columns of the terminal of errors; `None`: it is none.
+fn width() -> Option<usize> {
+    let stream = io::stderr();
+    if !stream.is_terminal() {
+        return None;
+    }
+    let size = rustix::termios::tcgetwinsize(&stream).ok()?;
+    Some(usize::from(size.ws_col)).filter(|width| *width > 0)
+}
+
 /// The document of a command that did nothing.
 #[derive(JsonSchema, Serialize)]
-pub(super) struct Refused<'a> {
+pub(super) struct RefusedDocument<'a> {
     /// The first reason.
     error: Option<&'a Problem<'a>>,
     /// All of them.

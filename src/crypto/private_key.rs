@@ -76,10 +76,10 @@ impl PrivateKey {
 
     fn read_der(der: &[u8], random: &dyn SecureRandom) -> Result<Self, PrivateKeyError> {
         match form(der).ok_or(PrivateKeyError::NotAKey)? {
-            Form::Ecdsa(curve, scalar) => Self::ecdsa(curve, scalar, random),
-            Form::Ed25519(seed) => Self::ed25519(seed).ok_or(PrivateKeyError::NotAKey),
-            Form::Encrypted => Err(PrivateKeyError::Encrypted),
-            Form::Other(name) => Err(PrivateKeyError::Unsupported(name)),
+            KeyForm::Ecdsa(curve, scalar) => Self::ecdsa(curve, scalar, random),
+            KeyForm::Ed25519(seed) => Self::ed25519(seed).ok_or(PrivateKeyError::NotAKey),
+            KeyForm::Encrypted => Err(PrivateKeyError::Encrypted),
+            KeyForm::Other(name) => Err(PrivateKeyError::Unsupported(name)),
         }
     }
 
@@ -168,14 +168,14 @@ impl fmt::Debug for PrivateKey {
 }
 
 /// What DER holds.
-enum Form<'a> {
+enum KeyForm<'a> {
     Ecdsa(Curve, &'a [u8]),
     Ed25519(&'a [u8]),
     Encrypted,
     Other(&'static str),
 }
 
-fn form(der: &[u8]) -> Option<Form<'_>> {
+fn form(der: &[u8]) -> Option<KeyForm<'_>> {
     let fields = Reader::new(der).inside(tag::SEQUENCE)?;
     if fields.peek(tag::SEQUENCE) {
         return encrypted(fields);
@@ -184,15 +184,15 @@ fn form(der: &[u8]) -> Option<Form<'_>> {
 }
 
 /// `EncryptedPrivateKeyInfo`: an algorithm, and what it encrypted.
-fn encrypted(mut fields: Reader<'_>) -> Option<Form<'_>> {
+fn encrypted(mut fields: Reader<'_>) -> Option<KeyForm<'_>> {
     let mut algorithm = fields.inside(tag::SEQUENCE)?;
     algorithm.oid()?;
     fields.content(tag::OCTET_STRING)?;
-    fields.is_empty().then_some(Form::Encrypted)
+    fields.is_empty().then_some(KeyForm::Encrypted)
 }
 
 /// `PrivateKeyInfo`: a version, an algorithm, and the key in a form of its own.
-fn pkcs8(mut fields: Reader<'_>) -> Option<Form<'_>> {
+fn pkcs8(mut fields: Reader<'_>) -> Option<KeyForm<'_>> {
     fields.int64()?;
     let mut algorithm = fields.inside(tag::SEQUENCE)?;
     let oid = algorithm.oid()?;
@@ -200,36 +200,36 @@ fn pkcs8(mut fields: Reader<'_>) -> Option<Form<'_>> {
     match oid {
         [0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01] => {
             let curve = match algorithm.oid().map(Curve::from_oid) {
-                Some(None) => return Some(Form::Other("ecdsa")),
+                Some(None) => return Some(KeyForm::Other("ecdsa")),
                 known => known.flatten(),
             };
             sec1(Reader::new(key).inside(tag::SEQUENCE)?, curve)
         }
-        [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, ..] => Some(Form::Other("rsa")),
+        [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, ..] => Some(KeyForm::Other("rsa")),
         [0x2b, 0x65, 0x70] => {
             let seed = Reader::new(key).content(tag::OCTET_STRING)?;
-            Some(Form::Ed25519(seed))
+            Some(KeyForm::Ed25519(seed))
         }
-        [0x2b, 0x65, 0x71] => Some(Form::Other("ed448")),
-        _ => Some(Form::Other("unknown")),
+        [0x2b, 0x65, 0x71] => Some(KeyForm::Other("ed448")),
+        _ => Some(KeyForm::Other("unknown")),
     }
 }
 
 /// `ECPrivateKey`: a version, the scalar, and mostly the curve, where nothing around it says it.
-fn sec1(mut fields: Reader<'_>, curve: Option<Curve>) -> Option<Form<'_>> {
+fn sec1(mut fields: Reader<'_>, curve: Option<Curve>) -> Option<KeyForm<'_>> {
     let version = fields.int64()?;
     if version == 0 && fields.peek(tag::INTEGER) {
         // RSA, in the form that openssl calls traditional
-        return Some(Form::Other("rsa"));
+        return Some(KeyForm::Other("rsa"));
     }
     let scalar = fields.content(tag::OCTET_STRING)?;
     if let Some(curve) = curve {
-        return Some(Form::Ecdsa(curve, scalar));
+        return Some(KeyForm::Ecdsa(curve, scalar));
     }
     let mut parameters = fields.inside(tag::context_constructed(0))?;
     match Curve::from_oid(parameters.oid()?) {
-        Some(curve) => Some(Form::Ecdsa(curve, scalar)),
-        None => Some(Form::Other("ecdsa")),
+        Some(curve) => Some(KeyForm::Ecdsa(curve, scalar)),
+        None => Some(KeyForm::Other("ecdsa")),
     }
 }
 

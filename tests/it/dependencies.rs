@@ -29,7 +29,7 @@ fn cargo(args: &[&str]) -> String {
 /// The crates of the manifest's dependency tables, each with where it is used, as the document says it.
 fn direct() -> BTreeMap<String, String> {
     let manifest = read("Cargo.toml");
-    let (mut table, mut features) = ("", BTreeMap::new());
+    let (mut table, mut features) = ("", BTreeMap::<String, Vec<String>>::new());
     let mut places: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut feature = String::new();
     for line in manifest.lines() {
@@ -41,7 +41,8 @@ fn direct() -> BTreeMap<String, String> {
                 name.clone_into(&mut feature);
             }
             for named in line.split('"').filter_map(|s| s.strip_prefix("dep:")) {
-                features.insert(named.to_owned(), feature.clone());
+                let bringing = features.entry(named.to_owned()).or_default();
+                bringing.push(format!("`{feature}`"));
             }
         }
         let Some((name, _)) = line.split_once(" = ") else {
@@ -50,9 +51,9 @@ fn direct() -> BTreeMap<String, String> {
         let feature = features.get(name).filter(|_| line.contains("optional"));
         let place = match (table, feature) {
             ("dependencies", None) => "core".to_owned(),
-            ("dependencies", Some(feature)) => format!("`{feature}`"),
+            ("dependencies", Some(features)) => features.join(", "),
             ("build-dependencies", None) => "build".to_owned(),
-            ("build-dependencies", Some(feature)) => format!("build with `{feature}`"),
+            ("build-dependencies", Some(features)) => format!("build with {}", features.join(", ")),
             ("dev-dependencies", _) => "tests".to_owned(),
             _ => continue,
         };

@@ -162,7 +162,9 @@ Examples:
   cmscc submit add_orgx
   cmscc submit add_orgx --via orderer -o orderer.example.com:7050 --orderer-ca ca.pem
   cmscc submit add_orgx --via file --out add_orgx.pb
-    what `peer channel update -f` takes";
+    what `peer channel update -f` takes
+  cmscc submit --in signed.pb
+    an update that was signed elsewhere, without a proposal";
 
 /// Send a finished proposal to the orderer, wait for its block, verify it, and tell the contract.
 ///
@@ -171,8 +173,16 @@ Examples:
 #[command(after_help = SUBMIT_EXAMPLES)]
 pub(in crate::cli) struct SubmitArgs {
     /// The proposal
-    #[arg(value_name = "ID")]
-    pub(in crate::cli) id: String,
+    #[arg(
+        value_name = "ID",
+        required_unless_present = "input",
+        conflicts_with = "input"
+    )]
+    pub(in crate::cli) id: Option<String>,
+
+    /// In the place of a proposal: an envelope with an update and enough signatures
+    #[arg(long = "in", value_name = "FILE")]
+    pub(in crate::cli) input: Option<PathBuf>,
 
     /// By which way
     #[arg(long, value_enum, default_value = "gateway")]

@@ -20,15 +20,15 @@ pub(in crate::cli) enum DevnetCommand {
     /// Show what runs
     Status(DevnetFolderArgs),
     /// Make another organisation, which is no member yet: its folders, JSON and peer
-    AddOrg(AddOrgArgs),
+    AddOrg(NewcomerArgs),
     /// Stop an organisation's peer
-    StopPeer(OrgArgs),
+    StopPeer(DevnetOrgArgs),
     /// Start an organisation's peer again; it catches up
-    StartPeer(OrgArgs),
+    StartPeer(DevnetOrgArgs),
     /// Stop an organisation's chaincode server
-    StopServer(OrgArgs),
+    StopServer(DevnetOrgArgs),
     /// Start an organisation's chaincode server again
-    StartServer(OrgArgs),
+    StartServer(DevnetOrgArgs),
     /// End the network and remove its files
     Down(DevnetFolderArgs),
     /// Try a chaincode whose server runs already: a line for each call
@@ -129,7 +129,7 @@ pub(in crate::cli) struct EnvArgs {
 /// Makes an organisation's certificates, its folders, its JSON as `configtxgen -printOrg` prints it,
 /// and a peer, which joins a channel once its organisation is a member.
 #[derive(Debug, clap::Args)]
-pub(in crate::cli) struct AddOrgArgs {
+pub(in crate::cli) struct NewcomerArgs {
     /// The name: of `OrgX` the MSP id is OrgXMSP and the domain orgx.example.com
     #[arg(value_name = "NAME")]
     pub(in crate::cli) name: String,
@@ -139,7 +139,7 @@ pub(in crate::cli) struct AddOrgArgs {
 }
 
 #[derive(Debug, clap::Args)]
-pub(in crate::cli) struct OrgArgs {
+pub(in crate::cli) struct DevnetOrgArgs {
     /// The organisation, such as `org1`
     #[arg(value_name = "ORG")]
     pub(in crate::cli) org: String,

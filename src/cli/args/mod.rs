@@ -33,7 +33,8 @@ pub(super) use act::{
 pub(super) use audit::AuditArgs;
 #[cfg(feature = "devnet")]
 pub(super) use devnet::{
-    AddOrgArgs, DevnetArgs, DevnetCommand, DevnetFolderArgs, EnvArgs, OrgArgs, TryArgs, UpArgs,
+    DevnetArgs, DevnetCommand, DevnetFolderArgs, DevnetOrgArgs, EnvArgs, NewcomerArgs, TryArgs,
+    UpArgs,
 };
 pub(super) use health::HealthArgs;
 #[cfg(feature = "client")]

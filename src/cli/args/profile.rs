@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 
-use super::NetworkArgs;
+use super::{NetworkArgs, ShownArgs};
 
 const PROFILE_EXAMPLES: &str = "\
 Examples:
@@ -17,10 +17,10 @@ Examples:
   Which settings hold, and where each was said:
     cmscc profile show --origin
 
-A setting is taken from the first place that says it: a flag, a variable CMSCC_*, a profile that is
-named by --profile or CMSCC_PROFILE, CORE_PEER_*, the names of Fabric's samples, the current profile,
-core.yaml in FABRIC_CFG_PATH. The profiles are in ~/.config/cmscc/config.toml, or where CMSCC_CONFIG
-says.";
+A setting is taken from the first place that says it: a flag, a variable CMSCC_*, a profile that
+is named by --profile or CMSCC_PROFILE, CORE_PEER_*, the names of Fabric's samples, the current
+profile, core.yaml in FABRIC_CFG_PATH. The profiles are in ~/.config/cmscc/config.toml, or where
+CMSCC_CONFIG says.";
 
 /// Named settings: which network, which peer, which identity.
 #[derive(Debug, clap::Args)]
@@ -29,12 +29,10 @@ pub(in crate::cli) struct ProfileArgs {
     #[command(subcommand)]
     pub(in crate::cli) command: ProfileCommand,
 
-    /// Print a JSON document
-    #[arg(long, global = true)]
-    pub(in crate::cli) json: bool,
-
     #[command(flatten)]
     pub(in crate::cli) network: NetworkArgs,
+    #[command(flatten)]
+    pub(in crate::cli) shown: ShownArgs,
 }
 
 #[derive(Debug, Subcommand)]
@@ -90,8 +88,8 @@ Examples:
     --wallet wallet/admin.id --channel mychannel
   cmscc profile import network.yaml --org Org2 --msp-folder ~/org2/users/Admin@org2/msp
 
-Addresses, CAs, the MSP id and the identity are taken, and nothing else of the files. The private key is
-copied into a file that only you can read.";
+Addresses, CAs, the MSP id and the identity are taken, and nothing else of the files. The private
+key is copied into a file that only you can read.";
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = IMPORT_EXAMPLES)]
@@ -120,7 +118,7 @@ pub(in crate::cli) struct ProfileImportArgs {
 const IDENTITY_EXAMPLES: &str = "\
 Examples:
   cmscc identity show
-  cmscc identity show --msp-id Org1MSP --msp-folder users/Admin@org1.example.com/msp --json | jq -r .fingerprint";
+  cmscc identity show --msp-id Org1MSP --msp-folder users/Admin@org1.example.com/msp --json";
 
 /// Who you are on the network.
 #[derive(Debug, clap::Args)]
@@ -128,12 +126,10 @@ pub(in crate::cli) struct IdentityArgs {
     #[command(subcommand)]
     pub(in crate::cli) command: IdentityCommand,
 
-    /// Print a JSON document
-    #[arg(long, global = true)]
-    pub(in crate::cli) json: bool,
-
     #[command(flatten)]
     pub(in crate::cli) network: NetworkArgs,
+    #[command(flatten)]
+    pub(in crate::cli) shown: ShownArgs,
 }
 
 #[derive(Debug, Subcommand)]

@@ -16,17 +16,17 @@ pub(in crate::cli) struct ProposeArgs {
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum ProposeIntent {
     /// Bring in an organisation
-    AddOrg(AddOrgArgs),
+    AddOrg(ProposeAddOrgArgs),
     /// Change your own organisation's MSP definition: CAs, admins, NodeOUs, revocation lists
-    SetMsp(SetMspArgs),
+    SetMsp(ProposeSetMspArgs),
     /// Remove an organisation from the application
-    RemoveOrg(RemoveOrgArgs),
+    RemoveOrg(ProposeRemoveOrgArgs),
     /// Change part of the config: a partial config with modes, as JSON
-    Patch(FileArgs),
+    Patch(ProposeFileArgs),
     /// Propose what you edited: the whole config
-    FromFile(FileArgs),
+    FromFile(ProposeFileArgs),
     /// Propose a computed update, or an envelope around one
-    FromUpdate(FileArgs),
+    FromUpdate(ProposeFileArgs),
 }
 
 /// What all intents take.
@@ -36,7 +36,7 @@ pub(in crate::cli) struct ProposalArgs {
     #[arg(long, value_name = "ID")]
     pub(in crate::cli) id: Option<String>,
 
-    /// What the others read
+    /// What the others read [default: what an organisation's coming or going says by itself]
     #[arg(long, value_name = "TEXT", default_value = "")]
     pub(in crate::cli) description: String,
 
@@ -70,7 +70,7 @@ Examples:
 /// Bring in an organisation.
 #[derive(Debug, clap::Args)]
 #[command(after_help = ADD_ORG_EXAMPLES)]
-pub(in crate::cli) struct AddOrgArgs {
+pub(in crate::cli) struct ProposeAddOrgArgs {
     /// What `configtxgen -printOrg` printed, or an MSP folder
     #[arg(value_name = "FILE|FOLDER")]
     pub(in crate::cli) file: PathBuf,
@@ -88,7 +88,7 @@ pub(in crate::cli) struct AddOrgArgs {
 #[command(
     after_help = "Example:\n  cmscc propose set-msp organizations/peerOrganizations/org1.example.com/msp --dry-run"
 )]
-pub(in crate::cli) struct SetMspArgs {
+pub(in crate::cli) struct ProposeSetMspArgs {
     /// An MSP folder, or what `configtxgen -printOrg` printed
     #[arg(value_name = "FILE|FOLDER")]
     pub(in crate::cli) file: PathBuf,
@@ -100,7 +100,7 @@ pub(in crate::cli) struct SetMspArgs {
 /// Remove an organisation from the application.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  cmscc propose remove-org OrgXMSP --dry-run")]
-pub(in crate::cli) struct RemoveOrgArgs {
+pub(in crate::cli) struct ProposeRemoveOrgArgs {
     /// Its name in the config; most often its MSP id
     #[arg(value_name = "NAME")]
     pub(in crate::cli) name: String,
@@ -111,19 +111,19 @@ pub(in crate::cli) struct RemoveOrgArgs {
 
 const FILE_EXAMPLES: &str = "\
 Examples:
-  cmscc propose patch timeout.json --id slower --dry-run
+  cmscc propose patch timeout.json --id slower --description 'larger blocks' --dry-run
     {\"channel_group\":{\"groups\":{\"Orderer\":{\"values\":{\"BatchTimeout\":{\"value\":{\"timeout\":\"3s\"}}}}}}}
 
   cmscc config show --json > config.json; $EDITOR config.json
-  cmscc propose from-file config.json --id my-edit
+  cmscc propose from-file config.json --id my-edit --description 'what I edited'
 
-  cmscc propose from-update update.pb --id made-elsewhere
+  cmscc propose from-update update.pb --id made --description 'made elsewhere'
     what `configtxlator compute_update` gave, or the envelope that `peer channel signconfigtx` takes";
 
 /// A change that lies in a file.
 #[derive(Debug, clap::Args)]
 #[command(after_help = FILE_EXAMPLES)]
-pub(in crate::cli) struct FileArgs {
+pub(in crate::cli) struct ProposeFileArgs {
     /// The file; `-` is standard input
     #[arg(value_name = "FILE")]
     pub(in crate::cli) file: PathBuf,

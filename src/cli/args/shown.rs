@@ -10,15 +10,16 @@ pub(in crate::cli) struct ShownArgs {
         value_name = "FIELDS",
         num_args = 0..=1,
         require_equals = true,
-        default_missing_value = ""
+        default_missing_value = "",
+        global = true
     )]
     pub(in crate::cli) json: Option<String>,
 
     /// Ask nothing, even on a terminal
-    #[arg(long)]
+    #[arg(long, global = true)]
     pub(in crate::cli) no_input: bool,
 
     /// Say nothing beside the result
-    #[arg(long, short)]
+    #[arg(long, short, global = true)]
     pub(in crate::cli) quiet: bool,
 }

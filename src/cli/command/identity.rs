@@ -7,12 +7,12 @@ use serde::Serialize;
 use crate::{
     cli::{
         args::{IdentityArgs, IdentityCommand},
+        screen::{Screen, code},
         settings::date,
-        show::{Block, Line, Tone, left},
+        show::{Block, Line, Look, Tone, left},
         terminal::{self, Problem},
     },
     client::{self, ClientError, OwnCertificate, OwnIdentity},
-    crypto::{ecdsa::Curve, signature::PublicKey},
     identity::Certificate,
     ids::{Digest, MspId},
 };
@@ -20,27 +20,27 @@ use crate::{
 /// Says who one is on the network, without asking it.
 pub(in crate::cli) fn run(args: &IdentityArgs) -> ExitCode {
     let IdentityCommand::Show = args.command;
+    let screen = Screen::new(&args.shown, false);
     let flags = args.network.flags();
     let found = client::on_this_machine(&flags, client::resolve_identity);
     let (msp_id, source, _) = match found {
         Ok(found) => found,
-        Err(errors) => return terminal::refused(&errors, args.json),
+        Err(errors) => return terminal::refused(&errors, screen.wants_json()),
     };
     let own = match source.certificate() {
         Ok(own) => own,
-        Err(error) => return terminal::refused(&[error], args.json),
+        Err(error) => return screen.failed(&error),
     };
     let key = OwnIdentity::find(&msp_id, &source).map(|(_, file)| file.display().to_string());
     let who = IdentityReport::new(&msp_id, &own, key.as_ref());
-    if args.json {
-        terminal::document(&who);
-    } else {
-        terminal::say(&who.lines());
+    if let Err(error) = screen.result(&who, None, |look| who.lines(look)) {
+        return screen.failed(&error);
     }
-    match (&key, args.json) {
-        (Ok(_), _) => ExitCode::SUCCESS,
-        (Err(error), false) => terminal::refused(std::slice::from_ref(error), false),
-        (Err(error), true) => ExitCode::from(error.exit as u8),
+    match &key {
+        Ok(_) => ExitCode::SUCCESS,
+        // the document has the reason in it
+        Err(error) if screen.wants_json() => code(error.exit),
+        Err(error) => screen.failed(error),
     }
 }
 
@@ -84,15 +84,14 @@ impl<'a> IdentityReport<'a> {
             not_after: date(certificate.not_after()),
             ends: certificate.not_after(),
             fingerprint: Digest::of(certificate.der()).to_string(),
-            key_kind: kind(certificate),
+            key_kind: own.key_kind(),
             certificate_file: own.file.display().to_string(),
             key_file: key.ok().map(String::as_str),
             error: key.err().map(Problem::of),
         }
     }
 
-    fn lines(&self) -> Vec<Line> {
-        let look = terminal::look();
+    fn lines(&self, look: Look) -> Vec<Line> {
         let mut block = Block::default();
         block.put("MSP id", Line::of(Tone::Strong, self.msp_id));
         block.text("subject", &self.subject);
@@ -129,16 +128,4 @@ fn role(certificate: &Certificate) -> Option<&'static str> {
     roles
         .into_iter()
         .find(|role| units.iter().any(|unit| unit == role))
-}
-
-fn kind(certificate: &Certificate) -> &'static str {
-    match certificate.key() {
-        PublicKey::Ecdsa(Curve::P224, _) => "ECDSA P-224",
-        PublicKey::Ecdsa(Curve::P256, _) => "ECDSA P-256",
-        PublicKey::Ecdsa(Curve::P384, _) => "ECDSA P-384",
-        PublicKey::Ecdsa(Curve::P521, _) => "ECDSA P-521",
-        PublicKey::Ed25519(_) => "Ed25519",
-        PublicKey::Rsa(..) => "RSA",
-        PublicKey::Other => "unknown",
-    }
 }

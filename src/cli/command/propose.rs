@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, path::Path, process::ExitCode};
 
 use bytes::Bytes;
 
-use super::act::{Consent, demand_level, fresh, open, read, review, sign_one};
+use super::act::{demand_level, fresh, open, read, review};
 use crate::{
     cli::{
         args::{ProposalArgs, ProposeArgs, ProposeIntent},
@@ -15,7 +15,7 @@ use crate::{
         ClientError, Exit, MspDefinitionFolder, OrganizationFile, OwnIdentity, ProposalTerms,
         Session, Verdicts, WantedChange,
         answers::{self, ProposalAnswer, ProposedAnswer},
-        now,
+        now, sign_claim,
     },
     config::Section,
     ids::MspId,
@@ -45,7 +45,7 @@ pub(in crate::cli) fn run(args: &ProposeArgs) -> ExitCode {
                 let proposal = examined.proposal.clone();
                 let view = review(talk, chain, judged, proposal, &judged.policies)?;
                 if args.intent.proposal().dry_run {
-                    talk.document(&view);
+                    talk.document(&view)?;
                 }
             }
             let digest = examined.verdicts.digest().to_string();
@@ -80,25 +80,22 @@ pub(in crate::cli) fn run(args: &ProposeArgs) -> ExitCode {
             }
             if !proposal.sign {
                 talk.next(&format!("cmscc sign {id}"));
-                talk.document(&answer);
+                talk.document(&answer)?;
                 return Ok(Exit::Done);
             }
             sign(talk, &session, id, &digest).await?;
-            talk.document(&answer);
+            talk.document(&answer)?;
             Ok(Exit::Done)
         },
     )
 }
 
 /// Signs what was just proposed and shown: its digest is the consent.
-async fn sign(talk: Talk, session: &Session, id: &str, digest: &str) -> Result<(), ClientError> {
+async fn sign(talk: &Talk, session: &Session, id: &str, digest: &str) -> Result<(), ClientError> {
     let examined = session.examine(id).await?;
-    let quiet = Talk {
-        quiet: true,
-        json: true,
-        ..talk
-    };
-    let signature = sign_one(quiet, session, &examined, Consent::Digest(digest))?;
+    let identity = session.connection().identity();
+    let (claim, verdicts) = (&examined.claim, &examined.verdicts);
+    let signature = sign_claim(session.chain(), claim, verdicts, identity, digest)?;
     let (_, committed) = session.add_signatures(id, &signature.encode()).await?;
     talk.done(&format!("signed; recorded in block {}", committed.block));
     Ok(())
@@ -116,11 +113,17 @@ fn terms(
         let hint = format!("ids that begin with `{}.` are yours alone", identity.msp_id);
         ClientError::new(Exit::Usage, "NO_ID", text).hint(hint)
     })?;
+    let given = Some(args.description.clone()).filter(|text| !text.is_empty());
+    let usual = || change.usual_description(&identity.msp_id);
+    let description = given.or_else(usual).ok_or_else(|| {
+        let text = "the others read what the change is for: --description TEXT";
+        ClientError::new(Exit::Usage, "NO_DESCRIPTION", text)
+    })?;
     let deadline = args.deadline.as_deref();
     let deadline = deadline.map(|given| ProposalTerms::deadline(given, now().seconds));
     Ok(ProposalTerms {
         id,
-        description: args.description.clone(),
+        description,
         deadline: deadline.transpose()?,
     })
 }

@@ -12,8 +12,12 @@ use super::{
 };
 use crate::{
     block::ConfigBlock,
-    client::{ClientError, Exit, JudgedUpdate, VerifiedLink, Via, host},
-    ids::{BlockNumber, Digest, Sequence},
+    client::{
+        ClaimedKind, ClientError, Exit, JudgedUpdate, ProposalClaim, SignedUpdate, VerifiedLink,
+        Via, host,
+    },
+    config::ConfigSignature,
+    ids::{BlockNumber, Digest, ProposalId, Revision, Sequence},
     proto::common::Envelope,
     review::lint::Severity,
     transaction::submission,
@@ -21,6 +25,9 @@ use crate::{
 
 /// So long a block is waited for before the same bytes are sent again.
 const BLOCK_WAIT: Duration = Duration::from_secs(20);
+/// Where an orderer says that an update was overtaken, it may be by itself: so long its block may take
+/// to one's own peer.
+const OWN_WAIT: Duration = Duration::from_secs(3);
 /// So often they are sent at most.
 const SENDINGS: usize = 3;
 
@@ -51,7 +58,40 @@ impl Session {
                 .hint(format!("cmscc api --submit ApplySettings {id}")));
         };
         check_findings(id, judged, accepted)?;
-        let signatures = ready(examined, judged)?;
+        let signatures = ready(id, &examined.proposal.status, judged)?;
+        self.enclose(judged, signatures)
+    }
+
+    /// The same of an update that was signed elsewhere.
+    ///
+    /// # Errors
+    /// As of [`Self::envelope`], and those of judging it.
+    pub fn envelope_of(
+        &self,
+        signed: &SignedUpdate,
+        accepted: &BTreeSet<String>,
+    ) -> Result<(Digest, Envelope), ClientError> {
+        let claim = ProposalClaim {
+            proposal_id: ProposalId::new("the file"),
+            revision: Revision(1),
+            kind: ClaimedKind::ConfigUpdate,
+            config_update: signed.config_update.clone(),
+            patch: None,
+            signatures: signed.signatures.clone(),
+            created_at: host::now(),
+        };
+        let bundle = self.chain.bundle();
+        let judged = JudgedUpdate::new(bundle, &claim, claim.created_at, &BTreeSet::new())?;
+        check_findings("the file", &judged, accepted)?;
+        let signatures = ready("the file", "ReadyToSubmit", &judged)?;
+        Ok((judged.digest, self.enclose(&judged, signatures)?))
+    }
+
+    fn enclose(
+        &self,
+        judged: &JudgedUpdate,
+        signatures: Vec<ConfigSignature>,
+    ) -> Result<Envelope, ClientError> {
         let stamp = host::stamp()?;
         submission(
             self.chain.channel(),
@@ -83,14 +123,22 @@ impl Session {
             let sent = self.connection.submit_update(envelope.clone(), via).await;
             if let Err(error) = sent {
                 // it may be in already: an answer got lost, or somebody else was quicker
+                if error.exit == Exit::Stale {
+                    self.wait_for(digest, from, OWN_WAIT).await;
+                }
                 self.catch_up(hears).await?;
                 return self.in_chain(digest).ok_or(error);
             }
             hears(Progress::Waiting);
-            if let Some(number) = self.wait_for(digest, from).await {
+            if let Some(number) = self.wait_for(digest, from, BLOCK_WAIT).await {
                 hears(Progress::InBlock(number));
             }
-            self.catch_up(hears).await?;
+            if let Err(error) = self.catch_up(hears).await {
+                return Err(match error.exit {
+                    Exit::Denied => shut_out(&error),
+                    _ => error,
+                });
+            }
             if let Some(submission) = self.in_chain(digest) {
                 return Ok(submission);
             }
@@ -113,8 +161,8 @@ impl Session {
 
     /// The number of the config block that carries an update, as the peer delivers it; `None` where none
     /// came in time, or the stream failed. It is verified only when the chain takes it.
-    async fn wait_for(&self, digest: Digest, from: BlockNumber) -> Option<u64> {
-        let until = Instant::now() + BLOCK_WAIT;
+    async fn wait_for(&self, digest: Digest, from: BlockNumber, at_most: Duration) -> Option<u64> {
+        let until = Instant::now() + at_most;
         let mut next = from;
         while Instant::now() < until {
             let Ok(mut blocks) = self.connection.blocks_from(next).await else {
@@ -139,6 +187,15 @@ impl Session {
         }
         None
     }
+}
+
+/// The update was taken, and nothing can be read any more: it may have removed one's own organisation.
+fn shut_out(error: &ClientError) -> ClientError {
+    let text = format!(
+        "the orderer took the update, but your organisation cannot read the channel any more: {error}"
+    );
+    ClientError::new(Exit::Partly, "NOT_A_MEMBER", text)
+        .hint("a member brings the contract to the new config: `cmscc sync`")
 }
 
 fn check_findings(
@@ -171,13 +228,12 @@ fn check_findings(
 
 /// The signatures that decide, where they are enough.
 fn ready(
-    examined: &Examined,
+    id: &str,
+    status: &str,
     judged: &JudgedUpdate,
-) -> Result<Vec<crate::config::ConfigSignature>, ClientError> {
-    let proposal = &examined.proposal;
-    let id = &proposal.proposal_id;
+) -> Result<Vec<ConfigSignature>, ClientError> {
     let no = |text: String| ClientError::new(Exit::No, "NOT_READY", text);
-    match (proposal.status.as_str(), &judged.chosen) {
+    match (status, &judged.chosen) {
         ("ReadyToSubmit", Some(chosen)) if judged.is_ready() => Ok(chosen.clone()),
         ("WaitingForCapabilities", _) => {
             let text = format!("`{id}` waits until all have attested the levels that it raises");

@@ -8,11 +8,7 @@ use std::{
 
 use ring::rand::SystemRandom;
 
-use super::{
-    choose::{self, OwnCertificate},
-    files,
-    source::IdentitySource,
-};
+use super::{choose, files, source::IdentitySource};
 use crate::{
     client::{ClientError, Exit, host},
     identity::{Certificate, KeySigner, Signer, SignerError},
@@ -44,7 +40,7 @@ impl OwnIdentity {
         }
     }
 
-    /// The identity of this source. Its certificate is valid today, and its key is the certificate's.
+    /// The identity of this source. Its certificate is not expired, and its key is the certificate's.
     ///
     /// # Errors
     /// Something is missing, unreadable, expired, or does not belong together.
@@ -57,11 +53,13 @@ impl OwnIdentity {
     /// # Errors
     /// Those of [`Self::open`].
     pub fn find(msp_id: &MspId, source: &IdentitySource) -> Result<(Self, PathBuf), ClientError> {
-        let OwnCertificate { file, certificate } = source.certificate()?;
+        let own = source.certificate()?;
         let place = source.key_place();
         let random = Arc::new(SystemRandom::new());
-        let (key_file, key) = choose::key(&place, &files::keys(&place)?, &certificate, &*random)?;
-        choose::check_dates(&file, &certificate, host::now())?;
+        let (key_file, key) =
+            choose::key(&place, &files::keys(&place)?, &own.certificate, &*random)?;
+        choose::check_expiry(&own, host::now())?;
+        let certificate = own.certificate;
         let signer = KeySigner::new(msp_id, &certificate, key, random).map_err(|error| {
             let message = format!("`{}`: {error}", key_file.display());
             ClientError::new(Exit::Denied, "KEY_MISMATCH", message)

@@ -179,16 +179,19 @@ fn what_cannot_be_read_is_told_before_another_key() {
 }
 
 #[test]
-fn dates_are_looked_at() {
+fn an_expired_certificate_cannot_sign() {
     let certificate = Certificate::from_pem(&fixture("ed25519.crt")).unwrap();
     assert!(matches!(certificate.key(), PublicKey::Ed25519(_)));
+    let own = OwnCertificate {
+        file: PathBuf::from("c"),
+        certificate,
+    };
     let at = |seconds| {
         let now = UnixTime { seconds, nanos: 0 };
-        choose::check_dates(Path::new("c"), &certificate, now).map_err(|error| error.symbol)
+        choose::check_expiry(&own, now).map_err(|error| error.symbol)
     };
-    let (start, end) = (certificate.not_before(), certificate.not_after());
-    assert_eq!(at(start), Ok(()));
-    assert_eq!(at(end), Ok(()));
-    assert_eq!(at(start - 1), Err("CERT_NOT_YET_VALID".to_owned()));
-    assert_eq!(at(end + 1), Err("CERT_EXPIRED".to_owned()));
+    assert_eq!(at(own.certificate.not_before() - 1), Ok(()));
+    assert_eq!(at(own.certificate.not_after()), Ok(()));
+    let after = at(own.certificate.not_after() + 1);
+    assert_eq!(after, Err("CERT_EXPIRED".to_owned()));
 }

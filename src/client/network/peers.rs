@@ -190,12 +190,13 @@ impl Peers {
         W: Future<Output = Result<A, Status>>,
     {
         let mut failed: Option<Meaning> = None;
-        for at in self.order() {
+        for (at, left) in self.order().zip((1..=self.nodes.len()).rev()) {
             let Some(node) = self.nodes.get(at) else {
                 continue;
             };
             let mut whom = self.whom(at);
             whom.chaincode = chaincode.unwrap_or(whom.chaincode);
+            let until = share(errand, until, left);
             match self.ask_one(node, errand, whom, until, send).await {
                 Ok(answer) => {
                     self.preferred.store(at, Ordering::Relaxed);
@@ -261,6 +262,17 @@ impl PeerNode {
             tls_cert_hash: self.tls_cert_hash,
         })
     }
+}
+
+/// Until when one of the nodes that are left may take: one that hangs leaves time for the others, where
+/// asking them changes nothing.
+fn share(errand: Errand, until: Instant, left: usize) -> Instant {
+    let now = Instant::now();
+    let shares = match errand {
+        Errand::Evaluate | Errand::Endorse => u32::try_from(left).unwrap_or(u32::MAX).max(1),
+        _ => 1,
+    };
+    now + until.saturating_duration_since(now) / shares
 }
 
 /// Waits before another try; `false`: there is none.

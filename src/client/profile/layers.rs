@@ -44,14 +44,14 @@ impl Layer {
 
 /// What was found: a setting's values, and where.
 #[derive(Clone, Debug)]
-pub(super) struct Found {
+pub(super) struct PlacedValue {
     /// One; of some settings several.
     pub(super) values: Vec<String>,
     pub(super) origin: Origin,
     pub(super) layer: Layer,
 }
 
-impl Found {
+impl PlacedValue {
     /// The first value.
     pub(super) fn value(&self) -> &str {
         self.values.first().map_or("", String::as_str)
@@ -120,7 +120,7 @@ impl<'a> Layers<'a> {
     }
 
     /// What a setting is in the nearest place that says it.
-    pub(super) fn find(&self, setting: Setting) -> Option<Found> {
+    pub(super) fn find(&self, setting: Setting) -> Option<PlacedValue> {
         self.find_where(setting, |_| true)
     }
 
@@ -129,13 +129,13 @@ impl<'a> Layers<'a> {
         &self,
         setting: Setting,
         counts: impl Fn(Layer) -> bool,
-    ) -> Option<Found> {
+    ) -> Option<PlacedValue> {
         let mut layers = Layer::ALL.into_iter().filter(|layer| counts(*layer));
         layers.find_map(|layer| self.at(layer, setting))
     }
 
     /// What a setting is in one place; an empty value is none.
-    pub(super) fn at(&self, layer: Layer, setting: Setting) -> Option<Found> {
+    pub(super) fn at(&self, layer: Layer, setting: Setting) -> Option<PlacedValue> {
         let names = setting.names();
         let (values, origin) = match layer {
             Layer::Flag => {
@@ -187,7 +187,7 @@ impl<'a> Layers<'a> {
             .into_iter()
             .filter(|value| !value.is_empty())
             .collect();
-        (!values.is_empty()).then_some(Found {
+        (!values.is_empty()).then_some(PlacedValue {
             values,
             origin,
             layer,

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::{
     endpoint::{ClientTlsFiles, PeerEndpoint},
     file::ProfilePeer,
-    layers::{Found, Layer},
+    layers::{Layer, PlacedValue},
     origin::Origin,
     resolver::Resolver,
     setting::Setting,
@@ -19,7 +19,7 @@ use crate::{
 /// What is said of TLS with one server.
 struct TlsWords {
     is_on: bool,
-    root_certs: Option<Found>,
+    root_certs: Option<PlacedValue>,
     /// Which setting names the root certificates.
     root_setting: Setting,
 }
@@ -33,7 +33,7 @@ impl Resolver<'_> {
         if let Some((layer, name, peers)) = of_profile {
             self.peers_at = Some(layer);
             let made = peers.iter().filter_map(|peer| {
-                let found = Found {
+                let found = PlacedValue {
                     values: vec![peer.address.clone()],
                     origin: Origin::Profile(name.clone(), "peers"),
                     layer,
@@ -75,7 +75,7 @@ impl Resolver<'_> {
     fn peer(
         &mut self,
         address: &str,
-        found: &Found,
+        found: &PlacedValue,
         own: &ProfilePeer,
         client: Option<&(Vec<u8>, Vec<u8>)>,
     ) -> Option<PeerEndpoint> {
@@ -115,7 +115,7 @@ impl Resolver<'_> {
     }
 
     /// An orderer.
-    pub(super) fn endpoint_of_orderer(&mut self, found: &Found) -> Option<PeerEndpoint> {
+    pub(super) fn endpoint_of_orderer(&mut self, found: &PlacedValue) -> Option<PeerEndpoint> {
         let address = found.value().to_owned();
         if !self.check_address(Setting::Orderer, &address, found) {
             return None;
@@ -131,7 +131,7 @@ impl Resolver<'_> {
             .and_then(|orderer| orderer.tls)
             .map(|tls| tls.to_string());
         let tls = match (found.layer, tls) {
-            (Layer::Named | Layer::Current, Some(tls)) => Some(Found {
+            (Layer::Named | Layer::Current, Some(tls)) => Some(PlacedValue {
                 values: vec![tls],
                 origin: found.origin.clone(),
                 layer: found.layer,
@@ -161,9 +161,9 @@ impl Resolver<'_> {
         &self,
         setting: Setting,
         own: Option<String>,
-        peer: &Found,
+        peer: &PlacedValue,
         counts: impl Fn(Layer) -> bool,
-    ) -> Option<Found> {
+    ) -> Option<PlacedValue> {
         let Some(own) = own else {
             return self.layers.find_where(setting, counts);
         };
@@ -175,7 +175,7 @@ impl Resolver<'_> {
                 Origin::Profile(name, _) => Origin::Profile(name.clone(), setting.key()),
                 other => other.clone(),
             };
-            Some(Found {
+            Some(PlacedValue {
                 values: vec![own],
                 origin,
                 layer: peer.layer,
@@ -187,8 +187,8 @@ impl Resolver<'_> {
     /// yes.
     fn words(
         &mut self,
-        tls: Option<Found>,
-        root_certs: Option<Found>,
+        tls: Option<PlacedValue>,
+        root_certs: Option<PlacedValue>,
         root_setting: Setting,
     ) -> Option<TlsWords> {
         let is_on = match (&tls, &root_certs) {
@@ -305,13 +305,13 @@ impl Resolver<'_> {
         self.add_once(error.hint(setting.how()));
     }
 
-    fn check_address(&mut self, setting: Setting, address: &str, found: &Found) -> bool {
+    fn check_address(&mut self, setting: Setting, address: &str, found: &PlacedValue) -> bool {
         let is_good = address.rsplit_once(':').is_some_and(|(host, port)| {
             let is_port = port.parse::<u16>().is_ok_and(|port| port != 0);
             is_port && !host.is_empty() && !host.contains(['/', ' ', '@'])
         });
         if !is_good {
-            let found = Found {
+            let found = PlacedValue {
                 values: vec![address.to_owned()],
                 ..found.clone()
             };

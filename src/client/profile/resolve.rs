@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use super::{
     endpoint::PeerEndpoint,
-    layers::{ChosenProfile, Found, Layer},
+    layers::{ChosenProfile, Layer, PlacedValue},
     origin::{Origin, Origins},
     resolver::Resolver,
     setting::Setting,
@@ -192,11 +192,11 @@ impl Resolver<'_> {
     /// Where certificate and key are: each in the nearest place that says it, or the MSP folder there.
     fn identity(&mut self) -> Option<IdentitySource> {
         self.refuse_other_kinds();
-        let nearer = |one: Option<Found>, other: Option<Found>| match (one, other) {
+        let nearer = |one: Option<PlacedValue>, other: Option<PlacedValue>| match (one, other) {
             (Some(one), Some(folder)) if folder.layer < one.layer => Err(folder),
             (Some(one), _) => Ok(one),
             (None, Some(folder)) => Err(folder),
-            (None, None) => Ok(Found {
+            (None, None) => Ok(PlacedValue {
                 values: Vec::new(),
                 origin: Origin::Default,
                 layer: Layer::CoreYaml,
@@ -205,14 +205,15 @@ impl Resolver<'_> {
         let folder = self.layers.find(Setting::MspFolder);
         let certificate = nearer(self.layers.find(Setting::Certificate), folder.clone());
         let key = nearer(self.layers.find(Setting::Key), folder);
-        let mut place = |setting, found: &Result<Found, Found>, inside: &str| match found {
-            Ok(found) if found.values.is_empty() => None,
-            Ok(found) => {
-                self.note(setting, found);
-                Some(PathBuf::from(found.value()))
-            }
-            Err(folder) => Some(PathBuf::from(folder.value()).join(inside)),
-        };
+        let mut place =
+            |setting, found: &Result<PlacedValue, PlacedValue>, inside: &str| match found {
+                Ok(found) if found.values.is_empty() => None,
+                Ok(found) => {
+                    self.note(setting, found);
+                    Some(PathBuf::from(found.value()))
+                }
+                Err(folder) => Some(PathBuf::from(folder.value()).join(inside)),
+            };
         let places = (
             place(Setting::Certificate, &certificate, "signcerts"),
             place(Setting::Key, &key, "keystore"),

@@ -1,7 +1,7 @@
 //! What collects values, and what is wrong with them.
 
 use super::{
-    layers::{Found, Layer, Layers},
+    layers::{Layer, Layers, PlacedValue},
     origin::{Origin, Origins},
     setting::Setting,
     surroundings::Surroundings,
@@ -29,13 +29,13 @@ impl<'a> Resolver<'a> {
     }
 
     /// A setting's value, which is noted.
-    pub(super) fn noted(&mut self, setting: Setting) -> Option<Found> {
+    pub(super) fn noted(&mut self, setting: Setting) -> Option<PlacedValue> {
         let found = self.layers.find(setting)?;
         self.note(setting, &found);
         Some(found)
     }
 
-    pub(super) fn note(&mut self, setting: Setting, found: &Found) {
+    pub(super) fn note(&mut self, setting: Setting, found: &PlacedValue) {
         for value in &found.values {
             self.origins.add(setting, value, &found.origin);
         }
@@ -62,7 +62,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// Tells that a value is wrong, and where it comes from.
-    pub(super) fn wrong(&mut self, setting: Setting, found: &Found, why: &str) {
+    pub(super) fn wrong(&mut self, setting: Setting, found: &PlacedValue, why: &str) {
         let what = setting.names().what;
         let message = format!(
             "the {what} of {} is `{}`: {why}",
@@ -89,7 +89,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// Notes a value that several servers may have.
-    pub(super) fn note_once(&mut self, setting: Setting, found: &Found) {
+    pub(super) fn note_once(&mut self, setting: Setting, found: &PlacedValue) {
         for value in &found.values {
             let mut all = self.origins.iter();
             let same = |(own, text, origin): (Setting, &str, &Origin)| {

@@ -51,7 +51,7 @@ pub enum Setting {
 
 /// The names of a setting; empty where it has none.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Names {
+pub(super) struct SettingNames {
     /// In a profile.
     pub(super) key: &'static str,
     /// On the command line.
@@ -100,7 +100,7 @@ impl Setting {
 
     /// All of its names.
     #[rustfmt::skip]
-    pub(super) const fn names(self) -> Names {
+    pub(super) const fn names(self) -> SettingNames {
         match self {
             Anchor => names("trust_anchor", "--anchor", "CMSCC_ANCHOR", "", "", "", "trust anchor"),
             Certificate => names("certificate", "--cert", "CMSCC_CERT", "", "CERT_DIRECTORY_PATH", "", "certificate"),
@@ -157,8 +157,8 @@ const fn names(
     sample: &'static str,
     core_yaml: &'static str,
     what: &'static str,
-) -> Names {
-    Names {
+) -> SettingNames {
+    SettingNames {
         key,
         flag,
         own,

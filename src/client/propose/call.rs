@@ -72,6 +72,17 @@ impl WantedChange {
         (id.len() <= 64 && id.chars().all(legal)).then_some(id)
     }
 
+    /// What the others read where the proposer says nothing else.
+    #[must_use]
+    pub fn usual_description(&self, proposer: &MspId) -> Option<String> {
+        match self {
+            Self::AddOrganization { name, .. } => Some(format!("bring in {name}")),
+            Self::RemoveOrganization { name } => Some(format!("remove {name}")),
+            Self::SetMsp(_) => Some(format!("another MSP definition of {proposer}")),
+            Self::Config(_) | Self::Patch(_) | Self::Update(_) => None,
+        }
+    }
+
     /// The call that proposes it.
     #[must_use]
     pub fn call(&self, terms: &ProposalTerms) -> ProposalCall {

@@ -28,10 +28,11 @@ fn late(errand: Errand, whom: Whom<'_>, when: &str) -> Meaning {
     let message = format!("the peer `{}` did not {what} {when}", whom.address);
     let error = ClientError::new(Exit::Unreachable, "TIMEOUT", message)
         .hint("call again; `--timeout` gives it longer");
-    Meaning {
-        error,
-        remedy: Remedy::NONE.open(),
-    }
+    let remedy = match errand {
+        Errand::Evaluate | Errand::Endorse => Remedy::ELSEWHERE,
+        _ => Remedy::NONE.open(),
+    };
+    Meaning { error, remedy }
 }
 
 /// The call failed on this side of the wire.

@@ -1,3 +1,4 @@
-//! The client: what it reads of the contract's answers.
+//! The client: what it reads of the contract's answers; profiles and identities on the command line.
 
 mod answers;
+mod profile;

@@ -100,9 +100,28 @@ pub(crate) fn new_user(msp_id: &str, name: &str, unit: Option<&str>) -> Person {
 
 /// The same where cryptogen made the CA.
 pub(crate) fn new_user_of(crypto: &Path, msp_id: &str, name: &str, unit: Option<&str>) -> Person {
-    let (ca, key) = authority(crypto, msp_id);
     let mut leaf = CertificateParams::default();
     leaf.not_before = rcgen::date_time_ymd(2027, 1, 1);
+    let own = KeyPair::generate().unwrap();
+    let certificate = certified(crypto, msp_id, leaf, (name, unit), &own);
+    let signer = P256Signer::new(
+        &MspId::new(msp_id),
+        certificate.as_bytes(),
+        own.serialize_pem().as_bytes(),
+        Arc::new(SystemRandom::new()),
+    );
+    Person(signer.unwrap())
+}
+
+/// A certificate, PEM, for a key of somebody of this organisational unit, or of none.
+pub(crate) fn certified(
+    crypto: &Path,
+    msp_id: &str,
+    mut leaf: CertificateParams,
+    (name, unit): (&str, Option<&str>),
+    own: &KeyPair,
+) -> String {
+    let (ca, key) = authority(crypto, msp_id);
     leaf.not_after = rcgen::date_time_ymd(2030, 1, 1);
     let unit = unit.map(|unit| (DnType::OrganizationalUnitName, unit));
     let parts: Vec<_> = unit
@@ -110,15 +129,8 @@ pub(crate) fn new_user_of(crypto: &Path, msp_id: &str, name: &str, unit: Option<
         .chain([(DnType::CommonName, name)])
         .collect();
     leaf.distinguished_name = names(&parts);
-    let own = KeyPair::generate().unwrap();
-    let certificate = leaf.signed_by(&own, &Issuer::new(ca, key)).unwrap();
-    let signer = P256Signer::new(
-        &MspId::new(msp_id),
-        certificate.pem().as_bytes(),
-        own.serialize_pem().as_bytes(),
-        Arc::new(SystemRandom::new()),
-    );
-    Person(signer.unwrap())
+    let certificate = leaf.signed_by(own, &Issuer::new(ca, key)).unwrap();
+    certificate.pem()
 }
 
 /// The CA of a peer organisation, as cryptogen makes it.

@@ -133,7 +133,7 @@ impl<'a> Client<'a> {
             .enable_all()
             .build()
             .unwrap();
-        let settings = settings(net, "org1", "Admin");
+        let settings = settings_of(net, "org1", "Admin");
         let identity = OwnIdentity::open(&settings.msp_id, &settings.identity).unwrap();
         Self {
             net,
@@ -168,13 +168,13 @@ impl<'a> Client<'a> {
         user: &str,
         change: impl Fn(&mut ClientSettings),
     ) -> ClientSettings {
-        let mut settings = settings(self.net, org, user);
+        let mut settings = settings_of(self.net, org, user);
         change(&mut settings);
         settings
     }
 
     fn identity(&self, org: &str, user: &str) -> OwnIdentity {
-        let settings = settings(self.net, org, user);
+        let settings = settings_of(self.net, org, user);
         OwnIdentity::open(&settings.msp_id, &settings.identity).unwrap()
     }
 
@@ -545,7 +545,14 @@ impl<'a> Client<'a> {
             self.run(patient.submit(attest())).ok()
         });
 
+        // a peer that answered goes away: the next one is asked
+        let two = self.with("org1", "Admin", |settings| {
+            let other = settings_of(self.net, "org2", "Admin").peers;
+            settings.peers.splice(0..0, other);
+        });
+        let height = self.run(two.height()).unwrap();
         self.net.script(&["stop-peer", "org2"]);
+        assert_eq!(self.run(two.height()).unwrap(), height);
         let error = super::until("the peers see that one is gone", || {
             let error = self.run(patient.submit(attest())).unwrap_err();
             (error.symbol == "TOO_FEW_ENDORSERS").then_some(error)
@@ -564,7 +571,7 @@ impl<'a> Client<'a> {
 }
 
 /// The settings of a user of an organisation at the peer of Org1, or of Org2 where it is its own.
-fn settings(net: &Net, org: &str, user: &str) -> ClientSettings {
+fn settings_of(net: &Net, org: &str, user: &str) -> ClientSettings {
     let crypto = net.root().join("crypto");
     let (folder, msp_id) = match org {
         "orderer" => (

@@ -5,6 +5,7 @@
 //! and say so when they do not. `FABRIC_PORT_BASE` moves the ports (default 17050), `CAPS=v3` takes
 //! channel capability V3_0. One network runs at a time.
 
+mod behaviour;
 mod bft;
 mod calls;
 mod capabilities;
@@ -13,6 +14,7 @@ mod combine;
 mod faults;
 mod flood;
 mod gateway;
+mod identities;
 mod init;
 mod locked;
 mod net;

@@ -61,7 +61,7 @@ pub(in crate::cli) fn recover(args: &RecoverArgs) -> ExitCode {
     )
 }
 
-fn tell(talk: Talk, function: &str, answer: &[u8]) -> Result<(), ClientError> {
+fn tell(talk: &Talk, function: &str, answer: &[u8]) -> Result<(), ClientError> {
     let read: SyncedAnswer = answers::read(function, answer)?;
     if let (Some(sequence), Some(digest)) = (read.sequence, &read.config_sha256) {
         talk.done(&format!(
@@ -69,6 +69,6 @@ fn tell(talk: Talk, function: &str, answer: &[u8]) -> Result<(), ClientError> {
         ));
     }
     let document: Value = answers::read(function, answer)?;
-    talk.document(&document);
+    talk.document(&document)?;
     Ok(())
 }

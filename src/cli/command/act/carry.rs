@@ -6,10 +6,10 @@ use std::{path::Path, process::ExitCode};
 use serde_json::json;
 
 use super::{
+    consent::taken,
     files::{read, write},
     offline,
     open::{demand_level, fresh, open},
-    sign::taken,
 };
 use crate::{
     cli::{
@@ -42,7 +42,7 @@ pub(super) fn run(args: &SignArgs) -> ExitCode {
         Err(error) => return talk.failed(&error),
     };
     if SignRequest::is_one(&content) {
-        return offline::run(talk, args, &content);
+        return offline::run(&talk, args, &content);
     }
     open(
         &args.network,
@@ -86,7 +86,7 @@ async fn matching(session: &Session, signed: &SignedUpdate) -> Result<Vec<String
 }
 
 async fn hand_in(
-    talk: Talk,
+    talk: &Talk,
     session: &Session,
     ids: &[String],
     signed: &SignedUpdate,
@@ -135,13 +135,13 @@ async fn hand_in(
         }
         documents.push(answer);
     }
-    talk.document(&documents);
+    talk.document(&documents)?;
     Ok(Exit::Done)
 }
 
 /// `sign ID --out FILE`: examined here, too, so that nobody carries what is not as it is said.
 pub(super) async fn request(
-    talk: Talk,
+    talk: &Talk,
     session: &Session,
     args: &SignArgs,
     out: &Path,
@@ -183,7 +183,7 @@ pub(super) async fn request(
         "proposal_id": id,
         "config_update_sha256": digest.to_string(),
         "file": out.display().to_string(),
-    }));
+    }))?;
     Ok(Exit::Done)
 }
 

@@ -7,14 +7,17 @@ use crate::{
     },
     client::{
         ClientError, Examined, Exit, JudgedSettings, JudgedUpdate, OwnSignature, Session, Verdicts,
-        VerifiedChain, answers::ProposalAnswer, sign_claim, view::ProposalView,
+        VerifiedChain,
+        answers::{ProposalAnswer, SignedAnswer},
+        sign_claim,
+        view::ProposalView,
     },
     config::{ConfigSignature, PolicyVerdict},
 };
 
 /// How somebody agrees to what is signed.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::cli::command) enum Consent<'a> {
+pub(super) enum Consent<'a> {
     /// By typing the id at the terminal.
     Asked,
     /// By having named the digest, 64 hex digits.
@@ -36,7 +39,7 @@ impl<'a> Consent<'a> {
     /// `DECLINED` (interrupted); `NO_CONSENT` where nobody can be asked.
     pub(super) fn obtain(
         self,
-        talk: Talk,
+        talk: &Talk,
         id: &str,
         subject: &str,
         digest: &str,
@@ -95,7 +98,7 @@ pub(super) fn settings_lines(settings: &JudgedSettings) -> Vec<Line> {
 /// Everything that one should know of an update before signing. `policies`: what the policies make of
 /// the signatures.
 pub(in crate::cli::command) fn review(
-    talk: Talk,
+    talk: &Talk,
     chain: &VerifiedChain,
     judged: &JudgedUpdate,
     proposal: ProposalAnswer,
@@ -134,7 +137,7 @@ pub(in crate::cli::command) fn review(
 }
 
 /// Says what a signature would leave to be done, and the digest of what is signed.
-pub(super) fn tail(talk: Talk, needs: Option<&[String]>, digest: &str) {
+pub(super) fn tail(talk: &Talk, needs: Option<&[String]>, digest: &str) {
     let after = match needs {
         None => None,
         Some([]) => Some(Line::of(Tone::Good, "ready to submit")),
@@ -154,8 +157,8 @@ pub(super) fn tail(talk: Talk, needs: Option<&[String]>, digest: &str) {
 ///
 /// # Errors
 /// `ALREADY_SIGNED` (done), `DECLINED`, `NO_CONSENT`; what would not count.
-pub(in crate::cli::command) fn sign_one(
-    talk: Talk,
+pub(super) fn sign_one(
+    talk: &Talk,
     session: &Session,
     examined: &Examined,
     consent: Consent<'_>,
@@ -208,4 +211,19 @@ pub(super) fn signed_document(examined: &Examined, block: u64) -> serde_json::Va
         "config_update_sha256": examined.verdicts.digest().to_string(),
         "block_number": block,
     })
+}
+
+/// Refuses what the contract took none of.
+pub(super) fn taken(answer: &SignedAnswer) -> Result<(), ClientError> {
+    let Some(refused) = answer.refused.first() else {
+        return Ok(());
+    };
+    if !answer.added.is_empty() || !answer.already.is_empty() {
+        return Ok(());
+    }
+    let text = format!(
+        "the contract does not take the signature: {}",
+        refused.reason
+    );
+    Err(ClientError::new(Exit::Failed, &refused.code, text))
 }

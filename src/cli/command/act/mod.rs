@@ -3,7 +3,7 @@
 //! | file | what it does |
 //! |---|---|
 //! | `open` | settings, identity, pin: a session for a command |
-//! | `pin` | the first use of a channel, and `cmscc pin` |
+//! | `first_use`, `pin` | what a person trusts of a channel, and `cmscc pin` |
 //! | `sign`, `consent` | `sign`; what a person is shown and types |
 //! | `carry`, `offline` | sign requests and signature files; signing without a network |
 //! | `files` | files that are read and written |
@@ -16,6 +16,7 @@ mod bootstrap;
 mod carry;
 mod consent;
 mod files;
+mod first_use;
 mod offline;
 mod open;
 mod pin;
@@ -35,6 +36,6 @@ pub(in crate::cli) use sync::sync;
 pub(in crate::cli) use wait::wait;
 pub(in crate::cli) use watch::watch;
 
-pub(in crate::cli::command) use consent::{Consent, review, sign_one};
+pub(in crate::cli::command) use consent::review;
 pub(in crate::cli::command) use files::read;
 pub(in crate::cli::command) use open::{demand_level, fresh, open};

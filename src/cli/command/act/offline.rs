@@ -6,12 +6,10 @@ use std::process::ExitCode;
 use super::{
     consent::{Consent, head, review, settings_lines, tail},
     files::write,
+    open::ended,
 };
 use crate::{
-    cli::{
-        args::SignArgs,
-        talk::{Talk, code},
-    },
+    cli::{args::SignArgs, command::see::joined, talk::Talk},
     client::{
         ClientError, ClientSettings, Exit, NetworkFlags, OfflineSession, OwnIdentity, OwnSignature,
         SignRequest, SignedUpdate, Verdicts, answers::ProposalAnswer, on_this_machine,
@@ -19,14 +17,11 @@ use crate::{
     },
 };
 
-pub(super) fn run(talk: Talk, args: &SignArgs, content: &[u8]) -> ExitCode {
-    match sign(talk, args, content) {
-        Ok(exit) => code(exit),
-        Err(error) => talk.failed(&error),
-    }
+pub(super) fn run(talk: &Talk, args: &SignArgs, content: &[u8]) -> ExitCode {
+    ended(talk, sign(talk, args, content))
 }
 
-fn sign(talk: Talk, args: &SignArgs, content: &[u8]) -> Result<Exit, ClientError> {
+fn sign(talk: &Talk, args: &SignArgs, content: &[u8]) -> Result<Exit, ClientError> {
     let request = SignRequest::parse(content)?;
     let Some(out) = &args.out else {
         let text = "a sign request is signed into a file: name it with --out";
@@ -64,7 +59,7 @@ fn sign(talk: Talk, args: &SignArgs, content: &[u8]) -> Result<Exit, ClientError
         "proposal_id": id,
         "config_update_sha256": digest,
         "file": out.display().to_string(),
-    }));
+    }))?;
     Ok(Exit::Done)
 }
 
@@ -73,10 +68,7 @@ fn settings(mut flags: NetworkFlags, request: &SignRequest) -> Result<ClientSett
     flags
         .channel
         .get_or_insert_with(|| request.channel.to_string());
-    let (settings, _) = on_this_machine(&flags, resolve_offline).map_err(|errors| {
-        let first = errors.into_iter().next();
-        first.unwrap_or_else(|| ClientError::new(Exit::Usage, "SETTINGS", "settings are missing"))
-    })?;
+    let (settings, _) = on_this_machine(&flags, resolve_offline).map_err(joined)?;
     if settings.channel != request.channel {
         let text = format!(
             "the request is of channel `{}`, you are on `{}`",
@@ -89,7 +81,7 @@ fn settings(mut flags: NetworkFlags, request: &SignRequest) -> Result<ClientSett
 
 /// Shows what the request asks; gives who would sign.
 fn show(
-    talk: Talk,
+    talk: &Talk,
     session: &OfflineSession,
     request: &SignRequest,
     verdicts: &Verdicts,

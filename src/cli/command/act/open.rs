@@ -2,13 +2,13 @@
 
 use std::process::ExitCode;
 
-use tokio::runtime;
-
-use super::pin;
+use super::first_use::first_use;
 use crate::{
     cli::{
         args::{NetworkArgs, ShownArgs},
-        talk::{Talk, code},
+        command::see::{in_runtime, settings},
+        screen::code,
+        talk::Talk,
     },
     client::{
         ClientError, ClientSettings, ContractHead, Exit, OpenedSession, OwnIdentity, Session,
@@ -18,53 +18,45 @@ use crate::{
 /// Runs a command that talks to a network; its failures are told, and become its exit code.
 pub(in crate::cli::command) fn open<F>(network: &NetworkArgs, shown: &ShownArgs, run: F) -> ExitCode
 where
-    F: AsyncFnOnce(Talk, ClientSettings, OwnIdentity) -> Result<Exit, ClientError>,
+    F: AsyncFnOnce(&Talk, ClientSettings, OwnIdentity) -> Result<Exit, ClientError>,
 {
     let talk = Talk::of(shown);
-    let settings = match ClientSettings::load(&network.flags()) {
-        Ok((settings, _)) => settings,
-        Err(errors) => {
-            let last = errors.len().saturating_sub(1);
-            for (index, error) in errors.iter().enumerate() {
-                let failed = talk.failed(error);
-                if index == last {
-                    return failed;
-                }
-            }
-            return code(Exit::Usage);
-        }
-    };
-    let identity = match OwnIdentity::open(&settings.msp_id, &settings.identity) {
-        Ok(identity) => identity,
-        Err(error) => return talk.failed(&error),
-    };
-    let runtime = match runtime::Builder::new_current_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            let text = format!("cannot start the runtime: {error}");
-            return talk.failed(&ClientError::new(Exit::Failed, "NO_RUNTIME", text));
-        }
-    };
-    match runtime.block_on(run(talk, settings, identity)) {
-        Ok(exit) => code(exit),
+    let done = settings(network).and_then(|(settings, identity)| {
+        let runtime = in_runtime()?;
+        runtime.block_on(run(&talk, settings, identity))
+    });
+    ended(&talk, done)
+}
+
+/// How a command ends: what there was nothing to do about is told as done.
+pub(super) fn ended(talk: &Talk, done: Result<Exit, ClientError>) -> ExitCode {
+    let error = match done {
+        Ok(exit) => return code(exit),
         Err(error) if error.exit == Exit::Done => {
             talk.done(&error.message);
-            talk.document(&serde_json::json!({"done": error.symbol, "message": error.message}));
-            code(Exit::Done)
+            let document = serde_json::json!({"done": error.symbol, "message": error.message});
+            match talk.document(&document) {
+                Ok(()) => return code(Exit::Done),
+                Err(error) => error,
+            }
         }
-        Err(error) => talk.failed(&error),
-    }
+        Err(error) => error,
+    };
+    talk.failed(&error)
 }
 
 /// A session whose chain is at the peer's config: pinned, if need be by the person at the terminal.
 pub(in crate::cli::command) async fn fresh(
-    talk: Talk,
+    talk: &Talk,
     settings: &ClientSettings,
     identity: OwnIdentity,
 ) -> Result<Session, ClientError> {
-    let mut session = match Session::open(settings, identity).await? {
+    let mut session = match talk
+        .wait("asking your peer", Session::open(settings, identity))
+        .await?
+    {
         OpenedSession::Ready(session) => *session,
-        OpenedSession::Unpinned(unpinned) => pin::first_use(talk, *unpinned)?,
+        OpenedSession::Unpinned(unpinned) => first_use(talk, *unpinned)?,
     };
     session
         .catch_up(&|progress| talk.progress(&progress))

@@ -1,10 +1,10 @@
-//! The first use of a channel, and `cmscc pin`.
+//! `cmscc pin`.
 
 use std::process::ExitCode;
 
 use serde_json::json;
 
-use super::open::open;
+use super::{first_use::first_use, open::open};
 use crate::{
     cli::{
         args::PinArgs,
@@ -13,58 +13,9 @@ use crate::{
     },
     client::{
         ChainStore, ClientError, ClientSettings, Exit, OpenedSession, OwnIdentity, Session,
-        Unpinned, VerifiedChain,
+        VerifiedChain,
     },
 };
-
-/// Lets the person at the terminal decide what the chain of this machine starts with.
-// SECURITY: from here on the pin decides what is shown and signed; it is never taken over unseen
-pub(super) fn first_use(talk: Talk, unpinned: Unpinned) -> Result<Session, ClientError> {
-    let channel = unpinned.channel().clone();
-    let refused = || {
-        let text = format!("nothing of channel `{channel}` is pinned on this machine yet");
-        ClientError::new(Exit::Unsafe, "NOT_PINNED", text).hint(
-            "--anchor FILE names a config block that you trust, such as the genesis block; or run \
-             `cmscc pin` in a terminal",
-        )
-    };
-    if !talk.may_ask() {
-        return Err(refused());
-    }
-    let Some((sequence, link)) = unpinned.shown() else {
-        return Err(refused());
-    };
-    let digest = link.config_sha256.to_string();
-    for line in [
-        Line::of(
-            Tone::Strong,
-            format!("First use of channel {channel} on this machine"),
-        ),
-        Line::plain(format!(
-            "Your peer shows config {sequence}, of block {}, with this digest:",
-            link.block_number
-        )),
-        Line::of(Tone::Strong, format!("  {digest}")),
-        Line::plain(
-            "Compare all of it with what another member sees (`cmscc pin`), not by the way that it came here.",
-        ),
-    ] {
-        talk.say(&line);
-    }
-    let typed = talk.ask(&Line::plain("Type the digest to pin it:"));
-    match typed {
-        Some(typed) if typed.eq_ignore_ascii_case(&digest) => unpinned.pin(),
-        Some(typed) if !typed.is_empty() => {
-            let text = "that is not the digest; nothing is pinned";
-            Err(ClientError::new(Exit::Interrupted, "NOT_PINNED", text))
-        }
-        _ => Err(ClientError::new(
-            Exit::Interrupted,
-            "NOT_PINNED",
-            "nothing is pinned",
-        )),
-    }
-}
 
 /// `cmscc pin`: what is trusted, and a new start.
 pub(in crate::cli) fn pin(args: &PinArgs) -> ExitCode {
@@ -82,7 +33,7 @@ pub(in crate::cli) fn pin(args: &PinArgs) -> ExitCode {
                     }
                 }
             };
-            tell(talk, &chain);
+            tell(talk, &chain)?;
             Ok(Exit::Done)
         },
     )
@@ -98,7 +49,7 @@ fn store(settings: &ClientSettings) -> ChainStore {
 
 /// Starts again: what was kept is put aside, and comes back where nothing else is pinned.
 async fn again(
-    talk: Talk,
+    talk: &Talk,
     settings: &ClientSettings,
     identity: OwnIdentity,
 ) -> Result<VerifiedChain, ClientError> {
@@ -121,9 +72,9 @@ async fn again(
     }
 }
 
-fn tell(talk: Talk, chain: &VerifiedChain) {
+fn tell(talk: &Talk, chain: &VerifiedChain) -> Result<(), ClientError> {
     let (Some((first, pin)), Some((head, link))) = (chain.pin(), chain.head()) else {
-        return;
+        return Ok(());
     };
     let line =
         |name: &str, text: String| Line::of(Tone::Dim, format!("{name:<9}")).and(Tone::Plain, text);
@@ -152,5 +103,5 @@ fn tell(talk: Talk, chain: &VerifiedChain) {
         "channel_id": chain.channel().to_string(),
         "pinned": document(first, pin),
         "verified": document(head, link),
-    }));
+    }))
 }

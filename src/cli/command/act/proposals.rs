@@ -37,7 +37,7 @@ pub(in crate::cli) fn reject(args: &RejectArgs) -> ExitCode {
             "`{}` rejected; recorded in block {}",
             args.id, done.block
         ));
-        talk.document(&json!({"proposal_id": args.id, "block_number": done.block.0}));
+        talk.document(&json!({"proposal_id": args.id, "block_number": done.block.0}))?;
         Ok(Exit::Done)
     })
 }
@@ -49,7 +49,7 @@ pub(in crate::cli) fn withdraw(args: &WithdrawArgs) -> ExitCode {
             "`{}` withdrawn; recorded in block {}",
             args.id, done.block
         ));
-        talk.document(&json!({"proposal_id": args.id, "block_number": done.block.0}));
+        talk.document(&json!({"proposal_id": args.id, "block_number": done.block.0}))?;
         Ok(Exit::Done)
     })
 }
@@ -81,7 +81,7 @@ pub(in crate::cli) fn combine(args: &CombineArgs) -> ExitCode {
             &Line::of(Tone::Strong, "Digest  ").and(Tone::Plain, &answer.config_update_sha256),
         );
         talk.next(&format!("cmscc sign {id}"));
-        talk.document(&answer);
+        talk.document(&answer)?;
         Ok(Exit::Done)
     })
 }
@@ -123,7 +123,7 @@ pub(in crate::cli) fn rebase(args: &RebaseArgs) -> ExitCode {
         {
             talk.say(&Line::of(Tone::Dim, "nothing is out of date"));
         }
-        talk.document(&answers);
+        talk.document(&answers)?;
         Ok(exit)
     })
 }
@@ -151,7 +151,7 @@ pub(in crate::cli) fn archive(args: &ArchiveArgs) -> ExitCode {
         if answers.iter().all(|answer| answer.archived.is_empty()) {
             talk.say(&Line::of(Tone::Dim, "nothing was archived"));
         }
-        talk.document(&answers);
+        talk.document(&answers)?;
         Ok(exit)
     })
 }
@@ -159,7 +159,7 @@ pub(in crate::cli) fn archive(args: &ArchiveArgs) -> ExitCode {
 /// A command that works on proposals of a contract that is at the channel's config.
 fn call<F>(network: &NetworkArgs, shown: &ShownArgs, run: F) -> ExitCode
 where
-    F: AsyncFnOnce(Talk, &Session) -> Result<Exit, ClientError>,
+    F: AsyncFnOnce(&Talk, &Session) -> Result<Exit, ClientError>,
 {
     open(network, shown, async |talk, settings, identity| {
         let session = fresh(talk, &settings, identity).await?;

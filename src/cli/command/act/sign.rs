@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{
     carry,
-    consent::{Consent, sign_one, signed_document},
+    consent::{Consent, sign_one, signed_document, taken},
     open::{demand_level, fresh, open},
 };
 use crate::{
@@ -17,7 +17,7 @@ use crate::{
     },
     client::{
         ClientError, Examined, Exit, Session,
-        answers::{self, ListAnswer, SignedAnswer},
+        answers::{self, ListAnswer},
     },
 };
 
@@ -48,7 +48,7 @@ pub(in crate::cli) fn sign(args: &SignArgs) -> ExitCode {
             };
             if ids.is_empty() {
                 talk.say(&Line::of(Tone::Dim, "nothing awaits your signature"));
-                talk.document(&json!([]));
+                talk.document(&json!([]))?;
                 return Ok(Exit::Done);
             }
             one_by_one(talk, &session, &ids, consent).await
@@ -79,7 +79,7 @@ async fn awaiting(session: &Session) -> Result<Vec<String>, ClientError> {
 
 /// Signs several, each by itself; what was declined or refused is told, and the others go on.
 async fn one_by_one(
-    talk: Talk,
+    talk: &Talk,
     session: &Session,
     ids: &[String],
     consent: Consent<'_>,
@@ -106,7 +106,7 @@ async fn one_by_one(
             }
         }
     }
-    talk.document(&documents);
+    talk.document(&documents)?;
     let done = exits.iter().filter(|exit| **exit == Exit::Done).count();
     Ok(match exits.first() {
         _ if done == exits.len() => Exit::Done,
@@ -116,7 +116,7 @@ async fn one_by_one(
 }
 
 async fn one(
-    talk: Talk,
+    talk: &Talk,
     session: &Session,
     id: &str,
     consent: Consent<'_>,
@@ -130,23 +130,8 @@ async fn one(
     Ok((examined, committed.block.0))
 }
 
-/// Refuses what the contract took none of.
-pub(super) fn taken(answer: &SignedAnswer) -> Result<(), ClientError> {
-    let Some(refused) = answer.refused.first() else {
-        return Ok(());
-    };
-    if !answer.added.is_empty() || !answer.already.is_empty() {
-        return Ok(());
-    }
-    let text = format!(
-        "the contract does not take the signature: {}",
-        refused.reason
-    );
-    Err(ClientError::new(Exit::Failed, &refused.code, text))
-}
-
 /// Says what comes next; that it cannot be said is no failure.
-async fn next(talk: Talk, session: &Session, id: &str) {
+async fn next(talk: &Talk, session: &Session, id: &str) {
     let Ok(proposal) = session.fetch(id).await else {
         return;
     };

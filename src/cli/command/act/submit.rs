@@ -6,7 +6,7 @@ use prost::Message as _;
 use serde_json::json;
 
 use super::{
-    files::write,
+    files::{read, write},
     open::{demand_level, fresh, open},
 };
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
         talk::Talk,
     },
     client::{
-        ClientError, Exit, Session, Submission, Via,
+        ClientError, Exit, Session, SignedUpdate, Submission, Via,
         answers::{self, ListAnswer},
     },
 };
@@ -28,17 +28,24 @@ pub(in crate::cli) fn submit(args: &SubmitArgs) -> ExitCode {
         async |talk, settings, identity| {
             let mut session = fresh(talk, &settings, identity).await?;
             let head = session.compare_contract().await?;
-            let id = args.id.as_str();
+            let id = args.id.as_deref().unwrap_or("the file");
             let behind = head.lacks.is_some();
             if behind {
                 // somebody submitted without telling the contract: perhaps this very proposal
                 session.sync(&|progress| talk.progress(&progress)).await?;
                 demand_level(session.compare_contract().await?)?;
             }
-            let examined = session.examine(id).await?;
             let accepted: BTreeSet<String> = args.accepted.iter().cloned().collect();
-            let envelope = session.envelope(&examined, &accepted)?;
-            let digest = examined.verdicts.digest();
+            let (digest, envelope) = match (&args.input, id) {
+                (Some(path), _) => {
+                    session.envelope_of(&SignedUpdate::parse(&read(path)?)?, &accepted)?
+                }
+                (None, id) => {
+                    let examined = session.examine(id).await?;
+                    let envelope = session.envelope(&examined, &accepted)?;
+                    (examined.verdicts.digest(), envelope)
+                }
+            };
             talk.done(&format!(
                 "valid for config {}, signed enough, judged on this machine",
                 session.chain().sequence()
@@ -54,7 +61,7 @@ pub(in crate::cli) fn submit(args: &SubmitArgs) -> ExitCode {
                         out.display(),
                         session.chain().channel()
                     ));
-                    talk.document(&json!({"file": out.display().to_string()}));
+                    talk.document(&json!({"file": out.display().to_string()}))?;
                     return Ok(Exit::Done);
                 }
                 (ViaArg::File, None) => {
@@ -73,7 +80,7 @@ pub(in crate::cli) fn submit(args: &SubmitArgs) -> ExitCode {
                 false => told(talk, &mut session, id).await,
             };
             let stale = out_of_date(talk, &session).await;
-            talk.document(&document(id, &submission, synced, &stale));
+            talk.document(&document(id, &submission, synced, &stale))?;
             Ok(match args.no_sync || synced.is_some() {
                 true => Exit::Done,
                 false => Exit::Partly,
@@ -83,7 +90,7 @@ pub(in crate::cli) fn submit(args: &SubmitArgs) -> ExitCode {
 }
 
 /// Hands the block in. The update is in effect whatever comes of it: a failure is told, with what to do.
-async fn told(talk: Talk, session: &mut Session, id: &str) -> Option<u64> {
+async fn told(talk: &Talk, session: &mut Session, id: &str) -> Option<u64> {
     match session.sync(&|progress| talk.progress(&progress)).await {
         Ok(synced) => {
             let text = match synced.block {
@@ -95,7 +102,7 @@ async fn told(talk: Talk, session: &mut Session, id: &str) -> Option<u64> {
         }
         Err(error) => {
             let text = format!("`{id}` is in effect, but the contract was not told: {error}");
-            talk.say(&Line::of(Tone::Waiting, "! ").and(Tone::Plain, text));
+            talk.warn(&text);
             talk.next("cmscc sync");
             None
         }
@@ -103,7 +110,7 @@ async fn told(talk: Talk, session: &mut Session, id: &str) -> Option<u64> {
 }
 
 /// The open proposals that the new config made out of date.
-async fn out_of_date(talk: Talk, session: &Session) -> Vec<String> {
+async fn out_of_date(talk: &Talk, session: &Session) -> Vec<String> {
     let options = json!({"status": "Outofdate"}).to_string();
     let Ok(answer) = session.ask(&["ListProposals", &options]).await else {
         return Vec::new();

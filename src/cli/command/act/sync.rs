@@ -28,7 +28,7 @@ pub(in crate::cli) fn sync(args: &SyncArgs) -> ExitCode {
                 "before": synced.before.0,
                 "after": synced.after.0,
                 "block_number": synced.block,
-            }));
+            }))?;
             Ok(Exit::Done)
         },
     )

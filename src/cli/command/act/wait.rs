@@ -30,7 +30,7 @@ pub(in crate::cli) fn wait(args: &WaitArgs) -> ExitCode {
                 };
                 if proposal.status == wanted {
                     talk.done(&format!("`{}` is {}", args.id, proposal.status));
-                    talk.document(&proposal);
+                    talk.document(&proposal)?;
                     return Ok(Exit::Done);
                 }
                 if is_over(&proposal) {

@@ -31,7 +31,7 @@ pub(in crate::cli) fn watch(args: &WatchArgs) -> ExitCode {
         &args.shown,
         async |talk, settings, identity| {
             let mut session = fresh(talk, &settings, identity).await?;
-            let mut known = Known::default();
+            let mut known = Watched::default();
             let head = session.compare_contract().await?;
             known.behind = head.lacks;
             known.proposals = open_proposals(&session).await?;
@@ -64,13 +64,13 @@ pub(in crate::cli) fn watch(args: &WatchArgs) -> ExitCode {
 
 /// What was told already.
 #[derive(Debug, Default)]
-struct Known {
+struct Watched {
     proposals: BTreeMap<String, SummaryAnswer>,
     behind: Option<Sequence>,
     failed: bool,
 }
 
-async fn look(talk: Talk, session: &mut Session, known: &mut Known) -> Result<(), ClientError> {
+async fn look(talk: &Talk, session: &mut Session, known: &mut Watched) -> Result<(), ClientError> {
     let before = session.chain().sequence();
     session.catch_up(&|_| ()).await?;
     let sequence = session.chain().sequence();
@@ -129,7 +129,7 @@ async fn look(talk: Talk, session: &mut Session, known: &mut Known) -> Result<()
     Ok(())
 }
 
-fn changed(talk: Talk, id: &str, old: Option<&SummaryAnswer>, one: &SummaryAnswer) {
+fn changed(talk: &Talk, id: &str, old: Option<&SummaryAnswer>, one: &SummaryAnswer) {
     let line = Line::of(Tone::Strong, id);
     let line = match old {
         None => line.and(
@@ -155,8 +155,8 @@ fn changed(talk: Talk, id: &str, old: Option<&SummaryAnswer>, one: &SummaryAnswe
 }
 
 /// One line, for people or scripts.
-fn tell(talk: Talk, line: Line, event: &serde_json::Value) {
-    match talk.json {
+fn tell(talk: &Talk, line: Line, event: &serde_json::Value) {
+    match talk.wants_json() {
         true => output::foreign_json(&event.to_string()),
         false => talk.line(&line),
     }

@@ -5,9 +5,8 @@ use serde::Serialize;
 use crate::{
     cli::{
         args::ProfileAddArgs,
-        output,
-        show::{Block, Line, Tone},
-        terminal,
+        screen::Screen,
+        show::{Block, Line, Look, Tone},
     },
     client::{self, ClientError, Exit, NetworkFlags, Profile, ProfileStore},
 };
@@ -25,7 +24,7 @@ pub(super) struct ProfileWritten<'a> {
 pub(super) fn run(
     args: &ProfileAddArgs,
     flags: &NetworkFlags,
-    json: bool,
+    screen: &Screen,
 ) -> Result<(), Vec<ClientError>> {
     let survey = client::on_this_machine(flags, client::survey);
     let wrong: Vec<_> = (survey.problems.into_iter())
@@ -43,10 +42,10 @@ pub(super) fn run(
             "give flags such as --peer-address and --msp-folder, or run it where `peer` works",
         )]);
     }
-    write(&args.name, &profile, args.force, json).map_err(|error| vec![error])
+    write(&args.name, &profile, args.force, screen).map_err(|error| vec![error])
 }
 
-fn write(name: &str, profile: &Profile, force: bool, json: bool) -> Result<(), ClientError> {
+fn write(name: &str, profile: &Profile, force: bool, screen: &Screen) -> Result<(), ClientError> {
     let store = ProfileStore::here()?;
     let mut file = store.load()?;
     if !force && file.get(name).is_ok() {
@@ -55,22 +54,23 @@ fn write(name: &str, profile: &Profile, force: bool, json: bool) -> Result<(), C
     file.set(name, profile)?;
     store.save(&file)?;
     let is_current = file.current() == Some(name);
-    if json {
-        terminal::document(&ProfileWritten {
-            name,
-            is_current,
-            file: store.path().display().to_string(),
-            profile,
-        });
-        return Ok(());
-    }
-    terminal::say(&lines(name, profile));
-    if !is_current {
-        output::note(&format!(
-            "make it the current one: cmscc profile use {name}"
-        ));
-    }
+    let written = ProfileWritten {
+        name,
+        is_current,
+        file: store.path().display().to_string(),
+        profile,
+    };
+    screen.result(&written, None, |look| lines(name, profile, look))?;
+    note_current(name, is_current, screen);
     Ok(())
+}
+
+/// Says how to use a profile that was written.
+pub(super) fn note_current(name: &str, is_current: bool, screen: &Screen) {
+    if !is_current {
+        let note = Line::plain("make it the current one: ");
+        screen.note(&note.and(Tone::Accent, format!("cmscc profile use {name}")));
+    }
 }
 
 pub(super) fn exists(name: &str) -> ClientError {
@@ -80,7 +80,7 @@ pub(super) fn exists(name: &str) -> ClientError {
 }
 
 /// A profile, as people see it.
-pub(super) fn lines(name: &str, profile: &Profile) -> Vec<Line> {
+pub(super) fn lines(name: &str, profile: &Profile, look: Look) -> Vec<Line> {
     let mut block = Block::default();
     block.put("profile", Line::of(Tone::Accent, name));
     block.maybe("channel", profile.channel.as_ref());
@@ -107,5 +107,5 @@ pub(super) fn lines(name: &str, profile: &Profile) -> Vec<Line> {
     }
     block.maybe("TLS CA", profile.tls_root_cert.as_ref());
     block.maybe("trust anchor", profile.trust_anchor.as_ref());
-    block.lines(terminal::look())
+    block.lines(look)
 }

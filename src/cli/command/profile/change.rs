@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::{
-    cli::{output, show::Line, terminal},
+    cli::{screen::Screen, show::Line},
     client::{ClientError, ProfileStore},
 };
 
@@ -15,8 +15,8 @@ struct ProfileChanged<'a> {
 }
 
 /// Makes a profile the current one.
-pub(super) fn choose(name: &str, json: bool) -> Result<(), Vec<ClientError>> {
-    change(name, json, |store| {
+pub(super) fn choose(name: &str, screen: &Screen) -> Result<(), Vec<ClientError>> {
+    change(name, screen, |store| {
         let mut file = store.load()?;
         file.choose(name)?;
         store.save(&file)?;
@@ -26,16 +26,18 @@ pub(super) fn choose(name: &str, json: bool) -> Result<(), Vec<ClientError>> {
 }
 
 /// Removes a profile.
-pub(super) fn remove(name: &str, json: bool) -> Result<(), Vec<ClientError>> {
-    change(name, json, |store| {
+pub(super) fn remove(name: &str, screen: &Screen) -> Result<(), Vec<ClientError>> {
+    change(name, screen, |store| {
         let mut file = store.load()?;
         file.remove(name)?;
         store.save(&file)?;
         let folder = store.folder(name);
         if folder.is_dir() {
-            let folder = folder.display();
-            let note = format!("its files stay, a private key among them maybe: {folder}");
-            output::note(&crate::text::visible(&note));
+            let note = format!(
+                "its files stay, maybe a private key among them: {}",
+                folder.display()
+            );
+            screen.note(&Line::plain(note));
         }
         let text = format!("{name} is removed");
         Ok((text, file.current().map(str::to_owned)))
@@ -44,18 +46,15 @@ pub(super) fn remove(name: &str, json: bool) -> Result<(), Vec<ClientError>> {
 
 fn change(
     name: &str,
-    json: bool,
+    screen: &Screen,
     done: impl FnOnce(&ProfileStore) -> Result<(String, Option<String>), ClientError>,
 ) -> Result<(), Vec<ClientError>> {
     let store = ProfileStore::here().map_err(|error| vec![error])?;
     let (text, current) = done(&store).map_err(|error| vec![error])?;
-    if json {
-        terminal::document(&ProfileChanged {
-            profile: name,
-            current: current.as_deref(),
-        });
-    } else {
-        terminal::say(&[Line::plain(text)]);
-    }
-    Ok(())
+    let changed = ProfileChanged {
+        profile: name,
+        current: current.as_deref(),
+    };
+    let drawn = screen.result(&changed, None, |_| vec![Line::plain(text)]);
+    drawn.map_err(|error| vec![error])
 }

@@ -13,13 +13,11 @@ use super::add;
 use crate::{
     cli::{
         args::ProfileImportArgs,
-        output,
-        show::{Block, Line, Tone},
-        terminal,
+        screen::Screen,
+        show::{Block, Line, Look, Tone},
     },
     client::{self, ClientError, Exit, ImportedProfile, NetworkFlags, ProfileStore, Wallet},
     ids::Digest,
-    text::visible,
 };
 
 /// The most bytes of a file.
@@ -29,12 +27,16 @@ const LARGEST: u64 = 4 << 20;
 pub(super) fn run(
     args: &ProfileImportArgs,
     flags: &NetworkFlags,
-    json: bool,
+    screen: &Screen,
 ) -> Result<(), Vec<ClientError>> {
-    imported(args, flags, json).map_err(|error| vec![error])
+    imported(args, flags, screen).map_err(|error| vec![error])
 }
 
-fn imported(args: &ProfileImportArgs, flags: &NetworkFlags, json: bool) -> Result<(), ClientError> {
+fn imported(
+    args: &ProfileImportArgs,
+    flags: &NetworkFlags,
+    screen: &Screen,
+) -> Result<(), ClientError> {
     let text = content(&args.file)?;
     let wallet = match &args.wallet {
         Some(path) => {
@@ -63,21 +65,16 @@ fn imported(args: &ProfileImportArgs, flags: &NetworkFlags, json: bool) -> Resul
     store.write_files(&made.name, &made.files, args.force)?;
     store.save(&file)?;
     let is_current = file.current() == Some(&made.name);
-    if json {
-        terminal::document(&ImportReport::new(&made, is_current, &store));
-        return Ok(());
-    }
-    terminal::say(&add::lines(&made.name, &made.profile));
-    terminal::say(&authorities(&made));
+    let report = ImportReport::new(&made, is_current, &store);
+    screen.result(&report, None, |look| {
+        let mut lines = add::lines(&made.name, &made.profile, look);
+        lines.extend(authorities(&made, look));
+        lines
+    })?;
     for note in &made.notes {
-        output::note(&visible(note));
+        screen.note(&Line::plain(note));
     }
-    if !is_current {
-        output::note(&format!(
-            "make it the current one: cmscc profile use {}",
-            made.name
-        ));
-    }
+    add::note_current(&made.name, is_current, screen);
     Ok(())
 }
 
@@ -123,7 +120,7 @@ impl<'a> ImportReport<'a> {
 }
 
 /// What people compare with whoever gave them the files.
-fn authorities(made: &ImportedProfile) -> Vec<Line> {
+fn authorities(made: &ImportedProfile, look: Look) -> Vec<Line> {
     let mut block = Block::default();
     for authority in &made.authorities {
         let name = match authority.of {
@@ -139,7 +136,7 @@ fn authorities(made: &ImportedProfile) -> Vec<Line> {
         let fingerprint = format!("sha256 {}", Digest::of(own.der()));
         block.more([Line::of(Tone::Dim, fingerprint)]);
     }
-    block.lines(terminal::look())
+    block.lines(look)
 }
 
 fn of_file(path: &Path, error: ClientError) -> ClientError {

@@ -4,15 +4,14 @@ use serde::Serialize;
 
 use crate::{
     cli::{
-        output,
-        show::{Line, Tone, giving, table, whole},
-        terminal,
+        screen::Screen,
+        show::{Line, Look, Tone, giving, table, whole},
     },
     client::{ClientError, Profile, ProfileStore},
 };
 
 /// Lists the profiles.
-pub(super) fn run(json: bool) -> Result<(), Vec<ClientError>> {
+pub(super) fn run(screen: &Screen) -> Result<(), Vec<ClientError>> {
     let store = ProfileStore::here().map_err(|error| vec![error])?;
     let file = store.load().map_err(|error| vec![error])?;
     let current = file.current();
@@ -22,29 +21,18 @@ pub(super) fn run(json: bool) -> Result<(), Vec<ClientError>> {
         profile,
     });
     let rows: Vec<_> = rows.collect();
-    if json {
-        let path = store.path().display().to_string();
-        terminal::document(&ProfileList {
-            file: path,
-            current,
-            profiles: rows,
-        });
-        return Ok(());
-    }
     if rows.is_empty() {
-        output::note("there are no profiles yet: cmscc profile add NAME");
-        return Ok(());
+        screen.note(&Line::plain(
+            "there are no profiles yet: cmscc profile add NAME",
+        ));
     }
-    let columns = [
-        whole(""),
-        whole("NAME"),
-        giving("MSP ID"),
-        giving("CHANNEL"),
-        giving("PEERS"),
-    ];
-    let lines = rows.iter().map(ProfileRow::cells).collect();
-    terminal::say(&table(&columns, lines, terminal::look()));
-    Ok(())
+    let list = ProfileList {
+        file: store.path().display().to_string(),
+        current,
+        profiles: rows,
+    };
+    let drawn = screen.result(&list, Some("profiles"), |look| list.lines(look));
+    drawn.map_err(|error| vec![error])
 }
 
 #[derive(Serialize)]
@@ -52,6 +40,23 @@ struct ProfileList<'a> {
     file: String,
     current: Option<&'a str>,
     profiles: Vec<ProfileRow<'a>>,
+}
+
+impl ProfileList<'_> {
+    fn lines(&self, look: Look) -> Vec<Line> {
+        if self.profiles.is_empty() {
+            return Vec::new();
+        }
+        let columns = [
+            whole(""),
+            whole("NAME"),
+            giving("MSP ID"),
+            giving("CHANNEL"),
+            giving("PEERS"),
+        ];
+        let rows = self.profiles.iter().map(ProfileRow::cells);
+        table(&columns, rows.collect(), look)
+    }
 }
 
 #[derive(Serialize)]

@@ -10,22 +10,24 @@ use std::process::ExitCode;
 
 use crate::cli::{
     args::{ProfileArgs, ProfileCommand},
+    screen::Screen,
     terminal,
 };
 
 /// Keeps and shows named settings.
 pub(in crate::cli) fn run(args: &ProfileArgs) -> ExitCode {
     let flags = args.network.flags();
+    let screen = Screen::new(&args.shown, false);
     let done = match &args.command {
-        ProfileCommand::Add(add) => add::run(add, &flags, args.json),
-        ProfileCommand::Import(import) => import::run(import, &flags, args.json),
-        ProfileCommand::List => list::run(args.json),
-        ProfileCommand::Remove(name) => change::remove(&name.name, args.json),
-        ProfileCommand::Show(show) => return show::run(show, flags, args.json),
-        ProfileCommand::Use(name) => change::choose(&name.name, args.json),
+        ProfileCommand::Add(add) => add::run(add, &flags, &screen),
+        ProfileCommand::Import(import) => import::run(import, &flags, &screen),
+        ProfileCommand::List => list::run(&screen),
+        ProfileCommand::Remove(name) => change::remove(&name.name, &screen),
+        ProfileCommand::Show(show) => show::run(show, flags, &screen),
+        ProfileCommand::Use(name) => change::choose(&name.name, &screen),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
-        Err(errors) => terminal::refused(&errors, args.json),
+        Err(errors) => terminal::refused(&errors, screen.wants_json()),
     }
 }

@@ -1,53 +1,56 @@
 //! `cmscc profile show`
 
-use std::process::ExitCode;
-
 use serde::Serialize;
 
 use crate::{
     cli::{
         args::ProfileShowArgs,
-        show::{Line, Tone, giving, grid, whole},
-        terminal::{self, Problem},
+        screen::Screen,
+        show::{Line, Look, Tone, giving, grid, whole},
+        terminal::Problem,
     },
-    client::{self, NetworkFlags, Survey},
+    client::{self, ClientError, NetworkFlags, Survey},
 };
 
 /// Shows which settings hold. Settings that are missing are no failure: a flag may give them later.
-pub(super) fn run(args: &ProfileShowArgs, mut flags: NetworkFlags, json: bool) -> ExitCode {
+pub(super) fn run(
+    args: &ProfileShowArgs,
+    mut flags: NetworkFlags,
+    screen: &Screen,
+) -> Result<(), Vec<ClientError>> {
     if let Some(name) = &args.name {
         flags.profile = Some(name.clone());
     }
-    let survey = client::on_this_machine(&flags, client::survey);
-    let (missing, wrong): (Vec<_>, Vec<_>) =
-        (survey.problems.iter().cloned()).partition(|problem| problem.symbol == "SETTING_MISSING");
-    if json && wrong.is_empty() {
-        return terminal::document(&SurveyReport::new(&survey));
+    let mut survey = client::on_this_machine(&flags, client::survey);
+    let problems = std::mem::take(&mut survey.problems).into_iter();
+    let (missing, wrong) = problems.partition(|problem| problem.symbol == "SETTING_MISSING");
+    if !Vec::is_empty(&wrong) {
+        return Err(wrong);
     }
-    if !wrong.is_empty() {
-        return terminal::refused(&wrong, json);
-    }
-    let mut lines = vec![head(&survey)];
+    survey.problems = missing;
+    let report = SurveyReport::new(&survey);
+    let drawn = screen.result(&report, None, |look| lines(&survey, args.origin, look));
+    drawn.map_err(|error| vec![error])
+}
+
+fn lines(survey: &Survey, with_origins: bool, look: Look) -> Vec<Line> {
+    let mut lines = vec![head(survey)];
     let columns = [whole(""), giving(""), giving("")];
     let rows = survey.origins.iter().map(|(setting, value, origin)| {
-        let origin = match args.origin {
+        let origin = match with_origins {
             true => Line::of(Tone::Dim, origin.to_string()),
             false => Line::new(),
         };
-        vec![
-            Line::of(Tone::Dim, setting.key()),
-            Line::plain(value),
-            origin,
-        ]
+        let name = Line::of(Tone::Dim, setting.key());
+        vec![name, Line::plain(value), origin]
     });
-    lines.extend(grid(&columns, rows.collect(), terminal::look()));
-    for problem in &missing {
+    lines.extend(grid(&columns, rows.collect(), look));
+    for problem in &survey.problems {
         let hint = problem.hint.as_deref().unwrap_or_default();
         let line = Line::of(Tone::Waiting, &problem.message);
         lines.push(line.and(Tone::Dim, format!(": {hint}")));
     }
-    terminal::say(&lines);
-    ExitCode::SUCCESS
+    lines
 }
 
 fn head(survey: &Survey) -> Line {

@@ -26,8 +26,7 @@ pub(super) struct Reach {
 impl Reach {
     /// Reads settings and identity; the peer is dialled when it is first asked.
     pub(super) fn new(network: &NetworkArgs) -> Result<Self, ClientError> {
-        let (settings, _) = ClientSettings::load(&network.flags()).map_err(joined)?;
-        let identity = OwnIdentity::open(&settings.msp_id, &settings.identity)?;
+        let (settings, identity) = settings(network)?;
         let connection = PeerConnection::new(&settings, identity)?;
         Ok(Self { connection })
     }
@@ -55,8 +54,17 @@ impl Reach {
     }
 }
 
+/// Which network, and who one is there.
+pub(in crate::cli::command) fn settings(
+    network: &NetworkArgs,
+) -> Result<(ClientSettings, OwnIdentity), ClientError> {
+    let (settings, _) = ClientSettings::load(&network.flags()).map_err(joined)?;
+    let identity = OwnIdentity::open(&settings.msp_id, &settings.identity)?;
+    Ok((settings, identity))
+}
+
 /// All that is wrong with the settings, as one error.
-fn joined(errors: Vec<ClientError>) -> ClientError {
+pub(in crate::cli::command) fn joined(errors: Vec<ClientError>) -> ClientError {
     let mut errors = errors.into_iter();
     let Some(mut first) = errors.next() else {
         return ClientError::new(Exit::Usage, "SETTINGS", "the settings are not complete");
@@ -78,13 +86,15 @@ pub(super) fn on_screen(
     command: impl AsyncFnOnce(&Screen) -> Result<Exit, ClientError>,
 ) -> ExitCode {
     let screen = Screen::new(shown, full);
-    let runtime = runtime::Builder::new_current_thread().enable_all().build();
-    let done = match runtime {
-        Ok(runtime) => runtime.block_on(command(&screen)),
-        Err(error) => {
-            let text = format!("cannot start the runtime: {error}");
-            Err(ClientError::new(Exit::Failed, "INTERNAL", text))
-        }
-    };
+    let done = in_runtime().and_then(|runtime| runtime.block_on(command(&screen)));
     screen.ended(done)
+}
+
+/// The runtime of one command.
+pub(in crate::cli::command) fn in_runtime() -> Result<runtime::Runtime, ClientError> {
+    let runtime = runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(|error| {
+        let text = format!("cannot start the runtime: {error}");
+        ClientError::new(Exit::Failed, "INTERNAL", text)
+    })
 }

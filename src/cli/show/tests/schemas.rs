@@ -4,7 +4,7 @@ use schemars::{Schema, schema_for};
 
 use super::kept;
 use crate::{
-    cli::terminal::Refused,
+    cli::terminal::RefusedDocument,
     client::{
         answers::DiffAnswer,
         view::{
@@ -20,7 +20,7 @@ fn the_schemas_are_current() {
         ("config-export", schema_for!(ExportView)),
         ("config-history", schema_for!(ChainView)),
         ("diff", schema_for!(DiffAnswer)),
-        ("error", schema_for!(Refused<'_>)),
+        ("error", schema_for!(RefusedDocument<'_>)),
         ("history", schema_for!(HistoryView)),
         ("list", schema_for!(ListView)),
         ("show", schema_for!(ProposalView)),

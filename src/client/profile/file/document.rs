@@ -12,12 +12,12 @@ use crate::client::{ClientError, Exit};
 #[derive(Clone, Debug, Default)]
 pub struct ProfileFile {
     document: DocumentMut,
-    content: Content,
+    content: ProfileContent,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-struct Content {
+struct ProfileContent {
     current: Option<String>,
     profiles: BTreeMap<String, Profile>,
 }
@@ -44,7 +44,7 @@ impl ProfileFile {
             )
         };
         let document: DocumentMut = text.parse().map_err(|error| failed(&at_line(&error)))?;
-        let content: Content = toml_edit::de::from_str(text).map_err(|error| {
+        let content: ProfileContent = toml_edit::de::from_str(text).map_err(|error| {
             let start = error.span().map_or(0, |span| span.start);
             let before = text.get(..start).unwrap_or_default();
             let line = before.matches('\n').count().saturating_add(1);

@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, io, path::Path};
 use serde::Deserialize;
 use serde_yaml_ng::Value;
 
-use super::{ImportedAuthority, ImportedFile, ImportedProfile, failed};
+use super::made::{ImportedAuthority, ImportedFile, ImportedProfile, failed};
 use crate::{
     client::{
         ClientError,

@@ -6,7 +6,11 @@ use ring::rand::SystemRandom;
 use serde_json::json;
 
 use super::*;
-use crate::client::profile::ProfilePeer;
+use crate::{
+    client::profile::{Profile, ProfilePeer},
+    identity::Certificate,
+    ids::Digest,
+};
 
 const CA: &str = include_str!("../../../../tests/keys/p256.crt");
 const OTHER_CA: &str = include_str!("../../../../tests/keys/p384.crt");

@@ -5,7 +5,7 @@ use std::fmt;
 use ring::rand::SecureRandom;
 use serde::Deserialize;
 
-use super::{ImportedFile, ImportedProfile, failed};
+use super::made::{ImportedFile, ImportedProfile, failed};
 use crate::{client::ClientError, crypto::private_key::PrivateKey, identity::Certificate};
 
 /// An identity in a wallet: `NAME.id`.

@@ -11,7 +11,7 @@ use super::{
     folder::DevnetFolder,
 };
 use crate::cli::{
-    args::{AddOrgArgs, DevnetFolderArgs, OrgArgs},
+    args::{DevnetFolderArgs, DevnetOrgArgs, NewcomerArgs},
     output,
 };
 
@@ -22,27 +22,33 @@ pub(in crate::cli::command::devnet) fn status(args: &DevnetFolderArgs) -> anyhow
     order(args, Order::Status)
 }
 
-pub(in crate::cli::command::devnet) fn add_org(args: &AddOrgArgs) -> anyhow::Result<ExitCode> {
+pub(in crate::cli::command::devnet) fn add_org(args: &NewcomerArgs) -> anyhow::Result<ExitCode> {
     let name = args.name.clone();
     order(&args.folder, Order::AddOrg { name })
 }
 
-pub(in crate::cli::command::devnet) fn stop_peer(args: &OrgArgs) -> anyhow::Result<ExitCode> {
+pub(in crate::cli::command::devnet) fn stop_peer(args: &DevnetOrgArgs) -> anyhow::Result<ExitCode> {
     let org = args.org.clone();
     order(&args.folder, Order::StopPeer { org })
 }
 
-pub(in crate::cli::command::devnet) fn start_peer(args: &OrgArgs) -> anyhow::Result<ExitCode> {
+pub(in crate::cli::command::devnet) fn start_peer(
+    args: &DevnetOrgArgs,
+) -> anyhow::Result<ExitCode> {
     let org = args.org.clone();
     order(&args.folder, Order::StartPeer { org })
 }
 
-pub(in crate::cli::command::devnet) fn stop_server(args: &OrgArgs) -> anyhow::Result<ExitCode> {
+pub(in crate::cli::command::devnet) fn stop_server(
+    args: &DevnetOrgArgs,
+) -> anyhow::Result<ExitCode> {
     let org = args.org.clone();
     order(&args.folder, Order::StopServer { org })
 }
 
-pub(in crate::cli::command::devnet) fn start_server(args: &OrgArgs) -> anyhow::Result<ExitCode> {
+pub(in crate::cli::command::devnet) fn start_server(
+    args: &DevnetOrgArgs,
+) -> anyhow::Result<ExitCode> {
     let org = args.org.clone();
     order(&args.folder, Order::StartServer { org })
 }

@@ -1,0 +1,62 @@
+//! The same calls of every service, accepted and refused, of the embedded network and of a real one:
+//! the answers are the same.
+//!
+//! What real networks answered stands in `answers-3.1.txt` and `answers-2.5.txt`. They are compared
+//! with it when `FABRIC_BIN` is set (`fabric/behaviour.rs`); with `CMSCC_KEEP_ANSWERS` set that
+//! writes the files. Addresses, times, ids and digests are left out.
+
+mod calls;
+mod script;
+
+use std::path::Path;
+
+use cmscc::{
+    devnet::NetworkOptions,
+    stub::memory::{PeerManner, PeerRelease},
+};
+
+use super::services::Served;
+
+pub(crate) use script::play;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_embedded_network_answers_as_a_real_one_does() {
+    for (release, name) in [(PeerRelease::V3_1, "3.1"), (PeerRelease::V2_5, "2.5")] {
+        let options = NetworkOptions {
+            manner: PeerManner::default().of_release(release),
+            ..NetworkOptions::default()
+        };
+        let served = Served::new(&["Org1", "Org2"], options).await;
+        let answers = play(&served.place).await;
+        compare(&answers, name);
+    }
+}
+
+/// Compares with what a real network of this release answered.
+pub(crate) fn compare(answers: &str, release: &str) {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join(format!("tests/it/devnet/behaviour/answers-{release}.txt"));
+    let expected = std::fs::read_to_string(file).unwrap_or_default();
+    let mut wrong = String::new();
+    let (ours, theirs) = (steps(answers), steps(&expected));
+    for (name, answer) in &ours {
+        let real = theirs.iter().find(|(known, _)| known == name);
+        let real = real.map_or("(no such step)", |(_, real)| *real);
+        if *answer != real {
+            wrong += &format!("\n== {name}\n   here: {answer}\n   real: {real}\n");
+        }
+    }
+    assert!(wrong.is_empty(), "{release}:{wrong}");
+    assert_eq!(ours.len(), theirs.len());
+}
+
+/// The steps of a play: a name, and what was answered.
+fn steps(answers: &str) -> Vec<(&str, &str)> {
+    let steps = answers
+        .split("\n== ")
+        .map(|step| step.trim_start_matches("== "));
+    steps
+        .filter_map(|step| step.split_once('\n'))
+        .map(|(name, answer)| (name, answer.trim_end()))
+        .collect()
+}
