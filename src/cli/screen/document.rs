@@ -9,7 +9,7 @@ use crate::client::{ClientError, Exit};
 
 /// The members of a document in the order of their names, each as it is written; documents of others
 /// may be nested deeper than a JSON tree can hold.
-type Members = BTreeMap<String, Box<RawValue>>;
+pub(in crate::cli) type RawMembers = BTreeMap<String, Box<RawValue>>;
 
 /// A document with the members that were named; all of them where none was. Where `rows` names a list,
 /// the selection is about its entries.
@@ -22,10 +22,11 @@ pub(super) fn selected<T: Serialize>(
     if fields.is_empty() {
         return Ok(whole);
     }
-    let mut members: Members = serde_json::from_str(&whole).map_err(|error| unwritable(&error))?;
+    let mut members: RawMembers =
+        serde_json::from_str(&whole).map_err(|error| unwritable(&error))?;
     match rows.and_then(|rows| members.get_mut(rows)) {
         Some(list) => {
-            let entries: Vec<Members> =
+            let entries: Vec<RawMembers> =
                 serde_json::from_str(list.get()).map_err(|error| unwritable(&error))?;
             let entries = entries.into_iter().map(|entry| only(entry, fields));
             let entries = entries.collect::<Result<Vec<_>, _>>()?;
@@ -41,7 +42,7 @@ pub(super) fn selected<T: Serialize>(
 }
 
 /// The members that were named.
-fn only(mut members: Members, fields: &[String]) -> Result<Members, ClientError> {
+fn only(mut members: RawMembers, fields: &[String]) -> Result<RawMembers, ClientError> {
     let names: Vec<String> = members.keys().cloned().collect();
     members.retain(|name, _| fields.contains(name));
     match fields.iter().find(|field| !names.contains(field)) {

@@ -1,7 +1,7 @@
 //! What changes, by group.
 
 use super::{
-    entry::{Entry, entry, group},
+    entry::{ShownChange, entry, group},
     line::{Line, Look, Tone, hang},
     table::more,
 };
@@ -70,7 +70,7 @@ pub(super) fn summary(diff: &DiffAnswer) -> Line {
 }
 
 fn changes(changes: &[ChangeAnswer], is_signed: bool, look: Look) -> Vec<Line> {
-    let entries: Vec<(&ChangeAnswer, Entry)> = (changes.iter())
+    let entries: Vec<(&ChangeAnswer, ShownChange)> = (changes.iter())
         .map(|change| (change, entry(change, look)))
         .collect();
     let widths = entries.iter().map(|(_, entry)| entry.kind.len().min(KIND));

@@ -13,7 +13,7 @@ use crate::client::{
 };
 
 /// What a change shows: its kind, and what there is to say of it; further lines where all is shown.
-pub(super) struct Entry {
+pub(super) struct ShownChange {
     pub(super) kind: String,
     /// What it is called, where a value stands beside it.
     pub(super) name: Line,
@@ -33,7 +33,7 @@ pub(super) fn group(change: &ChangeAnswer) -> &str {
 }
 
 /// What a change shows.
-pub(super) fn entry(change: &ChangeAnswer, look: Look) -> Entry {
+pub(super) fn entry(change: &ChangeAnswer, look: Look) -> ShownChange {
     let name = change.name.as_deref().unwrap_or_default();
     let leaf = change.path.rsplit('/').next().unwrap_or_default();
     let there = match change.after.is_null() {
@@ -59,7 +59,7 @@ pub(super) fn entry(change: &ChangeAnswer, look: Look) -> Entry {
         "content" => named(&format!("{leaf} {name}"), change, look),
         _ => Line::plain(with_short_digests(&change.text, look.full)),
     };
-    Entry {
+    ShownChange {
         kind: kind(change, there),
         name: label,
         body,
