@@ -69,7 +69,7 @@ const STYLES: Styles = Styles::styled()
 #[derive(Debug, Parser)]
 #[command(name = "cmscc", version, styles = STYLES, arg_required_else_help = true)]
 pub(super) struct Args {
-    /// When there are colours
+    /// When there are colours; `auto`: on a terminal, unless NO_COLOR is set
     #[arg(
         long,
         global = true,

@@ -8,12 +8,11 @@ use clap_complete::Shell;
 /// When there are colours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(in crate::cli) enum ColorWhen {
-    /// Also in a pipe
+    // also in a pipe
     Always,
-    /// On a terminal, unless NO_COLOR is set
+    // on a terminal, unless NO_COLOR is set
     #[default]
     Auto,
-    /// Nowhere
     Never,
 }
 

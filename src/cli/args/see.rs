@@ -202,7 +202,7 @@ pub(in crate::cli) struct ConfigDiffArgs {
     #[arg(value_name = "FROM")]
     pub(in crate::cli) from: u64,
 
-    /// The sequence of the one after [default: the newest of the contract]
+    /// The sequence of the one after [default: the newest of the peer]
     #[arg(value_name = "TO")]
     pub(in crate::cli) to: Option<u64>,
 

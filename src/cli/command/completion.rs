@@ -1,17 +1,20 @@
 //! `cmscc completion`
 
-use std::{io, process::ExitCode};
+use std::process::ExitCode;
 
 use clap::CommandFactory;
 use clap_complete::Shell;
 
-use crate::cli::args::{Args, CompletionArgs};
+use crate::cli::{
+    args::{Args, CompletionArgs},
+    output,
+};
 
 pub(in crate::cli) fn run(args: &CompletionArgs) -> anyhow::Result<ExitCode> {
     let mut text = Vec::new();
     clap_complete::generate(args.shell, &mut Args::command(), "cmscc", &mut text);
     let text = with_ids(args.shell, String::from_utf8(text)?);
-    io::Write::write_all(&mut io::stdout(), text.as_bytes())?;
+    output::result(text.trim_end());
     Ok(ExitCode::SUCCESS)
 }
 

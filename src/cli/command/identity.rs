@@ -9,7 +9,7 @@ use crate::{
         args::{IdentityArgs, IdentityCommand},
         screen::{Screen, code},
         settings::date,
-        show::{Block, Line, Look, Tone, left},
+        show::{Line, Look, Pairs, Tone, left},
         terminal::{self, Problem},
     },
     client::{self, ClientError, OwnCertificate, OwnIdentity},
@@ -92,7 +92,7 @@ impl<'a> IdentityReport<'a> {
     }
 
     fn lines(&self, look: Look) -> Vec<Line> {
-        let mut block = Block::default();
+        let mut block = Pairs::default();
         block.put("MSP id", Line::of(Tone::Strong, self.msp_id));
         block.text("subject", &self.subject);
         let role = match self.role {

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use serde_json::value::RawValue;
+use serde_json::{Value, value::RawValue};
 
 use crate::client::{ClientError, Exit};
 
 /// The members of a document in the order of their names, each as it is written; documents of others
 /// may be nested deeper than a JSON tree can hold.
-type Members = BTreeMap<String, Box<RawValue>>;
+pub(in crate::cli) type RawMembers = BTreeMap<String, Box<RawValue>>;
 
 /// A document with the members that were named; all of them where none was. Where `rows` names a list,
 /// the selection is about its entries.
@@ -22,10 +22,11 @@ pub(super) fn selected<T: Serialize>(
     if fields.is_empty() {
         return Ok(whole);
     }
-    let mut members: Members = serde_json::from_str(&whole).map_err(|error| unwritable(&error))?;
+    let mut members: RawMembers =
+        serde_json::from_str(&whole).map_err(|error| unwritable(&error))?;
     match rows.and_then(|rows| members.get_mut(rows)) {
         Some(list) => {
-            let entries: Vec<Members> =
+            let entries: Vec<RawMembers> =
                 serde_json::from_str(list.get()).map_err(|error| unwritable(&error))?;
             let entries = entries.into_iter().map(|entry| only(entry, fields));
             let entries = entries.collect::<Result<Vec<_>, _>>()?;
@@ -34,11 +35,14 @@ pub(super) fn selected<T: Serialize>(
         }
         None => members = only(members, fields)?,
     }
-    serde_json::to_string_pretty(&members).map_err(|error| unwritable(&error))
+    let text = serde_json::to_string(&members).map_err(|error| unwritable(&error))?;
+    // a line for each member, unless it is nested too deep for that
+    let pretty = serde_json::from_str::<Value>(&text).map(|value| format!("{value:#}"));
+    Ok(pretty.unwrap_or(text))
 }
 
 /// The members that were named.
-fn only(mut members: Members, fields: &[String]) -> Result<Members, ClientError> {
+fn only(mut members: RawMembers, fields: &[String]) -> Result<RawMembers, ClientError> {
     let names: Vec<String> = members.keys().cloned().collect();
     members.retain(|name, _| fields.contains(name));
     match fields.iter().find(|field| !names.contains(field)) {
@@ -58,7 +62,7 @@ fn unwritable(error: &serde_json::Error) -> ClientError {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
 

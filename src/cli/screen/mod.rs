@@ -12,6 +12,8 @@ mod pager;
 mod spinner;
 mod terminal;
 
+pub(in crate::cli) use document::RawMembers;
+
 use std::process::ExitCode;
 
 use serde::Serialize;

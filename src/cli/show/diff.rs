@@ -1,7 +1,7 @@
 //! What changes, by group.
 
 use super::{
-    entry::{Entry, entry, group},
+    entry::{ShownChange, entry, group},
     line::{Line, Look, Tone, hang},
     table::more,
 };
@@ -9,6 +9,8 @@ use crate::client::answers::{ChangeAnswer, DiffAnswer};
 
 /// Kinds are padded to the widest of the group, but to no more columns than this.
 const KIND: usize = 20;
+/// Names before values likewise.
+const NAME: usize = 28;
 /// What stands below an entry is indented by so many columns.
 const BELOW: usize = 6;
 
@@ -68,13 +70,20 @@ pub(super) fn summary(diff: &DiffAnswer) -> Line {
 }
 
 fn changes(changes: &[ChangeAnswer], is_signed: bool, look: Look) -> Vec<Line> {
-    let entries: Vec<(&ChangeAnswer, Entry)> = (changes.iter())
+    let entries: Vec<(&ChangeAnswer, ShownChange)> = (changes.iter())
         .map(|change| (change, entry(change, look)))
         .collect();
     let widths = entries.iter().map(|(_, entry)| entry.kind.len().min(KIND));
     let width = widths.max().unwrap_or_default();
+    let names = entries.iter().map(|(_, entry)| entry.name.width());
+    let name_width = names
+        .filter(|width| *width <= NAME)
+        .max()
+        .unwrap_or_default();
     let mut lines = Vec::new();
-    for (change, entry) in entries {
+    // the group itself is said in its heading
+    let is_said = |change: &ChangeAnswer| !is_signed && change.item == "group";
+    for (change, entry) in entries.into_iter().filter(|(change, _)| !is_said(change)) {
         let (sign, tone) = match change.change.as_str() {
             _ if !is_signed => (" ", Tone::Dim),
             "added" => ("+", Tone::Good),
@@ -85,16 +94,23 @@ fn changes(changes: &[ChangeAnswer], is_signed: bool, look: Look) -> Vec<Line> {
         let first = Line::of(tone, format!("  {sign} "))
             .join(kind)
             .and(Tone::Plain, "  ");
+        let body = match entry.name.is_empty() {
+            true => entry.body,
+            false => {
+                let name = entry.name.padded(name_width).and(Tone::Plain, "  ");
+                name.join(entry.body)
+            }
+        };
         let below = Line::new().padded(BELOW);
         // digests are longer than what is left beside the kinds
         let room = look
             .width
             .map_or(usize::MAX, |width| width.saturating_sub(first.width()));
-        let next = match entry.body.longest_word() > room {
+        let next = match body.longest_word() > room {
             true => below.clone(),
             false => Line::new().padded(first.width()),
         };
-        lines.extend(hang(first, next, entry.body, look.width));
+        lines.extend(hang(first, next, body, look.width));
         for line in entry.more {
             lines.extend(hang(below.clone(), below.clone(), line, look.width));
         }

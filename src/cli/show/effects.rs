@@ -1,14 +1,14 @@
 //! What becomes of majorities and endorsements.
 
 use super::{
-    block::Block,
     line::{Line, Look, Tone},
+    pairs::Pairs,
 };
 use crate::client::{answers::EffectAnswer, view::ProposalView};
 
 /// What a proposal does to the numbers that policies count; nothing where it does nothing to them.
 pub(in crate::cli) fn effects(view: &ProposalView, look: Look) -> Vec<Line> {
-    let mut block = Block::default();
+    let mut block = Pairs::default();
     for majority in &view.majorities {
         let side = |side: &Option<String>| side.clone().unwrap_or_else(|| "nobody".to_owned());
         let line = Line::plain(format!("{}: ", majority.what));
@@ -21,7 +21,7 @@ pub(in crate::cli) fn effects(view: &ProposalView, look: Look) -> Vec<Line> {
     block.lines(look)
 }
 
-fn endorsement(effect: &EffectAnswer, block: &mut Block) {
+fn endorsement(effect: &EffectAnswer, block: &mut Pairs) {
     let side = |needed: Option<u64>, of: u64| match needed {
         Some(needed) => format!("{needed} of {of}"),
         None => format!("nobody could, of {of}"),

@@ -13,8 +13,10 @@ use crate::client::{
 };
 
 /// What a change shows: its kind, and what there is to say of it; further lines where all is shown.
-pub(super) struct Entry {
+pub(super) struct ShownChange {
     pub(super) kind: String,
+    /// What it is called, where a value stands beside it.
+    pub(super) name: Line,
     pub(super) body: Line,
     pub(super) more: Vec<Line>,
 }
@@ -31,7 +33,7 @@ pub(super) fn group(change: &ChangeAnswer) -> &str {
 }
 
 /// What a change shows.
-pub(super) fn entry(change: &ChangeAnswer, look: Look) -> Entry {
+pub(super) fn entry(change: &ChangeAnswer, look: Look) -> ShownChange {
     let name = change.name.as_deref().unwrap_or_default();
     let leaf = change.path.rsplit('/').next().unwrap_or_default();
     let there = match change.after.is_null() {
@@ -39,6 +41,11 @@ pub(super) fn entry(change: &ChangeAnswer, look: Look) -> Entry {
         false => &change.after,
     };
     let mut more = Vec::new();
+    let mut label = Line::new();
+    let mut named = |name: &str, change, look| {
+        label = Line::of(Tone::Strong, name.trim());
+        told(change, look)
+    };
     let body = match change.item.as_str() {
         "organization" => Line::of(Tone::Strong, member(there, "msp_id")),
         "group" => Line::of(Tone::Strong, leaf),
@@ -52,8 +59,9 @@ pub(super) fn entry(change: &ChangeAnswer, look: Look) -> Entry {
         "content" => named(&format!("{leaf} {name}"), change, look),
         _ => Line::plain(with_short_digests(&change.text, look.full)),
     };
-    Entry {
+    ShownChange {
         kind: kind(change, there),
+        name: label,
         body,
         more,
     }
@@ -70,10 +78,10 @@ fn kind(change: &ChangeAnswer, there: &Value) -> String {
     words.replace('_', " ")
 }
 
-/// `BatchSize max_message_count  100 -> 10 messages`
-fn named(name: &str, change: &ChangeAnswer, look: Look) -> Line {
+/// `100 -> 10 messages`
+fn told(change: &ChangeAnswer, look: Look) -> Line {
     let said = |value: &Value| with_short_digests(&value_text(value), look.full);
-    let line = Line::of(Tone::Strong, name.trim()).and(Tone::Plain, "  ");
+    let line = Line::new();
     let line = match (change.before.is_null(), change.after.is_null()) {
         (false, false) => line
             .and(Tone::Dim, said(&change.before))

@@ -1,8 +1,8 @@
 //! Why the signatures suffice or not, and who could complete them.
 
 use super::{
-    block::Block,
     line::{Line, Look, Tone, hang},
+    pairs::Pairs,
     table::more,
     time::{left, minute},
     tree::{Voices, tree},
@@ -60,7 +60,7 @@ fn head(proposal: &ProposalAnswer) -> Line {
 
 /// What is there to say of one that nobody is asked about any more.
 fn closed(proposal: &ProposalAnswer, look: Look) -> Vec<Line> {
-    let mut block = Block::default();
+    let mut block = Pairs::default();
     let detail = &proposal.status_detail;
     block.text("Asked", "nobody: it is not open");
     block.maybe("Why", detail.why.as_ref());
@@ -95,7 +95,7 @@ fn policy_head(policy: &DecidingAnswer, look: Look) -> Vec<Line> {
 
 /// Ways forward, rejections, deadline.
 fn outlook(proposal: &ProposalAnswer, policies: &[DecidingAnswer], look: Look) -> Vec<Line> {
-    let mut block = Block::default();
+    let mut block = Pairs::default();
     let open: Vec<&DecidingAnswer> = policies.iter().filter(|one| !one.satisfied).collect();
     for (at, policy) in open.iter().enumerate() {
         let name = if at == 0 { "Ways forward" } else { "" };

@@ -3,7 +3,7 @@
 //!
 //! | file | what it draws |
 //! |---|---|
-//! | `line`, `table`, `block` | lines with tones, wrapping; tables; names with values |
+//! | `line`, `table`, `pairs` | lines with tones, wrapping; tables; names with values |
 //! | `time`, `words` | times and statuses as people say them; digests that are cut |
 //! | `list`, `history` | tables of proposals and of the chain's links |
 //! | `proposal` | everything about one proposal |
@@ -13,7 +13,6 @@
 //! | `status` | one screen about a channel |
 //! | `problem` | an error and what to do about it |
 
-mod block;
 mod diff;
 mod effects;
 mod entry;
@@ -22,6 +21,7 @@ mod findings;
 mod history;
 mod line;
 mod list;
+mod pairs;
 mod problem;
 mod proposal;
 mod status;
@@ -30,7 +30,6 @@ mod time;
 mod tree;
 mod words;
 
-pub(in crate::cli) use block::Block;
 pub(in crate::cli) use diff::{contents, differences, is_empty};
 pub(in crate::cli) use effects::effects;
 pub(in crate::cli) use explain::explanation;
@@ -38,6 +37,7 @@ pub(in crate::cli) use findings::findings;
 pub(in crate::cli) use history::{chain, history};
 pub(in crate::cli) use line::{Line, Look, Tone};
 pub(in crate::cli) use list::proposals;
+pub(in crate::cli) use pairs::Pairs;
 pub(in crate::cli) use problem::problem;
 pub(in crate::cli) use proposal::proposal;
 pub(in crate::cli) use status::status;

@@ -9,7 +9,9 @@ pub(in crate::cli) fn problem(error: &ClientError, look: Look) -> Vec<Line> {
     let body = Line::plain(&error.message).and(Tone::Dim, format!("  [{}]", error.symbol));
     let indent = Line::plain("  ");
     let mut lines = hang(head, indent.clone(), body, look.width);
-    for (who, words) in &error.details {
+    // what a node said word for word is not said twice
+    let said = |words: &str| words.contains(error.message.as_str());
+    for (who, words) in error.details.iter().filter(|(_, words)| !said(words)) {
         let first = indent.clone().and(Tone::Dim, format!("{who}: "));
         let next = indent.clone().and(Tone::Plain, "  ");
         let mut body = words.split('\n').map(Line::plain);

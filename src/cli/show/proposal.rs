@@ -1,12 +1,12 @@
 //! Everything about one proposal.
 
 use super::{
-    block::Block,
     diff,
     effects::effects,
     explain::deadline,
     findings::{self, findings},
     line::{Line, Look, Tone, hang},
+    pairs::Pairs,
     table::more,
     time::{ago, minute},
     tree::{rejection, signer_name, silent},
@@ -14,7 +14,7 @@ use super::{
 };
 use crate::client::{
     answers::{ProposalAnswer, RelationsAnswer, seconds},
-    view::{Phase, ProposalView, ReviewedBy, phase},
+    view::{ProposalView, ReviewedBy, Whereabouts, phase},
 };
 
 /// So many of those who could sign are named where not all is to be shown.
@@ -74,7 +74,7 @@ fn title(one: &ProposalAnswer) -> Line {
 }
 
 fn facts(one: &ProposalAnswer, look: Look) -> Vec<Line> {
-    let mut block = Block::default();
+    let mut block = Pairs::default();
     let mut described = quoted(&one.description).into_iter();
     block.put("About", described.next().unwrap_or_default());
     block.more(described);
@@ -89,7 +89,7 @@ fn facts(one: &ProposalAnswer, look: Look) -> Vec<Line> {
         }
     }
     block.put("Proposed by", by);
-    if phase(&one.status) == Phase::InFlight
+    if phase(&one.status) == Whereabouts::InFlight
         && let Some(line) = deadline(one.deadline.as_deref(), look)
     {
         block.put("Deadline", line);
@@ -112,7 +112,7 @@ fn facts(one: &ProposalAnswer, look: Look) -> Vec<Line> {
 }
 
 /// Why it has its status.
-fn detail(one: &ProposalAnswer, block: &mut Block, look: Look) {
+fn detail(one: &ProposalAnswer, block: &mut Pairs, look: Look) {
     let detail = &one.status_detail;
     let text = |text: &str| with_short_digests(text, look.full);
     block.maybe("Why", detail.why.as_deref().map(text));
@@ -260,7 +260,7 @@ fn rejections(one: &ProposalAnswer, look: Look) -> Vec<Line> {
 
 /// How it stands to other proposals.
 fn relations(one: &ProposalAnswer, look: Look) -> Vec<Line> {
-    let mut block = Block::default();
+    let mut block = Pairs::default();
     let of = |names: Vec<&str>, count: u64| {
         let listed = u64::try_from(names.len()).unwrap_or(u64::MAX);
         let more = match count.saturating_sub(listed) {

@@ -1,9 +1,9 @@
 //! One screen about a channel.
 
 use super::{
-    block::Block,
     line::{Line, Look, Tone},
     list::{cells, description},
+    pairs::Pairs,
     table::{giving, grid, more, whole},
     time::{day, left},
     words::{common_name, short},
@@ -18,7 +18,7 @@ const ROWS: usize = 12;
 
 /// Where the channel is, who looks, what awaits them, what else goes on, what ends soon, what next.
 pub(in crate::cli) fn status(view: &StatusView, look: Look) -> Vec<Line> {
-    let mut block = Block::default();
+    let mut block = Pairs::default();
     let channel = Line::of(Tone::Strong, &view.channel);
     block.put("Channel", channel.join(place(view)));
     block.put("Contract", relation(view));

@@ -111,7 +111,7 @@ pub(super) fn tree(policy: &DecidingAnswer, voices: &mut Voices<'_>, look: Look)
         look,
         lines: Vec::new(),
     };
-    drawing.node(&policy.explanation.policy, "", true, &Beside::default());
+    drawing.node(&policy.explanation.policy, "", true, &Siblings::default());
     if policy.explanation.omitted {
         let text = format!("{CUT} the contract left out a part of this tree");
         drawing.lines.push(Line::of(Tone::Dim, text));
@@ -129,7 +129,7 @@ struct Drawing<'a, 'v, 'p> {
 impl Drawing<'_, '_, '_> {
     /// Draws a rule behind `before`, and what stands below it. The contract gives at most 32 levels, and
     /// no answer with more than 128 is read.
-    fn node(&mut self, rule: &RuleAnswer, before: &str, is_last: bool, beside: &Beside<'_>) {
+    fn node(&mut self, rule: &RuleAnswer, before: &str, is_last: bool, beside: &Siblings<'_>) {
         let (joint, under) = match is_last {
             true => ("└─ ", "   "),
             false => ("├─ ", "│  "),
@@ -169,8 +169,8 @@ impl Drawing<'_, '_, '_> {
         }
     }
 
-    fn beside<'r>(&self, drawn: &[&RuleAnswer], above: Option<&'r str>) -> Beside<'r> {
-        let mut beside = Beside {
+    fn beside<'r>(&self, drawn: &[&RuleAnswer], above: Option<&'r str>) -> Siblings<'r> {
+        let mut beside = Siblings {
             above,
             name: 0,
             width: 0,
@@ -189,7 +189,7 @@ impl Drawing<'_, '_, '_> {
     }
 
     /// What a rule is called, and how far it is.
-    fn title(&self, rule: &RuleAnswer, beside: &Beside<'_>) -> Line {
+    fn title(&self, rule: &RuleAnswer, beside: &Siblings<'_>) -> Line {
         let text = match rule.rule.as_str() {
             "" => "there is no such policy",
             text => text,
@@ -279,7 +279,7 @@ impl Drawing<'_, '_, '_> {
 
 /// What the rules below one have in common.
 #[derive(Default)]
-struct Beside<'a> {
+struct Siblings<'a> {
     /// The path of the policy above.
     above: Option<&'a str>,
     /// Names are padded to so many columns,

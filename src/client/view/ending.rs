@@ -39,7 +39,7 @@ pub struct EndingView {
 /// it.
 #[must_use]
 pub fn ending(config: &ConfigTree, before: i64) -> Vec<EndingView> {
-    let mut found = Found {
+    let mut found = Endings {
         before,
         ends: BTreeMap::new(),
     };
@@ -60,12 +60,12 @@ pub fn ending(config: &ConfigTree, before: i64) -> Vec<EndingView> {
 }
 
 /// What was found so far, by fingerprint.
-struct Found {
+struct Endings {
     before: i64,
     ends: BTreeMap<String, (i64, EndingView)>,
 }
 
-impl Found {
+impl Endings {
     fn organization(&mut self, org: GroupRef<'_>) {
         let Some(value) = org.value("MSP") else {
             return;

@@ -3,12 +3,12 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::phase::{Phase, phase};
+use super::phase::{Whereabouts, phase};
 use crate::client::answers::{EndedAnswer, SummaryAnswer};
 
 /// Which proposals are wanted; those that no member excludes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ListFilter {
+pub struct RowFilter {
     /// Only those that a signature of my organisation could complete.
     pub awaiting_me: bool,
     /// Only those that are over.
@@ -21,12 +21,12 @@ pub struct ListFilter {
     pub status: Option<String>,
 }
 
-impl ListFilter {
+impl RowFilter {
     /// Whether a proposal is wanted by a member of this organisation.
     #[must_use]
     pub fn wants(&self, row: &RowView, msp_id: &str) -> bool {
         let one = &row.proposal;
-        let is_done = phase(&one.status) == Phase::Done;
+        let is_done = phase(&one.status) == Whereabouts::Done;
         (!self.awaiting_me || row.awaiting_me)
             && (!self.done || is_done)
             && (!self.in_flight || !is_done)

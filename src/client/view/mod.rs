@@ -19,7 +19,7 @@ mod status;
 
 pub use config::{ChainView, ConfigDiffView, ExportView, LinkView};
 pub use ending::{EndingView, WITHIN, ending};
-pub use list::{HistoryView, ListFilter, ListView, RowView};
-pub use phase::{Phase, phase};
+pub use list::{HistoryView, ListView, RowFilter, RowView};
+pub use phase::{Whereabouts, phase};
 pub use proposal::{MajorityView, OwnReview, ProposalView, ReviewedBy};
 pub use status::{HeadView, IdentityView, Relation, StatusView};

@@ -4,7 +4,7 @@ use crate::client::answers::{ProposalAnswer, SummaryAnswer};
 
 /// Where a proposal is on its way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Phase {
+pub enum Whereabouts {
     /// It goes nowhere any more: in effect, withdrawn, rejected, expired.
     Done,
     /// Something is still to be done.
@@ -13,10 +13,10 @@ pub enum Phase {
 
 /// Where a proposal of this status is.
 #[must_use]
-pub fn phase(status: &str) -> Phase {
+pub fn phase(status: &str) -> Whereabouts {
     match status {
-        "Expired" | "Rejected" | "Submitted" | "Withdrawn" => Phase::Done,
-        _ => Phase::InFlight,
+        "Expired" | "Rejected" | "Submitted" | "Withdrawn" => Whereabouts::Done,
+        _ => Whereabouts::InFlight,
     }
 }
 
@@ -110,7 +110,7 @@ mod tests {
             row("ReadyToSubmit", &[]).next("Org3MSP").unwrap(),
             "cmscc submit p"
         );
-        assert_eq!(phase("Rejected"), Phase::Done);
-        assert_eq!(phase("SomethingNew"), Phase::InFlight);
+        assert_eq!(phase("Rejected"), Whereabouts::Done);
+        assert_eq!(phase("SomethingNew"), Whereabouts::InFlight);
     }
 }

@@ -30,7 +30,7 @@ const FIELDS: usize = 4_096;
 const CUT: &str = "..";
 
 /// A line that is being written; fields come by [`Visit`].
-pub(super) struct Line {
+pub(super) struct LogLine {
     format: Format,
     ansi: bool,
     target: String,
@@ -40,7 +40,7 @@ pub(super) struct Line {
     fields: String,
 }
 
-impl Line {
+impl LogLine {
     /// A line without fields. `time` is RFC 3339.
     pub(super) fn new(format: Format, ansi: bool, time: &str, level: Level, target: &str) -> Self {
         let mut head = String::with_capacity(256);
@@ -139,7 +139,7 @@ impl Line {
     }
 }
 
-impl Visit for Line {
+impl Visit for LogLine {
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
         let value = self.value(value, true);
         self.add(field, &value);

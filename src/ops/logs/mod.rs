@@ -30,7 +30,7 @@ use tracing_subscriber::{
 use super::{clock::since_1970, metrics::LogCounters};
 pub(crate) use filter::{LogFilter, filter};
 pub(crate) use line::Format;
-use line::Line;
+use line::LogLine;
 use queue::LineQueue;
 
 /// The logs of this process.
@@ -104,7 +104,7 @@ impl<S: Subscriber> Layer<S> for Lines {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         let metadata = event.metadata();
         let (level, target) = (*metadata.level(), metadata.target());
-        let mut line = Line::new(self.format, self.ansi, &now(), level, target);
+        let mut line = LogLine::new(self.format, self.ansi, &now(), level, target);
         event.record(&mut line);
         self.queue.push(line.finish());
     }

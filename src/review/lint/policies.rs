@@ -18,7 +18,7 @@ pub(super) fn look(subject: &Subject<'_>, lint: &mut Findings) {
         return;
     };
     let after = next.policies().efforts(next.msps());
-    let look = Look {
+    let look = PolicyLook {
         current: subject.current,
         next,
         before: (subject.current.policies()).efforts(subject.current.msps()),
@@ -40,7 +40,7 @@ struct ModPolicies {
     locked: BTreeSet<PolicyId>,
 }
 
-struct Look<'a> {
+struct PolicyLook<'a> {
     current: &'a Bundle,
     next: &'a Bundle,
     before: Efforts,
@@ -48,7 +48,7 @@ struct Look<'a> {
     locked: Locked<'a>,
 }
 
-impl Look<'_> {
+impl PolicyLook<'_> {
     /// Policies that nobody can satisfy, and that somebody could before, or that are new.
     fn lockouts(&self, deciding: &ModPolicies, lint: &mut Findings) {
         for id in self.next.policies().iter() {

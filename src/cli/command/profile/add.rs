@@ -6,7 +6,7 @@ use crate::{
     cli::{
         args::ProfileAddArgs,
         screen::Screen,
-        show::{Block, Line, Look, Tone},
+        show::{Line, Look, Pairs, Tone},
     },
     client::{self, ClientError, Exit, NetworkFlags, Profile, ProfileStore},
 };
@@ -81,7 +81,7 @@ pub(super) fn exists(name: &str) -> ClientError {
 
 /// A profile, as people see it.
 pub(super) fn lines(name: &str, profile: &Profile, look: Look) -> Vec<Line> {
-    let mut block = Block::default();
+    let mut block = Pairs::default();
     block.put("profile", Line::of(Tone::Accent, name));
     block.maybe("channel", profile.channel.as_ref());
     block.maybe("chaincode", profile.chaincode.as_ref());

@@ -14,7 +14,7 @@ use crate::{
     cli::{
         args::ProfileImportArgs,
         screen::Screen,
-        show::{Block, Line, Look, Tone},
+        show::{Line, Look, Pairs, Tone},
     },
     client::{self, ClientError, Exit, ImportedProfile, NetworkFlags, ProfileStore, Wallet},
     ids::Digest,
@@ -121,7 +121,7 @@ impl<'a> ImportReport<'a> {
 
 /// What people compare with whoever gave them the files.
 fn authorities(made: &ImportedProfile, look: Look) -> Vec<Line> {
-    let mut block = Block::default();
+    let mut block = Pairs::default();
     for authority in &made.authorities {
         let name = match authority.of {
             "orderer" => "CA of orderer",

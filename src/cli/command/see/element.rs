@@ -1,13 +1,12 @@
 //! One element of a config in Fabric's JSON form. Configs may be nested deeper than a JSON tree can
 //! hold, so each level is opened by itself.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Value, value::RawValue};
 
-use crate::client::{ClientError, Exit};
-
-type Members = BTreeMap<String, Box<RawValue>>;
+use crate::{
+    cli::screen::RawMembers,
+    client::{ClientError, Exit},
+};
 
 /// The kinds of what stands in a group, in the order in which a name is looked for.
 const KINDS: [&str; 3] = ["groups", "values", "policies"];
@@ -68,7 +67,7 @@ fn member(text: &str, name: &str, path: &str) -> Result<Box<RawValue>, ClientErr
     })
 }
 
-fn open(text: &str, path: &str) -> Result<Members, ClientError> {
+fn open(text: &str, path: &str) -> Result<RawMembers, ClientError> {
     serde_json::from_str(text).map_err(|_| {
         let text = format!("`{path}` goes into something that has no members");
         ClientError::new(Exit::Failed, "NO_ELEMENT", text)

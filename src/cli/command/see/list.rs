@@ -17,7 +17,7 @@ use crate::{
     },
     client::{
         ClientError, Exit,
-        view::{ListFilter, ListView, RowView},
+        view::{ListView, RowFilter, RowView},
     },
 };
 
@@ -48,7 +48,7 @@ async fn list(args: &ListArgs, screen: &Screen) -> Result<Exit, ClientError> {
     Ok(Exit::Done)
 }
 
-fn filter(args: &ListArgs) -> Result<ListFilter, ClientError> {
+fn filter(args: &ListArgs) -> Result<RowFilter, ClientError> {
     let status = args.status.as_deref().map(|given| {
         status_named(given).map(str::to_owned).map_err(|names| {
             let text = format!("`{given}` is no status");
@@ -56,7 +56,7 @@ fn filter(args: &ListArgs) -> Result<ListFilter, ClientError> {
             ClientError::new(Exit::Usage, "UNKNOWN_STATUS", text).hint(hint)
         })
     });
-    Ok(ListFilter {
+    Ok(RowFilter {
         awaiting_me: args.awaiting_me,
         done: args.done,
         in_flight: args.in_flight,
@@ -66,7 +66,7 @@ fn filter(args: &ListArgs) -> Result<ListFilter, ClientError> {
 }
 
 /// What the contract itself can leave out.
-fn options(filter: &ListFilter, msp_id: &str) -> Value {
+fn options(filter: &RowFilter, msp_id: &str) -> Value {
     let mut options = json!({ "all": filter.done });
     if let Some(members) = options.as_object_mut() {
         if filter.mine {
@@ -79,18 +79,18 @@ fn options(filter: &ListFilter, msp_id: &str) -> Value {
     options
 }
 
-fn nothing(filter: &ListFilter) -> &'static str {
+fn nothing(filter: &RowFilter) -> &'static str {
     match filter {
-        ListFilter {
+        RowFilter {
             awaiting_me: true, ..
         } => "Nothing awaits you.",
-        ListFilter { done: true, .. } => {
+        RowFilter { done: true, .. } => {
             "No proposal is over and not archived: `cmscc history` has the archived ones."
         }
-        ListFilter {
+        RowFilter {
             status: Some(_), ..
         }
-        | ListFilter { mine: true, .. } => "There is no such proposal.",
+        | RowFilter { mine: true, .. } => "There is no such proposal.",
         _ => "No proposal is open.",
     }
 }

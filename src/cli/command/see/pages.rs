@@ -9,7 +9,7 @@ use crate::client::{
 };
 
 /// What was listed, and whether there is more.
-pub(super) struct Listed<T> {
+pub(super) struct PagedList<T> {
     pub(super) as_of_sequence: u64,
     pub(super) entries: Vec<T>,
     pub(super) more: bool,
@@ -24,7 +24,7 @@ pub(super) async fn proposals(
     reach: &Reach,
     options: &Value,
     limit: usize,
-) -> Result<Listed<SummaryAnswer>, ClientError> {
+) -> Result<PagedList<SummaryAnswer>, ClientError> {
     let read = async |options: String| {
         let page: ListAnswer = reach.read(&["ListProposals", &options]).await?;
         Ok((
@@ -42,7 +42,7 @@ pub(super) async fn history(
     reach: &Reach,
     options: &Value,
     limit: usize,
-) -> Result<Listed<EndedAnswer>, ClientError> {
+) -> Result<PagedList<EndedAnswer>, ClientError> {
     let read = async |options: String| {
         let page: HistoryAnswer = reach.read(&["GetHistory", &options]).await?;
         Ok((
@@ -56,16 +56,16 @@ pub(super) async fn history(
 }
 
 /// Entries, the bookmark of the next page, and what the whole answer says.
-type Page<T> = (Vec<T>, String, u64, Vec<String>);
+type OnePage<T> = (Vec<T>, String, u64, Vec<String>);
 
 async fn all<T>(
-    mut read: impl AsyncFnMut(String) -> Result<Page<T>, ClientError>,
+    mut read: impl AsyncFnMut(String) -> Result<OnePage<T>, ClientError>,
     options: &Value,
     limit: usize,
-) -> Result<Listed<T>, ClientError> {
+) -> Result<PagedList<T>, ClientError> {
     // a page may list fewer than it looked at, or nothing
     let mut pages = limit.div_ceil(PAGE).saturating_mul(4).max(4);
-    let mut listed = Listed {
+    let mut listed = PagedList {
         as_of_sequence: 0,
         entries: Vec::new(),
         more: true,
@@ -96,8 +96,8 @@ pub(super) async fn links(
     reach: &Reach,
     from: u64,
     limit: usize,
-) -> Result<Listed<LinkAnswer>, ClientError> {
-    let mut listed = Listed {
+) -> Result<PagedList<LinkAnswer>, ClientError> {
+    let mut listed = PagedList {
         as_of_sequence: 0,
         entries: Vec::new(),
         more: true,

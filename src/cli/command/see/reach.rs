@@ -70,8 +70,11 @@ pub(in crate::cli::command) fn joined(errors: Vec<ClientError>) -> ClientError {
         return ClientError::new(Exit::Usage, "SETTINGS", "the settings are not complete");
     };
     for other in errors {
-        first.details.push((other.symbol, other.message));
-        first.hint = first.hint.or(other.hint);
+        let words = match other.hint {
+            Some(hint) => format!("{}: {hint}", other.message),
+            None => other.message,
+        };
+        first.details.push((other.symbol, words));
     }
     first
 }

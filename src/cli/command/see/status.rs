@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use serde_json::json;
 
 use super::{
-    pages::{self, Listed},
+    pages::{self, PagedList},
     reach::{Reach, on_screen},
 };
 use crate::{
@@ -16,7 +16,8 @@ use crate::{
         answers::{LinkAnswer, SummaryAnswer},
         now,
         view::{
-            HeadView, IdentityView, Phase, Relation, RowView, StatusView, WITHIN, ending, phase,
+            HeadView, IdentityView, Relation, RowView, StatusView, WITHIN, Whereabouts, ending,
+            phase,
         },
     },
 };
@@ -59,7 +60,7 @@ async fn look(reach: &Reach) -> Result<StatusView, ClientError> {
         .entries
         .into_iter()
         .map(|one| RowView::new(one, msp_id));
-    let open = rows.filter(|row| phase(&row.proposal.status) == Phase::InFlight);
+    let open = rows.filter(|row| phase(&row.proposal.status) == Whereabouts::InFlight);
     let (awaiting_me, in_flight): (Vec<_>, Vec<_>) = open.partition(|row| row.awaiting_me);
     let mut view = StatusView {
         awaiting_me,
@@ -113,7 +114,7 @@ async fn contract(
 /// The head of a contract that does not have the peer's sequence yet.
 async fn behind(
     reach: &Reach,
-    listed: &Listed<LinkAnswer>,
+    listed: &PagedList<LinkAnswer>,
 ) -> Result<Option<HeadView>, ClientError> {
     let listed = pages::links(reach, listed.as_of_sequence, 1).await?;
     Ok(listed.entries.last().map(HeadView::of_link))
@@ -126,8 +127,8 @@ fn identity(connection: &PeerConnection, block: &ConfigBlock) -> IdentityView {
     IdentityView::new(&own.msp_id, &subject, end, &own.certificate_pem, block)
 }
 
-fn nothing() -> Listed<SummaryAnswer> {
-    Listed {
+fn nothing() -> PagedList<SummaryAnswer> {
+    PagedList {
         as_of_sequence: 0,
         entries: Vec::new(),
         more: false,

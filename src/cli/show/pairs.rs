@@ -4,14 +4,14 @@ use super::line::{Line, Look, Tone, hang};
 
 /// Names with values, in the order in which they were put in.
 #[derive(Debug, Default)]
-pub(in crate::cli) struct Block {
+pub(in crate::cli) struct Pairs {
     rows: Vec<(&'static str, Line)>,
 }
 
 /// Between a name and its value.
 const GAP: usize = 2;
 
-impl Block {
+impl Pairs {
     /// Adds a value.
     pub(in crate::cli) fn put(&mut self, name: &'static str, value: Line) {
         self.rows.push((name, value));
