@@ -34,8 +34,8 @@ pub mod view;
 pub use chain::{ChainStore, VerifiedChain, VerifiedLink};
 pub use error::{ClientError, Exit};
 pub use flow::{
-    ContractHead, Examined, Hears, OfflineSession, OpenedSession, OwnSignature, Progress, Session,
-    Submission, Synced, Unpinned, Verdicts, shown_request, sign_claim,
+    ChannelSession, ContractHead, ContractSynced, Examined, Hears, OfflineSession, OpenedSession,
+    OwnSignature, Progress, Submission, Unpinned, Verdicts, shown_request, sign_claim,
 };
 pub use host::{now, part_of, stamp};
 pub use keys::{IdentitySource, OwnCertificate, OwnIdentity};

@@ -12,7 +12,7 @@ use crate::{
         talk::Talk,
     },
     client::{
-        ChainStore, ClientError, ClientSettings, Exit, OpenedSession, OwnIdentity, Session,
+        ChainStore, ChannelSession, ClientError, ClientSettings, Exit, OpenedSession, OwnIdentity,
         VerifiedChain,
     },
 };
@@ -56,7 +56,7 @@ async fn again(
     let store = store(settings);
     let aside = store.put_aside()?;
     let opened = async {
-        let mut session = match Session::open(settings, identity).await? {
+        let mut session = match ChannelSession::open(settings, identity).await? {
             OpenedSession::Ready(session) => *session,
             OpenedSession::Unpinned(unpinned) => first_use(talk, *unpinned)?,
         };

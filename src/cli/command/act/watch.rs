@@ -14,7 +14,7 @@ use crate::{
         talk::Talk,
     },
     client::{
-        ClientError, Exit, Session,
+        ChannelSession, ClientError, Exit,
         answers::{self, ListAnswer, SummaryAnswer},
     },
     ids::Sequence,
@@ -70,7 +70,11 @@ struct Watched {
     failed: bool,
 }
 
-async fn look(talk: &Talk, session: &mut Session, known: &mut Watched) -> Result<(), ClientError> {
+async fn look(
+    talk: &Talk,
+    session: &mut ChannelSession,
+    known: &mut Watched,
+) -> Result<(), ClientError> {
     let before = session.chain().sequence();
     session.catch_up(&|_| ()).await?;
     let sequence = session.chain().sequence();
@@ -162,7 +166,9 @@ fn tell(talk: &Talk, line: Line, event: &serde_json::Value) {
     }
 }
 
-async fn open_proposals(session: &Session) -> Result<BTreeMap<String, SummaryAnswer>, ClientError> {
+async fn open_proposals(
+    session: &ChannelSession,
+) -> Result<BTreeMap<String, SummaryAnswer>, ClientError> {
     let (mut all, mut bookmark) = (BTreeMap::new(), String::new());
     for _ in 0..PAGES {
         let options = json!({"page_size": 200, "bookmark": bookmark}).to_string();
