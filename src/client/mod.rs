@@ -40,8 +40,8 @@ pub use flow::{
 pub use host::{now, part_of, stamp};
 pub use keys::{IdentitySource, OwnCertificate, OwnIdentity};
 pub use network::{
-    BlockStream, ChaincodeEvents, CommittedCall, EndorserState, EventStream, FilteredBlockStream,
-    PeerConnection, Via,
+    BlockStream, ChaincodeEventStream, ChaincodeEvents, CommittedCall, EndorserState,
+    FilteredBlockStream, PeerConnection, Via,
 };
 pub use profile::{
     ClientSettings, ClientTlsFiles, ImportedAuthority, ImportedFile, ImportedProfile, NetworkFlags,
