@@ -28,6 +28,11 @@ pub(in crate::devnet) enum OrderingRefusal {
     /// There is no such channel, or nobody orders there.
     #[error("channel does not exist")]
     NoChannel,
+    /// The same, as releases say it that could make a channel of it.
+    #[error(
+        "channel creation request not allowed because the orderer system channel is not defined"
+    )]
+    NoSystemChannel,
     /// The update is refused.
     #[error(transparent)]
     Update(#[from] Refusal),

@@ -16,6 +16,7 @@ use crate::{
         EndorseResponse, EvaluateRequest, EvaluateResponse, SignedChaincodeEventsRequest,
         SignedCommitStatusRequest, SubmitRequest, SubmitResponse, gateway_server::Gateway,
     },
+    stub::memory::PeerRelease,
 };
 
 /// A stream of events.
@@ -118,11 +119,20 @@ impl GatewayService {
         if request.identity.is_empty() {
             return missing("no identity provided");
         }
-        if request.channel_id.is_empty() {
-            return missing("no channel ID provided");
-        }
-        if request.transaction_id.is_empty() {
-            return missing("transaction ID should not be empty");
+        let is_old = self.node.peer.release() == PeerRelease::V2_5;
+        match (
+            request.channel_id.is_empty(),
+            request.transaction_id.is_empty(),
+        ) {
+            (true, _) if is_old => {
+                return Err(Status::permission_denied(
+                    "Invalid channel ID name during check policy on signed data. Name must be \
+                     different from nil.",
+                ));
+            }
+            (true, _) => return missing("no channel ID provided"),
+            (_, true) if !is_old => return missing("transaction ID should not be empty"),
+            _ => {}
         }
         let channel = ChannelId::new(request.channel_id);
         let by = SignedBytes {
