@@ -9,8 +9,8 @@ use super::report::{Deed, ProposalState, Report, StoryStep};
 use crate::{
     cli::{
         args::ShownArgs,
+        screen::Screen,
         show::{Line, Look, differences, explanation, proposals},
-        talk::Talk,
     },
     client::{
         answers::{ProposalAnswer, SummaryAnswer, same_shape},
@@ -89,7 +89,7 @@ fn deed(deed: &Deed, out: &mut impl Write) -> io::Result<()> {
 /// What a person sees of a proposal that they look at, as the client draws it; nothing of other deeds.
 fn reviewed(deed: &Deed) -> Vec<Line> {
     const INDENT: usize = 6;
-    let look = Talk::of(&ShownArgs::default()).look();
+    let look = Screen::new(&ShownArgs::default(), false).look();
     let look = Look {
         width: look.width.map(|width| width.saturating_sub(INDENT)),
         ..look
