@@ -110,9 +110,9 @@ fn changes(changes: &[ChangeAnswer], is_signed: bool, look: Look) -> Vec<Line> {
             true => below.clone(),
             false => Line::new().padded(first.width()),
         };
-        lines.extend(hang(first, next, body, look.width));
+        lines.extend(hang(first, &next, body, look.width));
         for line in entry.more {
-            lines.extend(hang(below.clone(), below.clone(), line, look.width));
+            lines.extend(hang(below.clone(), &below, line, look.width));
         }
     }
     lines

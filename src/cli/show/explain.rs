@@ -42,7 +42,7 @@ pub(in crate::cli) fn explanation(view: &ProposalView, look: Look) -> Vec<Line> 
         lines.push(Line::of(Tone::Dim, "Beside these policies"));
         for line in unheard {
             let (first, next) = (Line::plain("  "), Line::plain("    "));
-            lines.extend(hang(first, next, line, look.width));
+            lines.extend(hang(first, &next, line, look.width));
         }
     }
     lines.push(Line::new());
@@ -90,7 +90,7 @@ fn policy_head(policy: &DecidingAnswer, look: Look) -> Vec<Line> {
     if hidden > 0 {
         line.push(Tone::Dim, format!(" and {hidden} more"));
     }
-    hang(Line::new(), Line::plain("  "), line, look.width)
+    hang(Line::new(), &Line::plain("  "), line, look.width)
 }
 
 /// Ways forward, rejections, deadline.

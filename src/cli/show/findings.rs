@@ -39,7 +39,7 @@ fn finding(finding: &FindingAnswer, look: Look) -> Vec<Line> {
     let mut lines = head.wrapped(look.width);
     let text = Line::plain(with_short_digests(&finding.text, look.full));
     let indent = Line::plain("    ");
-    lines.extend(hang(indent.clone(), indent, text, look.width));
+    lines.extend(hang(indent.clone(), &indent, text, look.width));
     lines
 }
 

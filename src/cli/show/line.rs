@@ -257,9 +257,9 @@ fn columns(c: char) -> usize {
 }
 
 /// Wraps a text behind its beginning: lines after the first stand behind `next`.
-pub(super) fn hang(first: Line, next: Line, body: Line, width: Option<usize>) -> Vec<Line> {
+pub(super) fn hang(first: Line, next: &Line, body: Line, width: Option<usize>) -> Vec<Line> {
     let room = |before: &Line| width.map(|width| width.saturating_sub(before.width()));
-    let lines = body.wrapped_in(room(&first), room(&next)).into_iter();
+    let lines = body.wrapped_in(room(&first), room(next)).into_iter();
     let mut prefix = Some(first);
     lines
         .map(|line| {
@@ -309,7 +309,7 @@ mod tests {
     #[test]
     fn what_hangs_stands_below_its_beginning() {
         let body = Line::plain("one two three four five six seven");
-        let lines = hang(Line::plain("- "), Line::plain("  "), body, Some(24));
+        let lines = hang(Line::plain("- "), &Line::plain("  "), body, Some(24));
         assert_eq!(texts(&lines), ["- one two three four", "  five six seven"]);
     }
 }

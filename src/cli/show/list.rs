@@ -8,7 +8,7 @@ use super::{
 };
 use crate::client::{
     answers::{SummaryAnswer, seconds},
-    view::{ListView, RowView},
+    view::{ListView, RowView, Whereabouts, phase},
 };
 
 /// A table of proposals; where there are more than were looked at it says so.
@@ -19,11 +19,21 @@ pub(in crate::cli) fn proposals(list: &ListView, look: Look) -> Vec<Line> {
         whole("SIGNED"),
         giving("BY"),
         whole("LEFT"),
+        giving("MISSING"),
         giving("DESCRIPTION"),
     ];
     let rows = list.proposals.iter().map(|row| {
         let [id, status, signed, by, left] = cells(row, look);
-        vec![id, status, signed, by, left, description(&row.proposal)]
+        let missing = missing(&row.proposal);
+        vec![
+            id,
+            status,
+            signed,
+            by,
+            left,
+            missing,
+            description(&row.proposal),
+        ]
     });
     let mut lines = match list.proposals.is_empty() {
         true => Vec::new(),
@@ -72,8 +82,30 @@ fn signed(one: &SummaryAnswer) -> String {
     }
 }
 
+/// Who could complete it, as far as there is room.
+pub(super) fn missing(one: &SummaryAnswer) -> Line {
+    const NAMED: usize = 4;
+    if phase(&one.status) == Whereabouts::Done || one.missing.is_empty() {
+        return Line::new();
+    }
+    let named = one.missing.iter().take(NAMED).map(String::as_str);
+    let line = Line::plain(named.collect::<Vec<_>>().join(", "));
+    let cut = one.omitted.get("missing").copied().unwrap_or_default();
+    let more = u64::try_from(one.missing.len().saturating_sub(NAMED)).unwrap_or(u64::MAX);
+    match more.saturating_add(cut) {
+        0 => line,
+        more => line.and(Tone::Dim, format!(" and {more} more")),
+    }
+}
+
 fn remaining(one: &SummaryAnswer, look: Look) -> Line {
-    let Some(end) = one.deadline.as_deref().and_then(seconds) else {
+    let is_done = phase(&one.status) == Whereabouts::Done;
+    let Some(end) = one
+        .deadline
+        .as_deref()
+        .and_then(seconds)
+        .filter(|_| !is_done)
+    else {
         return Line::new();
     };
     let text = left(look.now, end);

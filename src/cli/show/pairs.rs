@@ -42,7 +42,7 @@ impl Pairs {
         for (name, value) in self.rows {
             let first = Line::of(Tone::Dim, name).padded(indent);
             let next = Line::new().padded(indent);
-            lines.extend(hang(first, next, value, look.width));
+            lines.extend(hang(first, &next, value, look.width));
         }
         lines
     }

@@ -8,7 +8,7 @@ pub(in crate::cli) fn problem(error: &ClientError, look: Look) -> Vec<Line> {
     let head = Line::of(Tone::Bad, "error: ");
     let body = Line::plain(&error.message).and(Tone::Dim, format!("  [{}]", error.symbol));
     let indent = Line::plain("  ");
-    let mut lines = hang(head, indent.clone(), body, look.width);
+    let mut lines = hang(head, &indent, body, look.width);
     // what a node said word for word is not said twice
     let said = |words: &str| words.contains(error.message.as_str());
     for (who, words) in error.details.iter().filter(|(_, words)| !said(words)) {
@@ -16,15 +16,15 @@ pub(in crate::cli) fn problem(error: &ClientError, look: Look) -> Vec<Line> {
         let next = indent.clone().and(Tone::Plain, "  ");
         let mut body = words.split('\n').map(Line::plain);
         let body_first = body.next().unwrap_or_default();
-        lines.extend(hang(first, next.clone(), body_first, look.width));
+        lines.extend(hang(first, &next, body_first, look.width));
         for line in body {
-            lines.extend(hang(next.clone(), next.clone(), line, look.width));
+            lines.extend(hang(next.clone(), &next, line, look.width));
         }
     }
     if let Some(hint) = &error.hint {
         let first = Line::of(Tone::Accent, "hint:  ");
         let next = Line::plain("       ");
-        lines.extend(hang(first, next, Line::plain(hint), look.width));
+        lines.extend(hang(first, &next, Line::plain(hint), look.width));
     }
     lines
 }

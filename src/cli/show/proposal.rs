@@ -208,7 +208,7 @@ fn signatures(one: &ProposalAnswer, look: Look) -> Vec<Line> {
             (false, true) => Line::of(Tone::Dim, "  · "),
             (false, false) => Line::of(Tone::Bad, "  ✗ "),
         };
-        lines.extend(hang(mark, Line::plain("    "), body, look.width));
+        lines.extend(hang(mark, &Line::plain("    "), body, look.width));
     }
     let missing = &one.status_detail.missing;
     let listed = if look.full {
@@ -233,7 +233,7 @@ fn signatures(one: &ProposalAnswer, look: Look) -> Vec<Line> {
             .and(Tone::Dim, format!("  {}", short(&earlier.fingerprint)));
         lines.extend(hang(
             Line::plain("    "),
-            Line::plain("    "),
+            &Line::plain("    "),
             body,
             look.width,
         ));
@@ -253,7 +253,7 @@ fn rejections(one: &ProposalAnswer, look: Look) -> Vec<Line> {
             );
         }
         let mark = Line::of(Tone::Bad, "  ✗ ");
-        lines.extend(hang(mark, Line::plain("    "), body, look.width));
+        lines.extend(hang(mark, &Line::plain("    "), body, look.width));
     }
     lines
 }

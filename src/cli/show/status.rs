@@ -2,7 +2,7 @@
 
 use super::{
     line::{Line, Look, Tone},
-    list::{cells, description},
+    list::{cells, description, missing},
     pairs::Pairs,
     table::{giving, grid, more, whole},
     time::{day, left},
@@ -52,7 +52,7 @@ pub(in crate::cli) fn status(view: &StatusView, look: Look) -> Vec<Line> {
     }
     lines.push(match &view.next {
         Some(next) => Line::plain("Next: ").and(Tone::Accent, next),
-        None => Line::of(Tone::Dim, "Nothing is to be done."),
+        None => Line::of(Tone::Dim, "Nothing is to be done by you."),
     });
     lines
 }
@@ -138,18 +138,23 @@ fn rows(lines: &mut Vec<Line>, (name, flag): (&str, &str), rows: &[RowView], loo
         giving(""),
         whole(""),
         giving(""),
+        giving(""),
     ];
     let shown = rows.iter().take(ROWS);
     let cells = shown.map(|row| {
         let [id, status, signed, by, left] = cells(row, look);
-        let words = description(&row.proposal);
+        let waits = match missing(&row.proposal) {
+            missing if missing.is_empty() => missing,
+            missing => Line::of(Tone::Dim, "for ").join(missing),
+        };
         vec![
             id.indented(2),
             status,
             signed,
             Line::of(Tone::Dim, "by ").join(by),
             left,
-            words,
+            waits,
+            description(&row.proposal),
         ]
     });
     lines.extend(grid(&columns, cells.collect(), look));

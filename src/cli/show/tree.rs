@@ -150,11 +150,10 @@ impl Drawing<'_, '_, '_> {
                 .and(Tone::Plain, "  ")
                 .join(said.remove(0)),
         };
-        self.lines
-            .extend(hang(first, next.clone(), body, self.look.width));
+        self.lines.extend(hang(first, &next, body, self.look.width));
         for line in said {
             self.lines
-                .extend(hang(next.clone(), next.clone(), line, self.look.width));
+                .extend(hang(next.clone(), &next, line, self.look.width));
         }
         let (drawn, hidden) = self.chosen(&below);
         let count = drawn.len();

@@ -50,16 +50,12 @@ fn harmless(what: &str, draw: impl Fn(Look) -> Vec<Line>) {
             let plain = line.text(false);
             assert!(!plain.contains(is_hidden), "{what}: {plain:?}");
             let coloured = line.text(true);
-            let mut rest = coloured.as_str();
-            while let Some((_, behind)) = rest.split_once('\u{1b}') {
-                let end = behind.find('m').unwrap();
-                let inside = &behind[1..end];
-                assert!(behind.starts_with('['), "{what}: {coloured:?}");
-                assert!(
-                    inside.chars().all(|c| c.is_ascii_digit() || c == ';'),
-                    "{what}: {coloured:?}"
-                );
-                rest = &behind[end..];
+            // each escape is a style's: `[`, numbers, `m`
+            for behind in coloured.split('\u{1b}').skip(1) {
+                let (inside, _) = behind.split_once('m').unwrap();
+                let numbers = inside.strip_prefix('[').unwrap();
+                let is_style = |c: char| c.is_ascii_digit() || c == ';';
+                assert!(numbers.chars().all(is_style), "{what}: {coloured:?}");
             }
         }
     }
