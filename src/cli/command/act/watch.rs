@@ -83,7 +83,7 @@ async fn look(
     {
         tell(
             talk,
-            Line::of(Tone::Good, format!("config {sequence}")).and(
+            &Line::of(Tone::Good, format!("config {sequence}")).and(
                 Tone::Plain,
                 format!(" is in effect, block {}", link.block_number),
             ),
@@ -102,7 +102,7 @@ async fn look(
             None => Line::plain(format!("the contract is at config {}", head.sequence)),
         };
         let event = json!({"event": "contract", "sequence": head.sequence.0, "behind": head.lacks.is_some()});
-        tell(talk, line, &event);
+        tell(talk, &line, &event);
     }
     let proposals = open_proposals(session).await?;
     for (id, one) in &proposals {
@@ -123,7 +123,7 @@ async fn look(
                 .map_or_else(|_| "over".to_owned(), |now| now.status);
             tell(
                 talk,
-                Line::of(Tone::Strong, id)
+                &Line::of(Tone::Strong, id)
                     .and(Tone::Plain, format!("  {} -> {status}", old.status)),
                 &json!({"event": "proposal", "proposal_id": id, "before": old.status, "status": status}),
             );
@@ -155,14 +155,14 @@ fn changed(talk: &Talk, id: &str, old: Option<&SummaryAnswer>, one: &SummaryAnsw
         "revision": one.revision,
         "signed_by": one.signed_by,
     });
-    tell(talk, line, &event);
+    tell(talk, &line, &event);
 }
 
 /// One line, for people or scripts.
-fn tell(talk: &Talk, line: Line, event: &serde_json::Value) {
+fn tell(talk: &Talk, line: &Line, event: &serde_json::Value) {
     match talk.wants_json() {
         true => output::foreign_json(&event.to_string()),
-        false => talk.line(&line),
+        false => talk.line(line),
     }
 }
 
