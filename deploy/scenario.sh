@@ -144,7 +144,7 @@ ends 0 cmscc submit timeout; says "in effect: config 6"
 say "17. Somebody updates the channel outside of the contract"
 ends 0 cmscc propose patch "$work/five.json" --id five --description "policy five"
 sign org1 five; sign org2 five
-ends 0 cmscc submit five --via file --out "$work/five.pb"
+as org1; ends 0 cmscc submit five --via file --out "$work/five.pb"
 ends 0 cmscc withdraw five
 ends 0 cmscc submit --in "$work/five.pb" --no-sync; says "in effect: config 7"
 ends 0 cmscc status; says "cmscc sync"
@@ -156,7 +156,7 @@ ends 0 cmscc sync; says "config 7"
 ends 0 cmscc propose patch "$work/no-five.json" --id no_five --description "policy no_five"
 ends 0 cmscc propose patch "$work/six.json" --id six --description "policy six"
 sign org1 no_five; sign org2 no_five
-ends 0 cmscc submit no_five --no-sync; says "in effect: config 8"
+as org1; ends 0 cmscc submit no_five --no-sync; says "in effect: config 8"
 as org2; ends 0 cmscc sync; says "config 8"
 
 say "19. An organisation proposes that it leaves"

@@ -34,14 +34,14 @@ pub mod view;
 pub use chain::{ChainStore, VerifiedChain, VerifiedLink};
 pub use error::{ClientError, Exit};
 pub use flow::{
-    ContractHead, Examined, Hears, OfflineSession, OpenedSession, OwnSignature, Progress, Session,
-    Submission, Synced, Unpinned, Verdicts, shown_request, sign_claim,
+    ChannelSession, ContractHead, ContractSynced, Examined, Hears, OfflineSession, OpenedSession,
+    OwnSignature, Progress, Submission, Unpinned, Verdicts, shown_request, sign_claim,
 };
 pub use host::{now, part_of, stamp};
 pub use keys::{IdentitySource, OwnCertificate, OwnIdentity};
 pub use network::{
-    BlockStream, ChaincodeEvents, CommittedCall, EndorserState, EventStream, FilteredBlockStream,
-    PeerConnection, Via,
+    BlockStream, ChaincodeEventStream, ChaincodeEvents, CommittedCall, EndorserState,
+    FilteredBlockStream, PeerConnection, Via,
 };
 pub use profile::{
     ClientSettings, ClientTlsFiles, ImportedAuthority, ImportedFile, ImportedProfile, NetworkFlags,

@@ -8,7 +8,7 @@ use prost::Message;
 
 use super::{clock, error::DevnetError, identities::MspFolder, ordering::cut};
 use crate::{
-    ids::ChannelId,
+    ids::{ChannelId, Digest},
     policy::parse_policy,
     proto::{common, etcdraft, orderer, protos, write},
 };
@@ -84,11 +84,14 @@ pub(super) fn genesis_block(
         }),
         last_update: None,
     };
+    let nonce = clock::nonce()?;
     let header = common::ChannelHeader {
         r#type: common::HeaderType::Config.into(),
         version: 1,
         timestamp: Some(clock::timestamp()),
         channel_id: channel.to_string(),
+        // the creator is nobody; later config transactions have no id
+        tx_id: Digest::of(&nonce).to_string(),
         ..common::ChannelHeader::default()
     };
     let payload = common::Payload {
@@ -96,7 +99,7 @@ pub(super) fn genesis_block(
             channel_header: header.encode_to_vec().into(),
             signature_header: common::SignatureHeader {
                 creator: Bytes::new(),
-                nonce: Bytes::copy_from_slice(&clock::nonce()?),
+                nonce: Bytes::copy_from_slice(&nonce),
             }
             .encode_to_vec()
             .into(),

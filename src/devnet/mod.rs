@@ -44,7 +44,7 @@ pub use endorse::EndorsedTransaction;
 pub use error::{DevnetError, ExecuteError};
 pub use genesis::Levels;
 pub use identities::{IssuedIdentity, Organization};
-pub use network::{Elsewhere, Network, Standing};
+pub use network::{Elsewhere, Network, NodeStanding};
 pub use options::NetworkOptions;
 pub use private::CollectionDefinition;
 pub use service::Serving;

@@ -313,10 +313,10 @@ impl<C: Chaincode> Network<C> {
     ///
     /// # Errors
     /// [`DevnetError::Unknown`].
-    pub fn standing(&self, name: &str) -> Result<Standing, DevnetError> {
+    pub fn standing(&self, name: &str) -> Result<NodeStanding, DevnetError> {
         let node = self.node(name)?;
         let channels = node.peer.channels().into_iter();
-        Ok(Standing {
+        Ok(NodeStanding {
             peer_runs: node.is_running(),
             server_runs: node.has_server(),
             heights: channels
@@ -537,7 +537,7 @@ impl<C: Chaincode> Network<C> {
 
 /// What an organisation's peer and chaincode server do.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Standing {
+pub struct NodeStanding {
     /// Whether the peer takes part.
     pub peer_runs: bool,
     /// Whether the chaincode server runs.

@@ -13,7 +13,7 @@ use super::{
     identities::OrdererOrganization,
     node::OrganizationNode,
     options::NetworkOptions,
-    ordering::{OrderedChain, OrderingRefusal},
+    ordering::{OrderedChain, OrderingRefusal, words},
     private::PrivateStore,
 };
 use crate::{
@@ -21,6 +21,7 @@ use crate::{
     config::Section,
     ids::{BlockNumber, ChannelId, MspId},
     proto::{common::Status, protos::TxValidationCode},
+    stub::memory::PeerRelease,
 };
 
 /// The peers of all organisations, and the ordering node.
@@ -115,16 +116,23 @@ impl Nodes {
         channel: &ChannelId,
         envelope: &Bytes,
     ) -> Result<(), NotBroadcast> {
-        let chain = self.chain(channel).map_err(|_| NotBroadcast {
-            status: OrderingRefusal::NoChannel.status(),
-            info: OrderingRefusal::NoChannel.to_string(),
+        let release = self.options.manner.release;
+        let chain = self.chain(channel).map_err(|_| {
+            let refusal = match release {
+                PeerRelease::V2_5 => OrderingRefusal::NoSystemChannel,
+                PeerRelease::V3_1 => OrderingRefusal::NoChannel,
+            };
+            NotBroadcast {
+                status: refusal.status(),
+                info: refusal.to_string(),
+            }
         })?;
         let wait = {
             let mut chain = chain.lock();
-            if let Err(refused) = chain.accept(envelope) {
+            if let Err(refused) = chain.accept(envelope, release) {
                 return Err(NotBroadcast {
                     status: refused.status(),
-                    info: refused.info(chain.bundle(), envelope),
+                    info: words(&refused, chain.bundle(), envelope),
                 });
             }
             chain.batch_timeout()

@@ -37,6 +37,7 @@ const ROOMS: Table = &[
             "stub",
             "shim",
             "crypto",
+            "capabilities",
             "json",
             "identity",
             "policy",

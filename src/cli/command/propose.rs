@@ -12,8 +12,8 @@ use crate::{
         talk::Talk,
     },
     client::{
-        ClientError, Exit, MspDefinitionFolder, OrganizationFile, OwnIdentity, ProposalTerms,
-        Session, Verdicts, WantedChange,
+        ChannelSession, ClientError, Exit, MspDefinitionFolder, OrganizationFile, OwnIdentity,
+        ProposalTerms, Verdicts, WantedChange,
         answers::{self, ProposalAnswer, ProposedAnswer},
         now, sign_claim,
     },
@@ -91,7 +91,12 @@ pub(in crate::cli) fn run(args: &ProposeArgs) -> ExitCode {
 }
 
 /// Signs what was just proposed and shown: its digest is the consent.
-async fn sign(talk: &Talk, session: &Session, id: &str, digest: &str) -> Result<(), ClientError> {
+async fn sign(
+    talk: &Talk,
+    session: &ChannelSession,
+    id: &str,
+    digest: &str,
+) -> Result<(), ClientError> {
     let examined = session.examine(id).await?;
     let identity = session.connection().identity();
     let (claim, verdicts) = (&examined.claim, &examined.verdicts);
@@ -129,7 +134,7 @@ fn terms(
 }
 
 /// An organisation is removed by the name of its group; people also name its MSP id.
-fn known_name(session: &Session, change: WantedChange) -> Result<WantedChange, ClientError> {
+fn known_name(session: &ChannelSession, change: WantedChange) -> Result<WantedChange, ClientError> {
     let WantedChange::RemoveOrganization { name } = &change else {
         return Ok(change);
     };

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::session::{Hears, Progress, Session};
+use super::session::{ChannelSession, Hears, Progress};
 use crate::{
     block::{Block, ConfigBlock},
     client::{ClientError, Exit},
@@ -12,7 +12,7 @@ use crate::{
 /// After so many blocks the chain is kept, so that an interrupted command loses little.
 const KEEP_EVERY: u64 = 32;
 
-impl Session {
+impl ChannelSession {
     /// Brings the chain to the config that one's own peer has: every config between is verified by the
     /// one before it.
     ///

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use serde_json::json;
 
-use super::session::Session;
+use super::session::ChannelSession;
 use crate::{
     client::{
         ClientError, Exit, VerifiedLink,
@@ -22,7 +22,7 @@ pub struct ContractHead {
     pub lacks: Option<Sequence>,
 }
 
-impl Session {
+impl ChannelSession {
     /// Asks the contract.
     ///
     /// # Errors

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{
     fetched::{claim, said},
-    session::Session,
+    session::ChannelSession,
 };
 use crate::{
     client::{
@@ -45,7 +45,7 @@ impl Verdicts {
     }
 }
 
-impl Session {
+impl ChannelSession {
     /// Fetches a proposal and examines it. Own chain and contract are to be compared before.
     ///
     /// # Errors

@@ -32,7 +32,7 @@ pub type Hears<'a> = &'a (dyn Fn(Progress) + Sync);
 
 /// A command's way to the channel: its connection, and the chain that this machine verified.
 #[derive(Debug)]
-pub struct Session {
+pub struct ChannelSession {
     pub(super) connection: PeerConnection,
     pub(super) store: ChainStore,
     pub(super) chain: VerifiedChain,
@@ -42,7 +42,7 @@ pub struct Session {
 #[derive(Debug)]
 pub enum OpenedSession {
     /// There is a pin.
-    Ready(Box<Session>),
+    Ready(Box<ChannelSession>),
     /// Nothing is pinned yet: a person decides.
     Unpinned(Box<Unpinned>),
 }
@@ -72,9 +72,9 @@ impl Unpinned {
     ///
     /// # Errors
     /// `STATE_UNWRITABLE`.
-    pub fn pin(self) -> Result<Session, ClientError> {
+    pub fn pin(self) -> Result<ChannelSession, ClientError> {
         self.store.save(&self.chain)?;
-        Ok(Session {
+        Ok(ChannelSession {
             connection: self.connection,
             store: self.store,
             chain: self.chain,
@@ -82,7 +82,7 @@ impl Unpinned {
     }
 }
 
-impl Session {
+impl ChannelSession {
     /// Opens the chain of the channel: the one that was kept, or a new one from the anchor.
     ///
     /// # Errors

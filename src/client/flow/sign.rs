@@ -2,7 +2,7 @@
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
-use super::{examine::Verdicts, session::Session};
+use super::{examine::Verdicts, session::ChannelSession};
 use crate::{
     client::{
         ClientError, CommittedCall, Exit, JudgedUpdate, OwnIdentity, ProposalClaim, VerifiedChain,
@@ -119,7 +119,7 @@ pub fn sign_claim(
     make(chain.bundle(), claim, identity)
 }
 
-impl Session {
+impl ChannelSession {
     /// Hands signatures in: a serialized `common.ConfigSignature`, or an envelope with several.
     ///
     /// # Errors

@@ -8,7 +8,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::{
     examine::{Examined, Verdicts},
-    session::{Hears, Progress, Session},
+    session::{ChannelSession, Hears, Progress},
 };
 use crate::{
     block::ConfigBlock,
@@ -40,7 +40,7 @@ pub struct Submission {
     pub link: VerifiedLink,
 }
 
-impl Session {
+impl ChannelSession {
     /// The envelope that an orderer takes: the update with the signatures that decide, and none of the
     /// submitter's own.
     ///

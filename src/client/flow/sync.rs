@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::session::{Hears, Progress, Session};
+use super::session::{ChannelSession, Hears, Progress};
 use crate::{
     client::ClientError,
     ids::{Digest, Sequence},
@@ -16,7 +16,7 @@ const BLOCKS: usize = 16;
 
 /// What bringing the contract to the channel's config took.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Synced {
+pub struct ContractSynced {
     /// The config that it had.
     pub before: Sequence,
     /// The config that it has.
@@ -25,16 +25,16 @@ pub struct Synced {
     pub block: Option<u64>,
 }
 
-impl Session {
+impl ChannelSession {
     /// Hands the contract the config blocks that it lacks. Own chain and contract are compared first.
     ///
     /// # Errors
     /// As of `catch_up` and `compare_contract`; what the contract refuses.
-    pub async fn sync(&mut self, hears: Hears<'_>) -> Result<Synced, ClientError> {
+    pub async fn sync(&mut self, hears: Hears<'_>) -> Result<ContractSynced, ClientError> {
         self.catch_up(hears).await?;
         let before = self.compare_contract().await?;
         let own = self.chain.sequence();
-        let mut synced = Synced {
+        let mut synced = ContractSynced {
             before: before.sequence,
             after: own,
             block: None,
@@ -92,7 +92,7 @@ impl Session {
     }
 }
 
-fn sync_call(function: &str, session: &Session, blocks: Vec<Bytes>) -> ChaincodeCall {
+fn sync_call(function: &str, session: &ChannelSession, blocks: Vec<Bytes>) -> ChaincodeCall {
     let mut call = ChaincodeCall::new(session.chain.channel(), [function]);
     for block in blocks {
         let digest = Digest::of(&block).to_string();

@@ -42,7 +42,7 @@ pub struct ChaincodeEvents {
 /// Events in the order of their blocks, without end; blocks without any are left out. Dropping it ends
 /// it.
 #[derive(Debug)]
-pub struct EventStream(Incoming<ChaincodeEventsResponse>);
+pub struct ChaincodeEventStream(Incoming<ChaincodeEventsResponse>);
 
 impl PeerConnection {
     /// The contract's events from this block on; those that do not exist yet are waited for. The request
@@ -54,7 +54,7 @@ impl PeerConnection {
     ///
     /// # Errors
     /// No peer can be connected to. Errors of the stream: `ACCESS_DENIED`, `STREAM_ENDED`, ..
-    pub async fn events(&self, start: BlockNumber) -> Result<EventStream, ClientError> {
+    pub async fn events(&self, start: BlockNumber) -> Result<ChaincodeEventStream, ClientError> {
         let request = ChaincodeEventsRequest {
             channel_id: self.channel().to_string(),
             chaincode_id: self.chaincode().to_owned(),
@@ -77,11 +77,15 @@ impl PeerConnection {
                 GatewayClient::new(reached.channel).max_decoding_message_size(LARGEST_PARTED);
             client.chaincode_events(request).await
         });
-        Ok(EventStream(Incoming::new(self.peers.clone(), at, opening)))
+        Ok(ChaincodeEventStream(Incoming::new(
+            self.peers.clone(),
+            at,
+            opening,
+        )))
     }
 }
 
-impl Stream for EventStream {
+impl Stream for ChaincodeEventStream {
     type Item = Result<ChaincodeEvents, ClientError>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {

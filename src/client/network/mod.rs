@@ -36,7 +36,7 @@ mod write;
 
 pub use connection::PeerConnection;
 pub use endorsers::EndorserState;
-pub use events::{ChaincodeEvents, EventStream};
+pub use events::{ChaincodeEventStream, ChaincodeEvents};
 pub use stream::{BlockStream, FilteredBlockStream};
 pub use update::Via;
 pub use write::CommittedCall;

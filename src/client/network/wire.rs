@@ -29,7 +29,7 @@ pub(super) fn failure(status: &Status) -> RpcFailure {
     if causes.is_empty() {
         causes.push(status.message().to_owned());
     }
-    RpcFailure::local(code, status.message(), causes, is_unsent)
+    RpcFailure::local(code, status.message(), &causes, is_unsent)
 }
 
 /// An error and its causes, outermost first, without those that repeat.

@@ -269,7 +269,7 @@ fn chosen_profile(of: &Surroundings<'_>) -> Result<Option<ChosenProfile>, Client
         name,
         profile,
         is_named,
-        folder: folder.unwrap_or(Path::new("")).to_owned(),
+        folder: folder.unwrap_or_else(|| Path::new("")).to_owned(),
     }))
 }
 

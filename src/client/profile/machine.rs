@@ -116,7 +116,7 @@ impl ProfileStore {
     /// Where files of a profile are.
     #[must_use]
     pub fn folder(&self, profile: &str) -> PathBuf {
-        let folder = self.path.parent().unwrap_or(Path::new(""));
+        let folder = self.path.parent().unwrap_or_else(|| Path::new(""));
         folder.join("profiles").join(profile)
     }
 
@@ -155,7 +155,7 @@ fn write(path: &Path, content: &[u8]) -> Result<(), ClientError> {
     let folder = path
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty());
-    let folder = folder.unwrap_or(Path::new("."));
+    let folder = folder.unwrap_or_else(|| Path::new("."));
     let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
     made.map_err(failed)?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();

@@ -98,7 +98,7 @@ impl Resolver<'_> {
         let root_certs = self.own_or(Setting::TlsRootCert, root_certs, found, |_| true);
         let tls = own.tls.map(|tls| tls.to_string());
         let tls = self.own_or(Setting::Tls, tls, found, |_| true);
-        let words = self.words(tls, root_certs, Setting::TlsRootCert)?;
+        let words = self.words(tls.as_ref(), root_certs, Setting::TlsRootCert)?;
         let tls = match words.is_on {
             true => Some(self.tls(address, &words, client)?),
             false => None,
@@ -139,7 +139,7 @@ impl Resolver<'_> {
             _ => self.layers.find(Setting::Tls),
         };
         let root_certs = self.layers.find(Setting::OrdererCa);
-        let words = self.words(tls, root_certs, Setting::OrdererCa)?;
+        let words = self.words(tls.as_ref(), root_certs, Setting::OrdererCa)?;
         let client = self.client_pair();
         let tls = match words.is_on {
             true => Some(self.tls(&address, &words, client.as_ref())?),
@@ -187,11 +187,11 @@ impl Resolver<'_> {
     /// yes.
     fn words(
         &mut self,
-        tls: Option<PlacedValue>,
+        tls: Option<&PlacedValue>,
         root_certs: Option<PlacedValue>,
         root_setting: Setting,
     ) -> Option<TlsWords> {
-        let is_on = match (&tls, &root_certs) {
+        let is_on = match (tls, &root_certs) {
             (Some(tls), Some(root)) if root.layer < tls.layer => true,
             (Some(found), _) => {
                 self.note_once(Setting::Tls, found);

@@ -218,7 +218,7 @@ impl Resolver<'_> {
             place(Setting::Certificate, &certificate, "signcerts"),
             place(Setting::Key, &key, "keystore"),
         );
-        if let Some(folder) = certificate.as_ref().err().or(key.as_ref().err()) {
+        if let Some(folder) = certificate.as_ref().err().or_else(|| key.as_ref().err()) {
             self.note(Setting::MspFolder, folder);
         }
         match (places, &certificate, &key) {

@@ -24,7 +24,7 @@ pub struct MspDefinitionFolder(PathBuf);
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 struct FolderConfig {
-    organizational_unit_identifiers: Vec<OuIdentifier>,
+    organizational_unit_identifiers: Vec<FolderOu>,
     #[serde(rename = "NodeOUs")]
     node_ous: Option<NodeOuConfig>,
 }
@@ -34,18 +34,18 @@ struct FolderConfig {
 struct NodeOuConfig {
     enable: bool,
     #[serde(rename = "ClientOUIdentifier")]
-    client: Option<OuIdentifier>,
+    client: Option<FolderOu>,
     #[serde(rename = "PeerOUIdentifier")]
-    peer: Option<OuIdentifier>,
+    peer: Option<FolderOu>,
     #[serde(rename = "AdminOUIdentifier")]
-    admin: Option<OuIdentifier>,
+    admin: Option<FolderOu>,
     #[serde(rename = "OrdererOUIdentifier")]
-    orderer: Option<OuIdentifier>,
+    orderer: Option<FolderOu>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-struct OuIdentifier {
+struct FolderOu {
     certificate: String,
     organizational_unit_identifier: String,
 }
@@ -111,7 +111,7 @@ impl MspDefinitionFolder {
         let Some(config) = config.filter(|config| config.enable) else {
             return Ok(None);
         };
-        let of = |ou: &Option<OuIdentifier>| {
+        let of = |ou: &Option<FolderOu>| {
             let ou = ou
                 .as_ref()
                 .filter(|ou| !ou.organizational_unit_identifier.is_empty());
@@ -128,7 +128,7 @@ impl MspDefinitionFolder {
 
     fn ou(
         &self,
-        ou: &OuIdentifier,
+        ou: &FolderOu,
         needs_certificate: bool,
     ) -> Result<msp::FabricOuIdentifier, ClientError> {
         let certificate = match ou.certificate.is_empty() && !needs_certificate {

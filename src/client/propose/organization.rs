@@ -43,7 +43,7 @@ impl OrganizationFile {
         let group = group.map_err(|error| bad(&error))?;
         let value = group.values.get("MSP");
         let value = value.ok_or_else(|| bad(&"it has no value `MSP`"))?;
-        Self::of(value.clone(), String::from_utf8_lossy(content).into_owned())
+        Self::of(value, String::from_utf8_lossy(content).into_owned())
     }
 
     /// The definition of an MSP, with the policies that Fabric's samples give an organisation.
@@ -100,10 +100,10 @@ impl OrganizationFile {
             group.policies.insert(name.to_owned(), policy(&rule)?);
         }
         let text = json::encode(MessageType::Organization, &group.encode_to_vec());
-        Self::of(value, text.map_err(|error| bad(&error))?)
+        Self::of(&value, text.map_err(|error| bad(&error))?)
     }
 
-    fn of(value: common::ConfigValue, group: String) -> Result<Self, ClientError> {
+    fn of(value: &common::ConfigValue, group: String) -> Result<Self, ClientError> {
         let definition = MspDefinition::read(&value.value).map_err(|error| bad(&error))?;
         let text = json::encode(
             MessageType::OrganizationValue("MSP"),

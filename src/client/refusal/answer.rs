@@ -93,7 +93,7 @@ impl RpcFailure {
 
     /// A call that failed on this side of the wire.
     #[must_use]
-    pub(crate) fn local(code: i32, message: &str, causes: Vec<String>, is_unsent: bool) -> Self {
+    pub(crate) fn local(code: i32, message: &str, causes: &[String], is_unsent: bool) -> Self {
         Self {
             code: code.into(),
             message: bounded(message),

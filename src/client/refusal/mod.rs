@@ -10,11 +10,13 @@
 //! | `orderer` | refusals of the ordering service, of raft and of BFT |
 //! | `reach` | connections that were not made, or broke |
 //! | `validation` | transactions that are in a block without effect |
+//! | `meaning` | what was asked of whom, and what it means that it failed |
 //! | `judge` | which of these it is |
 
 mod answer;
 mod contract;
 mod judge;
+mod meaning;
 mod orderer;
 mod peer;
 mod reach;
@@ -24,7 +26,8 @@ mod validation;
 
 pub(crate) use answer::{RpcCode, RpcFailure};
 pub use contract::ContractRefusal;
-pub(crate) use judge::{Errand, Meaning, Remedy, Whom, judge};
+pub(crate) use judge::judge;
+pub(crate) use meaning::{Errand, Meaning, Remedy, Whom};
 pub(crate) use orderer::{broadcast_refusal, deliver_ended};
 pub(crate) use reach::{timed_out, unreachable};
 pub(crate) use validation::invalid_transaction;

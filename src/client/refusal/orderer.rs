@@ -116,7 +116,7 @@ impl<'a> Broadcast<'a> {
 }
 
 /// What an orderer's refusal is known by, and what a person is told.
-struct Rule {
+struct OrdererRule {
     /// Whether only config updates are refused so.
     of_updates: bool,
     /// The status; empty: any.
@@ -132,8 +132,8 @@ struct Rule {
 
 /// In this order: the first that fits is told.
 // Fabric: common/configtx/validator.go and update.go, orderer/common/msgprocessor
-const RULES: &[Rule] = &[
-    Rule {
+const RULES: &[OrdererRule] = &[
+    OrdererRule {
         of_updates: false,
         status: "FORBIDDEN",
         words: &[],
@@ -143,7 +143,7 @@ const RULES: &[Rule] = &[
         hint: "who sends it must satisfy `/Channel/Writers`, with a certificate that has not expired; \
                another member may send it: `cmscc submit ID --via file`",
     },
-    Rule {
+    OrdererRule {
         of_updates: true,
         status: "",
         words: &["but it is currently at version", "attempt to set key"],
@@ -152,7 +152,7 @@ const RULES: &[Rule] = &[
         means: "the update is in effect already, or another one came before it",
         hint: "`cmscc sync`, then `cmscc show ID` says which; `cmscc rebase ID` computes it again",
     },
-    Rule {
+    OrdererRule {
         of_updates: true,
         status: "",
         words: &["existing config does not contain element"],
@@ -161,7 +161,7 @@ const RULES: &[Rule] = &[
         means: "the update was made for another config, or another channel",
         hint: "`cmscc sync`, then `cmscc rebase ID` computes it again",
     },
-    Rule {
+    OrdererRule {
         of_updates: true,
         status: "",
         words: &["but envelope for channel"],
@@ -170,7 +170,7 @@ const RULES: &[Rule] = &[
         means: "the update is for another channel",
         hint: "`--channel` names the one that it is for",
     },
-    Rule {
+    OrdererRule {
         of_updates: true,
         status: "",
         words: &["delta set was empty"],
@@ -179,7 +179,7 @@ const RULES: &[Rule] = &[
         means: "the update changes nothing: the config is like that already",
         hint: "`cmscc sync`",
     },
-    Rule {
+    OrdererRule {
         of_updates: true,
         status: "",
         words: &["not satisfied: ", "policy evaluation failed"],
@@ -189,7 +189,7 @@ const RULES: &[Rule] = &[
         hint: "`cmscc explain ID` says who is missing; where it says that nobody is, report it with both \
                texts",
     },
-    Rule {
+    OrdererRule {
         of_updates: false,
         status: "NOT_FOUND",
         words: &[],
@@ -198,7 +198,7 @@ const RULES: &[Rule] = &[
         means: "the orderer does not have this channel",
         hint: "is that its name (`--channel`)?",
     },
-    Rule {
+    OrdererRule {
         of_updates: false,
         status: "",
         words: &[
@@ -210,7 +210,7 @@ const RULES: &[Rule] = &[
         means: "the orderer does not have this channel",
         hint: "is that its name (`--channel`)?",
     },
-    Rule {
+    OrdererRule {
         of_updates: false,
         status: "",
         words: &["exceeds maximum allowed"],
@@ -221,7 +221,7 @@ const RULES: &[Rule] = &[
     },
 ];
 
-impl Rule {
+impl OrdererRule {
     fn fits(&self, errand: Errand, refusal: &Broadcast<'_>) -> bool {
         let says = |words: &&str| refusal.info.contains(*words);
         (!self.of_updates || errand == Errand::SubmitUpdate)

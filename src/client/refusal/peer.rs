@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Errand, Meaning, Remedy, RpcCode, RpcFailure, Whom, judge::OTHERS_ENDORSED};
+use super::{Errand, Meaning, Remedy, RpcCode, RpcFailure, Whom, meaning::OTHERS_ENDORSED};
 use crate::client::{ClientError, Exit};
 
 /// What a peer's own refusal means. The most specific one is told, whatever the code.

@@ -62,13 +62,16 @@ fn remedies(meaning: &Meaning) -> String {
     set.map(|(_, letter)| letter).collect()
 }
 
-/// One answer, and what is expected of it: exit, symbol, remedies.
+/// Exit, symbol, remedies.
+type Expected<'a> = (Exit, &'a str, &'a str);
+
+/// One answer, and what is expected of it.
 struct Case<'a> {
     errand: Errand,
     code: i32,
     message: &'a str,
     said: &'a [(&'a str, &'a str)],
-    means: (Exit, &'a str, &'a str),
+    means: Expected<'a>,
 }
 
 fn check(cases: &[Case<'_>]) {
@@ -303,7 +306,7 @@ const AUTHORIZING: &str =
     "error applying config update to existing channel 'mychannel': error authorizing update: ";
 
 /// Refusals of config updates by orderers: status, words, meaning.
-fn updates() -> Vec<(&'static str, String, (Exit, &'static str, &'static str))> {
+fn updates() -> Vec<(&'static str, String, Expected<'static>)> {
     let authorizing = |why: &str| format!("{AUTHORIZING}{why}");
     vec![
         (
@@ -499,7 +502,7 @@ fn orderers_are_not_there() {
 
 #[test]
 fn connections_are_not_made_or_break() {
-    let cases: &[(&[&str], bool, (Exit, &str, &str))] = &[
+    let cases: [(&[&str], bool, Expected<'_>); 8] = [
         (
             &[
                 "transport error",
@@ -553,12 +556,12 @@ fn connections_are_not_made_or_break() {
         ),
     ];
     for (causes, is_unsent, (exit, symbol, may)) in cases {
-        let causes = causes.iter().map(|cause| (*cause).to_owned()).collect();
-        let failure = RpcFailure::local(UNAVAILABLE, "transport error", causes, *is_unsent);
+        let causes: Vec<String> = causes.iter().map(|cause| (*cause).to_owned()).collect();
+        let failure = RpcFailure::local(UNAVAILABLE, "transport error", &causes, is_unsent);
         let meaning = judge(Errand::SubmitTransaction, WHOM, &failure);
         let given = (meaning.error.exit, meaning.error.symbol.as_str());
-        assert_eq!(given, (*exit, *symbol));
-        assert_eq!(remedies(&meaning), *may, "{symbol}");
+        assert_eq!(given, (exit, symbol));
+        assert_eq!(remedies(&meaning), may, "{symbol}");
     }
 }
 

@@ -8,8 +8,8 @@ use prost::Message;
 use tokio::sync::watch;
 
 use super::{
-    OrderingRefusal,
     cut::{self, BlockPosition},
+    refusal::OrderingRefusal,
 };
 use crate::{
     block::{Block, ConfigBlock},
@@ -18,6 +18,7 @@ use crate::{
     identity::Signer as _,
     ids::{ChannelId, Digest, Sequence},
     proto::{common, orderer, write},
+    stub::memory::PeerRelease,
 };
 
 /// How long a block waits for more where the config does not say.
@@ -134,18 +135,22 @@ impl OrderedChain {
     /// # Errors
     /// [`OrderingRefusal`].
     // Fabric: orderer/common/broadcast/broadcast.go, ProcessMessage
-    pub(in crate::devnet) fn accept(&mut self, envelope: &Bytes) -> Result<(), OrderingRefusal> {
+    pub(in crate::devnet) fn accept(
+        &mut self,
+        envelope: &Bytes,
+        release: PeerRelease,
+    ) -> Result<(), OrderingRefusal> {
         use common::HeaderType;
         let is_update = match HeaderType::try_from(kind(envelope)) {
             Ok(HeaderType::ConfigUpdate) => true,
-            Ok(HeaderType::Config) => {
-                return Err(OrderingRefusal::Kind(
-                    "message is of type that cannot be processed directly",
-                ));
-            }
-            Ok(HeaderType::OrdererTransaction) => {
+            Ok(HeaderType::OrdererTransaction) if release != PeerRelease::V2_5 => {
                 return Err(OrderingRefusal::Kind(
                     "message is of type that is no longer supported",
+                ));
+            }
+            Ok(HeaderType::Config | HeaderType::OrdererTransaction) => {
+                return Err(OrderingRefusal::Kind(
+                    "message is of type that cannot be processed directly",
                 ));
             }
             _ => false,

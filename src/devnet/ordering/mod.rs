@@ -11,4 +11,4 @@ pub(super) mod cut;
 mod refusal;
 mod words;
 
-pub(super) use {chain::OrderedChain, refusal::OrderingRefusal};
+pub(super) use {chain::OrderedChain, refusal::OrderingRefusal, words::words};

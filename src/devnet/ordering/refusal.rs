@@ -1,8 +1,7 @@
 //! Why an ordering node does not let an envelope in.
 
-use super::words;
 use crate::{
-    config::{Bundle, EnvelopeError, FilterError, Refusal},
+    config::{EnvelopeError, FilterError, Refusal},
     devnet::error::DevnetError,
     proto::common::Status,
 };
@@ -29,6 +28,11 @@ pub(in crate::devnet) enum OrderingRefusal {
     /// There is no such channel, or nobody orders there.
     #[error("channel does not exist")]
     NoChannel,
+    /// The same, as releases say it that could make a channel of it.
+    #[error(
+        "channel creation request not allowed because the orderer system channel is not defined"
+    )]
+    NoSystemChannel,
     /// The update is refused.
     #[error(transparent)]
     Update(#[from] Refusal),
@@ -46,10 +50,5 @@ impl OrderingRefusal {
             Self::Node(_) => Status::ServiceUnavailable,
             _ => Status::BadRequest,
         }
-    }
-
-    /// What the node says of an envelope of a channel with this config.
-    pub(in crate::devnet) fn info(&self, bundle: &Bundle, envelope: &[u8]) -> String {
-        words::of(self, bundle, envelope)
     }
 }

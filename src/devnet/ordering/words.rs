@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::OrderingRefusal;
+use super::refusal::OrderingRefusal;
 use crate::{
     config::{Bundle, Cause, FilterError, Refusal, Stage, UpdateError, envelope},
     devnet::policies::{signers_of_envelope, unsatisfied},
@@ -10,8 +10,13 @@ use crate::{
     proto::scan::last_bytes,
 };
 
+/// What the node says of an envelope of a channel with this config.
 // Fabric: orderer/common/msgprocessor/standardchannel.go, ProcessNormalMsg and ProcessConfigUpdateMsg
-pub(super) fn of(refused: &OrderingRefusal, bundle: &Bundle, envelope: &[u8]) -> String {
+pub(in crate::devnet) fn words(
+    refused: &OrderingRefusal,
+    bundle: &Bundle,
+    envelope: &[u8],
+) -> String {
     let channel = bundle.channel();
     match refused {
         OrderingRefusal::Filter { last, source } => {

@@ -8,7 +8,8 @@ use crate::{
     devnet::policies,
     ids::ChannelId,
     policy::{SignedData, SignerSet},
-    proto::protos::AcLs,
+    proto::protos::{AcLs, SignedProposal},
+    transaction::ReceivedProposal,
 };
 
 const READERS: &str = "/Channel/Application/Readers";
@@ -76,7 +77,7 @@ impl Resource {
         self,
         channel: &ChannelId,
         bundle: Option<&Bundle>,
-        signed: &Signed,
+        signed: &SignedBytes,
     ) -> Result<(), String> {
         let bundle = bundle
             .ok_or_else(|| format!("Failed to get policy manager for channel [{channel}]"))?;
@@ -92,13 +93,22 @@ impl Resource {
 
 /// Something that somebody signed.
 #[derive(Clone, Debug)]
-pub(in crate::devnet) struct Signed {
+pub(in crate::devnet) struct SignedBytes {
     pub(in crate::devnet) identity: Bytes,
     pub(in crate::devnet) message: Bytes,
     pub(in crate::devnet) signature: Bytes,
 }
 
-impl Signed {
+impl SignedBytes {
+    /// What was signed of a proposal.
+    pub(super) fn of(proposal: &ReceivedProposal, signed: &SignedProposal) -> Self {
+        Self {
+            identity: proposal.creator.clone(),
+            message: signed.proposal_bytes.clone(),
+            signature: signed.signature.clone(),
+        }
+    }
+
     fn signers(&self, bundle: &Bundle) -> SignerSet {
         let signed = SignedData {
             identity: &self.identity,

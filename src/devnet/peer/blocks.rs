@@ -51,14 +51,14 @@ struct CommittedBlock {
 
 impl BlockStore {
     /// The blocks of a channel that was joined by this genesis block.
-    pub(super) fn new(genesis: &Block) -> Self {
+    pub(super) fn new(genesis: &Block, ids: &[Option<TxId>]) -> Self {
         let mut store = Self {
             blocks: Vec::new(),
             transactions: BTreeMap::new(),
             last_config: BlockNumber(0),
             height: watch::Sender::new(0),
         };
-        store.push(genesis, &[TxValidationCode::Valid], &[]);
+        store.push(genesis, &[TxValidationCode::Valid], ids);
         store
     }
 

@@ -50,6 +50,7 @@ impl ChannelLedger {
     ) -> Result<Self, DevnetError> {
         let block = ConfigBlock::parse(genesis.clone()).map_err(DevnetError::build)?;
         let bundle = Bundle::new(channel, block.tree().clone()).map_err(DevnetError::build)?;
+        let ids: Vec<_> = block.block().data().iter().map(transaction_id).collect();
         let mut state = Ledger::new();
         for fields in &options.indexes {
             let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
@@ -63,7 +64,7 @@ impl ChannelLedger {
             known: BTreeSet::new(),
             number: block.block().number(),
             hash: block.block().header_hash(),
-            blocks: BlockStore::new(block.block()),
+            blocks: BlockStore::new(block.block(), &ids),
         })
     }
 

@@ -21,7 +21,7 @@ mod stream;
 mod system;
 
 pub(super) use {
-    acl::{Resource, Signed},
+    acl::{Resource, SignedBytes},
     process::Peer,
     receive::{NotProcessed, result_of},
     stream::{ClientTls, ServerConnection},

@@ -28,7 +28,7 @@ use crate::{
         rwset::HidingSet,
     },
     identity::{Msp, Msps, Signer as _},
-    ids::{ChannelId, CollectionName},
+    ids::{ChannelId, CollectionName, MspId},
     policy::{SignedData, SignerSet},
     proto::{
         msp, protos,
@@ -276,6 +276,11 @@ impl Peer {
     /// The config in force of a channel; `None` where it has not joined the channel.
     pub(in crate::devnet) fn bundle(&self, channel: &ChannelId) -> Option<Arc<Bundle>> {
         self.at(channel, |ledger| Arc::clone(ledger.bundle()))
+    }
+
+    /// The MSP id of its organisation.
+    pub(super) fn msp_id(&self) -> &MspId {
+        self.organization.msp_id()
     }
 
     /// The MSP of its organisation alone.

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use prost::Message;
 
 use super::{
-    acl::{Resource, Signed},
+    acl::{Resource, SignedBytes},
     process::Peer,
     system,
 };
@@ -58,6 +58,7 @@ impl Peer {
     ) -> Result<protos::ProposalResponse, NotProcessed> {
         let head = Head::read(signed).map_err(NotProcessed::Invalid)?;
         self.filter(&head).map_err(NotProcessed::Filtered)?;
+        head.check_chaincode().map_err(NotProcessed::Invalid)?;
         let channel = ChannelId::new(head.channel.channel_id.clone());
         if !channel.as_str().is_empty() && self.height(&channel).is_none() {
             return Ok(failed(format!("channel '{channel}' not found")));
@@ -76,11 +77,16 @@ impl Peer {
             let response = system::answer(self, &proposal, signed);
             return Ok(self.answer(&proposal, response, ReadWriteSet::default()));
         }
-        if proposal.chaincode != self.options().chaincode || channel.as_str().is_empty() {
-            let name = &proposal.chaincode;
+        let name = &proposal.chaincode;
+        let missing = match channel.as_str().is_empty() {
+            true => Some("could not get channel config for channel ''".to_owned()),
+            false if *name == self.options().chaincode => None,
+            false => Some(format!("chaincode {name} not found")),
+        };
+        if let Some(missing) = missing {
             return Ok(failed(format!(
                 "make sure the chaincode {name} has been successfully defined on channel {channel} \
-                 and try again: chaincode {name} not found"
+                 and try again: {missing}"
             )));
         }
         Ok(match self.run(&proposal, signed).await {
@@ -181,7 +187,11 @@ impl Peer {
         if is_system {
             return Ok(());
         }
-        self.check_access(Resource::Propose, &proposal.channel, &of(proposal, signed))
+        self.check_access(
+            Resource::Propose,
+            &proposal.channel,
+            &SignedBytes::of(proposal, signed),
+        )
     }
 
     /// Whether whoever signed may use something of a channel.
@@ -192,7 +202,7 @@ impl Peer {
         &self,
         resource: Resource,
         channel: &ChannelId,
-        signed: &Signed,
+        signed: &SignedBytes,
     ) -> Result<(), String> {
         resource.check(channel, self.bundle(channel).as_deref(), signed)
     }
@@ -283,15 +293,6 @@ impl Peer {
     }
 }
 
-/// What was signed of a proposal.
-pub(super) fn of(proposal: &ReceivedProposal, signed: &protos::SignedProposal) -> Signed {
-    Signed {
-        identity: proposal.creator.clone(),
-        message: signed.proposal_bytes.clone(),
-        signature: signed.signature.clone(),
-    }
-}
-
 /// An answer with status 500 of the peer itself.
 fn failed(message: String) -> protos::ProposalResponse {
     protos::ProposalResponse {
@@ -323,14 +324,19 @@ impl Head {
         let channel = channel.map_err(bad("ChannelHeader"))?;
         let signature = common::SignatureHeader::decode(header.signature_header);
         let signature = signature.map_err(bad("SignatureHeader"))?;
-        let extension = protos::ChaincodeHeaderExtension::decode(channel.extension.clone());
-        let extension = extension.map_err(bad("ChaincodeHeaderExtension"))?;
+        Ok(Self { channel, signature })
+    }
+
+    fn check_chaincode(&self) -> Result<(), String> {
+        let extension = self.channel.extension.clone();
+        let extension = protos::ChaincodeHeaderExtension::decode(extension)
+            .map_err(|error| format!("error unmarshalling ChaincodeHeaderExtension: {error}"))?;
         match extension.chaincode_id {
             None => Err("ChaincodeHeaderExtension.ChaincodeId is nil".to_owned()),
             Some(id) if id.name.is_empty() => {
                 Err("ChaincodeHeaderExtension.ChaincodeId.Name is empty".to_owned())
             }
-            Some(_) => Ok(Self { channel, signature }),
+            Some(_) => Ok(()),
         }
     }
 }

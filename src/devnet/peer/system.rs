@@ -4,15 +4,14 @@ use bytes::Bytes;
 use prost::Message;
 
 use super::{
-    acl::{Resource, Signed},
+    acl::{Resource, SignedBytes},
     blocks::BlockStore,
     lifecycle,
     process::Peer,
-    receive,
 };
 use crate::{
     ids::{ChannelId, TxId},
-    proto::{common, protos},
+    proto::{common, msp, protos},
     stub::Response,
     transaction::ReceivedProposal,
 };
@@ -35,7 +34,7 @@ pub(super) fn answer(
         peer,
         channel: &proposal.channel,
         args: &proposal.input.args,
-        signed: receive::of(proposal, signed),
+        signed: SignedBytes::of(proposal, signed),
     };
     let answered = match proposal.chaincode.as_str() {
         "cscc" => call.config(),
@@ -62,7 +61,7 @@ struct SystemCall<'a> {
     /// The channel of the proposal; the arguments may name another one.
     channel: &'a ChannelId,
     args: &'a [Bytes],
-    signed: Signed,
+    signed: SignedBytes,
 }
 
 impl SystemCall<'_> {
@@ -172,6 +171,12 @@ impl SystemCall<'_> {
             format!("{words} during channelless check policy with policy [Members]: [{why}]")
         };
         let msps = self.peer.own_msps().ok_or("the peer has no MSP")?;
+        let (own, named) = (self.peer.msp_id(), self.named_msp());
+        if named.as_deref().is_some_and(|named| named != own.as_str()) {
+            let named = named.unwrap_or_default();
+            let why = format!("expected MSP ID {own}, received {named}");
+            return Err(failing("Failed deserializing proposal creator", &why));
+        }
         let caller = msps
             .deserialize(&self.signed.identity)
             .map_err(|e| failing("Failed deserializing proposal creator", &e))?;
@@ -182,6 +187,12 @@ impl SystemCall<'_> {
         caller
             .verify(&[&self.signed.message], &self.signed.signature)
             .map_err(|e| e.to_string())
+    }
+
+    /// The MSP that the caller names.
+    fn named_msp(&self) -> Option<String> {
+        let identity = msp::SerializedIdentity::decode(self.signed.identity.clone());
+        Some(identity.ok()?.mspid)
     }
 
     fn text(&self, index: usize) -> String {

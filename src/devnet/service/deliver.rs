@@ -14,7 +14,7 @@ use crate::{
     config::Bundle,
     devnet::{
         clock,
-        peer::{Resource, Signed},
+        peer::{Resource, SignedBytes},
         policies,
         tamper::Tamper,
     },
@@ -192,7 +192,7 @@ impl<B: Blocks> DeliverService<B> {
         let blocks = Arc::clone(&self.blocks);
         let closing = self.closing.clone();
         tokio::spawn(async move {
-            let mut session = Session {
+            let mut session = DeliverSession {
                 blocks,
                 observer,
                 outgoing: outgoing.clone(),
@@ -222,7 +222,7 @@ impl<B: Blocks> DeliverService<B> {
 }
 
 /// One stream of requests.
-struct Session<B, T> {
+struct DeliverSession<B, T> {
     blocks: Arc<B>,
     observer: bool,
     outgoing: mpsc::Sender<Result<T, Status>>,
@@ -236,7 +236,7 @@ struct BlockRequest {
     data: Bytes,
 }
 
-impl<B: Blocks, T> Session<B, T> {
+impl<B: Blocks, T> DeliverSession<B, T> {
     /// Sends what is asked for; gives the status that the request ends with, `None` where nobody
     /// listens any more.
     // Fabric: common/deliver/deliver.go, deliverBlocks
@@ -252,7 +252,7 @@ impl<B: Blocks, T> Session<B, T> {
         let Ok(info) = SeekInfo::decode(request.data.clone()) else {
             return Some(Status::BadRequest);
         };
-        let mut access = Access::new(envelope, &request);
+        let mut access = BlockAccess::new(envelope, &request);
         if !access.holds(&*self.blocks, channel, self.observer) {
             return Some(Status::Forbidden);
         }
@@ -339,17 +339,17 @@ fn read(envelope: &Envelope) -> Option<BlockRequest> {
 
 /// Whether a client may go on reading: decided again for each config.
 // Fabric: common/deliver/acl.go
-struct Access {
-    signed: Signed,
+struct BlockAccess {
+    signed: SignedBytes,
     ends: Option<UnixTime>,
     decided: Option<Sequence>,
 }
 
-impl Access {
+impl BlockAccess {
     fn new(envelope: &Envelope, request: &BlockRequest) -> Self {
         Self {
             ends: expires_at(&request.creator),
-            signed: Signed {
+            signed: SignedBytes {
                 identity: request.creator.clone(),
                 message: envelope.payload.clone(),
                 signature: envelope.signature.clone(),

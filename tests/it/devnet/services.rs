@@ -23,6 +23,12 @@ use super::{
 
 const CHANNEL: &str = "mychannel";
 const CHAINCODE: &str = "cmscc";
+const SETTINGS: [&str; 4] = [
+    "ProposeSettings",
+    "gate",
+    r#"{"gate":"enforced"}"#,
+    "hold back",
+];
 
 /// A network with the contract whose nodes listen.
 pub(crate) struct Served {
@@ -101,7 +107,7 @@ async fn a_client_of_one_peer_can_write() {
     let served = two().await;
     let code = served.invoke(&words(&add("one"))).await.unwrap();
     assert_eq!(code, TxValidationCode::Valid);
-    let status = served.consortium.status("Org2", "one").await;
+    let status = served.consortium.status("Org1", "one").await;
     assert_eq!(status, "WaitingForSignatures");
 }
 
@@ -151,7 +157,7 @@ async fn a_peer_that_was_away_catches_up() {
     let code = served.invoke(&words(&add("one"))).await.unwrap();
     assert_eq!(code, TxValidationCode::Valid);
     network.pause_peer("Org2").unwrap();
-    let error = served.invoke(&words(&add("two"))).await.unwrap_err();
+    let error = served.invoke(&SETTINGS).await.unwrap_err();
     assert_eq!(error.code(), Code::FailedPrecondition);
     let expected = "no combination of peers can be derived which satisfy the endorsement policy";
     assert!(error.message().starts_with(expected), "{error}");
@@ -177,7 +183,7 @@ async fn a_server_that_is_down_is_made_up_for() {
     let code = served.invoke(&words(&add("one"))).await.unwrap();
     assert_eq!(code, TxValidationCode::Valid);
     network.stop_server("Org3").await.unwrap();
-    let error = served.invoke(&words(&add("two"))).await.unwrap_err();
+    let error = served.invoke(&SETTINGS).await.unwrap_err();
     assert_eq!(error.code(), Code::Aborted);
     let details = details(&error);
     let said: Vec<_> = details

@@ -268,7 +268,10 @@ pub(crate) async fn drain_silence() {
 /// A status with what each node said.
 pub(crate) fn shown(status: &Status) -> String {
     let mut text = format!("{:?}: {}", status.code(), status.message());
-    for detail in details(status) {
+    // whom a gateway asks at the same time answers when it answers
+    let mut details = details(status);
+    details.sort_by(|a, b| a.msp_id.cmp(&b.msp_id));
+    for detail in details {
         text += &format!(
             "\n    {} {}: {}",
             detail.address, detail.msp_id, detail.message

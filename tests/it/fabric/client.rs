@@ -249,7 +249,7 @@ impl<'a> Client<'a> {
         });
         assert_eq!(config, zero);
         let channels = self.run(admin.channels()).unwrap();
-        assert_eq!(channels, [self.channel.clone()]);
+        assert_eq!(channels, std::slice::from_ref(&self.channel));
         let user = self.as_of("org1", "User1");
         assert_eq!(self.run(user.config_block()).unwrap(), config);
         let other = self.as_of("org2", "User1");

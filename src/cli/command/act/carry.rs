@@ -18,7 +18,7 @@ use crate::{
         talk::Talk,
     },
     client::{
-        ClientError, Exit, Session, SignRequest, SignedUpdate,
+        ChannelSession, ClientError, Exit, SignRequest, SignedUpdate,
         answers::{self, ListAnswer},
     },
     ids::Sequence,
@@ -65,7 +65,10 @@ pub(super) fn run(args: &SignArgs) -> ExitCode {
 }
 
 /// The open proposals with these bytes.
-async fn matching(session: &Session, signed: &SignedUpdate) -> Result<Vec<String>, ClientError> {
+async fn matching(
+    session: &ChannelSession,
+    signed: &SignedUpdate,
+) -> Result<Vec<String>, ClientError> {
     let digest = signed.digest();
     let options = json!({ "config_update_sha256": digest.to_string() }).to_string();
     let answer = session.ask(&["ListProposals", &options]).await?;
@@ -87,7 +90,7 @@ async fn matching(session: &Session, signed: &SignedUpdate) -> Result<Vec<String
 
 async fn hand_in(
     talk: &Talk,
-    session: &Session,
+    session: &ChannelSession,
     ids: &[String],
     signed: &SignedUpdate,
     content: &[u8],
@@ -142,7 +145,7 @@ async fn hand_in(
 /// `sign ID --out FILE`: examined here, too, so that nobody carries what is not as it is said.
 pub(super) async fn request(
     talk: &Talk,
-    session: &Session,
+    session: &ChannelSession,
     args: &SignArgs,
     out: &Path,
 ) -> Result<Exit, ClientError> {
@@ -189,7 +192,7 @@ pub(super) async fn request(
 
 /// The config blocks of one's own chain from a sequence on, or from the pin.
 async fn blocks(
-    session: &Session,
+    session: &ChannelSession,
     since: Option<Sequence>,
 ) -> Result<Vec<bytes::Bytes>, ClientError> {
     let (mut blocks, mut bytes) = (Vec::new(), 0_usize);

@@ -6,8 +6,8 @@ use crate::{
         talk::Talk,
     },
     client::{
-        ClientError, Examined, Exit, JudgedSettings, JudgedUpdate, OwnSignature, Session, Verdicts,
-        VerifiedChain,
+        ChannelSession, ClientError, Examined, Exit, JudgedSettings, JudgedUpdate, OwnSignature,
+        Verdicts, VerifiedChain,
         answers::{ProposalAnswer, SignedAnswer},
         sign_claim,
         view::ProposalView,
@@ -159,7 +159,7 @@ pub(super) fn tail(talk: &Talk, needs: Option<&[String]>, digest: &str) {
 /// `ALREADY_SIGNED` (done), `DECLINED`, `NO_CONSENT`; what would not count.
 pub(super) fn sign_one(
     talk: &Talk,
-    session: &Session,
+    session: &ChannelSession,
     examined: &Examined,
     consent: Consent<'_>,
 ) -> Result<ConfigSignature, ClientError> {

@@ -5,12 +5,12 @@ use crate::{
         show::{Line, Tone},
         talk::Talk,
     },
-    client::{ClientError, Exit, Session, Unpinned},
+    client::{ChannelSession, ClientError, Exit, Unpinned},
 };
 
 /// Lets the person at the terminal decide what the chain of this machine starts with.
 // SECURITY: from here on the pin decides what is shown and signed; it is never taken over unseen
-pub(super) fn first_use(talk: &Talk, unpinned: Unpinned) -> Result<Session, ClientError> {
+pub(super) fn first_use(talk: &Talk, unpinned: Unpinned) -> Result<ChannelSession, ClientError> {
     let channel = unpinned.channel().clone();
     let refused = || {
         let text = format!("nothing of channel `{channel}` is pinned on this machine yet");

@@ -11,7 +11,7 @@ use crate::{
         talk::Talk,
     },
     client::{
-        ClientError, ClientSettings, ContractHead, Exit, OpenedSession, OwnIdentity, Session,
+        ChannelSession, ClientError, ClientSettings, ContractHead, Exit, OpenedSession, OwnIdentity,
     },
 };
 
@@ -50,9 +50,9 @@ pub(in crate::cli::command) async fn fresh(
     talk: &Talk,
     settings: &ClientSettings,
     identity: OwnIdentity,
-) -> Result<Session, ClientError> {
+) -> Result<ChannelSession, ClientError> {
     let mut session = match talk
-        .wait("asking your peer", Session::open(settings, identity))
+        .wait("asking your peer", ChannelSession::open(settings, identity))
         .await?
     {
         OpenedSession::Ready(session) => *session,

@@ -12,7 +12,7 @@ use crate::{
         talk::Talk,
     },
     client::{
-        ChainStore, ClientError, ClientSettings, Exit, OpenedSession, OwnIdentity, Session,
+        ChainStore, ChannelSession, ClientError, ClientSettings, Exit, OpenedSession, OwnIdentity,
         VerifiedChain,
     },
 };
@@ -56,10 +56,11 @@ async fn again(
     let store = store(settings);
     let aside = store.put_aside()?;
     let opened = async {
-        match Session::open(settings, identity).await? {
-            OpenedSession::Ready(session) => Ok(*session),
-            OpenedSession::Unpinned(unpinned) => first_use(talk, *unpinned),
-        }
+        let mut session = match ChannelSession::open(settings, identity).await? {
+            OpenedSession::Ready(session) => *session,
+            OpenedSession::Unpinned(unpinned) => first_use(talk, *unpinned)?,
+        };
+        session.catch_up(&|progress| talk.progress(&progress)).await
     };
     match opened.await {
         Ok(_) => store

@@ -14,7 +14,7 @@ use crate::{
         talk::Talk,
     },
     client::{
-        ClientError, CommittedCall, Exit, ProposalTerms, Session,
+        ChannelSession, ClientError, CommittedCall, Exit, ProposalTerms,
         answers::{self, ProposedAnswer, UpdatedAnswer},
         now,
     },
@@ -159,7 +159,7 @@ pub(in crate::cli) fn archive(args: &ArchiveArgs) -> ExitCode {
 /// A command that works on proposals of a contract that is at the channel's config.
 fn call<F>(network: &NetworkArgs, shown: &ShownArgs, run: F) -> ExitCode
 where
-    F: AsyncFnOnce(&Talk, &Session) -> Result<Exit, ClientError>,
+    F: AsyncFnOnce(&Talk, &ChannelSession) -> Result<Exit, ClientError>,
 {
     open(network, shown, async |talk, settings, identity| {
         let session = fresh(talk, &settings, identity).await?;
@@ -168,14 +168,14 @@ where
     })
 }
 
-async fn send(session: &Session, words: &[&str]) -> Result<CommittedCall, ClientError> {
+async fn send(session: &ChannelSession, words: &[&str]) -> Result<CommittedCall, ClientError> {
     let call = ChaincodeCall::new(session.chain().channel(), words.iter().copied());
     session.submit_call(call).await
 }
 
 /// `UpdateProposals`, until it has looked at all: at those that are named, or at one's organisation's.
 async fn update(
-    session: &Session,
+    session: &ChannelSession,
     mode: u8,
     ids: &[String],
 ) -> Result<Vec<UpdatedAnswer>, ClientError> {

@@ -16,7 +16,7 @@ use crate::{
         talk::Talk,
     },
     client::{
-        ClientError, Examined, Exit, Session,
+        ChannelSession, ClientError, Examined, Exit,
         answers::{self, ListAnswer},
     },
 };
@@ -57,7 +57,7 @@ pub(in crate::cli) fn sign(args: &SignArgs) -> ExitCode {
 }
 
 /// The ids of the proposals that one's organisation could complete, and has not signed.
-async fn awaiting(session: &Session) -> Result<Vec<String>, ClientError> {
+async fn awaiting(session: &ChannelSession) -> Result<Vec<String>, ClientError> {
     let msp_id = session.connection().identity().msp_id.clone();
     let (mut ids, mut bookmark) = (Vec::new(), String::new());
     for _ in 0..PAGES {
@@ -80,7 +80,7 @@ async fn awaiting(session: &Session) -> Result<Vec<String>, ClientError> {
 /// Signs several, each by itself; what was declined or refused is told, and the others go on.
 async fn one_by_one(
     talk: &Talk,
-    session: &Session,
+    session: &ChannelSession,
     ids: &[String],
     consent: Consent<'_>,
 ) -> Result<Exit, ClientError> {
@@ -117,7 +117,7 @@ async fn one_by_one(
 
 async fn one(
     talk: &Talk,
-    session: &Session,
+    session: &ChannelSession,
     id: &str,
     consent: Consent<'_>,
 ) -> Result<(Examined, u64), ClientError> {
@@ -131,7 +131,7 @@ async fn one(
 }
 
 /// Says what comes next; that it cannot be said is no failure.
-async fn next(talk: &Talk, session: &Session, id: &str) {
+async fn next(talk: &Talk, session: &ChannelSession, id: &str) {
     let Ok(proposal) = session.fetch(id).await else {
         return;
     };

@@ -16,7 +16,7 @@ use crate::{
         talk::Talk,
     },
     client::{
-        ClientError, Exit, Session, SignedUpdate, Submission, Via,
+        ChannelSession, ClientError, Exit, SignedUpdate, Submission, Via,
         answers::{self, ListAnswer},
     },
 };
@@ -90,7 +90,7 @@ pub(in crate::cli) fn submit(args: &SubmitArgs) -> ExitCode {
 }
 
 /// Hands the block in. The update is in effect whatever comes of it: a failure is told, with what to do.
-async fn told(talk: &Talk, session: &mut Session, id: &str) -> Option<u64> {
+async fn told(talk: &Talk, session: &mut ChannelSession, id: &str) -> Option<u64> {
     match session.sync(&|progress| talk.progress(&progress)).await {
         Ok(synced) => {
             let text = match synced.block {
@@ -110,7 +110,7 @@ async fn told(talk: &Talk, session: &mut Session, id: &str) -> Option<u64> {
 }
 
 /// The open proposals that the new config made out of date.
-async fn out_of_date(talk: &Talk, session: &Session) -> Vec<String> {
+async fn out_of_date(talk: &Talk, session: &ChannelSession) -> Vec<String> {
     let options = json!({"status": "Outofdate"}).to_string();
     let Ok(answer) = session.ask(&["ListProposals", &options]).await else {
         return Vec::new();

@@ -14,7 +14,7 @@ use crate::{
         talk::Talk,
     },
     client::{
-        ClientError, Exit, Session,
+        ChannelSession, ClientError, Exit,
         answers::{self, ListAnswer, SummaryAnswer},
     },
     ids::Sequence,
@@ -70,7 +70,11 @@ struct Watched {
     failed: bool,
 }
 
-async fn look(talk: &Talk, session: &mut Session, known: &mut Watched) -> Result<(), ClientError> {
+async fn look(
+    talk: &Talk,
+    session: &mut ChannelSession,
+    known: &mut Watched,
+) -> Result<(), ClientError> {
     let before = session.chain().sequence();
     session.catch_up(&|_| ()).await?;
     let sequence = session.chain().sequence();
@@ -79,7 +83,7 @@ async fn look(talk: &Talk, session: &mut Session, known: &mut Watched) -> Result
     {
         tell(
             talk,
-            Line::of(Tone::Good, format!("config {sequence}")).and(
+            &Line::of(Tone::Good, format!("config {sequence}")).and(
                 Tone::Plain,
                 format!(" is in effect, block {}", link.block_number),
             ),
@@ -98,7 +102,7 @@ async fn look(talk: &Talk, session: &mut Session, known: &mut Watched) -> Result
             None => Line::plain(format!("the contract is at config {}", head.sequence)),
         };
         let event = json!({"event": "contract", "sequence": head.sequence.0, "behind": head.lacks.is_some()});
-        tell(talk, line, &event);
+        tell(talk, &line, &event);
     }
     let proposals = open_proposals(session).await?;
     for (id, one) in &proposals {
@@ -119,7 +123,7 @@ async fn look(talk: &Talk, session: &mut Session, known: &mut Watched) -> Result
                 .map_or_else(|_| "over".to_owned(), |now| now.status);
             tell(
                 talk,
-                Line::of(Tone::Strong, id)
+                &Line::of(Tone::Strong, id)
                     .and(Tone::Plain, format!("  {} -> {status}", old.status)),
                 &json!({"event": "proposal", "proposal_id": id, "before": old.status, "status": status}),
             );
@@ -151,18 +155,20 @@ fn changed(talk: &Talk, id: &str, old: Option<&SummaryAnswer>, one: &SummaryAnsw
         "revision": one.revision,
         "signed_by": one.signed_by,
     });
-    tell(talk, line, &event);
+    tell(talk, &line, &event);
 }
 
 /// One line, for people or scripts.
-fn tell(talk: &Talk, line: Line, event: &serde_json::Value) {
+fn tell(talk: &Talk, line: &Line, event: &serde_json::Value) {
     match talk.wants_json() {
         true => output::foreign_json(&event.to_string()),
-        false => talk.line(&line),
+        false => talk.line(line),
     }
 }
 
-async fn open_proposals(session: &Session) -> Result<BTreeMap<String, SummaryAnswer>, ClientError> {
+async fn open_proposals(
+    session: &ChannelSession,
+) -> Result<BTreeMap<String, SummaryAnswer>, ClientError> {
     let (mut all, mut bookmark) = (BTreeMap::new(), String::new());
     for _ in 0..PAGES {
         let options = json!({"page_size": 200, "bookmark": bookmark}).to_string();

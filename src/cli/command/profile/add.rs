@@ -95,7 +95,7 @@ pub(super) fn lines(name: &str, profile: &Profile, look: Look) -> Vec<Line> {
         let tls = server
             .tls
             .or(profile.tls)
-            .unwrap_or(profile.tls_root_cert.is_some());
+            .unwrap_or_else(|| profile.tls_root_cert.is_some());
         let mut line = Line::plain(&server.address);
         if !tls {
             line.push(Tone::Waiting, "  without TLS");

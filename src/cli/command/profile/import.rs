@@ -45,7 +45,7 @@ fn imported(
         }
         None => None,
     };
-    let folder = args.file.parent().unwrap_or(Path::new(""));
+    let folder = args.file.parent().unwrap_or_else(|| Path::new(""));
     let made = client::import_profile(
         args.name.as_deref(),
         &text,

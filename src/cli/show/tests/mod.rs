@@ -228,7 +228,9 @@ fn screen(relation: Relation) -> StatusView {
 
 #[test]
 fn screens() {
-    snapshots("status", |look| status(&screen(Relation::Synced), look));
+    snapshots("status", |look| {
+        status(&screen(Relation::ContractSynced), look)
+    });
     snapshots("status-behind", |look| {
         status(&screen(Relation::Behind), look)
     });
@@ -238,7 +240,7 @@ fn screens() {
         in_flight: Vec::new(),
         ends_soon: Vec::new(),
         next: None,
-        ..screen(Relation::Synced)
+        ..screen(Relation::ContractSynced)
     };
     snapshots("status-quiet", |look| status(&empty, look));
 }

@@ -5,9 +5,13 @@ use tokio::sync::{mpsc, watch};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Status;
 
-use super::{filtered, service::GatewayService, stopped};
+use super::{
+    filtered,
+    service::{GatewayEvents, GatewayService},
+    stopped,
+};
 use crate::{
-    devnet::peer::{Resource, Signed},
+    devnet::peer::{Resource, SignedBytes},
     ids::{ChannelId, TxId},
     proto::{
         gateway::{ChaincodeEventsRequest, ChaincodeEventsResponse, SignedChaincodeEventsRequest},
@@ -16,15 +20,12 @@ use crate::{
     },
 };
 
-/// A stream of events.
-pub(super) type EventStream = ReceiverStream<Result<ChaincodeEventsResponse, Status>>;
-
 impl GatewayService {
     // Fabric: internal/pkg/gateway/chaincodeevents.go, ChaincodeEvents
     pub(super) fn events(
         &self,
         signed: SignedChaincodeEventsRequest,
-    ) -> Result<EventStream, Status> {
+    ) -> Result<GatewayEvents, Status> {
         if signed.request.is_empty() {
             return Err(Status::invalid_argument(
                 "a chaincode events request is required",
@@ -34,7 +35,7 @@ impl GatewayService {
             Status::invalid_argument(format!("invalid chaincode events request: {error}"))
         })?;
         let channel = ChannelId::new(request.channel_id.clone());
-        let by = Signed {
+        let by = SignedBytes {
             identity: request.identity.clone(),
             message: signed.request,
             signature: signed.signature,
@@ -68,7 +69,7 @@ impl GatewayService {
         mut number: u64,
         mut matcher: Matcher,
         mut watch: watch::Receiver<u64>,
-    ) -> EventStream {
+    ) -> GatewayEvents {
         let (outgoing, stream) = mpsc::channel(8);
         let (node, closing) = (self.node.clone(), self.closing.clone());
         tokio::spawn(async move {

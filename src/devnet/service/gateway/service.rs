@@ -3,19 +3,24 @@
 use std::{fmt, sync::Arc};
 
 use prost::Message;
+use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
 
-use super::{Nodes, OrganizationNode, broadcast, events::EventStream, stopped};
+use super::{Nodes, OrganizationNode, broadcast, stopped};
 use crate::{
-    devnet::peer::{Resource, Signed},
+    devnet::peer::{Resource, SignedBytes},
     ids::{ChannelId, TxId},
     proto::gateway::{
-        CommitStatusRequest, CommitStatusResponse, EndorseRequest, EndorseResponse,
-        EvaluateRequest, EvaluateResponse, SignedChaincodeEventsRequest, SignedCommitStatusRequest,
-        SubmitRequest, SubmitResponse, gateway_server::Gateway,
+        ChaincodeEventsResponse, CommitStatusRequest, CommitStatusResponse, EndorseRequest,
+        EndorseResponse, EvaluateRequest, EvaluateResponse, SignedChaincodeEventsRequest,
+        SignedCommitStatusRequest, SubmitRequest, SubmitResponse, gateway_server::Gateway,
     },
+    stub::memory::PeerRelease,
 };
+
+/// A stream of events.
+pub(super) type GatewayEvents = ReceiverStream<Result<ChaincodeEventsResponse, Status>>;
 
 /// The gateway of an organisation's peer.
 pub(in crate::devnet::service) struct GatewayService {
@@ -65,7 +70,7 @@ impl GatewayService {
         &self,
         resource: Resource,
         channel: &ChannelId,
-        signed: &Signed,
+        signed: &SignedBytes,
     ) -> Result<(), String> {
         self.node.peer.check_access(resource, channel, signed)
     }
@@ -114,14 +119,23 @@ impl GatewayService {
         if request.identity.is_empty() {
             return missing("no identity provided");
         }
-        if request.channel_id.is_empty() {
-            return missing("no channel ID provided");
-        }
-        if request.transaction_id.is_empty() {
-            return missing("transaction ID should not be empty");
+        let is_old = self.node.peer.release() == PeerRelease::V2_5;
+        match (
+            request.channel_id.is_empty(),
+            request.transaction_id.is_empty(),
+        ) {
+            (true, _) if is_old => {
+                return Err(Status::permission_denied(
+                    "Invalid channel ID name during check policy on signed data. Name must be \
+                     different from nil.",
+                ));
+            }
+            (true, _) => return missing("no channel ID provided"),
+            (_, true) if !is_old => return missing("transaction ID should not be empty"),
+            _ => {}
         }
         let channel = ChannelId::new(request.channel_id);
-        let by = Signed {
+        let by = SignedBytes {
             identity: request.identity,
             message: signed.request,
             signature: signed.signature,
@@ -156,7 +170,7 @@ impl GatewayService {
 
 #[tonic::async_trait]
 impl Gateway for GatewayService {
-    type ChaincodeEventsStream = EventStream;
+    type ChaincodeEventsStream = GatewayEvents;
 
     async fn endorse(
         &self,

@@ -258,7 +258,7 @@ fn one_told(answer: Delivered) -> String {
 
 /// What of a block is the same everywhere: which metadata entries there are, and the filter.
 pub(super) fn block_told(block: &common::Block) -> String {
-    let number = block.header.as_ref().unwrap().number;
+    let number = number_told(block.header.as_ref().unwrap().number);
     let data = block.data.as_ref().map_or(0, |data| data.data.len());
     let metadata = &block.metadata.as_ref().unwrap().metadata;
     let filter = metadata.get(2).map(hex::encode).unwrap_or_default();
@@ -299,5 +299,13 @@ pub(super) async fn processed(
             )
         }
         Err(status) => shown(&status),
+    }
+}
+
+/// The first block is the first everywhere; how many there are is not the same.
+fn number_told(number: u64) -> String {
+    match number {
+        0 => "0".to_owned(),
+        _ => "n".to_owned(),
     }
 }

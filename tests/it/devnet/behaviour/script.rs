@@ -647,6 +647,11 @@ fn normalised(told: &str, place: &Place) -> String {
     let mut text = told.to_owned();
     for (org, address) in &place.peers {
         text = text.replace(address.as_str(), &format!("<{org}>"));
+        // peers that listen at other ports than their config says
+        text = text.replace(
+            &format!("peer0.{org}.example.com:7051"),
+            &format!("<{org}>"),
+        );
     }
     text = text.replace(&place.orderer, "<orderer>");
     let mut out = String::new();

@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{
-    control::{self, Answer, NetStatus, Order},
+    control::{self, ControlAnswer, ControlOrder, NetStatus},
     folder::DevnetFolder,
 };
 use crate::cli::{
@@ -19,38 +19,38 @@ use crate::cli::{
 const ENDING: Duration = Duration::from_secs(20);
 
 pub(in crate::cli::command::devnet) fn status(args: &DevnetFolderArgs) -> anyhow::Result<ExitCode> {
-    order(args, Order::Status)
+    order(args, ControlOrder::Status)
 }
 
 pub(in crate::cli::command::devnet) fn add_org(args: &NewcomerArgs) -> anyhow::Result<ExitCode> {
     let name = args.name.clone();
-    order(&args.folder, Order::AddOrg { name })
+    order(&args.folder, ControlOrder::AddOrg { name })
 }
 
 pub(in crate::cli::command::devnet) fn stop_peer(args: &DevnetOrgArgs) -> anyhow::Result<ExitCode> {
     let org = args.org.clone();
-    order(&args.folder, Order::StopPeer { org })
+    order(&args.folder, ControlOrder::StopPeer { org })
 }
 
 pub(in crate::cli::command::devnet) fn start_peer(
     args: &DevnetOrgArgs,
 ) -> anyhow::Result<ExitCode> {
     let org = args.org.clone();
-    order(&args.folder, Order::StartPeer { org })
+    order(&args.folder, ControlOrder::StartPeer { org })
 }
 
 pub(in crate::cli::command::devnet) fn stop_server(
     args: &DevnetOrgArgs,
 ) -> anyhow::Result<ExitCode> {
     let org = args.org.clone();
-    order(&args.folder, Order::StopServer { org })
+    order(&args.folder, ControlOrder::StopServer { org })
 }
 
 pub(in crate::cli::command::devnet) fn start_server(
     args: &DevnetOrgArgs,
 ) -> anyhow::Result<ExitCode> {
     let org = args.org.clone();
-    order(&args.folder, Order::StartServer { org })
+    order(&args.folder, ControlOrder::StartServer { org })
 }
 
 /// Ends the network; it removes its files itself. Those of one that was killed are removed here.
@@ -58,7 +58,7 @@ pub(in crate::cli::command::devnet) fn down(args: &DevnetFolderArgs) -> anyhow::
     let folder = DevnetFolder::find(args)?;
     folder.description()?;
     if control::runs(&folder) {
-        control::ask(&folder, Order::Down)?;
+        control::ask(&folder, ControlOrder::Down)?;
         wait_until_gone(&folder)?;
     } else {
         folder.remove()?;
@@ -82,14 +82,14 @@ fn wait_until_gone(folder: &DevnetFolder) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn order(args: &DevnetFolderArgs, order: Order) -> anyhow::Result<ExitCode> {
+fn order(args: &DevnetFolderArgs, order: ControlOrder) -> anyhow::Result<ExitCode> {
     let folder = DevnetFolder::find(args)?;
     match control::ask(&folder, order)? {
-        Answer::Status(status) if args.json => {
+        ControlAnswer::Status(status) if args.json => {
             output::result(&serde_json::to_string_pretty(&status)?);
         }
-        Answer::Status(status) => output::result(&shown(&status)),
-        Answer::Done(text) | Answer::Failed(text) => say(args, &text)?,
+        ControlAnswer::Status(status) => output::result(&shown(&status)),
+        ControlAnswer::Done(text) | ControlAnswer::Failed(text) => say(args, &text)?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -25,7 +25,7 @@ const LONGEST: u64 = 4096;
 /// What a command asks.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
-pub(super) enum Order {
+pub(super) enum ControlOrder {
     AddOrg { name: String },
     Down,
     StartPeer { org: String },
@@ -38,13 +38,13 @@ pub(super) enum Order {
 #[derive(Debug, Serialize, Deserialize)]
 struct Question {
     token: String,
-    order: Order,
+    order: ControlOrder,
 }
 
 /// What it is answered.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Answer {
+pub(super) enum ControlAnswer {
     Done(String),
     Failed(String),
     Status(NetStatus),
@@ -79,13 +79,13 @@ pub(super) struct OrganizationStatus {
 }
 
 /// An order, and whom to answer.
-pub(super) type Received = (Order, oneshot::Sender<Answer>);
+pub(super) type Received = (ControlOrder, oneshot::Sender<ControlAnswer>);
 
 /// Asks the process that runs the network.
 ///
 /// # Errors
 /// Where none runs, and what it failed at.
-pub(super) fn ask(folder: &DevnetFolder, order: Order) -> anyhow::Result<Answer> {
+pub(super) fn ask(folder: &DevnetFolder, order: ControlOrder) -> anyhow::Result<ControlAnswer> {
     let shown = folder.path.display();
     let Some(point) = folder.control() else {
         bail!("no network runs in `{shown}`: start one by `cmscc devnet up`");
@@ -94,7 +94,7 @@ pub(super) fn ask(folder: &DevnetFolder, order: Order) -> anyhow::Result<Answer>
     match asked
         .with_context(|| format!("the network in `{shown}` does not answer; does it run?"))?
     {
-        Answer::Failed(reason) => bail!("{reason}"),
+        ControlAnswer::Failed(reason) => bail!("{reason}"),
         answer => Ok(answer),
     }
 }
@@ -103,10 +103,10 @@ pub(super) fn ask(folder: &DevnetFolder, order: Order) -> anyhow::Result<Answer>
 pub(super) fn runs(folder: &DevnetFolder) -> bool {
     folder
         .control()
-        .is_some_and(|point| exchange(&point, Order::Status).is_ok())
+        .is_some_and(|point| exchange(&point, ControlOrder::Status).is_ok())
 }
 
-fn exchange(point: &ControlPoint, order: Order) -> anyhow::Result<Answer> {
+fn exchange(point: &ControlPoint, order: ControlOrder) -> anyhow::Result<ControlAnswer> {
     let address: SocketAddr = point.address.parse()?;
     let mut stream = TcpStream::connect_timeout(&address, Duration::from_secs(2))?;
     stream.set_read_timeout(Some(PATIENCE))?;

@@ -21,7 +21,7 @@ use tokio::{
 
 use super::{
     act,
-    control::{self, Answer, NetStatus, Order, Received},
+    control::{self, ControlAnswer, ControlOrder, NetStatus, Received},
     folder::{ControlPoint, DevnetFolder},
     town::Town,
 };
@@ -112,25 +112,25 @@ async fn run(args: &UpArgs, folder: &DevnetFolder) -> anyhow::Result<()> {
 
 /// Does what a command asks; gives whether the network is to end.
 async fn obey(town: &mut Town, (order, answer): Received) -> bool {
-    let is_last = matches!(order, Order::Down);
+    let is_last = matches!(order, ControlOrder::Down);
     let done = match order {
-        Order::AddOrg { name } => town.add_org(&name).await,
-        Order::Down => Ok("the network ends".to_owned()),
-        Order::StartPeer { org } => town.start_peer(&org).await,
-        Order::StartServer { org } => town.start_server(&org).await,
-        Order::Status => {
-            let status = town.status().map(Answer::Status);
-            let status = status.unwrap_or_else(|error| Answer::Failed(format!("{error:#}")));
+        ControlOrder::AddOrg { name } => town.add_org(&name).await,
+        ControlOrder::Down => Ok("the network ends".to_owned()),
+        ControlOrder::StartPeer { org } => town.start_peer(&org).await,
+        ControlOrder::StartServer { org } => town.start_server(&org).await,
+        ControlOrder::Status => {
+            let status = town.status().map(ControlAnswer::Status);
+            let status = status.unwrap_or_else(|error| ControlAnswer::Failed(format!("{error:#}")));
             // nobody may be waiting any more
             let _ = answer.send(status);
             return false;
         }
-        Order::StopPeer { org } => town.stop_peer(&org).await,
-        Order::StopServer { org } => town.stop_server(&org).await,
+        ControlOrder::StopPeer { org } => town.stop_peer(&org).await,
+        ControlOrder::StopServer { org } => town.stop_server(&org).await,
     };
     let done = match done {
-        Ok(text) => Answer::Done(text),
-        Err(error) => Answer::Failed(format!("{error:#}")),
+        Ok(text) => ControlAnswer::Done(text),
+        Err(error) => ControlAnswer::Failed(format!("{error:#}")),
     };
     let _ = answer.send(done);
     is_last
@@ -180,12 +180,12 @@ fn start(args: &UpArgs, folder: &DevnetFolder) -> anyhow::Result<ExitCode> {
         }
         thread::sleep(Duration::from_millis(20));
     }
-    match control::ask(folder, Order::Status)? {
-        Answer::Status(status) if args.folder.json => {
+    match control::ask(folder, ControlOrder::Status)? {
+        ControlAnswer::Status(status) if args.folder.json => {
             output::result(&serde_json::to_string_pretty(&status)?);
         }
-        Answer::Status(status) => output::result(&greeting(args, &status)),
-        Answer::Done(_) | Answer::Failed(_) => {}
+        ControlAnswer::Status(status) => output::result(&greeting(args, &status)),
+        ControlAnswer::Done(_) | ControlAnswer::Failed(_) => {}
     }
     Ok(ExitCode::SUCCESS)
 }
