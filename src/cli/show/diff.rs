@@ -10,7 +10,7 @@ use crate::client::answers::{ChangeAnswer, DiffAnswer};
 /// Kinds are padded to the widest of the group, but to no more columns than this.
 const KIND: usize = 20;
 /// Names before values likewise.
-const NAME: usize = 28;
+const NAME: usize = 32;
 /// What stands below an entry is indented by so many columns.
 const BELOW: usize = 6;
 

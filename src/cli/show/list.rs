@@ -11,20 +11,28 @@ use crate::client::{
     view::{ListView, RowView, Whereabouts, phase},
 };
 
+/// In fewer columns nobody is told who is missing.
+const ROOMY: usize = 100;
+
 /// A table of proposals; where there are more than were looked at it says so.
 pub(in crate::cli) fn proposals(list: &ListView, look: Look) -> Vec<Line> {
+    // where there is little room the proposer's words matter more
+    let has_room = look.width.is_none_or(|width| width >= ROOMY);
     let columns = [
         whole("PROPOSAL"),
         whole("STATUS"),
         whole("SIGNED"),
         giving("BY"),
         whole("LEFT"),
-        giving("MISSING"),
+        giving(if has_room { "MISSING" } else { "" }),
         giving("DESCRIPTION"),
     ];
     let rows = list.proposals.iter().map(|row| {
         let [id, status, signed, by, left] = cells(row, look);
-        let missing = missing(&row.proposal);
+        let missing = match has_room {
+            true => missing(&row.proposal),
+            false => Line::new(),
+        };
         vec![
             id,
             status,

@@ -71,6 +71,14 @@ impl<S: Server> Told<S> {
         if !answer["config_update_envelope_to_submit"].is_null() {
             answer["config_update_envelope_to_submit"] = json!("ZW52ZWxvcGU=");
         }
+        // signatures are longer or shorter by a byte
+        if let Some(recording) = answer["status_detail"]["recording"].as_object_mut() {
+            for (name, bytes) in recording.iter_mut().filter(|(name, _)| *name != "limit") {
+                if bytes.is_number() && name != "endorsements" {
+                    *bytes = json!(1);
+                }
+            }
+        }
         for signature in answer["signatures"].as_array_mut().unwrap() {
             signature["config_signature"] = json!("c2lnbmF0dXJl");
         }
