@@ -199,6 +199,12 @@ impl VerifiedChain {
         self.links.first_key_value().map(|(at, link)| (*at, link))
     }
 
+    /// What is known of a config; `None` where it is before the pin, ahead, or too long ago.
+    #[must_use]
+    pub fn link(&self, sequence: Sequence) -> Option<&VerifiedLink> {
+        self.links.get(&sequence)
+    }
+
     /// All links, ascending.
     pub fn links(&self) -> impl Iterator<Item = (Sequence, &VerifiedLink)> {
         self.links.iter().map(|(at, link)| (*at, link))
