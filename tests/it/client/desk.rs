@@ -13,6 +13,27 @@ use tempfile::TempDir;
 /// Longer than any script takes, in seconds; machines that build something else meanwhile are slow.
 const LONGEST: &str = "400";
 
+/// The program as a test has it: networks take ports that are free, and who is asked at a terminal
+/// whether to sign types the id.
+const PROGRAM: &str = r#"#!/bin/bash
+case "$1 $2" in 'devnet up') set -- "$@" --port-base 0;; esac
+case "$*" in
+  *--yes*) ;;
+  sign\ --in*--out*) typed=$(basename "$3" .signreq);;
+  sign\ --*|sign*--out*) ;;
+  sign\ *) typed=$2;;
+esac
+if [ -z "${typed:-}" ]; then exec PROGRAM "$@"; fi
+exec script -qec "PROGRAM $*" /dev/null <<< "$typed"
+"#;
+
+/// Puts it there.
+pub(crate) fn place_program(path: &Path) {
+    let script = PROGRAM.replace("PROGRAM", env!("CARGO_BIN_EXE_cmscc"));
+    fs::write(path, script).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+}
+
 /// The folder; the network of its shell ends with it.
 pub(super) struct Desk {
     folder: TempDir,
@@ -29,15 +50,8 @@ impl Desk {
         let desk = Self {
             folder: TempDir::new().unwrap(),
         };
-        // a network of a test takes the ports that are free
-        let script = format!(
-            "#!/bin/sh\nif [ \"$1 $2\" = 'devnet up' ]; then set -- \"$@\" --port-base 0; fi\nexec '{}' \"$@\"\n",
-            env!("CARGO_BIN_EXE_cmscc"),
-        );
         fs::create_dir(desk.at("bin")).unwrap();
-        let program = desk.at("bin/cmscc");
-        fs::write(&program, script).unwrap();
-        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+        place_program(&desk.at("bin/cmscc"));
         desk
     }
 

@@ -3,7 +3,8 @@
 
 mod answers;
 mod commands;
-mod desk;
+pub(crate) mod desk;
+mod pages;
 mod profile;
 mod scenario;
 mod views;
