@@ -150,7 +150,7 @@ impl VerifiedChain {
                 self.channel()
             ),
         )
-        .hint("do not sign anything: `cmscc config pin` shows what is pinned and how to start again");
+        .hint("do not sign anything: `cmscc pin` shows what is pinned and how to start again");
         for (name, link) in [("here", ours), (who, theirs)] {
             let text = format!(
                 "block {}, hash {}, config {}",

@@ -2,6 +2,7 @@
 //! (`story.json`), and of hostile texts. `CMSCC_WRITE_SNAPSHOTS=1` writes them again.
 
 mod hostile;
+mod pictures;
 mod schemas;
 
 use std::{collections::BTreeMap, env, fs, path::PathBuf};
