@@ -94,7 +94,11 @@ pub(in crate::cli) fn submit(args: &SubmitArgs) -> ExitCode {
 }
 
 /// Says what is sent, by one's own engine: the contract alone says whose id it has.
-fn changes(talk: &Talk, session: &ChannelSession, judged: &JudgedUpdate) -> Result<(), ClientError> {
+fn changes(
+    talk: &Talk,
+    session: &ChannelSession,
+    judged: &JudgedUpdate,
+) -> Result<(), ClientError> {
     let shown = judged.shown(session.chain().bundle(), &[])?;
     if let Some(diff) = shown.diff.as_ref().filter(|diff| !is_empty(diff)) {
         talk.line(&Line::of(Tone::Strong, "Changes"));
