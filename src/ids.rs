@@ -101,6 +101,16 @@ text_id!(
     /// The id that a proposer chose for a proposal.
     ProposalId
 );
+
+impl ProposalId {
+    /// Whether a text may be the id of a proposal: 3 to 64 of the characters `A-Z a-z 0-9 . - _`.
+    #[must_use]
+    pub fn is_legal(text: &str) -> bool {
+        let legal = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_');
+        (3..=64).contains(&text.len()) && text.bytes().all(legal)
+    }
+}
+
 number_id!(
     /// The number of a block.
     BlockNumber

@@ -128,6 +128,11 @@ impl Talk {
         self.input && !self.wants_json() && is_terminal
     }
 
+    /// Whether a person sees the results.
+    pub(super) fn is_seen(&self) -> bool {
+        io::stdout().is_terminal()
+    }
+
     /// Reports why something was not done; gives the exit code.
     pub(super) fn failed(&self, error: &ClientError) -> ExitCode {
         self.screen.failed(error)

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, path::Path, process::ExitCode};
 
 use bytes::Bytes;
 
-use super::act::{demand_level, fresh, open, read, review};
+use super::act::{demand_level, fresh, open, read, review, taken};
 use crate::{
     cli::{
         args::{ProposalArgs, ProposeArgs, ProposeIntent},
@@ -39,14 +39,19 @@ pub(in crate::cli) fn run(args: &ProposeArgs) -> ExitCode {
                 .evaluate(connection.chaincode(), call.check(&channel))
                 .await?;
             let checked: ProposalAnswer = answers::read("CheckProposal", &checked)?;
+            demand_id(&terms.id, &checked.proposal_id)?;
             let examined = session.examine_fetched(checked)?;
-            if let Verdicts::Update(judged) = &examined.verdicts {
-                let chain = session.chain();
-                let proposal = examined.proposal.clone();
-                let view = review(talk, chain, judged, proposal, &judged.policies)?;
-                if args.intent.proposal().dry_run {
-                    talk.document(&view)?;
-                }
+            let Verdicts::Update(judged) = &examined.verdicts else {
+                let text = "the contract proposes settings, which nobody asked for";
+                return Err(ClientError::new(Exit::Unsafe, "OTHER_CHANGE", text));
+            };
+            let chain = session.chain();
+            let own = &connection.identity().msp_id;
+            change.check_proposed(chain.bundle(), own, &examined.claim.config_update)?;
+            let shown = examined.proposal.clone();
+            let view = review(talk, chain, judged, shown, &judged.policies)?;
+            if proposal.dry_run {
+                talk.document(&view)?;
             }
             let digest = examined.verdicts.digest().to_string();
             talk.line(&Line::new());
@@ -67,7 +72,8 @@ pub(in crate::cli) fn run(args: &ProposeArgs) -> ExitCode {
                 return Err(ClientError::new(Exit::Unsafe, "DIGEST_DIFFERS", text)
                     .hint(format!("cmscc show {}", answer.proposal_id)));
             }
-            let id = answer.proposal_id.as_str();
+            demand_id(&terms.id, &answer.proposal_id)?;
+            let id = terms.id.as_str();
             talk.done(&format!(
                 "proposed as `{id}`; recorded in block {}",
                 committed.block
@@ -101,9 +107,19 @@ async fn sign(
     let identity = session.connection().identity();
     let (claim, verdicts) = (&examined.claim, &examined.verdicts);
     let signature = sign_claim(session.chain(), claim, verdicts, identity, digest)?;
-    let (_, committed) = session.add_signatures(id, &signature.encode()).await?;
+    let (answer, committed) = session.add_signatures(id, &signature.encode()).await?;
+    taken(&answer)?;
     talk.done(&format!("signed; recorded in block {}", committed.block));
     Ok(())
+}
+
+/// Refuses an answer about another proposal than the one that was asked about.
+fn demand_id(asked: &str, answered: &str) -> Result<(), ClientError> {
+    if asked == answered {
+        return Ok(());
+    }
+    let text = format!("asked for `{asked}`, the contract answers `{answered}`");
+    Err(ClientError::new(Exit::Unsafe, "OTHER_PROPOSAL", text))
 }
 
 /// What is said beside the intent.

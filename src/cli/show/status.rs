@@ -75,7 +75,7 @@ fn relation(view: &StatusView) -> Line {
     let at = view.contract.as_ref().map_or(0, |head| head.sequence);
     let peer = view.peer.sequence;
     name.join(match view.relation {
-        Relation::ContractSynced => Line::of(Tone::Good, "✓ has the config of your peer"),
+        Relation::Synced => Line::of(Tone::Good, "✓ has the config of your peer"),
         Relation::Behind => {
             let text = format!("✗ is at config {at}, {} behind your peer: ", peer.saturating_sub(at));
             Line::of(Tone::Waiting, text).and(Tone::Accent, "cmscc sync")

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::proposal::ConflictAnswer;
+use super::{proposal::ConflictAnswer, read::proposal_id};
 
 /// Answer of calls that make a proposal.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema, Serialize)]
@@ -15,6 +15,7 @@ pub struct ProposedAnswer {
     /// The digest to be signed.
     pub config_update_sha256: String,
     /// Its id.
+    #[serde(deserialize_with = "proposal_id")]
     pub proposal_id: String,
     /// Its revision, 1.
     pub revision: u64,
@@ -43,6 +44,7 @@ pub struct SignedAnswer {
     /// The sequence of the config that the answer holds for.
     pub as_of_sequence: u64,
     /// The proposal.
+    #[serde(deserialize_with = "proposal_id")]
     pub proposal_id: String,
     /// Those that were not taken.
     pub refused: Vec<RefusedAnswer>,
@@ -99,6 +101,7 @@ pub struct ArchivedAnswer {
     /// How it ended.
     pub outcome: String,
     /// Its id.
+    #[serde(deserialize_with = "proposal_id")]
     pub proposal_id: String,
 }
 
@@ -106,6 +109,7 @@ pub struct ArchivedAnswer {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema, Serialize)]
 pub struct LeftAnswer {
     /// Its id.
+    #[serde(deserialize_with = "proposal_id")]
     pub proposal_id: String,
     /// Why.
     pub reason: String,
@@ -123,6 +127,7 @@ pub struct RecomputedAnswer {
     /// How much was left out.
     pub omitted: BTreeMap<String, u64>,
     /// Its id.
+    #[serde(deserialize_with = "proposal_id")]
     pub proposal_id: String,
     /// Its revision now.
     pub revision: u64,

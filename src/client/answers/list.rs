@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::proposal::{OutcomeAnswer, RelationsAnswer};
+use super::{
+    proposal::{OutcomeAnswer, RelationsAnswer},
+    read::proposal_id,
+};
 
 /// Answer of `ListProposals`: one page.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema, Serialize)]
@@ -50,6 +53,7 @@ pub struct SummaryAnswer {
     /// How much of each member was left out.
     pub omitted: BTreeMap<String, u64>,
     /// Its id.
+    #[serde(deserialize_with = "proposal_id")]
     pub proposal_id: String,
     /// Who proposed it.
     pub proposer_msp_id: String,
@@ -88,6 +92,7 @@ pub struct EndedAnswer {
     /// How it ended.
     pub outcome: OutcomeAnswer,
     /// Its id.
+    #[serde(deserialize_with = "proposal_id")]
     pub proposal_id: String,
     /// Who proposed it.
     pub proposer_msp_id: String,

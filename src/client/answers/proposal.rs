@@ -8,6 +8,7 @@ use serde_json::{Value, value::RawValue};
 
 use super::{
     agreement::ProposedSettingsAnswer,
+    read::proposal_id,
     review::{DecidingAnswer, DiffAnswer, EffectAnswer, LintAnswer},
 };
 
@@ -62,6 +63,7 @@ pub struct ProposalAnswer {
     #[schemars(with = "Option<serde_json::Value>")]
     pub patch: Option<Box<RawValue>>,
     /// Its id.
+    #[serde(deserialize_with = "proposal_id")]
     pub proposal_id: String,
     /// Who proposed it.
     pub proposer_msp_id: String,
@@ -126,6 +128,7 @@ pub struct CombinedAnswer {
     /// The digest of what went in.
     pub config_update_sha256: String,
     /// The combined one.
+    #[serde(deserialize_with = "proposal_id")]
     pub proposal_id: String,
     /// The revision that went in.
     pub revision: u64,
@@ -137,6 +140,7 @@ pub struct SourceAnswer {
     /// The digest of what went in.
     pub config_update_sha256: String,
     /// The source.
+    #[serde(deserialize_with = "proposal_id")]
     pub proposal_id: String,
     /// Who proposed it.
     pub proposer_msp_id: String,
@@ -212,6 +216,7 @@ pub struct ExclusionAnswer {
     /// The first element because of which they do.
     pub element: String,
     /// The other one.
+    #[serde(deserialize_with = "proposal_id")]
     pub proposal_id: String,
 }
 

@@ -1,15 +1,30 @@
 //! From the bytes of an answer to its members.
 
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{DeserializeOwned, Error as _},
+};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use crate::client::error::{ClientError, Exit};
+use crate::{
+    client::error::{ClientError, Exit},
+    ids::ProposalId,
+};
+
+/// The longest answer that is read: its parts take more memory than their text. Unit: bytes.
+const LONGEST: usize = 32 << 20;
 
 /// Reads what a function of the contract answered.
 ///
 /// # Errors
-/// It is no such answer: `ANSWER_UNREADABLE`, with the function and the place.
+/// It is no such answer, or too long a one: `ANSWER_UNREADABLE`, with the function and the place.
+// SECURITY: whoever answers chooses the text
 pub fn read<T: DeserializeOwned>(function: &str, answer: &[u8]) -> Result<T, ClientError> {
+    if answer.len() > LONGEST {
+        let length = answer.len();
+        let text = format!("the answer of `{function}` has {length} bytes, too many to be read");
+        return Err(unreadable(text));
+    }
     serde_json::from_slice(answer).map_err(|error| {
         let hint = "the contract may be of a version that this client does not know: compare with `cmscc version`";
         unreadable(format!("the answer of `{function}` cannot be read: {error}")).hint(hint)
@@ -27,6 +42,18 @@ pub fn same_shape<T: DeserializeOwned>(own: &impl Serialize) -> Result<T, Client
         .map_err(|error| unreadable(format!("what was found cannot be shown: {error}")))
 }
 
+/// Reads the id of a proposal. People type it to agree, copy it into commands, and complete it in
+/// shells, so one that the contract's rule does not allow is none.
+pub(super) fn proposal_id<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    let text = String::deserialize(from)?;
+    match ProposalId::is_legal(&text) {
+        true => Ok(text),
+        false => Err(D::Error::custom(format_args!(
+            "`{text}` is no id of a proposal"
+        ))),
+    }
+}
+
 fn unreadable(message: String) -> ClientError {
     ClientError::new(Exit::Failed, "ANSWER_UNREADABLE", message)
 }
@@ -41,7 +68,7 @@ pub fn seconds(time: &str) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::client::answers::{ChainAnswer, FindingAnswer};
+    use crate::client::answers::{ChainAnswer, FindingAnswer, ProposedAnswer};
 
     #[test]
     fn unknown_members_are_ignored_and_missing_ones_are_named() {
@@ -57,6 +84,29 @@ mod tests {
             error.message,
             "the answer of `GetConfigChain` cannot be read: missing field `chain` at line 1 column 20"
         );
+    }
+
+    #[test]
+    fn ids_are_what_the_contract_allows() {
+        for (id, good) in [
+            ("add_orgx", true),
+            ("Org1MSP.add-OrgX", true),
+            ("", false),
+            ("y", false),
+            ("yes; curl x", false),
+            ("$(id)", false),
+            ("add_orgx\\u001b", false),
+        ] {
+            let answer = format!(
+                r#"{{"as_of_sequence":1,"config_update_sha256":"","proposal_id":"{id}","revision":1,"unused_signatures":[]}}"#
+            );
+            let read = read::<ProposedAnswer>("ProposeConfigUpdate", answer.as_bytes());
+            assert_eq!(read.is_ok(), good, "{id}: {read:?}");
+        }
+        let long = vec![b' '; LONGEST + 1];
+        let error = read::<ChainAnswer>("GetConfigChain", &long).unwrap_err();
+        assert_eq!(error.symbol, "ANSWER_UNREADABLE");
+        assert!(error.message.contains("too many"));
     }
 
     #[test]

@@ -3,11 +3,14 @@
 use std::{
     fs::{self, File, OpenOptions},
     io::{ErrorKind, Write},
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt},
     path::{Path, PathBuf},
 };
 
-use rustix::fs::{FlockOperation, flock};
+use rustix::{
+    fs::{FlockOperation, flock},
+    process::geteuid,
+};
 
 use super::{VerifiedChain, stored};
 use crate::{
@@ -17,6 +20,11 @@ use crate::{
 
 /// The largest file that is read. Unit: bytes.
 const LARGEST: u64 = 256 << 20;
+
+/// The user who may change everything anyway.
+const ROOT: u32 = 0;
+/// Group or others may write.
+const OTHERS_WRITE: u32 = 0o022;
 
 /// The chain of one channel on this machine.
 #[derive(Clone, Debug)]
@@ -45,9 +53,11 @@ impl ChainStore {
     /// The chain that was kept; `None` where nothing is pinned yet.
     ///
     /// # Errors
-    /// `STATE_UNREADABLE`.
+    /// `STATE_UNREADABLE`; `STATE_OF_OTHERS` (unsafe) where others may write it.
     pub fn load(&self) -> Result<Option<VerifiedChain>, ClientError> {
         let path = self.path();
+        own(&self.folder)?;
+        own(&path)?;
         let content = match fs::metadata(&path) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(failed(&path, &error)),
@@ -143,6 +153,27 @@ impl ChainStore {
         };
         lock().map_err(|error: std::io::Error| unwritable(&path, &error))
     }
+}
+
+/// Refuses a file or folder that another user made or may change, where there is one.
+// SECURITY: what is in it decides what is shown and signed
+fn own(path: &Path) -> Result<(), ClientError> {
+    let Ok(found) = fs::metadata(path) else {
+        return Ok(());
+    };
+    let whose = found.uid();
+    let is_own = whose == geteuid().as_raw() || whose == ROOT;
+    if is_own && found.mode() & OTHERS_WRITE == 0 {
+        return Ok(());
+    }
+    let text = format!(
+        "others may change `{}`, which says what is trusted",
+        path.display()
+    );
+    Err(ClientError::new(Exit::Unsafe, "STATE_OF_OTHERS", text).hint(
+        "look at it with `cmscc pin` as its owner; `chmod go-w` it, or name another folder with \
+         CMSCC_STATE_DIR",
+    ))
 }
 
 /// A file that its owner alone may read and write.

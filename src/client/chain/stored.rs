@@ -89,5 +89,5 @@ pub(super) fn parse(channel: &ChannelId, content: &[u8]) -> Result<VerifiedChain
 fn unreadable(reason: &str) -> ClientError {
     let text = format!("the chain that was kept cannot be read: {reason}");
     ClientError::new(Exit::Failed, "STATE_UNREADABLE", text)
-        .hint("`cmscc config pin --reset` starts again with a block that you trust")
+        .hint("`cmscc pin --reset` starts again with a block that you trust")
 }

@@ -107,6 +107,27 @@ fn a_chain_is_the_same_after_a_command() {
 }
 
 #[test]
+fn what_others_may_change_is_not_trusted() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let store = ChainStore::new(folder.path(), None, &channel());
+    store.save(&grown()).unwrap();
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let place = folder.path().join("default");
+    assert_eq!((mode(&store.path()), mode(&place)), (0o600, 0o700));
+    for (path, wrong, right) in [(store.path(), 0o620, 0o600), (place, 0o702, 0o700)] {
+        fs::set_permissions(&path, fs::Permissions::from_mode(wrong)).unwrap();
+        let error = store.load().unwrap_err();
+        assert_eq!(
+            (error.exit, &*error.symbol),
+            (Exit::Unsafe, "STATE_OF_OTHERS")
+        );
+        fs::set_permissions(&path, fs::Permissions::from_mode(right)).unwrap();
+        assert!(store.load().unwrap().is_some());
+    }
+}
+
+#[test]
 fn a_damaged_file_is_no_chain() {
     let content = String::from_utf8(stored::write(&grown()).unwrap()).unwrap();
     for (from, to) in [

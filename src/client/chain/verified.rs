@@ -150,7 +150,7 @@ impl VerifiedChain {
                 self.channel()
             ),
         )
-        .hint("do not sign anything: `cmscc config pin` shows what is pinned and how to start again");
+        .hint("do not sign anything: `cmscc pin` shows what is pinned and how to start again");
         for (name, link) in [("here", ours), (who, theirs)] {
             let text = format!(
                 "block {}, hash {}, config {}",
@@ -197,6 +197,12 @@ impl VerifiedChain {
     #[must_use]
     pub fn pin(&self) -> Option<(Sequence, &VerifiedLink)> {
         self.links.first_key_value().map(|(at, link)| (*at, link))
+    }
+
+    /// What is known of a config; `None` where it is before the pin, ahead, or too long ago.
+    #[must_use]
+    pub fn link(&self, sequence: Sequence) -> Option<&VerifiedLink> {
+        self.links.get(&sequence)
     }
 
     /// All links, ascending.

@@ -5,12 +5,14 @@ use bytes::Bytes;
 use super::session::{ChannelSession, Hears, Progress};
 use crate::{
     block::{Block, ConfigBlock},
-    client::{ClientError, Exit},
+    client::{ClientError, Exit, VerifiedLink},
     ids::{BlockNumber, Sequence},
 };
 
 /// After so many blocks the chain is kept, so that an interrupted command loses little.
 const KEEP_EVERY: u64 = 32;
+/// So many config blocks are walked back over at most: a peer that makes up blocks would never end.
+const STEPS: u64 = 50_000;
 
 impl ChannelSession {
     /// Brings the chain to the config that one's own peer has: every config between is verified by the
@@ -32,7 +34,7 @@ impl ChannelSession {
                 .hint("the peer may have fallen behind: try again, or use another peer"));
         }
         if sequence == head {
-            return self.chain.take(newest);
+            return self.take(newest);
         }
         let steps = self.steps(&block, head).await?;
         let all = sequence.0.saturating_sub(head.0);
@@ -55,7 +57,7 @@ impl ChannelSession {
         self.chain
             .take(bytes)
             .map_err(|error| match error.symbol.as_str() {
-                "NOT_NEXT" => inconsistent(&error.message),
+                "BAD_BLOCK" | "NOT_NEXT" | "WRONG_CHANNEL" => inconsistent(&error.message),
                 _ => error,
             })
     }
@@ -70,12 +72,22 @@ impl ChannelSession {
         let mut at = newest.block().number();
         let mut numbers = Vec::new();
         let mut sequence = newest.sequence().0;
+        let between = sequence.saturating_sub(after.0);
+        if between > STEPS {
+            let text = format!("between config {after} and config {sequence} lie too many");
+            return Err(ClientError::new(Exit::Unsafe, "TOO_FAR", text).hint(
+                "`cmscc pin --reset --anchor FILE` starts again with a newer block that you trust",
+            ));
+        }
         while sequence > after.0.saturating_add(1) {
             let Some(before) = at.0.checked_sub(1) else {
                 return Err(inconsistent("its chain of config blocks ends too early"));
             };
             let bytes = self.connection.block(BlockNumber(before)).await?;
             let block = Block::parse(bytes).map_err(|error| inconsistent(&error.to_string()))?;
+            if block.number().0 != before {
+                return Err(inconsistent("it gives another block than was asked for"));
+            }
             let last = match block.is_config() {
                 true => BlockNumber(before),
                 false => block
@@ -93,6 +105,21 @@ impl ChannelSession {
         }
         numbers.reverse();
         Ok(numbers)
+    }
+
+    /// The config block of a link of one's own chain, which must be that very block.
+    ///
+    /// # Errors
+    /// `PEER_INCONSISTENT` (unsafe).
+    pub async fn known_block(&self, link: &VerifiedLink) -> Result<Bytes, ClientError> {
+        let bytes = self.connection.block(link.block_number).await?;
+        match VerifiedLink::of(&self.parse(bytes.clone())?) == *link {
+            true => Ok(bytes),
+            false => Err(inconsistent(&format!(
+                "block {} is another one than was verified here",
+                link.block_number
+            ))),
+        }
     }
 
     pub(super) fn parse(&self, bytes: Bytes) -> Result<ConfigBlock, ClientError> {

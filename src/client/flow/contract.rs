@@ -41,27 +41,40 @@ impl ChannelSession {
     // SECURITY: the contract judges proposals by its chain; where that is another one, so is every answer
     pub async fn compare_contract(&self) -> Result<ContractHead, ClientError> {
         let own = self.chain.sequence();
-        let mut from = self.chain.pin().map_or(0, |(pin, _)| pin.0);
-        let mut head;
-        loop {
+        let pin = self.chain.pin().map_or(0, |(pin, _)| pin.0);
+        let (mut from, mut last) = (pin, None);
+        // no page may be about what is behind the head, and the head not ahead: so there are few
+        let head = loop {
             let options = json!({ "from": from }).to_string();
             let answer = self.ask(&["GetConfigChain", &options]).await?;
             let page: ChainAnswer = answers::read("GetConfigChain", &answer)?;
-            head = Sequence(page.as_of_sequence);
+            let head = Sequence(page.as_of_sequence);
+            if head > own {
+                let text = format!("the contract is at config {head}, one's own peer shows {own}");
+                return Err(ClientError::new(Exit::Unsafe, "CONTRACT_AHEAD", text)
+                    .hint("the peer may have fallen behind: try again, or use another peer"));
+            }
             for link in &page.chain {
                 let (sequence, link) = read_link(link)?;
+                if sequence.0 < from || last >= Some(sequence) || sequence > head {
+                    return Err(odd("its links are in no order"));
+                }
                 self.chain.agrees(sequence, &link, "the contract")?;
+                last = Some(sequence);
             }
             match page.next {
-                Some(next) if next > from && !page.chain.is_empty() => from = next,
+                Some(next) if next > from && next <= head.0 && !page.chain.is_empty() => {
+                    from = next;
+                }
                 Some(_) => return Err(odd("it goes round in circles")),
-                None => break,
+                None => break head,
             }
-        }
-        if head > own {
-            let text = format!("the contract is at config {head}, one's own peer shows {own}");
-            return Err(ClientError::new(Exit::Unsafe, "CONTRACT_AHEAD", text)
-                .hint("the peer may have fallen behind: try again, or use another peer"));
+        };
+        // what it does not show cannot be compared
+        if head.0 >= pin && last != Some(head) {
+            let text = format!("the contract is at config {head}, and does not show that config");
+            return Err(ClientError::new(Exit::Unsafe, "FORK", text)
+                .hint("do not sign anything: your server or your peer is wrong"));
         }
         Ok(ContractHead {
             sequence: head,

@@ -11,7 +11,7 @@ use crate::{
         ClaimedKind, ClientError, Exit, JudgedSettings, JudgedUpdate, ProposalClaim,
         answers::ProposalAnswer, host,
     },
-    ids::{Digest, MspId},
+    ids::{Digest, MspId, Sequence},
 };
 
 /// A proposal that was looked at: what the contract handed over, and what was found out here.
@@ -60,6 +60,7 @@ impl ChannelSession {
     /// # Errors
     /// As of [`Self::examine`].
     pub fn examine_fetched(&self, proposal: ProposalAnswer) -> Result<Examined, ClientError> {
+        self.check_effect(&proposal)?;
         check_open(&proposal)?;
         if proposal.as_of_sequence != self.chain.sequence().0 {
             let text = format!(
@@ -89,6 +90,53 @@ impl ChannelSession {
             proposal,
             claim,
         })
+    }
+}
+
+impl ChannelSession {
+    /// Whether a config update that the contract calls `Submitted` is in one's own chain, where the
+    /// contract says that it is. What is before the pin, or settings, is the contract's word; so is which
+    /// update an earlier revision was, or one that took effect inside a combined proposal.
+    ///
+    /// # Errors
+    /// `NOT_IN_EFFECT` (unsafe).
+    // SECURITY: "in effect" ends people's attention, and scripts go on
+    pub fn check_effect(&self, proposal: &ProposalAnswer) -> Result<(), ClientError> {
+        if proposal.status != "Submitted" || proposal.kind == "settings" {
+            return Ok(());
+        }
+        let id = &proposal.proposal_id;
+        let refuse = |why: String| {
+            let text = format!("the contract says that `{id}` is in effect, but {why}");
+            ClientError::new(Exit::Unsafe, "NOT_IN_EFFECT", text)
+                .hint("do not rely on it: your server or your peer is wrong")
+        };
+        let archived = proposal.outcome.as_ref();
+        let proof = proposal.status_detail.proof.as_ref();
+        let Some(proof) = proof.or_else(|| archived?.proof.as_ref()) else {
+            return Err(refuse("names no config that it led to".to_owned()));
+        };
+        let sequence = Sequence(proof.sequence);
+        if self.chain.pin().is_some_and(|(pin, _)| sequence < pin) {
+            return Ok(());
+        }
+        let Some(link) = self.chain.link(sequence) else {
+            let text = format!("there is no config {sequence} on this machine's chain");
+            return Err(refuse(text));
+        };
+        let hash = link.block_hash.to_string();
+        if link.block_number.0 != proof.block_number || hash != proof.block_hash {
+            let text = format!("config {sequence} is of block {}", link.block_number);
+            return Err(refuse(text));
+        }
+        let via = proposal.status_detail.via.as_ref();
+        let via = via.or_else(|| archived?.via.as_ref());
+        let is_this = via.is_none() && proof.revision == proposal.revision;
+        let update = link.config_update_sha256.as_ref().map(ToString::to_string);
+        if is_this && update.as_ref() != Some(&proposal.config_update_sha256) {
+            return Err(refuse(format!("config {sequence} came of another update")));
+        }
+        Ok(())
     }
 }
 

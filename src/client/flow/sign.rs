@@ -10,6 +10,7 @@ use crate::{
     },
     config::{Bundle, ConfigSignature, Decision, PolicyVerdict, envelope::signed_message},
     identity::Signer,
+    ids::Digest,
     policy::SignerSet,
     transaction::{self, ChaincodeCall},
 };
@@ -112,6 +113,11 @@ pub fn sign_claim(
     digest: &str,
 ) -> Result<ConfigSignature, ClientError> {
     let own = verdicts.digest().to_string();
+    // what was judged is what is signed, whoever put the two together
+    if Digest::of(&claim.config_update) != verdicts.digest() {
+        let text = "what was judged is not what would be signed";
+        return Err(ClientError::new(Exit::Unsafe, "DIGEST_DIFFERS", text));
+    }
     if !digest.eq_ignore_ascii_case(&own) {
         let text = format!("what is to be signed has the digest {own}, not {digest}");
         return Err(ClientError::new(Exit::Unsafe, "DIGEST_DIFFERS", text));

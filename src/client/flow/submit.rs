@@ -175,6 +175,10 @@ impl ChannelSession {
                     Ok(Some(Ok(block))) => block,
                 };
                 next = BlockNumber(next.0.saturating_add(1));
+                // a stream that never pauses is no reason to go on
+                if Instant::now() >= until {
+                    return None;
+                }
                 let Ok(block) = ConfigBlock::parse(block) else {
                     continue;
                 };

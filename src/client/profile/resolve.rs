@@ -49,7 +49,7 @@ fn whole(
     has_network: bool,
 ) -> Result<(ClientSettings, Origins), Vec<ClientError>> {
     let mut resolver = Resolver::new(of);
-    let channel = resolver.required(Setting::Channel);
+    let channel = resolver.channel();
     let rest = resolver.rest();
     let (msp_id, identity) = (resolver.required(Setting::MspId), resolver.identity());
     let (peers, orderer) = match has_network {
@@ -101,9 +101,8 @@ pub fn resolve_identity(
 #[must_use]
 pub fn survey(of: &Surroundings<'_>) -> Survey {
     let mut resolver = Resolver::new(of);
-    for setting in [Setting::Channel, Setting::MspId] {
-        resolver.required(setting);
-    }
+    resolver.channel();
+    resolver.required(Setting::MspId);
     resolver.rest();
     resolver.identity();
     resolver.peers();

@@ -6,7 +6,10 @@ use super::{
     setting::Setting,
     surroundings::Surroundings,
 };
-use crate::client::{ClientError, Exit};
+use crate::{
+    client::{ClientError, Exit},
+    config::is_legal_channel_id,
+};
 
 /// Collects values and what is wrong with them.
 pub(super) struct Resolver<'a> {
@@ -48,6 +51,20 @@ impl<'a> Resolver<'a> {
             self.missing(setting);
         }
         found.map(|found| found.value().to_owned())
+    }
+
+    /// The channel. Files of this machine are named after it.
+    pub(super) fn channel(&mut self) -> Option<String> {
+        let Some(found) = self.noted(Setting::Channel) else {
+            self.missing(Setting::Channel);
+            return None;
+        };
+        if !is_legal_channel_id(found.value()) {
+            let why = "a channel has lower-case letters, digits, `.` and `-`, a letter first";
+            self.wrong(Setting::Channel, &found, why);
+            return None;
+        }
+        Some(found.value().to_owned())
     }
 
     pub(super) fn missing(&mut self, setting: Setting) {

@@ -151,7 +151,7 @@ fn config_argument(content: &Bytes) -> Bytes {
 }
 
 /// The patch that deletes an organisation's group.
-fn removal(name: &str) -> String {
+pub(super) fn removal(name: &str) -> String {
     let organization = json!({ name: { "version": "2" } });
     let application = json!({ "Application": { "groups": organization } });
     json!({ "channel_group": { "groups": application } }).to_string()

@@ -3,10 +3,12 @@
 //! | file | what it does | |
 //! |---|---|---|
 //! | `call` | the intents, and the functions that take them | pure |
+//! | `intended` | what an intent makes of the config, found out here | pure |
 //! | `organization` | an organisation's definition, from what people have of it | pure |
 //! | `msp_folder` | an MSP folder, as `configtxgen` reads one | shell |
 
 mod call;
+mod intended;
 mod msp_folder;
 mod organization;
 #[cfg(test)]

@@ -74,6 +74,16 @@ struct Case<'a> {
     means: Expected<'a>,
 }
 
+fn is_documented(symbol: &str) -> bool {
+    let pages = [
+        include_str!("../../../docs/client.md"),
+        include_str!("../../../docs/errors.md"),
+        include_str!("../../../docs/operations.md"),
+    ];
+    let named = format!("`{symbol}`");
+    pages.iter().any(|page| page.contains(&named))
+}
+
 fn check(cases: &[Case<'_>]) {
     for case in cases {
         let failure = failure(case.code, case.message, case.said);
@@ -81,6 +91,7 @@ fn check(cases: &[Case<'_>]) {
         let (exit, symbol, may) = case.means;
         let name = format!("{} {:?}", case.message, case.said);
         assert_eq!(meaning.error.symbol, symbol, "{name}");
+        assert!(is_documented(symbol), "{symbol}");
         assert_eq!(meaning.error.exit, exit, "{name}");
         assert_eq!(remedies(&meaning), may, "{name}");
         let message = &meaning.error.message;

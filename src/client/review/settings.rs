@@ -22,6 +22,8 @@ const ISOLATED: &str = "cmscc.settings";
 pub struct JudgedSettings {
     /// SHA-256 of the bytes that are signed.
     pub digest: Digest,
+    /// The instance of the contract whose settings they are.
+    pub instance: String,
     /// The version that the settings become.
     pub version: u64,
     /// SHA-256 of the settings that they replace.
@@ -65,14 +67,17 @@ impl JudgedSettings {
             return Err(refuse("the update is that of another proposal"));
         }
         let settings = change.settings.unwrap_or_default();
+        let gate = match GateMode::try_from(settings.gate) {
+            Ok(GateMode::Enforced) => "enforced",
+            Ok(GateMode::Advisory | GateMode::Unspecified) => "advisory",
+            Err(_) => return Err(refuse("this program does not know the gate that it sets")),
+        };
         Ok(Self {
+            instance: change.instance,
             digest: Digest::of(bytes),
             version: change.version,
             current_sha256: hex::encode(&change.current_sha256),
-            gate: match settings.gate() {
-                GateMode::Enforced => "enforced",
-                _ => "advisory",
-            },
+            gate,
             endorsement_policy: Some(settings.endorsement_policy.clone())
                 .filter(|policy| !policy.is_empty()),
             capabilities: settings.capabilities,

@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 
 use crate::{
     client::{ClaimedKind, ClientError, Exit, ProposalClaim},
-    config::ConfigSignature,
+    config::{ConfigSignature, is_legal_channel_id},
     ids::{ChannelId, ProposalId, Revision, UnixTime},
 };
 
@@ -115,6 +115,13 @@ impl SignRequest {
             serde_json::from_slice(content).map_err(|error| bad(&error))?;
         if document.format != FORMAT {
             return Err(bad(&format_args!("it is no `{FORMAT}`")));
+        }
+        // SECURITY: the channel names a file of this machine, the id is typed to agree
+        if !is_legal_channel_id(&document.channel_id) {
+            return Err(bad(&"what it names as its channel is none"));
+        }
+        if !ProposalId::is_legal(&document.proposal_id) {
+            return Err(bad(&"what it names as its proposal is no id"));
         }
         let base64 = |text: &String| {
             let bytes = STANDARD.decode(text).map_err(|error| bad(&error))?;

@@ -68,6 +68,10 @@ fn a_request_comes_back_as_it_went() {
     for (from, to) in [
         ("request.v1", "request.v2"),
         ("\"b25l\"", "\"b25\""),
+        ("\"mychannel\"", "\"../../mychannel\""),
+        ("\"mychannel\"", "\"/tmp/mychannel\""),
+        ("\"add_orgx\"", "\"\""),
+        ("\"add_orgx\"", "\"y\""),
         ("config_update\",", "x\","),
     ] {
         assert!(text.contains(from), "{from}");

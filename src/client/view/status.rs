@@ -63,7 +63,7 @@ pub enum Relation {
     /// The contract has no config yet.
     NotInitialized,
     /// Both have the same config.
-    ContractSynced,
+    Synced,
 }
 
 impl Relation {
@@ -77,7 +77,7 @@ impl Relation {
             std::cmp::Ordering::Less => Self::Behind,
             std::cmp::Ordering::Greater => Self::Ahead,
             std::cmp::Ordering::Equal if contract.config_sha256 == peer.config_sha256 => {
-                Self::ContractSynced
+                Self::Synced
             }
             std::cmp::Ordering::Equal => Self::Fork,
         }
@@ -177,7 +177,7 @@ impl StatusView {
             Relation::Behind => return Some("cmscc sync".to_owned()),
             Relation::Fork => return Some("cmscc config history".to_owned()),
             Relation::NotInitialized => return Some("cmscc init-consortium".to_owned()),
-            Relation::Ahead | Relation::ContractSynced => {}
+            Relation::Ahead | Relation::Synced => {}
         }
         let mut rows = self.awaiting_me.iter().chain(&self.in_flight);
         rows.find_map(|row| row.next.clone())
@@ -200,7 +200,7 @@ mod tests {
         let cases = [
             (None, Relation::NotInitialized),
             (Some(head(2, "a")), Relation::Behind),
-            (Some(head(3, "a")), Relation::ContractSynced),
+            (Some(head(3, "a")), Relation::Synced),
             (Some(head(3, "b")), Relation::Fork),
             (Some(head(4, "b")), Relation::Ahead),
         ];

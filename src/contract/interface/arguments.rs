@@ -326,8 +326,7 @@ impl<'a> Arguments<'a> {
 
 /// An id by its rules.
 pub(crate) fn proposal_id(text: &str) -> Result<ProposalId, ContractError> {
-    let legal = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_');
-    if (3..=64).contains(&text.len()) && text.bytes().all(legal) {
+    if ProposalId::is_legal(text) {
         return Ok(ProposalId::new(text));
     }
     Err(Code::BadId.because(format_args!(

@@ -1,6 +1,10 @@
-//! The client: what it reads of the contract's answers; profiles and identities on the command line.
+//! The client: what it reads of the contract's answers; profiles and identities on the command line; what
+//! administrators do on a development network, as scripts.
 
 mod answers;
 mod commands;
+pub(crate) mod desk;
+mod pages;
 mod profile;
+mod scenario;
 mod views;

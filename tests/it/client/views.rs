@@ -64,6 +64,6 @@ fn heads_are_compared() {
         |block: &[u8]| HeadView::of_block(&ConfigBlock::parse(block.to_vec().into()).unwrap());
     let (old, new) = (head(&CAPTURES[0].genesis()), head(&after("add-orgx")));
     assert_eq!(Relation::of(Some(&old), &new), Relation::Behind);
-    assert_eq!(Relation::of(Some(&new), &new), Relation::ContractSynced);
+    assert_eq!(Relation::of(Some(&new), &new), Relation::Synced);
     assert_eq!(new.sequence, 1);
 }

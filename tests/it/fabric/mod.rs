@@ -22,6 +22,7 @@ mod newcomer;
 mod pages;
 mod recovery;
 mod rejection;
+mod scenario;
 mod servers;
 mod settings;
 mod shim;

@@ -10,9 +10,11 @@ use std::{
 use tempfile::TempDir;
 
 use super::net::Turn;
+use crate::client::desk::place_program;
 
 const WALKTHROUGH: &str = include_str!("../../../docs/walkthrough.md");
 const FUNCTIONS: &str = include_str!("../../../docs/functions.md");
+const REAL_NETWORK: &str = include_str!("../../../docs/real-network.md");
 
 /// Longer than any page takes, in seconds.
 const LONGEST: &str = "300";
@@ -37,6 +39,18 @@ fn every_function_has_a_command_that_runs() {
         assert!(page.iter().any(|b| b.contains(&call)), "no {call} ..)");
     }
     desk.run(&[blocks(deployed, "sh"), page, vec![clean_up]].concat());
+}
+
+#[test]
+fn the_way_of_the_client_runs_as_it_stands() {
+    let Some(desk) = Desk::new() else { return };
+    let (deployed, rest) = WALKTHROUGH.split_once("\n## 3. ").unwrap();
+    let clean_up = blocks(rest, "sh").pop().unwrap();
+    let page = blocks(REAL_NETWORK, "sh");
+    let printed = desk.run(&[blocks(deployed, "sh"), page, vec![clean_up]].concat());
+    for line in blocks(REAL_NETWORK, "text").concat().lines() {
+        assert!(printed.contains(line), "not printed:\n{line}");
+    }
 }
 
 /// The blocks of a language, in the order of the page.
@@ -89,8 +103,7 @@ impl Desk {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         symlink(root.join("tests"), desk.at("tests")).unwrap();
         fs::create_dir_all(desk.at("target/release")).unwrap();
-        let program = env!("CARGO_BIN_EXE_cmscc");
-        symlink(program, desk.at("target/release/cmscc")).unwrap();
+        place_program(&desk.at("target/release/cmscc"));
         fs::create_dir(desk.at("bin")).unwrap();
         let cargo = desk.at("bin/cargo");
         fs::write(&cargo, "#!/bin/sh\n").unwrap();
@@ -115,6 +128,7 @@ impl Desk {
             .args([LONGEST, "bash", "-euo", "pipefail", "-c", script])
             .current_dir(self.dir.path())
             .env("PATH", env::join_paths(path).unwrap())
+            .env("HOME", self.dir.path())
             .env("NET", self.at("tests/fabric/net.sh"))
             .env("NET_DIR", self.net_dir())
             .env("PORT_BASE", self.turn.port_base.to_string());

@@ -29,7 +29,7 @@ pub(in crate::cli) fn init_consortium(args: &InitConsortiumArgs) -> ExitCode {
             let first = match &args.block {
                 Some(path) => read(path)?.into(),
                 None => match session.chain().pin() {
-                    Some((_, link)) => session.connection().block(link.block_number).await?,
+                    Some((_, link)) => session.known_block(link).await?,
                     None => session.chain().head_block().clone(),
                 },
             };

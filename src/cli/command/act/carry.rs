@@ -21,6 +21,7 @@ use crate::{
         ChannelSession, ClientError, Exit, SignRequest, SignedUpdate,
         answers::{self, ListAnswer},
     },
+    config::envelope::read_update_envelope,
     ids::Sequence,
 };
 
@@ -107,9 +108,9 @@ async fn hand_in(
             );
         }
         // as it came: what people signed is not made again
-        let envelope = match content.first() {
-            Some(0x0a) => content.to_vec(),
-            _ => signed.write(),
+        let envelope = match read_update_envelope(&content.to_vec().into()) {
+            Ok(_) => content.to_vec(),
+            Err(_) => signed.write(),
         };
         let (answer, committed) = session.add_signatures(id, &envelope).await?;
         taken(&answer)?;
@@ -198,7 +199,7 @@ async fn blocks(
     let (mut blocks, mut bytes) = (Vec::new(), 0_usize);
     let from = since.unwrap_or_default();
     for (_, link) in session.chain().links().filter(|(at, _)| *at >= from) {
-        let block = session.connection().block(link.block_number).await?;
+        let block = session.known_block(link).await?;
         bytes = bytes.saturating_add(block.len());
         if bytes > BLOCKS {
             let text = format!("the config blocks have more than {BLOCKS} bytes");

@@ -47,11 +47,7 @@ impl<'a> Consent<'a> {
         if let Self::Digest(named) = self {
             return Ok(named.to_owned());
         }
-        if !talk.may_ask() {
-            let text = format!("nobody can be asked whether to sign `{id}`");
-            return Err(ClientError::new(Exit::Usage, "NO_CONSENT", text)
-                .hint("in a script: --yes --digest HEX, with the digest that a person compared"));
-        }
+        self.demand_somebody(talk, id)?;
         let question = Line::plain(format!("Sign as {subject}? Type the id to sign:"));
         match talk.ask(&question) {
             Some(typed) if typed == id => Ok(digest.to_owned()),
@@ -60,6 +56,22 @@ impl<'a> Consent<'a> {
                 Err(ClientError::new(Exit::Interrupted, "DECLINED", text))
             }
         }
+    }
+}
+
+impl Consent<'_> {
+    /// Refuses where nobody agreed yet and nobody can be asked.
+    ///
+    /// # Errors
+    /// `NO_CONSENT`.
+    pub(super) fn demand_somebody(self, talk: &Talk, what: &str) -> Result<(), ClientError> {
+        // who cannot see the review cannot agree to it
+        if matches!(self, Self::Digest(_)) || (talk.may_ask() && talk.is_seen()) {
+            return Ok(());
+        }
+        let text = format!("nobody can be asked whether to sign `{what}`");
+        Err(ClientError::new(Exit::Usage, "NO_CONSENT", text)
+            .hint("in a script: --yes --digest HEX, with the digest that a person compared"))
     }
 }
 
@@ -88,6 +100,11 @@ pub(super) fn settings_lines(settings: &JudgedSettings) -> Vec<Line> {
         Line::plain(format!(
             "the contract's settings become version {}:",
             settings.version
+        )),
+        Line::plain(format!("  instance             {}", settings.instance)),
+        Line::plain(format!(
+            "  in the place of      {}",
+            settings.current_sha256
         )),
         Line::plain(format!("  gate                 {}", settings.gate)),
         Line::plain(format!("  capabilities         {capabilities}")),
@@ -214,7 +231,7 @@ pub(super) fn signed_document(examined: &Examined, block: u64) -> serde_json::Va
 }
 
 /// Refuses what the contract took none of.
-pub(super) fn taken(answer: &SignedAnswer) -> Result<(), ClientError> {
+pub(in crate::cli::command) fn taken(answer: &SignedAnswer) -> Result<(), ClientError> {
     let Some(refused) = answer.refused.first() else {
         return Ok(());
     };

@@ -51,6 +51,10 @@ pub(in crate::cli) fn sign(args: &SignArgs) -> ExitCode {
                 talk.document(&json!([]))?;
                 return Ok(Exit::Done);
             }
+            if let [first, _, ..] = ids.as_slice() {
+                // one error, not one for each
+                consent.demand_somebody(talk, first)?;
+            }
             one_by_one(talk, &session, &ids, consent).await
         },
     )

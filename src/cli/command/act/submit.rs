@@ -12,11 +12,11 @@ use super::{
 use crate::{
     cli::{
         args::{SubmitArgs, ViaArg},
-        show::{Line, Tone},
+        show::{Line, Tone, differences, is_empty},
         talk::Talk,
     },
     client::{
-        ChannelSession, ClientError, Exit, SignedUpdate, Submission, Via,
+        ChannelSession, ClientError, Exit, JudgedUpdate, SignedUpdate, Submission, Verdicts, Via,
         answers::{self, ListAnswer},
     },
 };
@@ -42,10 +42,14 @@ pub(in crate::cli) fn submit(args: &SubmitArgs) -> ExitCode {
                 }
                 (None, id) => {
                     let examined = session.examine(id).await?;
+                    if let Verdicts::Update(judged) = &examined.verdicts {
+                        changes(talk, &session, judged)?;
+                    }
                     let envelope = session.envelope(&examined, &accepted)?;
                     (examined.verdicts.digest(), envelope)
                 }
             };
+            talk.line(&Line::of(Tone::Strong, "Digest  ").and(Tone::Plain, digest.to_string()));
             talk.done(&format!(
                 "valid for config {}, signed enough, judged on this machine",
                 session.chain().sequence()
@@ -87,6 +91,20 @@ pub(in crate::cli) fn submit(args: &SubmitArgs) -> ExitCode {
             })
         },
     )
+}
+
+/// Says what is sent, by one's own engine: the contract alone says whose id it has.
+fn changes(
+    talk: &Talk,
+    session: &ChannelSession,
+    judged: &JudgedUpdate,
+) -> Result<(), ClientError> {
+    let shown = judged.shown(session.chain().bundle(), &[])?;
+    if let Some(diff) = shown.diff.as_ref().filter(|diff| !is_empty(diff)) {
+        talk.line(&Line::of(Tone::Strong, "Changes"));
+        talk.lines(&differences(diff, talk.look()));
+    }
+    Ok(())
 }
 
 /// Hands the block in. The update is in effect whatever comes of it: a failure is told, with what to do.

@@ -21,13 +21,18 @@ pub(in crate::cli) fn wait(args: &WaitArgs) -> ExitCode {
             let wanted = wanted(&args.status)?;
             let within = within(&args.within)?;
             let until = Instant::now() + within;
-            let session = fresh(talk, &settings, identity).await?;
+            let mut session = fresh(talk, &settings, identity).await?;
             loop {
                 let asked = timeout_at(until, session.fetch(&args.id)).await;
                 let proposal = match asked {
                     Ok(proposal) => proposal?,
                     Err(_) => return Err(late(args, "unknown")),
                 };
+                if proposal.status == "Submitted" {
+                    // the block is at one's own peer, or what the contract says is not so
+                    session.catch_up(&|_| ()).await?;
+                    session.check_effect(&proposal)?;
+                }
                 if proposal.status == wanted {
                     talk.done(&format!("`{}` is {}", args.id, proposal.status));
                     talk.document(&proposal)?;

@@ -124,7 +124,7 @@ fn no_renderer_lets_a_terminal_obey_others() {
         more: false,
     };
     harmless("chain", |look| chain(&links, look));
-    let mut view = screen(Relation::ContractSynced);
+    let mut view = screen(Relation::Synced);
     view.channel.push_str(HOSTILE);
     view.identity.subject.push_str(HOSTILE);
     view.identity.problem = Some(HOSTILE.to_owned());

@@ -2,6 +2,7 @@
 //! (`story.json`), and of hostile texts. `CMSCC_WRITE_SNAPSHOTS=1` writes them again.
 
 mod hostile;
+mod pictures;
 mod schemas;
 
 use std::{collections::BTreeMap, env, fs, path::PathBuf};
@@ -228,9 +229,7 @@ fn screen(relation: Relation) -> StatusView {
 
 #[test]
 fn screens() {
-    snapshots("status", |look| {
-        status(&screen(Relation::ContractSynced), look)
-    });
+    snapshots("status", |look| status(&screen(Relation::Synced), look));
     snapshots("status-behind", |look| {
         status(&screen(Relation::Behind), look)
     });
@@ -240,7 +239,7 @@ fn screens() {
         in_flight: Vec::new(),
         ends_soon: Vec::new(),
         next: None,
-        ..screen(Relation::ContractSynced)
+        ..screen(Relation::Synced)
     };
     snapshots("status-quiet", |look| status(&empty, look));
 }

@@ -247,7 +247,7 @@ fn one_told(answer: Delivered) -> String {
             let transactions: Vec<_> = transactions.collect();
             format!(
                 "block {} of {}: {}",
-                block.number,
+                number_told(block.number),
                 block.channel_id,
                 transactions.join(", ")
             )

@@ -625,7 +625,7 @@ impl Play<'_> {
         let answer = calls::ordered(place, newest().signed(&self.user)).await;
         self.tell("orderer's deliver: a config block", &answer);
         // the third member has no peer
-        let args = ["WithdrawProposal", "addx", "no more"];
+        let args = ["WithdrawProposal", "addx"];
         let request = wire::endorse(&self.admin.proposal(CHANNEL, CHAINCODE, &args));
         self.endorse("with a member more", request).await;
         let args = ["ProposeConfig", "nothing", "{}", "x"];
