@@ -119,7 +119,7 @@ impl Line {
 
     /// The line with blanks before it up to so many columns.
     #[must_use]
-    pub(super) fn indented(self, indent: usize) -> Self {
+    pub(in crate::cli) fn indented(self, indent: usize) -> Self {
         Self::plain(" ".repeat(indent)).join(self)
     }
 

@@ -77,7 +77,7 @@ fn deed(deed: &Deed, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "    {ACTOR}{}{ACTOR:#} {}", deed.actor, deed.deed)?;
     let mut is_drawn = false;
     for line in reviewed(deed) {
-        writeln!(out, "      {}", line.text(true))?;
+        writeln!(out, "{}", line.indented(6).text(true))?;
         is_drawn = true;
     }
     if deed.answer != Value::Null && !is_drawn {
