@@ -4,20 +4,22 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use bytes::Bytes;
 use cmscc::{
+    config::envelope::read_update_envelope,
     devnet::{NetworkOptions, Serving, Tamper},
+    ids::BlockNumber,
     proto::{
         common::{self, Envelope},
         gateway::CommitStatusResponse,
         protos::{TxValidationCode, deliver_response::Type},
     },
-    transaction::{PreparedTransaction, seek},
+    transaction::{BlockRange, PreparedTransaction, seek, submission},
 };
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tonic::Code;
 
 use super::{
-    harness::Consortium,
+    harness::{Consortium, base64_field},
     wire::{self, Place, details, drain, one, org_json},
 };
 
@@ -137,6 +139,43 @@ async fn nodes_have_the_names_of_their_certificates() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_update_that_is_sent_twice_is_accepted_twice_and_makes_one_block() {
+    let mut served = two().await;
+    let consortium = &mut served.consortium;
+    consortium.propose_to_add("Org1", "one", "OrgX").await;
+    for name in ["Org1", "Org2"] {
+        consortium.sign(name, "one").await;
+    }
+    let proposal = consortium.query("Org1", &["GetProposal", "one"]).await;
+    let envelope = base64_field(&proposal.unwrap(), "config_update_envelope_to_submit");
+    let update = read_update_envelope(&envelope).unwrap();
+    let user = served.place.somebody("org1", "User1");
+    let envelope = submission(
+        &served.consortium.channel,
+        update.config_update,
+        update.signatures,
+        user.signer(),
+        &wire::stamp(),
+    );
+    let envelope = envelope.unwrap();
+    let mut gateway = served.place.gateway("org1").await;
+    for _ in 0..2 {
+        let request = wire::submit(CHANNEL, "", Some(envelope.clone()));
+        gateway.submit(request).await.unwrap();
+    }
+    let range = BlockRange::From(BlockNumber(4));
+    let channel = &served.consortium.channel;
+    let request = seek(channel, range, None, user.signer(), &wire::stamp()).unwrap();
+    let mut deliver = served.place.deliver("org1").await;
+    let blocks = deliver.deliver(one(request)).await.unwrap().into_inner();
+    // the proposal, two signatures and the bootstrap stand before it
+    let (blocks, end) = drain(blocks).await;
+    assert_eq!((blocks.len(), end.as_str()), (2, "waits"));
+    let members = served.consortium.network.members(channel).unwrap();
+    assert_eq!(members.len(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn private_data_is_not_delivered() {
     let served = two().await;
     let mut deliver = served.place.deliver("org1").await;
@@ -208,7 +247,7 @@ async fn streams_end_when_their_peer_is_stopped() {
         .await
         .unwrap()
         .into_inner();
-    let range = cmscc::transaction::BlockRange::From(cmscc::ids::BlockNumber(0));
+    let range = BlockRange::From(BlockNumber(0));
     let channel = &served.consortium.channel;
     let request = seek(channel, range, None, user.signer(), &wire::stamp()).unwrap();
     let mut deliver = served.place.deliver("org1").await;
@@ -275,7 +314,7 @@ async fn a_test_can_have_lies_told() {
     let envelope = endorsed.into_inner().prepared_transaction.unwrap();
     assert!(PreparedTransaction::check(&proposal, CHAINCODE, &envelope).is_err());
 
-    let range = cmscc::transaction::BlockRange::One(cmscc::ids::BlockNumber(1));
+    let range = BlockRange::One(BlockNumber(1));
     let channel = &served.consortium.channel;
     let request = seek(channel, range, None, admin.signer(), &wire::stamp()).unwrap();
     let mut deliver = served.place.deliver("org1").await;
