@@ -4,7 +4,8 @@
 #
 #   cmscc devnet up --background && deploy/scenario.sh
 #
-# On another network, with the contract deployed for org1 and org2 and nothing proposed yet:
+# On another network, with the contract deployed for org1 and org2 and nothing proposed yet
+# (tests/fabric/deployed.sh makes a real one):
 #
 #   AS      a command that prints the exports for an organisation: org1 org2 orgx orgy orderer
 #           (default: cmscc devnet env)

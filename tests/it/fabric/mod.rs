@@ -1,4 +1,4 @@
-//! A real Fabric network, driven with nothing but the `peer` command line.
+//! A real Fabric network, driven with the `peer` command line, or with the client.
 //!
 //! The tests run when `FABRIC_BIN` (a directory with peer, orderer, configtxgen, configtxlator,
 //! cryptogen, osnadmin) and `FABRIC_CFG` (the sampleconfig directory of the same release) are set,

@@ -23,9 +23,7 @@ const LONGEST: &str = "300";
 fn the_walk_through_runs_as_it_stands() {
     let Some(desk) = Desk::new() else { return };
     let printed = desk.run(&blocks(WALKTHROUGH, "sh"));
-    for expected in blocks(WALKTHROUGH, "text") {
-        assert!(printed.contains(&expected), "not printed:\n{expected}");
-    }
+    shows(&printed, WALKTHROUGH);
 }
 
 #[test]
@@ -48,7 +46,13 @@ fn the_way_of_the_client_runs_as_it_stands() {
     let clean_up = blocks(rest, "sh").pop().unwrap();
     let page = blocks(REAL_NETWORK, "sh");
     let printed = desk.run(&[blocks(deployed, "sh"), page, vec![clean_up]].concat());
-    for line in blocks(REAL_NETWORK, "text").concat().lines() {
+    shows(&printed, REAL_NETWORK);
+}
+
+/// That each line was printed of which a page says so.
+#[track_caller]
+fn shows(printed: &str, page: &str) {
+    for line in blocks(page, "text").concat().lines() {
         assert!(printed.contains(line), "not printed:\n{line}");
     }
 }
@@ -135,12 +139,12 @@ impl Desk {
         command
     }
 
-    /// What the commands print; fails the test with it where one of them fails.
+    /// What the commands print, to both outputs; fails the test with it where one of them fails.
     fn run(&self, blocks: &[String]) -> String {
-        let out = self.shell(&blocks.concat()).output().unwrap();
+        let script = format!("exec 2>&1\n{}", blocks.concat());
+        let out = self.shell(&script).output().unwrap();
         let printed = String::from_utf8_lossy(&out.stdout).into_owned();
-        let errors = String::from_utf8_lossy(&out.stderr);
-        assert!(out.status.success(), "{}\n{printed}\n{errors}", out.status);
+        assert!(out.status.success(), "{}\n{printed}", out.status);
         println!("{printed}");
         printed
     }

@@ -33,7 +33,7 @@ fn svg(title: &str, lines: &[String]) -> String {
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width:.0}\" height=\"{height:.0}\" \
          viewBox=\"0 0 {width:.0} {height:.0}\" role=\"img\">\n<title>{}</title>\n<style>\n\
          text {{ font: 14px ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace; \
-         fill: #d5dae0; white-space: pre }}\n\
+         fill: #d5dae0 }}\n\
          .s1 {{ font-weight: bold; fill: #fff }} .s2 {{ fill: #939ba5 }} .s31 {{ fill: #ff8079 }} \
          .s32 {{ fill: #7ee787 }} .s33 {{ fill: #e8b84a }} .s36 {{ fill: #5fd0e0 }}\n</style>\n\
          <rect x=\".5\" y=\".5\" width=\"{:.0}\" height=\"{:.0}\" rx=\"8\" fill=\"#1b1f24\" \
@@ -46,20 +46,20 @@ fn svg(title: &str, lines: &[String]) -> String {
         let y = LINE.mul_add(number as f32 + 0.75, EDGE);
         let mut column = 0;
         for (style, text) in spans(line) {
-            let columns: usize = text.chars().filter_map(|c| c.width()).sum();
-            let x = COLUMN.mul_add(column as f32, EDGE);
-            column += columns;
-            if text.trim().is_empty() {
-                continue;
+            for word in words(text) {
+                let columns: usize = word.chars().filter_map(|c| c.width()).sum();
+                let x = COLUMN.mul_add(column as f32, EDGE);
+                column += columns;
+                if !word.starts_with(' ') {
+                    writeln!(
+                        out,
+                        "<text x=\"{x:.1}\" y=\"{y:.1}\" textLength=\"{:.1}\" class=\"s{style}\">{}</text>",
+                        COLUMN * columns as f32,
+                        escaped(word),
+                    )
+                    .unwrap();
+                }
             }
-            writeln!(
-                out,
-                "<text x=\"{x:.1}\" y=\"{y:.1}\" textLength=\"{:.1}\" lengthAdjust=\"spacingAndGlyphs\" \
-                 class=\"s{style}\" xml:space=\"preserve\">{}</text>",
-                COLUMN * columns as f32,
-                escaped(text),
-            )
-            .unwrap();
         }
     }
     out + "</svg>\n"
@@ -73,6 +73,16 @@ fn spans(line: &str) -> Vec<(&str, &str)> {
     [first].into_iter().chain(styled).collect()
 }
 
+/// A text in pieces of blanks and pieces of others, so that no blank has to be kept by who draws it.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split_inclusive(' ')
+        .flat_map(|piece| match piece.strip_suffix(' ') {
+            Some("") => vec![" "],
+            Some(word) => vec![word, " "],
+            None => vec![piece],
+        })
+}
+
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;")
 }
@@ -83,15 +93,9 @@ fn status_is_pictured() {
     view.awaiting_me
         .retain(|row| row.proposal.proposal_id == "add_orgx");
     view.in_flight
-        .retain(|row| ["add_orgy", "batch"].contains(&row.proposal.proposal_id.as_str()));
-    for row in view.awaiting_me.iter_mut().chain(&mut view.in_flight) {
-        row.proposal.description = match row.proposal.proposal_id.as_str() {
-            "add_orgx" => "bring in OrgX",
-            "add_orgy" => "bring in OrgY",
-            _ => "smaller batches",
-        }
-        .to_owned();
-    }
+        .retain(|row| row.proposal.proposal_id == "add_orgy");
+    "bring in OrgX".clone_into(&mut view.awaiting_me[0].proposal.description);
+    "bring in OrgY".clone_into(&mut view.in_flight[0].proposal.description);
     view.next = view.next_command();
     picture("status", "cmscc status", &status(&view, look(80)));
 }

@@ -6,6 +6,7 @@
 //! writes the files. Addresses, times, ids and digests are left out.
 
 mod calls;
+mod nodes;
 mod script;
 
 use std::path::Path;
