@@ -1,5 +1,5 @@
 //! The client: what it reads of the contract's answers; profiles and identities on the command line; what
-//! administrators do on a development network, as scripts.
+//! administrators do on a development network, as scripts; that lies get nothing out of it.
 
 mod answers;
 mod commands;
@@ -7,4 +7,5 @@ pub(crate) mod desk;
 mod pages;
 mod profile;
 mod scenario;
+mod tamper;
 mod views;
