@@ -19,6 +19,8 @@ fn poisoned(value: &Value, name: &str) -> Value {
         "not_after",
         "proposal_id",
         "severity",
+        // an answer with an id that is none is not read at all
+        "proposal_id",
         "status",
     ];
     match value {
@@ -75,7 +77,8 @@ fn no_renderer_lets_a_terminal_obey_others() {
         "archived",
         "combined",
     ] {
-        let answer: ProposalAnswer = poisoned_answer(name);
+        let mut answer: ProposalAnswer = poisoned_answer(name);
+        answer.proposal_id.push_str(HOSTILE);
         let mut view = ProposalView::of_contract(answer, "Org2MSP");
         view.majorities.push(MajorityView {
             after: Some(HOSTILE.to_owned()),
@@ -100,7 +103,10 @@ fn no_renderer_lets_a_terminal_obey_others() {
             harmless(name, |look| findings(lint, look));
         }
     }
-    let list: ListAnswer = poisoned_answer("list");
+    let mut list: ListAnswer = poisoned_answer("list");
+    for one in &mut list.proposals {
+        one.proposal_id.push_str(HOSTILE);
+    }
     let rows = list
         .proposals
         .into_iter()
@@ -111,7 +117,10 @@ fn no_renderer_lets_a_terminal_obey_others() {
         proposals: rows.collect(),
     };
     harmless("list", |look| proposals(&list, look));
-    let history: HistoryAnswer = poisoned_answer("history");
+    let mut history: HistoryAnswer = poisoned_answer("history");
+    for one in &mut history.history {
+        one.proposal_id.push_str(HOSTILE);
+    }
     let ended = HistoryView {
         as_of_sequence: 1,
         history: history.history,
