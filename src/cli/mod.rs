@@ -64,7 +64,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         #[cfg(feature = "client")]
         Command::History(args) => Ok(command::see::history(&args)),
         #[cfg(feature = "client")]
-        Command::Config(args) => Ok(command::see::config(&args)),
+        Command::Config(args) => Ok(command::see::config(&args, command::act::verify)),
         #[cfg(feature = "client")]
         Command::Api(args) => Ok(command::see::api(&args)),
         #[cfg(feature = "client")]

@@ -51,8 +51,8 @@ pub(super) use propose::{ProposalArgs, ProposeArgs, ProposeIntent};
 #[cfg(feature = "client")]
 pub(super) use see::{
     ApiArgs, CompleteIdsArgs, ConfigArgs, ConfigCommand, ConfigDiffArgs, ConfigExportArgs,
-    ConfigGetArgs, ConfigHistoryArgs, ConfigShowArgs, DiffArgs, ExplainArgs, HistoryArgs, ListArgs,
-    ShowArgs, StatusArgs,
+    ConfigGetArgs, ConfigHistoryArgs, ConfigShowArgs, ConfigVerifyArgs, DiffArgs, ExplainArgs,
+    HistoryArgs, ListArgs, ShowArgs, StatusArgs,
 };
 pub(super) use serve::{LimitArgs, ServeArgs};
 #[cfg(feature = "client")]

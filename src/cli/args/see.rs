@@ -154,6 +154,8 @@ pub(in crate::cli) enum ConfigCommand {
     /// Write a config block into a file, as `peer channel fetch config` does
     #[command(alias = "fetch")]
     Export(ConfigExportArgs),
+    /// Verify the channel's config from your pin, and compare the contract's with it
+    Verify(ConfigVerifyArgs),
 }
 
 #[derive(Debug, clap::Args)]
@@ -214,6 +216,17 @@ pub(in crate::cli) struct ConfigDiffArgs {
     #[arg(long)]
     pub(in crate::cli) exit_code: bool,
 
+    #[command(flatten)]
+    pub(in crate::cli) network: NetworkArgs,
+    #[command(flatten)]
+    pub(in crate::cli) shown: ShownArgs,
+}
+
+/// Verifies every config from the pinned one to that of your peer, by the one before it, and compares the
+/// contract's chain with it, link by link. Exit code 7 where something is not as it should be, 6 where the
+/// contract is behind.
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct ConfigVerifyArgs {
     #[command(flatten)]
     pub(in crate::cli) network: NetworkArgs,
     #[command(flatten)]

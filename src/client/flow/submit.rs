@@ -121,7 +121,11 @@ impl ChannelSession {
                 hears(Progress::Again);
             }
             let sent = self.connection.submit_update(envelope.clone(), via).await;
-            if let Err(error) = sent {
+            // no answer in time is no refusal: the block says what became of it
+            let lost = |error: &ClientError| error.symbol == "UPDATE_UNKNOWN";
+            if let Err(error) = sent
+                && !lost(&error)
+            {
                 // it may be in already: an answer got lost, or somebody else was quicker
                 if error.exit == Exit::Stale {
                     self.wait_for(digest, from, OWN_WAIT).await;

@@ -7,7 +7,7 @@
 //! | `sign`, `consent` | `sign`; what a person is shown and types |
 //! | `carry`, `offline` | sign requests and signature files; signing without a network |
 //! | `files` | files that are read and written |
-//! | `submit`, `sync` | `submit`, `sync` |
+//! | `submit`, `sync`, `verify` | `submit`, `sync`, `config verify` |
 //! | `proposals` | `reject`, `withdraw`, `combine`, `rebase`, `archive` |
 //! | `wait`, `watch` | `wait`, `watch` |
 //! | `bootstrap` | `init-consortium`, `recover` |
@@ -24,6 +24,7 @@ mod proposals;
 mod sign;
 mod submit;
 mod sync;
+mod verify;
 mod wait;
 mod watch;
 
@@ -33,6 +34,7 @@ pub(in crate::cli) use proposals::{archive, combine, rebase, reject, withdraw};
 pub(in crate::cli) use sign::sign;
 pub(in crate::cli) use submit::submit;
 pub(in crate::cli) use sync::sync;
+pub(in crate::cli) use verify::verify;
 pub(in crate::cli) use wait::wait;
 pub(in crate::cli) use watch::watch;
 

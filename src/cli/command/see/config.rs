@@ -16,7 +16,7 @@ use crate::{
     cli::{
         args::{
             ConfigArgs, ConfigCommand, ConfigDiffArgs, ConfigExportArgs, ConfigGetArgs,
-            ConfigHistoryArgs, ConfigShowArgs,
+            ConfigHistoryArgs, ConfigShowArgs, ConfigVerifyArgs,
         },
         output,
         screen::Screen,
@@ -39,8 +39,13 @@ const ROOM: DiffRoom = DiffRoom {
     bytes: 8 << 20,
 };
 
-pub(in crate::cli) fn run(args: &ConfigArgs) -> ExitCode {
+/// `verify` is what acts, not shows: it keeps what it verified.
+pub(in crate::cli) fn run(
+    args: &ConfigArgs,
+    verify: fn(&ConfigVerifyArgs) -> ExitCode,
+) -> ExitCode {
     match &args.command {
+        ConfigCommand::Verify(args) => verify(args),
         ConfigCommand::Show(args) => on_screen(&args.shown, args.full, async |screen| {
             show_config(args, screen).await
         }),

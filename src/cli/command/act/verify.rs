@@ -1,0 +1,34 @@
+//! `cmscc config verify`.
+
+use std::process::ExitCode;
+
+use serde_json::json;
+
+use super::open::{demand_level, fresh, open};
+use crate::{cli::args::ConfigVerifyArgs, client::Exit};
+
+pub(in crate::cli) fn verify(args: &ConfigVerifyArgs) -> ExitCode {
+    open(
+        &args.network,
+        &args.shown,
+        async |talk, settings, identity| {
+            let session = fresh(talk, &settings, identity).await?;
+            let chain = session.chain();
+            if let (Some((first, pin)), Some((head, link))) = (chain.pin(), chain.head()) {
+                talk.done(&format!(
+                    "config {head} of block {} is verified from your pin, config {first} of block {}",
+                    link.block_number, pin.block_number
+                ));
+                talk.document(&json!({
+                    "pinned_sequence": first.0,
+                    "sequence": head.0,
+                    "block_number": link.block_number.0,
+                    "config_sha256": link.config_sha256.to_string(),
+                }))?;
+            }
+            demand_level(session.compare_contract().await?)?;
+            talk.done("the contract has the same, link by link");
+            Ok(Exit::Done)
+        },
+    )
+}
