@@ -275,7 +275,7 @@ async fn what_became_of_it_is_looked_up_in_the_block() {
         // the signature was asked for, and is what was agreed to
         withdrawn(&town, &id).await;
     }
-    let statuses: [(&str, fn(CommitStatusResponse) -> CommitStatusResponse, &str); 2] = [
+    let statuses: [Word; 2] = [
         (
             "in another block",
             |said| CommitStatusResponse {
@@ -306,6 +306,13 @@ async fn withdrawn(town: &Town, id: &str) {
     let c = &town.served.consortium;
     c.invoke("Org2", &["WithdrawProposal", id]).await.unwrap();
 }
+
+/// A lie about what became of a transaction: its name, what is said, and how it is found out.
+type Word = (
+    &'static str,
+    fn(CommitStatusResponse) -> CommitStatusResponse,
+    &'static str,
+);
 
 /// Lies about blocks by number.
 fn on_blocks(lie: impl Fn(&Bytes) -> Bytes + Send + 'static) -> super::Evaluated {
