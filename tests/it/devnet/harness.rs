@@ -8,17 +8,18 @@ use cmscc::{
     block::ConfigBlock,
     config::envelope,
     contract::{Anchors, Contract, ContractSettings, Disown, NoObserver},
-    devnet::{DevnetError, EndorsedTransaction, Network, NetworkOptions},
+    devnet::{DevnetError, EndorsedTransaction, Network, NetworkOptions, Organization},
     ids::ChannelId,
     proto::common,
+    stub::Chaincode,
     transaction::ChaincodeCall,
 };
 use prost::Message as _;
 use serde_json::Value;
 
 /// A network with one channel, every member of which has a server anchored to its genesis block.
-pub(crate) struct Consortium {
-    pub(crate) network: Network<Contract>,
+pub(crate) struct Consortium<C = Contract> {
+    pub(crate) network: Network<C>,
     pub(crate) channel: ChannelId,
     pub(crate) genesis: Bytes,
 }
@@ -26,7 +27,23 @@ pub(crate) struct Consortium {
 impl Consortium {
     /// The contract is initialised with the genesis block.
     pub(crate) async fn new(members: &[&str], options: NetworkOptions) -> Self {
-        let consortium = Self::without_contract(members, options).await;
+        Self::with(members, options, |_, contract| contract).await
+    }
+
+    /// The contract knows nothing yet.
+    pub(crate) async fn without_contract(members: &[&str], options: NetworkOptions) -> Self {
+        Self::uninitialised(members, options, |_, contract| contract).await
+    }
+}
+
+impl<C: Chaincode> Consortium<C> {
+    /// As [`Consortium::new`], with servers of which each has something around its contract.
+    pub(crate) async fn with(
+        members: &[&str],
+        options: NetworkOptions,
+        around: impl Fn(&Organization, Contract) -> C + Send + Sync + 'static,
+    ) -> Self {
+        let consortium = Self::uninitialised(members, options, around).await;
         let block = STANDARD.encode(&consortium.genesis);
         consortium
             .invoke(members[0], &["InitConsortium", &block])
@@ -35,16 +52,20 @@ impl Consortium {
         consortium
     }
 
-    /// The contract knows nothing yet.
-    pub(crate) async fn without_contract(members: &[&str], options: NetworkOptions) -> Self {
+    async fn uninitialised(
+        members: &[&str],
+        options: NetworkOptions,
+        around: impl Fn(&Organization, Contract) -> C + Send + Sync + 'static,
+    ) -> Self {
         let anchor = Arc::new(OnceLock::new());
         let anchors = Arc::new(Genesis(Arc::clone(&anchor)));
-        let mut network = Network::new(options, move |_| {
-            Arc::new(Contract::new(
+        let mut network = Network::new(options, move |organization| {
+            let contract = Contract::new(
                 ContractSettings::default(),
                 Arc::clone(&anchors) as Arc<dyn Anchors>,
                 Arc::new(NoObserver),
-            ))
+            );
+            Arc::new(around(organization, contract))
         })
         .unwrap();
         for name in members {

@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use bytes::Bytes;
 use cmscc::{
     config::envelope::read_update_envelope,
+    contract::Contract,
     devnet::{NetworkOptions, Serving, Tamper},
     ids::BlockNumber,
     proto::{
@@ -12,6 +13,7 @@ use cmscc::{
         gateway::CommitStatusResponse,
         protos::{TxValidationCode, deliver_response::Type},
     },
+    stub::Chaincode,
     transaction::{BlockRange, PreparedTransaction, seek, submission},
 };
 use tempfile::TempDir;
@@ -33,8 +35,8 @@ const SETTINGS: [&str; 4] = [
 ];
 
 /// A network with the contract whose nodes listen.
-pub(crate) struct Served {
-    pub(crate) consortium: Consortium,
+pub(crate) struct Served<C = Contract> {
+    pub(crate) consortium: Consortium<C>,
     pub(crate) place: Place,
     pub(crate) peers: BTreeMap<String, Serving>,
     _orderer: Serving,
@@ -43,7 +45,12 @@ pub(crate) struct Served {
 
 impl Served {
     pub(crate) async fn new(members: &[&str], options: NetworkOptions) -> Self {
-        let consortium = Consortium::new(members, options).await;
+        Self::of(Consortium::new(members, options).await, members).await
+    }
+}
+
+impl<C: Chaincode> Served<C> {
+    pub(crate) async fn of(consortium: Consortium<C>, members: &[&str]) -> Self {
         let network = &consortium.network;
         let folder = TempDir::new().unwrap();
         network.write_orderer(folder.path()).unwrap();

@@ -286,6 +286,9 @@ async fn the_contract_has_ones_own_chain_or_none() {
         town.liar.edits("GetConfigChain", lie);
         town.sign("this", digest).refused(name, symbol, code);
         town.cmscc(&["submit", "this"]).refused(name, symbol, code);
+        town.liar.by_server();
+        town.sign("this", digest).refused(name, symbol, code);
+        town.liar.honest();
         town.unsigned(name, &town.truth("this").await);
     }
     // one that is behind says so, and is brought on by `sync`

@@ -30,18 +30,20 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use cmscc::{
     config::envelope,
+    contract::Contract,
     devnet::{NetworkOptions, Tamper},
     ids::Digest,
     proto::{common::Envelope, gateway::CommitStatusResponse},
+    stub::{Chaincode, Invocation, Response, Stub},
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::devnet::services::Served;
+use crate::devnet::{harness::Consortium, services::Served};
 
 /// Three organisations with a contract, of which the peers lie when a test says so.
 struct Town {
-    served: Served,
+    served: Served<Suspect>,
     liar: Arc<Liar>,
     home: TempDir,
 }
@@ -56,14 +58,37 @@ struct Liar {
     evaluated: Mutex<Option<Evaluated>>,
     prepared: Mutex<Option<Prepared>>,
     status: Mutex<Option<Status>>,
+    /// By the contract server of Org1 itself.
+    served: Mutex<Option<Evaluated>>,
+}
+
+/// A contract, that of Org1 behind somebody who lies.
+struct Suspect {
+    contract: Contract,
+    liar: Option<Arc<Liar>>,
+}
+
+impl Chaincode for Suspect {
+    async fn invoke<S: Stub>(&self, invocation: &Invocation, stub: &mut S) -> Response {
+        let mut response = self.contract.invoke(invocation, stub).await;
+        let lie = self.liar.as_ref().map(|liar| liar.served.lock().unwrap());
+        if let Some(Some(lie)) = lie.as_deref() {
+            let args = words(&invocation.args);
+            response.payload = lie("", &args, response.payload);
+        }
+        response
+    }
+}
+
+fn words(args: &[Bytes]) -> Vec<&str> {
+    args.iter()
+        .map(|arg| std::str::from_utf8(arg).unwrap_or_default())
+        .collect()
 }
 
 impl Tamper for Liar {
     fn evaluated(&self, chaincode: &str, args: &[Bytes], answer: Bytes) -> Bytes {
-        let args: Vec<&str> = args
-            .iter()
-            .map(|arg| std::str::from_utf8(arg).unwrap_or_default())
-            .collect();
+        let args = words(args);
         match &*self.evaluated.lock().unwrap() {
             Some(lie) => lie(chaincode, &args, answer),
             None => answer,
@@ -90,6 +115,13 @@ impl Liar {
         *self.evaluated.lock().unwrap() = None;
         *self.prepared.lock().unwrap() = None;
         *self.status.lock().unwrap() = None;
+        *self.served.lock().unwrap() = None;
+    }
+
+    /// Has the server say what the gateway said.
+    fn by_server(&self) {
+        let lie = self.evaluated.lock().unwrap().take();
+        *self.served.lock().unwrap() = lie;
     }
 
     /// Lies about answers of a function of any chaincode.
@@ -149,7 +181,16 @@ impl Town {
             tamper: Some(Arc::clone(&liar) as Arc<dyn Tamper>),
             ..NetworkOptions::default()
         };
-        let served = Served::new(&["Org1", "Org2", "Org3"], options).await;
+        let members = ["Org1", "Org2", "Org3"];
+        let lies = Arc::clone(&liar);
+        let consortium = Consortium::with(&members, options, move |organization, contract| {
+            let is_own = organization.msp_id().as_str() == "Org1MSP";
+            Suspect {
+                contract,
+                liar: is_own.then(|| Arc::clone(&lies)),
+            }
+        });
+        let served = Served::of(consortium.await, &members).await;
         let home = tempfile::tempdir().unwrap();
         fs::write(home.path().join("anchor.block"), &served.consortium.genesis).unwrap();
         Self { served, liar, home }

@@ -170,6 +170,10 @@ async fn nothing_that_differs_from_the_truth_is_signed() {
         town.liar
             .edits("GetProposal", move |answer| *answer = said.clone());
         town.sign("this", digest).refused(name, symbol, *code);
+        // and the same by the server behind an honest gateway
+        town.liar.by_server();
+        town.sign("this", digest).refused(name, symbol, *code);
+        town.liar.honest();
         town.unsigned(name, &town.truth("this").await);
         town.unsigned(name, &town.truth("other").await);
     }
