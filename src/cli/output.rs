@@ -52,6 +52,17 @@ pub(super) fn result(text: &str) {
     process::exit(1);
 }
 
+/// Prints a line of what a command does that goes on doing it: that nobody reads on is no reason to
+/// stop half way, as if it were done.
+#[cfg(feature = "client")]
+pub(super) fn told(text: &str) {
+    let mut out = anstream::stdout();
+    match writeln!(out, "{text}").and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => result(text),
+        _ => {}
+    }
+}
+
 #[cfg(feature = "devnet")]
 /// Asks for input at the beginning of a line; where nobody can read it, it is lost.
 pub(super) fn prompt(text: &str) {

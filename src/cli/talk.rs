@@ -49,7 +49,7 @@ impl Talk {
             return;
         }
         for line in lines {
-            output::result(&line.text(true));
+            output::told(&line.text(true));
         }
     }
 

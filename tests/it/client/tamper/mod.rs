@@ -207,25 +207,25 @@ impl Town {
 
     /// The program as an admin, with a folder for what it verified.
     fn cmscc_as(&self, org: &str, state: &str, args: &[&str]) -> Ended {
+        let out = self.command(org, state, args).arg("--json").output();
+        let out = out.unwrap();
+        let document: Value = serde_json::from_slice(&out.stdout).unwrap_or_default();
+        let symbol = document["error"]["symbol"].as_str();
+        Ended {
+            code: out.status.code().unwrap(),
+            symbol: symbol.unwrap_or_default().to_owned(),
+            stdout: String::from_utf8_lossy(&out.stdout).into_owned(),
+        }
+    }
+
+    fn command(&self, org: &str, state: &str, args: &[&str]) -> Command {
         let place = &self.served.place;
-        let (kind, domain, msp) = match org {
-            "orderer" => (
-                "ordererOrganizations",
-                "example.com".to_owned(),
-                "OrdererMSP".to_owned(),
-            ),
-            _ => (
-                "peerOrganizations",
-                format!("{org}.example.com"),
-                format!("Org{}MSP", &org[3..]),
-            ),
-        };
         let peer = "peerOrganizations/org1.example.com/tlsca/tlsca.org1.example.com-cert.pem";
-        let folder = place.crypto.join(kind).join(&domain);
-        let msp_folder = folder.join(format!("users/Admin@{domain}/msp"));
-        let out = Command::new(env!("CARGO_BIN_EXE_cmscc"))
+        let domain = format!("{org}.example.com");
+        let folder = place.crypto.join("peerOrganizations").join(&domain);
+        let mut command = Command::new(env!("CARGO_BIN_EXE_cmscc"));
+        command
             .args(args)
-            .arg("--json")
             .env_clear()
             .env("HOME", self.home.path())
             .env("CMSCC_STATE_DIR", self.file(state))
@@ -234,20 +234,13 @@ impl Town {
             .env("CORE_PEER_ADDRESS", &place.peers["org1"])
             .env("CORE_PEER_TLS_ENABLED", "true")
             .env("CORE_PEER_TLS_ROOTCERT_FILE", place.crypto.join(peer))
-            .env("CORE_PEER_LOCALMSPID", msp)
-            .env("CORE_PEER_MSPCONFIGPATH", msp_folder)
-            .current_dir(self.home.path())
-            .output()
-            .unwrap();
-        let document: Value = serde_json::from_slice(&out.stdout).unwrap_or_default();
-        Ended {
-            code: out.status.code().unwrap(),
-            symbol: document["error"]["symbol"]
-                .as_str()
-                .unwrap_or_default()
-                .to_owned(),
-            stdout: String::from_utf8_lossy(&out.stdout).into_owned(),
-        }
+            .env("CORE_PEER_LOCALMSPID", format!("Org{}MSP", &org[3..]))
+            .env(
+                "CORE_PEER_MSPCONFIGPATH",
+                folder.join(format!("users/Admin@{domain}/msp")),
+            )
+            .current_dir(self.home.path());
+        command
     }
 
     /// `sign`, with the digest of what the liar wants to have signed.

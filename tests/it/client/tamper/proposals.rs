@@ -1,5 +1,7 @@
 //! Lies about a proposal.
 
+use std::process::Stdio;
+
 use serde_json::{Value, json};
 
 use super::{Town, digest_of, rule_patch};
@@ -290,6 +292,71 @@ async fn ids_of_a_list_are_ids() {
             ended.refused(&format!("{id:?}: {command:?}"), "ANSWER_UNREADABLE", 1);
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_terminal_obeys_nobody() {
+    let town = Town::new().await;
+    town.propose("this", "Endorsement").await;
+    let evil = "\u{1b}[2J\u{9b}31m\u{202e}\n✓ signed by all\r\u{200b}\u{7}";
+    *town.liar.evaluated.lock().unwrap() = Some(Box::new(move |_, args, answer| {
+        if !matches!(args.first(), Some(&("GetProposal" | "ListProposals"))) {
+            return answer;
+        }
+        let mut said: Value = serde_json::from_slice(&answer).unwrap();
+        let one = match args[0] {
+            "ListProposals" => &mut said["proposals"][0],
+            _ => &mut said,
+        };
+        for member in ["description", "proposer_msp_id", "deadline", "created_at"] {
+            one[member] = json!(evil);
+        }
+        one["votes"] = json!([{
+            "former_member": false, "msp_id": evil, "reason": evil, "revision": 1, "sequence": 0,
+        }]);
+        serde_json::to_vec(&said).unwrap().into()
+    }));
+    let digest = town.digest("this").await.to_string();
+    let commands: &[&[&str]] = &[
+        &["show", "this"],
+        &["explain", "this"],
+        &["list"],
+        &["status"],
+        &["submit", "this"],
+        &["sign", "this"],
+        &["sign", "this", "--yes", "--digest", &digest],
+        &["wait", "this", "--within", "1s"],
+        &["submit", "this"],
+        &["sign", "this", "--out", "out.signreq"],
+        &["withdraw", "this"],
+        &["rebase", "this"],
+    ];
+    for args in commands {
+        for json in [false, true] {
+            let mut command = town.command("org1", "state", args);
+            let out = command.args(json.then_some("--json")).output().unwrap();
+            let text = String::from_utf8([out.stdout, out.stderr].concat()).unwrap();
+            let hidden =
+                |c: char| (c.is_control() && c != '\n') || matches!(c, '\u{202e}' | '\u{200b}');
+            assert!(!text.contains(hidden), "{args:?}: {text:?}");
+            assert!(!text.contains("\n✓ signed by all"), "{args:?}: {text}");
+            assert!(!text.is_empty(), "{args:?}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_nobody_reads_is_done_all_the_same() {
+    let town = Town::new().await;
+    town.propose("this", "Endorsement").await;
+    let digest = town.digest("this").await.to_string();
+    let args = ["sign", "this", "--yes", "--digest", &digest];
+    let mut child = town.command("org1", "state", &args);
+    let mut child = child.stdout(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    let truth = town.truth("this").await;
+    assert_eq!(truth["signatures"][0]["msp_id"], "Org1MSP", "{truth}");
 }
 
 /// A patch of which a finding says that nobody can change the policy again.
