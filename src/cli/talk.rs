@@ -48,7 +48,8 @@ impl Talk {
         if self.wants_json() {
             return;
         }
-        for line in lines {
+        let width = self.look().width;
+        for line in lines.iter().flat_map(|line| line.clone().wrapped(width)) {
             output::told(&line.text(true));
         }
     }

@@ -143,7 +143,7 @@ impl Line {
     }
 
     /// The line in lines of at most so many columns, broken at blanks where there are any.
-    pub(super) fn wrapped(self, width: Option<usize>) -> Vec<Self> {
+    pub(in crate::cli) fn wrapped(self, width: Option<usize>) -> Vec<Self> {
         self.wrapped_in(width, width)
     }
 

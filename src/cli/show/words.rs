@@ -3,7 +3,7 @@
 use super::line::{CUT, Line, Tone};
 
 /// A status, in words and in the tone of what it means.
-pub(super) fn status(name: &str) -> (&str, Tone) {
+pub(in crate::cli) fn status(name: &str) -> (&str, Tone) {
     match name {
         "Broken" => ("broken", Tone::Bad),
         "Expired" => ("expired", Tone::Dim),

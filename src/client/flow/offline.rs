@@ -11,6 +11,7 @@ use crate::{
         answers::{ProposalAnswer, SignatureAnswer},
         host,
     },
+    ids::Sequence,
 };
 
 /// The chain of a machine without a network.
@@ -110,7 +111,11 @@ impl OfflineSession {
 
 /// A request as people are shown a proposal: by what was found out here.
 #[must_use]
-pub fn shown_request(request: &SignRequest, judged: &JudgedUpdate) -> ProposalAnswer {
+pub fn shown_request(
+    request: &SignRequest,
+    judged: &JudgedUpdate,
+    sequence: Sequence,
+) -> ProposalAnswer {
     let counted = judged
         .signers
         .signers()
@@ -141,6 +146,7 @@ pub fn shown_request(request: &SignRequest, judged: &JudgedUpdate) -> ProposalAn
         proposer_msp_id: request.proposer_msp_id.clone(),
         description: request.description.clone(),
         revision: request.claim.revision.0,
+        as_of_sequence: sequence.0,
         kind: "config_update".to_owned(),
         status: match judged.is_ready() {
             true => "ReadyToSubmit".to_owned(),

@@ -105,7 +105,7 @@ fn show(
         Verdicts::Update(judged) => {
             let chain = session.chain();
             let own = OwnSignature::foresee(chain.bundle(), judged, identity)?;
-            let shown = shown_request(request, judged);
+            let shown = shown_request(request, judged, chain.sequence());
             talk.lines(&head(&shown));
             review(talk, chain, judged, shown, &judged.policies)?;
             tail(talk, Some(&own.decision.needs), &digest);

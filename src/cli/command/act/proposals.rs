@@ -31,7 +31,6 @@ const CALLS: usize = 50;
 
 pub(in crate::cli) fn reject(args: &RejectArgs) -> ExitCode {
     call(&args.network, &args.shown, async |talk, session| {
-        session.examine(&args.id).await?;
         let done = send(session, &["RejectProposal", &args.id, &args.reason]).await?;
         talk.done(&format!(
             "`{}` rejected; recorded in block {}",

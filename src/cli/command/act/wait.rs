@@ -6,7 +6,10 @@ use tokio::time::{Instant, sleep, timeout_at};
 
 use super::open::{fresh, open};
 use crate::{
-    cli::{args::WaitArgs, show::status_named},
+    cli::{
+        args::WaitArgs,
+        show::{status_named, status_words},
+    },
     client::{ClientError, Exit, answers::ProposalAnswer},
 };
 
@@ -34,12 +37,20 @@ pub(in crate::cli) fn wait(args: &WaitArgs) -> ExitCode {
                     session.check_effect(&proposal)?;
                 }
                 if proposal.status == wanted {
-                    talk.done(&format!("`{}` is {}", args.id, proposal.status));
+                    talk.done(&format!(
+                        "`{}` is {}",
+                        args.id,
+                        status_words(&proposal.status).0
+                    ));
                     talk.document(&proposal)?;
                     return Ok(Exit::Done);
                 }
                 if is_over(&proposal) {
-                    let text = format!("`{}` is {}, and stays so", args.id, proposal.status);
+                    let text = format!(
+                        "`{}` is {}, and stays so",
+                        args.id,
+                        status_words(&proposal.status).0
+                    );
                     return Err(ClientError::new(Exit::No, "NOT_REACHED", text)
                         .hint(format!("cmscc show {}", args.id)));
                 }
@@ -69,7 +80,12 @@ fn is_over(proposal: &ProposalAnswer) -> bool {
 }
 
 fn late(args: &WaitArgs, status: &str) -> ClientError {
-    let text = format!("`{}` is {status} after {}", args.id, args.within);
+    let text = format!(
+        "`{}` is {} after {}",
+        args.id,
+        status_words(status).0,
+        args.within
+    );
     ClientError::new(Exit::No, "TIMED_OUT", text).hint(format!("cmscc explain {}", args.id))
 }
 

@@ -10,7 +10,7 @@ use crate::{
     cli::{
         args::WatchArgs,
         output,
-        show::{Line, Tone},
+        show::{Line, Tone, status_words},
         talk::Talk,
     },
     client::{
@@ -123,8 +123,14 @@ async fn look(
                 .map_or_else(|_| "over".to_owned(), |now| now.status);
             tell(
                 talk,
-                &Line::of(Tone::Strong, id)
-                    .and(Tone::Plain, format!("  {} -> {status}", old.status)),
+                &Line::of(Tone::Strong, id).and(
+                    Tone::Plain,
+                    format!(
+                        "  {} -> {}",
+                        status_words(&old.status).0,
+                        status_words(&status).0
+                    ),
+                ),
                 &json!({"event": "proposal", "proposal_id": id, "before": old.status, "status": status}),
             );
         }
@@ -140,7 +146,14 @@ fn changed(talk: &Talk, id: &str, old: Option<&SummaryAnswer>, one: &SummaryAnsw
             Tone::Plain,
             format!("  proposed by {}", one.proposer_msp_id),
         ),
-        Some(old) => line.and(Tone::Plain, format!("  {} -> {}", old.status, one.status)),
+        Some(old) => line.and(
+            Tone::Plain,
+            format!(
+                "  {} -> {}",
+                status_words(&old.status).0,
+                status_words(&one.status).0
+            ),
+        ),
     };
     let signed = one.signed_by.join(", ");
     let line = match signed.is_empty() {
