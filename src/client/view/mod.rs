@@ -8,9 +8,11 @@
 //! | `phase` | what a status means for who looks, and the command that comes next |
 //! | `status` | one screen about a channel |
 //! | `ending` | certificates of a config that end soon |
+//! | `deed` | what commands that act did |
 //! | `config` | the chain's links, and two configs side by side |
 
 mod config;
+mod deed;
 mod ending;
 mod list;
 mod phase;
@@ -18,6 +20,10 @@ mod proposal;
 mod status;
 
 pub use config::{ChainView, ConfigDiffView, ExportView, LinkView};
+pub use deed::{
+    EventView, NothingView, RecordedView, SignedView, SubmittedView, SyncedView, TrustView,
+    TrustedLinkView, WrittenView,
+};
 pub use ending::{EndingView, WITHIN, ending};
 pub use list::{HistoryView, ListView, RowFilter, RowView};
 pub use phase::{Whereabouts, phase};

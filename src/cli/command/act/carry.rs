@@ -20,6 +20,7 @@ use crate::{
     client::{
         ChannelSession, ClientError, Exit, SignRequest, SignedUpdate,
         answers::{self, ListAnswer},
+        view::WrittenView,
     },
     config::envelope::read_update_envelope,
     ids::Sequence,
@@ -183,11 +184,11 @@ pub(super) async fn request(
         true => talk.next(&format!("peer channel signconfigtx -f {}", out.display())),
         false => talk.next(&format!("cmscc sign --in {} --out {id}.sig", out.display())),
     }
-    talk.document(&json!({
-        "proposal_id": id,
-        "config_update_sha256": digest.to_string(),
-        "file": out.display().to_string(),
-    }))?;
+    talk.document(&WrittenView {
+        config_update_sha256: digest.to_string(),
+        file: out.display().to_string(),
+        proposal_id: Some(id.to_owned()),
+    })?;
     Ok(Exit::Done)
 }
 

@@ -10,7 +10,7 @@ use crate::{
         Verdicts, VerifiedChain,
         answers::{ProposalAnswer, SignedAnswer},
         sign_claim,
-        view::ProposalView,
+        view::{ProposalView, SignedView},
     },
     config::{ConfigSignature, PolicyVerdict},
 };
@@ -221,13 +221,13 @@ pub(super) fn sign_one(
 }
 
 /// What was signed, for scripts.
-pub(super) fn signed_document(examined: &Examined, block: u64) -> serde_json::Value {
-    serde_json::json!({
-        "proposal_id": examined.proposal.proposal_id,
-        "revision": examined.proposal.revision,
-        "config_update_sha256": examined.verdicts.digest().to_string(),
-        "block_number": block,
-    })
+pub(super) fn signed_document(examined: &Examined, block: u64) -> SignedView {
+    SignedView {
+        block_number: block,
+        config_update_sha256: examined.verdicts.digest().to_string(),
+        proposal_id: examined.proposal.proposal_id.clone(),
+        revision: examined.proposal.revision,
+    }
 }
 
 /// Refuses what the contract took none of.

@@ -13,7 +13,7 @@ use crate::{
     client::{
         ClientError, ClientSettings, Exit, NetworkFlags, OfflineSession, OwnIdentity, OwnSignature,
         SignRequest, SignedUpdate, Verdicts, answers::ProposalAnswer, on_this_machine,
-        resolve_offline, shown_request, sign_claim,
+        resolve_offline, shown_request, sign_claim, view::WrittenView,
     },
 };
 
@@ -55,11 +55,11 @@ fn sign(talk: &Talk, args: &SignArgs, content: &[u8]) -> Result<Exit, ClientErro
         "cmscc sign --in {}   (any member hands it in)",
         out.display()
     ));
-    talk.document(&serde_json::json!({
-        "proposal_id": id,
-        "config_update_sha256": digest,
-        "file": out.display().to_string(),
-    }))?;
+    talk.document(&WrittenView {
+        config_update_sha256: digest,
+        file: out.display().to_string(),
+        proposal_id: Some(id.to_owned()),
+    })?;
     Ok(Exit::Done)
 }
 

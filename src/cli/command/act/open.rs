@@ -11,7 +11,8 @@ use crate::{
         talk::Talk,
     },
     client::{
-        ChannelSession, ClientError, ClientSettings, ContractHead, Exit, OpenedSession, OwnIdentity,
+        ChannelSession, ClientError, ClientSettings, ContractHead, Exit, OpenedSession,
+        OwnIdentity, view::NothingView,
     },
 };
 
@@ -34,7 +35,10 @@ pub(super) fn ended(talk: &Talk, done: Result<Exit, ClientError>) -> ExitCode {
         Ok(exit) => return code(exit),
         Err(error) if error.exit == Exit::Done => {
             talk.done(&error.message);
-            let document = serde_json::json!({"done": error.symbol, "message": error.message});
+            let document = NothingView {
+                done: error.symbol.clone(),
+                message: error.message.clone(),
+            };
             match talk.document(&document) {
                 Ok(()) => return code(Exit::Done),
                 Err(error) => error,

@@ -2,8 +2,6 @@
 
 use std::process::ExitCode;
 
-use serde_json::json;
-
 use super::{first_use::first_use, open::open};
 use crate::{
     cli::{
@@ -14,6 +12,7 @@ use crate::{
     client::{
         ChainStore, ChannelSession, ClientError, ClientSettings, Exit, OpenedSession, OwnIdentity,
         VerifiedChain,
+        view::{TrustView, TrustedLinkView},
     },
 };
 
@@ -92,17 +91,9 @@ fn tell(talk: &Talk, chain: &VerifiedChain) -> Result<(), ClientError> {
         ),
         line("", format!("config digest {}", link.config_sha256)),
     ]);
-    let document = |at: crate::ids::Sequence, link: &crate::client::VerifiedLink| {
-        json!({
-            "sequence": at.0,
-            "block_number": link.block_number.0,
-            "block_hash": link.block_hash.to_string(),
-            "config_sha256": link.config_sha256.to_string(),
-        })
-    };
-    talk.document(&json!({
-        "channel_id": chain.channel().to_string(),
-        "pinned": document(first, pin),
-        "verified": document(head, link),
-    }))
+    talk.document(&TrustView {
+        channel_id: chain.channel().to_string(),
+        pinned: TrustedLinkView::of(first, pin),
+        verified: TrustedLinkView::of(head, link),
+    })
 }

@@ -17,6 +17,7 @@ use crate::{
         ChannelSession, ClientError, CommittedCall, Exit, ProposalTerms,
         answers::{self, ProposedAnswer, UpdatedAnswer},
         now,
+        view::RecordedView,
     },
     transaction::ChaincodeCall,
 };
@@ -36,7 +37,10 @@ pub(in crate::cli) fn reject(args: &RejectArgs) -> ExitCode {
             "`{}` rejected; recorded in block {}",
             args.id, done.block
         ));
-        talk.document(&json!({"proposal_id": args.id, "block_number": done.block.0}))?;
+        talk.document(&RecordedView {
+            block_number: done.block.0,
+            proposal_id: args.id.clone(),
+        })?;
         Ok(Exit::Done)
     })
 }
@@ -48,7 +52,10 @@ pub(in crate::cli) fn withdraw(args: &WithdrawArgs) -> ExitCode {
             "`{}` withdrawn; recorded in block {}",
             args.id, done.block
         ));
-        talk.document(&json!({"proposal_id": args.id, "block_number": done.block.0}))?;
+        talk.document(&RecordedView {
+            block_number: done.block.0,
+            proposal_id: args.id.clone(),
+        })?;
         Ok(Exit::Done)
     })
 }

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{
     carry,
@@ -18,6 +18,7 @@ use crate::{
     client::{
         ChannelSession, ClientError, Examined, Exit,
         answers::{self, ListAnswer},
+        view::SignedView,
     },
 };
 
@@ -48,7 +49,7 @@ pub(in crate::cli) fn sign(args: &SignArgs) -> ExitCode {
             };
             if ids.is_empty() {
                 talk.say(&Line::of(Tone::Dim, "nothing awaits your signature"));
-                talk.document(&json!([]))?;
+                talk.document(&Vec::<SignedView>::new())?;
                 return Ok(Exit::Done);
             }
             if let [first, _, ..] = ids.as_slice() {
@@ -88,7 +89,7 @@ async fn one_by_one(
     ids: &[String],
     consent: Consent<'_>,
 ) -> Result<Exit, ClientError> {
-    let mut documents: Vec<Value> = Vec::new();
+    let mut documents: Vec<SignedView> = Vec::new();
     let mut exits = Vec::new();
     for (index, id) in ids.iter().enumerate() {
         if index > 0 {

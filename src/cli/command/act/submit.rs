@@ -18,6 +18,7 @@ use crate::{
     client::{
         ChannelSession, ClientError, Exit, JudgedUpdate, SignedUpdate, Submission, Verdicts, Via,
         answers::{self, ListAnswer},
+        view::{SubmittedView, WrittenView},
     },
 };
 
@@ -65,7 +66,11 @@ pub(in crate::cli) fn submit(args: &SubmitArgs) -> ExitCode {
                         out.display(),
                         session.chain().channel()
                     ));
-                    talk.document(&json!({"file": out.display().to_string()}))?;
+                    talk.document(&WrittenView {
+                        config_update_sha256: digest.to_string(),
+                        file: out.display().to_string(),
+                        proposal_id: args.id.clone(),
+                    })?;
                     return Ok(Exit::Done);
                 }
                 (ViaArg::File, None) => {
@@ -84,7 +89,7 @@ pub(in crate::cli) fn submit(args: &SubmitArgs) -> ExitCode {
                 false => told(talk, &mut session, id).await,
             };
             let stale = out_of_date(talk, &session).await;
-            talk.document(&document(id, &submission, synced, &stale))?;
+            talk.document(&document(args.id.as_deref(), &submission, synced, stale))?;
             Ok(match args.no_sync || synced.is_some() {
                 true => Exit::Done,
                 false => Exit::Partly,
@@ -157,18 +162,18 @@ async fn out_of_date(talk: &Talk, session: &ChannelSession) -> Vec<String> {
 }
 
 fn document(
-    id: &str,
+    id: Option<&str>,
     submission: &Submission,
     synced: Option<u64>,
-    stale: &[String],
-) -> serde_json::Value {
-    json!({
-        "proposal_id": id,
-        "sequence": submission.sequence.0,
-        "block_number": submission.link.block_number.0,
-        "block_hash": submission.link.block_hash.to_string(),
-        "config_sha256": submission.link.config_sha256.to_string(),
-        "contract_sequence": synced,
-        "out_of_date": stale,
-    })
+    stale: Vec<String>,
+) -> SubmittedView {
+    SubmittedView {
+        block_hash: submission.link.block_hash.to_string(),
+        block_number: submission.link.block_number.0,
+        config_sha256: submission.link.config_sha256.to_string(),
+        contract_sequence: synced,
+        out_of_date: stale,
+        proposal_id: id.map(str::to_owned),
+        sequence: submission.sequence.0,
+    }
 }

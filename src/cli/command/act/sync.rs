@@ -2,10 +2,11 @@
 
 use std::process::ExitCode;
 
-use serde_json::json;
-
 use super::open::{fresh, open};
-use crate::{cli::args::SyncArgs, client::Exit};
+use crate::{
+    cli::args::SyncArgs,
+    client::{Exit, view::SyncedView},
+};
 
 pub(in crate::cli) fn sync(args: &SyncArgs) -> ExitCode {
     open(
@@ -24,11 +25,11 @@ pub(in crate::cli) fn sync(args: &SyncArgs) -> ExitCode {
                     synced.before, synced.after
                 )),
             }
-            talk.document(&json!({
-                "before": synced.before.0,
-                "after": synced.after.0,
-                "block_number": synced.block,
-            }))?;
+            talk.document(&SyncedView {
+                after: synced.after.0,
+                before: synced.before.0,
+                block_number: synced.block,
+            })?;
             Ok(Exit::Done)
         },
     )

@@ -2,10 +2,14 @@
 
 use std::process::ExitCode;
 
-use serde_json::json;
-
 use super::open::{demand_level, fresh, open};
-use crate::{cli::args::ConfigVerifyArgs, client::Exit};
+use crate::{
+    cli::args::ConfigVerifyArgs,
+    client::{
+        Exit,
+        view::{TrustView, TrustedLinkView},
+    },
+};
 
 pub(in crate::cli) fn verify(args: &ConfigVerifyArgs) -> ExitCode {
     open(
@@ -19,12 +23,11 @@ pub(in crate::cli) fn verify(args: &ConfigVerifyArgs) -> ExitCode {
                     "config {head} of block {} is verified from your pin, config {first} of block {}",
                     link.block_number, pin.block_number
                 ));
-                talk.document(&json!({
-                    "pinned_sequence": first.0,
-                    "sequence": head.0,
-                    "block_number": link.block_number.0,
-                    "config_sha256": link.config_sha256.to_string(),
-                }))?;
+                talk.document(&TrustView {
+                    channel_id: chain.channel().to_string(),
+                    pinned: TrustedLinkView::of(first, pin),
+                    verified: TrustedLinkView::of(head, link),
+                })?;
             }
             demand_level(session.compare_contract().await?)?;
             talk.done("the contract has the same, link by link");

@@ -16,6 +16,7 @@ use crate::{
     client::{
         ChannelSession, ClientError, Exit,
         answers::{self, ListAnswer, SummaryAnswer},
+        view::EventView,
     },
     ids::Sequence,
 };
@@ -87,7 +88,10 @@ async fn look(
                 Tone::Plain,
                 format!(" is in effect, block {}", link.block_number),
             ),
-            &json!({"event": "config", "sequence": sequence.0, "block_number": link.block_number.0}),
+            &EventView::Config {
+                block_number: link.block_number.0,
+                sequence: sequence.0,
+            },
         );
     }
     let head = session.compare_contract().await?;
@@ -101,7 +105,10 @@ async fn look(
             .and(Tone::Accent, "  cmscc sync"),
             None => Line::plain(format!("the contract is at config {}", head.sequence)),
         };
-        let event = json!({"event": "contract", "sequence": head.sequence.0, "behind": head.lacks.is_some()});
+        let event = EventView::Contract {
+            behind: head.lacks.is_some(),
+            sequence: head.sequence.0,
+        };
         tell(talk, &line, &event);
     }
     let proposals = open_proposals(session).await?;
@@ -131,7 +138,13 @@ async fn look(
                         status_words(&status).0
                     ),
                 ),
-                &json!({"event": "proposal", "proposal_id": id, "before": old.status, "status": status}),
+                &EventView::Proposal {
+                    before: Some(old.status.clone()),
+                    proposal_id: id.clone(),
+                    revision: None,
+                    signed_by: Vec::new(),
+                    status,
+                },
             );
         }
     }
@@ -160,21 +173,20 @@ fn changed(talk: &Talk, id: &str, old: Option<&SummaryAnswer>, one: &SummaryAnsw
         true => line,
         false => line.and(Tone::Dim, format!("  signed by {signed}")),
     };
-    let event = json!({
-        "event": "proposal",
-        "proposal_id": id,
-        "before": old.map(|old| &old.status),
-        "status": one.status,
-        "revision": one.revision,
-        "signed_by": one.signed_by,
-    });
+    let event = EventView::Proposal {
+        before: old.map(|old| old.status.clone()),
+        proposal_id: id.to_owned(),
+        revision: Some(one.revision),
+        signed_by: one.signed_by.clone(),
+        status: one.status.clone(),
+    };
     tell(talk, &line, &event);
 }
 
 /// One line, for people or scripts.
-fn tell(talk: &Talk, line: &Line, event: &serde_json::Value) {
+fn tell(talk: &Talk, line: &Line, event: &EventView) {
     match talk.wants_json() {
-        true => output::foreign_json(&event.to_string()),
+        true => output::foreign_json(&serde_json::to_string(event).unwrap_or_default()),
         false => talk.line(line),
     }
 }

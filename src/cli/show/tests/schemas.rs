@@ -6,16 +6,18 @@ use super::kept;
 use crate::{
     cli::terminal::RefusedDocument,
     client::{
-        answers::DiffAnswer,
+        answers::{DiffAnswer, ProposalAnswer, ProposedAnswer, SignedAnswer, UpdatedAnswer},
         view::{
-            ChainView, ConfigDiffView, ExportView, HistoryView, ListView, ProposalView, StatusView,
+            ChainView, ConfigDiffView, EventView, ExportView, HistoryView, ListView, NothingView,
+            ProposalView, RecordedView, SignedView, StatusView, SubmittedView, SyncedView,
+            TrustView, WrittenView,
         },
     },
 };
 
 #[test]
 fn the_schemas_are_current() {
-    let schemas: [(&str, Schema); 9] = [
+    let schemas: [(&str, Schema); 21] = [
         ("config-diff", schema_for!(ConfigDiffView)),
         ("config-export", schema_for!(ExportView)),
         ("config-history", schema_for!(ChainView)),
@@ -25,6 +27,18 @@ fn the_schemas_are_current() {
         ("list", schema_for!(ListView)),
         ("show", schema_for!(ProposalView)),
         ("status", schema_for!(StatusView)),
+        ("nothing", schema_for!(NothingView)),
+        ("pin", schema_for!(TrustView)),
+        ("propose", schema_for!(ProposedAnswer)),
+        ("rebase", schema_for!(Vec<UpdatedAnswer>)),
+        ("reject", schema_for!(RecordedView)),
+        ("sign", schema_for!(Vec<SignedView>)),
+        ("sign-in", schema_for!(Vec<SignedAnswer>)),
+        ("sign-out", schema_for!(WrittenView)),
+        ("submit", schema_for!(SubmittedView)),
+        ("sync", schema_for!(SyncedView)),
+        ("wait", schema_for!(ProposalAnswer)),
+        ("watch", schema_for!(EventView)),
     ];
     for (name, schema) in schemas {
         let text = serde_json::to_string_pretty(&schema).unwrap();
