@@ -43,6 +43,14 @@ fn each(text: &str, mut put: impl FnMut(char, bool)) {
     }
 }
 
+/// A text of somebody else with one blank for each run of blanks: nobody pushes words to a place of the
+/// screen where they look like the program's own.
+#[must_use]
+pub fn squeezed(text: &str) -> String {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    words.join(" ")
+}
+
 /// Whether a terminal obeys a character, shows nothing for it, or moves others because of it.
 #[must_use]
 pub fn is_hidden(c: char) -> bool {

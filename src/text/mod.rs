@@ -7,4 +7,4 @@
 
 mod hidden;
 
-pub use hidden::{escaped_json, foreign, is_hidden, visible};
+pub use hidden::{escaped_json, foreign, is_hidden, squeezed, visible};

@@ -89,6 +89,15 @@ pub(in crate::cli) fn run(args: &ProposeArgs) -> ExitCode {
                 talk.document(&answer)?;
                 return Ok(Exit::Done);
             }
+            // a person who sees the review is asked as `sign` asks; a script asked for it by the flag
+            if talk.may_ask() && talk.is_seen() {
+                let question = Line::plain("Sign it? Type the id to sign:");
+                if talk.ask(&question).as_deref() != Some(id) {
+                    let text = format!("`{id}` is proposed, and not signed");
+                    return Err(ClientError::new(Exit::Interrupted, "DECLINED", text)
+                        .hint(format!("cmscc sign {id}")));
+                }
+            }
             sign(talk, &session, id, &digest).await?;
             talk.document(&answer)?;
             Ok(Exit::Done)
@@ -231,7 +240,8 @@ fn organization(path: &Path, msp_id: Option<MspId>) -> Result<OrganizationFile, 
             "an MSP folder does not say its MSP id: `{}`",
             path.display()
         );
-        ClientError::new(Exit::Usage, "NO_MSP_ID", text).hint("--name OrgXMSP")
+        ClientError::new(Exit::Usage, "NO_MSP_ID", text)
+            .hint("--name MSPID, the id that the organisation has in the config")
     })?;
     OrganizationFile::of_msp(MspDefinitionFolder::new(path).read(&msp_id)?)
 }

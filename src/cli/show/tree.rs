@@ -6,8 +6,11 @@ use super::{
     line::{CUT, Line, Look, Tone, hang},
     words::{common_name, short},
 };
-use crate::client::answers::{
-    CountedAnswer, DecidingAnswer, ProposalAnswer, RuleAnswer, SignatureAnswer, VoteAnswer,
+use crate::{
+    client::answers::{
+        CountedAnswer, DecidingAnswer, ProposalAnswer, RuleAnswer, SignatureAnswer, VoteAnswer,
+    },
+    text::squeezed,
 };
 
 /// So many rules below one are drawn where not all is to be shown; those first that somebody signed or
@@ -87,7 +90,7 @@ pub(super) fn rejection(vote: &VoteAnswer) -> Line {
     let line = Line::of(Tone::Bad, "rejected");
     let line = match vote.reason.as_str() {
         "" => line,
-        reason => line.and(Tone::Plain, format!(": {reason}")),
+        reason => line.and(Tone::Plain, format!(": {}", squeezed(reason))),
     };
     match vote.former_member {
         true => line.and(Tone::Dim, " (does not count: left since)"),

@@ -1,6 +1,7 @@
 //! Statuses, digests and needs as people say them.
 
-use super::line::{CUT, Line, Tone};
+use super::line::{CUT, Line, Look, Tone, hang};
+use crate::text::squeezed;
 
 /// A status, in words and in the tone of what it means.
 pub(in crate::cli) fn status(name: &str) -> (&str, Tone) {
@@ -126,15 +127,42 @@ pub(super) fn counted(count: usize, noun: &str) -> String {
 
 /// Text of several lines, each behind a bar, so that it cannot pass for lines of ours.
 pub(super) fn quoted(text: &str) -> Vec<Line> {
-    let lines = text.trim_end().split('\n');
-    let lines: Vec<&str> = lines
-        .map(|line| line.strip_suffix('\r').unwrap_or(line))
-        .collect();
+    let lines = text.trim_end().split('\n').map(squeezed);
+    let lines: Vec<String> = lines.collect();
     let bar = if lines.len() > 1 { "│ " } else { "" };
     let lines = lines.into_iter();
     lines
         .map(|line| Line::of(Tone::Dim, bar).and(Tone::Plain, line))
         .collect()
+}
+
+/// What somebody else wrote, behind a label; each line begins with a bar, so that none of it looks like
+/// the program's own.
+pub(in crate::cli) fn said(label: &str, text: &str, look: Look) -> Vec<Line> {
+    let blanks = " ".repeat(label.chars().count());
+    let next = Line::of(Tone::Dim, format!("{blanks}│ "));
+    let mut first = Some(Line::of(Tone::Dim, format!("{label}│ ")));
+    let paragraphs = text.trim_end().split('\n').map(squeezed);
+    paragraphs
+        .flat_map(|one| {
+            let first = first.take().unwrap_or_else(|| next.clone());
+            hang(first, &next, Line::plain(one), look.width)
+        })
+        .collect()
+}
+
+/// What policies need, as the engine says it, so that nobody takes who is missing for who has signed.
+pub(in crate::cli) fn needs_words(needs: &str) -> String {
+    let policies = needs.split("; ").map(|need| {
+        let mut parts = need.splitn(3, ": ");
+        match (parts.next(), parts.next(), parts.next()) {
+            (Some(policy), Some(count), Some(who)) => {
+                format!("{policy} has {count}, missing {who}")
+            }
+            _ => need.to_owned(),
+        }
+    });
+    policies.collect::<Vec<_>>().join("; ")
 }
 
 #[cfg(test)]

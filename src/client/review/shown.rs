@@ -45,8 +45,12 @@ impl JudgedUpdate {
         };
         let count = |bundle: &Bundle, policy: &str| {
             let policies = bundle.policies();
-            let (needed, of) = policies.meta_count(policies.absolute(policy)?)?;
-            Some(format!("{needed} of {of}"))
+            let id = policies.absolute(policy)?;
+            let (needed, of) = policies.meta_count(id)?;
+            match policies.efforts(bundle.msps()).of(id).is_some() {
+                true => Some(format!("{needed} of {of}")),
+                false => Some("nobody could".to_owned()),
+            }
         };
         let asked = ASKED.into_iter().map(|(policy, what)| MajorityView {
             what: what.to_owned(),

@@ -2,7 +2,10 @@
 
 use crate::{
     cli::{
-        show::{Line, Tone, differences, effects, explanation, findings, is_empty},
+        show::{
+            Line, Look, Tone, differences, effects, explanation, findings, is_empty, needs_words,
+            said,
+        },
         talk::Talk,
     },
     client::{
@@ -20,6 +23,8 @@ use crate::{
 pub(super) enum Consent<'a> {
     /// By typing the id at the terminal.
     Asked,
+    /// By typing the id, where the digest is the one that was named.
+    AskedWith(&'a str),
     /// By having named the digest, 64 hex digits.
     Digest(&'a str),
 }
@@ -29,7 +34,8 @@ impl<'a> Consent<'a> {
     pub(super) fn of(yes: bool, digest: Option<&'a str>) -> Self {
         match digest {
             Some(digest) if yes => Self::Digest(digest),
-            _ => Self::Asked,
+            Some(digest) => Self::AskedWith(digest),
+            None => Self::Asked,
         }
     }
 
@@ -48,11 +54,22 @@ impl<'a> Consent<'a> {
             return Ok(named.to_owned());
         }
         self.demand_somebody(talk, id)?;
+        if let Self::AskedWith(named) = self
+            && !named.eq_ignore_ascii_case(digest)
+        {
+            let text = format!("what is to be signed has the digest {digest}, not {named}");
+            return Err(ClientError::new(Exit::Unsafe, "DIGEST_DIFFERS", text));
+        }
         let question = Line::plain(format!("Sign as {subject}? Type the id to sign:"));
         match talk.ask(&question) {
-            Some(typed) if typed == id => Ok(digest.to_owned()),
-            _ => {
-                let text = format!("`{id}` is not signed");
+            Some(typed) if typed == id => match self {
+                Self::AskedWith(named) => Ok(named.to_owned()),
+                _ => Ok(digest.to_owned()),
+            },
+            typed => {
+                let typed = typed.filter(|typed| !typed.is_empty());
+                let typed = typed.map(|typed| format!(": `{typed}` is another id"));
+                let text = format!("`{id}` is not signed{}", typed.unwrap_or_default());
                 Err(ClientError::new(Exit::Interrupted, "DECLINED", text))
             }
         }
@@ -76,15 +93,14 @@ impl Consent<'_> {
 }
 
 /// Whose proposal it is, and what they say of it.
-pub(super) fn head(proposal: &ProposalAnswer) -> Vec<Line> {
+pub(super) fn head(proposal: &ProposalAnswer, look: Look) -> Vec<Line> {
     let mut lines = vec![
         Line::of(Tone::Strong, &proposal.proposal_id)
             .and(Tone::Dim, format!("  revision {}  by ", proposal.revision))
             .and(Tone::Plain, &proposal.proposer_msp_id),
     ];
     if !proposal.description.is_empty() {
-        let says = Line::of(Tone::Dim, "its proposer says: ");
-        lines.push(says.and(Tone::Plain, &proposal.description));
+        lines.extend(said("its proposer says ", &proposal.description, look));
     }
     lines
 }
@@ -160,7 +176,7 @@ pub(super) fn tail(talk: &Talk, needs: Option<&[String]>, digest: &str) {
         Some([]) => Some(Line::of(Tone::Good, "ready to submit")),
         Some(needs) => {
             let needs = needs.join("; ");
-            Some(Line::of(Tone::Waiting, "still needed: ").and(Tone::Plain, needs))
+            Some(Line::of(Tone::Waiting, "still needed: ").and(Tone::Plain, needs_words(&needs)))
         }
     };
     talk.line(&Line::new());
@@ -185,7 +201,7 @@ pub(super) fn sign_one(
     let digest = examined.verdicts.digest().to_string();
     let subject = match &examined.verdicts {
         Verdicts::Settings(settings) => {
-            let mut lines = head(&examined.proposal);
+            let mut lines = head(&examined.proposal, talk.look());
             lines.extend(settings_lines(settings));
             talk.lines(&lines);
             tail(talk, None, &digest);
@@ -198,7 +214,7 @@ pub(super) fn sign_one(
                 let text = format!("you have signed `{id}` already, as {}", own.subject);
                 return Err(ClientError::new(Exit::Done, "ALREADY_SIGNED", text));
             }
-            talk.lines(&head(&examined.proposal));
+            talk.lines(&head(&examined.proposal, talk.look()));
             review(
                 talk,
                 chain,

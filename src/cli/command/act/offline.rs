@@ -90,13 +90,16 @@ fn show(
     let digest = verdicts.digest().to_string();
     match verdicts {
         Verdicts::Settings(settings) => {
-            let mut lines = head(&ProposalAnswer {
-                proposal_id: request.claim.proposal_id.to_string(),
-                proposer_msp_id: request.proposer_msp_id.clone(),
-                description: request.description.clone(),
-                revision: request.claim.revision.0,
-                ..ProposalAnswer::default()
-            });
+            let mut lines = head(
+                &ProposalAnswer {
+                    proposal_id: request.claim.proposal_id.to_string(),
+                    proposer_msp_id: request.proposer_msp_id.clone(),
+                    description: request.description.clone(),
+                    revision: request.claim.revision.0,
+                    ..ProposalAnswer::default()
+                },
+                talk.look(),
+            );
             lines.extend(settings_lines(settings));
             talk.lines(&lines);
             tail(talk, None, &digest);
@@ -106,7 +109,7 @@ fn show(
             let chain = session.chain();
             let own = OwnSignature::foresee(chain.bundle(), judged, identity)?;
             let shown = shown_request(request, judged, chain.sequence());
-            talk.lines(&head(&shown));
+            talk.lines(&head(&shown, talk.look()));
             review(talk, chain, judged, shown, &judged.policies)?;
             tail(talk, Some(&own.decision.needs), &digest);
             Ok(own.subject)

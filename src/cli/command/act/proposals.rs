@@ -137,7 +137,7 @@ pub(in crate::cli) fn rebase(args: &RebaseArgs) -> ExitCode {
 pub(in crate::cli) fn archive(args: &ArchiveArgs) -> ExitCode {
     call(&args.network, &args.shown, async |talk, session| {
         let answers = update(session, ARCHIVE_BROKEN | ARCHIVE_SUBMITTED, &args.ids).await?;
-        let mut exit = Exit::Done;
+        let (mut exit, mut deleted) = (Exit::Done, false);
         for answer in &answers {
             for one in &answer.archived {
                 talk.done(&format!("`{}` archived: {}", one.proposal_id, one.outcome));
@@ -147,6 +147,13 @@ pub(in crate::cli) fn archive(args: &ArchiveArgs) -> ExitCode {
                 .iter()
                 .filter(|one| args.ids.contains(&one.proposal_id))
             {
+                // a withdrawn one is put away by another function
+                if one.status.as_deref() == Some("Withdrawn") {
+                    send(session, &["DeleteProposal", &one.proposal_id]).await?;
+                    talk.done(&format!("`{}` archived: Withdrawn", one.proposal_id));
+                    deleted = true;
+                    continue;
+                }
                 exit = Exit::No;
                 talk.say(&Line::of(Tone::Waiting, "! ").and(
                     Tone::Plain,
@@ -154,7 +161,7 @@ pub(in crate::cli) fn archive(args: &ArchiveArgs) -> ExitCode {
                 ));
             }
         }
-        if answers.iter().all(|answer| answer.archived.is_empty()) {
+        if !deleted && answers.iter().all(|answer| answer.archived.is_empty()) {
             talk.say(&Line::of(Tone::Dim, "nothing was archived"));
         }
         talk.document(&answers)?;

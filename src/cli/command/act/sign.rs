@@ -12,7 +12,7 @@ use super::{
 use crate::{
     cli::{
         args::SignArgs,
-        show::{Line, Tone},
+        show::{Line, Tone, needs_words},
         talk::Talk,
     },
     client::{
@@ -145,7 +145,9 @@ async fn next(talk: &Talk, session: &ChannelSession, id: &str) {
         _ => {
             let needs = proposal.status_detail.needs.join("; ");
             if !needs.is_empty() {
-                talk.say(&Line::of(Tone::Dim, "still needed: ").and(Tone::Plain, needs));
+                talk.say(
+                    &Line::of(Tone::Dim, "still needed: ").and(Tone::Plain, needs_words(&needs)),
+                );
             }
         }
     }

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     cli::{
         args::{SubmitArgs, ViaArg},
-        show::{Line, Tone, differences, is_empty},
+        show::{Line, Tone, differences, findings, is_empty},
         talk::Talk,
     },
     client::{
@@ -108,6 +108,10 @@ fn changes(
     if let Some(diff) = shown.diff.as_ref().filter(|diff| !is_empty(diff)) {
         talk.line(&Line::of(Tone::Strong, "Changes"));
         talk.lines(&differences(diff, talk.look()));
+    }
+    if let Some(lint) = shown.lint.as_ref().filter(|lint| !lint.findings.is_empty()) {
+        talk.line(&Line::of(Tone::Strong, "Findings"));
+        talk.lines(&findings(lint, talk.look()));
     }
     Ok(())
 }

@@ -51,12 +51,20 @@ async fn call(args: &ApiArgs, screen: &Screen) -> Result<Exit, ClientError> {
         false => {
             let chaincode = reach.connection.chaincode();
             let asking = reach.connection.evaluate(chaincode, call);
-            screen.wait("asking the contract", asking).await?
+            let answer = screen.wait("asking the contract", asking).await?;
+            if !QUERIES.iter().any(|start| args.function.starts_with(start)) {
+                let text = "this was only evaluated, and nothing is recorded: --submit";
+                screen.note(&Line::of(Tone::Waiting, text));
+            }
+            answer
         }
     };
     print(&answer)?;
     Ok(Exit::Done)
 }
+
+/// What functions begin with that only read.
+const QUERIES: &[&str] = &["Check", "Export", "Get", "List", "Prepare", "get", "org."];
 
 /// An argument: what is in a file behind `@`, otherwise the text itself.
 fn given(argument: &str) -> Result<Bytes, ClientError> {
