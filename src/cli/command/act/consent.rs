@@ -60,8 +60,8 @@ impl<'a> Consent<'a> {
             let text = format!("what is to be signed has the digest {digest}, not {named}");
             return Err(ClientError::new(Exit::Unsafe, "DIGEST_DIFFERS", text));
         }
-        let question = Line::plain(format!("Sign as {subject}? Type the id to sign:"));
-        match talk.ask(&question) {
+        talk.line(&Line::plain(format!("Sign as {subject}?")));
+        match talk.ask(&Line::plain("Type the id to sign:")) {
             Some(typed) if typed == id => match self {
                 Self::AskedWith(named) => Ok(named.to_owned()),
                 _ => Ok(digest.to_owned()),
