@@ -120,7 +120,7 @@ fn is_mark(c: char) -> bool {
 /// The most characters that a log line shows of a text of somebody else.
 const FOREIGN: usize = 256;
 
-/// A text of somebody else for a log line: at most [`FOREIGN`] characters, and how long it was.
+/// A text of somebody else for a log line: at most 256 characters, and how long it was.
 #[must_use]
 pub fn foreign(text: &str) -> Cow<'_, str> {
     let cut = text.char_indices().nth(FOREIGN);

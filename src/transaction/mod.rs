@@ -1,5 +1,5 @@
 //! What clients of a Fabric network make and sign: proposals, transactions, config updates, requests
-//! for blocks. Pure: keys enter as a [`Signer`](crate::identity::Signer), nonce and time as a
+//! for blocks. Pure: keys enter as a [`Signer`], nonce and time as a
 //! [`Stamp`].
 //!
 //! | file | what it is |
