@@ -22,7 +22,8 @@ AS=${AS:-cmscc devnet env}
 JOIN=${JOIN:-cmscc devnet start-server}
 ELSEWHERE=${ELSEWHERE:-$here/tests/fabric-data/fabric-3.1.5-caps-v3/genesis.block}
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+watcher=
+trap 'kill $watcher 2>/dev/null; rm -rf "$work"' EXIT
 
 say() { printf '\n%s\n' "$*"; }
 fail() { printf 'scenario: %s\n' "$*" >&2; exit 1; }
@@ -87,7 +88,8 @@ as org1; ends 0 cmscc archive; says add_orgx
 ends 0 cmscc history; says add_orgx
 say "11. A majority of three signs it, and it is submitted"
 sign org1 add_orgy; sign orgx add_orgy
-as org2; ends 0 cmscc submit add_orgy; says "in effect: config 2"
+# to an orderer itself, where the environment names one; otherwise by the peer
+as org2; ends 0 cmscc submit add_orgy ${CMSCC_ORDERER:+--via orderer}; says "in effect: config 2"
 $JOIN orgy
 
 say "12. An organisation leaves"
@@ -108,9 +110,13 @@ status_is one Submitted; status_is two Submitted
 
 say "14. One is rejected, by more than can be missing"
 as org1; ends 0 cmscc propose patch "$work/three.json" --id three --description "policy three"
+as org1; cmscc watch > "$work/watched" 2>&1 & watcher=$!
+seen() { for _ in $(seq 300); do grep -q "$1" "$work/watched" && return; sleep 0.1; done; fail "watch does not say \`$1\`"; }
+seen watching
 as org2; ends 0 cmscc reject three --reason "not before the audit"
 as orgx; ends 0 cmscc reject three --reason "nor by us"
 status_is three Rejected
+seen "three  rejected by Org2MSP"; seen "three  rejected by OrgXMSP"; kill $watcher; watcher=
 as org1; ends 3 cmscc submit three; says "rejected"
 ends 0 cmscc withdraw three; status_is three Withdrawn
 

@@ -145,4 +145,13 @@ pub enum EventView {
         /// Its status.
         status: String,
     },
+    /// An organisation rejected a proposal.
+    Rejection {
+        /// Which organisation.
+        msp_id: String,
+        /// The proposal.
+        proposal_id: String,
+        /// The revision that it rejected.
+        revision: u64,
+    },
 }

@@ -1,7 +1,14 @@
 //! `cmscc watch`.
 
-use std::{collections::BTreeMap, process::ExitCode, time::Duration};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    future::pending,
+    process::ExitCode,
+    time::Duration,
+};
 
+use futures_util::StreamExt as _;
+use serde::Deserialize;
 use serde_json::json;
 use tokio::time::sleep;
 
@@ -14,11 +21,12 @@ use crate::{
         talk::Talk,
     },
     client::{
-        ChannelSession, ClientError, Exit,
+        ChaincodeEventStream, ChannelSession, ClientError, Exit,
         answers::{self, ListAnswer, SummaryAnswer},
         view::EventView,
     },
-    ids::Sequence,
+    ids::{BlockNumber, Sequence},
+    proto::protos::ChaincodeEvent,
 };
 
 /// So often is looked: statuses change without an event, too.
@@ -42,10 +50,13 @@ pub(in crate::cli) fn watch(args: &WatchArgs) -> ExitCode {
                 session.chain().sequence()
             );
             talk.say(&Line::of(Tone::Dim, text));
+            let mut events = Following::from(session.connection().height().await?);
             loop {
+                // events only wake, and tell what no list shows
                 tokio::select! {
                     _ = tokio::signal::ctrl_c() => return Ok(Exit::Done),
                     () = sleep(LOOK) => {}
+                    event = events.next(&session) => rejected(talk, &event),
                 }
                 match look(talk, &mut session, &mut known).await {
                     Ok(()) => known.failed = false,
@@ -61,6 +72,75 @@ pub(in crate::cli) fn watch(args: &WatchArgs) -> ExitCode {
             }
         },
     )
+}
+
+/// The contract's events, one after the other; where the stream breaks it is opened again, behind what
+/// was heard.
+#[derive(Debug)]
+struct Following {
+    stream: Option<ChaincodeEventStream>,
+    next: BlockNumber,
+    heard: VecDeque<ChaincodeEvent>,
+}
+
+impl Following {
+    const fn from(height: u64) -> Self {
+        Self {
+            stream: None,
+            next: BlockNumber(height),
+            heard: VecDeque::new(),
+        }
+    }
+
+    /// The next event; where there is no stream, none comes until this is called again.
+    async fn next(&mut self, session: &ChannelSession) -> ChaincodeEvent {
+        loop {
+            if let Some(event) = self.heard.pop_front() {
+                return event;
+            }
+            if self.stream.is_none() {
+                self.stream = session.connection().events(self.next).await.ok();
+            }
+            let heard = match &mut self.stream {
+                Some(stream) => stream.next().await,
+                None => None,
+            };
+            match heard {
+                Some(Ok(of)) => {
+                    self.next = BlockNumber(of.block.0.saturating_add(1));
+                    self.heard.extend(of.events);
+                }
+                Some(Err(_)) | None => {
+                    self.stream = None;
+                    return pending().await;
+                }
+            }
+        }
+    }
+}
+
+/// Says who rejects, which no list shows; of other events what changed is told.
+fn rejected(talk: &Talk, event: &ChaincodeEvent) {
+    #[derive(Deserialize)]
+    struct Rejection {
+        msp_id: String,
+        proposal_id: String,
+        revision: u64,
+    }
+    if event.event_name != "ProposalRejectedEvent" {
+        return;
+    }
+    let Ok(said) = serde_json::from_slice::<Rejection>(&event.payload) else {
+        return;
+    };
+    let line = Line::of(Tone::Strong, &said.proposal_id)
+        .and(Tone::Bad, format!("  rejected by {}", said.msp_id));
+    let event = EventView::Rejection {
+        msp_id: said.msp_id,
+        proposal_id: said.proposal_id,
+        revision: said.revision,
+    };
+    tell(talk, &line, &event);
 }
 
 /// What was told already.

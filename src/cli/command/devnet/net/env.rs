@@ -96,6 +96,7 @@ fn variables(
         ("CORE_PEER_TLS_ROOTCERT_FILE", peer_ca),
         ("CHANNEL_NAME", Some(channel)),
         ("ORDERER_ADDRESS", Some(description.orderer.clone())),
+        ("CMSCC_ORDERER", Some(description.orderer.clone())),
         ("ORDERER_CA", text(&tls_ca(&orderers, "example.com"))?),
         ("CMSCC_CHAINCODE", chaincode),
         ("CMSCC_STATE_DIR", text(&folder.join(state))?),
