@@ -3,7 +3,8 @@
 //!
 //! What real networks answered stands in `answers-3.1.txt` and `answers-2.5.txt`. They are compared
 //! with it when `FABRIC_BIN` is set (`fabric/behaviour.rs`); with `CMSCC_KEEP_ANSWERS` set that
-//! writes the files. Addresses, times, ids and digests are left out.
+//! writes the files. Addresses, times, ids and digests are left out. `differs-bft.txt` is what BFT
+//! orderers change of it.
 
 mod calls;
 mod nodes;
@@ -67,4 +68,34 @@ fn steps(answers: &str) -> Vec<(&str, &str)> {
         .filter_map(|step| step.split_once('\n'))
         .map(|(name, answer)| (name, answer.trim_end()))
         .collect()
+}
+
+/// The steps that another network answered otherwise than what is kept of a release: their names and what
+/// it answered.
+pub(crate) fn differing(answers: &str, release: &str) -> String {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join(format!("tests/it/devnet/behaviour/answers-{release}.txt"));
+    let kept = std::fs::read_to_string(file).unwrap();
+    let (ours, theirs) = (steps(answers), steps(&kept));
+    assert_eq!(ours.len(), theirs.len());
+    let differ = ours.iter().filter(|step| !theirs.contains(step));
+    differ
+        .map(|(name, answer)| format!("== {name}\n{}\n", nodes_alike(answer)))
+        .collect()
+}
+
+/// An answer of several nodes: which ones said a thing, how many of them, and in which order, is left out.
+fn nodes_alike(answer: &str) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    for line in answer.lines() {
+        let node = line.trim_start().split_once(" OrdererMSP: ");
+        let line = match node {
+            Some((_, words)) => format!("    <orderer> OrdererMSP: {words}"),
+            None => line.to_owned(),
+        };
+        if !lines.contains(&line) {
+            lines.push(line);
+        }
+    }
+    lines.join("\n")
 }
