@@ -23,7 +23,7 @@ JOIN=${JOIN:-cmscc devnet start-server}
 ELSEWHERE=${ELSEWHERE:-$here/tests/fabric-data/fabric-3.1.5-caps-v3/genesis.block}
 work=$(mktemp -d)
 watcher=
-trap 'kill $watcher 2>/dev/null; rm -rf "$work"' EXIT
+trap '[ -z "$watcher" ] || kill "$watcher"; rm -rf "$work"' EXIT
 
 say() { printf '\n%s\n' "$*"; }
 fail() { printf 'scenario: %s\n' "$*" >&2; exit 1; }

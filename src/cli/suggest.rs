@@ -8,6 +8,8 @@ use clap::{
 };
 
 use super::output::{self, USAGE};
+#[cfg(feature = "client")]
+use crate::client::{ClientError, Exit};
 
 /// What was typed, and what was meant.
 const MEANT: &[(&str, &str)] = &[
@@ -44,9 +46,29 @@ pub(super) fn refused(error: &Error) -> ExitCode {
         );
         return ExitCode::from(USAGE);
     }
+    #[cfg(feature = "client")]
+    if error.use_stderr() && wants_json() {
+        let text = error.to_string();
+        let first = text.lines().next().unwrap_or_default();
+        let first = first.strip_prefix("error: ").unwrap_or(first);
+        let error = ClientError::new(Exit::Usage, "ARGUMENTS", first);
+        return super::terminal::refused(
+            &[error.hint("--help lists what the command takes")],
+            true,
+        );
+    }
     // as clap does; where nobody can read it, it is lost
     let _ = error.print();
     ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(USAGE))
+}
+
+/// Whether a script asks: the arguments were not understood, so they are looked at as they are.
+#[cfg(feature = "client")]
+fn wants_json() -> bool {
+    let arguments = std::env::args_os();
+    arguments
+        .filter_map(|argument| argument.into_string().ok())
+        .any(|argument| argument == "--json" || argument.starts_with("--json="))
 }
 
 fn meant(typed: &str) -> Option<&'static str> {

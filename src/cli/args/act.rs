@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{NetworkArgs, ShownArgs};
+use super::ClientArgs;
 
 const SIGN_EXAMPLES: &str = "\
 Examples:
@@ -52,9 +52,7 @@ pub(in crate::cli) struct SignArgs {
     pub(in crate::cli) digest: Option<String>,
 
     #[command(flatten)]
-    pub(in crate::cli) network: NetworkArgs,
-    #[command(flatten)]
-    pub(in crate::cli) shown: ShownArgs,
+    pub(in crate::cli) client: ClientArgs,
 }
 
 /// Reject a proposal, with a reason that the others read. A signature given before stays.
@@ -70,9 +68,7 @@ pub(in crate::cli) struct RejectArgs {
     pub(in crate::cli) reason: String,
 
     #[command(flatten)]
-    pub(in crate::cli) network: NetworkArgs,
-    #[command(flatten)]
-    pub(in crate::cli) shown: ShownArgs,
+    pub(in crate::cli) client: ClientArgs,
 }
 
 /// Withdraw a proposal of your organisation. It stays readable.
@@ -84,9 +80,7 @@ pub(in crate::cli) struct WithdrawArgs {
     pub(in crate::cli) id: String,
 
     #[command(flatten)]
-    pub(in crate::cli) network: NetworkArgs,
-    #[command(flatten)]
-    pub(in crate::cli) shown: ShownArgs,
+    pub(in crate::cli) client: ClientArgs,
 }
 
 /// Make one proposal of several, so that all of them take effect in one update.
@@ -112,9 +106,7 @@ pub(in crate::cli) struct CombineArgs {
     pub(in crate::cli) deadline: Option<String>,
 
     #[command(flatten)]
-    pub(in crate::cli) network: NetworkArgs,
-    #[command(flatten)]
-    pub(in crate::cli) shown: ShownArgs,
+    pub(in crate::cli) client: ClientArgs,
 }
 
 const REBASE_EXAMPLES: &str = "\
@@ -138,9 +130,7 @@ pub(in crate::cli) struct RebaseArgs {
     pub(in crate::cli) overwrite: bool,
 
     #[command(flatten)]
-    pub(in crate::cli) network: NetworkArgs,
-    #[command(flatten)]
-    pub(in crate::cli) shown: ShownArgs,
+    pub(in crate::cli) client: ClientArgs,
 }
 
 /// Move proposals that are over to the archive, which makes room for new ones.
@@ -152,9 +142,7 @@ pub(in crate::cli) struct ArchiveArgs {
     pub(in crate::cli) ids: Vec<String>,
 
     #[command(flatten)]
-    pub(in crate::cli) network: NetworkArgs,
-    #[command(flatten)]
-    pub(in crate::cli) shown: ShownArgs,
+    pub(in crate::cli) client: ClientArgs,
 }
 
 const SUBMIT_EXAMPLES: &str = "\
@@ -201,9 +189,7 @@ pub(in crate::cli) struct SubmitArgs {
     pub(in crate::cli) no_sync: bool,
 
     #[command(flatten)]
-    pub(in crate::cli) network: NetworkArgs,
-    #[command(flatten)]
-    pub(in crate::cli) shown: ShownArgs,
+    pub(in crate::cli) client: ClientArgs,
 }
 
 /// How an update gets to the orderers.
@@ -222,9 +208,7 @@ pub(in crate::cli) enum ViaArg {
 #[command(after_help = "Example:\n  cmscc sync")]
 pub(in crate::cli) struct SyncArgs {
     #[command(flatten)]
-    pub(in crate::cli) network: NetworkArgs,
-    #[command(flatten)]
-    pub(in crate::cli) shown: ShownArgs,
+    pub(in crate::cli) client: ClientArgs,
 }
 
 /// Wait until a proposal has a status.
@@ -246,9 +230,7 @@ pub(in crate::cli) struct WaitArgs {
     pub(in crate::cli) within: String,
 
     #[command(flatten)]
-    pub(in crate::cli) network: NetworkArgs,
-    #[command(flatten)]
-    pub(in crate::cli) shown: ShownArgs,
+    pub(in crate::cli) client: ClientArgs,
 }
 
 /// Show what happens to proposals and the config, as it happens. Reads only.
@@ -258,9 +240,7 @@ pub(in crate::cli) struct WaitArgs {
 )]
 pub(in crate::cli) struct WatchArgs {
     #[command(flatten)]
-    pub(in crate::cli) network: NetworkArgs,
-    #[command(flatten)]
-    pub(in crate::cli) shown: ShownArgs,
+    pub(in crate::cli) client: ClientArgs,
 }
 
 const INIT_EXAMPLES: &str = "\
@@ -279,9 +259,7 @@ pub(in crate::cli) struct InitConsortiumArgs {
     pub(in crate::cli) block: Option<PathBuf>,
 
     #[command(flatten)]
-    pub(in crate::cli) network: NetworkArgs,
-    #[command(flatten)]
-    pub(in crate::cli) shown: ShownArgs,
+    pub(in crate::cli) client: ClientArgs,
 }
 
 /// Set a checkpoint where the contract's chain cannot go on: your config of now, which every operator
@@ -294,9 +272,7 @@ pub(in crate::cli) struct RecoverArgs {
     pub(in crate::cli) disowned_from: Option<u64>,
 
     #[command(flatten)]
-    pub(in crate::cli) network: NetworkArgs,
-    #[command(flatten)]
-    pub(in crate::cli) shown: ShownArgs,
+    pub(in crate::cli) client: ClientArgs,
 }
 
 /// What this machine trusts of a channel: the pinned config block, and the chain verified from it.
@@ -308,7 +284,5 @@ pub(in crate::cli) struct PinArgs {
     pub(in crate::cli) reset: bool,
 
     #[command(flatten)]
-    pub(in crate::cli) network: NetworkArgs,
-    #[command(flatten)]
-    pub(in crate::cli) shown: ShownArgs,
+    pub(in crate::cli) client: ClientArgs,
 }

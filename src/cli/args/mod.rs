@@ -56,7 +56,7 @@ pub(super) use see::{
 };
 pub(super) use serve::{LimitArgs, ServeArgs};
 #[cfg(feature = "client")]
-pub(super) use shown::ShownArgs;
+pub(super) use shown::{ClientArgs, ShownArgs};
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 
-use super::{NetworkArgs, ShownArgs};
+use super::ClientArgs;
 
 const PROFILE_EXAMPLES: &str = "\
 Examples:
@@ -30,9 +30,7 @@ pub(in crate::cli) struct ProfileArgs {
     pub(in crate::cli) command: ProfileCommand,
 
     #[command(flatten)]
-    pub(in crate::cli) network: NetworkArgs,
-    #[command(flatten)]
-    pub(in crate::cli) shown: ShownArgs,
+    pub(in crate::cli) client: ClientArgs,
 }
 
 #[derive(Debug, Subcommand)]
@@ -127,9 +125,7 @@ pub(in crate::cli) struct IdentityArgs {
     pub(in crate::cli) command: IdentityCommand,
 
     #[command(flatten)]
-    pub(in crate::cli) network: NetworkArgs,
-    #[command(flatten)]
-    pub(in crate::cli) shown: ShownArgs,
+    pub(in crate::cli) client: ClientArgs,
 }
 
 #[derive(Debug, Subcommand)]

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 
-use super::{NetworkArgs, ShownArgs};
+use super::ClientArgs;
 
 /// Propose a change of the channel's config. Proposing never signs, unless --sign asks for it.
 #[derive(Debug, clap::Args)]
@@ -53,9 +53,7 @@ pub(in crate::cli) struct ProposalArgs {
     pub(in crate::cli) sign: bool,
 
     #[command(flatten)]
-    pub(in crate::cli) network: NetworkArgs,
-    #[command(flatten)]
-    pub(in crate::cli) shown: ShownArgs,
+    pub(in crate::cli) client: ClientArgs,
 }
 
 const ADD_ORG_EXAMPLES: &str = "\

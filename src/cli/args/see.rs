@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Subcommand};
 
-use super::{NetworkArgs, ShownArgs};
+use super::{ClientArgs, NetworkArgs};
 
 /// How far lists go where nobody says.
 const LIMIT: &str = "1000";
@@ -15,9 +15,7 @@ const LIMIT: &str = "1000";
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct StatusArgs {
     #[command(flatten)]
-    pub(in crate::cli) network: NetworkArgs,
-    #[command(flatten)]
-    pub(in crate::cli) shown: ShownArgs,
+    pub(in crate::cli) client: ClientArgs,
 }
 
 const LIST_EXAMPLES: &str = "\
@@ -55,9 +53,7 @@ pub(in crate::cli) struct ListArgs {
     pub(in crate::cli) limit: usize,
 
     #[command(flatten)]
-    pub(in crate::cli) network: NetworkArgs,
-    #[command(flatten)]
-    pub(in crate::cli) shown: ShownArgs,
+    pub(in crate::cli) client: ClientArgs,
 }
 
 /// Shows everything about one proposal.
@@ -72,9 +68,7 @@ pub(in crate::cli) struct ShowArgs {
     pub(in crate::cli) full: bool,
 
     #[command(flatten)]
-    pub(in crate::cli) network: NetworkArgs,
-    #[command(flatten)]
-    pub(in crate::cli) shown: ShownArgs,
+    pub(in crate::cli) client: ClientArgs,
 }
 
 /// Shows what a proposal changes: what comes (+), goes (-), or becomes something else (~).
@@ -93,9 +87,7 @@ pub(in crate::cli) struct DiffArgs {
     pub(in crate::cli) exit_code: bool,
 
     #[command(flatten)]
-    pub(in crate::cli) network: NetworkArgs,
-    #[command(flatten)]
-    pub(in crate::cli) shown: ShownArgs,
+    pub(in crate::cli) client: ClientArgs,
 }
 
 /// Explains who must sign: the policies that decide, who signed, who does not count and why, who is
@@ -111,9 +103,7 @@ pub(in crate::cli) struct ExplainArgs {
     pub(in crate::cli) full: bool,
 
     #[command(flatten)]
-    pub(in crate::cli) network: NetworkArgs,
-    #[command(flatten)]
-    pub(in crate::cli) shown: ShownArgs,
+    pub(in crate::cli) client: ClientArgs,
 }
 
 /// Lists finished proposals that are archived, and how they ended.
@@ -128,9 +118,7 @@ pub(in crate::cli) struct HistoryArgs {
     pub(in crate::cli) limit: usize,
 
     #[command(flatten)]
-    pub(in crate::cli) network: NetworkArgs,
-    #[command(flatten)]
-    pub(in crate::cli) shown: ShownArgs,
+    pub(in crate::cli) client: ClientArgs,
 }
 
 /// The channel's config, as one's own peer has it.
@@ -165,9 +153,7 @@ pub(in crate::cli) struct ConfigShowArgs {
     pub(in crate::cli) full: bool,
 
     #[command(flatten)]
-    pub(in crate::cli) network: NetworkArgs,
-    #[command(flatten)]
-    pub(in crate::cli) shown: ShownArgs,
+    pub(in crate::cli) client: ClientArgs,
 }
 
 #[derive(Debug, clap::Args)]
@@ -177,9 +163,7 @@ pub(in crate::cli) struct ConfigGetArgs {
     pub(in crate::cli) path: String,
 
     #[command(flatten)]
-    pub(in crate::cli) network: NetworkArgs,
-    #[command(flatten)]
-    pub(in crate::cli) shown: ShownArgs,
+    pub(in crate::cli) client: ClientArgs,
 }
 
 #[derive(Debug, clap::Args)]
@@ -193,9 +177,7 @@ pub(in crate::cli) struct ConfigHistoryArgs {
     pub(in crate::cli) limit: usize,
 
     #[command(flatten)]
-    pub(in crate::cli) network: NetworkArgs,
-    #[command(flatten)]
-    pub(in crate::cli) shown: ShownArgs,
+    pub(in crate::cli) client: ClientArgs,
 }
 
 #[derive(Debug, clap::Args)]
@@ -217,9 +199,7 @@ pub(in crate::cli) struct ConfigDiffArgs {
     pub(in crate::cli) exit_code: bool,
 
     #[command(flatten)]
-    pub(in crate::cli) network: NetworkArgs,
-    #[command(flatten)]
-    pub(in crate::cli) shown: ShownArgs,
+    pub(in crate::cli) client: ClientArgs,
 }
 
 /// Verifies every config from the pinned one to that of your peer, by the one before it, and compares the
@@ -228,9 +208,7 @@ pub(in crate::cli) struct ConfigDiffArgs {
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct ConfigVerifyArgs {
     #[command(flatten)]
-    pub(in crate::cli) network: NetworkArgs,
-    #[command(flatten)]
-    pub(in crate::cli) shown: ShownArgs,
+    pub(in crate::cli) client: ClientArgs,
 }
 
 #[derive(Debug, clap::Args)]
@@ -244,9 +222,7 @@ pub(in crate::cli) struct ConfigExportArgs {
     pub(in crate::cli) sequence: Option<u64>,
 
     #[command(flatten)]
-    pub(in crate::cli) network: NetworkArgs,
-    #[command(flatten)]
-    pub(in crate::cli) shown: ShownArgs,
+    pub(in crate::cli) client: ClientArgs,
 }
 
 const API_EXAMPLES: &str = "\
@@ -278,9 +254,7 @@ pub(in crate::cli) struct ApiArgs {
     pub(in crate::cli) submit: bool,
 
     #[command(flatten)]
-    pub(in crate::cli) network: NetworkArgs,
-    #[command(flatten)]
-    pub(in crate::cli) shown: ShownArgs,
+    pub(in crate::cli) client: ClientArgs,
 }
 
 /// The ids of proposals, one a line: what shells complete with. Quiet where nobody answers.

@@ -1,5 +1,7 @@
 //! How results are shown: what all commands of the client take.
 
+use super::NetworkArgs;
+
 /// How results are shown.
 #[derive(Clone, Debug, Default, clap::Args)]
 #[command(next_help_heading = "Output")]
@@ -22,4 +24,13 @@ pub(in crate::cli) struct ShownArgs {
     /// Say nothing beside the result
     #[arg(long, short, global = true)]
     pub(in crate::cli) quiet: bool,
+}
+
+/// What every command of the client takes that talks to a network.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub(in crate::cli) struct ClientArgs {
+    #[command(flatten)]
+    pub(in crate::cli) network: NetworkArgs,
+    #[command(flatten)]
+    pub(in crate::cli) shown: ShownArgs,
 }

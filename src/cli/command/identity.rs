@@ -20,8 +20,8 @@ use crate::{
 /// Says who one is on the network, without asking it.
 pub(in crate::cli) fn run(args: &IdentityArgs) -> ExitCode {
     let IdentityCommand::Show = args.command;
-    let screen = Screen::new(&args.shown, false);
-    let flags = args.network.flags();
+    let screen = Screen::new(&args.client.shown, false);
+    let flags = args.client.network.flags();
     let found = client::on_this_machine(&flags, client::resolve_identity);
     let (msp_id, source, _) = match found {
         Ok(found) => found,

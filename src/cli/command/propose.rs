@@ -23,86 +23,80 @@ use crate::{
 
 pub(in crate::cli) fn run(args: &ProposeArgs) -> ExitCode {
     let proposal = args.intent.proposal();
-    open(
-        &proposal.network,
-        &proposal.shown,
-        async |talk, settings, identity| {
-            let change = args.intent.change(&identity)?;
-            let terms = terms(proposal, &change, &identity)?;
-            let session = fresh(talk, &settings, identity).await?;
-            demand_level(session.compare_contract().await?)?;
-            let change = known_name(&session, change)?;
-            let call = change.call(&terms);
-            let channel = session.chain().channel().clone();
-            let connection = session.connection();
-            let checked = connection
-                .evaluate(connection.chaincode(), call.check(&channel))
-                .await?;
-            let checked: ProposalAnswer = answers::read("CheckProposal", &checked)?;
-            demand_id(&terms.id, &checked.proposal_id)?;
-            let examined = session.examine_fetched(checked)?;
-            let Verdicts::Update(judged) = &examined.verdicts else {
-                let text = "the contract proposes settings, which nobody asked for";
-                return Err(ClientError::new(Exit::Unsafe, "OTHER_CHANGE", text));
-            };
-            let chain = session.chain();
-            let own = &connection.identity().msp_id;
-            change.check_proposed(chain.bundle(), own, &examined.claim.config_update)?;
-            let shown = examined.proposal.clone();
-            let view = review(talk, chain, judged, shown, &judged.policies)?;
-            if proposal.dry_run {
-                talk.document(&view)?;
-            }
-            let digest = examined.verdicts.digest().to_string();
-            talk.line(&Line::new());
-            talk.line(&Line::of(Tone::Strong, "Digest  ").and(Tone::Plain, &digest));
-            if proposal.dry_run {
-                let text =
-                    "nothing was written; propose it with the same command without --dry-run";
-                talk.say(&Line::of(Tone::Dim, text));
-                return Ok(Exit::Done);
-            }
-            let committed = session.submit_call(call.propose(&channel)).await?;
-            let answer: ProposedAnswer = answers::read("propose", &committed.answer)?;
-            if answer.config_update_sha256 != digest {
-                let text = format!(
-                    "the proposal has the digest {}, what was shown has {digest}",
-                    answer.config_update_sha256
-                );
-                return Err(ClientError::new(Exit::Unsafe, "DIGEST_DIFFERS", text)
-                    .hint(format!("cmscc show {}", answer.proposal_id)));
-            }
-            demand_id(&terms.id, &answer.proposal_id)?;
-            let id = terms.id.as_str();
-            talk.done(&format!(
-                "proposed as `{id}`; recorded in block {}",
-                committed.block
-            ));
-            for one in &answer.unused_signatures {
-                let who = one.subject.as_deref().unwrap_or("somebody");
-                let text =
-                    format!("the signature of {who} in the file is not taken over: hand it in");
-                talk.say(&Line::of(Tone::Waiting, text));
-            }
-            if !proposal.sign {
-                talk.next(&format!("cmscc sign {id}"));
-                talk.document(&answer)?;
-                return Ok(Exit::Done);
-            }
-            // a person who sees the review is asked as `sign` asks; a script asked for it by the flag
-            if talk.may_ask() && talk.is_seen() {
-                let question = Line::plain("Sign it? Type the id to sign:");
-                if talk.ask(&question).as_deref() != Some(id) {
-                    let text = format!("`{id}` is proposed, and not signed");
-                    return Err(ClientError::new(Exit::Interrupted, "DECLINED", text)
-                        .hint(format!("cmscc sign {id}")));
-                }
-            }
-            sign(talk, &session, id, &digest).await?;
+    open(&proposal.client, async |talk, settings, identity| {
+        let change = args.intent.change(&identity)?;
+        let terms = terms(proposal, &change, &identity)?;
+        let session = fresh(talk, &settings, identity).await?;
+        demand_level(session.compare_contract().await?)?;
+        let change = known_name(&session, change)?;
+        let call = change.call(&terms);
+        let channel = session.chain().channel().clone();
+        let connection = session.connection();
+        let checked = connection
+            .evaluate(connection.chaincode(), call.check(&channel))
+            .await?;
+        let checked: ProposalAnswer = answers::read("CheckProposal", &checked)?;
+        demand_id(&terms.id, &checked.proposal_id)?;
+        let examined = session.examine_fetched(checked)?;
+        let Verdicts::Update(judged) = &examined.verdicts else {
+            let text = "the contract proposes settings, which nobody asked for";
+            return Err(ClientError::new(Exit::Unsafe, "OTHER_CHANGE", text));
+        };
+        let chain = session.chain();
+        let own = &connection.identity().msp_id;
+        change.check_proposed(chain.bundle(), own, &examined.claim.config_update)?;
+        let shown = examined.proposal.clone();
+        let view = review(talk, chain, judged, shown, &judged.policies)?;
+        if proposal.dry_run {
+            talk.document(&view)?;
+        }
+        let digest = examined.verdicts.digest().to_string();
+        talk.line(&Line::new());
+        talk.line(&Line::of(Tone::Strong, "Digest  ").and(Tone::Plain, &digest));
+        if proposal.dry_run {
+            let text = "nothing was written; propose it with the same command without --dry-run";
+            talk.say(&Line::of(Tone::Dim, text));
+            return Ok(Exit::Done);
+        }
+        let committed = session.submit_call(call.propose(&channel)).await?;
+        let answer: ProposedAnswer = answers::read("propose", &committed.answer)?;
+        if answer.config_update_sha256 != digest {
+            let text = format!(
+                "the proposal has the digest {}, what was shown has {digest}",
+                answer.config_update_sha256
+            );
+            return Err(ClientError::new(Exit::Unsafe, "DIGEST_DIFFERS", text)
+                .hint(format!("cmscc show {}", answer.proposal_id)));
+        }
+        demand_id(&terms.id, &answer.proposal_id)?;
+        let id = terms.id.as_str();
+        talk.done(&format!(
+            "proposed as `{id}`; recorded in block {}",
+            committed.block
+        ));
+        for one in &answer.unused_signatures {
+            let who = one.subject.as_deref().unwrap_or("somebody");
+            let text = format!("the signature of {who} in the file is not taken over: hand it in");
+            talk.say(&Line::of(Tone::Waiting, text));
+        }
+        if !proposal.sign {
+            talk.next(&format!("cmscc sign {id}"));
             talk.document(&answer)?;
-            Ok(Exit::Done)
-        },
-    )
+            return Ok(Exit::Done);
+        }
+        // a person who sees the review is asked as `sign` asks; a script asked for it by the flag
+        if talk.may_ask() && talk.is_seen() {
+            let question = Line::plain("Sign it? Type the id to sign:");
+            if talk.ask(&question).as_deref() != Some(id) {
+                let text = format!("`{id}` is proposed, and not signed");
+                return Err(ClientError::new(Exit::Interrupted, "DECLINED", text)
+                    .hint(format!("cmscc sign {id}")));
+            }
+        }
+        sign(talk, &session, id, &digest).await?;
+        talk.document(&answer)?;
+        Ok(Exit::Done)
+    })
 }
 
 /// Signs what was just proposed and shown: its digest is the consent.

@@ -34,6 +34,10 @@ fn names_of_other_tools_are_understood() {
     // and what clap itself refuses or prints
     assert_eq!(cmscc(&["lst"], &[]).status.code(), Some(2));
     assert_eq!(cmscc(&["list", "--help"], &[]).status.code(), Some(0));
+    let out = cmscc(&["list", "--json=proposal_id", "--lst"], &[]);
+    assert_eq!(out.status.code(), Some(2));
+    let document: Value = serde_json::from_slice(&out.stdout).unwrap();
+    assert_eq!(document["error"]["symbol"], "ARGUMENTS", "{document}");
 }
 
 #[test]

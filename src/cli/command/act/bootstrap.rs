@@ -21,44 +21,36 @@ use crate::{
 };
 
 pub(in crate::cli) fn init_consortium(args: &InitConsortiumArgs) -> ExitCode {
-    open(
-        &args.network,
-        &args.shown,
-        async |talk, settings, identity| {
-            let mut session = fresh(talk, &settings, identity).await?;
-            let first = match &args.block {
-                Some(path) => read(path)?.into(),
-                None => match session.chain().pin() {
-                    Some((_, link)) => session.known_block(link).await?,
-                    None => session.chain().head_block().clone(),
-                },
-            };
-            let answer = session.init_consortium(vec![first]).await?;
-            tell(talk, "InitConsortium", &answer)?;
-            let synced = session.sync(&|progress| talk.progress(&progress)).await?;
-            if synced.block.is_some() {
-                talk.done(&format!(
-                    "the contract is at config {}, as the channel",
-                    synced.after
-                ));
-            }
-            talk.next("cmscc status");
-            Ok(Exit::Done)
-        },
-    )
+    open(&args.client, async |talk, settings, identity| {
+        let mut session = fresh(talk, &settings, identity).await?;
+        let first = match &args.block {
+            Some(path) => read(path)?.into(),
+            None => match session.chain().pin() {
+                Some((_, link)) => session.known_block(link).await?,
+                None => session.chain().head_block().clone(),
+            },
+        };
+        let answer = session.init_consortium(vec![first]).await?;
+        tell(talk, "InitConsortium", &answer)?;
+        let synced = session.sync(&|progress| talk.progress(&progress)).await?;
+        if synced.block.is_some() {
+            talk.done(&format!(
+                "the contract is at config {}, as the channel",
+                synced.after
+            ));
+        }
+        talk.next("cmscc status");
+        Ok(Exit::Done)
+    })
 }
 
 pub(in crate::cli) fn recover(args: &RecoverArgs) -> ExitCode {
-    open(
-        &args.network,
-        &args.shown,
-        async |talk, settings, identity| {
-            let session = fresh(talk, &settings, identity).await?;
-            let answer = session.recover(args.disowned_from.map(Sequence)).await?;
-            tell(talk, "RecoverConfig", &answer)?;
-            Ok(Exit::Done)
-        },
-    )
+    open(&args.client, async |talk, settings, identity| {
+        let session = fresh(talk, &settings, identity).await?;
+        let answer = session.recover(args.disowned_from.map(Sequence)).await?;
+        tell(talk, "RecoverConfig", &answer)?;
+        Ok(Exit::Done)
+    })
 }
 
 fn tell(talk: &Talk, function: &str, answer: &[u8]) -> Result<(), ClientError> {

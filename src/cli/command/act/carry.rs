@@ -31,7 +31,7 @@ const BLOCKS: usize = 64 << 20;
 
 /// `sign --in`: a sign request is signed here, everything else is handed in.
 pub(super) fn run(args: &SignArgs) -> ExitCode {
-    let talk = Talk::of(&args.shown);
+    let talk = Talk::of(&args.client.shown);
     let Some(input) = &args.input else {
         return talk.failed(&ClientError::new(
             Exit::Usage,
@@ -46,24 +46,20 @@ pub(super) fn run(args: &SignArgs) -> ExitCode {
     if SignRequest::is_one(&content) {
         return offline::run(&talk, args, &content);
     }
-    open(
-        &args.network,
-        &args.shown,
-        async |talk, settings, identity| {
-            let signed = SignedUpdate::parse(&content)?;
-            if signed.signatures.is_empty() {
-                let text = format!("nobody has signed `{}`", input.display());
-                return Err(ClientError::new(Exit::Usage, "BAD_SIGNATURE_FILE", text));
-            }
-            let session = fresh(talk, &settings, identity).await?;
-            demand_level(session.compare_contract().await?)?;
-            let ids = match args.ids.is_empty() {
-                false => args.ids.clone(),
-                true => matching(&session, &signed).await?,
-            };
-            hand_in(talk, &session, &ids, &signed, &content).await
-        },
-    )
+    open(&args.client, async |talk, settings, identity| {
+        let signed = SignedUpdate::parse(&content)?;
+        if signed.signatures.is_empty() {
+            let text = format!("nobody has signed `{}`", input.display());
+            return Err(ClientError::new(Exit::Usage, "BAD_SIGNATURE_FILE", text));
+        }
+        let session = fresh(talk, &settings, identity).await?;
+        demand_level(session.compare_contract().await?)?;
+        let ids = match args.ids.is_empty() {
+            false => args.ids.clone(),
+            true => matching(&session, &signed).await?,
+        };
+        hand_in(talk, &session, &ids, &signed, &content).await
+    })
 }
 
 /// The open proposals with these bytes.

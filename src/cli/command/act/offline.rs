@@ -27,7 +27,7 @@ fn sign(talk: &Talk, args: &SignArgs, content: &[u8]) -> Result<Exit, ClientErro
         let text = "a sign request is signed into a file: name it with --out";
         return Err(ClientError::new(Exit::Usage, "NO_FILE", text));
     };
-    let settings = settings(args.network.flags(), &request)?;
+    let settings = settings(args.client.network.flags(), &request)?;
     let identity = OwnIdentity::open(&settings.msp_id, &settings.identity)?;
     let mut session = OfflineSession::open(&settings)?;
     session.take(&request)?;

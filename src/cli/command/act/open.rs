@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use super::first_use::first_use;
 use crate::{
     cli::{
-        args::{NetworkArgs, ShownArgs},
+        args::ClientArgs,
         command::see::{in_runtime, settings},
         screen::code,
         talk::Talk,
@@ -17,12 +17,12 @@ use crate::{
 };
 
 /// Runs a command that talks to a network; its failures are told, and become its exit code.
-pub(in crate::cli::command) fn open<F>(network: &NetworkArgs, shown: &ShownArgs, run: F) -> ExitCode
+pub(in crate::cli::command) fn open<F>(client: &ClientArgs, run: F) -> ExitCode
 where
     F: AsyncFnOnce(&Talk, ClientSettings, OwnIdentity) -> Result<Exit, ClientError>,
 {
-    let talk = Talk::of(shown);
-    let done = settings(network).and_then(|(settings, identity)| {
+    let talk = Talk::of(&client.shown);
+    let done = settings(&client.network).and_then(|(settings, identity)| {
         let runtime = in_runtime()?;
         runtime.block_on(run(&talk, settings, identity))
     });

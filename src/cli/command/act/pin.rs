@@ -18,24 +18,20 @@ use crate::{
 
 /// `cmscc pin`: what is trusted, and a new start.
 pub(in crate::cli) fn pin(args: &PinArgs) -> ExitCode {
-    open(
-        &args.network,
-        &args.shown,
-        async |talk, settings, identity| {
-            let chain = match args.reset {
-                true => again(talk, &settings, identity).await?,
-                false => {
-                    let store = store(&settings);
-                    match store.load()? {
-                        Some(chain) => chain,
-                        None => again(talk, &settings, identity).await?,
-                    }
+    open(&args.client, async |talk, settings, identity| {
+        let chain = match args.reset {
+            true => again(talk, &settings, identity).await?,
+            false => {
+                let store = store(&settings);
+                match store.load()? {
+                    Some(chain) => chain,
+                    None => again(talk, &settings, identity).await?,
                 }
-            };
-            tell(talk, &chain)?;
-            Ok(Exit::Done)
-        },
-    )
+            }
+        };
+        tell(talk, &chain)?;
+        Ok(Exit::Done)
+    })
 }
 
 fn store(settings: &ClientSettings) -> ChainStore {

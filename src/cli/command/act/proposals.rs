@@ -7,9 +7,7 @@ use serde_json::{Value, json};
 use super::open::{demand_level, fresh, open};
 use crate::{
     cli::{
-        args::{
-            ArchiveArgs, CombineArgs, NetworkArgs, RebaseArgs, RejectArgs, ShownArgs, WithdrawArgs,
-        },
+        args::{ArchiveArgs, ClientArgs, CombineArgs, RebaseArgs, RejectArgs, WithdrawArgs},
         show::{Line, Tone},
         talk::Talk,
     },
@@ -31,7 +29,7 @@ const OVERWRITE: u8 = 8;
 const CALLS: usize = 50;
 
 pub(in crate::cli) fn reject(args: &RejectArgs) -> ExitCode {
-    call(&args.network, &args.shown, async |talk, session| {
+    call(&args.client, async |talk, session| {
         let done = send(session, &["RejectProposal", &args.id, &args.reason]).await?;
         talk.done(&format!(
             "`{}` rejected; recorded in block {}",
@@ -46,7 +44,7 @@ pub(in crate::cli) fn reject(args: &RejectArgs) -> ExitCode {
 }
 
 pub(in crate::cli) fn withdraw(args: &WithdrawArgs) -> ExitCode {
-    call(&args.network, &args.shown, async |talk, session| {
+    call(&args.client, async |talk, session| {
         let done = send(session, &["WithdrawProposal", &args.id]).await?;
         talk.done(&format!(
             "`{}` withdrawn; recorded in block {}",
@@ -61,7 +59,7 @@ pub(in crate::cli) fn withdraw(args: &WithdrawArgs) -> ExitCode {
 }
 
 pub(in crate::cli) fn combine(args: &CombineArgs) -> ExitCode {
-    call(&args.network, &args.shown, async |talk, session| {
+    call(&args.client, async |talk, session| {
         let sources = json!(args.sources).to_string();
         let options = match &args.deadline {
             Some(given) => {
@@ -93,7 +91,7 @@ pub(in crate::cli) fn combine(args: &CombineArgs) -> ExitCode {
 }
 
 pub(in crate::cli) fn rebase(args: &RebaseArgs) -> ExitCode {
-    call(&args.network, &args.shown, async |talk, session| {
+    call(&args.client, async |talk, session| {
         let mode = match args.overwrite {
             true => RECOMPUTE | OVERWRITE,
             false => RECOMPUTE,
@@ -135,7 +133,7 @@ pub(in crate::cli) fn rebase(args: &RebaseArgs) -> ExitCode {
 }
 
 pub(in crate::cli) fn archive(args: &ArchiveArgs) -> ExitCode {
-    call(&args.network, &args.shown, async |talk, session| {
+    call(&args.client, async |talk, session| {
         let answers = update(session, ARCHIVE_BROKEN | ARCHIVE_SUBMITTED, &args.ids).await?;
         let (mut exit, mut deleted) = (Exit::Done, false);
         for answer in &answers {
@@ -170,11 +168,11 @@ pub(in crate::cli) fn archive(args: &ArchiveArgs) -> ExitCode {
 }
 
 /// A command that works on proposals of a contract that is at the channel's config.
-fn call<F>(network: &NetworkArgs, shown: &ShownArgs, run: F) -> ExitCode
+fn call<F>(client: &ClientArgs, run: F) -> ExitCode
 where
     F: AsyncFnOnce(&Talk, &ChannelSession) -> Result<Exit, ClientError>,
 {
-    open(network, shown, async |talk, settings, identity| {
+    open(client, async |talk, settings, identity| {
         let session = fresh(talk, &settings, identity).await?;
         demand_level(session.compare_contract().await?)?;
         run(talk, &session).await

@@ -29,36 +29,32 @@ pub(in crate::cli) fn sign(args: &SignArgs) -> ExitCode {
     if args.input.is_some() {
         return carry::run(args);
     }
-    open(
-        &args.network,
-        &args.shown,
-        async |talk, settings, identity| {
-            let session = fresh(talk, &settings, identity).await?;
-            demand_level(session.compare_contract().await?)?;
-            if let Some(out) = &args.out {
-                return carry::request(talk, &session, args, out).await;
-            }
-            let consent = Consent::of(args.yes, args.digest.as_deref());
-            if args.yes && args.ids.len() != 1 {
-                let text = "--yes with one digest is for one proposal: name it";
-                return Err(ClientError::new(Exit::Usage, "ONE_ID", text));
-            }
-            let ids = match args.ids.is_empty() {
-                false => args.ids.clone(),
-                true => awaiting(&session).await?,
-            };
-            if ids.is_empty() {
-                talk.say(&Line::of(Tone::Dim, "nothing awaits your signature"));
-                talk.document(&Vec::<SignedView>::new())?;
-                return Ok(Exit::Done);
-            }
-            if let [first, _, ..] = ids.as_slice() {
-                // one error, not one for each
-                consent.demand_somebody(talk, first)?;
-            }
-            one_by_one(talk, &session, &ids, consent).await
-        },
-    )
+    open(&args.client, async |talk, settings, identity| {
+        let session = fresh(talk, &settings, identity).await?;
+        demand_level(session.compare_contract().await?)?;
+        if let Some(out) = &args.out {
+            return carry::request(talk, &session, args, out).await;
+        }
+        let consent = Consent::of(args.yes, args.digest.as_deref());
+        if args.yes && args.ids.len() != 1 {
+            let text = "--yes with one digest is for one proposal: name it";
+            return Err(ClientError::new(Exit::Usage, "ONE_ID", text));
+        }
+        let ids = match args.ids.is_empty() {
+            false => args.ids.clone(),
+            true => awaiting(&session).await?,
+        };
+        if ids.is_empty() {
+            talk.say(&Line::of(Tone::Dim, "nothing awaits your signature"));
+            talk.document(&Vec::<SignedView>::new())?;
+            return Ok(Exit::Done);
+        }
+        if let [first, _, ..] = ids.as_slice() {
+            // one error, not one for each
+            consent.demand_somebody(talk, first)?;
+        }
+        one_by_one(talk, &session, &ids, consent).await
+    })
 }
 
 /// The ids of the proposals that one's organisation could complete, and has not signed.

@@ -23,79 +23,75 @@ use crate::{
 };
 
 pub(in crate::cli) fn submit(args: &SubmitArgs) -> ExitCode {
-    open(
-        &args.network,
-        &args.shown,
-        async |talk, settings, identity| {
-            let mut session = fresh(talk, &settings, identity).await?;
-            let head = session.compare_contract().await?;
-            let id = args.id.as_deref().unwrap_or("the file");
-            let behind = head.lacks.is_some();
-            if behind {
-                // somebody submitted without telling the contract: perhaps this very proposal
-                session.sync(&|progress| talk.progress(&progress)).await?;
-                demand_level(session.compare_contract().await?)?;
+    open(&args.client, async |talk, settings, identity| {
+        let mut session = fresh(talk, &settings, identity).await?;
+        let head = session.compare_contract().await?;
+        let id = args.id.as_deref().unwrap_or("the file");
+        let behind = head.lacks.is_some();
+        if behind {
+            // somebody submitted without telling the contract: perhaps this very proposal
+            session.sync(&|progress| talk.progress(&progress)).await?;
+            demand_level(session.compare_contract().await?)?;
+        }
+        let accepted: BTreeSet<String> = args.accepted.iter().cloned().collect();
+        let (digest, envelope) = match (&args.input, id) {
+            (Some(path), _) => {
+                session.envelope_of(&SignedUpdate::parse(&read(path)?)?, &accepted)?
             }
-            let accepted: BTreeSet<String> = args.accepted.iter().cloned().collect();
-            let (digest, envelope) = match (&args.input, id) {
-                (Some(path), _) => {
-                    session.envelope_of(&SignedUpdate::parse(&read(path)?)?, &accepted)?
+            (None, id) => {
+                let examined = session.examine(id).await?;
+                if let Verdicts::Update(judged) = &examined.verdicts {
+                    changes(talk, &session, judged)?;
                 }
-                (None, id) => {
-                    let examined = session.examine(id).await?;
-                    if let Verdicts::Update(judged) = &examined.verdicts {
-                        changes(talk, &session, judged)?;
-                    }
-                    let envelope = session.envelope(&examined, &accepted)?;
-                    (examined.verdicts.digest(), envelope)
-                }
-            };
-            talk.line(&Line::of(Tone::Strong, "Digest  ").and(Tone::Plain, digest.to_string()));
-            talk.done(&format!(
-                "valid for config {}, signed enough, judged on this machine",
-                session.chain().sequence()
-            ));
-            let via = match (args.via, &args.out) {
-                (ViaArg::Gateway, _) => Via::Gateway,
-                (ViaArg::Orderer, _) => Via::Orderer,
-                (ViaArg::File, Some(out)) => {
-                    write(out, &envelope.encode_to_vec())?;
-                    talk.done(&format!("wrote {}", out.display()));
-                    talk.next(&format!(
-                        "peer channel update -f {} -c {} -o ORDERER, then `cmscc sync`",
-                        out.display(),
-                        session.chain().channel()
-                    ));
-                    talk.document(&WrittenView {
-                        config_update_sha256: digest.to_string(),
-                        file: out.display().to_string(),
-                        proposal_id: args.id.clone(),
-                    })?;
-                    return Ok(Exit::Done);
-                }
-                (ViaArg::File, None) => {
-                    let text = "--via file needs --out FILE";
-                    return Err(ClientError::new(Exit::Usage, "NO_FILE", text));
-                }
-            };
-            let hears = |progress| talk.progress(&progress);
-            let submission = session.submit_update(digest, envelope, via, &hears).await?;
-            talk.done(&format!(
-                "in effect: config {}, block {}, hash {}",
-                submission.sequence, submission.link.block_number, submission.link.block_hash
-            ));
-            let synced = match args.no_sync {
-                true => None,
-                false => told(talk, &mut session, id).await,
-            };
-            let stale = out_of_date(talk, &session).await;
-            talk.document(&document(args.id.as_deref(), &submission, synced, stale))?;
-            Ok(match args.no_sync || synced.is_some() {
-                true => Exit::Done,
-                false => Exit::Partly,
-            })
-        },
-    )
+                let envelope = session.envelope(&examined, &accepted)?;
+                (examined.verdicts.digest(), envelope)
+            }
+        };
+        talk.line(&Line::of(Tone::Strong, "Digest  ").and(Tone::Plain, digest.to_string()));
+        talk.done(&format!(
+            "valid for config {}, signed enough, judged on this machine",
+            session.chain().sequence()
+        ));
+        let via = match (args.via, &args.out) {
+            (ViaArg::Gateway, _) => Via::Gateway,
+            (ViaArg::Orderer, _) => Via::Orderer,
+            (ViaArg::File, Some(out)) => {
+                write(out, &envelope.encode_to_vec())?;
+                talk.done(&format!("wrote {}", out.display()));
+                talk.next(&format!(
+                    "peer channel update -f {} -c {} -o ORDERER, then `cmscc sync`",
+                    out.display(),
+                    session.chain().channel()
+                ));
+                talk.document(&WrittenView {
+                    config_update_sha256: digest.to_string(),
+                    file: out.display().to_string(),
+                    proposal_id: args.id.clone(),
+                })?;
+                return Ok(Exit::Done);
+            }
+            (ViaArg::File, None) => {
+                let text = "--via file needs --out FILE";
+                return Err(ClientError::new(Exit::Usage, "NO_FILE", text));
+            }
+        };
+        let hears = |progress| talk.progress(&progress);
+        let submission = session.submit_update(digest, envelope, via, &hears).await?;
+        talk.done(&format!(
+            "in effect: config {}, block {}, hash {}",
+            submission.sequence, submission.link.block_number, submission.link.block_hash
+        ));
+        let synced = match args.no_sync {
+            true => None,
+            false => told(talk, &mut session, id).await,
+        };
+        let stale = out_of_date(talk, &session).await;
+        talk.document(&document(args.id.as_deref(), &submission, synced, stale))?;
+        Ok(match args.no_sync || synced.is_some() {
+            true => Exit::Done,
+            false => Exit::Partly,
+        })
+    })
 }
 
 /// Says what is sent, by one's own engine: the contract alone says whose id it has.

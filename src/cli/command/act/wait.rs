@@ -17,50 +17,46 @@ use crate::{
 const LOOK: Duration = Duration::from_secs(2);
 
 pub(in crate::cli) fn wait(args: &WaitArgs) -> ExitCode {
-    open(
-        &args.network,
-        &args.shown,
-        async |talk, settings, identity| {
-            let wanted = wanted(&args.status)?;
-            let within = within(&args.within)?;
-            let until = Instant::now() + within;
-            let mut session = fresh(talk, &settings, identity).await?;
-            loop {
-                let asked = timeout_at(until, session.fetch(&args.id)).await;
-                let proposal = match asked {
-                    Ok(proposal) => proposal?,
-                    Err(_) => return Err(late(args, "unknown")),
-                };
-                if proposal.status == "Submitted" {
-                    // the block is at one's own peer, or what the contract says is not so
-                    session.catch_up(&|_| ()).await?;
-                    session.check_effect(&proposal)?;
-                }
-                if proposal.status == wanted {
-                    talk.done(&format!(
-                        "`{}` is {}",
-                        args.id,
-                        status_words(&proposal.status).0
-                    ));
-                    talk.document(&proposal)?;
-                    return Ok(Exit::Done);
-                }
-                if is_over(&proposal) {
-                    let text = format!(
-                        "`{}` is {}, and stays so",
-                        args.id,
-                        status_words(&proposal.status).0
-                    );
-                    return Err(ClientError::new(Exit::No, "NOT_REACHED", text)
-                        .hint(format!("cmscc show {}", args.id)));
-                }
-                if Instant::now() + LOOK > until {
-                    return Err(late(args, &proposal.status));
-                }
-                sleep(LOOK).await;
+    open(&args.client, async |talk, settings, identity| {
+        let wanted = wanted(&args.status)?;
+        let within = within(&args.within)?;
+        let until = Instant::now() + within;
+        let mut session = fresh(talk, &settings, identity).await?;
+        loop {
+            let asked = timeout_at(until, session.fetch(&args.id)).await;
+            let proposal = match asked {
+                Ok(proposal) => proposal?,
+                Err(_) => return Err(late(args, "unknown")),
+            };
+            if proposal.status == "Submitted" {
+                // the block is at one's own peer, or what the contract says is not so
+                session.catch_up(&|_| ()).await?;
+                session.check_effect(&proposal)?;
             }
-        },
-    )
+            if proposal.status == wanted {
+                talk.done(&format!(
+                    "`{}` is {}",
+                    args.id,
+                    status_words(&proposal.status).0
+                ));
+                talk.document(&proposal)?;
+                return Ok(Exit::Done);
+            }
+            if is_over(&proposal) {
+                let text = format!(
+                    "`{}` is {}, and stays so",
+                    args.id,
+                    status_words(&proposal.status).0
+                );
+                return Err(ClientError::new(Exit::No, "NOT_REACHED", text)
+                    .hint(format!("cmscc show {}", args.id)));
+            }
+            if Instant::now() + LOOK > until {
+                return Err(late(args, &proposal.status));
+            }
+            sleep(LOOK).await;
+        }
+    })
 }
 
 fn wanted(given: &str) -> Result<&'static str, ClientError> {

@@ -35,43 +35,39 @@ const LOOK: Duration = Duration::from_secs(2);
 const PAGES: usize = 20;
 
 pub(in crate::cli) fn watch(args: &WatchArgs) -> ExitCode {
-    open(
-        &args.network,
-        &args.shown,
-        async |talk, settings, identity| {
-            let mut session = fresh(talk, &settings, identity).await?;
-            let mut known = Watched::default();
-            let head = session.compare_contract().await?;
-            known.behind = head.lacks;
-            known.proposals = open_proposals(&session).await?;
-            let open = known.proposals.len();
-            let text = format!(
-                "config {}, {open} open proposals; watching",
-                session.chain().sequence()
-            );
-            talk.say(&Line::of(Tone::Dim, text));
-            let mut events = Following::from(session.connection().height().await?);
-            loop {
-                // events only wake, and tell what no list shows
-                tokio::select! {
-                    _ = tokio::signal::ctrl_c() => return Ok(Exit::Done),
-                    () = sleep(LOOK) => {}
-                    event = events.next(&session) => rejected(talk, &event),
-                }
-                match look(talk, &mut session, &mut known).await {
-                    Ok(()) => known.failed = false,
-                    // said once; it may pass
-                    Err(error) if error.exit == Exit::Unreachable => {
-                        if !known.failed {
-                            let _ = talk.failed(&error);
-                        }
-                        known.failed = true;
-                    }
-                    Err(error) => return Err(error),
-                }
+    open(&args.client, async |talk, settings, identity| {
+        let mut session = fresh(talk, &settings, identity).await?;
+        let mut known = Watched::default();
+        let head = session.compare_contract().await?;
+        known.behind = head.lacks;
+        known.proposals = open_proposals(&session).await?;
+        let open = known.proposals.len();
+        let text = format!(
+            "config {}, {open} open proposals; watching",
+            session.chain().sequence()
+        );
+        talk.say(&Line::of(Tone::Dim, text));
+        let mut events = Following::from(session.connection().height().await?);
+        loop {
+            // events only wake, and tell what no list shows
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => return Ok(Exit::Done),
+                () = sleep(LOOK) => {}
+                event = events.next(&session) => rejected(talk, &event),
             }
-        },
-    )
+            match look(talk, &mut session, &mut known).await {
+                Ok(()) => known.failed = false,
+                // said once; it may pass
+                Err(error) if error.exit == Exit::Unreachable => {
+                    if !known.failed {
+                        let _ = talk.failed(&error);
+                    }
+                    known.failed = true;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    })
 }
 
 /// The contract's events, one after the other; where the stream breaks it is opened again, behind what

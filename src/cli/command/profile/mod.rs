@@ -16,8 +16,8 @@ use crate::cli::{
 
 /// Keeps and shows named settings.
 pub(in crate::cli) fn run(args: &ProfileArgs) -> ExitCode {
-    let flags = args.network.flags();
-    let screen = Screen::new(&args.shown, false);
+    let flags = args.client.network.flags();
+    let screen = Screen::new(&args.client.shown, false);
     let done = match &args.command {
         ProfileCommand::Add(add) => add::run(add, &flags, &screen),
         ProfileCommand::Import(import) => import::run(import, &flags, &screen),

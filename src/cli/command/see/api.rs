@@ -17,7 +17,9 @@ use crate::{
 };
 
 pub(in crate::cli) fn run(args: &ApiArgs) -> ExitCode {
-    on_screen(&args.shown, false, async |screen| call(args, screen).await)
+    on_screen(&args.client.shown, false, async |screen| {
+        call(args, screen).await
+    })
 }
 
 async fn call(args: &ApiArgs, screen: &Screen) -> Result<Exit, ClientError> {
@@ -33,7 +35,7 @@ async fn call(args: &ApiArgs, screen: &Screen) -> Result<Exit, ClientError> {
         };
         transient.insert(name.to_owned(), given(value)?);
     }
-    let reach = Reach::new(&args.network)?;
+    let reach = Reach::new(&args.client.network)?;
     let call = ChaincodeCall {
         channel: reach.connection.channel().clone(),
         args: arguments,

@@ -46,26 +46,26 @@ pub(in crate::cli) fn run(
 ) -> ExitCode {
     match &args.command {
         ConfigCommand::Verify(args) => verify(args),
-        ConfigCommand::Show(args) => on_screen(&args.shown, args.full, async |screen| {
+        ConfigCommand::Show(args) => on_screen(&args.client.shown, args.full, async |screen| {
             show_config(args, screen).await
         }),
-        ConfigCommand::Get(args) => {
-            on_screen(&args.shown, false, async |screen| get(args, screen).await)
-        }
-        ConfigCommand::History(args) => on_screen(&args.shown, args.full, async |screen| {
+        ConfigCommand::Get(args) => on_screen(&args.client.shown, false, async |screen| {
+            get(args, screen).await
+        }),
+        ConfigCommand::History(args) => on_screen(&args.client.shown, args.full, async |screen| {
             history(args, screen).await
         }),
-        ConfigCommand::Diff(args) => on_screen(&args.shown, args.full, async |screen| {
+        ConfigCommand::Diff(args) => on_screen(&args.client.shown, args.full, async |screen| {
             diff(args, screen).await
         }),
-        ConfigCommand::Export(args) => on_screen(&args.shown, false, async |screen| {
+        ConfigCommand::Export(args) => on_screen(&args.client.shown, false, async |screen| {
             export(args, screen).await
         }),
     }
 }
 
 async fn show_config(args: &ConfigShowArgs, screen: &Screen) -> Result<Exit, ClientError> {
-    let block = newest(&Reach::new(&args.network)?, screen).await?;
+    let block = newest(&Reach::new(&args.client.network)?, screen).await?;
     let document = || RawValue::from_string(document(&block)?).map_err(|error| unreadable(&error));
     if screen.wants_json() {
         screen.result(&document()?, None, |_| Vec::new())?;
@@ -90,13 +90,13 @@ async fn show_config(args: &ConfigShowArgs, screen: &Screen) -> Result<Exit, Cli
 }
 
 async fn get(args: &ConfigGetArgs, screen: &Screen) -> Result<Exit, ClientError> {
-    let block = newest(&Reach::new(&args.network)?, screen).await?;
+    let block = newest(&Reach::new(&args.client.network)?, screen).await?;
     output::foreign_json(&element(&document(&block)?, &args.path)?);
     Ok(Exit::Done)
 }
 
 async fn history(args: &ConfigHistoryArgs, screen: &Screen) -> Result<Exit, ClientError> {
-    let reach = Reach::new(&args.network)?;
+    let reach = Reach::new(&args.client.network)?;
     let reading = async {
         let links = pages::links(&reach, 0, args.limit).await?;
         let open = pages::proposals(&reach, &json!({ "all": true }), args.limit).await?;
@@ -129,7 +129,7 @@ async fn history(args: &ConfigHistoryArgs, screen: &Screen) -> Result<Exit, Clie
 }
 
 async fn diff(args: &ConfigDiffArgs, screen: &Screen) -> Result<Exit, ClientError> {
-    let reach = Reach::new(&args.network)?;
+    let reach = Reach::new(&args.client.network)?;
     let reading = async {
         let from = at(&reach, args.from).await?;
         let to = match args.to {
@@ -156,7 +156,7 @@ async fn diff(args: &ConfigDiffArgs, screen: &Screen) -> Result<Exit, ClientErro
 }
 
 async fn export(args: &ConfigExportArgs, screen: &Screen) -> Result<Exit, ClientError> {
-    let reach = Reach::new(&args.network)?;
+    let reach = Reach::new(&args.client.network)?;
     let block = match args.sequence {
         Some(sequence) => {
             screen

@@ -22,12 +22,14 @@ use crate::{
 };
 
 pub(in crate::cli) fn run(args: &ListArgs) -> ExitCode {
-    on_screen(&args.shown, false, async |screen| list(args, screen).await)
+    on_screen(&args.client.shown, false, async |screen| {
+        list(args, screen).await
+    })
 }
 
 async fn list(args: &ListArgs, screen: &Screen) -> Result<Exit, ClientError> {
     let filter = filter(args)?;
-    let reach = Reach::new(&args.network)?;
+    let reach = Reach::new(&args.client.network)?;
     let msp_id = reach.msp_id().to_owned();
     let options = options(&filter, &msp_id);
     let listing = pages::proposals(&reach, &options, args.limit);

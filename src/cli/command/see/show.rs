@@ -19,24 +19,24 @@ use crate::{
 };
 
 pub(in crate::cli) fn show(args: &ShowArgs) -> ExitCode {
-    on_screen(&args.shown, args.full, async |screen| {
-        let view = fetch(&args.network, &args.id, args.full, screen).await?;
+    on_screen(&args.client.shown, args.full, async |screen| {
+        let view = fetch(&args.client.network, &args.id, args.full, screen).await?;
         screen.result(&view, None, |look| show::proposal(&view, look))?;
         Ok(Exit::Done)
     })
 }
 
 pub(in crate::cli) fn explain(args: &ExplainArgs) -> ExitCode {
-    on_screen(&args.shown, args.full, async |screen| {
-        let view = fetch(&args.network, &args.id, args.full, screen).await?;
+    on_screen(&args.client.shown, args.full, async |screen| {
+        let view = fetch(&args.client.network, &args.id, args.full, screen).await?;
         screen.result(&view, None, |look| explanation(&view, look))?;
         Ok(Exit::Done)
     })
 }
 
 pub(in crate::cli) fn diff(args: &DiffArgs) -> ExitCode {
-    on_screen(&args.shown, args.full, async |screen| {
-        let view = fetch(&args.network, &args.id, args.full, screen).await?;
+    on_screen(&args.client.shown, args.full, async |screen| {
+        let view = fetch(&args.client.network, &args.id, args.full, screen).await?;
         let Some(diff) = &view.proposal.diff else {
             return Err(nothing_to_compare(&view.proposal));
         };

@@ -26,13 +26,13 @@ use crate::{
 const LIMIT: usize = 1_000;
 
 pub(in crate::cli) fn run(args: &StatusArgs) -> ExitCode {
-    on_screen(&args.shown, false, async |screen| {
+    on_screen(&args.client.shown, false, async |screen| {
         status(args, screen).await
     })
 }
 
 async fn status(args: &StatusArgs, screen: &Screen) -> Result<Exit, ClientError> {
-    let reach = Reach::new(&args.network)?;
+    let reach = Reach::new(&args.client.network)?;
     let view = screen
         .wait("asking peer and contract", look(&reach))
         .await?;
