@@ -43,7 +43,7 @@ pub(in crate::cli) use proposal::proposal;
 pub(in crate::cli) use status::status;
 pub(in crate::cli) use table::{giving, grid, table, whole};
 pub(in crate::cli) use time::left;
-pub(in crate::cli) use words::{needs_words, said, status as status_words, status_named};
+pub(in crate::cli) use words::{said, status as status_words, status_named};
 
 #[cfg(test)]
 mod tests;

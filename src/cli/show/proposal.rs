@@ -14,7 +14,7 @@ use super::{
 };
 use crate::client::{
     answers::{ProposalAnswer, RelationsAnswer, seconds},
-    view::{ProposalView, ReviewedBy, Whereabouts, phase},
+    view::{ProposalView, ReviewedBy, Whereabouts, needs_words, phase},
 };
 
 /// So many of those who could sign are named where not all is to be shown.
@@ -116,7 +116,10 @@ fn detail(one: &ProposalAnswer, block: &mut Pairs, look: Look) {
     let detail = &one.status_detail;
     let text = |text: &str| with_short_digests(text, look.full);
     block.maybe("Why", detail.why.as_deref().map(text));
-    let mut needs = detail.needs.iter().map(Line::plain);
+    let mut needs = detail
+        .needs
+        .iter()
+        .map(|need| Line::plain(needs_words(need)));
     if let Some(first) = needs.next() {
         block.put("Needs", first);
         block.more(needs);

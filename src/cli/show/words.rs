@@ -151,20 +151,6 @@ pub(in crate::cli) fn said(label: &str, text: &str, look: Look) -> Vec<Line> {
         .collect()
 }
 
-/// What policies need, as the engine says it, so that nobody takes who is missing for who has signed.
-pub(in crate::cli) fn needs_words(needs: &str) -> String {
-    let policies = needs.split("; ").map(|need| {
-        let mut parts = need.splitn(3, ": ");
-        match (parts.next(), parts.next(), parts.next()) {
-            (Some(policy), Some(count), Some(who)) => {
-                format!("{policy} has {count}, missing {who}")
-            }
-            _ => need.to_owned(),
-        }
-    });
-    policies.collect::<Vec<_>>().join("; ")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -14,7 +14,7 @@ use crate::{
     block::ConfigBlock,
     client::{
         ClaimedKind, ClientError, Exit, JudgedUpdate, ProposalClaim, SignedUpdate, VerifiedLink,
-        Via, host,
+        Via, host, view::needs_words,
     },
     config::ConfigSignature,
     ids::{BlockNumber, Digest, ProposalId, Revision, Sequence},
@@ -252,7 +252,7 @@ fn ready(
             Err(no(text).hint(format!("cmscc explain {id}")))
         }
         (status, _) => {
-            let needs = judged.decision.needs.join("; ");
+            let needs = needs_words(&judged.decision.needs.join("; "));
             let text = match needs.is_empty() {
                 true => format!("`{id}` is {status}"),
                 false => format!("`{id}` is not signed enough: {needs}"),

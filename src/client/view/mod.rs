@@ -26,6 +26,6 @@ pub use deed::{
 };
 pub use ending::{EndingView, WITHIN, ending};
 pub use list::{HistoryView, ListView, RowFilter, RowView};
-pub use phase::{Whereabouts, phase};
+pub use phase::{Whereabouts, needs_words, phase};
 pub use proposal::{MajorityView, OwnReview, ProposalView, ReviewedBy};
 pub use status::{HeadView, IdentityView, Relation, StatusView};

@@ -2,10 +2,7 @@
 
 use crate::{
     cli::{
-        show::{
-            Line, Look, Tone, differences, effects, explanation, findings, is_empty, needs_words,
-            said,
-        },
+        show::{Line, Look, Tone, differences, effects, explanation, findings, is_empty, said},
         talk::Talk,
     },
     client::{
@@ -13,7 +10,7 @@ use crate::{
         Verdicts, VerifiedChain,
         answers::{ProposalAnswer, SignedAnswer},
         sign_claim,
-        view::{ProposalView, SignedView},
+        view::{ProposalView, SignedView, needs_words},
     },
     config::{ConfigSignature, PolicyVerdict},
 };

@@ -12,13 +12,13 @@ use super::{
 use crate::{
     cli::{
         args::SignArgs,
-        show::{Line, Tone, needs_words},
+        show::{Line, Tone},
         talk::Talk,
     },
     client::{
         ChannelSession, ClientError, Examined, Exit,
         answers::{self, ListAnswer},
-        view::SignedView,
+        view::{SignedView, needs_words},
     },
 };
 
