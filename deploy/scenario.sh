@@ -172,7 +172,20 @@ as orgx; ends 0 cmscc propose remove-org OrgXMSP --description "we leave"
 sign orgx OrgXMSP.remove-OrgXMSP; sign org1 OrgXMSP.remove-OrgXMSP
 as org1; ends 0 cmscc submit OrgXMSP.remove-OrgXMSP; says "in effect: config 9"
 
-say "20. A machine whose pin is another network's refuses to act, until it is pinned again"
+say "20. An auditor is given all that is over, with the blocks, and believes one of them"
+as org1
+ends 0 cmscc audit export --all --out "$work/audit"; says "verified: each ended as its bundle says"
+ends 0 cmscc audit verify "$work/audit" --anchor "$CMSCC_ANCHOR"; says "Proven from your anchor, config 0, on."
+says "in effect"; says "withdrawn"
+ends 7 cmscc audit verify "$work/audit" --anchor "$ELSEWHERE"; says "FORK"
+rm "$(ls "$work"/audit/blocks/*.block | tail -1)"
+ends 3 cmscc audit verify "$work/audit"; says "BLOCK_MISSING"
+ends 0 cmscc audit export --all --out "$work/audit"
+ends 0 cmscc audit verify "$work/audit" --json
+ends 0 cmscc audit export add_orgx --out "$work/one"
+ends 0 cmscc audit verify "$work/one"; says "add_orgx"
+
+say "21. A machine whose pin is another network's refuses to act, until it is pinned again"
 anchor=$CMSCC_ANCHOR
 export CMSCC_STATE_DIR=$work/false CMSCC_ANCHOR=$ELSEWHERE
 ends 7 cmscc sync

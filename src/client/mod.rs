@@ -31,11 +31,12 @@ mod review;
 mod signing;
 pub mod view;
 
-pub use chain::{ChainStore, VerifiedChain, VerifiedLink};
+pub use chain::{ChainStore, ConfigTrail, TrailConfig, VerifiedChain, VerifiedLink};
 pub use error::{ClientError, Exit};
 pub use flow::{
     ChannelSession, ContractHead, ContractSynced, Examined, Hears, OfflineSession, OpenedSession,
-    OwnSignature, Progress, Submission, Unpinned, Verdicts, shown_request, sign_claim,
+    OwnSignature, Progress, Submission, Unpinned, Verdicts, anchor_block, shown_request,
+    sign_claim,
 };
 pub use host::{now, part_of, stamp};
 pub use keys::{IdentitySource, OwnCertificate, OwnIdentity};

@@ -225,7 +225,7 @@ async fn a_bundle_is_audited_without_a_ledger() {
     let files = exported(&folder).await;
     let audit = |files: &[String], more: &[&str]| {
         let files = files.iter().map(String::as_str);
-        let args: Vec<&str> = ["audit"].into_iter().chain(files).collect();
+        let args: Vec<&str> = ["audit", "verify"].into_iter().chain(files).collect();
         cmscc(&folder, &[&args, more].concat(), &[])
     };
     let out = audit(&files, &[]);
@@ -242,7 +242,7 @@ async fn a_bundle_is_audited_without_a_ledger() {
         assert!(said.contains(part), "{part}: {said}");
     }
     let out = audit(&files[..2], &["--json"]);
-    assert_eq!(out.status.code(), Some(1));
+    assert_eq!(out.status.code(), Some(3));
     let report: Value = serde_json::from_slice(&out.stdout).unwrap();
     assert_eq!(report["verified"], false);
     assert_eq!(report["findings"][0]["id"], "BLOCK_MISSING");
@@ -253,7 +253,9 @@ async fn a_bundle_is_audited_without_a_ledger() {
     assert!(text(&out.stderr).contains("the bundle cannot be read"));
     let out = audit(&["none".to_owned(), "1.block".to_owned()], &[]);
     assert!(text(&out.stderr).contains("cannot read `none`"));
-    assert_eq!(audit(&files[..1], &[]).status.code(), Some(2), "no block");
+    let out = audit(&files[..1], &[]);
+    assert_eq!(out.status.code(), Some(1), "no block");
+    assert!(text(&out.stderr).contains("the config blocks that the bundle's chain names"));
 }
 
 /// A bundle and its texts come from other members.
@@ -270,7 +272,7 @@ async fn an_audit_shows_what_a_terminal_would_obey() {
     fs::write(&bundle, evil).unwrap();
     for more in [&[][..], &["--json"]] {
         let files = files.iter().map(String::as_str);
-        let args: Vec<&str> = ["audit"].into_iter().chain(files).collect();
+        let args: Vec<&str> = ["audit", "verify"].into_iter().chain(files).collect();
         let out = cmscc(&folder, &[&args, more].concat(), &[]);
         let said = text(&out.stdout) + &text(&out.stderr);
         for c in ['\u{1b}', '\u{9b}', '\u{202e}', '\u{200b}', '\u{feff}'] {
@@ -294,7 +296,12 @@ fn version_help_and_completion() {
     let document: Value = serde_json::from_slice(&out.stdout).unwrap();
     assert_eq!(document["version"], version);
     for command in ["serve", "package", "audit"] {
-        let out = cmscc(&folder, &[command, "--help"], &[]);
+        let args = [command, "--help"];
+        let args = match command {
+            "audit" => vec![command, "verify", "--help"],
+            _ => args.to_vec(),
+        };
+        let out = cmscc(&folder, &args, &[]);
         assert!(text(&out.stdout).contains("Examples:"), "{command}");
     }
     for shell in ["bash", "zsh", "fish"] {

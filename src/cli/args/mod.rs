@@ -30,7 +30,9 @@ pub(super) use act::{
     ArchiveArgs, CombineArgs, InitConsortiumArgs, PinArgs, RebaseArgs, RecoverArgs, RejectArgs,
     SignArgs, SubmitArgs, SyncArgs, ViaArg, WaitArgs, WatchArgs, WithdrawArgs,
 };
-pub(super) use audit::AuditArgs;
+#[cfg(feature = "client")]
+pub(super) use audit::AuditExportArgs;
+pub(super) use audit::{AuditArgs, AuditCommand, AuditVerifyArgs};
 #[cfg(feature = "devnet")]
 pub(super) use devnet::{
     DevnetArgs, DevnetCommand, DevnetFolderArgs, DevnetOrgArgs, EnvArgs, NewcomerArgs, TryArgs,
@@ -122,7 +124,8 @@ pub(super) enum Command {
     Health(HealthArgs),
     /// Write the chaincode package for a peer, and print its package id
     Package(PackageArgs),
-    /// Verify an exported proposal with config blocks, without a ledger
+    /// Prove, without a ledger, how proposals ended and what the config became
+    #[command(subcommand_required = true)]
     Audit(AuditArgs),
     /// Propose a change of the channel's config
     #[cfg(feature = "client")]

@@ -1,8 +1,7 @@
 //! Tables of finished proposals and of the chain's links.
 
 use super::{
-    line::{Line, Look, Tone},
-    table::{giving, table, whole},
+    layout::{Line, Look, Tone, giving, table, whole},
     time::ago,
     words::{short, status},
 };

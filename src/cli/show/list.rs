@@ -1,8 +1,7 @@
 //! Tables of proposals.
 
 use super::{
-    line::{Line, Look, Tone},
-    table::{giving, table, whole},
+    layout::{Line, Look, Tone, giving, table, whole},
     time::left,
     words::{progress, status},
 };

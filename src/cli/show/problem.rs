@@ -1,6 +1,6 @@
 //! An error and what to do about it.
 
-use super::line::{Line, Look, Tone, hang};
+use super::layout::{Line, Look, Tone, hang};
 use crate::client::ClientError;
 
 /// What was wrong, what each node said, and what to do next.

@@ -1,15 +1,12 @@
 //! Everything about one proposal.
 
 use super::{
-    diff,
-    effects::effects,
-    explain::deadline,
-    findings::{self, findings},
-    line::{Line, Look, Tone, hang},
-    pairs::Pairs,
-    table::more,
+    layout::{Line, Look, Pairs, Tone, hang, more},
+    review::{
+        changes_summary, deadline, differences, effects, findings, findings_summary, is_empty,
+        rejection, signer_name, silent,
+    },
     time::{ago, minute},
-    tree::{rejection, signer_name, silent},
     words::{quoted, short, status, with_short_digests},
 };
 use crate::client::{
@@ -27,13 +24,13 @@ pub(in crate::cli) fn proposal(view: &ProposalView, look: Look) -> Vec<Line> {
     lines.extend(facts(one, look));
     section(&mut lines, "Signatures", signatures(one, look));
     section(&mut lines, "Rejections", rejections(one, look));
-    if let Some(diff) = one.diff.as_ref().filter(|diff| !diff::is_empty(diff)) {
-        let head = Line::of(Tone::Strong, "Changes  ").join(diff::summary(diff));
+    if let Some(diff) = one.diff.as_ref().filter(|diff| !is_empty(diff)) {
+        let head = Line::of(Tone::Strong, "Changes  ").join(changes_summary(diff));
         lines.extend([Line::new(), head]);
-        lines.extend(indented(diff::differences(diff, narrower(look))));
+        lines.extend(indented(differences(diff, narrower(look))));
     }
     if let Some(lint) = &one.lint {
-        let head = Line::of(Tone::Strong, "Findings  ").join(findings::summary(lint));
+        let head = Line::of(Tone::Strong, "Findings  ").join(findings_summary(lint));
         lines.extend([Line::new(), head]);
         lines.extend(indented(findings(lint, narrower(look))));
     }

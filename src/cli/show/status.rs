@@ -1,10 +1,8 @@
 //! One screen about a channel.
 
 use super::{
-    line::{Line, Look, Tone},
+    layout::{Line, Look, Pairs, Tone, giving, grid, more, whole},
     list::{cells, description, missing},
-    pairs::Pairs,
-    table::{giving, grid, more, whole},
     time::{day, left},
     words::{common_name, short},
 };

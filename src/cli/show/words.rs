@@ -1,6 +1,6 @@
 //! Statuses, digests and needs as people say them.
 
-use super::line::{CUT, Line, Look, Tone, hang};
+use super::layout::{CUT, Line, Look, Tone, hang};
 use crate::text::squeezed;
 
 /// A status, in words and in the tone of what it means.

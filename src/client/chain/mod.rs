@@ -6,12 +6,15 @@
 //! | `verified` | the chain: how it starts, grows, and is compared with others' | pure |
 //! | `stored` | its form as a file | pure |
 //! | `store` | where it lies between commands | shell |
+//! | `trail` | config blocks that somebody kept, followed one by one | pure |
 
 mod store;
 mod stored;
 #[cfg(test)]
 mod tests;
+mod trail;
 mod verified;
 
 pub use store::ChainStore;
+pub use trail::{ConfigTrail, TrailConfig};
 pub use verified::{VerifiedChain, VerifiedLink};

@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use bytes::Bytes;
 
-use super::{ChainStore, VerifiedChain, VerifiedLink, stored};
+use super::{ChainStore, ConfigTrail, VerifiedChain, VerifiedLink, stored};
 use crate::{
     client::Exit,
     ids::{ChannelId, Digest, Sequence},
@@ -143,4 +143,69 @@ fn a_damaged_file_is_no_chain() {
         let known = ["STATE_UNREADABLE", "BAD_BLOCK"].contains(&&*error.symbol);
         assert!(known, "{from}: {error:?}");
     }
+}
+
+#[test]
+fn a_trail_tells_what_changed_and_from_where_it_is_proven() {
+    let trail_of = |anchor: Option<&str>, blocks: &[&str]| {
+        let mut trail = ConfigTrail::new(&channel(), anchor.map(block)).unwrap();
+        for name in blocks {
+            trail.take(block(name)).unwrap();
+        }
+        trail
+    };
+    let (genesis, first) = ("genesis.block", "add-orgx/config_block_after.pb");
+    let believed =
+        |trail: &ConfigTrail| -> Vec<u64> { trail.believed().map(|one| one.sequence.0).collect() };
+
+    // twice the same is once
+    let trail = trail_of(None, &[genesis, first, first]);
+    let configs = trail.configs();
+    assert_eq!(configs.len(), 2);
+    assert!(!configs[0].follows && configs[0].diff.is_none());
+    assert!(configs[1].follows);
+    let diff = configs[1].diff.as_ref().unwrap();
+    assert!(diff.changes[0].text.contains("OrgXMSP"), "{diff:?}");
+    let signers: Vec<&str> = configs[1]
+        .signers
+        .iter()
+        .map(|(id, _)| id.as_str())
+        .collect();
+    assert_eq!(signers, ["Org2MSP", "Org1MSP"], "in the order of the block");
+    assert_eq!((trail.anchored(), believed(&trail)), (None, vec![0]));
+
+    let trail = trail_of(Some(genesis), &[genesis, first]);
+    assert_eq!(trail.anchored(), Some(Sequence(0)));
+    assert_eq!(believed(&trail), Vec::<u64>::new());
+    // an anchor right before the first one proves that, and is none of them
+    let trail = trail_of(Some(genesis), &[first]);
+    assert_eq!(trail.anchored(), Some(Sequence(0)));
+    assert_eq!(trail.configs().len(), 1);
+    assert!(trail.configs()[0].follows);
+    // one in the middle proves what is behind it alone
+    let trail = trail_of(Some(first), &[genesis, first]);
+    assert_eq!(
+        (trail.anchored(), believed(&trail)),
+        (Some(Sequence(1)), vec![0])
+    );
+
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fabric-data");
+    let foreign =
+        || Bytes::from(fs::read(folder.join("fabric-3.1.5-caps-v2").join(first)).unwrap());
+    let mut trail = trail_of(None, &[genesis]);
+    let error = trail.take(foreign()).unwrap_err();
+    assert_eq!(
+        (error.exit, &*error.symbol),
+        (Exit::Unsafe, "BLOCK_NOT_PROVEN")
+    );
+    // what was there stays
+    trail.take(block(first)).unwrap();
+    assert_eq!(trail.configs().len(), 2);
+    assert_eq!(trail.take(foreign()).unwrap_err().symbol, "FORK");
+    let mut trail = ConfigTrail::new(&channel(), Some(foreign())).unwrap();
+    assert_eq!(trail.take(block(first)).unwrap_err().symbol, "FORK");
+    // and behind a gap it is believed
+    let mut trail = trail_of(None, &[genesis]);
+    trail.take(block("add-orgy/config_block_after.pb")).unwrap();
+    assert_eq!(believed(&trail), [0, 2]);
 }

@@ -26,7 +26,7 @@ mod sync;
 pub use contract::ContractHead;
 pub use examine::{Examined, Verdicts};
 pub use offline::{OfflineSession, shown_request};
-pub use session::{ChannelSession, Hears, OpenedSession, Progress, Unpinned};
+pub use session::{ChannelSession, Hears, OpenedSession, Progress, Unpinned, anchor_block};
 pub use sign::{OwnSignature, sign_claim};
 pub use submit::Submission;
 pub use sync::ContractSynced;

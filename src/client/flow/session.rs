@@ -153,7 +153,10 @@ pub(super) fn pinned(
 
 /// The block that an anchor names: a file, or in a folder the one named after the channel; `None` where
 /// the folder has none.
-fn anchor_block(path: &Path, channel: &ChannelId) -> Result<Option<Bytes>, ClientError> {
+///
+/// # Errors
+/// `ANCHOR_UNREADABLE`.
+pub fn anchor_block(path: &Path, channel: &ChannelId) -> Result<Option<Bytes>, ClientError> {
     let file = match path.is_dir() {
         true => path.join(format!("{channel}.block")),
         false => path.to_owned(),

@@ -10,7 +10,9 @@
 //! | `ending` | certificates of a config that end soon |
 //! | `deed` | what commands that act did |
 //! | `config` | the chain's links, and two configs side by side |
+//! | `audit` | what an auditor learns from exported proposals and blocks |
 
+mod audit;
 mod config;
 mod deed;
 mod ending;
@@ -19,6 +21,10 @@ mod phase;
 mod proposal;
 mod status;
 
+pub use audit::{
+    AuditView, AuditedConfigView, AuditedProposalView, AuditedSignerView, BelievedView,
+    ExportedView, FoundView, NotExportedView,
+};
 pub use config::{ChainView, ConfigDiffView, ExportView, LinkView};
 pub use deed::{
     EventView, NothingView, RecordedView, SignedView, SubmittedView, SyncedView, TrustView,

@@ -9,18 +9,18 @@ use crate::client::{
 };
 
 /// What was listed, and whether there is more.
-pub(super) struct PagedList<T> {
-    pub(super) as_of_sequence: u64,
-    pub(super) entries: Vec<T>,
-    pub(super) more: bool,
-    pub(super) unsupported: Vec<String>,
+pub(in crate::cli::command) struct PagedList<T> {
+    pub(in crate::cli::command) as_of_sequence: u64,
+    pub(in crate::cli::command) entries: Vec<T>,
+    pub(in crate::cli::command) more: bool,
+    pub(in crate::cli::command) unsupported: Vec<String>,
 }
 
 /// Entries of one page.
 const PAGE: usize = 200;
 
 /// Proposals that are not archived, at most so many. `options`: those of `ListProposals`.
-pub(super) async fn proposals(
+pub(in crate::cli::command) async fn proposals(
     reach: &Reach,
     options: &Value,
     limit: usize,
@@ -38,7 +38,7 @@ pub(super) async fn proposals(
 }
 
 /// Finished proposals, at most so many. `options`: those of `GetHistory`.
-pub(super) async fn history(
+pub(in crate::cli::command) async fn history(
     reach: &Reach,
     options: &Value,
     limit: usize,
@@ -92,7 +92,7 @@ async fn all<T>(
 }
 
 /// Links of the contract's chain from a sequence on, at most so many.
-pub(super) async fn links(
+pub(in crate::cli::command) async fn links(
     reach: &Reach,
     from: u64,
     limit: usize,

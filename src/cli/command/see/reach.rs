@@ -19,7 +19,7 @@ use crate::{
 
 /// One's own peer, and what it is asked about.
 #[derive(Debug)]
-pub(super) struct Reach {
+pub(in crate::cli::command) struct Reach {
     pub(super) connection: PeerConnection,
 }
 
@@ -31,13 +31,20 @@ impl Reach {
         Ok(Self { connection })
     }
 
+    /// A connection that is there already.
+    pub(in crate::cli::command) fn of(connection: &PeerConnection) -> Self {
+        Self {
+            connection: connection.clone(),
+        }
+    }
+
     /// The id of one's own organisation.
     pub(super) fn msp_id(&self) -> &str {
         self.connection.identity().msp_id.as_str()
     }
 
     /// Asks the contract.
-    pub(super) async fn ask(&self, args: &[&str]) -> Result<Bytes, ClientError> {
+    pub(in crate::cli::command) async fn ask(&self, args: &[&str]) -> Result<Bytes, ClientError> {
         let channel = self.connection.channel();
         let call = ChaincodeCall::new(channel, args.iter().copied());
         let chaincode = self.connection.chaincode();
@@ -45,7 +52,7 @@ impl Reach {
     }
 
     /// The same, and reads the answer.
-    pub(super) async fn read<T: serde::de::DeserializeOwned>(
+    pub(in crate::cli::command) async fn read<T: serde::de::DeserializeOwned>(
         &self,
         args: &[&str],
     ) -> Result<T, ClientError> {

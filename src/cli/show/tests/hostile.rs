@@ -126,6 +126,8 @@ fn no_renderer_lets_a_terminal_obey_others() {
         history: history.history,
         more: false,
     };
+    let view = audited(HOSTILE);
+    harmless("audit", |look| audit(&view, look));
     harmless("history", |look| super::super::history(&ended, look));
     let links: ChainAnswer = poisoned_answer("chain");
     let links = links.chain.into_iter().map(|link| LinkView {

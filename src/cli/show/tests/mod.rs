@@ -12,13 +12,14 @@ use serde_json::Value;
 
 use super::*;
 use crate::client::{
-    ClientError, Exit,
+    ClientError, ConfigTrail, Exit,
     answers::{ChainAnswer, HistoryAnswer, ListAnswer, ProposalAnswer, same_shape, seconds},
     view::{
-        ChainView, EndingView, HeadView, HistoryView, IdentityView, LinkView, ListView,
-        ProposalView, Relation, RowView, StatusView,
+        AuditView, AuditedProposalView, ChainView, EndingView, FoundView, HeadView, HistoryView,
+        IdentityView, LinkView, ListView, ProposalView, Relation, RowView, StatusView,
     },
 };
+use crate::ids::ChannelId;
 
 const STORY: &str = include_str!("story.json");
 
@@ -80,6 +81,51 @@ fn snapshots(name: &str, draw: impl Fn(Look) -> Vec<Line>) {
             assert!(line.width() <= width, "{name}: {}", line.text(false));
         }
     }
+}
+
+/// What an auditor sees of two configs of a real network, with one proposal that holds and one that does
+/// not.
+fn audited(hostile: &str) -> AuditView {
+    let folder =
+        PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fabric-data/fabric-3.1.5-caps-v3");
+    let mut trail = ConfigTrail::new(&ChannelId::new("mychannel"), None).unwrap();
+    for name in [
+        "genesis.block",
+        "add-orgx/config_block_after.pb",
+        "add-orgy/config_block_after.pb",
+    ] {
+        let block = fs::read(folder.join(name)).unwrap();
+        trail.take(block.into()).unwrap();
+    }
+    let ended = |id: &str, sequence, findings: Vec<FoundView>| AuditedProposalView {
+        verified: findings.is_empty(),
+        findings,
+        not_verified: vec!["who proposed it under this id".to_owned()],
+        outcome: "Submitted".to_owned(),
+        proposal_id: format!("{id}{hostile}"),
+        sequence,
+    };
+    let found = FoundView {
+        id: "SIGNATURE".to_owned(),
+        place: format!("false_one{hostile}: proposal false_one, revision 1"),
+        text: format!("the signature of `CN=Admin@org2.example.com` is none{hostile}"),
+    };
+    let proposals = vec![
+        ended("false_one", None, vec![found]),
+        ended("add_orgx", Some(1), Vec::new()),
+    ];
+    AuditView::new("mychannel", &trail, proposals, Vec::new()).unwrap()
+}
+
+#[test]
+fn audits() {
+    let view = audited("");
+    snapshots("audit", |look| audit(&view, look));
+    assert!(!view.verified);
+    let led: Vec<Option<&str>> = (view.configs.iter())
+        .map(|one| one.proposal_id.as_deref())
+        .collect();
+    assert_eq!(led, [None, Some("add_orgx"), None]);
 }
 
 #[test]

@@ -8,16 +8,18 @@ use crate::{
     client::{
         answers::{DiffAnswer, ProposalAnswer, ProposedAnswer, SignedAnswer, UpdatedAnswer},
         view::{
-            ChainView, ConfigDiffView, EventView, ExportView, HistoryView, ListView, NothingView,
-            ProposalView, RecordedView, SignedView, StatusView, SubmittedView, SyncedView,
-            TrustView, WrittenView,
+            AuditView, ChainView, ConfigDiffView, EventView, ExportView, ExportedView, HistoryView,
+            ListView, NothingView, ProposalView, RecordedView, SignedView, StatusView,
+            SubmittedView, SyncedView, TrustView, WrittenView,
         },
     },
 };
 
 #[test]
 fn the_schemas_are_current() {
-    let schemas: [(&str, Schema); 21] = [
+    let schemas: [(&str, Schema); 23] = [
+        ("audit-export", schema_for!(ExportedView)),
+        ("audit-verify", schema_for!(AuditView)),
         ("config-diff", schema_for!(ConfigDiffView)),
         ("config-export", schema_for!(ExportView)),
         ("config-history", schema_for!(ChainView)),

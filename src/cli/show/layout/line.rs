@@ -9,7 +9,7 @@ use unicode_width::UnicodeWidthChar;
 use crate::text::visible;
 
 /// What marks that a text goes on and is not shown whole.
-pub(super) const CUT: char = '…';
+pub(in crate::cli::show) const CUT: char = '…';
 
 /// What a text is, and so how it looks. Meaning is never in the colour alone.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -112,7 +112,7 @@ impl Line {
 
     /// The line with blanks behind it up to so many columns.
     #[must_use]
-    pub(super) fn padded(self, width: usize) -> Self {
+    pub(in crate::cli::show) fn padded(self, width: usize) -> Self {
         let missing = width.saturating_sub(self.width());
         self.and(Tone::Plain, " ".repeat(missing))
     }
@@ -125,7 +125,7 @@ impl Line {
 
     /// At most so many columns of it; a mark says that there is more.
     #[must_use]
-    pub(super) fn cut(self, width: usize) -> Self {
+    pub(in crate::cli::show) fn cut(self, width: usize) -> Self {
         if self.width() <= width {
             return self;
         }
@@ -231,7 +231,7 @@ impl Line {
     }
 
     /// Columns of its longest word.
-    pub(super) fn longest_word(&self) -> usize {
+    pub(in crate::cli::show) fn longest_word(&self) -> usize {
         self.tokens()
             .iter()
             .map(Self::width)
@@ -257,7 +257,12 @@ fn columns(c: char) -> usize {
 }
 
 /// Wraps a text behind its beginning: lines after the first stand behind `next`.
-pub(super) fn hang(first: Line, next: &Line, body: Line, width: Option<usize>) -> Vec<Line> {
+pub(in crate::cli::show) fn hang(
+    first: Line,
+    next: &Line,
+    body: Line,
+    width: Option<usize>,
+) -> Vec<Line> {
     let room = |before: &Line| width.map(|width| width.saturating_sub(before.width()));
     let lines = body.wrapped_in(room(&first), room(next)).into_iter();
     let mut prefix = Some(first);

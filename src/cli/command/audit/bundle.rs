@@ -1,4 +1,4 @@
-//! `cmscc audit`
+//! `cmscc audit verify BUNDLE BLOCK..`
 
 use std::{fs, path::Path, process::ExitCode};
 
@@ -6,13 +6,20 @@ use anyhow::Context;
 use bytes::Bytes;
 
 use crate::{
-    cli::{args::AuditArgs, output},
+    cli::{args::AuditVerifyArgs, output},
     contract::audit::{AuditReport, verify},
 };
 
-/// Verifies a bundle of `ExportProposal`. Fails where something is found.
-pub(in crate::cli) fn run(args: &AuditArgs) -> anyhow::Result<ExitCode> {
+/// Ends a verification that found something: the answer is no.
+const FOUND: u8 = 3;
+
+/// Verifies a bundle of `ExportProposal`.
+pub(super) fn run(args: &AuditVerifyArgs) -> anyhow::Result<ExitCode> {
     let bundle = read(&args.bundle)?;
+    anyhow::ensure!(
+        !args.blocks.is_empty(),
+        "the config blocks that the bundle's chain names are needed, too: cmscc audit verify --help"
+    );
     let mut blocks = Vec::with_capacity(args.blocks.len());
     for file in &args.blocks {
         blocks.push(Bytes::from(read(file)?));
@@ -27,7 +34,7 @@ pub(in crate::cli) fn run(args: &AuditArgs) -> anyhow::Result<ExitCode> {
     }
     Ok(match report.verified {
         true => ExitCode::SUCCESS,
-        false => ExitCode::FAILURE,
+        false => ExitCode::from(FOUND),
     })
 }
 

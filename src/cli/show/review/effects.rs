@@ -1,9 +1,6 @@
 //! What becomes of majorities and endorsements.
 
-use super::{
-    line::{Line, Look, Tone},
-    pairs::Pairs,
-};
+use crate::cli::show::layout::{Line, Look, Pairs, Tone};
 use crate::client::{answers::EffectAnswer, view::ProposalView};
 
 /// What a proposal does to the numbers that policies count; nothing where it does nothing to them.

@@ -1,10 +1,7 @@
 //! What changes, by group.
 
-use super::{
-    entry::{ShownChange, entry, group},
-    line::{Line, Look, Tone, hang},
-    table::more,
-};
+use super::entry::{ShownChange, entry, group, sign};
+use crate::cli::show::layout::{Line, Look, Tone, hang, more};
 use crate::client::answers::{ChangeAnswer, DiffAnswer};
 
 /// Kinds are padded to the widest of the group, but to no more columns than this.
@@ -48,7 +45,7 @@ fn groups(diff: &DiffAnswer, is_signed: bool, look: Look) -> Vec<Line> {
 }
 
 /// How much changes, on one line.
-pub(super) fn summary(diff: &DiffAnswer) -> Line {
+pub(in crate::cli::show) fn summary(diff: &DiffAnswer) -> Line {
     let count = |verb: &str| diff.changes.iter().filter(|one| one.change == verb).count();
     let parts = [
         (count("added"), "added", Tone::Good),
@@ -84,11 +81,9 @@ fn changes(changes: &[ChangeAnswer], is_signed: bool, look: Look) -> Vec<Line> {
     // the group itself is said in its heading
     let is_said = |change: &ChangeAnswer| !is_signed && change.item == "group";
     for (change, entry) in entries.into_iter().filter(|(change, _)| !is_said(change)) {
-        let (sign, tone) = match change.change.as_str() {
-            _ if !is_signed => (" ", Tone::Dim),
-            "added" => ("+", Tone::Good),
-            "removed" => ("-", Tone::Bad),
-            _ => ("~", Tone::Waiting),
+        let (sign, tone) = match is_signed {
+            false => (" ", Tone::Dim),
+            true => sign(change),
         };
         let kind = Line::of(tone, &entry.kind).padded(width);
         let first = Line::of(tone, format!("  {sign} "))

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{
-    line::{CUT, Line, Look, Tone, hang},
+use crate::cli::show::{
+    layout::{CUT, Line, Look, Tone, hang},
     words::{common_name, short},
 };
 use crate::{
@@ -21,7 +21,7 @@ const BELOW: usize = 24;
 const PADDED: usize = 36;
 
 /// What was said of a proposal beside signatures that count, and whether it stands in a tree yet.
-pub(super) struct Voices<'a> {
+pub(in crate::cli::show) struct Voices<'a> {
     silent: Vec<&'a SignatureAnswer>,
     expired: BTreeSet<&'a str>,
     votes: Vec<&'a VoteAnswer>,
@@ -29,7 +29,7 @@ pub(super) struct Voices<'a> {
 }
 
 impl<'a> Voices<'a> {
-    pub(super) fn new(proposal: &'a ProposalAnswer) -> Self {
+    pub(in crate::cli::show) fn new(proposal: &'a ProposalAnswer) -> Self {
         let signatures = proposal.signatures.iter();
         let expired = signatures.clone().filter(|one| one.counts && one.expired);
         let votes = proposal.votes.iter();
@@ -63,7 +63,7 @@ impl<'a> Voices<'a> {
     }
 
     /// What stands in no tree: each with its organisation.
-    pub(super) fn unheard(&self) -> Vec<Line> {
+    pub(in crate::cli::show) fn unheard(&self) -> Vec<Line> {
         let of = |msp_id: &str| Line::of(Tone::Strong, msp_id).and(Tone::Plain, "  ");
         let silents = self.silent.iter().enumerate();
         let silents = silents.filter(|(at, _)| !self.drawn.contains(&(true, *at)));
@@ -77,7 +77,7 @@ impl<'a> Voices<'a> {
 }
 
 /// A signature that does not count, and why.
-pub(super) fn silent(one: &SignatureAnswer) -> Line {
+pub(in crate::cli::show) fn silent(one: &SignatureAnswer) -> Line {
     let reason = one.reason.as_deref().unwrap_or("no reason was given");
     Line::of(
         Tone::Bad,
@@ -86,7 +86,7 @@ pub(super) fn silent(one: &SignatureAnswer) -> Line {
     .and(Tone::Plain, reason)
 }
 
-pub(super) fn rejection(vote: &VoteAnswer) -> Line {
+pub(in crate::cli::show) fn rejection(vote: &VoteAnswer) -> Line {
     let line = Line::of(Tone::Bad, "rejected");
     let line = match vote.reason.as_str() {
         "" => line,
@@ -99,7 +99,7 @@ pub(super) fn rejection(vote: &VoteAnswer) -> Line {
 }
 
 /// Who signed, as far as that can be read.
-pub(super) fn signer_name(one: &SignatureAnswer) -> String {
+pub(in crate::cli::show) fn signer_name(one: &SignatureAnswer) -> String {
     match &one.subject {
         Some(subject) => common_name(subject).to_owned(),
         None => format!("identity {}", short(&one.fingerprint)),
@@ -107,7 +107,11 @@ pub(super) fn signer_name(one: &SignatureAnswer) -> String {
 }
 
 /// The rules of a policy as a tree.
-pub(super) fn tree(policy: &DecidingAnswer, voices: &mut Voices<'_>, look: Look) -> Vec<Line> {
+pub(in crate::cli::show) fn tree(
+    policy: &DecidingAnswer,
+    voices: &mut Voices<'_>,
+    look: Look,
+) -> Vec<Line> {
     let mut drawing = Drawing {
         signers: &policy.explanation.signers,
         voices,

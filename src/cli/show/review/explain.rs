@@ -1,11 +1,9 @@
 //! Why the signatures suffice or not, and who could complete them.
 
-use super::{
-    line::{Line, Look, Tone, hang},
-    pairs::Pairs,
-    table::more,
+use super::tree::{Voices, tree};
+use crate::cli::show::{
+    layout::{Line, Look, Pairs, Tone, hang, more},
     time::{left, minute},
-    tree::{Voices, tree},
     words::{counted, status, with_short_digests},
 };
 use crate::client::{
@@ -132,7 +130,7 @@ fn outlook(proposal: &ProposalAnswer, policies: &[DecidingAnswer], look: Look) -
 }
 
 /// When a proposal ends, and how long that is.
-pub(super) fn deadline(deadline: Option<&str>, look: Look) -> Option<Line> {
+pub(in crate::cli::show) fn deadline(deadline: Option<&str>, look: Look) -> Option<Line> {
     let text = deadline?;
     let line = Line::plain(minute(text));
     let Some(end) = seconds(text) else {

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::{
-    line::{Line, Look, Tone},
+use crate::cli::show::{
+    layout::{Line, Look, Tone},
     time::{day, left},
     words::{common_name, short, with_short_digests},
 };
@@ -13,16 +13,16 @@ use crate::client::{
 };
 
 /// What a change shows: its kind, and what there is to say of it; further lines where all is shown.
-pub(super) struct ShownChange {
-    pub(super) kind: String,
+pub(in crate::cli::show) struct ShownChange {
+    pub(in crate::cli::show) kind: String,
     /// What it is called, where a value stands beside it.
-    pub(super) name: Line,
-    pub(super) body: Line,
-    pub(super) more: Vec<Line>,
+    pub(in crate::cli::show) name: Line,
+    pub(in crate::cli::show) body: Line,
+    pub(in crate::cli::show) more: Vec<Line>,
 }
 
 /// The group under which a change is listed.
-pub(super) fn group(change: &ChangeAnswer) -> &str {
+pub(in crate::cli::show) fn group(change: &ChangeAnswer) -> &str {
     match change.item.as_str() {
         "organization" | "group" => &change.path,
         _ => match change.path.rsplit_once('/') {
@@ -32,8 +32,17 @@ pub(super) fn group(change: &ChangeAnswer) -> &str {
     }
 }
 
+/// Whether something comes, goes, or becomes something else.
+pub(in crate::cli::show) fn sign(change: &ChangeAnswer) -> (&'static str, Tone) {
+    match change.change.as_str() {
+        "added" => ("+", Tone::Good),
+        "removed" => ("-", Tone::Bad),
+        _ => ("~", Tone::Waiting),
+    }
+}
+
 /// What a change shows.
-pub(super) fn entry(change: &ChangeAnswer, look: Look) -> ShownChange {
+pub(in crate::cli::show) fn entry(change: &ChangeAnswer, look: Look) -> ShownChange {
     let name = change.name.as_deref().unwrap_or_default();
     let leaf = change.path.rsplit('/').next().unwrap_or_default();
     let there = match change.after.is_null() {

@@ -1,8 +1,7 @@
 //! What people should know before they sign.
 
-use super::{
-    line::{Line, Look, Tone, hang},
-    table::more,
+use crate::cli::show::{
+    layout::{Line, Look, Tone, hang, more},
     words::with_short_digests,
 };
 use crate::client::answers::{FindingAnswer, LintAnswer};
@@ -44,7 +43,7 @@ fn finding(finding: &FindingAnswer, look: Look) -> Vec<Line> {
 }
 
 /// How many there are of which severity, on one line.
-pub(super) fn summary(lint: &LintAnswer) -> Line {
+pub(in crate::cli::show) fn summary(lint: &LintAnswer) -> Line {
     let count = |severity: &str| {
         let of = lint.findings.iter().filter(|one| one.severity == severity);
         of.count()

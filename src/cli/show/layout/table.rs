@@ -81,7 +81,7 @@ fn drawn(row: Vec<Line>, widths: &[usize]) -> Line {
 }
 
 /// What says that so many rows are not shown, and how to see them.
-pub(super) fn more(count: usize, hint: &str) -> Line {
+pub(in crate::cli::show) fn more(count: usize, hint: &str) -> Line {
     Line::of(Tone::Dim, format!("{CUT} and {count} more{hint}"))
 }
 
