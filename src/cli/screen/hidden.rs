@@ -1,6 +1,6 @@
 //! A line that is typed without being shown.
 
-use std::io::{self, IsTerminal, Read, Write};
+use std::io::{self, BufRead, IsTerminal, Read as _, Write};
 
 use rustix::termios::{
     LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr,
@@ -28,10 +28,13 @@ pub(in crate::cli) fn ask_pin(
     if shown.no_input || shown.json.is_some() || !is_terminal {
         return Ok(None);
     }
-    let mut err = io::stderr();
-    // a token may call itself what it likes
-    let _ = write!(err, "{} ", text::visible(question)).and_then(|()| err.flush());
-    let typed = QuietTerminal::new().and_then(|_quiet| read_line(&mut stdin.lock()));
+    let ask = |_: &QuietTerminal| {
+        let mut err = io::stderr();
+        // a token may call itself what it likes
+        let _ = write!(err, "{} ", text::visible(question)).and_then(|()| err.flush());
+        read_line(&mut stdin.lock())
+    };
+    let typed = QuietTerminal::new().and_then(|quiet| ask(&quiet));
     output::note("");
     match typed {
         Ok(Some(line)) if !line.is_empty() => Ok(Some(TokenPin::new(line))),
@@ -71,7 +74,7 @@ impl Drop for QuietTerminal {
 }
 
 /// A line as its keys come; `None`: interrupted.
-fn read_line(keys: &mut dyn Read) -> io::Result<Option<String>> {
+fn read_line(keys: &mut dyn BufRead) -> io::Result<Option<String>> {
     let mut line = Vec::new();
     for key in keys.bytes() {
         match key? {

@@ -15,7 +15,7 @@ pub(super) fn signature(
     message: &[u8],
 ) -> Result<Vec<u8>, SignerError> {
     // SECURITY: a token may answer anything
-    let is_pair = raw.len() % 2 == 0 && (2..=2 * curve.size()).contains(&raw.len());
+    let is_pair = raw.len().is_multiple_of(2) && (2..=2 * curve.size()).contains(&raw.len());
     if !is_pair {
         let wanted = 2 * curve.size();
         return Err(SignerError::Device(format!(

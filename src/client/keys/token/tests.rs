@@ -1,6 +1,6 @@
 //! What is done about what libraries and tokens say.
 
-use std::{fs, path::PathBuf};
+use std::{fs, path::PathBuf, slice::from_ref};
 
 use ring::rand::SystemRandom;
 
@@ -158,13 +158,13 @@ fn the_key_is_the_only_one_of_its_id_and_of_the_curve_of_the_certificate() {
         ..settings()
     };
     let choose = |keys: &[SeenKey], others: &[Vec<u8>]| choose::key(&named, &p256, keys, others);
-    assert_eq!(choose(&[key256.clone()], &[]), Ok(()));
+    assert_eq!(choose(from_ref(&key256), &[]), Ok(()));
     // a token that does not say, or says it otherwise: the signature decides
     assert_eq!(choose(&[SeenKey::default()], &[]), Ok(()));
     assert_eq!(choose(&[on(b"\x13\x0aprime256v1")], &[]), Ok(()));
-    assert_eq!(choose::key(&named, &p384, &[key384.clone()], &[]), Ok(()));
+    assert_eq!(choose::key(&named, &p384, from_ref(&key384), &[]), Ok(()));
 
-    let (symbol, message, _) = told(choose(&[key384.clone()], &[]));
+    let (symbol, message, _) = told(choose(from_ref(&key384), &[]));
     assert_eq!(symbol, "PKCS11_KEY_CURVE");
     assert_eq!(
         message,
