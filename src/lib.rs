@@ -97,9 +97,10 @@
 //! | `shim` | the chaincode server |
 //! | `serve` | the program with its operations endpoints; brings `shim` |
 //! | `client` | the client of the contract: one's own peer, keys, profiles, and what is checked before anything is signed |
+//! | `pkcs11` | keys of the client in PKCS#11 tokens; brings `client` |
 //! | `devnet` | an embedded network for demo, tests and benches; brings `shim` |
 //!
-//! All are on by default.
+//! All but `pkcs11` are on by default.
 
 pub mod block;
 pub mod capabilities;

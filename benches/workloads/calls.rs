@@ -18,7 +18,7 @@ use cmscc::{
     block::Block,
     config::{ConfigSignature, ConfigTree, Patch, PatchLimits, Update, compute_update, envelope},
     contract::{Contract, ContractSettings, NoAnchors, NoObserver},
-    identity::{P256Signer, Signer},
+    identity::{KeySigner, Signer},
     ids::{BlockNumber, TxId, UnixTime},
     json,
     proto::{
@@ -74,7 +74,7 @@ impl Channel {
         Ok(channel)
     }
 
-    fn invocation(&self, who: &P256Signer, args: &[&[u8]]) -> Invocation {
+    fn invocation(&self, who: &KeySigner, args: &[&[u8]]) -> Invocation {
         Invocation {
             channel: channel(),
             tx_id: TxId::new(format!("{:064x}", self.calls)),
@@ -95,7 +95,7 @@ impl Channel {
         Ok((response.payload, stub))
     }
 
-    fn submit(&mut self, who: &P256Signer, args: &[&[u8]]) -> Result<Value> {
+    fn submit(&mut self, who: &KeySigner, args: &[&[u8]]) -> Result<Value> {
         let (answer, stub) = self.call(&self.contract, &self.invocation(who, args))?;
         self.calls += 1;
         let version = Version {
@@ -196,7 +196,7 @@ fn now<T>(future: impl Future<Output = T>) -> Result<T> {
 }
 
 /// A config block, signed by an orderer where one is given.
-fn block(config: &[u8], last_update: Option<Bytes>, orderer: Option<&P256Signer>) -> Result<Bytes> {
+fn block(config: &[u8], last_update: Option<Bytes>, orderer: Option<&KeySigner>) -> Result<Bytes> {
     let header = common::ChannelHeader {
         r#type: common::HeaderType::Config.into(),
         channel_id: channel().to_string(),
@@ -341,7 +341,7 @@ struct Filled {
     /// With a server that has endorsed them all.
     channel: Channel,
     /// The first of them signed the first proposal, the last did not.
-    members: Vec<P256Signer>,
+    members: Vec<KeySigner>,
     /// In the order in which they are listed.
     proposals: Vec<Proposed>,
 }
@@ -589,7 +589,7 @@ impl Channel {
     fn propose(
         &mut self,
         of: &Consortium,
-        who: &P256Signer,
+        who: &KeySigner,
         id: &str,
         patched: usize,
     ) -> Result<()> {

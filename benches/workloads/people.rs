@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use bytes::Bytes;
 use cmscc::{
     config::{ConfigSignature, envelope},
-    identity::{P256Signer, Signer},
+    identity::{KeySigner, Signer},
     ids::MspId,
     proto::{
         common::{Config, ConfigGroup, SignatureHeader},
@@ -26,9 +26,9 @@ pub(crate) struct Consortium {
     pub(crate) config: Bytes,
     /// Of the application organisations, by the names of their groups. Copies of an organisation
     /// share its administrator.
-    pub(crate) members: Vec<P256Signer>,
+    pub(crate) members: Vec<KeySigner>,
     /// Of the orderer organisation.
-    pub(crate) orderer: P256Signer,
+    pub(crate) orderer: KeySigner,
 }
 
 /// The config of so many organisations, with new CAs.
@@ -67,7 +67,7 @@ pub(crate) fn consortium(size: &str) -> Result<Consortium> {
 fn found(
     org: &mut ConfigGroup,
     founded: &mut BTreeMap<String, Bytes>,
-) -> Result<Option<P256Signer>> {
+) -> Result<Option<KeySigner>> {
     let value = org.values.get_mut("MSP").context("no msp")?;
     let mut msp = MspConfig::decode(value.value.clone())?;
     let mut definition = FabricMspConfig::decode(msp.config.clone())?;
@@ -98,7 +98,7 @@ fn found(
     admin.not_before = rcgen::date_time_ymd(2026, 1, 1);
     let key = KeyPair::generate()?;
     let certificate = admin.signed_by(&key, &Issuer::new(ca, ca_key))?;
-    let signer = P256Signer::new(
+    let signer = KeySigner::unchecked(
         &MspId::new(definition.name.as_str()),
         certificate.pem().as_bytes(),
         key.serialize_pem().as_bytes(),
@@ -125,7 +125,7 @@ fn found(
 }
 
 /// A signature header with a new nonce.
-pub(crate) fn signature_header(who: &P256Signer) -> Result<Bytes> {
+pub(crate) fn signature_header(who: &KeySigner) -> Result<Bytes> {
     let mut nonce = [0; 24];
     SystemRandom::new()
         .fill(&mut nonce)
@@ -138,7 +138,7 @@ pub(crate) fn signature_header(who: &P256Signer) -> Result<Bytes> {
 }
 
 /// Somebody's signature on an update.
-pub(crate) fn sign(who: &P256Signer, config_update: &[u8]) -> Result<ConfigSignature> {
+pub(crate) fn sign(who: &KeySigner, config_update: &[u8]) -> Result<ConfigSignature> {
     let signature_header = signature_header(who)?;
     let message = envelope::signed_message(&signature_header, config_update).concat();
     Ok(ConfigSignature {

@@ -1,5 +1,9 @@
 //! Why something was not done, and how a command ends.
 
+use std::error::Error as _;
+
+use crate::transaction::MessageError;
+
 /// How a command ends; its number is the exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -54,6 +58,15 @@ impl ClientError {
             hint: None,
             details: Vec::new(),
         }
+    }
+
+    /// A message was not made, because nothing was signed or for another reason.
+    pub(super) fn not_signed(error: &MessageError) -> Self {
+        let message = match error.source() {
+            Some(cause) => format!("{error}: {cause}"),
+            None => error.to_string(),
+        };
+        Self::new(Exit::Failed, "NOT_SIGNED", message)
     }
 
     /// The same with what to do next.

@@ -39,15 +39,18 @@ pub use flow::{
     sign_claim,
 };
 pub use host::{now, part_of, stamp};
-pub use keys::{IdentitySource, OwnCertificate, OwnIdentity};
+pub use keys::{
+    FoundKey, IdentitySource, KeyIdMapping, OwnCertificate, OwnIdentity, TokenPin, TokenPinState,
+    TokenSettings, TokenSight,
+};
 pub use network::{
     BlockStream, ChaincodeEventStream, ChaincodeEvents, CommittedCall, EndorserState,
     FilteredBlockStream, PeerConnection, Via,
 };
 pub use profile::{
     ClientSettings, ClientTlsFiles, ImportedAuthority, ImportedFile, ImportedProfile, NetworkFlags,
-    Origin, Origins, PeerEndpoint, Profile, ProfileFile, ProfilePeer, ProfileStore, Setting,
-    Surroundings, Survey, Wallet, capture_profile, complete_import, import_profile,
+    Origin, Origins, PeerEndpoint, Profile, ProfileFile, ProfilePeer, ProfileStore, ProfileToken,
+    Setting, Surroundings, Survey, Wallet, capture_profile, complete_import, import_profile,
     on_this_machine, resolve, resolve_identity, resolve_offline, survey,
 };
 pub use propose::{

@@ -26,7 +26,7 @@ pub use membership::{
 };
 pub use principal::{Anonymity, NamedIdentity, Principal};
 pub use role::Role;
-pub use signer::{KeySigner, P256Signer, Signer, SignerError};
+pub use signer::{KeySigner, Signer, SignerError};
 
 use crate::{
     ids::{MspId, UnixTime},

@@ -116,7 +116,15 @@ pub(in crate::cli) struct ProfileImportArgs {
 const IDENTITY_EXAMPLES: &str = "\
 Examples:
   cmscc identity show
-  cmscc identity show --msp-id Org1MSP --msp-folder users/Admin@org1.example.com/msp --json";
+  cmscc identity show --msp-id Org1MSP --msp-folder users/Admin@org1.example.com/msp --json
+  cmscc identity test";
+
+const IDENTITY_TEST_EXAMPLES: &str = "\
+Examples:
+  Of a key in a PKCS#11 token this tries the PIN, once; `show` tries none:
+    cmscc identity test
+
+What is signed is of no use to anybody.";
 
 /// Who you are on the network.
 #[derive(Debug, clap::Args)]
@@ -133,4 +141,7 @@ pub(in crate::cli) enum IdentityCommand {
     /// Show your certificate and whether its key is there; no network is needed
     #[command(after_help = IDENTITY_EXAMPLES)]
     Show,
+    /// Sign something with your key, and verify it by your certificate; no network is needed
+    #[command(after_help = IDENTITY_TEST_EXAMPLES)]
+    Test,
 }

@@ -5,14 +5,17 @@
 //! | `terminal` | how wide and how high it is, whether there are colours |
 //! | `pager` | long results, a screen at a time, as git does |
 //! | `document` | JSON documents, and the members that were asked for |
+//! | `hidden` | a line that is typed without being shown |
 //! | `spinner` | that something takes its time |
 
 mod document;
+mod hidden;
 mod pager;
 mod spinner;
 mod terminal;
 
 pub(in crate::cli) use document::RawMembers;
+pub(in crate::cli) use hidden::ask_pin;
 
 use std::process::ExitCode;
 

@@ -92,7 +92,7 @@ fn make(
     };
     let signature =
         transaction::sign_config_update(&claim.config_update, identity, &host::stamp()?)
-            .map_err(|error| failed(&error))?;
+            .map_err(|error| ClientError::not_signed(&error))?;
     let own = bundle.msps().deserialize(identity.serialized_identity());
     let own = own.map_err(|error| failed(&error))?;
     let message = signed_message(&signature.signature_header, &claim.config_update);

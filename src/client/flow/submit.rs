@@ -100,7 +100,7 @@ impl ChannelSession {
             self.connection.identity(),
             &stamp,
         )
-        .map_err(|error| ClientError::new(Exit::Failed, "NOT_SIGNED", error.to_string()))
+        .map_err(|error| ClientError::not_signed(&error))
     }
 
     /// Sends an envelope, and waits until its update is in a config block that proves itself on one's own

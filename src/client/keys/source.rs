@@ -2,7 +2,7 @@
 
 use std::{fmt, path::PathBuf};
 
-use super::{choose::OwnCertificate, files};
+use super::{choose::OwnCertificate, files, token::TokenSettings};
 use crate::client::ClientError;
 
 /// Where certificate and private key of an identity are.
@@ -15,6 +15,13 @@ pub enum IdentitySource {
         /// The private key. Of a folder the file whose key is the certificate's.
         key: PathBuf,
     },
+    /// A certificate, whose key is in a PKCS#11 token.
+    Token {
+        /// The certificate, PEM. Of a folder the first file in the order of names.
+        certificate: PathBuf,
+        /// The token.
+        token: TokenSettings,
+    },
     /// An MSP folder, with `signcerts` and `keystore` in it.
     MspFolder(PathBuf),
 }
@@ -26,7 +33,9 @@ impl IdentitySource {
     /// It is missing or unreadable.
     pub fn certificate(&self) -> Result<OwnCertificate, ClientError> {
         match self {
-            Self::Files { certificate, .. } => files::certificate(certificate),
+            Self::Files { certificate, .. } | Self::Token { certificate, .. } => {
+                files::certificate(certificate)
+            }
             Self::MspFolder(folder) => {
                 files::check_msp_folder(folder)?;
                 files::certificate(&folder.join("signcerts"))
@@ -35,12 +44,21 @@ impl IdentitySource {
     }
 
     /// Where the key is looked for.
-    pub(super) fn key_place(&self) -> PathBuf {
+    pub(super) fn key_place(&self) -> KeyPlace<'_> {
         match self {
-            Self::Files { key, .. } => key.clone(),
-            Self::MspFolder(folder) => folder.join("keystore"),
+            Self::Files { key, .. } => KeyPlace::Files(key.clone()),
+            Self::MspFolder(folder) => KeyPlace::Files(folder.join("keystore")),
+            Self::Token { token, .. } => KeyPlace::Token(token),
         }
     }
+}
+
+/// Where a key is looked for.
+pub(super) enum KeyPlace<'a> {
+    /// In a file, or in one of a folder.
+    Files(PathBuf),
+    /// In a token.
+    Token(&'a TokenSettings),
 }
 
 impl fmt::Display for IdentitySource {
@@ -50,6 +68,9 @@ impl fmt::Display for IdentitySource {
                 write!(f, "{} and {}", certificate.display(), key.display())
             }
             Self::MspFolder(folder) => folder.display().fmt(f),
+            Self::Token { certificate, token } => {
+                write!(f, "{} and {token}", certificate.display())
+            }
         }
     }
 }

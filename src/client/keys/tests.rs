@@ -61,7 +61,10 @@ fn the_key_is_found_by_the_certificate() {
     assert!(shown.contains("CN=Admin@org1,OU=admin"), "{shown}");
 
     let source = IdentitySource::MspFolder(folder.path().to_owned());
-    let (_, file) = OwnIdentity::find(&msp_id(), &source).unwrap();
+    let (_, found) = OwnIdentity::find(&msp_id(), &source, &|_| Ok(None)).unwrap();
+    let FoundKey::File(file) = found else {
+        panic!("{found:?}");
+    };
     assert!(file.ends_with("keystore/5_sk"));
     // files and folders alike
     let keystore = folder.path().join("keystore");

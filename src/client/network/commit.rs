@@ -4,10 +4,7 @@ use bytes::Bytes;
 use prost::Message;
 use tonic::Request;
 
-use super::{
-    connection::{PeerConnection, unsigned},
-    peers::Reached,
-};
+use super::{connection::PeerConnection, peers::Reached};
 use crate::{
     block::Block,
     client::{ClientError, Exit, refusal::Errand},
@@ -51,7 +48,7 @@ impl PeerConnection {
         };
         let request: Bytes = request.encode_to_vec().into();
         let signature = self.identity().sign(&request);
-        let signature = signature.map_err(|e| unsigned(&MessageError::Sign(e)))?;
+        let signature = signature.map_err(|e| ClientError::not_signed(&MessageError::Sign(e)))?;
         let request = SignedCommitStatusRequest {
             request,
             signature: signature.into(),

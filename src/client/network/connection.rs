@@ -7,12 +7,11 @@ use tokio::time::Instant;
 use super::peers::Peers;
 use crate::{
     client::{
-        ClientError, Exit,
+        ClientError,
         keys::OwnIdentity,
         profile::{ClientSettings, PeerEndpoint},
     },
     ids::ChannelId,
-    transaction::MessageError,
 };
 
 /// The way to one's own peers, as one identity, on one channel. Cheap to clone; nobody is dialled before
@@ -68,9 +67,4 @@ impl PeerConnection {
     pub(super) fn deadline(&self) -> Instant {
         Instant::now() + self.timeout()
     }
-}
-
-/// A message that was not made.
-pub(super) fn unsigned(error: &MessageError) -> ClientError {
-    ClientError::new(Exit::Failed, "NOT_SIGNED", error.to_string())
 }

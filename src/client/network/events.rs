@@ -9,11 +9,7 @@ use bytes::Bytes;
 use futures_util::Stream;
 use prost::Message;
 
-use super::{
-    connection::{PeerConnection, unsigned},
-    incoming::Incoming,
-    wire::LARGEST_PARTED,
-};
+use super::{connection::PeerConnection, incoming::Incoming, wire::LARGEST_PARTED};
 use crate::{
     client::{ClientError, refusal::deliver_ended},
     identity::Signer,
@@ -66,7 +62,7 @@ impl PeerConnection {
         };
         let request: Bytes = request.encode_to_vec().into();
         let signature = self.identity().sign(&request);
-        let signature = signature.map_err(|e| unsigned(&MessageError::Sign(e)))?;
+        let signature = signature.map_err(|e| ClientError::not_signed(&MessageError::Sign(e)))?;
         let request = SignedChaincodeEventsRequest {
             request,
             signature: signature.into(),

@@ -4,11 +4,7 @@ use bytes::Bytes;
 use prost::Message;
 use tonic::Request;
 
-use super::{
-    connection::{PeerConnection, unsigned},
-    peers::Reached,
-    wire::LARGEST,
-};
+use super::{connection::PeerConnection, peers::Reached, wire::LARGEST};
 use crate::{
     client::{ClientError, Exit, host, refusal::Errand},
     ids::{BlockNumber, ChannelId, MspId},
@@ -45,7 +41,7 @@ impl PeerConnection {
         organisation: Option<&MspId>,
     ) -> Result<Bytes, ClientError> {
         let proposal = Proposal::new(&call, chaincode, self.identity(), &host::stamp()?);
-        let proposal = proposal.map_err(|e| unsigned(&e))?;
+        let proposal = proposal.map_err(|e| ClientError::not_signed(&e))?;
         let request = EvaluateRequest {
             transaction_id: proposal.tx_id.to_string(),
             channel_id: proposal.channel.to_string(),

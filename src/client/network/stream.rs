@@ -12,7 +12,7 @@ use tonic::{Request, Status, client::Grpc, codegen::http::uri::PathAndQuery};
 use tonic_prost::ProstCodec;
 
 use super::{
-    connection::{PeerConnection, unsigned},
+    connection::PeerConnection,
     incoming::{Incoming, Opening},
     peers::Reached,
     wire::{LARGEST, LARGEST_PARTED},
@@ -78,7 +78,7 @@ impl PeerConnection {
             self.identity(),
             &host::stamp()?,
         );
-        let request = request.map_err(|e| unsigned(&e))?;
+        let request = request.map_err(|e| ClientError::not_signed(&e))?;
         let path = format!("/protos.Deliver/{method}");
         Ok(Incoming::new(
             self.peers.clone(),

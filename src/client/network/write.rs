@@ -8,7 +8,7 @@ use tonic::Request;
 use super::{
     backoff::Backoff,
     commit::{CommitWord, in_block},
-    connection::{PeerConnection, unsigned},
+    connection::PeerConnection,
     peers::{Reached, wait},
     wire::{LARGEST, LARGEST_PARTED},
 };
@@ -95,7 +95,7 @@ impl PeerConnection {
         let until = self.deadline();
         let stamp = host::stamp()?;
         let proposal = Proposal::new(call, chaincode, self.identity(), &stamp);
-        let proposal = proposal.map_err(|e| unsigned(&e))?;
+        let proposal = proposal.map_err(|e| ClientError::not_signed(&e))?;
         let prepared = match self.endorse(chaincode, &proposal, until).await {
             Err(error) if error.symbol == "TOO_FEW_ENDORSERS" => {
                 return Err(self.explain(chaincode, error).await.into());
@@ -105,7 +105,9 @@ impl PeerConnection {
         let prepared = PreparedTransaction::check(&proposal, chaincode, &prepared)
             .map_err(|e| differs(&e.to_string()))?;
         let answer = prepared.response.payload.clone();
-        let transaction = prepared.sign(self.identity()).map_err(|e| unsigned(&e))?;
+        let transaction = prepared
+            .sign(self.identity())
+            .map_err(|e| ClientError::not_signed(&e))?;
         let envelope: Bytes = transaction.encode_to_vec().into();
 
         let sent = self

@@ -3,7 +3,7 @@
 use std::path::absolute;
 
 use super::{
-    file::{Profile, ProfilePeer},
+    file::{Profile, ProfilePeer, ProfileToken},
     import::ImportedProfile,
     layers::{Layer, Layers},
     setting::Setting,
@@ -106,6 +106,12 @@ fn captured(of: &Surroundings<'_>, counts: impl Fn(Layer) -> bool) -> Result<Pro
         }),
         None => None,
     };
+    let token = ProfileToken {
+        library: value(Setting::TokenLibrary)?,
+        label: value(Setting::TokenLabel)?,
+        alt_id: value(Setting::TokenAltId)?,
+        key_ids: value(Setting::TokenKeyIds)?,
+    };
     let (msp_folder, certificate, key) = identity(
         find(Setting::MspFolder).map(|found| found.layer),
         [Setting::Certificate, Setting::Key].map(|setting| find(setting).map(|found| found.layer)),
@@ -121,6 +127,8 @@ fn captured(of: &Surroundings<'_>, counts: impl Fn(Layer) -> bool) -> Result<Pro
         msp_folder: value_if(msp_folder, Setting::MspFolder)?,
         certificate: value_if(certificate, Setting::Certificate)?,
         key: value_if(key, Setting::Key)?,
+        bccsp: value(Setting::Bccsp)?,
+        pkcs11: Some(token).filter(|token| *token != ProfileToken::default()),
         tls,
         tls_root_cert: value(Setting::TlsRootCert)?,
         tls_client_cert: value(Setting::TlsClientCert)?,

@@ -20,6 +20,16 @@ impl CoreYaml {
     /// The value at a path such as `peer.localMspId`; upper and lower case are the same.
     // Fabric reads it by viper, whose keys have no case
     pub(super) fn get(&self, path: &str) -> Option<String> {
+        let text = match self.at(path)? {
+            Value::Bool(value) => value.to_string(),
+            Value::Number(value) => value.to_string(),
+            Value::String(value) => value.clone(),
+            _ => return None,
+        };
+        Some(text).filter(|text| !text.is_empty())
+    }
+
+    fn at(&self, path: &str) -> Option<&Value> {
         let mut at = &self.0;
         for name in path.split('.') {
             let mut members = at.as_mapping()?.iter();
@@ -29,12 +39,21 @@ impl CoreYaml {
             });
             at = found?.1;
         }
-        let text = match at {
-            Value::Bool(value) => value.to_string(),
-            Value::Number(value) => value.to_string(),
-            Value::String(value) => value.clone(),
-            _ => return None,
+        Some(at)
+    }
+
+    /// The value at this path; also a list of pairs, such as that of `KeyIds`, as `SKI ID, SKI ID`.
+    pub(super) fn key_ids(&self, path: &str) -> Option<String> {
+        let Some(pairs) = self.at(path)?.as_sequence() else {
+            return self.get(path);
         };
+        let word = |pair: &Value, name| Self(pair.clone()).get(name);
+        let pairs = pairs.iter().map(|pair| {
+            // what is missing is told as wrong
+            let [ski, id] = ["ski", "id"].map(|name| word(pair, name).unwrap_or_default());
+            format!("{ski} {id}")
+        });
+        let text = pairs.collect::<Vec<_>>().join(", ");
         Some(text).filter(|text| !text.is_empty())
     }
 }
@@ -58,6 +77,11 @@ mod tests {
         ] {
             assert_eq!(core.get(path).as_deref(), value, "{path}");
         }
+        let text = b"k:\n  - SKI: aa\n    ID: 7\n  - ski: bb\nplain: aa x\nnone: []\n";
+        let core = CoreYaml::parse("core.yaml", text).unwrap();
+        assert_eq!(core.key_ids("k").as_deref(), Some("aa 7, bb "));
+        assert_eq!(core.key_ids("plain").as_deref(), Some("aa x"));
+        assert_eq!(core.key_ids("none"), None);
         assert_eq!(CoreYaml::parse("x", b"").unwrap().get("peer"), None);
         let error = CoreYaml::parse("core.yaml", b"a: [").unwrap_err();
         assert_eq!(error.symbol, "CORE_YAML_INVALID");

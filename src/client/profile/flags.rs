@@ -57,6 +57,17 @@ impl NetworkFlags {
             Setting::TlsRootCert => {
                 return self.tls_root_certs.iter().map(String::as_str).collect();
             }
+            // no flag: a PIN in an argument is seen by every user of the machine
+            Setting::Bccsp
+            | Setting::TokenAltId
+            | Setting::TokenHash
+            | Setting::TokenImmutable
+            | Setting::TokenKeyIds
+            | Setting::TokenLabel
+            | Setting::TokenLibrary
+            | Setting::TokenSecret
+            | Setting::TokenSecurity
+            | Setting::TokenSoftwareVerify => return Vec::new(),
             Setting::Anchor => &self.anchor,
             Setting::Certificate => &self.certificate,
             Setting::Chaincode => &self.chaincode,

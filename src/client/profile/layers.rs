@@ -175,7 +175,10 @@ impl<'a> Layers<'a> {
             Layer::Sample => self.sample(setting)?,
             Layer::CoreYaml => {
                 let (path, core) = self.core.as_ref()?;
-                let value = core.get(names.core_yaml)?;
+                let value = match setting {
+                    Setting::TokenKeyIds => core.key_ids(names.core_yaml)?,
+                    _ => core.get(names.core_yaml)?,
+                };
                 let value = match (setting.is_path(), path.parent()) {
                     (true, Some(folder)) => within(folder, &value),
                     _ => value,

@@ -7,7 +7,7 @@
 //! | `flags`, `surroundings` | what settings come from | pure |
 //! | `file`, `core_yaml` | the file of profiles; Fabric's own | pure |
 //! | `layers` | the places in their order, and what stands in each | pure |
-//! | `resolver`, `peers`, `resolve` | from all places to one answer, or all that is wrong | pure |
+//! | `resolver`, `peers`, `token`, `resolve` | from all places to one answer, or all that is wrong | pure |
 //! | `import` | profiles from connection profiles and wallets of others | pure |
 //! | `capture` | what is said here and now, as a profile | shell |
 //! | `machine` | this process and its files | shell |
@@ -29,10 +29,11 @@ mod settings;
 mod surroundings;
 #[cfg(test)]
 mod tests;
+mod token;
 
 pub use capture::{capture_profile, complete_import};
 pub use endpoint::{ClientTlsFiles, PeerEndpoint};
-pub use file::{Profile, ProfileFile, ProfilePeer};
+pub use file::{Profile, ProfileFile, ProfilePeer, ProfileToken};
 pub use flags::NetworkFlags;
 pub use import::{ImportedAuthority, ImportedFile, ImportedProfile, Wallet, import_profile};
 pub use machine::{ProfileStore, on_this_machine};

@@ -10,6 +10,7 @@ use super::{
     setting::Setting,
     settings::ClientSettings,
     surroundings::Surroundings,
+    token::KeyKind,
 };
 use crate::{
     client::{ClientError, Exit, keys::IdentitySource},
@@ -188,73 +189,76 @@ impl Resolver<'_> {
         folder
     }
 
-    /// Where certificate and key are: each in the nearest place that says it, or the MSP folder there.
+    /// Where certificate and key are: each in the nearest place that says it, or the MSP folder there; the
+    /// key in a token, where that is said.
     fn identity(&mut self) -> Option<IdentitySource> {
         self.refuse_other_kinds();
-        let nearer = |one: Option<PlacedValue>, other: Option<PlacedValue>| match (one, other) {
-            (Some(one), Some(folder)) if folder.layer < one.layer => Err(folder),
-            (Some(one), _) => Ok(one),
-            (None, Some(folder)) => Err(folder),
-            (None, None) => Ok(PlacedValue {
-                values: Vec::new(),
-                origin: Origin::Default,
-                layer: Layer::CoreYaml,
-            }),
-        };
+        let kind = self.key_kind();
         let folder = self.layers.find(Setting::MspFolder);
         let certificate = nearer(self.layers.find(Setting::Certificate), folder.clone());
-        let key = nearer(self.layers.find(Setting::Key), folder);
-        let mut place =
-            |setting, found: &Result<PlacedValue, PlacedValue>, inside: &str| match found {
-                Ok(found) if found.values.is_empty() => None,
-                Ok(found) => {
-                    self.note(setting, found);
-                    Some(PathBuf::from(found.value()))
-                }
-                Err(folder) => Some(PathBuf::from(folder.value()).join(inside)),
+        if let KeyKind::Token(token) = kind {
+            let place = self.place(Setting::Certificate, certificate.as_ref(), "signcerts");
+            if let Some(Err(folder)) = &certificate {
+                self.note(Setting::MspFolder, folder);
+            }
+            let Some(certificate) = place else {
+                self.missing(Setting::MspFolder);
+                return None;
             };
+            let token = token?;
+            return Some(IdentitySource::Token { certificate, token });
+        }
+        let key = nearer(self.layers.find(Setting::Key), folder);
         let places = (
-            place(Setting::Certificate, &certificate, "signcerts"),
-            place(Setting::Key, &key, "keystore"),
+            self.place(Setting::Certificate, certificate.as_ref(), "signcerts"),
+            self.place(Setting::Key, key.as_ref(), "keystore"),
         );
-        if let Some(folder) = certificate.as_ref().err().or_else(|| key.as_ref().err()) {
+        let folders = [&certificate, &key].map(|found| match found {
+            Some(Err(folder)) => Some(folder),
+            _ => None,
+        });
+        if let Some(folder) = folders.iter().flatten().next() {
             self.note(Setting::MspFolder, folder);
         }
-        match (places, &certificate, &key) {
-            (_, Err(folder), Err(_)) => {
-                Some(IdentitySource::MspFolder(PathBuf::from(folder.value())))
+        if let [Some(folder), Some(_)] = folders {
+            return Some(IdentitySource::MspFolder(PathBuf::from(folder.value())));
+        }
+        match places {
+            (Some(certificate), Some(key)) => {
+                return Some(IdentitySource::Files { certificate, key });
             }
-            ((Some(certificate), Some(key)), ..) => {
-                Some(IdentitySource::Files { certificate, key })
+            (None, None) => self.missing(Setting::MspFolder),
+            (None, _) => self.missing(Setting::Certificate),
+            (_, None) => self.missing(Setting::Key),
+        }
+        None
+    }
+
+    /// Where a part of the identity is.
+    fn place(
+        &mut self,
+        setting: Setting,
+        found: Option<&Result<PlacedValue, PlacedValue>>,
+        inside: &str,
+    ) -> Option<PathBuf> {
+        match found? {
+            Ok(found) => {
+                self.note(setting, found);
+                Some(PathBuf::from(found.value()))
             }
-            ((None, None), ..) => {
-                self.missing(Setting::MspFolder);
-                None
-            }
-            ((None, _), ..) => {
-                self.missing(Setting::Certificate);
-                None
-            }
-            ((_, None), ..) => {
-                self.missing(Setting::Key);
-                None
-            }
+            Err(folder) => Some(PathBuf::from(folder.value()).join(inside)),
         }
     }
 
     /// Keys that this client cannot use are refused, not overlooked.
     fn refuse_other_kinds(&mut self) {
-        for (variable, other, what) in [
-            ("CORE_PEER_BCCSP_DEFAULT", "PKCS11", "keys in hardware"),
-            ("CORE_PEER_LOCALMSPTYPE", "idemix", "idemix identities"),
-        ] {
-            let value = self.layers.surroundings().variable(variable);
-            if value.is_some_and(|value| value.eq_ignore_ascii_case(other)) {
-                let message = format!("{variable} asks for {what}, which are not supported yet");
-                let error = ClientError::new(Exit::Usage, "IDENTITY_KIND_UNSUPPORTED", message);
-                self.errors
-                    .push(error.hint(format!("unset {variable} and name an MSP folder")));
-            }
+        let variable = "CORE_PEER_LOCALMSPTYPE";
+        let value = self.layers.surroundings().variable(variable);
+        if value.is_some_and(|value| value.eq_ignore_ascii_case("idemix")) {
+            let message = format!("{variable} asks for idemix identities, which are not supported");
+            let error = ClientError::new(Exit::Usage, "IDENTITY_KIND_UNSUPPORTED", message);
+            let hint = format!("unset {variable} and name an MSP folder");
+            self.errors.push(error.hint(hint));
         }
     }
 
@@ -270,6 +274,18 @@ impl Resolver<'_> {
     fn orderer(&mut self) -> Option<PeerEndpoint> {
         let found = self.noted(Setting::Orderer)?;
         self.endpoint_of_orderer(&found)
+    }
+}
+
+/// A part of the identity (`Ok`), or the MSP folder that stands nearer (`Err`).
+fn nearer(
+    part: Option<PlacedValue>,
+    folder: Option<PlacedValue>,
+) -> Option<Result<PlacedValue, PlacedValue>> {
+    match (part, folder) {
+        (Some(part), Some(folder)) if folder.layer < part.layer => Some(Err(folder)),
+        (Some(part), _) => Some(Ok(part)),
+        (None, folder) => folder.map(Err),
     }
 }
 

@@ -1,9 +1,10 @@
 //! The settings, and every name that each has.
 
 use Setting::{
-    Anchor, Certificate, Chaincode, Channel, ConnectTimeout, Key, MspFolder, MspId, Orderer,
+    Anchor, Bccsp, Certificate, Chaincode, Channel, ConnectTimeout, Key, MspFolder, MspId, Orderer,
     OrdererCa, OrdererServerName, PeerAddress, ServerName, StateDir, Timeout, Tls, TlsClientCert,
-    TlsClientKey, TlsRootCert,
+    TlsClientKey, TlsRootCert, TokenAltId, TokenHash, TokenImmutable, TokenKeyIds, TokenLabel,
+    TokenLibrary, TokenSecret, TokenSecurity, TokenSoftwareVerify,
 };
 
 /// Something that can be set.
@@ -11,6 +12,8 @@ use Setting::{
 pub enum Setting {
     /// A config block that is trusted.
     Anchor,
+    /// Where keys are: `SW`, in files, or `PKCS11`, in a token.
+    Bccsp,
     /// One's own certificate.
     Certificate,
     /// The contract's name.
@@ -47,6 +50,24 @@ pub enum Setting {
     TlsClientKey,
     /// The CA of the peer's certificate.
     TlsRootCert,
+    /// The id of the key in the token.
+    TokenAltId,
+    /// The hash of a token's keys. It decides nothing here, nor in what `peer` signs.
+    TokenHash,
+    /// Whether keys that a token makes may be changed. Likewise.
+    TokenImmutable,
+    /// The ids of keys in the token.
+    TokenKeyIds,
+    /// The label of a PKCS#11 token.
+    TokenLabel,
+    /// Its library.
+    TokenLibrary,
+    /// Its PIN; never shown.
+    TokenSecret,
+    /// The curve of keys that a token makes. Likewise.
+    TokenSecurity,
+    /// Who verifies. Likewise: this client verifies itself what a token signs.
+    TokenSoftwareVerify,
 }
 
 /// The names of a setting; empty where it has none.
@@ -70,13 +91,23 @@ pub(super) struct SettingNames {
 
 impl Setting {
     /// All of them, as they are shown.
-    pub(super) const ALL: [Self; 19] = [
+    pub(super) const ALL: [Self; 29] = [
         Channel,
         Chaincode,
         MspId,
         MspFolder,
         Certificate,
         Key,
+        Bccsp,
+        TokenLibrary,
+        TokenLabel,
+        TokenSecret,
+        TokenAltId,
+        TokenKeyIds,
+        TokenHash,
+        TokenSecurity,
+        TokenSoftwareVerify,
+        TokenImmutable,
         PeerAddress,
         Tls,
         TlsRootCert,
@@ -103,6 +134,7 @@ impl Setting {
     pub(super) const fn names(self) -> SettingNames {
         match self {
             Anchor => names("trust_anchor", "--anchor", "CMSCC_ANCHOR", "", "", "", "trust anchor"),
+            Bccsp => names("bccsp", "", "CMSCC_BCCSP", "CORE_PEER_BCCSP_DEFAULT", "", "peer.BCCSP.Default", "place of keys"),
             Certificate => names("certificate", "--cert", "CMSCC_CERT", "", "CERT_DIRECTORY_PATH", "", "certificate"),
             Chaincode => names("chaincode", "--chaincode", "CMSCC_CHAINCODE", "", "", "", "chaincode name"),
             Channel => names("channel", "--channel", "CMSCC_CHANNEL", "", "CHANNEL_NAME", "", "channel"),
@@ -121,6 +153,15 @@ impl Setting {
             TlsClientCert => names("tls_client_cert", "--tls-client-cert", "CMSCC_TLS_CLIENT_CERT", "CORE_PEER_TLS_CLIENTCERT_FILE", "", "peer.tls.clientCert.file", "client certificate of TLS"),
             TlsClientKey => names("tls_client_key", "--tls-client-key", "CMSCC_TLS_CLIENT_KEY", "CORE_PEER_TLS_CLIENTKEY_FILE", "", "peer.tls.clientKey.file", "client key of TLS"),
             TlsRootCert => names("tls_root_cert", "--tls-root-cert", "CMSCC_TLS_ROOT_CERT", "CORE_PEER_TLS_ROOTCERT_FILE", "TLS_CERT_PATH", "peer.tls.rootcert.file", "CA of the peer's TLS certificate"),
+            TokenAltId => names("pkcs11.alt_id", "", "CMSCC_PKCS11_ALTID", "CORE_PEER_BCCSP_PKCS11_ALTID", "", "peer.BCCSP.PKCS11.AltID", "id of the token's key"),
+            TokenHash => names("pkcs11.hash", "", "", "CORE_PEER_BCCSP_PKCS11_HASH", "", "peer.BCCSP.PKCS11.Hash", "hash of the token"),
+            TokenImmutable => names("pkcs11.immutable", "", "", "CORE_PEER_BCCSP_PKCS11_IMMUTABLE", "", "peer.BCCSP.PKCS11.Immutable", "protection of the token's keys"),
+            TokenKeyIds => names("pkcs11.key_ids", "", "CMSCC_PKCS11_KEYIDS", "CORE_PEER_BCCSP_PKCS11_KEYIDS", "", "peer.BCCSP.PKCS11.KeyIds", "list of ids of the token's keys"),
+            TokenLabel => names("pkcs11.label", "", "CMSCC_PKCS11_LABEL", "CORE_PEER_BCCSP_PKCS11_LABEL", "", "peer.BCCSP.PKCS11.Label", "label of the token"),
+            TokenLibrary => names("pkcs11.library", "", "CMSCC_PKCS11_LIBRARY", "CORE_PEER_BCCSP_PKCS11_LIBRARY", "", "peer.BCCSP.PKCS11.Library", "PKCS#11 library"),
+            TokenSecret => names("pkcs11.pin", "", "CMSCC_PKCS11_PIN", "CORE_PEER_BCCSP_PKCS11_PIN", "", "peer.BCCSP.PKCS11.Pin", "PIN of the token"),
+            TokenSecurity => names("pkcs11.security", "", "", "CORE_PEER_BCCSP_PKCS11_SECURITY", "", "peer.BCCSP.PKCS11.Security", "security level of the token"),
+            TokenSoftwareVerify => names("pkcs11.software_verify", "", "", "CORE_PEER_BCCSP_PKCS11_SOFTWAREVERIFY", "", "peer.BCCSP.PKCS11.SoftwareVerify", "way to verify of the token"),
         }
     }
 

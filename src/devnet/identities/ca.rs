@@ -22,7 +22,7 @@ use crate::{
     config::ConfigSignature,
     crypto::ecdsa,
     devnet::{clock, error::DevnetError},
-    identity::{P256Signer, Signer, SignerError, serialized_identity},
+    identity::{KeySigner, Signer, SignerError, serialized_identity},
     ids::MspId,
     transaction,
 };
@@ -121,7 +121,7 @@ impl Authority {
         params.use_authority_key_identifier_extension = true;
         let certificate = params.signed_by(&key, &self.issuer)?.pem();
         let random = Arc::new(SystemRandom::new());
-        let signer = P256Signer::new(msp_id, certificate.as_bytes(), &key.pkcs8, random)
+        let signer = KeySigner::unchecked(msp_id, certificate.as_bytes(), &key.pkcs8, random)
             .map_err(DevnetError::build)?;
         Ok(IssuedIdentity {
             serialized: serialized_identity(msp_id, certificate.as_bytes()).into(),
@@ -177,7 +177,7 @@ impl fmt::Debug for TlsCertificate {
 /// An identity with its private key.
 pub struct IssuedIdentity {
     serialized: Bytes,
-    signer: P256Signer,
+    signer: KeySigner,
     common_name: String,
     certificate_pem: String,
     key_pem: String,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ring::rand::SystemRandom;
 
 use super::*;
-use crate::crypto::private_key::PrivateKey;
+use crate::crypto::private_key::{PrivateKey, PrivateKeyError};
 
 fn role(role: Role) -> Principal {
     Principal::Role {
@@ -266,7 +266,7 @@ fn signatures_are_low_s_and_verify() {
     let id = MspId::from("Org1MSP");
     let random = Arc::new(SystemRandom::new());
     let signer =
-        P256Signer::new(&id, pem.as_bytes(), key.serialize_pem().as_bytes(), random).unwrap();
+        KeySigner::unchecked(&id, pem.as_bytes(), key.serialize_pem().as_bytes(), random).unwrap();
     let msp = Arc::new(set_up(&msp_config(&ca), MspVersion::V1_4_3).unwrap());
     let identity = Msps::new([msp])
         .deserialize(signer.serialized_identity())
@@ -279,14 +279,14 @@ fn signatures_are_low_s_and_verify() {
             Err(MspError::BadSignature)
         );
     }
-    assert_eq!(format!("{signer:?}"), "P256Signer { .. }");
+    assert_eq!(format!("{signer:?}"), "KeySigner { .. }");
     assert_eq!(
         identity.not_after(),
         expires_at(signer.serialized_identity()).unwrap()
     );
     let random = Arc::new(SystemRandom::new());
     assert_eq!(
-        P256Signer::new(&id, b"", b"x", random).unwrap_err(),
-        SignerError::Key
+        KeySigner::unchecked(&id, b"", b"x", random).unwrap_err(),
+        SignerError::Key(PrivateKeyError::NotAKey)
     );
 }

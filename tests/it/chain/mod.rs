@@ -13,7 +13,7 @@ use bytes::Bytes;
 use cmscc::{
     block::ConfigBlock,
     config::{Bundle, ConfigTree},
-    identity::P256Signer,
+    identity::KeySigner,
     ids::{ChannelId, MspId, UnixTime},
 };
 
@@ -54,11 +54,11 @@ fn genesis(network: &str) -> Bundle {
 }
 
 /// A signer by its folder in the captures' crypto material.
-fn signer(msp_id: &str, folder: &str) -> P256Signer {
+fn signer(msp_id: &str, folder: &str) -> KeySigner {
     let name = folder.rsplit('/').next().unwrap();
     let msp = format!("crypto/{folder}/msp");
     let certificate = data(&format!("{msp}/signcerts/{name}-cert.pem"));
     let key = data(&format!("{msp}/keystore/priv_sk"));
     let random = Arc::new(ring::rand::SystemRandom::new());
-    P256Signer::new(&MspId::from(msp_id), &certificate, &key, random).unwrap()
+    KeySigner::unchecked(&MspId::from(msp_id), &certificate, &key, random).unwrap()
 }

@@ -8,4 +8,6 @@ mod pages;
 mod profile;
 mod scenario;
 mod tamper;
+#[cfg(feature = "pkcs11")]
+pub(crate) mod token;
 mod views;

@@ -106,6 +106,33 @@ fn the_environment_of_peer_becomes_a_profile() {
     assert_eq!(removed, json!({"profile": "org2", "current": null}));
 }
 
+/// What needs the feature says how to get it; the settings are read all the same.
+#[cfg(not(feature = "pkcs11"))]
+#[test]
+fn a_build_without_tokens_says_so() {
+    let home = Home(folder());
+    let msp = org2().join("users/Admin@org2.example.com/msp");
+    let variables = [
+        ("CORE_PEER_LOCALMSPID", "Org2MSP"),
+        ("CORE_PEER_MSPCONFIGPATH", msp.to_str().unwrap()),
+        ("CORE_PEER_BCCSP_DEFAULT", "PKCS11"),
+        ("CORE_PEER_BCCSP_PKCS11_LIBRARY", "libsofthsm2.so"),
+        ("CORE_PEER_BCCSP_PKCS11_LABEL", "org2"),
+        ("CORE_PEER_BCCSP_PKCS11_PIN", "98765"),
+    ];
+    for verb in ["show", "test"] {
+        let (code, who) = home.json(&["identity", verb], &variables);
+        assert_eq!(code, 2, "{who}");
+        assert_eq!(who["error"]["symbol"], "PKCS11_NOT_BUILT");
+        let hint = who["error"]["hint"].as_str().unwrap();
+        assert!(hint.contains("--features pkcs11"), "{hint}");
+    }
+    let out = home.run(&["profile", "show", "--origin"], &variables);
+    let said = text(&out.stdout);
+    assert!(said.contains("CORE_PEER_BCCSP_PKCS11_LABEL"), "{said}");
+    assert!(!said.contains("98765"), "{said}");
+}
+
 #[test]
 fn an_import_writes_a_profile_and_nothing_hidden() {
     let home = Home(folder());

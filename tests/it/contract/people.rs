@@ -5,7 +5,7 @@ use std::{fs, path::Path, sync::Arc};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use cmscc::{
-    identity::{Certificate, P256Signer, Signer},
+    identity::{Certificate, KeySigner, Signer},
     ids::MspId,
     proto::{common, msp},
 };
@@ -19,7 +19,7 @@ use ring::rand::SystemRandom;
 use super::captures::data;
 
 /// Somebody with a certificate and a key.
-pub(crate) struct Person(P256Signer);
+pub(crate) struct Person(KeySigner);
 
 impl Person {
     pub(crate) const fn signer(&self) -> &impl Signer {
@@ -85,7 +85,7 @@ pub(crate) fn user_of(crypto: &Path, msp_id: &str, name: &str) -> Person {
     let certificate = fs::read(msp.join(format!("signcerts/{name}@{domain}-cert.pem"))).unwrap();
     let key = fs::read(msp.join("keystore/priv_sk")).unwrap();
     let random = Arc::new(SystemRandom::new());
-    Person(P256Signer::new(&MspId::new(msp_id), &certificate, &key, random).unwrap())
+    Person(KeySigner::unchecked(&MspId::new(msp_id), &certificate, &key, random).unwrap())
 }
 
 /// A new admin of a peer organisation, whose certificate its own CA signs.
@@ -104,7 +104,7 @@ pub(crate) fn new_user_of(crypto: &Path, msp_id: &str, name: &str, unit: Option<
     leaf.not_before = rcgen::date_time_ymd(2027, 1, 1);
     let own = KeyPair::generate().unwrap();
     let certificate = certified(crypto, msp_id, leaf, (name, unit), &own);
-    let signer = P256Signer::new(
+    let signer = KeySigner::unchecked(
         &MspId::new(msp_id),
         certificate.as_bytes(),
         own.serialize_pem().as_bytes(),

@@ -10,7 +10,7 @@ use std::{
 
 use bytes::Bytes;
 use cmscc::{
-    identity::{P256Signer, Signer},
+    identity::{KeySigner, Signer},
     ids::{ChannelId, MspId, UnixTime},
     proto::{
         common::{self, Envelope},
@@ -49,7 +49,7 @@ pub(crate) struct Place {
 }
 
 /// Somebody with a key.
-pub(crate) struct Somebody(P256Signer);
+pub(crate) struct Somebody(KeySigner);
 
 impl Somebody {
     pub(crate) fn serialized(&self) -> Bytes {
@@ -60,7 +60,7 @@ impl Somebody {
         self.0.sign(message).unwrap().into()
     }
 
-    pub(crate) const fn signer(&self) -> &P256Signer {
+    pub(crate) const fn signer(&self) -> &KeySigner {
         &self.0
     }
 
@@ -94,7 +94,7 @@ impl Place {
             _ => format!("Org{}MSP", org.trim_start_matches("org").to_uppercase()),
         };
         let random = Arc::new(SystemRandom::new());
-        Somebody(P256Signer::new(&MspId::new(msp_id), &certificate, &key, random).unwrap())
+        Somebody(KeySigner::unchecked(&MspId::new(msp_id), &certificate, &key, random).unwrap())
     }
 
     fn folder(&self, org: &str) -> (PathBuf, String) {

@@ -134,7 +134,8 @@ impl<'a> Client<'a> {
             .build()
             .unwrap();
         let settings = settings_of(net, "org1", "Admin");
-        let identity = OwnIdentity::open(&settings.msp_id, &settings.identity).unwrap();
+        let identity =
+            OwnIdentity::open(&settings.msp_id, &settings.identity, &|_| Ok(None)).unwrap();
         Self {
             net,
             runtime,
@@ -175,7 +176,7 @@ impl<'a> Client<'a> {
 
     fn identity(&self, org: &str, user: &str) -> OwnIdentity {
         let settings = settings_of(self.net, org, user);
-        OwnIdentity::open(&settings.msp_id, &settings.identity).unwrap()
+        OwnIdentity::open(&settings.msp_id, &settings.identity, &|_| Ok(None)).unwrap()
     }
 
     fn with(&self, org: &str, user: &str, change: impl Fn(&mut ClientSettings)) -> PeerConnection {

@@ -31,7 +31,7 @@ fn height(net: &Net, folder: &str) -> Result<u64, ClientError> {
         read: &|path| fs::read(path),
     });
     let (settings, _) = resolved.unwrap();
-    let identity = OwnIdentity::open(&settings.msp_id, &settings.identity)?;
+    let identity = OwnIdentity::open(&settings.msp_id, &settings.identity, &|_| Ok(None))?;
     let runtime = Runtime::new().unwrap();
     runtime.block_on(async {
         let connection = PeerConnection::new(&settings, identity)?;

@@ -13,7 +13,7 @@ use bytes::Bytes;
 use cmscc::{
     block::ConfigBlock,
     config::Bundle,
-    identity::P256Signer,
+    identity::KeySigner,
     ids::{BlockNumber, ChannelId, MspId},
     proto::common,
 };
@@ -154,7 +154,7 @@ fn digest(block: &Path) -> String {
 
 /// A block with the config that a signed envelope leads to from the genesis block, a made-up place in
 /// the chain, and one signature.
-pub(super) fn forged(net: &Net, envelope: &Path, signer: &P256Signer) -> PathBuf {
+pub(super) fn forged(net: &Net, envelope: &Path, signer: &KeySigner) -> PathBuf {
     let genesis = Bytes::from(fs::read(net.genesis()).unwrap());
     let envelope = Bytes::from(fs::read(envelope).unwrap());
     let before = ConfigBlock::parse(genesis.clone()).unwrap();
@@ -180,16 +180,16 @@ pub(super) fn forged(net: &Net, envelope: &Path, signer: &P256Signer) -> PathBuf
 }
 
 /// An identity of the orderer organisation that is no ordering node.
-pub(super) fn orderer_user(net: &Net) -> P256Signer {
+pub(super) fn orderer_user(net: &Net) -> KeySigner {
     orderer_signer(net, "users", "Admin@example.com")
 }
 
 /// An identity of the orderer organisation, by its folder.
-pub(super) fn orderer_signer(net: &Net, kind: &str, name: &str) -> P256Signer {
+pub(super) fn orderer_signer(net: &Net, kind: &str, name: &str) -> KeySigner {
     let folder = net.root().join("crypto/ordererOrganizations/example.com");
     let msp = folder.join(kind).join(name).join("msp");
     let certificate = fs::read(msp.join(format!("signcerts/{name}-cert.pem"))).unwrap();
     let key = fs::read(msp.join("keystore/priv_sk")).unwrap();
     let random = Arc::new(ring::rand::SystemRandom::new());
-    P256Signer::new(&MspId::from("OrdererMSP"), &certificate, &key, random).unwrap()
+    KeySigner::unchecked(&MspId::from("OrdererMSP"), &certificate, &key, random).unwrap()
 }

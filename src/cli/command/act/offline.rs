@@ -9,7 +9,7 @@ use super::{
     open::ended,
 };
 use crate::{
-    cli::{args::SignArgs, command::see::joined, talk::Talk},
+    cli::{args::SignArgs, command::see::joined, screen::ask_pin, talk::Talk},
     client::{
         ClientError, ClientSettings, Exit, NetworkFlags, OfflineSession, OwnIdentity, OwnSignature,
         SignRequest, SignedUpdate, Verdicts, answers::ProposalAnswer, on_this_machine,
@@ -28,7 +28,8 @@ fn sign(talk: &Talk, args: &SignArgs, content: &[u8]) -> Result<Exit, ClientErro
         return Err(ClientError::new(Exit::Usage, "NO_FILE", text));
     };
     let settings = settings(args.client.network.flags(), &request)?;
-    let identity = OwnIdentity::open(&settings.msp_id, &settings.identity)?;
+    let ask = |question: &str| ask_pin(&args.client.shown, question);
+    let identity = OwnIdentity::open(&settings.msp_id, &settings.identity, &ask)?;
     let mut session = OfflineSession::open(&settings)?;
     session.take(&request)?;
     let verdicts = session.judge(&request)?;

@@ -22,7 +22,7 @@ where
     F: AsyncFnOnce(&Talk, ClientSettings, OwnIdentity) -> Result<Exit, ClientError>,
 {
     let talk = Talk::of(&client.shown);
-    let done = settings(&client.network).and_then(|(settings, identity)| {
+    let done = settings(client).and_then(|(settings, identity)| {
         let runtime = in_runtime()?;
         runtime.block_on(run(&talk, settings, identity))
     });

@@ -89,6 +89,11 @@ pub(super) fn lines(name: &str, profile: &Profile, look: Look) -> Vec<Line> {
     block.maybe("MSP folder", profile.msp_folder.as_ref());
     block.maybe("certificate", profile.certificate.as_ref());
     block.maybe("key", profile.key.as_ref());
+    block.maybe("keys", profile.bccsp.as_ref());
+    if let Some(token) = &profile.pkcs11 {
+        block.maybe("token", token.label.as_ref());
+        block.maybe("library", token.library.as_ref());
+    }
     let servers = profile.peers.iter().map(|peer| ("peer", peer));
     for (kind, server) in servers.chain(profile.orderer.iter().map(|orderer| ("orderer", orderer)))
     {

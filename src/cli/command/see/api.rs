@@ -35,7 +35,7 @@ async fn call(args: &ApiArgs, screen: &Screen) -> Result<Exit, ClientError> {
         };
         transient.insert(name.to_owned(), given(value)?);
     }
-    let reach = Reach::new(&args.client.network)?;
+    let reach = Reach::new(&args.client)?;
     let call = ChaincodeCall {
         channel: reach.connection.channel().clone(),
         args: arguments,

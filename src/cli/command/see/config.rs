@@ -65,7 +65,7 @@ pub(in crate::cli) fn run(
 }
 
 async fn show_config(args: &ConfigShowArgs, screen: &Screen) -> Result<Exit, ClientError> {
-    let block = newest(&Reach::new(&args.client.network)?, screen).await?;
+    let block = newest(&Reach::new(&args.client)?, screen).await?;
     let document = || RawValue::from_string(document(&block)?).map_err(|error| unreadable(&error));
     if screen.wants_json() {
         screen.result(&document()?, None, |_| Vec::new())?;
@@ -90,13 +90,13 @@ async fn show_config(args: &ConfigShowArgs, screen: &Screen) -> Result<Exit, Cli
 }
 
 async fn get(args: &ConfigGetArgs, screen: &Screen) -> Result<Exit, ClientError> {
-    let block = newest(&Reach::new(&args.client.network)?, screen).await?;
+    let block = newest(&Reach::new(&args.client)?, screen).await?;
     output::foreign_json(&element(&document(&block)?, &args.path)?);
     Ok(Exit::Done)
 }
 
 async fn history(args: &ConfigHistoryArgs, screen: &Screen) -> Result<Exit, ClientError> {
-    let reach = Reach::new(&args.client.network)?;
+    let reach = Reach::new(&args.client)?;
     let reading = async {
         let links = pages::links(&reach, 0, args.limit).await?;
         let open = pages::proposals(&reach, &json!({ "all": true }), args.limit).await?;
@@ -129,7 +129,7 @@ async fn history(args: &ConfigHistoryArgs, screen: &Screen) -> Result<Exit, Clie
 }
 
 async fn diff(args: &ConfigDiffArgs, screen: &Screen) -> Result<Exit, ClientError> {
-    let reach = Reach::new(&args.client.network)?;
+    let reach = Reach::new(&args.client)?;
     let reading = async {
         let from = at(&reach, args.from).await?;
         let to = match args.to {
@@ -156,7 +156,7 @@ async fn diff(args: &ConfigDiffArgs, screen: &Screen) -> Result<Exit, ClientErro
 }
 
 async fn export(args: &ConfigExportArgs, screen: &Screen) -> Result<Exit, ClientError> {
-    let reach = Reach::new(&args.client.network)?;
+    let reach = Reach::new(&args.client)?;
     let block = match args.sequence {
         Some(sequence) => {
             screen

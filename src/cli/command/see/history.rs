@@ -18,7 +18,7 @@ use crate::{
 
 pub(in crate::cli) fn run(args: &HistoryArgs) -> ExitCode {
     on_screen(&args.client.shown, false, async |screen| {
-        let reach = Reach::new(&args.client.network)?;
+        let reach = Reach::new(&args.client)?;
         let options = match args.mine {
             true => json!({ "msp_id": reach.msp_id() }),
             false => json!({}),

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     cli::{
-        args::{CompleteIdsArgs, ListArgs},
+        args::{ClientArgs, CompleteIdsArgs, ListArgs, ShownArgs},
         output,
         screen::Screen,
         show::{Line, Tone, proposals, status_named},
@@ -29,7 +29,7 @@ pub(in crate::cli) fn run(args: &ListArgs) -> ExitCode {
 
 async fn list(args: &ListArgs, screen: &Screen) -> Result<Exit, ClientError> {
     let filter = filter(args)?;
-    let reach = Reach::new(&args.client.network)?;
+    let reach = Reach::new(&args.client)?;
     let msp_id = reach.msp_id().to_owned();
     let options = options(&filter, &msp_id);
     let listing = pages::proposals(&reach, &options, args.limit);
@@ -108,7 +108,15 @@ pub(in crate::cli) fn complete(args: &CompleteIdsArgs) -> ExitCode {
         return ExitCode::SUCCESS;
     };
     let listed = runtime.block_on(async {
-        let reach = Reach::new(&args.network).ok()?;
+        let client = ClientArgs {
+            network: args.network.clone(),
+            // nobody presses TAB to be asked for a PIN
+            shown: ShownArgs {
+                no_input: true,
+                ..ShownArgs::default()
+            },
+        };
+        let reach = Reach::new(&client).ok()?;
         let options = json!({});
         let listing = pages::proposals(&reach, &options, MOST);
         tokio::time::timeout(PATIENCE, listing).await.ok()?.ok()

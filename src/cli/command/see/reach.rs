@@ -7,8 +7,8 @@ use tokio::runtime;
 
 use crate::{
     cli::{
-        args::{NetworkArgs, ShownArgs},
-        screen::Screen,
+        args::{ClientArgs, ShownArgs},
+        screen::{Screen, ask_pin},
     },
     client::{
         ClientError, ClientSettings, Exit, OwnIdentity, PeerConnection,
@@ -25,8 +25,8 @@ pub(in crate::cli::command) struct Reach {
 
 impl Reach {
     /// Reads settings and identity; the peer is dialled when it is first asked.
-    pub(super) fn new(network: &NetworkArgs) -> Result<Self, ClientError> {
-        let (settings, identity) = settings(network)?;
+    pub(super) fn new(client: &ClientArgs) -> Result<Self, ClientError> {
+        let (settings, identity) = settings(client)?;
         let connection = PeerConnection::new(&settings, identity)?;
         Ok(Self { connection })
     }
@@ -63,10 +63,11 @@ impl Reach {
 
 /// Which network, and who one is there.
 pub(in crate::cli::command) fn settings(
-    network: &NetworkArgs,
+    client: &ClientArgs,
 ) -> Result<(ClientSettings, OwnIdentity), ClientError> {
-    let (settings, _) = ClientSettings::load(&network.flags()).map_err(joined)?;
-    let identity = OwnIdentity::open(&settings.msp_id, &settings.identity)?;
+    let (settings, _) = ClientSettings::load(&client.network.flags()).map_err(joined)?;
+    let ask = |question: &str| ask_pin(&client.shown, question);
+    let identity = OwnIdentity::open(&settings.msp_id, &settings.identity, &ask)?;
     Ok((settings, identity))
 }
 

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::reach::{Reach, on_screen};
 use crate::{
     cli::{
-        args::{DiffArgs, ExplainArgs, NetworkArgs, ShowArgs},
+        args::{ClientArgs, DiffArgs, ExplainArgs, ShowArgs},
         screen::Screen,
         show::{self, Line, Tone, differences, explanation},
     },
@@ -20,7 +20,7 @@ use crate::{
 
 pub(in crate::cli) fn show(args: &ShowArgs) -> ExitCode {
     on_screen(&args.client.shown, args.full, async |screen| {
-        let view = fetch(&args.client.network, &args.id, args.full, screen).await?;
+        let view = fetch(&args.client, &args.id, args.full, screen).await?;
         screen.result(&view, None, |look| show::proposal(&view, look))?;
         Ok(Exit::Done)
     })
@@ -28,7 +28,7 @@ pub(in crate::cli) fn show(args: &ShowArgs) -> ExitCode {
 
 pub(in crate::cli) fn explain(args: &ExplainArgs) -> ExitCode {
     on_screen(&args.client.shown, args.full, async |screen| {
-        let view = fetch(&args.client.network, &args.id, args.full, screen).await?;
+        let view = fetch(&args.client, &args.id, args.full, screen).await?;
         screen.result(&view, None, |look| explanation(&view, look))?;
         Ok(Exit::Done)
     })
@@ -36,7 +36,7 @@ pub(in crate::cli) fn explain(args: &ExplainArgs) -> ExitCode {
 
 pub(in crate::cli) fn diff(args: &DiffArgs) -> ExitCode {
     on_screen(&args.client.shown, args.full, async |screen| {
-        let view = fetch(&args.client.network, &args.id, args.full, screen).await?;
+        let view = fetch(&args.client, &args.id, args.full, screen).await?;
         let Some(diff) = &view.proposal.diff else {
             return Err(nothing_to_compare(&view.proposal));
         };
@@ -63,12 +63,12 @@ pub(super) fn changes(
 
 /// A proposal as the contract shows it.
 async fn fetch(
-    network: &NetworkArgs,
+    client: &ClientArgs,
     id: &str,
     full: bool,
     screen: &Screen,
 ) -> Result<ProposalView, ClientError> {
-    let reach = Reach::new(network)?;
+    let reach = Reach::new(client)?;
     let whole = json!({ "whole": ["all"] }).to_string();
     let mut args = vec!["GetProposal", id];
     if full {

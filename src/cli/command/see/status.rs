@@ -32,7 +32,7 @@ pub(in crate::cli) fn run(args: &StatusArgs) -> ExitCode {
 }
 
 async fn status(args: &StatusArgs, screen: &Screen) -> Result<Exit, ClientError> {
-    let reach = Reach::new(&args.client.network)?;
+    let reach = Reach::new(&args.client)?;
     let view = screen
         .wait("asking peer and contract", look(&reach))
         .await?;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, value};
 
-use super::profile::{Profile, ProfilePeer};
+use super::profile::{Profile, ProfilePeer, ProfileToken};
 use crate::client::{ClientError, Exit};
 
 /// The file with the profiles.
@@ -185,6 +185,7 @@ fn table_of(profile: &Profile) -> Table {
     put("msp_folder", &profile.msp_folder);
     put("certificate", &profile.certificate);
     put("key", &profile.key);
+    put("bccsp", &profile.bccsp);
     put("tls_root_cert", &profile.tls_root_cert);
     put("tls_client_cert", &profile.tls_client_cert);
     put("tls_client_key", &profile.tls_client_key);
@@ -203,8 +204,26 @@ fn table_of(profile: &Profile) -> Table {
             .for_each(|peer| peers.push(table_of_peer(peer)));
         table.insert("peers", Item::ArrayOfTables(peers));
     }
+    if let Some(token) = &profile.pkcs11 {
+        table.insert("pkcs11", Item::Table(table_of_token(token)));
+    }
     if let Some(orderer) = &profile.orderer {
         table.insert("orderer", Item::Table(table_of_peer(orderer)));
+    }
+    table
+}
+
+fn table_of_token(token: &ProfileToken) -> Table {
+    let mut table = Table::new();
+    for (key, text) in [
+        ("library", &token.library),
+        ("label", &token.label),
+        ("alt_id", &token.alt_id),
+        ("key_ids", &token.key_ids),
+    ] {
+        if let Some(text) = text {
+            table.insert(key, value(text));
+        }
     }
     table
 }
@@ -241,6 +260,13 @@ mod tests {
             msp_folder: some("msp"),
             certificate: some("cert.pem"),
             key: some("key.pem"),
+            bccsp: some("PKCS11"),
+            pkcs11: Some(ProfileToken {
+                library: some("libsofthsm2.so"),
+                label: some("org1"),
+                alt_id: some("admin"),
+                key_ids: some("00 a"),
+            }),
             tls: Some(true),
             tls_root_cert: some("ca.pem"),
             tls_client_cert: some("c.pem"),
@@ -311,6 +337,10 @@ mod tests {
                 "line 3: unknown field `chanel`",
             ),
             ("[profiles.a]\npeers = 1", "line 2: "),
+            (
+                "[profiles.a.pkcs11]\npin = \"1234\"",
+                "line 2: unknown field `pin`",
+            ),
             ("[profiles.a", "line 1: "),
             ("[profiles.\"a/b\"]", "a profile cannot be called `a/b`"),
             ("[profiles.default]", "a profile cannot be called `default`"),

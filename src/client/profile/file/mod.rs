@@ -4,6 +4,6 @@ mod document;
 mod profile;
 
 pub use document::ProfileFile;
-pub use profile::{Profile, ProfilePeer};
+pub use profile::{Profile, ProfilePeer, ProfileToken};
 
 pub(super) use document::check_name;

@@ -26,6 +26,12 @@ pub struct Profile {
     /// One's own private key: a file or folder.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
+    /// Where keys are: `SW`, in files, or `PKCS11`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bccsp: Option<String>,
+    /// A PKCS#11 token.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pkcs11: Option<ProfileToken>,
     /// Whether to speak TLS.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tls: Option<bool>,
@@ -75,12 +81,32 @@ pub struct ProfilePeer {
     pub server_name: Option<String>,
 }
 
+/// A PKCS#11 token of a profile. A profile never has a PIN.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ProfileToken {
+    /// The library: a path, or a name that the system's loader knows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub library: Option<String>,
+    /// The token's label.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// The id of the key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub alt_id: Option<String>,
+    /// The ids of single keys, as `SKI ID, SKI ID`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key_ids: Option<String>,
+}
+
 impl Profile {
     /// The value of a setting for all peers.
     pub(in crate::client::profile) fn value(&self, setting: Setting) -> Option<String> {
         let orderer = self.orderer.as_ref();
+        let token = self.pkcs11.as_ref();
         match setting {
             Setting::Anchor => self.trust_anchor.clone(),
+            Setting::Bccsp => self.bccsp.clone(),
             Setting::Certificate => self.certificate.clone(),
             Setting::Chaincode => self.chaincode.clone(),
             Setting::Channel => self.channel.clone(),
@@ -99,6 +125,16 @@ impl Profile {
             Setting::TlsClientCert => self.tls_client_cert.clone(),
             Setting::TlsClientKey => self.tls_client_key.clone(),
             Setting::TlsRootCert => self.tls_root_cert.clone(),
+            Setting::TokenAltId => token.and_then(|token| token.alt_id.clone()),
+            Setting::TokenKeyIds => token.and_then(|token| token.key_ids.clone()),
+            Setting::TokenLabel => token.and_then(|token| token.label.clone()),
+            Setting::TokenLibrary => token.and_then(|token| token.library.clone()),
+            // not kept
+            Setting::TokenHash
+            | Setting::TokenImmutable
+            | Setting::TokenSecret
+            | Setting::TokenSecurity
+            | Setting::TokenSoftwareVerify => None,
         }
     }
 }

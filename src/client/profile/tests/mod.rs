@@ -1,5 +1,7 @@
 //! Settings from all places, in memory.
 
+mod token;
+
 use std::{
     collections::BTreeMap,
     io::{self, ErrorKind},
@@ -18,8 +20,8 @@ struct Machine {
     flags: NetworkFlags,
 }
 
-const CA: &str = include_str!("../../../tests/keys/p256.crt");
-const OTHER_CA: &str = include_str!("../../../tests/keys/p384.crt");
+const CA: &str = include_str!("../../../../tests/keys/p256.crt");
+const OTHER_CA: &str = include_str!("../../../../tests/keys/p384.crt");
 
 impl Machine {
     fn new() -> Self {
@@ -213,9 +215,17 @@ fn what_is_wrong_names_where_it_stands() {
             &["a client key of TLS is not given"],
         ),
         (
-            "hardware",
+            "token",
             good().set("CORE_PEER_BCCSP_DEFAULT", "PKCS11"),
-            &["CORE_PEER_BCCSP_DEFAULT asks for keys in hardware, which are not supported yet"],
+            &[
+                "a PKCS#11 library is not given",
+                "a label of the token is not given",
+            ],
+        ),
+        (
+            "idemix",
+            good().set("CORE_PEER_LOCALMSPTYPE", "idemix"),
+            &["CORE_PEER_LOCALMSPTYPE asks for idemix identities, which are not supported"],
         ),
         (
             "profile",
