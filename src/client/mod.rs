@@ -9,6 +9,7 @@
 //! | `host` | the host's clock and randomness | shell |
 //! | `keys` | one's own identity and its private key | shell |
 //! | `profile` | which network, which peer, which identity; where each was said | pure but its reading |
+//! | `lifecycle` | the life cycle of a chaincode: calls, answers, what they write and refuse | pure |
 //! | `refusal` | what it means that a node did not do what it was asked | pure |
 //! | `network` | the connection to one's own peers: everything that goes over the wire | shell |
 //! | `chain` | one's own chain of configs, verified from a pinned block | pure but its store |
@@ -23,6 +24,7 @@ mod error;
 mod flow;
 mod host;
 mod keys;
+mod lifecycle;
 mod network;
 mod profile;
 mod propose;
@@ -39,6 +41,11 @@ pub use flow::{
 };
 pub use host::{now, part_of, stamp};
 pub use keys::{IdentitySource, OwnCertificate, OwnIdentity};
+pub use lifecycle::{
+    ApprovedDefinition, CommitReadiness, CommittedDefinition, DefinitionPart, DefinitionPolicy,
+    DefinitionTerms, InstalledPackage, PackageSource, RecordedApproval, read_collections,
+    recorded_approvals,
+};
 pub use network::{
     BlockStream, ChaincodeEventStream, ChaincodeEvents, CommittedCall, EndorserState,
     FilteredBlockStream, PeerConnection, Via,

@@ -13,6 +13,8 @@
 //! | `read` | answers without a transaction; blocks by number, the config block, channels |
 //! | `write` | a transaction, from the proposal to the block that it is in |
 //! | `commit` | whether it is committed, by the peer's word and by the block |
+//! | `endorser` | the peer's own service for proposals, for what no gateway takes |
+//! | `lifecycle` | the life cycle of a chaincode |
 //! | `endorsers` | which organisations run a server of the chaincode |
 //! | `update` | config updates, through the gateway or to an orderer |
 //! | `incoming` | messages that a node sends when it has some |
@@ -24,9 +26,11 @@ mod backoff;
 mod commit;
 mod connection;
 mod dial;
+mod endorser;
 mod endorsers;
 mod events;
 mod incoming;
+mod lifecycle;
 mod peers;
 mod read;
 mod stream;
