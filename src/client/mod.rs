@@ -16,10 +16,12 @@
 //! | `review` | proposals judged with one's own engine, and compared with what the contract says | pure |
 //! | `propose` | from what an administrator wants to the call that proposes it | pure but its reading |
 //! | `flow` | what commands do, step by step | shell |
+//! | `doctor` | everything that may be amiss, judged by facts, with what puts it right | pure |
 //! | `signing` | files that carry what is to be signed and what was signed | pure |
 
 pub mod answers;
 mod chain;
+mod doctor;
 mod error;
 mod flow;
 mod host;
@@ -34,10 +36,11 @@ mod signing;
 pub mod view;
 
 pub use chain::{ChainStore, VerifiedChain, VerifiedLink};
+pub use doctor::Check;
 pub use error::{ClientError, Exit};
 pub use flow::{
     ChannelSession, ContractHead, ContractSynced, Examined, Hears, OfflineSession, OpenedSession,
-    OwnSignature, Progress, Submission, Unpinned, Verdicts, shown_request, sign_claim,
+    OwnSignature, Progress, Submission, Unpinned, Verdicts, check_up, shown_request, sign_claim,
 };
 pub use host::{now, part_of, stamp};
 pub use keys::{IdentitySource, OwnCertificate, OwnIdentity};
@@ -51,10 +54,10 @@ pub use network::{
     FilteredBlockStream, PeerConnection, Via,
 };
 pub use profile::{
-    ClientSettings, ClientTlsFiles, ImportedAuthority, ImportedFile, ImportedProfile, NetworkFlags,
-    Origin, Origins, PeerEndpoint, Profile, ProfileFile, ProfilePeer, ProfileStore, Setting,
-    Surroundings, Survey, Wallet, capture_profile, complete_import, import_profile,
-    on_this_machine, resolve, resolve_identity, resolve_offline, survey,
+    ClientSettings, ClientTlsFiles, ImportedAuthority, ImportedFile, ImportedProfile,
+    KnownSettings, NetworkFlags, Origin, Origins, PeerEndpoint, Profile, ProfileFile, ProfilePeer,
+    ProfileStore, Setting, Surroundings, Survey, Wallet, capture_profile, complete_import,
+    import_profile, on_this_machine, resolve, resolve_identity, resolve_offline, survey,
 };
 pub use propose::{
     MspDefinitionFolder, OrganizationFile, ProposalCall, ProposalTerms, WantedChange,

@@ -14,4 +14,5 @@ mod tests;
 mod verified;
 
 pub use store::ChainStore;
+pub(in crate::client) use store::StateFacts;
 pub use verified::{VerifiedChain, VerifiedLink};

@@ -20,6 +20,7 @@
 //! | `incoming` | messages that a node sends when it has some |
 //! | `stream` | blocks as they come, whole or filtered |
 //! | `events` | events of the chaincode |
+//! | `probe` | questions to one node that find out what is amiss with it |
 //! | `wire` | failures of calls as the wire gave them |
 
 mod backoff;
@@ -32,6 +33,7 @@ mod events;
 mod incoming;
 mod lifecycle;
 mod peers;
+mod probe;
 mod read;
 mod stream;
 mod update;
@@ -41,6 +43,7 @@ mod write;
 pub use connection::PeerConnection;
 pub use endorsers::EndorserState;
 pub use events::{ChaincodeEventStream, ChaincodeEvents};
+pub(super) use probe::{expected, probe_connection, probe_node};
 pub use stream::{BlockStream, FilteredBlockStream};
 pub use update::Via;
 pub use write::CommittedCall;

@@ -8,11 +8,13 @@
 //! | `file`, `core_yaml` | the file of profiles; Fabric's own | pure |
 //! | `layers` | the places in their order, and what stands in each | pure |
 //! | `resolver`, `peers`, `resolve` | from all places to one answer, or all that is wrong | pure |
+//! | `contradictions` | what several places say differently, or say only half | pure |
 //! | `import` | profiles from connection profiles and wallets of others | pure |
 //! | `capture` | what is said here and now, as a profile | shell |
 //! | `machine` | this process and its files | shell |
 
 mod capture;
+mod contradictions;
 mod core_yaml;
 mod endpoint;
 mod file;
@@ -37,7 +39,7 @@ pub use flags::NetworkFlags;
 pub use import::{ImportedAuthority, ImportedFile, ImportedProfile, Wallet, import_profile};
 pub use machine::{ProfileStore, on_this_machine};
 pub use origin::{Origin, Origins};
-pub use resolve::{Survey, resolve, resolve_identity, resolve_offline, survey};
+pub use resolve::{KnownSettings, Survey, resolve, resolve_identity, resolve_offline, survey};
 pub use setting::Setting;
 pub use settings::ClientSettings;
 pub use surroundings::Surroundings;
