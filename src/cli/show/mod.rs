@@ -11,9 +11,11 @@
 //! | `findings`, `effects` | what to know before one signs; what becomes of majorities and endorsements |
 //! | `explain`, `tree` | why the signatures suffice or not, and who could complete them |
 //! | `status` | one screen about a channel |
+//! | `doctor` | what is amiss, and what puts it right |
 //! | `problem` | an error and what to do about it |
 
 mod diff;
+mod doctor;
 mod effects;
 mod entry;
 mod explain;
@@ -31,6 +33,7 @@ mod tree;
 mod words;
 
 pub(in crate::cli) use diff::{contents, differences, is_empty};
+pub(in crate::cli) use doctor::doctor;
 pub(in crate::cli) use effects::effects;
 pub(in crate::cli) use explain::explanation;
 pub(in crate::cli) use findings::findings;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     check::Check,
     diagnosis::Diagnosis,
-    facts::{ApprovalFacts, ContractFacts, DefinitionFacts, DoctorFacts, LifecycleFacts},
+    facts::{ContractFacts, DoctorFacts, LifecycleFacts},
 };
 use crate::{
     client::{ClientError, Exit},
@@ -45,20 +45,17 @@ pub(super) fn judge(facts: &DoctorFacts, found: &mut Diagnosis) {
         return found.skip(&ALL, needs);
     };
     let name = &facts.settings.chaincode;
-    match &contract.lifecycle {
-        Some(lifecycle) => definition(name, lifecycle, found),
-        None => found.skip(&ALL[..3], Check::NodeAnswers),
-    }
+    definition(facts, name, &contract.lifecycle, found);
     answers(name, contract, found);
     servers(facts, contract, found);
     chain(contract, found);
 }
 
-fn definition(name: &str, lifecycle: &LifecycleFacts, found: &mut Diagnosis) {
+fn definition(facts: &DoctorFacts, name: &str, lifecycle: &LifecycleFacts, found: &mut Diagnosis) {
     let committed = match &lifecycle.committed {
         Ok(Some(committed)) => committed,
         Ok(None) => {
-            let text = format!("channel has no chaincode `{name}`: no definition is committed");
+            let text = format!("no definition of a chaincode `{name}` is committed on the channel");
             let fix =
                 "is that its name (`--chaincode`)? `cmscc deploy status` says what is missing";
             found.error(Check::Definition, Exit::Failed, text, fix);
@@ -69,80 +66,112 @@ fn definition(name: &str, lifecycle: &LifecycleFacts, found: &mut Diagnosis) {
             return found.skip(&[Check::Approval, Check::Package], Check::Definition);
         }
     };
-    let DefinitionFacts { sequence, version } = committed;
-    found.ok(
-        Check::Definition,
-        format!("`{name}` is defined: sequence {sequence}, version {version}"),
-    );
+    let (sequence, version) = (committed.terms.sequence, &committed.terms.version);
+    let defined = format!("`{name}` is defined: sequence {sequence}, version {version}");
+    found.ok(Check::Definition, defined);
+    let own = facts.settings.msp_id.as_ref();
+    let says_no = own.and_then(|own| committed.approvals.get(own)) == Some(&false);
+    let differs = match &lifecycle.approved {
+        Ok(Some(approved)) => {
+            let parts = committed.terms.differences(&approved.terms).into_iter();
+            let words = parts.map(|part| {
+                let (theirs, own) = (committed.terms.words(part), approved.terms.words(part));
+                format!("{theirs} is committed, {own} approved")
+            });
+            words.collect()
+        }
+        _ => Vec::new(),
+    };
+    let says_yes = own.and_then(|own| committed.approvals.get(own)) == Some(&true);
+    approval(sequence, (says_yes, says_no), (&differs, lifecycle), found);
+    package(lifecycle, found);
+}
+
+fn approval(
+    sequence: i64,
+    (says_yes, says_no): (bool, bool),
+    (differs, lifecycle): (&[String], &LifecycleFacts),
+    found: &mut Diagnosis,
+) {
+    let check = Check::Approval;
     let fix = "cmscc deploy approve";
-    let approval = match &lifecycle.approved {
-        None => {
-            found.untold(
-                Check::Approval,
-                "your peer does not tell you: it takes its admin",
-            );
-            return found.skip(&[Check::Package], Check::Approval);
-        }
-        Some(Err(error)) => {
-            found.untold(
-                Check::Approval,
-                format!("your peer does not tell: {}", error.message),
-            );
-            return found.skip(&[Check::Package], Check::Approval);
-        }
-        Some(Ok(None)) => {
+    if !differs.is_empty() {
+        let text = format!(
+            "your organisation approved something else than is committed: {}",
+            differs.join("; ")
+        );
+        return found.error(check, Exit::Failed, text, fix);
+    }
+    match &lifecycle.approved {
+        _ if says_no => {
             let text = format!(
                 "your organisation has not approved sequence {sequence}: your peer does not endorse"
             );
-            found.error(Check::Approval, Exit::Failed, text, fix);
-            return found.skip(&[Check::Package], Check::Approval);
+            found.error(check, Exit::Failed, text, fix);
         }
-        Some(Ok(Some(approval))) => approval,
-    };
-    let ApprovalFacts {
-        differs,
-        package_id,
-    } = approval;
-    match differs.is_empty() {
-        true => found.ok(
-            Check::Approval,
+        Ok(None) => {
+            let text = format!(
+                "your peer knows no approval of sequence {sequence} by your organisation: it does not endorse"
+            );
+            found.error(check, Exit::Failed, text, fix);
+        }
+        Ok(Some(_)) => found.ok(
+            check,
             format!("your organisation approved sequence {sequence}"),
         ),
-        false => {
-            let text = format!(
-                "your organisation approved something else than is committed: {}",
-                differs.join("; ")
-            );
-            found.error(Check::Approval, Exit::Failed, text, fix);
+        // that much everybody is told
+        Err(_) if says_yes => found.ok(
+            check,
+            format!("your organisation approved sequence {sequence}, as the channel has it"),
+        ),
+        Err(error) => {
+            let text = format!("your peer does not tell you: {}", error.message);
+            found.untold(check, text);
         }
     }
-    package(package_id.as_deref(), lifecycle, found);
 }
 
-fn package(approved: Option<&str>, lifecycle: &LifecycleFacts, found: &mut Diagnosis) {
+fn package(lifecycle: &LifecycleFacts, found: &mut Diagnosis) {
     let check = Check::Package;
-    let fix = "cmscc deploy install, then cmscc deploy approve with the id that it prints";
+    let fix = "cmscc deploy install; where the package is another one than was approved, cmscc deploy \
+               approve, too";
+    let approved = match &lifecycle.approved {
+        Ok(Some(approved)) => approved.source.package_id(),
+        Ok(None) => return found.skip(&[check], Check::Approval),
+        Err(error) => {
+            let text = format!(
+                "your peer does not tell you your approval: {}",
+                error.message
+            );
+            return found.untold(check, text);
+        }
+    };
     let Some(approved) = approved else {
         let text = "your approval names no package: your peer does not know which server to call";
         return found.error(check, Exit::Failed, text, fix);
     };
     match &lifecycle.installed {
-        None => found.untold(check, "your peer does not tell you: it takes its admin"),
-        Some(Err(error)) => {
+        Err(error) => {
             let text = format!(
-                "your peer does not tell what is installed: {}",
+                "your peer does not tell you what is installed: {}",
                 error.message
             );
             found.untold(check, text);
         }
-        Some(Ok(installed)) if installed.iter().any(|id| id == approved) => {
+        Ok(installed) if installed.iter().any(|one| one.package_id == approved) => {
             found.ok(check, format!("`{approved}` is approved and installed"));
         }
-        Some(Ok(installed)) => {
+        Ok(installed) => {
             let has = match installed.as_slice() {
                 [] => "nothing is installed".to_owned(),
-                [one] => format!("`{one}` is installed"),
-                [first, rest @ ..] => format!("`{first}` and {} more are installed", rest.len()),
+                [one] => format!("`{}` is installed", one.package_id),
+                [first, rest @ ..] => {
+                    format!(
+                        "`{}` and {} more are installed",
+                        first.package_id,
+                        rest.len()
+                    )
+                }
             };
             let text = format!("`{approved}` is approved, but {has} at your peer");
             found.error(check, Exit::Failed, text, fix);
@@ -253,8 +282,16 @@ fn endorsers(
             "cmscc deploy upgrade with a policy that the channel has",
         ),
     }
+    let approvals = facts.contract.as_ref().and_then(|contract| {
+        let committed = contract.lifecycle.committed.as_ref().ok()?;
+        committed.as_ref().map(|committed| &committed.approvals)
+    });
     let said = away.iter().map(|(msp_id, error)| {
+        let approved = approvals.and_then(|approvals| approvals.get(*msp_id));
         let words = match error.symbol.as_str() {
+            "NO_CHAINCODE" if approved == Some(&false) => {
+                "it has not approved the definition".to_owned()
+            }
             "NO_CHAINCODE" => {
                 "no running peer with the chaincode installed and approved is known: it is down, or not \
                  found, since anchor peers are missing"

@@ -10,6 +10,7 @@ use crate::{
         ClientError,
         chain::{StateFacts, VerifiedChain},
         keys::OwnCertificate,
+        lifecycle::{ApprovedDefinition, CommittedDefinition, InstalledPackage},
         view::DoctorPart,
     },
     config::Bundle,
@@ -151,9 +152,9 @@ pub(crate) struct ChannelFacts {
 /// The contract.
 #[derive(Debug)]
 pub(crate) struct ContractFacts {
-    /// What Fabric's lifecycle says; `None`: it was not asked.
-    pub(crate) lifecycle: Option<LifecycleFacts>,
-    /// The endorsement policy, where one is known: a path or a rule.
+    /// What Fabric's lifecycle says.
+    pub(crate) lifecycle: LifecycleFacts,
+    /// The endorsement policy of the definition, where it is known: a path or a rule.
     pub(crate) policy: Option<String>,
     /// Whether the contract answers at one's own peer.
     pub(crate) answers: Result<(), ClientError>,
@@ -177,30 +178,12 @@ pub(crate) struct ContractPlace {
 }
 
 /// What Fabric's lifecycle says of the chaincode.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct LifecycleFacts {
-    /// The committed definition: its sequence and version; `Ok(None)`: none.
-    pub(crate) committed: Result<Option<DefinitionFacts>, ClientError>,
-    /// What one's own organisation approved of that sequence; `None`: not asked.
-    pub(crate) approved: Option<Result<Option<ApprovalFacts>, ClientError>>,
-    /// The packages that one's own peer has installed; `None`: not asked.
-    pub(crate) installed: Option<Result<Vec<String>, ClientError>>,
-}
-
-/// A committed definition.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct DefinitionFacts {
-    /// Its sequence.
-    pub(crate) sequence: i64,
-    /// Its version.
-    pub(crate) version: String,
-}
-
-/// One's own approval.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct ApprovalFacts {
-    /// How it differs from the definition, in words; empty: it does not.
-    pub(crate) differs: Vec<String>,
-    /// The package that it names.
-    pub(crate) package_id: Option<String>,
+    /// The committed definition, and who approved it; `Ok(None)`: none.
+    pub(crate) committed: Result<Option<CommittedDefinition>, ClientError>,
+    /// What one's own organisation approved of that sequence.
+    pub(crate) approved: Result<Option<ApprovedDefinition>, ClientError>,
+    /// The packages that one's own peer has.
+    pub(crate) installed: Result<Vec<InstalledPackage>, ClientError>,
 }

@@ -29,8 +29,8 @@ mod tls;
 
 pub use check::Check;
 pub(crate) use facts::{
-    ApprovalFacts, ChannelFacts, ContractFacts, ContractPlace, DefinitionFacts, DoctorFacts,
-    Handshake, LifecycleFacts, NodeAnswers, NodeFacts, SettingsFacts, TrustFacts,
+    ChannelFacts, ContractFacts, ContractPlace, DoctorFacts, Handshake, LifecycleFacts,
+    NodeAnswers, NodeFacts, SettingsFacts, TrustFacts,
 };
 
 use super::view::DoctorView;

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     client::{ClientError, host, refusal::Errand},
     proto::protos::{Response, endorser_client::EndorserClient},
-    transaction::{ChaincodeCall, Proposal},
+    transaction::{ChaincodeCall, Proposal, Stamp},
 };
 
 /// Which of one's own peers is asked.
@@ -35,7 +35,19 @@ impl PeerConnection {
         chaincode: &str,
         call: &ChaincodeCall,
     ) -> Result<Response, ClientError> {
-        let proposal = Proposal::new(call, chaincode, self.identity(), &host::stamp()?);
+        self.process_of(which, chaincode, call, &host::stamp()?)
+            .await
+    }
+
+    /// The same of a call with this nonce and time.
+    pub(super) async fn process_of(
+        &self,
+        which: Which,
+        chaincode: &str,
+        call: &ChaincodeCall,
+        stamp: &Stamp,
+    ) -> Result<Response, ClientError> {
+        let proposal = Proposal::new(call, chaincode, self.identity(), stamp);
         let proposal = proposal.map_err(|e| unsigned(&e))?;
         let send = |reached: Reached, left| {
             let mut request = Request::new(proposal.signed.clone());

@@ -7,7 +7,7 @@ use super::patience::{FOLLOWING, PATIENCE, within};
 use crate::{
     client::{
         ChannelSession, ClientError, answers,
-        doctor::{ContractFacts, ContractPlace},
+        doctor::{ContractFacts, ContractPlace, LifecycleFacts},
     },
     config::Section,
     ids::MspId,
@@ -19,18 +19,11 @@ const MEMBERS: usize = 100;
 /// So many are asked at once.
 const AT_ONCE: usize = 16;
 
-/// The members' settings, as far as they are looked at.
+/// The contract's settings, as far as they are looked at.
 #[derive(Deserialize)]
 struct Agreed {
-    settings: AgreedSettings,
     #[serde(default)]
     unsupported: Vec<String>,
-}
-
-#[derive(Deserialize)]
-struct AgreedSettings {
-    #[serde(default)]
-    endorsement_policy: String,
 }
 
 /// Asks the contract, and the server of each member.
@@ -39,26 +32,43 @@ pub(super) async fn ask(session: &ChannelSession, is_pinned: bool) -> ContractFa
     let members: Vec<MspId> = (bundle.msp_ids(Section::Application).into_iter())
         .take(MEMBERS)
         .collect();
-    let (agreed, servers) = join(settings(session), servers(session, &members)).await;
+    let (lifecycle, (agreed, servers)) = join(
+        lifecycle(session),
+        join(settings(session), servers(session, &members)),
+    )
+    .await;
     let head = match &agreed {
         Ok(_) => Some(head(session, is_pinned).await),
         Err(_) => None,
     };
-    let (policy, unsupported) = match &agreed {
-        Ok(agreed) => (
-            Some(agreed.settings.endorsement_policy.clone()),
-            agreed.unsupported.clone(),
-        ),
-        Err(_) => (None, Vec::new()),
-    };
+    let unsupported = agreed.as_ref().map(|agreed| agreed.unsupported.clone());
+    let committed = lifecycle.committed.as_ref().ok().and_then(Option::as_ref);
     ContractFacts {
-        lifecycle: None,
-        policy: policy.filter(|policy| !policy.is_empty()),
+        policy: committed.and_then(|committed| committed.terms.policy.text()),
+        lifecycle,
+        unsupported: unsupported.unwrap_or_default(),
         answers: agreed.map(drop),
         servers,
         head,
         sequence: session.chain().sequence(),
-        unsupported,
+    }
+}
+
+/// What Fabric's lifecycle says.
+async fn lifecycle(session: &ChannelSession) -> LifecycleFacts {
+    let connection = session.connection();
+    let name = connection.chaincode();
+    let (committed, installed) = join(
+        within(PATIENCE, connection.committed_definition(name)),
+        within(PATIENCE, connection.installed_at(0)),
+    )
+    .await;
+    let sequence = committed.as_ref().ok().and_then(Option::as_ref);
+    let sequence = sequence.map(|committed| committed.terms.sequence);
+    LifecycleFacts {
+        approved: within(PATIENCE, connection.approved_definition(name, sequence)).await,
+        committed,
+        installed,
     }
 }
 

@@ -5,14 +5,9 @@ use std::{future::Future, time::Duration};
 use bytes::Bytes;
 use futures_util::future::join;
 use prost::Message;
-use tokio::time::{Instant, timeout};
-use tonic::Request;
+use tokio::time::timeout;
 
-use super::super::{
-    connection::{PeerConnection, unsigned},
-    peers::Reached,
-    wire::LARGEST_PARTED,
-};
+use super::super::{connection::PeerConnection, endorser::Which};
 use crate::{
     client::{
         ClientError, Exit,
@@ -21,11 +16,8 @@ use crate::{
         refusal::{Errand, RpcFailure, judge, peer_organization, peer_time},
     },
     ids::{ChannelId, UnixTime},
-    proto::{
-        common::BlockchainInfo,
-        protos::{ChannelQueryResponse, endorser_client::EndorserClient},
-    },
-    transaction::{ChaincodeCall, Proposal, Stamp},
+    proto::{common::BlockchainInfo, protos::ChannelQueryResponse},
+    transaction::{ChaincodeCall, Stamp},
 };
 
 /// The most channels that are listed.
@@ -143,23 +135,9 @@ impl PeerConnection {
         call: ChaincodeCall,
         stamp: &Stamp,
     ) -> Result<Bytes, ClientError> {
-        let proposal = Proposal::new(&call, chaincode, self.identity(), stamp);
-        let proposal = proposal.map_err(|e| unsigned(&e))?;
-        let send = |reached: Reached, left| {
-            let mut request = Request::new(proposal.signed.clone());
-            request.set_timeout(left);
-            async move {
-                let mut client =
-                    EndorserClient::new(reached.channel).max_decoding_message_size(LARGEST_PARTED);
-                client.process_proposal(request).await
-            }
-        };
-        let until = Instant::now() + self.timeout();
-        let asked = self
-            .peers
-            .ask(Errand::Evaluate, Some(chaincode), until, send);
-        let answer = asked.await.map_err(|meaning| meaning.error)?.into_inner();
-        let response = answer.response.unwrap_or_default();
+        let response = self
+            .process_of(Which::Only(0), chaincode, &call, stamp)
+            .await?;
         if response.status >= 400 {
             let failure = RpcFailure::new(UNKNOWN, &response.message, &[]);
             return Err(judge(Errand::Evaluate, self.peers.whom(0), &failure).error);
