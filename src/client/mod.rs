@@ -37,6 +37,7 @@ pub mod view;
 
 pub use chain::{ChainStore, VerifiedChain, VerifiedLink};
 pub use doctor::Check;
+pub(crate) use error::SEE_DOCTOR;
 pub use error::{ClientError, Exit};
 pub use flow::{
     ChannelSession, ContractHead, ContractSynced, Examined, Hears, OfflineSession, OpenedSession,

@@ -40,18 +40,16 @@ const ALL: [Check; 8] = [
 
 /// Judges all of it.
 pub(super) fn judge(facts: &DoctorFacts, found: &mut Diagnosis) {
-    let needs = [
-        Check::Settings,
-        Check::IdentityKey,
-        Check::IdentityEnd,
-        Check::NodeReached,
-        Check::TlsSpoken,
-        Check::NodeAnswers,
-        Check::NodeChannel,
-    ];
     let Some(channel) = &facts.channel else {
-        let needs = found.blocked(&needs).unwrap_or(Check::NodeAnswers);
-        return found.skip(&ALL, needs);
+        let needs = found.blocking(&Check::TO_THE_PEER);
+        return match facts.bundle() {
+            // the config that was verified last says who one is, too
+            Some(bundle) => {
+                found.skip(&ALL[..2], needs);
+                in_config(facts, bundle, found);
+            }
+            None => found.skip(&ALL, needs),
+        };
     };
     chain(channel, found);
     match &channel.levels {

@@ -117,6 +117,23 @@ impl Check {
         Self::ContractLevels,
     ];
 
+    /// What must be well before a peer tells anything of the channel.
+    pub(super) const TO_THE_PEER: [Self; 13] = [
+        Self::Settings,
+        Self::IdentityCertificate,
+        Self::IdentityKey,
+        Self::IdentityEnd,
+        Self::NodeReached,
+        Self::TlsSpoken,
+        Self::TlsRootCert,
+        Self::TlsServerName,
+        Self::TlsEnd,
+        Self::TlsClientCert,
+        Self::Clock,
+        Self::NodeAnswers,
+        Self::NodeChannel,
+    ];
+
     /// Its stable name.
     #[must_use]
     pub const fn name(self) -> &'static str {

@@ -32,16 +32,7 @@ const NOT_STARTED: &str = "NOT_INITIALIZED";
 /// Judges all of it.
 pub(super) fn judge(facts: &DoctorFacts, found: &mut Diagnosis) {
     let Some(contract) = &facts.contract else {
-        let needs = [
-            Check::Settings,
-            Check::IdentityKey,
-            Check::IdentityEnd,
-            Check::NodeReached,
-            Check::TlsSpoken,
-            Check::NodeAnswers,
-            Check::NodeChannel,
-        ];
-        let needs = found.blocked(&needs).unwrap_or(Check::NodeAnswers);
+        let needs = found.blocking(&Check::TO_THE_PEER);
         return found.skip(&ALL, needs);
     };
     let name = &facts.settings.chaincode;

@@ -2,7 +2,7 @@
 
 use super::check::Check;
 use crate::client::{
-    ClientError, Exit,
+    ClientError, Exit, SEE_DOCTOR,
     view::{DoctorPart, DoctorView, FindingLevel, FindingView},
 };
 
@@ -18,6 +18,7 @@ pub(super) struct Diagnosis {
     all: Vec<FindingView>,
     /// The node that is spoken of.
     about: Option<String>,
+    orderers: Vec<String>,
 }
 
 impl Diagnosis {
@@ -67,12 +68,19 @@ impl Diagnosis {
     /// It stands in the way, as an error says it.
     pub(super) fn failed(&mut self, check: Check, error: &ClientError) {
         let text = format!("{}  [{}]", error.message, error.symbol);
+        let hint = error.hint.as_deref().map(without_doctor);
+        let fix = hint.unwrap_or(match check.part() {
+            DoctorPart::Machine => "cmscc profile show --origin",
+            DoctorPart::Nodes => "its log says more",
+            DoctorPart::Channel => "cmscc config verify",
+            DoctorPart::Contract => "the logs of your peer and of your server say more",
+        });
         self.add(
             check,
             FindingLevel::Error,
             error.exit,
             text,
-            error.hint.clone(),
+            Some(fix.to_owned()),
         );
         self.said(error.details.clone());
     }
@@ -98,14 +106,31 @@ impl Diagnosis {
         }
     }
 
-    /// The first of these checks that is amiss everywhere; what depends on it cannot be told.
-    pub(super) fn blocked(&self, needs: &[Check]) -> Option<Check> {
-        let passed = |check: Check| {
-            let mut of = self.of(check);
-            of.any(|finding| !matches!(finding.level, FindingLevel::Error | FindingLevel::Skipped))
+    /// The first of these checks that is amiss at every peer; where none is known to be, the first that
+    /// could not be told.
+    pub(super) fn blocking(&self, needs: &[Check]) -> Check {
+        let first = |level: FindingLevel| {
+            let mut needs = needs.iter().copied();
+            needs.find(|need| {
+                let at_peers = || self.of(*need).filter(|one| !self.is_of_orderer(one));
+                let passed = |one: &FindingView| {
+                    !matches!(one.level, FindingLevel::Error | FindingLevel::Skipped)
+                };
+                !at_peers().any(passed) && at_peers().any(|one| one.level == level)
+            })
         };
-        let mut needs = needs.iter().copied();
-        needs.find(|need| !passed(*need))
+        let amiss = first(FindingLevel::Error).or_else(|| first(FindingLevel::Skipped));
+        amiss.unwrap_or(Check::NodeAnswers)
+    }
+
+    /// Which nodes order: nobody depends on what they say.
+    pub(super) fn orderers(&mut self, addresses: Vec<String>) {
+        self.orderers = addresses;
+    }
+
+    fn is_of_orderer(&self, one: &FindingView) -> bool {
+        let about = one.about.as_ref();
+        about.is_some_and(|about| self.orderers.contains(about))
     }
 
     /// Errors of nodes where another node does the same: they are in nobody's way.
@@ -174,4 +199,10 @@ impl Diagnosis {
             text,
         });
     }
+}
+
+/// A hint without the way to where one is.
+fn without_doctor(hint: &str) -> &str {
+    hint.split_once(SEE_DOCTOR)
+        .map_or(hint, |(before, _)| before)
 }

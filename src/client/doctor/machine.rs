@@ -51,17 +51,17 @@ fn nothing_said(found: &mut Diagnosis) {
     );
     let ways = [
         (
-            "with an MSP folder in place of a wallet",
+            "where `peer` works",
+            "its variables are enough: CORE_PEER_ADDRESS, CORE_PEER_LOCALMSPID, CORE_PEER_MSPCONFIGPATH, \
+             CORE_PEER_TLS_ENABLED=true, CORE_PEER_TLS_ROOTCERT_FILE; with CMSCC_CHANNEL",
+        ),
+        (
+            "with a connection profile, and an MSP folder in place of a wallet",
             "cmscc profile import CONNECTION.json --msp-folder DIR --channel CHANNEL",
         ),
         (
-            "where `peer` works",
-            "what it reads is enough: CORE_PEER_ADDRESS, CORE_PEER_LOCALMSPID, CORE_PEER_MSPCONFIGPATH, \
-             CORE_PEER_TLS_ENABLED=true, CORE_PEER_TLS_ROOTCERT_FILE; and CMSCC_CHANNEL",
-        ),
-        (
-            "to try it without Fabric",
-            "cmscc devnet up, and in another terminal: eval \"$(cmscc devnet env org1)\"",
+            "without Fabric, to try it",
+            "cmscc devnet up; in another terminal: eval \"$(cmscc devnet env org1)\"",
         ),
     ];
     found.said(

@@ -39,6 +39,8 @@ pub(super) fn judge(facts: &DoctorFacts, found: &mut Diagnosis) {
         found.skip(&[Check::NodeReached], Check::Settings);
         found.skip(&BEHIND_CONNECTION, Check::NodeReached);
     }
+    let orderers = facts.nodes.iter().filter(|node| node.is_orderer);
+    found.orderers(orderers.map(|node| node.address.clone()).collect());
     for node in &facts.nodes {
         found.about(Some(&node.address));
         one(facts, node, found);
@@ -149,8 +151,7 @@ fn answers(facts: &DoctorFacts, node: &NodeFacts, found: &mut Diagnosis) {
         return found.skip(&rest, blocking);
     }
     let Some(said) = &node.answers else {
-        let needs = [Check::IdentityKey, Check::IdentityEnd];
-        let needs = found.blocked(&needs).unwrap_or(Check::Settings);
+        let needs = found.blocking(&Check::TO_THE_PEER[..4]);
         return found.skip(&rest, needs);
     };
     let error = said.height.as_ref().err();
@@ -167,8 +168,7 @@ fn answers(facts: &DoctorFacts, node: &NodeFacts, found: &mut Diagnosis) {
             return found.skip(&[Check::NodeHeight], Check::NodeChannel);
         }
         Some(error) => {
-            let error = with_fix(error);
-            found.failed(Check::NodeAnswers, &error);
+            found.failed(Check::NodeAnswers, error);
             found.skip(&[Check::NodeChannel], Check::NodeAnswers);
             whose(facts, node, found);
             return found.skip(&[Check::NodeHeight], Check::NodeAnswers);
@@ -180,7 +180,7 @@ fn answers(facts: &DoctorFacts, node: &NodeFacts, found: &mut Diagnosis) {
         {
             Some(error) => {
                 // what it answers is no help to who waits for blocks
-                found.failed(Check::NodeAnswers, &with_fix(error));
+                found.failed(Check::NodeAnswers, error);
             }
             None => found.ok(Check::NodeAnswers, "it answers you"),
         },
@@ -189,15 +189,6 @@ fn answers(facts: &DoctorFacts, node: &NodeFacts, found: &mut Diagnosis) {
     found.ok(Check::NodeChannel, format!("it is on channel `{on}`"));
     whose(facts, node, found);
     height(facts, node, found);
-}
-
-/// Refusals that say little without the doctor's questions.
-fn with_fix(error: &ClientError) -> ClientError {
-    let mut error = error.clone();
-    if error.hint.is_none() {
-        error.hint = Some("its log says more".to_owned());
-    }
-    error
 }
 
 fn clock(facts: &DoctorFacts, node: &NodeFacts, late: Option<&ClientError>, found: &mut Diagnosis) {

@@ -115,8 +115,8 @@ fn plan(whom: Whom<'_>, failure: &RpcFailure) -> Option<Meaning> {
          they endorse would not count",
         whom.chaincode, whom.channel, whom.address
     );
-    let hint = "`cmscc status` names the organisations that endorse; each needs a running peer with the \
-                chaincode installed and approved, and anchor peers by which other peers find it";
+    let hint = "each organisation that endorses needs a running peer with the chaincode installed and \
+                approved, and anchor peers by which other peers find it";
     let error = ClientError::new(Exit::Unreachable, "TOO_FEW_ENDORSERS", message).hint(hint);
     Some(Meaning {
         error,

@@ -10,7 +10,14 @@ pub(in crate::cli) fn doctor(view: &DoctorView, look: Look) -> Vec<Line> {
     let names = view.findings.iter().map(|one| one.check.len());
     let column = names.max().unwrap_or_default().saturating_add(4);
     let mut place: Option<(DoctorPart, Option<&str>)> = None;
-    let mut rest = view.findings.as_slice();
+    let told = view
+        .findings
+        .iter()
+        .rposition(|one| one.level != FindingLevel::Skipped);
+    let (mut rest, untold) = (view
+        .findings
+        .split_at_checked(told.map_or(0, |last| last.saturating_add(1))))
+    .unwrap_or((&view.findings, &[]));
     while let Some((one, behind)) = rest.split_first() {
         let here = (one.part, one.about.as_deref());
         if place != Some(here) {
@@ -34,13 +41,46 @@ pub(in crate::cli) fn doctor(view: &DoctorView, look: Look) -> Vec<Line> {
         let (skipped, behind) = rest.split_at(count);
         let names: Vec<&str> = skipped.iter().map(|one| one.check).collect();
         let first = Line::of(Tone::Dim, "- ");
-        let text = format!("not told, {}: {}", one.text, names.join(", "));
+        let text = format!("not looked at, {}: {}", one.text, names.join(", "));
         let next = Line::plain("  ");
         lines.extend(hang(first, &next, Line::of(Tone::Dim, text), look.width));
         rest = behind;
     }
+    behind(untold, place, look, &mut lines);
     lines.extend(end(view, look));
     lines
+}
+
+/// What nothing could be told of, at the end.
+fn behind(
+    untold: &[FindingView],
+    place: Option<(DoctorPart, Option<&str>)>,
+    look: Look,
+    lines: &mut Vec<Line>,
+) {
+    let Some(first) = untold.first() else {
+        return;
+    };
+    let (mut whole, mut names): (Vec<&str>, Vec<&str>) = (Vec::new(), Vec::new());
+    for one in untold {
+        match place.is_some_and(|(part, _)| part == one.part) {
+            true => names.push(one.check),
+            false => whole.extend((!whole.contains(&words(one.part))).then_some(words(one.part))),
+        }
+    }
+    let text = [names, whole].concat().join(", ");
+    let text = format!("not looked at, {}: {text}", first.text);
+    let (mark, next) = (Line::of(Tone::Dim, "- "), Line::plain("  "));
+    lines.extend(hang(mark, &next, Line::of(Tone::Dim, text), look.width));
+}
+
+const fn words(part: DoctorPart) -> &'static str {
+    match part {
+        DoctorPart::Machine => "this machine",
+        DoctorPart::Nodes => "the peers",
+        DoctorPart::Channel => "the channel",
+        DoctorPart::Contract => "the contract",
+    }
 }
 
 fn heading(one: &FindingView, view: &DoctorView) -> Line {
