@@ -66,6 +66,8 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         #[cfg(feature = "client")]
         Command::Config(args) => Ok(command::see::config(&args, command::act::verify)),
         #[cfg(feature = "client")]
+        Command::Doctor(args) => Ok(command::doctor::run(&args)),
+        #[cfg(feature = "client")]
         Command::Api(args) => Ok(command::see::api(&args)),
         #[cfg(feature = "client")]
         Command::CompleteIds(args) => Ok(command::see::complete(&args)),

@@ -30,6 +30,9 @@ pub enum Exit {
     Interrupted = 130,
 }
 
+/// What stands behind a hint where `doctor` finds out more.
+pub(crate) const SEE_DOCTOR: &str = "; `cmscc doctor` finds out more";
+
 /// Why something was not done.
 ///
 /// Texts may quote what others wrote; whoever prints them makes hidden characters visible.
@@ -73,6 +76,16 @@ impl ClientError {
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
+        self
+    }
+
+    /// The same, with the way to `doctor` behind what to do next.
+    #[must_use]
+    pub(crate) fn see_doctor(mut self) -> Self {
+        let hint = self.hint.as_mut();
+        if let Some(hint) = hint.filter(|hint| !hint.ends_with(SEE_DOCTOR)) {
+            hint.push_str(SEE_DOCTOR);
+        }
         self
     }
 }

@@ -16,13 +16,17 @@
 //! | `propose` | from what an administrator wants to the call that proposes it | pure but its reading |
 //! | `flow` | what commands do, step by step | shell |
 //! | `signing` | files that carry what is to be signed and what was signed | pure |
+//! | `lifecycle` | the life cycle of a chaincode: calls, answers, what they write and refuse | pure |
+//! | `doctor` | everything that may be amiss, judged by facts, with what puts it right | pure |
 
 pub mod answers;
 mod chain;
+mod doctor;
 mod error;
 mod flow;
 mod host;
 mod keys;
+mod lifecycle;
 mod network;
 mod profile;
 mod propose;
@@ -32,10 +36,12 @@ mod signing;
 pub mod view;
 
 pub use chain::{ChainStore, ConfigTrail, TrailConfig, VerifiedChain, VerifiedLink};
+pub use doctor::Check;
+pub(crate) use error::SEE_DOCTOR;
 pub use error::{ClientError, Exit};
 pub use flow::{
     ChannelSession, ContractHead, ContractSynced, Examined, Hears, OfflineSession, OpenedSession,
-    OwnSignature, Progress, Submission, Unpinned, Verdicts, anchor_block, shown_request,
+    OwnSignature, Progress, Submission, Unpinned, Verdicts, anchor_block, check_up, shown_request,
     sign_claim,
 };
 pub use host::{now, part_of, stamp};
@@ -43,15 +49,21 @@ pub use keys::{
     FoundKey, IdentitySource, KeyIdMapping, OwnCertificate, OwnIdentity, TokenPin, TokenPinState,
     TokenSettings, TokenSight,
 };
+pub use lifecycle::{
+    ApprovedDefinition, CommitReadiness, CommittedDefinition, DefinitionPart, DefinitionPolicy,
+    DefinitionTerms, InstalledPackage, PackageSource, RecordedApproval, read_collections,
+    recorded_approvals,
+};
 pub use network::{
     BlockStream, ChaincodeEventStream, ChaincodeEvents, CommittedCall, EndorserState,
     FilteredBlockStream, PeerConnection, Via,
 };
 pub use profile::{
-    ClientSettings, ClientTlsFiles, ImportedAuthority, ImportedFile, ImportedProfile, NetworkFlags,
-    Origin, Origins, PeerEndpoint, Profile, ProfileFile, ProfilePeer, ProfileStore, ProfileToken,
-    Setting, Surroundings, Survey, Wallet, capture_profile, complete_import, import_profile,
-    on_this_machine, resolve, resolve_identity, resolve_offline, survey,
+    ClientSettings, ClientTlsFiles, ImportedAuthority, ImportedFile, ImportedProfile,
+    KnownSettings, NetworkFlags, Origin, Origins, PeerEndpoint, Profile, ProfileFile, ProfilePeer,
+    ProfileStore, ProfileToken, Setting, Surroundings, Survey, Wallet, capture_profile,
+    complete_import, import_profile, on_this_machine, resolve, resolve_identity, resolve_offline,
+    survey,
 };
 pub use propose::{
     MspDefinitionFolder, OrganizationFile, ProposalCall, ProposalTerms, WantedChange,

@@ -49,7 +49,7 @@ pub fn serialized_identity(msp_id: &MspId, cert_pem: &[u8]) -> Vec<u8> {
 
 /// The MSP id and the content of a serialized `msp.SerializedIdentity`; of X.509 identities the content
 /// is a PEM certificate.
-#[cfg(feature = "chaincode")]
+#[cfg(any(feature = "chaincode", feature = "client"))]
 pub(crate) fn identity_parts(serialized_identity: &[u8]) -> Result<(MspId, &[u8]), MspError> {
     let identity = SerializedIdentity::read(serialized_identity)?;
     Ok((identity.msp_id.into(), identity.id_bytes))

@@ -178,6 +178,21 @@ pub fn endorsements_needed(bundle: &Bundle, agreed: Option<&str>) -> Option<usiz
     Asked::of(bundle, policy, rule.as_ref())?.needed()
 }
 
+/// Whether the servers of these organisations are enough for what a chaincode writes, where it follows
+/// `agreed`, likewise. `None` where there is no such policy, or nobody could satisfy it.
+#[must_use]
+pub fn could_endorse(
+    bundle: &Bundle,
+    agreed: Option<&str>,
+    servers: &BTreeSet<MspId>,
+) -> Option<bool> {
+    let policy = agreed.unwrap_or(POLICY);
+    let rule = single(policy);
+    let asked = Asked::of(bundle, policy, rule.as_ref())?;
+    asked.needed()?;
+    Some(asked.is_enough(servers))
+}
+
 /// A set of policies with this rule of Fabric's language alone; `None` where the text is no rule (a
 /// path).
 fn single(policy: &str) -> Option<PolicyManager> {

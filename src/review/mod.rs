@@ -7,4 +7,4 @@ pub mod diff;
 mod endorsement;
 pub mod lint;
 
-pub use endorsement::{Endorsement, endorsement, endorsements_needed};
+pub use endorsement::{Endorsement, could_endorse, endorsement, endorsements_needed};

@@ -5,6 +5,8 @@ mod act;
 mod audit;
 #[cfg(feature = "devnet")]
 mod devnet;
+#[cfg(feature = "client")]
+mod doctor;
 mod health;
 #[cfg(feature = "client")]
 mod network;
@@ -38,6 +40,8 @@ pub(super) use devnet::{
     DevnetArgs, DevnetCommand, DevnetFolderArgs, DevnetOrgArgs, EnvArgs, NewcomerArgs, TryArgs,
     UpArgs,
 };
+#[cfg(feature = "client")]
+pub(super) use doctor::DoctorArgs;
 pub(super) use health::HealthArgs;
 #[cfg(feature = "client")]
 pub(super) use network::NetworkArgs;
@@ -112,6 +116,10 @@ pub(super) enum Command {
     /// Show, compare and export the channel's config
     #[cfg(feature = "client")]
     Config(Box<ConfigArgs>),
+    /// Find out what stands between you and an accepted update, and what puts it right
+    #[cfg(feature = "client")]
+    #[command(alias = "diagnose")]
+    Doctor(Box<DoctorArgs>),
     /// Call any function of the contract
     #[cfg(feature = "client")]
     Api(Box<ApiArgs>),

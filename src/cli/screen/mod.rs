@@ -72,6 +72,11 @@ impl Screen {
         self.json.is_some()
     }
 
+    /// Whether nothing is wanted beside the result.
+    pub(in crate::cli) const fn is_quiet(&self) -> bool {
+        self.is_quiet
+    }
+
     /// Prints a result: as a JSON document where one is wanted, otherwise the lines. `rows`: the member
     /// whose entries a selection of members is about, where the document is a list.
     pub(in crate::cli) fn result<T: Serialize>(
@@ -110,6 +115,15 @@ impl Screen {
 
     /// Waits for something; a person who waits too is told so after a while.
     pub(in crate::cli) async fn wait<F: Future>(&self, what: &str, future: F) -> F::Output {
+        self.wait_saying(&|| what.to_owned(), future).await
+    }
+
+    /// The same, where what is waited for changes.
+    pub(in crate::cli) async fn wait_saying<F: Future>(
+        &self,
+        what: &dyn Fn() -> String,
+        future: F,
+    ) -> F::Output {
         match self.is_quiet || self.wants_json() || !terminal::is_watched() {
             true => future.await,
             false => spinner::spin(what, future).await,

@@ -15,8 +15,9 @@ const PATIENCE: Duration = Duration::from_millis(300);
 const TURN: Duration = Duration::from_millis(100);
 const SIGNS: [&str; 10] = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
 
-/// Waits for something, and says so on the terminal of errors while it lasts.
-pub(super) async fn spin<F: Future>(what: &str, future: F) -> F::Output {
+/// Waits for something, and says so on the terminal of errors while it lasts; `what` may become something
+/// else meanwhile.
+pub(super) async fn spin<F: Future>(what: &dyn Fn() -> String, future: F) -> F::Output {
     let mut future = pin!(future);
     tokio::select! {
         done = &mut future => return done,
@@ -30,7 +31,7 @@ pub(super) async fn spin<F: Future>(what: &str, future: F) -> F::Output {
             done = &mut future => break done,
             _ = turns.tick() => {
                 let sign = signs.next().copied().unwrap_or_default();
-                let line = Line::of(Tone::Accent, sign).and(Tone::Dim, format!(" {what}"));
+                let line = Line::of(Tone::Accent, sign).and(Tone::Dim, format!(" {}", what()));
                 write(&format!("\r{}\u{1b}[K", line.text(super::terminal::has_error_colours())));
             }
         }

@@ -11,8 +11,10 @@
 //! | `status` | one screen about a channel |
 //! | `audit` | what an auditor learns from exported proposals and blocks |
 //! | `problem` | an error and what to do about it |
+//! | `doctor` | what is amiss, and what puts it right |
 
 mod audit;
+mod doctor;
 mod history;
 mod layout;
 mod list;
@@ -24,6 +26,7 @@ mod time;
 mod words;
 
 pub(in crate::cli) use audit::audit;
+pub(in crate::cli) use doctor::doctor;
 pub(in crate::cli) use history::{chain, history};
 pub(in crate::cli) use layout::{Line, Look, Pairs, Tone, giving, grid, table, whole};
 pub(in crate::cli) use list::proposals;

@@ -10,11 +10,13 @@
 
 mod store;
 mod stored;
-#[cfg(test)]
-mod tests;
 mod trail;
 mod verified;
 
 pub use store::ChainStore;
+pub(in crate::client) use store::StateFacts;
 pub use trail::{ConfigTrail, TrailConfig};
 pub use verified::{VerifiedChain, VerifiedLink};
+
+#[cfg(test)]
+mod tests;

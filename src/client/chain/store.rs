@@ -8,7 +8,7 @@ use std::{
 };
 
 use rustix::{
-    fs::{FlockOperation, flock},
+    fs::{Access, FlockOperation, access, flock, statvfs},
     process::geteuid,
 };
 
@@ -31,6 +31,23 @@ const OTHERS_WRITE: u32 = 0o022;
 pub struct ChainStore {
     folder: PathBuf,
     channel: ChannelId,
+    /// Whether nothing is written.
+    only_reads: bool,
+}
+
+/// How it is about a folder of chains.
+#[derive(Clone, Debug, Default)]
+pub(in crate::client) struct StateFacts {
+    /// The folder of the profile in it.
+    pub(in crate::client) folder: PathBuf,
+    /// Files and folders that others may change.
+    pub(in crate::client) open: Vec<PathBuf>,
+    /// Why it cannot be written.
+    pub(in crate::client) unwritable: Option<String>,
+    /// Room on its disk; `None`: not known. Unit: bytes.
+    pub(in crate::client) room: Option<u64>,
+    /// Whether another command holds its lock just now.
+    pub(in crate::client) is_locked: bool,
 }
 
 impl ChainStore {
@@ -41,7 +58,47 @@ impl ChainStore {
         Self {
             folder: state.join(profile.unwrap_or("default")),
             channel: channel.clone(),
+            only_reads: false,
         }
+    }
+
+    /// The same, which reads and keeps nothing.
+    #[must_use]
+    pub(in crate::client) fn only_reading(self) -> Self {
+        Self {
+            only_reads: true,
+            ..self
+        }
+    }
+
+    /// How it is about the folder, without changing anything.
+    #[must_use]
+    pub(in crate::client) fn condition(&self) -> StateFacts {
+        let files = [self.folder.clone(), self.path()];
+        let existing = self.folder.ancestors().find(|folder| folder.exists());
+        let mut facts = StateFacts {
+            folder: self.folder.clone(),
+            open: files
+                .into_iter()
+                .filter(|path| own(path).is_err())
+                .collect(),
+            ..StateFacts::default()
+        };
+        let Some(existing) = existing.filter(|folder| folder.is_absolute()) else {
+            return facts;
+        };
+        if !existing.is_dir() {
+            facts.unwritable = Some(format!("`{}` is no folder", existing.display()));
+            return facts;
+        }
+        let may = access(existing, Access::WRITE_OK | Access::EXEC_OK);
+        facts.unwritable = may.err().map(|error| error.to_string());
+        let disk = statvfs(existing).ok();
+        facts.room = disk.map(|disk| disk.f_bavail.saturating_mul(disk.f_frsize));
+        let lock = File::open(self.path().with_extension("lock"));
+        facts.is_locked =
+            lock.is_ok_and(|file| flock(&file, FlockOperation::NonBlockingLockExclusive).is_err());
+        facts
     }
 
     /// The file.
@@ -75,6 +132,9 @@ impl ChainStore {
     /// # Errors
     /// `STATE_UNWRITABLE`; `FORK` where another command kept a chain that does not agree.
     pub fn save(&self, chain: &VerifiedChain) -> Result<(), ClientError> {
+        if self.only_reads {
+            return Ok(());
+        }
         let _lock = self.lock()?;
         if let Some(kept) = self.load()? {
             for (sequence, link) in chain.links() {

@@ -11,9 +11,11 @@
 //! | `sign` | signatures, made and handed in |
 //! | `offline` | a sign request, judged on a machine without a network |
 //! | `submit` | from a finished proposal to the block that it is in |
+//! | `checkup` | everything that `doctor` looks at, collected |
 //! | `sync` | config blocks for the contract |
 
 mod catch_up;
+mod checkup;
 mod contract;
 mod examine;
 mod fetched;
@@ -23,6 +25,7 @@ mod sign;
 mod submit;
 mod sync;
 
+pub use checkup::check_up;
 pub use contract::ContractHead;
 pub use examine::{Examined, Verdicts};
 pub use offline::{OfflineSession, shown_request};

@@ -29,7 +29,7 @@ impl OfflineSession {
     pub fn open(settings: &ClientSettings) -> Result<Self, ClientError> {
         let channel = &settings.channel;
         let store = ChainStore::new(&settings.state_dir, settings.profile.as_deref(), channel);
-        match pinned(&store, settings)? {
+        match pinned(&store, settings.anchor.as_deref(), &settings.channel)? {
             Some(chain) => Ok(Self { store, chain }),
             None => {
                 let text = format!("nothing of channel `{channel}` is pinned on this machine yet");

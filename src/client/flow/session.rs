@@ -95,7 +95,7 @@ impl ChannelSession {
         let connection = PeerConnection::new(settings, identity)?;
         let channel = &settings.channel;
         let store = ChainStore::new(&settings.state_dir, settings.profile.as_deref(), channel);
-        if let Some(chain) = pinned(&store, settings)? {
+        if let Some(chain) = pinned(&store, settings.anchor.as_deref(), channel)? {
             return Ok(OpenedSession::Ready(Box::new(Self {
                 connection,
                 store,
@@ -109,6 +109,19 @@ impl ChannelSession {
             store,
             chain,
         })))
+    }
+
+    /// A session of these parts.
+    pub(super) const fn of(
+        connection: PeerConnection,
+        store: ChainStore,
+        chain: VerifiedChain,
+    ) -> Self {
+        Self {
+            connection,
+            store,
+            chain,
+        }
     }
 
     /// The connection.
@@ -128,12 +141,12 @@ impl ChannelSession {
 /// neither.
 pub(super) fn pinned(
     store: &ChainStore,
-    settings: &ClientSettings,
+    anchor: Option<&Path>,
+    channel: &ChannelId,
 ) -> Result<Option<VerifiedChain>, ClientError> {
-    let anchor = settings.anchor.as_deref();
-    let anchor = anchor.map(|path| anchor_block(path, &settings.channel));
+    let anchor = anchor.map(|path| anchor_block(path, channel));
     let anchor = match anchor.transpose()?.flatten() {
-        Some(block) => Some(VerifiedChain::start(&settings.channel, block)?),
+        Some(block) => Some(VerifiedChain::start(channel, block)?),
         None => None,
     };
     match (store.load()?, anchor) {

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use serde::Deserialize;
 use tokio::time::{Instant, timeout_at};
 
 use super::connection::PeerConnection;
 use crate::{
     block::ConfigBlock,
-    client::ClientError,
+    client::{ClientError, answers},
     config::{Bundle, Section},
     ids::MspId,
     transaction::ChaincodeCall,
@@ -23,6 +24,17 @@ pub enum EndorserState {
     NoServer(String),
     /// It runs one.
     Runs,
+}
+
+/// What a contract says of itself, as far as it is looked at.
+#[derive(Deserialize)]
+struct ServedMetadata {
+    info: ServedInfo,
+}
+
+#[derive(Deserialize)]
+struct ServedInfo {
+    version: String,
 }
 
 /// The most organisations that are asked to explain one refusal.
@@ -66,6 +78,22 @@ impl PeerConnection {
                 _ => EndorserState::Runs,
             },
         }
+    }
+
+    /// The version of the server that a member runs. It is asked what the contract offers, which it says
+    /// before the bootstrap, too.
+    ///
+    /// # Errors
+    /// No peer of it with the chaincode is known (`NO_CHAINCODE`), its server does not answer, ..
+    pub async fn server_version(
+        &self,
+        chaincode: &str,
+        msp_id: &MspId,
+    ) -> Result<String, ClientError> {
+        let call = ChaincodeCall::new(self.channel(), ["org.hyperledger.fabric:GetMetadata"]);
+        let answer = self.evaluate_at(chaincode, call, Some(msp_id)).await?;
+        let described: ServedMetadata = answers::read("GetMetadata", &answer)?;
+        Ok(described.info.version)
     }
 
     /// The refusal to find endorsers, with who does not run a server.

@@ -134,6 +134,30 @@ impl Peers {
         }
     }
 
+    /// Asks one node, once, until `until`.
+    pub(super) async fn ask_only<A, F, W>(
+        &self,
+        at: usize,
+        errand: Errand,
+        chaincode: &str,
+        until: Instant,
+        send: F,
+    ) -> Result<A, Meaning>
+    where
+        F: Fn(Reached, Duration) -> W,
+        W: Future<Output = Result<A, Status>>,
+    {
+        let node = self.nodes.get(at).ok_or_else(nobody)?;
+        let mut whom = self.whom(at);
+        whom.chaincode = chaincode;
+        self.ask_one(node, errand, whom, until, &send).await
+    }
+
+    /// Their addresses, in their order.
+    pub(super) fn addresses(&self) -> impl Iterator<Item = &str> {
+        self.nodes.iter().map(|node| node.address.as_str())
+    }
+
     /// Connects to the first node that can be connected to; which it is.
     pub(super) async fn reach(&self, until: Instant) -> Result<(usize, Reached), ClientError> {
         let mut failed: Option<Meaning> = None;

@@ -1,6 +1,7 @@
 //! Blocks as they come, whole or filtered.
 
 use std::{
+    future::poll_fn,
     pin::Pin,
     task::{Context, Poll, ready},
 };
@@ -19,8 +20,11 @@ use super::{
 };
 use crate::{
     client::{ClientError, host, refusal::deliver_ended},
-    ids::BlockNumber,
-    proto::{common::Envelope, protos::FilteredBlock},
+    ids::{BlockNumber, UnixTime},
+    proto::{
+        common::{self, Envelope},
+        protos::FilteredBlock,
+    },
     transaction::{self, BlockRange},
 };
 
@@ -59,6 +63,35 @@ impl PeerConnection {
             .deliver("DeliverFiltered", LARGEST_PARTED, number)
             .await?;
         Ok(FilteredBlockStream(incoming))
+    }
+
+    /// The number of the newest block of now, and the time in its first envelope.
+    pub(super) async fn newest(
+        &self,
+        is_orderer: bool,
+    ) -> Result<(u64, Option<UnixTime>), ClientError> {
+        let (at, reached) = self.peers.reach(self.deadline()).await?;
+        let hash = reached.tls_cert_hash;
+        let stamp = host::stamp()?;
+        let newest = BlockRange::Newest;
+        let request = transaction::seek(self.channel(), newest, hash, self.identity(), &stamp);
+        let request = request.map_err(|e| ClientError::not_signed(&e))?;
+        let service = match is_orderer {
+            true => "/orderer.AtomicBroadcast/Deliver",
+            false => "/protos.Deliver/Deliver",
+        };
+        let opening = open(reached, request, service.to_owned(), LARGEST);
+        let mut incoming: Incoming<DeliveredBlock> = Incoming::new(self.peers.clone(), at, opening);
+        let first = poll_fn(|context| next(&mut incoming, context)).await;
+        let delivered = first.transpose()?.unwrap_or_default();
+        let Some(block) = delivered.block else {
+            return Err(ended(&mut incoming, delivered.status));
+        };
+        let block = common::Block::decode(block).map_err(|e| self.odd("Deliver", &e))?;
+        Ok((
+            block.header.clone().unwrap_or_default().number,
+            time_of(&block),
+        ))
     }
 
     async fn deliver<M>(
@@ -132,6 +165,19 @@ impl Stream for FilteredBlockStream {
                 .ok_or_else(|| ended(incoming, delivered.status))
         }))
     }
+}
+
+/// The time in the first envelope of a block, where there is one.
+fn time_of(block: &common::Block) -> Option<UnixTime> {
+    let first = block.data.as_ref()?.data.first()?;
+    let envelope = Envelope::decode(first.clone()).ok()?;
+    let payload = common::Payload::decode(envelope.payload).ok()?;
+    let header = common::ChannelHeader::decode(payload.header?.channel_header).ok()?;
+    let at = header.timestamp?;
+    Some(UnixTime {
+        seconds: at.seconds,
+        nanos: u32::try_from(at.nanos).unwrap_or_default(),
+    })
 }
 
 /// The next message; an end without a reason is an error, once.

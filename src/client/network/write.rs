@@ -17,7 +17,7 @@ use crate::{
         ClientError, Exit, host,
         refusal::{Errand, Meaning, Remedy, invalid_transaction},
     },
-    ids::{BlockNumber, TxId},
+    ids::{BlockNumber, MspId, TxId},
     proto::{
         common::Envelope,
         gateway::{EndorseRequest, SubmitRequest, gateway_client::GatewayClient},
@@ -38,6 +38,15 @@ pub struct CommittedCall {
     /// The block itself: a serialized `common.Block`, which holds the transaction byte for byte and says
     /// that it is valid. Its signatures are not verified.
     pub committed_block: Bytes,
+}
+
+/// Whose endorsements a transaction has, and what is looked at before it is signed.
+#[derive(Clone, Copy)]
+pub(super) struct EndorsedBy<'a> {
+    /// The organisations; none: those that the gateway chooses.
+    pub(super) organisations: &'a [MspId],
+    /// Looks at what they endorsed.
+    pub(super) check: &'a (dyn Fn(&PreparedTransaction) -> Result<(), ClientError> + Sync),
 }
 
 /// Why one try of a transaction did not take effect.
@@ -72,10 +81,27 @@ impl PeerConnection {
         chaincode: &str,
         call: ChaincodeCall,
     ) -> Result<CommittedCall, ClientError> {
+        let any = EndorsedBy {
+            organisations: &[],
+            check: &|_| Ok(()),
+        };
+        self.submit_endorsed(chaincode, &call, any).await
+    }
+
+    /// The same with the endorsements of some organisations.
+    ///
+    /// # Errors
+    /// As of [`Self::submit_on`], and what the check says.
+    pub(super) async fn submit_endorsed(
+        &self,
+        chaincode: &str,
+        call: &ChaincodeCall,
+        by: EndorsedBy<'_>,
+    ) -> Result<CommittedCall, ClientError> {
         let until = self.deadline();
         let mut backoff = Backoff::CONFLICT;
         loop {
-            match self.submit_once(chaincode, &call).await {
+            match self.submit_once(chaincode, call, by).await {
                 Ok(committed) => return Ok(committed),
                 Err(Try::Conflict(error)) => {
                     if !wait(&mut backoff, until).await {
@@ -91,19 +117,25 @@ impl PeerConnection {
         &self,
         chaincode: &str,
         call: &ChaincodeCall,
+        by: EndorsedBy<'_>,
     ) -> Result<CommittedCall, Try> {
         let until = self.deadline();
         let stamp = host::stamp()?;
         let proposal = Proposal::new(call, chaincode, self.identity(), &stamp);
         let proposal = proposal.map_err(|e| ClientError::not_signed(&e))?;
-        let prepared = match self.endorse(chaincode, &proposal, until).await {
-            Err(error) if error.symbol == "TOO_FEW_ENDORSERS" => {
+        let organisations = by.organisations;
+        let prepared = match self
+            .endorse(chaincode, &proposal, organisations, until)
+            .await
+        {
+            Err(error) if error.symbol == "TOO_FEW_ENDORSERS" && organisations.is_empty() => {
                 return Err(self.explain(chaincode, error).await.into());
             }
             endorsed => endorsed?,
         };
         let prepared = PreparedTransaction::check(&proposal, chaincode, &prepared)
             .map_err(|e| differs(&e.to_string()))?;
+        (by.check)(&prepared)?;
         let answer = prepared.response.payload.clone();
         let transaction = prepared
             .sign(self.identity())
@@ -142,18 +174,20 @@ impl PeerConnection {
         })
     }
 
-    /// Has the peers that the endorsement policy asks for endorse a proposal.
+    /// Has peers of these organisations endorse a proposal; without any, those that the endorsement policy
+    /// asks for.
     async fn endorse(
         &self,
         chaincode: &str,
         proposal: &Proposal,
+        organisations: &[MspId],
         until: Instant,
     ) -> Result<Envelope, ClientError> {
         let request = EndorseRequest {
             transaction_id: proposal.tx_id.to_string(),
             channel_id: proposal.channel.to_string(),
             proposed_transaction: Some(proposal.signed.clone()),
-            endorsing_organizations: Vec::new(),
+            endorsing_organizations: organisations.iter().map(MspId::to_string).collect(),
         };
         let send = |reached: Reached, left| {
             let mut request = Request::new(request.clone());
@@ -217,7 +251,7 @@ impl From<ClientError> for Try {
     }
 }
 
-fn differs(how: &str) -> ClientError {
+pub(super) fn differs(how: &str) -> ClientError {
     let message = format!("nothing was signed: {how}");
     ClientError::new(Exit::Unsafe, "PREPARED_DIFFERS", message)
         .hint("do not use this peer until its operator knows why")

@@ -11,8 +11,10 @@
 //! | `import` | profiles from connection profiles and wallets of others | pure |
 //! | `capture` | what is said here and now, as a profile | shell |
 //! | `machine` | this process and its files | shell |
+//! | `contradictions` | what several places say differently, or say only half | pure |
 
 mod capture;
+mod contradictions;
 mod core_yaml;
 mod endpoint;
 mod file;
@@ -27,8 +29,6 @@ mod resolver;
 mod setting;
 mod settings;
 mod surroundings;
-#[cfg(test)]
-mod tests;
 mod token;
 
 pub use capture::{capture_profile, complete_import};
@@ -38,7 +38,10 @@ pub use flags::NetworkFlags;
 pub use import::{ImportedAuthority, ImportedFile, ImportedProfile, Wallet, import_profile};
 pub use machine::{ProfileStore, on_this_machine};
 pub use origin::{Origin, Origins};
-pub use resolve::{Survey, resolve, resolve_identity, resolve_offline, survey};
+pub use resolve::{KnownSettings, Survey, resolve, resolve_identity, resolve_offline, survey};
 pub use setting::Setting;
 pub use settings::ClientSettings;
 pub use surroundings::Surroundings;
+
+#[cfg(test)]
+mod tests;

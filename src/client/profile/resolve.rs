@@ -102,17 +102,30 @@ pub fn resolve_identity(
 #[must_use]
 pub fn survey(of: &Surroundings<'_>) -> Survey {
     let mut resolver = Resolver::new(of);
-    resolver.channel();
-    resolver.required(Setting::MspId);
-    resolver.rest();
-    resolver.identity();
-    resolver.peers();
-    resolver.orderer();
-    resolver.state_dir();
+    let channel = resolver.channel();
+    let msp_id = resolver.required(Setting::MspId);
+    let rest = resolver.rest();
+    let identity = resolver.identity();
+    let (peers, orderer) = (resolver.peers(), resolver.orderer());
+    let state_dir = resolver.state_dir();
     Survey {
         profile: (resolver.layers.profile())
             .map(|profile| (profile.name.clone(), profile.is_named)),
         file: of.profile_file(),
+        contradictions: resolver.contradictions(),
+        known: KnownSettings {
+            profile: resolver.profile_of_peers(),
+            channel: channel.map(ChannelId::new),
+            chaincode: rest.chaincode,
+            msp_id: msp_id.map(MspId::new),
+            identity,
+            peers,
+            orderer,
+            state_dir,
+            anchor: rest.anchor,
+            timeout: rest.timeout,
+            connect_timeout: rest.connect_timeout,
+        },
         origins: resolver.origins,
         problems: resolver.errors,
     }
@@ -127,8 +140,48 @@ pub struct Survey {
     pub file: Option<PathBuf>,
     /// All values.
     pub origins: Origins,
+    /// The same as commands take them, as far as they are known.
+    pub known: KnownSettings,
     /// What is missing or wrong.
     pub problems: Vec<ClientError>,
+    /// What places say differently: a sentence, and what to do.
+    pub contradictions: Vec<(String, String)>,
+}
+
+/// The settings as far as they are known: those of [`ClientSettings`].
+#[derive(Clone, Debug)]
+pub struct KnownSettings {
+    /// The profile's name, where one is used.
+    pub profile: Option<String>,
+    /// The channel.
+    pub channel: Option<ChannelId>,
+    /// The name of the contract's definition.
+    pub chaincode: String,
+    /// The MSP id of one's own organisation.
+    pub msp_id: Option<MspId>,
+    /// Where one's own certificate and key are.
+    pub identity: Option<IdentitySource>,
+    /// One's own peers whose settings can be used.
+    pub peers: Vec<PeerEndpoint>,
+    /// An orderer.
+    pub orderer: Option<PeerEndpoint>,
+    /// Where the client keeps what it verified.
+    pub state_dir: Option<PathBuf>,
+    /// A file with a config block that is trusted.
+    pub anchor: Option<PathBuf>,
+    /// How long one call may take.
+    pub timeout: Duration,
+    /// How long connecting to one node may take.
+    pub connect_timeout: Duration,
+}
+
+impl Survey {
+    /// Whether no place says anything of the network.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        let mut said = self.origins.iter();
+        self.profile.is_none() && said.all(|(.., origin)| *origin == Origin::Default)
+    }
 }
 
 /// What always has a value.

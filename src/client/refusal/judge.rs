@@ -21,7 +21,7 @@ pub(crate) fn judge(errand: Errand, whom: Whom<'_>, failure: &RpcFailure) -> Mea
         details.push((whom.address.to_owned(), own.clone()));
     }
     meaning.error.details.extend(details);
-    meaning
+    meaning.see_doctor()
 }
 
 /// A node answered.

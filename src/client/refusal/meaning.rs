@@ -89,6 +89,35 @@ impl Remedy {
     }
 }
 
+/// Refusals behind which several things may be: what they are `doctor` finds out.
+const OF_DOCTOR: [&str; 15] = [
+    "ACCESS_DENIED",
+    "BAD_REQUEST",
+    "CONNECTION_ENDED",
+    "ENDORSER_AWAY",
+    "NOT_APPROVED",
+    "NO_CHAINCODE",
+    "PEER_UNREACHABLE",
+    "SERVER_DOWN",
+    "TIMEOUT",
+    "TLS_CERTIFICATE",
+    "TLS_CLIENT_CERTIFICATE",
+    "TLS_NAME",
+    "TLS_UNTRUSTED",
+    "TOO_FEW_ENDORSERS",
+    "UNKNOWN_CHANNEL",
+];
+
+impl Meaning {
+    /// The same with the way to `doctor`, where that helps.
+    pub(super) fn see_doctor(mut self) -> Self {
+        if OF_DOCTOR.contains(&self.error.symbol.as_str()) {
+            self.error = self.error.see_doctor();
+        }
+        self
+    }
+}
+
 impl From<ClientError> for Meaning {
     fn from(error: ClientError) -> Self {
         Self {

@@ -87,10 +87,11 @@ pub(crate) fn deliver_ended(whom: Whom<'_>, status: Option<i32>) -> Meaning {
             Remedy::EITHER,
         ),
     };
-    Meaning {
+    let meaning = Meaning {
         error: ClientError::new(exit, symbol, message).hint(hint),
         remedy,
-    }
+    };
+    meaning.see_doctor()
 }
 
 /// What an orderer answered.

@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::{Errand, Meaning, Remedy, RpcCode, RpcFailure, Whom, meaning::OTHERS_ENDORSED};
-use crate::client::{ClientError, Exit};
+use crate::{
+    client::{ClientError, Exit, answers::seconds},
+    ids::MspId,
+};
 
 /// What a peer's own refusal means. The most specific one is told, whatever the code.
 pub(super) fn refusal(errand: Errand, whom: Whom<'_>, failure: &RpcFailure) -> Meaning {
@@ -31,6 +34,31 @@ fn clock(whom: Whom<'_>, failure: &RpcFailure) -> Option<Meaning> {
     let error = ClientError::new(Exit::Denied, "CLOCK_SKEW", message)
         .hint("set the clock of the one that is wrong; peers allow 15 minutes");
     Some(final_answer(error))
+}
+
+/// The time of the peer, in seconds since 1970, where it refused since clocks are too far apart.
+#[must_use]
+pub(crate) fn peer_time(error: &ClientError) -> Option<i64> {
+    let texts = error.details.iter().map(|(_, words)| words);
+    let mut texts = texts.chain([&error.message]);
+    texts.find_map(|text| {
+        let (_, theirs) = text.split_once(", peer time ")?;
+        let theirs = theirs.split_once(',').map_or(theirs, |(time, _)| time);
+        seconds(theirs)
+    })
+}
+
+/// Whose peer it is, where it refused since the caller is of another organisation.
+// Fabric: msp/mspimpl.go, deserializeIdentityInternal
+#[must_use]
+pub(crate) fn peer_organization(error: &ClientError) -> Option<MspId> {
+    let texts = error.details.iter().map(|(_, words)| words);
+    let mut texts = texts.chain([&error.message]);
+    texts.find_map(|text| {
+        let (_, own) = text.split_once("expected MSP ID ")?;
+        let (own, _) = own.split_once(", received ")?;
+        Some(MspId::new(own))
+    })
 }
 
 /// The identity may not do this.
@@ -87,8 +115,8 @@ fn plan(whom: Whom<'_>, failure: &RpcFailure) -> Option<Meaning> {
          they endorse would not count",
         whom.chaincode, whom.channel, whom.address
     );
-    let hint = "`cmscc status` names the organisations that endorse; each needs a running peer with the \
-                chaincode installed and approved, and anchor peers by which other peers find it";
+    let hint = "each organisation that endorses needs a running peer with the chaincode installed and \
+                approved, and anchor peers by which other peers find it";
     let error = ClientError::new(Exit::Unreachable, "TOO_FEW_ENDORSERS", message).hint(hint);
     Some(Meaning {
         error,

@@ -8,16 +8,17 @@ use crate::client::{ClientError, Exit};
 /// No connection was made to a node: the causes, outermost first.
 #[must_use]
 pub(crate) fn unreachable(whom: Whom<'_>, causes: &[String]) -> Meaning {
-    Meaning {
+    let meaning = Meaning {
         error: reason(whom, causes),
         remedy: Remedy::ELSEWHERE,
-    }
+    };
+    meaning.see_doctor()
 }
 
 /// A node did not answer in time.
 #[must_use]
 pub(crate) fn timed_out(errand: Errand, whom: Whom<'_>, after: Duration) -> Meaning {
-    late(errand, whom, &format!("within {} s", seconds(after)))
+    late(errand, whom, &format!("within {} s", seconds(after))).see_doctor()
 }
 
 fn late(errand: Errand, whom: Whom<'_>, when: &str) -> Meaning {

@@ -9,12 +9,14 @@
 //! | `status` | one screen about a channel |
 //! | `ending` | certificates of a config that end soon |
 //! | `deed` | what commands that act did |
+//! | `doctor` | what was found amiss, and what puts it right |
 //! | `config` | the chain's links, and two configs side by side |
 //! | `audit` | what an auditor learns from exported proposals and blocks |
 
 mod audit;
 mod config;
 mod deed;
+mod doctor;
 mod ending;
 mod list;
 mod phase;
@@ -30,6 +32,7 @@ pub use deed::{
     EventView, NothingView, RecordedView, SignedView, SubmittedView, SyncedView, TrustView,
     TrustedLinkView, WrittenView,
 };
+pub use doctor::{DoctorPart, DoctorView, FindingLevel, FindingView};
 pub use ending::{EndingView, WITHIN, ending};
 pub use list::{HistoryView, ListView, RowFilter, RowView};
 pub use phase::{Whereabouts, needs_words, phase};

@@ -13,6 +13,13 @@
 
 #[cfg(not(feature = "pkcs11"))]
 mod absent;
+#[cfg_attr(
+    not(any(feature = "pkcs11", test)),
+    expect(
+        dead_code,
+        reason = "what is decided about tokens, where this build has none"
+    )
+)]
 mod choose;
 #[cfg(feature = "pkcs11")]
 mod module;
