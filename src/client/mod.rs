@@ -15,6 +15,7 @@
 //! | `review` | proposals judged with one's own engine, and compared with what the contract says | pure |
 //! | `propose` | from what an administrator wants to the call that proposes it | pure but its reading |
 //! | `flow` | what commands do, step by step | shell |
+//! | `update` | config updates in files, without a contract and without a network | pure |
 //! | `signing` | files that carry what is to be signed and what was signed | pure |
 
 pub mod answers;
@@ -29,6 +30,7 @@ mod propose;
 mod refusal;
 mod review;
 mod signing;
+pub mod update;
 pub mod view;
 
 pub use chain::{ChainStore, VerifiedChain, VerifiedLink};

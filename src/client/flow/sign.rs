@@ -5,8 +5,8 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use super::{examine::Verdicts, session::ChannelSession};
 use crate::{
     client::{
-        ClientError, CommittedCall, Exit, JudgedUpdate, OwnIdentity, ProposalClaim, VerifiedChain,
-        answers, answers::SignedAnswer, host,
+        ClientError, CommittedCall, Exit, JudgedUpdate, OwnIdentity, ProposalClaim, answers,
+        answers::SignedAnswer, host,
     },
     config::{Bundle, ConfigSignature, Decision, PolicyVerdict, envelope::signed_message},
     identity::Signer,
@@ -101,12 +101,12 @@ fn make(
     Ok(signature)
 }
 
-/// Signs what was judged on this chain. `digest`: what the person or script that decided was shown.
+/// Signs what was judged by this config. `digest`: what the person or script that decided was shown.
 ///
 /// # Errors
 /// `DIGEST_DIFFERS` (unsafe) where that is not what would be signed; `NOT_SIGNED`.
 pub fn sign_claim(
-    chain: &VerifiedChain,
+    bundle: &Bundle,
     claim: &ProposalClaim,
     verdicts: &Verdicts,
     identity: &OwnIdentity,
@@ -122,7 +122,7 @@ pub fn sign_claim(
         let text = format!("what is to be signed has the digest {own}, not {digest}");
         return Err(ClientError::new(Exit::Unsafe, "DIGEST_DIFFERS", text));
     }
-    make(chain.bundle(), claim, identity)
+    make(bundle, claim, identity)
 }
 
 impl ChannelSession {

@@ -9,6 +9,7 @@
 //! | `status` | one screen about a channel |
 //! | `ending` | certificates of a config that end soon |
 //! | `deed` | what commands that act did |
+//! | `update` | config updates in files: what `cmscc update` prints |
 //! | `config` | the chain's links, and two configs side by side |
 
 mod config;
@@ -18,6 +19,7 @@ mod list;
 mod phase;
 mod proposal;
 mod status;
+mod update;
 
 pub use config::{ChainView, ConfigDiffView, ExportView, LinkView};
 pub use deed::{
@@ -29,3 +31,8 @@ pub use list::{HistoryView, ListView, RowFilter, RowView};
 pub use phase::{Whereabouts, needs_words, phase};
 pub use proposal::{MajorityView, OwnReview, ProposalView, ReviewedBy};
 pub use status::{HeadView, IdentityView, Relation, StatusView};
+pub use update::{
+    CheckedView, ComputedView, FileView, InspectedConfigView, InspectedFileView,
+    InspectedUpdateView, InspectedView, MergedView, ReadElementView, RefusalView, Remark,
+    SignerView, Standing, UpdateReviewView, WrittenGroupView,
+};

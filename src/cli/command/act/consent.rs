@@ -225,7 +225,7 @@ pub(super) fn sign_one(
     };
     let agreed = consent.obtain(talk, id, &subject, &digest)?;
     sign_claim(
-        session.chain(),
+        session.chain().bundle(),
         &examined.claim,
         &examined.verdicts,
         identity,

@@ -38,7 +38,7 @@ fn sign(talk: &Talk, args: &SignArgs, content: &[u8]) -> Result<Exit, ClientErro
     let consent = Consent::of(args.yes, args.digest.as_deref());
     let agreed = consent.obtain(talk, id, &subject, &digest)?;
     let signature = sign_claim(
-        session.chain(),
+        session.chain().bundle(),
         &request.claim,
         &verdicts,
         &identity,
