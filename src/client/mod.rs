@@ -37,7 +37,8 @@ pub use chain::{ChainStore, VerifiedChain, VerifiedLink};
 pub use error::{ClientError, Exit};
 pub use flow::{
     ChannelSession, ContractHead, ContractSynced, Examined, Hears, OfflineSession, OpenedSession,
-    OwnSignature, Progress, Submission, Unpinned, Verdicts, shown_request, sign_claim,
+    OwnSignature, Progress, Submission, Unpinned, Verdicts, compare_with_chain, shown_request,
+    sign_claim, sign_update, signed_envelope,
 };
 pub use host::{now, part_of, stamp};
 pub use keys::{IdentitySource, OwnCertificate, OwnIdentity};

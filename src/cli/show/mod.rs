@@ -11,6 +11,7 @@
 //! | `findings`, `effects` | what to know before one signs; what becomes of majorities and endorsements |
 //! | `explain`, `tree` | why the signatures suffice or not, and who could complete them |
 //! | `status` | one screen about a channel |
+//! | `update` | config updates in files |
 //! | `problem` | an error and what to do about it |
 
 mod diff;
@@ -28,6 +29,7 @@ mod status;
 mod table;
 mod time;
 mod tree;
+mod update;
 mod words;
 
 pub(in crate::cli) use diff::{contents, differences, is_empty};
@@ -43,6 +45,7 @@ pub(in crate::cli) use proposal::proposal;
 pub(in crate::cli) use status::status;
 pub(in crate::cli) use table::{giving, grid, table, whole};
 pub(in crate::cli) use time::left;
+pub(in crate::cli) use update::{checked, computed, inspected, merged};
 pub(in crate::cli) use words::{said, status as status_words, status_named};
 
 #[cfg(test)]

@@ -143,12 +143,14 @@ impl CheckedUpdate {
         if self.outcome == Outcome::CannotSay {
             self.why = unknown;
         } else if let Some(unknown) = unknown {
-            self.remarks.push(Remark::new("CONSENSUS_UNKNOWN", unknown));
+            self.remarks
+                .push(Remark::named("CONSENSUS_UNKNOWN", unknown));
         }
         if judged.chosen.is_some() && self.outcome == Outcome::NotSigned {
             let text = "in another order the signatures would be enough: `cmscc update merge` with --against \
                         puts them so";
-            self.remarks.push(Remark::new("ORDER_OF_SIGNATURES", text));
+            self.remarks
+                .push(Remark::named("ORDER_OF_SIGNATURES", text));
         }
         self.judged = Some(judged);
     }
@@ -259,11 +261,11 @@ fn remarks(update: &Update) -> Vec<Remark> {
     let mut out = Vec::new();
     if update.has_isolated_data() {
         let text = "it carries isolated data, which no orderer looks at";
-        out.push(Remark::new("ISOLATED_DATA", text));
+        out.push(Remark::named("ISOLATED_DATA", text));
     }
     if update.has_unknown_fields() {
         let text = "it has fields that Fabric does not know";
-        out.push(Remark::new("UNKNOWN_FIELDS", text));
+        out.push(Remark::named("UNKNOWN_FIELDS", text));
     }
     out
 }

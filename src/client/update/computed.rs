@@ -133,14 +133,14 @@ fn wanted(
     let Some(forms) = plain_forms(original, modified) else {
         let text = "one of both has no form in the JSON of configtxlator, so what says the same in other \
                     bytes counts as a change";
-        remarks.push(Remark::new("NO_JSON_FORM", text));
+        remarks.push(Remark::named("NO_JSON_FORM", text));
         return Ok(edited(None).unwrap_or_else(|_| modified.tree.clone()));
     };
     match edited(Some(&forms)) {
         Ok(wanted) => Ok(wanted),
         Err(error) => {
             if modified.tree.root().is_some() && original.tree.root().is_some() {
-                remarks.push(Remark::new("FIELDS_LOST", error.to_string()));
+                remarks.push(Remark::named("FIELDS_LOST", error.to_string()));
             }
             Ok(modified.tree.clone())
         }
@@ -234,7 +234,7 @@ fn slips(
              an older config, the update takes back what others changed since",
             modified.name, original.name
         );
-        remarks.push(Remark::new("SEQUENCE_DIFFERS", text));
+        remarks.push(Remark::named("SEQUENCE_DIFFERS", text));
     }
     let versions = other_versions(original, modified);
     if let Some(first) = versions.first() {
@@ -245,7 +245,7 @@ fn slips(
             original.name,
             listed(&versions)
         );
-        remarks.push(Remark::new("VERSIONS_DIFFER", text).at(first.clone()));
+        remarks.push(Remark::named("VERSIONS_DIFFER", text).at(first.clone()));
     }
     let (lost, same) = rewritten(original, modified, update);
     if let Some(first) = lost.first() {
@@ -254,7 +254,7 @@ fn slips(
              would lose them",
             listed(&lost)
         );
-        remarks.push(Remark::new("FIELDS_LOST", text).at(first.clone()));
+        remarks.push(Remark::named("FIELDS_LOST", text).at(first.clone()));
     }
     if let Some(first) = same.first() {
         let text = format!(
@@ -262,7 +262,7 @@ fn slips(
              one tool, such as both in JSON",
             listed(&same)
         );
-        remarks.push(Remark::new("ONLY_BYTES_DIFFER", text).at(first.clone()));
+        remarks.push(Remark::named("ONLY_BYTES_DIFFER", text).at(first.clone()));
     }
     if is_partial(original, modified) {
         let text = format!(
@@ -270,7 +270,7 @@ fn slips(
              that is to be changed, --patch takes it as one",
             modified.name
         );
-        remarks.push(Remark::new("LOOKS_PARTIAL", text));
+        remarks.push(Remark::named("LOOKS_PARTIAL", text));
     }
 }
 

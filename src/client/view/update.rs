@@ -18,7 +18,8 @@ pub struct Remark {
 }
 
 impl Remark {
-    pub(in crate::client) fn new(id: &str, text: impl Into<String>) -> Self {
+    /// A remark about no element.
+    pub fn named(id: &str, text: impl Into<String>) -> Self {
         Self {
             id: id.to_owned(),
             path: None,
