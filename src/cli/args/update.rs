@@ -181,7 +181,9 @@ const INSPECT_EXAMPLES: &str = "\
 Examples:
   cmscc update inspect *.pb
   cmscc update inspect envelope.pb --against config_block.pb
-    what it changes, with the values of before, and whether it still applies";
+    what it changes, with the values of before, and whether it still applies
+  cmscc update inspect config_block.pb --decode > config.json
+    the config in the block in the JSON of configtxlator, to be edited";
 
 /// Say what is in files. Without a config it is said what an update writes; with one, what it changes.
 #[derive(Debug, clap::Args)]
@@ -194,6 +196,10 @@ pub(in crate::cli) struct UpdateInspectArgs {
     /// The config that is in force
     #[arg(long, value_name = "CONFIG")]
     pub(in crate::cli) against: Option<PathBuf>,
+
+    /// Print the config or update in the file in the JSON of configtxlator, and nothing else
+    #[arg(long, conflicts_with_all = ["against", "full", "json"])]
+    pub(in crate::cli) decode: bool,
 
     /// Show configs, certificates and long lists whole
     #[arg(long)]

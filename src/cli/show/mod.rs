@@ -45,7 +45,7 @@ pub(in crate::cli) use proposal::proposal;
 pub(in crate::cli) use status::status;
 pub(in crate::cli) use table::{giving, grid, table, whole};
 pub(in crate::cli) use time::left;
-pub(in crate::cli) use update::{checked, computed, inspected, merged};
+pub(in crate::cli) use update::{checked, computed, inspected, merged, reviewed};
 pub(in crate::cli) use words::{said, status as status_words, status_named};
 
 #[cfg(test)]

@@ -1,7 +1,10 @@
 //! A file that somebody gave: what it is, and the config or update that it holds.
 
+use std::collections::BTreeMap;
+
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
+use serde::de::IgnoredAny;
 
 use super::wanted;
 use crate::{
@@ -14,7 +17,7 @@ use crate::{
     },
     files::{self, FileForm, FormDetail, Recognised, form_of_json, recognised_message},
     ids::{BlockNumber, ChannelId},
-    json,
+    json::{self, JsonError, MessageType},
     text::squeezed,
 };
 
@@ -162,18 +165,26 @@ impl GivenFile {
             ClientError::new(Exit::Usage, symbol, format!("`{name}` {why}"))
         };
         let Some(form) = form_of_json(text) else {
-            let why = match serde_json::from_slice::<serde::de::IgnoredAny>(text) {
+            let why = match serde_json::from_slice::<IgnoredAny>(text) {
                 Ok(_) => "is JSON, but no config, update or envelope of one".to_owned(),
                 Err(error) => format!("is not JSON to its end: {error}"),
             };
             return Err(bad("UNKNOWN_FILE", why).hint(wanted::READABLE));
         };
-        let bytes = json::decode(form.name(), text).map_err(|error| {
-            let why = format!(
-                "is {} in JSON, and cannot be read: {error}",
-                form.with_article()
-            );
-            bad("BAD_FILE", why)
+        let (form, bytes) = decoded(form, text).map_err(|error| {
+            let article = form.with_article();
+            let why = format!("is {article} in JSON, and cannot be read: {error}");
+            let error = bad("BAD_FILE", why);
+            match form {
+                FileForm::Config => match misplaced(text) {
+                    Some(member) => error.hint(format!(
+                        "`{member}` stands beside `channel_group`, not in it: in jq the path begins with \
+                         `.channel_group`"
+                    )),
+                    None => error,
+                },
+                _ => error,
+            }
         })?;
         let bytes = Bytes::from(bytes);
         let detailed = recognised_message(&bytes).filter(|it| it.form == form);
@@ -236,11 +247,64 @@ impl GivenFile {
         }
     }
 
+    /// The config or update in it in Fabric's JSON form, as `configtxlator proto_decode` writes it.
+    ///
+    /// # Errors
+    /// `NOTHING_TO_DECODE` (usage) where it holds neither; `NO_JSON_FORM` where something in it has none.
+    pub fn decoded(&self) -> Result<String, ClientError> {
+        let (form, bytes) = match &self.content {
+            GivenContent::Config(config) => (FileForm::Config, config.tree.encode()),
+            GivenContent::Update(given) => (FileForm::ConfigUpdate, given.update.bytes().to_vec()),
+            GivenContent::Other => {
+                let text = format!(
+                    "`{}` is {}: no config, and no update",
+                    self.name,
+                    self.what()
+                );
+                return Err(ClientError::new(Exit::Usage, "NOTHING_TO_DECODE", text));
+            }
+        };
+        json::encode(form.name(), &bytes).map_err(|error| {
+            let text = format!(
+                "`{}` has no form in the JSON of configtxlator: {error}",
+                self.name
+            );
+            ClientError::new(Exit::Failed, "NO_JSON_FORM", text)
+        })
+    }
+
     /// What it is, in words.
     #[must_use]
     pub fn what(&self) -> String {
         self.recognised.words(squeezed)
     }
+}
+
+/// A message in JSON, and which it is. Some have members that others have, too.
+fn decoded(form: FileForm, text: &[u8]) -> Result<(FileForm, Vec<u8>), JsonError> {
+    let plain = json::decode(form.name(), text);
+    let other = match form {
+        // what `configtxgen -printOrg` prints has its values opened
+        FileForm::ConfigGroup => json::decode(MessageType::Organization, text),
+        // a block without metadata has the members of a payload
+        FileForm::Payload => json::decode(FileForm::Block.name(), text),
+        _ => return plain.map(|bytes| (form, bytes)),
+    };
+    let other_form = match form {
+        FileForm::Payload => FileForm::Block,
+        _ => form,
+    };
+    match (plain, other) {
+        (Err(_), Ok(bytes)) => Ok((other_form, bytes)),
+        (plain, _) => plain.map(|bytes| (form, bytes)),
+    }
+}
+
+/// A member of a config's JSON that belongs into its channel group.
+fn misplaced(text: &[u8]) -> Option<&'static str> {
+    let members: BTreeMap<String, IgnoredAny> = serde_json::from_slice(text).ok()?;
+    let inside = ["groups", "policies", "values", "mod_policy"];
+    inside.into_iter().find(|name| members.contains_key(*name))
 }
 
 /// The config or update that a message carries.

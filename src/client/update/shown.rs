@@ -259,20 +259,18 @@ pub fn update_view(
 fn reads(update: &Update) -> Vec<ReadElementView> {
     let (mut out, mut open) = (Vec::new(), Vec::new());
     open.extend(update.read_set());
+    let element = |kind: &str, path: String, version: u64| ReadElementView {
+        kind: kind.to_owned(),
+        path,
+        version,
+    };
     while let Some(group) = open.pop() {
-        out.push(ReadElementView {
-            path: group.path(),
-            version: group.version(),
-        });
+        out.push(element("group", group.path(), group.version()));
         open.extend(group.groups());
-        out.extend(group.values().map(|value| ReadElementView {
-            path: value.path(),
-            version: value.version(),
-        }));
-        out.extend(group.policies().map(|policy| ReadElementView {
-            path: policy.path(),
-            version: policy.version(),
-        }));
+        let values = group.values();
+        out.extend(values.map(|one| element("value", one.path(), one.version())));
+        let policies = group.policies();
+        out.extend(policies.map(|one| element("policy", one.path(), one.version())));
     }
     out.sort_by(|a, b| a.path.cmp(&b.path));
     out

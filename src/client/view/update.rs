@@ -224,6 +224,8 @@ pub struct InspectedUpdateView {
 /// An element that an update reads.
 #[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct ReadElementView {
+    /// `group`, `value` or `policy`.
+    pub kind: String,
     /// Its path.
     pub path: String,
     /// The version that it must have.

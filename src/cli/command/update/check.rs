@@ -12,7 +12,7 @@ use crate::{
     client::{
         ClientError, Exit, now,
         update::{
-            CheckedUpdate, ComputedUpdate, GivenConfig, GivenContent, GivenFile, Meant,
+            CheckedUpdate, ComputedUpdate, GivenConfig, GivenContent, GivenFile, Meant, Outcome,
             against_view, channel_creation, checked_view,
         },
         view::Remark,
@@ -36,8 +36,12 @@ fn check(args: &UpdateCheckArgs, screen: &Screen) -> Result<Exit, ClientError> {
     checked.remarks.splice(0..0, asked.remarks);
     let view = checked_view(&bundle, against_view(&against), &checked)?;
     screen.result(&view, None, |look| show::checked(&view, look))?;
-    for next in next(args, &checked, asked.is_computed) {
-        screen.note(&Line::of(Tone::Dim, "next: ").and(Tone::Accent, next));
+    match next(args, &checked, asked.is_computed) {
+        Some(Next::Command(next)) => {
+            screen.note(&Line::of(Tone::Dim, "next: ").and(Tone::Accent, next));
+        }
+        Some(Next::Words(words)) => screen.note(&Line::of(Tone::Dim, words)),
+        None => {}
     }
     Ok(checked.outcome.exit())
 }
@@ -126,40 +130,48 @@ fn demand_update(name: &str, update: &Update) -> Result<(), ClientError> {
     ))
 }
 
-/// The commands that come next.
-fn next(args: &UpdateCheckArgs, checked: &CheckedUpdate, is_computed: bool) -> Vec<String> {
-    use crate::client::update::Outcome;
+/// What comes next.
+enum Next {
+    Command(String),
+    Words(String),
+}
+
+fn next(args: &UpdateCheckArgs, checked: &CheckedUpdate, is_computed: bool) -> Option<Next> {
     let (file, against) = (args.file.display(), args.against.display());
-    match checked.outcome {
-        Outcome::Accepted if is_computed || !args.signed.is_empty() => {
-            let signed = args.signed.iter().map(|path| path.display().to_string());
-            let signed: Vec<String> = signed.collect();
-            vec![format!(
-                "cmscc update merge {} --against {against} -o signed.pb",
-                signed.join(" ")
-            )]
+    let signed = args.signed.iter().map(|path| path.display().to_string());
+    let signed: Vec<String> = signed.collect();
+    let command = match (checked.outcome, signed.first()) {
+        (Outcome::Accepted, Some(_)) => {
+            let files = match is_computed {
+                true => signed.join(" "),
+                false => format!("{file} {}", signed.join(" ")),
+            };
+            format!("cmscc update merge {files} --against {against} -o signed.pb")
         }
-        Outcome::Accepted => vec![format!(
+        (Outcome::Accepted | Outcome::NotSigned, None) if is_computed => {
+            format!("cmscc update compute {against} {file} -o update.pb")
+        }
+        (Outcome::Accepted, None) => format!(
             "peer channel update -f {file} -c {} -o ORDERER",
             checked.update.channel_id()
-        )],
-        Outcome::NotSigned if is_computed && args.signed.is_empty() => vec![format!(
-            "cmscc update compute {against} {file} -o update.pb"
-        )],
-        Outcome::NotSigned if !is_computed => {
-            vec![format!(
-                "cmscc update sign {file} --against {against} -o signed.pb"
-            )]
+        ),
+        (Outcome::NotSigned, Some(first)) if is_computed => {
+            format!("cmscc update sign {first} --against {against} -o signed.pb")
         }
-        Outcome::Blocked => checked
-            .blocking()
-            .first()
-            .map(|name| format!("whoever wants it all the same: --accept-finding {name}"))
-            .into_iter()
-            .collect(),
-        Outcome::Stale => {
-            vec!["compute it again from the config of now, and have it signed again".to_owned()]
+        (Outcome::NotSigned, _) => {
+            format!("cmscc update sign {file} --against {against} -o signed.pb")
         }
-        _ => Vec::new(),
-    }
+        (Outcome::Blocked, _) => {
+            let name = *checked.blocking().first()?;
+            return Some(Next::Words(format!(
+                "whoever wants it all the same: --accept-finding {name}"
+            )));
+        }
+        (Outcome::Stale, _) => {
+            let text = "compute it again from the config of now; it has to be signed again, too";
+            return Some(Next::Words(text.to_owned()));
+        }
+        _ => return None,
+    };
+    Some(Next::Command(command))
 }

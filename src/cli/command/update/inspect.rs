@@ -8,6 +8,7 @@ use super::files;
 use crate::{
     cli::{
         args::UpdateInspectArgs,
+        output,
         screen::Screen,
         show::{self, Line, Tone},
     },
@@ -24,6 +25,7 @@ use crate::{
     config::ConfigTree,
     ids::Sequence,
     review::diff::{DiffRoom, diff_within},
+    text::escaped_json,
 };
 
 /// How much of a config is shown.
@@ -38,6 +40,15 @@ pub(super) fn run(args: &UpdateInspectArgs) -> ExitCode {
 }
 
 fn inspect(args: &UpdateInspectArgs, screen: &Screen) -> Result<Exit, ClientError> {
+    if args.decode {
+        let [path] = args.files.as_slice() else {
+            let text = "--decode is for one file: name it";
+            return Err(ClientError::new(Exit::Usage, "ONE_FILE", text));
+        };
+        let text = files::given(path)?.decoded()?;
+        output::result(&with_tabs(text.trim_end()));
+        return Ok(Exit::Done);
+    }
     let against = args.against.as_deref().map(files::config).transpose()?;
     let (mut views, mut failed, mut whole) = (Vec::new(), Vec::new(), Vec::new());
     for path in &args.files {
@@ -71,6 +82,16 @@ fn inspect(args: &UpdateInspectArgs, screen: &Screen) -> Result<Exit, ClientErro
         screen.note(&Line::of(Tone::Bad, "✗ ").and(Tone::Plain, &error.message));
     }
     Ok(Exit::Partly)
+}
+
+/// A document without hidden characters, which stand only in its strings; tabs that indent it stay.
+fn with_tabs(document: &str) -> String {
+    let lines = document.lines().map(|line| {
+        let text = line.trim_start_matches('\t');
+        let tabs = line.len().saturating_sub(text.len());
+        format!("{}{}", "\t".repeat(tabs), escaped_json(text))
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 fn one(

@@ -97,10 +97,17 @@ fn judged(
     let accepted: BTreeSet<String> = args.accepted.iter().cloned().collect();
     let checked = CheckedUpdate::new(&bundle, &given.update, &given.signatures, &accepted, now());
     let view = checked_view(&bundle, against_view(&against), &checked)?;
-    talk.lines(&show::checked(&view, talk.look()));
+    let is_worth = matches!(
+        checked.outcome,
+        Outcome::Accepted | Outcome::NotSigned | Outcome::CannotSay
+    );
+    match is_worth {
+        true => talk.lines(&show::reviewed(&view, talk.look())),
+        false => talk.lines(&show::checked(&view, talk.look())),
+    }
     talk.line(&Line::new());
     match checked.outcome {
-        Outcome::Accepted | Outcome::NotSigned | Outcome::CannotSay => {}
+        _ if is_worth => {}
         outcome => {
             let why = checked.why.clone();
             let why = why.unwrap_or_else(|| checked.blocking().join(", "));
@@ -131,13 +138,13 @@ fn judged(
         }
         None => identity.certificate().subject(),
     };
+    let by = format!(
+        "{}, {} of channel {}",
+        view.against.file, view.against.what, view.channel_id
+    );
+    talk.line(&Line::of(Tone::Strong, "Judged by  ").and(Tone::Plain, by));
     if known.is_none() {
-        let text = format!(
-            "this machine has verified nothing of channel {}: that {} is its config is your word",
-            bundle.channel(),
-            against.name
-        );
-        talk.warn(&text);
+        talk.warn("that this is the channel's config is your word: nothing is pinned here");
     }
     Ok((bundle, subject))
 }

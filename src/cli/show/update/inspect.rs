@@ -150,21 +150,27 @@ fn writes(update: &InspectedUpdateView, look: Look, lines: &mut Vec<Line>) {
     }
 }
 
-/// The versions that the config must have.
+/// The versions that the config must have: of groups, which say the most.
 fn reads(reads: &[ReadElementView], look: Look) -> String {
-    // groups that only lead to others say little: the deepest ones first
-    let listed = match look.full {
-        true => reads.len(),
-        false => reads.len().min(READ),
+    let groups: Vec<&ReadElementView> = match look.full {
+        true => reads.iter().collect(),
+        false => reads.iter().filter(|one| one.kind == "group").collect(),
     };
-    let first = reads.iter().take(listed);
+    let listed = match look.full {
+        true => groups.len(),
+        false => groups.len().min(READ),
+    };
+    let first = groups.iter().take(listed);
     let first: Vec<String> = first
         .map(|one| format!("{} at version {}", one.path, one.version))
         .collect();
     match reads.len().saturating_sub(listed) {
         0 if first.is_empty() => "any config: it reads nothing".to_owned(),
         0 => format!("a config with {}", first.join(", ")),
-        more => format!("a config with {} and {more} more", first.join(", ")),
+        more => format!(
+            "a config with {}, and {more} elements more",
+            first.join(", ")
+        ),
     }
 }
 

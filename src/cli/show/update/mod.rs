@@ -12,4 +12,4 @@ mod verdict;
 
 pub(in crate::cli) use inspect::inspected;
 pub(in crate::cli) use signatures::merged;
-pub(in crate::cli) use verdict::{checked, computed};
+pub(in crate::cli) use verdict::{checked, computed, reviewed};

@@ -19,6 +19,16 @@ use crate::client::{
 /// What would become of an update, with all that it rests on; the verdict stands last, where a terminal
 /// shows it.
 pub(in crate::cli) fn checked(view: &CheckedView, look: Look) -> Vec<Line> {
+    let mut lines = reviewed(view, look);
+    if !lines.is_empty() {
+        lines.push(Line::new());
+    }
+    lines.extend(verdict(view, look));
+    lines
+}
+
+/// The same without the verdict, for who is to sign.
+pub(in crate::cli) fn reviewed(view: &CheckedView, look: Look) -> Vec<Line> {
     let mut lines = Vec::new();
     review(&view.review, &view.signatures, look, &mut lines);
     section("Worth a word", remarks(&view.remarks, look), &mut lines);
@@ -26,10 +36,6 @@ pub(in crate::cli) fn checked(view: &CheckedView, look: Look) -> Vec<Line> {
         let signed = signatures(&view.signatures, look);
         section("Signed by", signed, &mut lines);
     }
-    if !lines.is_empty() {
-        lines.push(Line::new());
-    }
-    lines.extend(verdict(view, look));
     lines
 }
 
@@ -120,6 +126,8 @@ fn verdict(view: &CheckedView, look: Look) -> Vec<Line> {
     block.maybe("Why", view.why.as_ref());
     if view.outcome == "not_signed" {
         block.text("Needs", needs_words(&view.review.needs.join("; ")));
+        let text = "`peer channel update` adds the signature of who runs it";
+        block.put("Submitter", Line::of(Tone::Dim, text));
     }
     let says = view.orderer_says.as_ref();
     block.maybe("It says", says.map(|says| format!("BAD_REQUEST -- {says}")));
