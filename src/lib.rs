@@ -83,6 +83,7 @@
 //! | [`json`] | Fabric's own JSON form of its messages |
 //! | [`transaction`] | what clients make and sign: proposals, transactions, config updates |
 //! | [`config`], [`block`] | what changes, whether Fabric would accept it, and the proof that it did |
+//! | [`files`] | what a file is that somebody hands over |
 //! | [`review`] | what reviewers are shown of a change |
 //! | `chaincode` | functions with typed arguments, for chaincodes of others |
 //! | [`stub`], [`contract`] | the ledger as a transaction sees it, and the proposal machine |
@@ -121,6 +122,7 @@ pub mod crypto;
 #[cfg(feature = "devnet")]
 #[doc(hidden)]
 pub mod devnet;
+pub mod files;
 pub mod identity;
 pub mod ids;
 pub mod json;

@@ -108,6 +108,8 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         #[cfg(feature = "devnet")]
         Command::Devnet(args) => command::devnet::run(&args),
         #[cfg(feature = "client")]
+        Command::Update(args) => Ok(command::update::run(&args)),
+        #[cfg(feature = "client")]
         Command::Profile(args) => Ok(command::profile::run(&args)),
         #[cfg(feature = "client")]
         Command::Identity(args) => Ok(command::identity::run(&args)),

@@ -21,6 +21,11 @@ const MEANT: &[(&str, &str)] = &[
         "cmscc config export (as `peer channel fetch`), cmscc sign (as `signconfigtx`), cmscc submit (as `update`)",
     ),
     ("commit", "cmscc submit ID"),
+    ("compute_update", "cmscc update compute ORIGINAL MODIFIED"),
+    (
+        "configtxlator",
+        "cmscc update compute, cmscc update inspect",
+    ),
     ("context", "cmscc profile list"),
     ("delete", "cmscc withdraw ID"),
     ("execute", "cmscc submit ID"),
@@ -29,8 +34,9 @@ const MEANT: &[(&str, &str)] = &[
     ("login", "cmscc profile list"),
     ("logs", "cmscc watch"),
     ("members", "cmscc config show"),
+    ("proto_decode", "cmscc update inspect FILE"),
     ("query", "cmscc api FUNCTION ARG.."),
-    ("update", "cmscc rebase ID"),
+    ("signconfigtx", "cmscc update sign FILE"),
     ("vote", "cmscc sign ID, or cmscc reject ID"),
 ];
 

@@ -27,8 +27,13 @@ pub(super) struct Talk {
 impl Talk {
     /// As the flags say it.
     pub(super) fn of(shown: &ShownArgs) -> Self {
+        Self::new(shown, false)
+    }
+
+    /// The same; `full`: certificates and long lists are shown whole.
+    pub(super) fn new(shown: &ShownArgs, full: bool) -> Self {
         Self {
-            screen: Screen::new(shown, false),
+            screen: Screen::new(shown, full),
             input: !shown.no_input,
         }
     }

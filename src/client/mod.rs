@@ -18,6 +18,7 @@
 //! | `signing` | files that carry what is to be signed and what was signed | pure |
 //! | `lifecycle` | the life cycle of a chaincode: calls, answers, what they write and refuse | pure |
 //! | `doctor` | everything that may be amiss, judged by facts, with what puts it right | pure |
+//! | `update` | config updates in files, without a contract and without a network | pure |
 
 pub mod answers;
 mod chain;
@@ -33,6 +34,7 @@ mod propose;
 mod refusal;
 mod review;
 mod signing;
+pub mod update;
 pub mod view;
 
 pub use chain::{ChainStore, ConfigTrail, TrailConfig, VerifiedChain, VerifiedLink};
@@ -41,8 +43,8 @@ pub(crate) use error::SEE_DOCTOR;
 pub use error::{ClientError, Exit};
 pub use flow::{
     ChannelSession, ContractHead, ContractSynced, Examined, Hears, OfflineSession, OpenedSession,
-    OwnSignature, Progress, Submission, Unpinned, Verdicts, anchor_block, check_up, shown_request,
-    sign_claim,
+    OwnSignature, Progress, Submission, Unpinned, Verdicts, anchor_block, check_up,
+    compare_with_chain, shown_request, sign_claim, sign_update, signed_envelope,
 };
 pub use host::{now, part_of, stamp};
 pub use keys::{

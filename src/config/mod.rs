@@ -26,7 +26,7 @@ pub use orderer::{
 };
 pub use patch::{
     ConfigLikeness, Misfit, Patch, PatchError, PatchLimits, PlainForms, Touched, Wish, WishedPart,
-    expected_result, intended_effect, is_in_effect,
+    edited_config, expected_result, intended_effect, is_in_effect,
 };
 pub use tree::{
     Change, ConfigError, ConfigTree, Difference, Differences, ElementKind, ElementPath, ElementRef,
@@ -35,8 +35,8 @@ pub use tree::{
 };
 pub use update::{
     Cause, ComputeError, Decision, Delta, DeltaElement, Effect, Emulation, LastUpdate,
-    PolicyVerdict, Refusal, Stage, Terms, Update, UpdateError, UpdatePolicy, Verdict, apply,
-    compute_update,
+    PolicyVerdict, Refusal, Stage, Terms, Update, UpdateError, UpdatePolicy, Verdict, WrittenGroup,
+    apply, compute_update,
 };
 
 // for `review`, which shows what is inside

@@ -10,6 +10,7 @@
 
 mod certificate;
 mod chain;
+mod claimed;
 mod error;
 mod membership;
 mod principal;
@@ -19,6 +20,7 @@ mod wire;
 
 pub use certificate::Certificate;
 pub use chain::{Period, TlsAnswers, TrustPool, Usage};
+pub use claimed::ClaimedIdentity;
 pub use error::{MspError, Place};
 pub use membership::{
     CertificateStanding, CertificateUse, CrlSigner, Identity, IssuingCa, ListedCertificate,

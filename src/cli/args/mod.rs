@@ -21,6 +21,8 @@ mod see;
 mod serve;
 #[cfg(feature = "client")]
 mod shown;
+#[cfg(feature = "client")]
+mod update;
 
 use clap::{
     Parser, Subcommand,
@@ -53,7 +55,7 @@ pub(super) use profile::{
 };
 pub(super) use program::{ColorWhen, CompletionArgs, ManArgs, VersionArgs};
 #[cfg(feature = "client")]
-pub(super) use propose::{ProposalArgs, ProposeArgs, ProposeIntent};
+pub(super) use propose::{ProposalArgs, ProposeArgs, ProposeFileArgs, ProposeIntent};
 #[cfg(feature = "client")]
 pub(super) use see::{
     ApiArgs, CompleteIdsArgs, ConfigArgs, ConfigCommand, ConfigDiffArgs, ConfigExportArgs,
@@ -63,6 +65,11 @@ pub(super) use see::{
 pub(super) use serve::{LimitArgs, ServeArgs};
 #[cfg(feature = "client")]
 pub(super) use shown::{ClientArgs, ShownArgs};
+#[cfg(feature = "client")]
+pub(super) use update::{
+    UpdateArgs, UpdateCheckArgs, UpdateCommand, UpdateComputeArgs, UpdateInspectArgs,
+    UpdateMergeArgs, UpdateProposeArgs, UpdateSignArgs, UpdateWrapArgs,
+};
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
@@ -183,6 +190,9 @@ pub(super) enum Command {
     /// Development networks: without Fabric, in one process and in memory
     #[cfg(feature = "devnet")]
     Devnet(DevnetArgs),
+    /// Config updates in files: check, compute, inspect, wrap, sign, merge; without contract or network
+    #[cfg(feature = "client")]
+    Update(Box<UpdateArgs>),
     /// Named settings: which network, which peer, which identity
     #[cfg(feature = "client")]
     Profile(Box<ProfileArgs>),

@@ -30,7 +30,7 @@ pub(in crate::cli) enum ProposeIntent {
 }
 
 /// What all intents take.
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 pub(in crate::cli) struct ProposalArgs {
     /// The proposal's id, 3 to 64 of `A-Z a-z 0-9 . - _` [default: one that begins with your MSP id]
     #[arg(long, value_name = "ID")]
@@ -119,7 +119,7 @@ Examples:
     what `configtxlator compute_update` gave, or the envelope that `peer channel signconfigtx` takes";
 
 /// A change that lies in a file.
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 #[command(after_help = FILE_EXAMPLES)]
 pub(in crate::cli) struct ProposeFileArgs {
     /// The file; `-` is standard input

@@ -22,4 +22,6 @@ pub(super) mod propose;
 #[cfg(feature = "client")]
 pub(super) mod see;
 pub(super) mod serve;
+#[cfg(feature = "client")]
+pub(super) mod update;
 pub(super) mod version;

@@ -109,7 +109,7 @@ async fn sign(
     let examined = session.examine(id).await?;
     let identity = session.connection().identity();
     let (claim, verdicts) = (&examined.claim, &examined.verdicts);
-    let signature = sign_claim(session.chain(), claim, verdicts, identity, digest)?;
+    let signature = sign_claim(session.chain().bundle(), claim, verdicts, identity, digest)?;
     let (answer, committed) = session.add_signatures(id, &signature.encode()).await?;
     taken(&answer)?;
     talk.done(&format!("signed; recorded in block {}", committed.block));

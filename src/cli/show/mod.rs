@@ -12,6 +12,7 @@
 //! | `audit` | what an auditor learns from exported proposals and blocks |
 //! | `problem` | an error and what to do about it |
 //! | `doctor` | what is amiss, and what puts it right |
+//! | `update` | config updates in files |
 
 mod audit;
 mod doctor;
@@ -23,6 +24,7 @@ mod proposal;
 mod review;
 mod status;
 mod time;
+mod update;
 mod words;
 
 pub(in crate::cli) use audit::audit;
@@ -35,6 +37,7 @@ pub(in crate::cli) use proposal::proposal;
 pub(in crate::cli) use review::{contents, differences, effects, explanation, findings, is_empty};
 pub(in crate::cli) use status::status;
 pub(in crate::cli) use time::left;
+pub(in crate::cli) use update::{checked, computed, inspected, merged, reviewed};
 pub(in crate::cli) use words::{said, status as status_words, status_named};
 
 #[cfg(test)]

@@ -9,6 +9,7 @@
 //! | `fetched` | from an answer about a proposal to what is judged of it |
 //! | `examine` | a proposal, judged and compared |
 //! | `sign` | signatures, made and handed in |
+//! | `file` | updates in files: signed, and compared with one's own chain |
 //! | `offline` | a sign request, judged on a machine without a network |
 //! | `submit` | from a finished proposal to the block that it is in |
 //! | `checkup` | everything that `doctor` looks at, collected |
@@ -19,6 +20,7 @@ mod checkup;
 mod contract;
 mod examine;
 mod fetched;
+mod file;
 mod offline;
 mod session;
 mod sign;
@@ -28,6 +30,7 @@ mod sync;
 pub use checkup::check_up;
 pub use contract::ContractHead;
 pub use examine::{Examined, Verdicts};
+pub use file::{compare_with_chain, sign_update, signed_envelope};
 pub use offline::{OfflineSession, shown_request};
 pub use session::{ChannelSession, Hears, OpenedSession, Progress, Unpinned, anchor_block};
 pub use sign::{OwnSignature, sign_claim};

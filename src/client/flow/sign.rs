@@ -5,11 +5,11 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use super::{examine::Verdicts, session::ChannelSession};
 use crate::{
     client::{
-        ClientError, CommittedCall, Exit, JudgedUpdate, OwnIdentity, ProposalClaim, VerifiedChain,
-        answers, answers::SignedAnswer, host,
+        ClientError, CommittedCall, Exit, JudgedUpdate, OwnIdentity, ProposalClaim, answers,
+        answers::SignedAnswer, host,
     },
     config::{Bundle, ConfigSignature, Decision, PolicyVerdict, envelope::signed_message},
-    identity::Signer,
+    identity::{ClaimedIdentity, Signer},
     ids::Digest,
     policy::SignerSet,
     transaction::{self, ChaincodeCall},
@@ -77,10 +77,10 @@ impl OwnSignature {
     }
 }
 
-/// Makes a signature, and checks it.
-fn make(
+/// Makes a signature, and checks it by the config.
+pub(super) fn make(
     bundle: &Bundle,
-    claim: &ProposalClaim,
+    config_update: &[u8],
     identity: &OwnIdentity,
 ) -> Result<ConfigSignature, ClientError> {
     let failed = |why: &dyn std::fmt::Display| {
@@ -90,39 +90,65 @@ fn make(
             format!("nothing was signed: {why}"),
         )
     };
-    let signature =
-        transaction::sign_config_update(&claim.config_update, identity, &host::stamp()?)
-            .map_err(|error| ClientError::not_signed(&error))?;
+    let signature = transaction::sign_config_update(config_update, identity, &host::stamp()?)
+        .map_err(|error| ClientError::not_signed(&error))?;
     let own = bundle.msps().deserialize(identity.serialized_identity());
     let own = own.map_err(|error| failed(&error))?;
-    let message = signed_message(&signature.signature_header, &claim.config_update);
+    let message = signed_message(&signature.signature_header, config_update);
     own.verify(&[&message.concat()], &signature.signature)
         .map_err(|error| failed(&format_args!("the key is not the certificate's: {error}")))?;
     Ok(signature)
 }
 
-/// Signs what was judged on this chain. `digest`: what the person or script that decided was shown.
+/// Makes a signature where there is no config, and checks it by the certificate.
+pub(super) fn make_unjudged(
+    config_update: &[u8],
+    identity: &OwnIdentity,
+) -> Result<ConfigSignature, ClientError> {
+    let signature = transaction::sign_config_update(config_update, identity, &host::stamp()?)
+        .map_err(|error| failed(&error))?;
+    let own = ClaimedIdentity::read(identity.serialized_identity());
+    let own = own.map_err(|error| failed(&error))?;
+    let message = signed_message(&signature.signature_header, config_update).concat();
+    match own.signed(&message, &signature.signature) {
+        true => Ok(signature),
+        false => Err(failed(&"the key is not the certificate's")),
+    }
+}
+
+fn failed(why: &dyn std::fmt::Display) -> ClientError {
+    let text = format!("nothing was signed: {why}");
+    ClientError::new(Exit::Failed, "NOT_SIGNED", text)
+}
+
+/// Refuses a digest that is not the one of what would be signed.
+pub(super) fn check_digest(own: Digest, named: &str) -> Result<(), ClientError> {
+    let own = own.to_string();
+    if named.eq_ignore_ascii_case(&own) {
+        return Ok(());
+    }
+    let text = format!("what is to be signed has the digest {own}, not {named}");
+    Err(ClientError::new(Exit::Unsafe, "DIGEST_DIFFERS", text))
+}
+
+/// Signs what was judged by this config. `digest`: what the person or script that decided was shown.
 ///
 /// # Errors
 /// `DIGEST_DIFFERS` (unsafe) where that is not what would be signed; `NOT_SIGNED`.
 pub fn sign_claim(
-    chain: &VerifiedChain,
+    bundle: &Bundle,
     claim: &ProposalClaim,
     verdicts: &Verdicts,
     identity: &OwnIdentity,
     digest: &str,
 ) -> Result<ConfigSignature, ClientError> {
-    let own = verdicts.digest().to_string();
     // what was judged is what is signed, whoever put the two together
     if Digest::of(&claim.config_update) != verdicts.digest() {
         let text = "what was judged is not what would be signed";
         return Err(ClientError::new(Exit::Unsafe, "DIGEST_DIFFERS", text));
     }
-    if !digest.eq_ignore_ascii_case(&own) {
-        let text = format!("what is to be signed has the digest {own}, not {digest}");
-        return Err(ClientError::new(Exit::Unsafe, "DIGEST_DIFFERS", text));
-    }
-    make(chain.bundle(), claim, identity)
+    check_digest(verdicts.digest(), digest)?;
+    make(bundle, &claim.config_update, identity)
 }
 
 impl ChannelSession {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{claim::ProposalClaim, intent};
 use crate::{
     client::{ClientError, Exit},
-    config::{Bundle, ConfigSignature, Decision, Effect, PolicyVerdict, Update, Verdict},
+    config::{Bundle, ConfigSignature, Decision, Effect, PolicyVerdict, Refusal, Update, Verdict},
     ids::{Digest, MspId, UnixTime},
     policy::SignerSet,
     review::{
@@ -64,25 +64,33 @@ impl JudgedUpdate {
         unasked: &BTreeSet<MspId>,
     ) -> Result<Self, ClientError> {
         let (update, effect) = intent::check(bundle, claim)?;
-        let signers = bundle
-            .verify_signatures(&update, &claim.signatures)
-            .map_err(|error| {
-                let text = format!(
-                    "the signatures that came with `{}` cannot be read: {error}",
-                    claim.proposal_id
-                );
-                ClientError::new(Exit::Unsafe, "BAD_SIGNATURES", text)
-            })?;
-        let (decision, policies) = bundle.explain_within(
-            effect.terms(),
-            &signers,
-            &claim.signatures,
-            unasked,
-            usize::MAX,
-        );
-        let chosen = bundle.choose_signatures(&update, &claim.signatures);
+        Self::of_effect(bundle, update, effect, &claim.signatures, now, unasked).map_err(|error| {
+            let text = format!(
+                "the signatures that came with `{}` cannot be read: {error}",
+                claim.proposal_id
+            );
+            ClientError::new(Exit::Unsafe, "BAD_SIGNATURES", text)
+        })
+    }
+
+    /// Judges an update whose effect on a config is known, whatever its intent.
+    ///
+    /// # Errors
+    /// [`Refusal`] where a signature is none, which spoils the whole update.
+    pub fn of_effect(
+        bundle: &Bundle,
+        update: Update,
+        effect: Effect,
+        signatures: &[ConfigSignature],
+        now: UnixTime,
+        unasked: &BTreeSet<MspId>,
+    ) -> Result<Self, Refusal> {
+        let signers = bundle.verify_signatures(&update, signatures)?;
+        let (decision, policies) =
+            bundle.explain_within(effect.terms(), &signers, signatures, unasked, usize::MAX);
+        let chosen = bundle.choose_signatures(&update, signatures);
         let chosen = chosen.map(|places| {
-            let signature = |place: usize| claim.signatures.get(place).cloned();
+            let signature = |place: usize| signatures.get(place).cloned();
             places.into_iter().filter_map(signature).collect()
         });
         let subject = Subject {
@@ -102,7 +110,7 @@ impl JudgedUpdate {
             digest: update.digest(),
             diff: diff_within(bundle.tree(), effect.result(), DIFF),
             endorsement: next.and_then(|next| endorsement(bundle, next, None, None)),
-            signatures: claim.signatures.clone(),
+            signatures: signatures.to_vec(),
             update,
             effect,
             lint,

@@ -17,6 +17,9 @@ const ASKED: [(&str, &str); 3] = [
     ("/Channel/Admins", "changes of the channel itself"),
 ];
 
+/// So many bytes of a rule are shown.
+const RULE: usize = 200;
+
 impl JudgedUpdate {
     /// What people are shown of it. `policies`: what each policy that decides makes of the signatures, of
     /// those that are there or with one more.
@@ -46,11 +49,17 @@ impl JudgedUpdate {
         let count = |bundle: &Bundle, policy: &str| {
             let policies = bundle.policies();
             let id = policies.absolute(policy)?;
-            let (needed, of) = policies.meta_count(id)?;
-            match policies.efforts(bundle.msps()).of(id).is_some() {
-                true => Some(format!("{needed} of {of}")),
-                false => Some("nobody could".to_owned()),
-            }
+            // a rule that counts nobody says itself who it takes
+            Some(
+                match (
+                    policies.efforts(bundle.msps()).of(id),
+                    policies.meta_count(id),
+                ) {
+                    (None, _) => "nobody could".to_owned(),
+                    (Some(_), Some((needed, of))) => format!("{needed} of {of}"),
+                    (Some(_), None) => policies.rule_text(id, RULE),
+                },
+            )
         };
         let asked = ASKED.into_iter().map(|(policy, what)| MajorityView {
             what: what.to_owned(),

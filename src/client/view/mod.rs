@@ -12,6 +12,7 @@
 //! | `doctor` | what was found amiss, and what puts it right |
 //! | `config` | the chain's links, and two configs side by side |
 //! | `audit` | what an auditor learns from exported proposals and blocks |
+//! | `update` | config updates in files: what `cmscc update` prints |
 
 mod audit;
 mod config;
@@ -22,6 +23,7 @@ mod list;
 mod phase;
 mod proposal;
 mod status;
+mod update;
 
 pub use audit::{
     AuditView, AuditedConfigView, AuditedProposalView, AuditedSignerView, BelievedView,
@@ -38,3 +40,8 @@ pub use list::{HistoryView, ListView, RowFilter, RowView};
 pub use phase::{Whereabouts, needs_words, phase};
 pub use proposal::{MajorityView, OwnReview, ProposalView, ReviewedBy};
 pub use status::{HeadView, IdentityView, Relation, StatusView};
+pub use update::{
+    CheckedView, ComputedView, FileView, InspectedConfigView, InspectedFileView,
+    InspectedUpdateView, InspectedView, MergedView, ReadElementView, RefusalView, Remark,
+    SignerView, Standing, UpdateReviewView, WrittenGroupView,
+};

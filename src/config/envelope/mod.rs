@@ -10,5 +10,6 @@ mod update;
 pub use error::{EnvelopeError, TransactionError};
 pub use transaction::{CONFIG, ConfigEnvelope, Transaction, envelope_parts};
 pub use update::{
-    ConfigSignature, UpdateEnvelope, creator, read_update_envelope, signed_message, update_envelope,
+    ConfigSignature, UpdateEnvelope, creator, read_update_data, read_update_envelope,
+    signed_message, update_envelope,
 };

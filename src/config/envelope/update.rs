@@ -158,24 +158,34 @@ pub fn read_update_envelope(envelope: &Bytes) -> Result<UpdateEnvelope, Envelope
     if kind != CONFIG_UPDATE {
         return Err(EnvelopeError::WrongType { got: kind });
     }
+    read_update_data(&envelope.slice_ref(data), channel_id.into())
+}
+
+/// Reads a serialized `common.ConfigUpdateEnvelope`, which an envelope of this channel carries.
+///
+/// # Errors
+/// [`EnvelopeError::Undecodable`].
+pub fn read_update_data(
+    data: &Bytes,
+    channel_id: ChannelId,
+) -> Result<UpdateEnvelope, EnvelopeError> {
     let mut out = UpdateEnvelope {
-        channel_id: channel_id.into(),
-        data: envelope.slice_ref(data),
+        channel_id,
+        data: data.clone(),
         config_update: Bytes::new(),
         signatures: Vec::new(),
     };
     let mut signatures = Vec::new();
     each_field("config update envelope", data, |field| {
         match (field.number, field.bytes()) {
-            (1, Some(b)) => out.config_update = envelope.slice_ref(b),
+            (1, Some(b)) => out.config_update = data.slice_ref(b),
             (2, Some(b)) => signatures.push(b),
             _ => {}
         }
         Ok(())
     })?;
     for signature in signatures {
-        out.signatures
-            .push(ConfigSignature::read(envelope, signature)?);
+        out.signatures.push(ConfigSignature::read(data, signature)?);
     }
     Ok(out)
 }

@@ -44,19 +44,7 @@ impl Patch {
         edited: &ConfigTree,
         plain: Option<&PlainForms>,
     ) -> Result<Self, PatchError> {
-        let (Some(from), Some(to)) = (current.root(), edited.root()) else {
-            return Err(PatchError::MissingChannelGroup);
-        };
-        let plain = plain.and_then(|plain| {
-            Some(PlainPair {
-                current: plain.current.root()?,
-                edited: plain.edited.root()?,
-                is_lossy: plain.is_lossy,
-            })
-        });
-        let (root, start) = Edited::existing(from, to, plain)?;
-        let elements = build(root, start, Edited::members)?;
-        let next = ConfigTree::of_elements(current.sequence(), &elements)?;
+        let next = edited_config(current, edited, plain)?;
         let update = match compute_update(channel, current, &next) {
             Ok(update) => Update::parse(update.into())?,
             Err(ComputeError::NoDifferences) => return Err(PatchError::NoEffect),
@@ -64,6 +52,31 @@ impl Patch {
         };
         Self::from_update(current, &update)
     }
+}
+
+/// The edited config in which what says the same as the config in force stands as it stands there.
+/// Sequence and versions of elements are not looked at: the sequence is that of the one in force.
+///
+/// # Errors
+/// [`PatchError::UnknownFields`], [`PatchError::MissingChannelGroup`].
+pub fn edited_config(
+    current: &ConfigTree,
+    edited: &ConfigTree,
+    plain: Option<&PlainForms>,
+) -> Result<ConfigTree, PatchError> {
+    let (Some(from), Some(to)) = (current.root(), edited.root()) else {
+        return Err(PatchError::MissingChannelGroup);
+    };
+    let plain = plain.and_then(|plain| {
+        Some(PlainPair {
+            current: plain.current.root()?,
+            edited: plain.edited.root()?,
+            is_lossy: plain.is_lossy,
+        })
+    });
+    let (root, start) = Edited::existing(from, to, plain)?;
+    let elements = build(root, start, Edited::members)?;
+    Ok(ConfigTree::of_elements(current.sequence(), &elements)?)
 }
 
 /// A group of both configs in the plain form.

@@ -21,7 +21,7 @@ mod union;
 mod wishes;
 
 pub use document::{Patch, Touched};
-pub use edited::PlainForms;
+pub use edited::{PlainForms, edited_config};
 pub use error::PatchError;
 pub use fit::{Misfit, expected_result, intended_effect, is_in_effect};
 pub use likeness::ConfigLikeness;

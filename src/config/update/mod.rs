@@ -39,6 +39,7 @@ mod emulate;
 mod error;
 mod refusal;
 mod validate;
+mod written;
 
 pub use compute::compute_update;
 pub use config_update::Update;
@@ -49,3 +50,4 @@ pub use emulate::Emulation;
 pub use error::{ComputeError, UpdateError};
 pub use refusal::{Cause, Refusal, Stage};
 pub use validate::LastUpdate;
+pub use written::WrittenGroup;

@@ -28,6 +28,7 @@ mod settings;
 mod shim;
 mod story;
 mod tls;
+mod update;
 mod updates;
 mod versions;
 

@@ -15,9 +15,31 @@ use crate::{
     config::{ConfigSignature, PolicyVerdict},
 };
 
+/// What a person types to agree.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::cli::command) struct TypedWord<'a> {
+    /// What it is, such as `the id`.
+    pub(in crate::cli::command) what: &'a str,
+    /// The word itself.
+    pub(in crate::cli::command) word: &'a str,
+    /// What is signed then.
+    pub(in crate::cli::command) signed: &'a str,
+}
+
+impl<'a> TypedWord<'a> {
+    /// The id of a proposal.
+    pub(super) const fn id(id: &'a str) -> Self {
+        Self {
+            what: "the id",
+            word: id,
+            signed: id,
+        }
+    }
+}
+
 /// How somebody agrees to what is signed.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Consent<'a> {
+pub(in crate::cli::command) enum Consent<'a> {
     /// By typing the id at the terminal.
     Asked,
     /// By typing the id, where the digest is the one that was named.
@@ -28,7 +50,7 @@ pub(super) enum Consent<'a> {
 
 impl<'a> Consent<'a> {
     /// As the flags say it.
-    pub(super) fn of(yes: bool, digest: Option<&'a str>) -> Self {
+    pub(in crate::cli::command) fn of(yes: bool, digest: Option<&'a str>) -> Self {
         match digest {
             Some(digest) if yes => Self::Digest(digest),
             Some(digest) => Self::AskedWith(digest),
@@ -40,17 +62,17 @@ impl<'a> Consent<'a> {
     ///
     /// # Errors
     /// `DECLINED` (interrupted); `NO_CONSENT` where nobody can be asked.
-    pub(super) fn obtain(
+    pub(in crate::cli::command) fn obtain(
         self,
         talk: &Talk,
-        id: &str,
+        typed: TypedWord<'_>,
         subject: &str,
         digest: &str,
     ) -> Result<String, ClientError> {
         if let Self::Digest(named) = self {
             return Ok(named.to_owned());
         }
-        self.demand_somebody(talk, id)?;
+        self.demand_somebody(talk, typed.signed)?;
         if let Self::AskedWith(named) = self
             && !named.eq_ignore_ascii_case(digest)
         {
@@ -58,15 +80,16 @@ impl<'a> Consent<'a> {
             return Err(ClientError::new(Exit::Unsafe, "DIGEST_DIFFERS", text));
         }
         talk.line(&Line::plain(format!("Sign as {subject}?")));
-        match talk.ask(&Line::plain("Type the id to sign:")) {
-            Some(typed) if typed == id => match self {
+        let TypedWord { what, word, signed } = typed;
+        match talk.ask(&Line::plain(format!("Type {what} to sign:"))) {
+            Some(answer) if answer == word => match self {
                 Self::AskedWith(named) => Ok(named.to_owned()),
                 _ => Ok(digest.to_owned()),
             },
-            typed => {
-                let typed = typed.filter(|typed| !typed.is_empty());
-                let typed = typed.map(|typed| format!(": `{typed}` is another id"));
-                let text = format!("`{id}` is not signed{}", typed.unwrap_or_default());
+            answer => {
+                let answer = answer.filter(|answer| !answer.is_empty());
+                let answer = answer.map(|answer| format!(": `{answer}` is not {what}"));
+                let text = format!("`{signed}` is not signed{}", answer.unwrap_or_default());
                 Err(ClientError::new(Exit::Interrupted, "DECLINED", text))
             }
         }
@@ -78,7 +101,11 @@ impl Consent<'_> {
     ///
     /// # Errors
     /// `NO_CONSENT`.
-    pub(super) fn demand_somebody(self, talk: &Talk, what: &str) -> Result<(), ClientError> {
+    pub(in crate::cli::command) fn demand_somebody(
+        self,
+        talk: &Talk,
+        what: &str,
+    ) -> Result<(), ClientError> {
         // who cannot see the review cannot agree to it
         if matches!(self, Self::Digest(_)) || (talk.may_ask() && talk.is_seen()) {
             return Ok(());
@@ -223,9 +250,9 @@ pub(super) fn sign_one(
             own.subject
         }
     };
-    let agreed = consent.obtain(talk, id, &subject, &digest)?;
+    let agreed = consent.obtain(talk, TypedWord::id(id), &subject, &digest)?;
     sign_claim(
-        session.chain(),
+        session.chain().bundle(),
         &examined.claim,
         &examined.verdicts,
         identity,

@@ -29,6 +29,9 @@ mod wait;
 mod watch;
 
 pub(in crate::cli) use bootstrap::{init_consortium, recover};
+pub(in crate::cli::command) use consent::{Consent, TypedWord, review, taken};
+pub(in crate::cli::command) use files::{read, write};
+pub(in crate::cli::command) use open::{demand_level, ended, fresh, open};
 pub(in crate::cli) use pin::pin;
 pub(in crate::cli) use proposals::{archive, combine, rebase, reject, withdraw};
 pub(in crate::cli) use sign::sign;
@@ -37,7 +40,3 @@ pub(in crate::cli) use sync::sync;
 pub(in crate::cli) use verify::verify;
 pub(in crate::cli) use wait::wait;
 pub(in crate::cli) use watch::watch;
-
-pub(in crate::cli::command) use consent::{review, taken};
-pub(in crate::cli::command) use files::{read, write};
-pub(in crate::cli::command) use open::{demand_level, fresh, open};

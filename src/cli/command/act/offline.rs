@@ -4,7 +4,7 @@
 use std::process::ExitCode;
 
 use super::{
-    consent::{Consent, head, review, settings_lines, tail},
+    consent::{Consent, TypedWord, head, review, settings_lines, tail},
     files::write,
     open::ended,
 };
@@ -37,9 +37,9 @@ fn sign(talk: &Talk, args: &SignArgs, content: &[u8]) -> Result<Exit, ClientErro
     let subject = show(talk, &session, &request, &verdicts, &identity)?;
     let id = request.claim.proposal_id.as_str();
     let consent = Consent::of(args.yes, args.digest.as_deref());
-    let agreed = consent.obtain(talk, id, &subject, &digest)?;
+    let agreed = consent.obtain(talk, TypedWord::id(id), &subject, &digest)?;
     let signature = sign_claim(
-        session.chain(),
+        session.chain().bundle(),
         &request.claim,
         &verdicts,
         &identity,

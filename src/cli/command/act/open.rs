@@ -30,7 +30,7 @@ where
 }
 
 /// How a command ends: what there was nothing to do about is told as done.
-pub(super) fn ended(talk: &Talk, done: Result<Exit, ClientError>) -> ExitCode {
+pub(in crate::cli::command) fn ended(talk: &Talk, done: Result<Exit, ClientError>) -> ExitCode {
     let error = match done {
         Ok(exit) => return code(exit),
         Err(error) if error.exit == Exit::Done => {

@@ -1,18 +1,30 @@
 //! What becomes of majorities and endorsements.
 
 use crate::cli::show::layout::{Line, Look, Pairs, Tone};
-use crate::client::{answers::EffectAnswer, view::ProposalView};
+use crate::client::{
+    answers::EffectAnswer,
+    view::{MajorityView, ProposalView},
+};
 
 /// What a proposal does to the numbers that policies count; nothing where it does nothing to them.
 pub(in crate::cli) fn effects(view: &ProposalView, look: Look) -> Vec<Line> {
+    effects_of(&view.majorities, view.proposal.endorsement.as_ref(), look)
+}
+
+/// The same of these numbers.
+pub(in crate::cli::show) fn effects_of(
+    majorities: &[MajorityView],
+    endorsed: Option<&EffectAnswer>,
+    look: Look,
+) -> Vec<Line> {
     let mut block = Pairs::default();
-    for majority in &view.majorities {
+    for majority in majorities {
         let side = |side: &Option<String>| side.clone().unwrap_or_else(|| "nobody".to_owned());
         let line = Line::plain(format!("{}: ", majority.what));
         let line = line.join(arrow(&side(&majority.before), &side(&majority.after)));
         block.put("Majority", line);
     }
-    if let Some(effect) = &view.proposal.endorsement {
+    if let Some(effect) = endorsed {
         endorsement(effect, &mut block);
     }
     block.lines(look)

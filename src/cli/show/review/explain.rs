@@ -24,6 +24,31 @@ pub(in crate::cli) fn explanation(view: &ProposalView, look: Look) -> Vec<Line> 
         lines.extend(closed(proposal, look));
         return lines;
     };
+    lines.extend(voiced(proposal, policies, look));
+    lines.push(Line::new());
+    lines.extend(outlook(proposal, policies, look));
+    lines
+}
+
+/// The same of an update that is no proposal: nobody rejects it, and it has no deadline. `signed`: the
+/// policies that decide, with the signatures.
+pub(in crate::cli::show) fn deciding(signed: &ProposalAnswer, look: Look) -> Vec<Line> {
+    let policies = signed.explanation.as_deref().unwrap_or_default();
+    let mut lines = voiced(signed, policies, look);
+    // a heading stands above
+    if lines.first().is_some_and(Line::is_empty) {
+        lines.remove(0);
+    }
+    let mut block = Pairs::default();
+    forward(policies, &mut block, look);
+    lines.push(Line::new());
+    lines.extend(block.lines(look));
+    lines
+}
+
+/// The policies as trees, with who signed, and who signed for nothing.
+fn voiced(proposal: &ProposalAnswer, policies: &[DecidingAnswer], look: Look) -> Vec<Line> {
+    let mut lines = Vec::new();
     let mut voices = Voices::new(proposal);
     for policy in policies {
         lines.push(Line::new());
@@ -43,8 +68,6 @@ pub(in crate::cli) fn explanation(view: &ProposalView, look: Look) -> Vec<Line> 
             lines.extend(hang(first, &next, line, look.width));
         }
     }
-    lines.push(Line::new());
-    lines.extend(outlook(proposal, policies, look));
     lines
 }
 
@@ -91,9 +114,8 @@ fn policy_head(policy: &DecidingAnswer, look: Look) -> Vec<Line> {
     hang(Line::new(), &Line::plain("  "), line, look.width)
 }
 
-/// Ways forward, rejections, deadline.
-fn outlook(proposal: &ProposalAnswer, policies: &[DecidingAnswer], look: Look) -> Vec<Line> {
-    let mut block = Pairs::default();
+/// Ways forward.
+fn forward(policies: &[DecidingAnswer], block: &mut Pairs, look: Look) {
     let open: Vec<&DecidingAnswer> = policies.iter().filter(|one| !one.satisfied).collect();
     for (at, policy) in open.iter().enumerate() {
         let name = if at == 0 { "Ways forward" } else { "" };
@@ -106,6 +128,12 @@ fn outlook(proposal: &ProposalAnswer, policies: &[DecidingAnswer], look: Look) -
     if open.is_empty() {
         block.put("Signatures", Line::of(Tone::Good, "suffice"));
     }
+}
+
+/// Ways forward, rejections, deadline.
+fn outlook(proposal: &ProposalAnswer, policies: &[DecidingAnswer], look: Look) -> Vec<Line> {
+    let mut block = Pairs::default();
+    forward(policies, &mut block, look);
     let current = proposal
         .votes
         .iter()

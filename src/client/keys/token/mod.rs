@@ -14,7 +14,7 @@
 #[cfg(not(feature = "pkcs11"))]
 mod absent;
 #[cfg_attr(
-    not(any(feature = "pkcs11", test)),
+    not(feature = "pkcs11"),
     expect(
         dead_code,
         reason = "what is decided about tokens, where this build has none"

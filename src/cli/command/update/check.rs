@@ -1,0 +1,177 @@
+//! `cmscc update check`.
+
+use std::{collections::BTreeSet, process::ExitCode};
+
+use super::files;
+use crate::{
+    cli::{
+        args::UpdateCheckArgs,
+        screen::Screen,
+        show::{self, Line, Tone},
+    },
+    client::{
+        ClientError, Exit, now,
+        update::{
+            CheckedUpdate, ComputedUpdate, GivenConfig, GivenContent, GivenFile, Meant, Outcome,
+            against_view, channel_creation, checked_view,
+        },
+        view::Remark,
+    },
+    config::{ConfigSignature, Update},
+};
+
+pub(super) fn run(args: &UpdateCheckArgs) -> ExitCode {
+    let screen = Screen::new(&args.shown, args.full);
+    screen.ended(check(args, &screen))
+}
+
+fn check(args: &UpdateCheckArgs, screen: &Screen) -> Result<Exit, ClientError> {
+    let against = files::config(&args.against)?;
+    let file = files::given(&args.file)?;
+    let asked = Asked::of(args, &against, file)?;
+    let bundle = files::bundle(args.channel.channel.as_deref(), &against, &asked.update)?;
+    let accepted: BTreeSet<String> = args.accepted.iter().cloned().collect();
+    let mut checked =
+        CheckedUpdate::new(&bundle, &asked.update, &asked.signatures, &accepted, now());
+    checked.remarks.splice(0..0, asked.remarks);
+    let view = checked_view(&bundle, against_view(&against), &checked)?;
+    screen.result(&view, None, |look| show::checked(&view, look))?;
+    match next(args, &checked, asked.is_computed) {
+        Some(Next::Command(next)) => {
+            screen.note(&Line::of(Tone::Dim, "next: ").and(Tone::Accent, next));
+        }
+        Some(Next::Words(words)) => screen.note(&Line::of(Tone::Dim, words)),
+        None => {}
+    }
+    Ok(checked.outcome.exit())
+}
+
+/// What is to be checked.
+struct Asked {
+    update: Update,
+    signatures: Vec<ConfigSignature>,
+    remarks: Vec<Remark>,
+    /// Whether the update was computed here, of an edited config.
+    is_computed: bool,
+}
+
+impl Asked {
+    fn of(
+        args: &UpdateCheckArgs,
+        against: &GivenConfig,
+        file: GivenFile,
+    ) -> Result<Self, ClientError> {
+        let channel = args.channel.channel.as_deref();
+        let name = file.name.clone();
+        if let GivenContent::Config(_) = &file.content {
+            let meant = match args.patch {
+                true => Meant::Patch,
+                false => Meant::Config,
+            };
+            let computed = ComputedUpdate::new(channel, against, &file.into_config()?, meant)?;
+            let (update, signatures) =
+                files::signatures(&computed.update, &name, true, &args.signed)?;
+            return Ok(Self {
+                update,
+                signatures,
+                remarks: computed.remarks,
+                is_computed: true,
+            });
+        }
+        let given = file.into_update()?;
+        demand_update(&given.name, &given.update)?;
+        let (update, more) = files::signatures(&given.update, &name, false, &args.signed)?;
+        let mut remarks = Vec::new();
+        if let Some(header) = &given.header_channel
+            && header.as_str() != update.channel_id()
+        {
+            let text = format!(
+                "the envelope's header names channel `{header}`, the update in it `{}`: no orderer takes that",
+                update.channel_id()
+            );
+            return Err(
+                ClientError::new(Exit::No, "OTHER_HEADER", text).hint(format!(
+                    "cmscc update wrap {name} -o FILE makes another envelope"
+                )),
+            );
+        }
+        let mut signatures = given.signatures;
+        for one in more {
+            if !signatures.contains(&one) {
+                signatures.push(one);
+            }
+        }
+        if !given.is_enveloped && args.signed.is_empty() {
+            let text =
+                "an update in no envelope carries no signatures: --signed names files that do";
+            remarks.push(Remark::named("NOT_IN_AN_ENVELOPE", text));
+        }
+        Ok(Self {
+            update,
+            signatures,
+            remarks,
+            is_computed: false,
+        })
+    }
+}
+
+/// Refuses what updates no channel that there is.
+fn demand_update(name: &str, update: &Update) -> Result<(), ClientError> {
+    let Some((channel, consortium)) = channel_creation(update) else {
+        return Ok(());
+    };
+    let text = format!(
+        "`{name}` makes channel `{channel}` for consortium `{consortium}`: that is judged by the ordering \
+         service's system channel, which Fabric 3 does not have any more"
+    );
+    Err(ClientError::new(Exit::Failed, "CHANNEL_CREATION", text).hint(
+        "`configtxgen -outputBlock` makes the genesis block of a channel, `osnadmin channel join` brings it to \
+         orderers",
+    ))
+}
+
+/// What comes next.
+enum Next {
+    Command(String),
+    Words(String),
+}
+
+fn next(args: &UpdateCheckArgs, checked: &CheckedUpdate, is_computed: bool) -> Option<Next> {
+    let (file, against) = (args.file.display(), args.against.display());
+    let signed = args.signed.iter().map(|path| path.display().to_string());
+    let signed: Vec<String> = signed.collect();
+    let command = match (checked.outcome, signed.first()) {
+        (Outcome::Accepted, Some(_)) => {
+            let files = match is_computed {
+                true => signed.join(" "),
+                false => format!("{file} {}", signed.join(" ")),
+            };
+            format!("cmscc update merge {files} --against {against} -o signed.pb")
+        }
+        (Outcome::Accepted | Outcome::NotSigned, None) if is_computed => {
+            format!("cmscc update compute {against} {file} -o update.pb")
+        }
+        (Outcome::Accepted, None) => format!(
+            "peer channel update -f {file} -c {} -o ORDERER",
+            checked.update.channel_id()
+        ),
+        (Outcome::NotSigned, Some(first)) if is_computed => {
+            format!("cmscc update sign {first} --against {against} -o signed.pb")
+        }
+        (Outcome::NotSigned, _) => {
+            format!("cmscc update sign {file} --against {against} -o signed.pb")
+        }
+        (Outcome::Blocked, _) => {
+            let name = *checked.blocking().first()?;
+            return Some(Next::Words(format!(
+                "whoever wants it all the same: --accept-finding {name}"
+            )));
+        }
+        (Outcome::Stale, _) => {
+            let text = "compute it again from the config of now; it has to be signed again, too";
+            return Some(Next::Words(text.to_owned()));
+        }
+        _ => return None,
+    };
+    Some(Next::Command(command))
+}

@@ -1,0 +1,103 @@
+//! `cmscc update compute`.
+
+use std::{
+    collections::BTreeSet,
+    io::{self, IsTerminal as _, Write as _},
+    path::Path,
+    process::ExitCode,
+};
+
+use super::files;
+use crate::{
+    cli::{
+        args::UpdateComputeArgs,
+        command::act::write,
+        screen::Screen,
+        show::{self, Line, Tone},
+    },
+    client::{
+        ClientError, Exit, now,
+        update::{CheckedUpdate, ComputedUpdate, Meant, compiled, computed_view},
+    },
+};
+
+pub(super) fn run(args: &UpdateComputeArgs) -> ExitCode {
+    let screen = Screen::new(&args.shown, args.full);
+    screen.ended(compute(args, &screen))
+}
+
+fn compute(args: &UpdateComputeArgs, screen: &Screen) -> Result<Exit, ClientError> {
+    let named = |one: &Option<std::path::PathBuf>, other: &Option<std::path::PathBuf>| {
+        one.clone()
+            .or_else(|| other.clone())
+            .ok_or_else(|| ClientError::new(Exit::Usage, "NO_FILE", "two configs are wanted"))
+    };
+    let original = files::config(&named(&args.original, &args.named_original)?)?;
+    let modified = files::config(&named(&args.modified, &args.named_updated)?)?;
+    let meant = match args.patch {
+        true => Meant::Patch,
+        false => Meant::Config,
+    };
+    let channel = args.channel.channel.as_deref();
+    let computed = ComputedUpdate::new(channel, &original, &modified, meant)?;
+    let bytes = computed.update.bytes();
+    let out = args.out.as_deref().filter(|out| out.as_os_str() != "-");
+    if let Some(out) = out {
+        write(out, bytes)?;
+    }
+    // an original that no node would take says less, and the update is computed all the same
+    let bundle = compiled(&original.name, &computed.channel, &original.tree).ok();
+    let checked = bundle.as_ref().map(|bundle| {
+        let accepted = BTreeSet::new();
+        (
+            bundle,
+            CheckedUpdate::new(bundle, &computed.update, &[], &accepted, now()),
+        )
+    });
+    let judged = checked.as_ref().map(|(bundle, checked)| (*bundle, checked));
+    let file = out.map(|out| out.display().to_string());
+    let view = computed_view(&original, &computed, judged, file)?;
+    if screen.wants_json() {
+        screen.result(&view, None, |_| Vec::new())?;
+        return Ok(Exit::Done);
+    }
+    let is_piped = out.is_none() && (args.out.is_some() || !io::stdout().is_terminal());
+    let mut lines = show::computed(&view, screen.look());
+    match out {
+        Some(out) => lines.push(written(out, bytes.len())),
+        None if is_piped => {
+            for line in &lines {
+                screen.note(line);
+            }
+            return to_stdout(bytes);
+        }
+        None => lines.push(Line::of(
+            Tone::Dim,
+            "nothing was written; -o FILE writes the update",
+        )),
+    }
+    screen.lines(&lines);
+    if let Some(out) = out {
+        let next = format!("cmscc update wrap {} -o envelope.pb", out.display());
+        screen.note(&Line::of(Tone::Dim, "next: ").and(Tone::Accent, next));
+    }
+    Ok(Exit::Done)
+}
+
+fn written(out: &Path, bytes: usize) -> Line {
+    Line::of(Tone::Good, "✓ ").and(
+        Tone::Plain,
+        format!("wrote {}, {bytes} bytes", out.display()),
+    )
+}
+
+/// The update itself, for a pipe.
+fn to_stdout(bytes: &[u8]) -> Result<Exit, ClientError> {
+    let mut out = io::stdout().lock();
+    let written = out.write_all(bytes).and_then(|()| out.flush());
+    written.map_err(|error| {
+        let text = format!("cannot write the update: {error}");
+        ClientError::new(Exit::Failed, "FILE_UNWRITABLE", text)
+    })?;
+    Ok(Exit::Done)
+}

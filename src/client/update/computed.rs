@@ -1,0 +1,388 @@
+//! The update that leads from one config to another, as `configtxlator compute_update` computes it.
+
+use super::given::{Encoding, GivenConfig};
+use crate::{
+    client::{ClientError, Exit, view::Remark},
+    config::{
+        ComputeError, ConfigTree, ElementRef, Patch, PatchLimits, PlainForms, Update,
+        compute_update, edited_config, is_legal_channel_id,
+    },
+    ids::ChannelId,
+    json,
+};
+
+/// What is read of files that this machine's own user named.
+const LIMITS: PatchLimits = PatchLimits {
+    patch_bytes: 32 << 20,
+    patch_levels: 1_000,
+};
+
+/// The longest JSON form that is made. Unit: bytes.
+const LONGEST: usize = 64 << 20;
+
+/// So many elements are named where all have the same matter.
+const NAMED: usize = 3;
+
+const CONFIG: &str = "common.Config";
+
+/// An update, and what is worth a word about the files that it was made of.
+#[derive(Clone, Debug)]
+pub struct ComputedUpdate {
+    /// The channel.
+    pub channel: ChannelId,
+    /// The update.
+    pub update: Update,
+    /// The config as it is wanted: the modified one, versions aside.
+    pub wanted: ConfigTree,
+    /// What is worth a word.
+    pub remarks: Vec<Remark>,
+}
+
+/// What is made of a config.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Meant {
+    /// The file is the whole config as it is wanted.
+    Config,
+    /// The file is a part of a config whose versions are modes.
+    Patch,
+}
+
+impl ComputedUpdate {
+    /// Computes. Of two configs as `compute_update` takes them, serialized or in JSON, the update is the
+    /// one that it gives, in the one encoding whose maps are sorted. Where one comes out of a block or an
+    /// envelope, or is JSON and the other is not, what says the same in other bytes is no change.
+    ///
+    /// # Errors
+    /// `NOTHING_TO_CHANGE` (no); `NO_CHANNEL`, `WRONG_CHANNEL`, `BAD_CHANNEL`, `NO_CHANNEL_GROUP`,
+    /// `BAD_PATCH`, `LOOKS_LIKE_CONFIG` (usage).
+    pub fn new(
+        channel: Option<&str>,
+        original: &GivenConfig,
+        modified: &GivenConfig,
+        meant: Meant,
+    ) -> Result<Self, ClientError> {
+        let channel = channel_of(channel, &[original, modified])?;
+        let current = &original.tree;
+        let mut remarks = Vec::new();
+        let wanted = match meant {
+            Meant::Config => wanted(original, modified, &mut remarks)?,
+            Meant::Patch => patched(original, modified)?,
+        };
+        let update = compute_update(&channel, current, &wanted)
+            .map_err(|error| not_computed(error, original, modified))?;
+        let update = Update::parse(update.into())
+            .map_err(|error| ClientError::new(Exit::Failed, "BAD_UPDATE", error.to_string()))?;
+        if meant == Meant::Config {
+            slips(original, modified, &update, &mut remarks);
+        }
+        Ok(Self {
+            channel,
+            update,
+            wanted,
+            remarks,
+        })
+    }
+}
+
+/// The channel of an update: the one that is named, which files may not contradict.
+///
+/// # Errors
+/// `NO_CHANNEL`, `WRONG_CHANNEL`, `BAD_CHANNEL` (usage).
+pub fn channel_of(channel: Option<&str>, files: &[&GivenConfig]) -> Result<ChannelId, ClientError> {
+    let usage = |symbol: &str, text: String| ClientError::new(Exit::Usage, symbol, text);
+    let mut named: Option<(ChannelId, &str)> = None;
+    if let Some(channel) = channel {
+        if !is_legal_channel_id(channel) {
+            let text = format!("`{channel}` is no name of a channel");
+            return Err(usage("BAD_CHANNEL", text)
+                .hint("lower case letters, digits, `.` and `-`, beginning with a letter"));
+        }
+        named = Some((ChannelId::from(channel), "--channel"));
+    }
+    for file in files {
+        let Some(own) = &file.channel else { continue };
+        match &named {
+            Some((channel, by)) if channel != own => {
+                let text = format!(
+                    "`{}` is of channel `{own}`, {by} says `{channel}`",
+                    file.name
+                );
+                return Err(usage("WRONG_CHANNEL", text));
+            }
+            Some(_) => {}
+            None => named = Some((own.clone(), file.name.as_str())),
+        }
+    }
+    named.map(|(channel, _)| channel).ok_or_else(|| {
+        let text = "a config does not say which channel it is of: name it with --channel";
+        usage("NO_CHANNEL", text.to_owned())
+            .hint("a config block says it: `peer channel fetch config` writes one")
+    })
+}
+
+/// The modified config, where what says the same as the original stands as it stands there.
+fn wanted(
+    original: &GivenConfig,
+    modified: &GivenConfig,
+    remarks: &mut Vec<Remark>,
+) -> Result<ConfigTree, ClientError> {
+    if is_as_given(original, modified) {
+        return Ok(modified.tree.clone());
+    }
+    let edited = |plain: Option<&PlainForms>| edited_config(&original.tree, &modified.tree, plain);
+    let Some(forms) = plain_forms(original, modified) else {
+        let text = "one of both has no form in the JSON of configtxlator, so what says the same in other \
+                    bytes counts as a change";
+        remarks.push(Remark::named("NO_JSON_FORM", text));
+        return Ok(edited(None).unwrap_or_else(|_| modified.tree.clone()));
+    };
+    match edited(Some(&forms)) {
+        Ok(wanted) => Ok(wanted),
+        Err(error) => {
+            if modified.tree.root().is_some() && original.tree.root().is_some() {
+                remarks.push(Remark::named("FIELDS_LOST", error.to_string()));
+            }
+            Ok(modified.tree.clone())
+        }
+    }
+}
+
+/// Whether both are configs as `configtxlator compute_update` takes them, made in the same way.
+fn is_as_given(original: &GivenConfig, modified: &GivenConfig) -> bool {
+    let is_json = |config: &GivenConfig| config.encoding == Encoding::Json;
+    let is_bare = |config: &GivenConfig| config.channel.is_none();
+    match (is_json(original), is_json(modified)) {
+        (true, true) => true,
+        (false, false) => is_bare(original) && is_bare(modified),
+        _ => false,
+    }
+}
+
+/// Both configs once through their JSON form.
+fn plain_forms(original: &GivenConfig, modified: &GivenConfig) -> Option<PlainForms> {
+    let plain = |config: &GivenConfig| match config.encoding {
+        Encoding::Json => Some(config.tree.clone()),
+        _ => plain(&config.tree),
+    };
+    Some(PlainForms {
+        current: plain(original)?,
+        edited: plain(modified)?,
+        is_lossy: modified.encoding != Encoding::Json,
+    })
+}
+
+/// A config as it comes back from its JSON form.
+fn plain(tree: &ConfigTree) -> Option<ConfigTree> {
+    let text = json::encode_compact(CONFIG, &tree.encode(), LONGEST).ok()?;
+    ConfigTree::parse(json::decode(CONFIG, text.as_bytes()).ok()?.into()).ok()
+}
+
+/// The original with a patch.
+fn patched(original: &GivenConfig, patch: &GivenConfig) -> Result<ConfigTree, ClientError> {
+    let bad = |symbol: &str, why: &dyn std::fmt::Display| {
+        let text = format!("`{}` cannot be taken as a patch: {why}", patch.name);
+        ClientError::new(Exit::Usage, symbol, text)
+    };
+    let patch_bytes = patch.tree.encode();
+    let read = Patch::parse(patch_bytes.into(), &LIMITS).map_err(|e| bad("BAD_PATCH", &e))?;
+    if let Some(likeness) = read.config_likeness(&original.tree) {
+        return Err(bad("LOOKS_LIKE_CONFIG", &likeness)
+            .hint("without --patch it is taken as the whole config"));
+    }
+    read.apply(&original.tree)
+        .map_err(|error| bad("BAD_PATCH", &error))
+}
+
+fn not_computed(
+    error: ComputeError,
+    original: &GivenConfig,
+    modified: &GivenConfig,
+) -> ClientError {
+    let missing = |file: &GivenConfig| {
+        let text = format!("`{}` has no channel group", file.name);
+        ClientError::new(Exit::Usage, "NO_CHANNEL_GROUP", text)
+            .hint("the whole config is wanted: `{\"sequence\":..,\"channel_group\":..}`")
+    };
+    match error {
+        ComputeError::NoOriginalGroup => missing(original),
+        ComputeError::NoUpdatedGroup => missing(modified),
+        ComputeError::NoDifferences => {
+            let text = format!(
+                "`{}` and `{}` say the same: there is nothing to update",
+                original.name, modified.name
+            );
+            let error = ClientError::new(Exit::No, error.code(), text);
+            match original.name == modified.name {
+                true => error.hint("both are the same file"),
+                false => error.hint("was the edited file saved, and is it in its place?"),
+            }
+        }
+    }
+}
+
+/// Slips that people make with two configs, and that no tool tells.
+fn slips(
+    original: &GivenConfig,
+    modified: &GivenConfig,
+    update: &Update,
+    remarks: &mut Vec<Remark>,
+) {
+    let (from, to) = (original.tree.sequence(), modified.tree.sequence());
+    if from != to {
+        let text = format!(
+            "`{}` has sequence {to}, `{}` has {from}. Sequences are not compared. If it was edited from \
+             an older config, the update takes back what others changed since",
+            modified.name, original.name
+        );
+        remarks.push(Remark::named("SEQUENCE_DIFFERS", text));
+    }
+    let versions = other_versions(original, modified);
+    if let Some(first) = versions.first() {
+        let text = format!(
+            "versions are not what `{}` has at {}. Whoever edited them need not: the update counts them \
+             itself. If it was edited from an older config, the update takes back what others changed \
+             since",
+            original.name,
+            listed(&versions)
+        );
+        remarks.push(Remark::named("VERSIONS_DIFFER", text).at(first.clone()));
+    }
+    let (lost, same) = rewritten(original, modified, update);
+    if let Some(first) = lost.first() {
+        let text = format!(
+            "{} has fields that the JSON of configtxlator leaves out; the update, made of that JSON, \
+             would lose them",
+            listed(&lost)
+        );
+        remarks.push(Remark::named("FIELDS_LOST", text).at(first.clone()));
+    }
+    if let Some(first) = same.first() {
+        let text = format!(
+            "{} is written although it says the same: only its bytes differ. Take both configs from \
+             one tool, such as both in JSON",
+            listed(&same)
+        );
+        remarks.push(Remark::named("ONLY_BYTES_DIFFER", text).at(first.clone()));
+    }
+    if is_partial(original, modified) {
+        let text = format!(
+            "`{}` lacks most of what a config has, and the update removes it. If it is meant as a part \
+             that is to be changed, --patch takes it as one",
+            modified.name
+        );
+        remarks.push(Remark::named("LOOKS_PARTIAL", text));
+    }
+}
+
+/// The first few paths, and how many more there are.
+fn listed(paths: &[String]) -> String {
+    let first = paths.iter().take(NAMED);
+    let first: Vec<String> = first.map(|path| format!("`{path}`")).collect();
+    match paths.len().saturating_sub(NAMED) {
+        0 => first.join(", "),
+        more => format!("{} and {more} more", first.join(", ")),
+    }
+}
+
+/// The elements of both configs that have other versions in the modified one.
+fn other_versions(original: &GivenConfig, modified: &GivenConfig) -> Vec<String> {
+    let (Some(from), Some(to)) = (original.tree.root(), modified.tree.root()) else {
+        return Vec::new();
+    };
+    let (mut out, mut open) = (Vec::new(), vec![(from, to)]);
+    while let Some((from, to)) = open.pop() {
+        if from.version() != to.version() {
+            out.push(to.path());
+        }
+        for value in to.values() {
+            let own = from.value(value.name());
+            if own.is_some_and(|own| own.version() != value.version()) {
+                out.push(value.path());
+            }
+        }
+        for policy in to.policies() {
+            let own = from.policy(policy.name());
+            if own.is_some_and(|own| own.version() != policy.version()) {
+                out.push(policy.path());
+            }
+        }
+        open.extend(
+            to.groups()
+                .filter_map(|group| Some((from.group(group.name())?, group))),
+        );
+    }
+    out.sort();
+    out
+}
+
+/// Of the values and policies that the update writes and that exist: those that the JSON form of the
+/// original does not say whole, and those that say what they said before.
+fn rewritten(
+    original: &GivenConfig,
+    modified: &GivenConfig,
+    update: &Update,
+) -> (Vec<String>, Vec<String>) {
+    let (mut lost, mut same) = (Vec::new(), Vec::new());
+    if original.encoding == Encoding::Json {
+        return (lost, same);
+    }
+    let Some(forms) = plain_forms(original, modified) else {
+        return (lost, same);
+    };
+    for element in update.written() {
+        let path = element.element_path();
+        let names: Vec<&str> = path.keys().iter().skip(1).map(String::as_str).collect();
+        let Some((_, above)) = names.split_last() else {
+            continue;
+        };
+        let inside = |tree: &ConfigTree, name: &str| -> Option<Vec<u8>> {
+            let group = tree.group(above)?;
+            match element {
+                ElementRef::Group(_) => None,
+                ElementRef::Policy(_) => Some(group.policy(name)?.rule().to_vec()),
+                ElementRef::Value(_) => Some(group.value(name)?.bytes().to_vec()),
+            }
+        };
+        let name = path.name();
+        let (Some(raw), Some(plain)) = (inside(&original.tree, name), inside(&forms.current, name))
+        else {
+            continue;
+        };
+        if raw.len() != plain.len() && modified.encoding == Encoding::Json {
+            lost.push(path.path());
+        }
+        if inside(&forms.edited, name).as_ref() == Some(&plain)
+            && raw.len() == plain.len()
+            && mod_policy(&original.tree, above, element, name)
+                == mod_policy(&modified.tree, above, element, name)
+        {
+            same.push(path.path());
+        }
+    }
+    (lost, same)
+}
+
+fn mod_policy(
+    tree: &ConfigTree,
+    above: &[&str],
+    kind: ElementRef<'_>,
+    name: &str,
+) -> Option<String> {
+    let group = tree.group(above)?;
+    let name = match kind {
+        ElementRef::Group(_) => None,
+        ElementRef::Policy(_) => group.policy(name).map(|one| one.mod_policy().to_owned()),
+        ElementRef::Value(_) => group.value(name).map(|one| one.mod_policy().to_owned()),
+    };
+    Some(name.unwrap_or_default())
+}
+
+/// Whether the modified config lacks what every config has, and the original has it.
+fn is_partial(original: &GivenConfig, modified: &GivenConfig) -> bool {
+    let (Some(from), Some(to)) = (original.tree.root(), modified.tree.root()) else {
+        return false;
+    };
+    let lacks_values = from.values().len() > 0 && to.values().len() == 0;
+    let lacks_policies = from.policies().len() > 0 && to.policies().len() == 0;
+    lacks_values && lacks_policies
+}

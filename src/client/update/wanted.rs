@@ -1,0 +1,90 @@
+//! Files where a config or an update is wanted: those that hold one, and what to do with others.
+
+use super::given::{GivenConfig, GivenContent, GivenFile, GivenUpdate};
+use crate::{
+    client::{ClientError, Exit},
+    files::{FileForm, FormDetail},
+};
+
+/// What is read at all.
+pub(super) const READABLE: &str = "read are config blocks, configs, config updates and envelopes around them, as protobuf, base64, or \
+     the JSON of configtxlator";
+
+impl GivenFile {
+    /// The config in it.
+    ///
+    /// # Errors
+    /// `NOT_A_CONFIG`, which says what the file is.
+    pub fn into_config(self) -> Result<GivenConfig, ClientError> {
+        let what = self.what();
+        let (form, detail) = (self.recognised.form, self.recognised.detail);
+        match self.content {
+            GivenContent::Config(config) => Ok(config),
+            GivenContent::Update(_) => {
+                let text = format!("`{}` is {what}, where a config is wanted", self.name);
+                Err(
+                    ClientError::new(Exit::Usage, "NOT_A_CONFIG", text).hint(format!(
+                        "cmscc update inspect {} shows what is in it",
+                        self.name
+                    )),
+                )
+            }
+            GivenContent::Other => {
+                let text = format!("`{}` is {what}, where a config is wanted", self.name);
+                Err(ClientError::new(Exit::Usage, "NOT_A_CONFIG", text).hint(other(form, &detail)))
+            }
+        }
+    }
+
+    /// The update in it.
+    ///
+    /// # Errors
+    /// `NOT_AN_UPDATE`, which says what the file is.
+    pub fn into_update(self) -> Result<GivenUpdate, ClientError> {
+        let what = self.what();
+        let (form, detail) = (self.recognised.form, self.recognised.detail);
+        match self.content {
+            GivenContent::Update(update) => Ok(update),
+            GivenContent::Config(_) => {
+                let text = format!("`{}` is {what}, where a config update is wanted", self.name);
+                Err(
+                    ClientError::new(Exit::Usage, "NOT_AN_UPDATE", text).hint(format!(
+                        "cmscc update compute ORIGINAL {} -o update.pb makes one of two configs",
+                        self.name
+                    )),
+                )
+            }
+            GivenContent::Other => {
+                let text = format!("`{}` is {what}, where a config update is wanted", self.name);
+                Err(ClientError::new(Exit::Usage, "NOT_AN_UPDATE", text).hint(other(form, &detail)))
+            }
+        }
+    }
+}
+
+/// What to do with a file that is neither.
+fn other(form: FileForm, detail: &FormDetail) -> &'static str {
+    match (form, detail) {
+        (FileForm::Block, _) => {
+            "it carries no config: `peer channel fetch config` fetches the block that does"
+        }
+        (FileForm::ConfigGroup, _) => {
+            "the group of an organisation goes into a config; of an edited channel group the whole config \
+             is wanted: `{\"sequence\":..,\"channel_group\":..}`"
+        }
+        (FileForm::ConfigSignature, _) => {
+            "a signature alone does not say what it signs: the envelope around it does"
+        }
+        (FileForm::ConfigValue | FileForm::MspConfig, _) => {
+            "it is a part of a config: put it in its place, and give the whole config"
+        }
+        (FileForm::Payload, _) => {
+            "of a decoded block the config is `.data.data[0].payload.data.config`"
+        }
+        (FileForm::Envelope, FormDetail::Transaction(3, _)) => {
+            "it is a transaction of a chaincode, which changes no config"
+        }
+        (FileForm::Pem, _) => "certificates are not read here: they are inside a config",
+        _ => READABLE,
+    }
+}
