@@ -14,6 +14,7 @@
 //! | `chain` | one's own chain of configs, verified from a pinned block | pure but its store |
 //! | `review` | proposals judged with one's own engine, and compared with what the contract says | pure |
 //! | `propose` | from what an administrator wants to the call that proposes it | pure but its reading |
+//! | `intent` | from what an administrator says to a partial config, judged before anybody is asked | pure |
 //! | `flow` | what commands do, step by step | shell |
 //! | `signing` | files that carry what is to be signed and what was signed | pure |
 
@@ -22,6 +23,7 @@ mod chain;
 mod error;
 mod flow;
 mod host;
+mod intent;
 mod keys;
 mod network;
 mod profile;
@@ -38,6 +40,10 @@ pub use flow::{
     OwnSignature, Progress, Submission, Unpinned, Verdicts, shown_request, sign_claim,
 };
 pub use host::{now, part_of, stamp};
+pub use intent::{
+    AddressChange, ConsenterIntent, ConsenterNode, EditFault, EditedConfig, Intent, NamedCa,
+    OtherIntent, PlannedIntent, RotationEnd, RotationStart, SeenIdentity, candidates, plan,
+};
 pub use keys::{IdentitySource, OwnCertificate, OwnIdentity};
 pub use network::{
     BlockStream, ChaincodeEventStream, ChaincodeEvents, CommittedCall, EndorserState,

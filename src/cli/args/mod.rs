@@ -7,6 +7,8 @@ mod audit;
 mod devnet;
 mod health;
 #[cfg(feature = "client")]
+mod intents;
+#[cfg(feature = "client")]
 mod network;
 mod package;
 #[cfg(feature = "client")]
@@ -38,6 +40,11 @@ pub(super) use devnet::{
 };
 pub(super) use health::HealthArgs;
 #[cfg(feature = "client")]
+pub(super) use intents::{
+    AddressArgs, ConsenterCertificates, ConsenterCommand, ProposeBatchArgs, ProposeEditArgs,
+    ProposeRotateCaArgs,
+};
+#[cfg(feature = "client")]
 pub(super) use network::NetworkArgs;
 pub(super) use package::PackageArgs;
 #[cfg(feature = "client")]
@@ -50,7 +57,7 @@ pub(super) use program::{ColorWhen, CompletionArgs, ManArgs, VersionArgs};
 pub(super) use propose::{ProposalArgs, ProposeArgs, ProposeIntent};
 #[cfg(feature = "client")]
 pub(super) use see::{
-    ApiArgs, CompleteIdsArgs, ConfigArgs, ConfigCommand, ConfigDiffArgs, ConfigExportArgs,
+    ApiArgs, CompleteIdsArgs, CompleteIntentArgs, ConfigArgs, ConfigCommand, ConfigDiffArgs, ConfigExportArgs,
     ConfigGetArgs, ConfigHistoryArgs, ConfigShowArgs, ConfigVerifyArgs, DiffArgs, ExplainArgs,
     HistoryArgs, ListArgs, ShowArgs, StatusArgs,
 };
@@ -116,6 +123,9 @@ pub(super) enum Command {
     #[cfg(feature = "client")]
     #[command(hide = true)]
     CompleteIds(Box<CompleteIdsArgs>),
+    #[cfg(feature = "client")]
+    #[command(hide = true)]
+    CompleteIntent(Box<CompleteIntentArgs>),
     /// Serve the chaincode to the peers of an organisation
     Serve(Box<ServeArgs>),
     /// Ask a running server whether it serves calls: for probes

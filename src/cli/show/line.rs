@@ -256,6 +256,11 @@ fn columns(c: char) -> usize {
     c.width().unwrap_or(0)
 }
 
+/// A remark: its first line a little, the others a little more indented.
+pub(in crate::cli) fn note(text: &str, width: Option<usize>) -> Vec<Line> {
+    hang(Line::plain("  "), &Line::plain("    "), Line::plain(text), width)
+}
+
 /// Wraps a text behind its beginning: lines after the first stand behind `next`.
 pub(super) fn hang(first: Line, next: &Line, body: Line, width: Option<usize>) -> Vec<Line> {
     let room = |before: &Line| width.map(|width| width.saturating_sub(before.width()));

@@ -35,7 +35,7 @@ pub(in crate::cli) use effects::effects;
 pub(in crate::cli) use explain::explanation;
 pub(in crate::cli) use findings::findings;
 pub(in crate::cli) use history::{chain, history};
-pub(in crate::cli) use line::{Line, Look, Tone};
+pub(in crate::cli) use line::{Line, Look, Tone, note};
 pub(in crate::cli) use list::proposals;
 pub(in crate::cli) use pairs::Pairs;
 pub(in crate::cli) use problem::problem;
