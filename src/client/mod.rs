@@ -41,7 +41,7 @@ pub use flow::{
 };
 pub use host::{now, part_of, stamp};
 pub use intent::{
-    AddressChange, ConsenterIntent, ConsenterNode, EditFault, EditedConfig, Intent, NamedCa,
+    AddressChange, AskedIntent, ConsenterIntent, ConsenterNode, EditFault, EditedConfig, NamedCa,
     OtherIntent, PlannedIntent, RotationEnd, RotationStart, SeenIdentity, candidates, plan,
 };
 pub use keys::{IdentitySource, OwnCertificate, OwnIdentity};

@@ -22,8 +22,8 @@ pub use bundle::{
 };
 pub use envelope::{ConfigSignature, EnvelopeError};
 pub use orderer::{
-    ConsensusError, ConsenterChange, FilterError, Filters, MigrationError, OptionsError, block_validation,
-    quorum,
+    ConsensusError, ConsenterChange, FilterError, Filters, MigrationError, OptionsError,
+    block_validation, quorum,
 };
 pub use patch::{
     ConfigLikeness, Misfit, Patch, PatchError, PatchLimits, PlainForms, Touched, Wish, WishedPart,

@@ -7,8 +7,6 @@ mod audit;
 mod devnet;
 mod health;
 #[cfg(feature = "client")]
-mod intents;
-#[cfg(feature = "client")]
 mod network;
 mod package;
 #[cfg(feature = "client")]
@@ -40,11 +38,6 @@ pub(super) use devnet::{
 };
 pub(super) use health::HealthArgs;
 #[cfg(feature = "client")]
-pub(super) use intents::{
-    AddressArgs, ConsenterCertificates, ConsenterCommand, ProposeBatchArgs, ProposeEditArgs,
-    ProposeRotateCaArgs,
-};
-#[cfg(feature = "client")]
 pub(super) use network::NetworkArgs;
 pub(super) use package::PackageArgs;
 #[cfg(feature = "client")]
@@ -54,12 +47,15 @@ pub(super) use profile::{
 };
 pub(super) use program::{ColorWhen, CompletionArgs, ManArgs, VersionArgs};
 #[cfg(feature = "client")]
-pub(super) use propose::{ProposalArgs, ProposeArgs, ProposeIntent};
+pub(super) use propose::{
+    AddressArgs, ConsenterCertificates, ConsenterCommand, ProposalArgs, ProposeArgs,
+    ProposeBatchArgs, ProposeEditArgs, ProposeIntent, ProposeRotateCaArgs,
+};
 #[cfg(feature = "client")]
 pub(super) use see::{
-    ApiArgs, CompleteIdsArgs, CompleteIntentArgs, ConfigArgs, ConfigCommand, ConfigDiffArgs, ConfigExportArgs,
-    ConfigGetArgs, ConfigHistoryArgs, ConfigShowArgs, ConfigVerifyArgs, DiffArgs, ExplainArgs,
-    HistoryArgs, ListArgs, ShowArgs, StatusArgs,
+    ApiArgs, CompleteIdsArgs, CompleteIntentArgs, ConfigArgs, ConfigCommand, ConfigDiffArgs,
+    ConfigExportArgs, ConfigGetArgs, ConfigHistoryArgs, ConfigShowArgs, ConfigVerifyArgs, DiffArgs,
+    ExplainArgs, HistoryArgs, ListArgs, ShowArgs, StatusArgs,
 };
 pub(super) use serve::{LimitArgs, ServeArgs};
 #[cfg(feature = "client")]

@@ -270,6 +270,10 @@ pub(in crate::cli) struct CompleteIdsArgs {
 #[command(disable_help_flag = true)]
 pub(in crate::cli) struct CompleteIntentArgs {
     /// What follows `cmscc propose`, with the last word, which may be empty
-    #[arg(value_name = "WORD", trailing_var_arg = true, allow_hyphen_values = true)]
+    #[arg(
+        value_name = "WORD",
+        trailing_var_arg = true,
+        allow_hyphen_values = true
+    )]
     pub(in crate::cli) words: Vec<String>,
 }

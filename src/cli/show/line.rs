@@ -258,7 +258,12 @@ fn columns(c: char) -> usize {
 
 /// A remark: its first line a little, the others a little more indented.
 pub(in crate::cli) fn note(text: &str, width: Option<usize>) -> Vec<Line> {
-    hang(Line::plain("  "), &Line::plain("    "), Line::plain(text), width)
+    hang(
+        Line::plain("  "),
+        &Line::plain("    "),
+        Line::plain(text),
+        width,
+    )
 }
 
 /// Wraps a text behind its beginning: lines after the first stand behind `next`.

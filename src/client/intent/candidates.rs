@@ -16,7 +16,10 @@ pub fn candidates(bundle: &Bundle, words: &[String]) -> Vec<String> {
         return Vec::new();
     };
     let tree = bundle.tree();
-    let flag = before.last().map(String::as_str).filter(|word| word.starts_with('-'));
+    let flag = before
+        .last()
+        .map(String::as_str)
+        .filter(|word| word.starts_with('-'));
     let all: Vec<String> = match flag {
         Some("--org") => organizations(bundle, &[Section::Application, Section::Orderer]),
         Some("--mod-policy") => place::policies(tree),
@@ -37,11 +40,15 @@ pub fn candidates(bundle: &Bundle, words: &[String]) -> Vec<String> {
                 }
                 ["capability"] => LevelScope::ALL.map(|one| one.name().to_owned()).to_vec(),
                 ["capability", section] => {
-                    let scope = LevelScope::ALL.into_iter().find(|one| one.name() == *section);
+                    let scope = LevelScope::ALL
+                        .into_iter()
+                        .find(|one| one.name() == *section);
                     let levels = scope.map_or(&[][..], LevelScope::known);
                     levels.iter().map(|level| (*level).to_owned()).collect()
                 }
-                ["consenter"] => ["add", "remove", "replace-cert"].map(str::to_owned).to_vec(),
+                ["consenter"] => ["add", "remove", "replace-cert"]
+                    .map(str::to_owned)
+                    .to_vec(),
                 ["consenter", "remove" | "replace-cert"] => consenter::addresses(bundle),
                 ["remove-org"] => organizations(bundle, &[Section::Application]),
                 _ => Vec::new(),
@@ -72,12 +79,22 @@ fn settings(bundle: &Bundle) -> Vec<String> {
         match value.name() {
             "BatchTimeout" => all.push(path),
             "BatchSize" => {
-                for name in ["absolute_max_bytes", "max_message_count", "preferred_max_bytes"] {
+                for name in [
+                    "absolute_max_bytes",
+                    "max_message_count",
+                    "preferred_max_bytes",
+                ] {
                     all.push(format!("{path}/{name}"));
                 }
             }
             "ConsensusType" => {
-                for name in ["election_tick", "heartbeat_tick", "max_inflight_blocks", "snapshot_interval_size", "tick_interval"] {
+                for name in [
+                    "election_tick",
+                    "heartbeat_tick",
+                    "max_inflight_blocks",
+                    "snapshot_interval_size",
+                    "tick_interval",
+                ] {
                     all.push(format!("{path}/metadata/options/{name}"));
                 }
                 all.push(format!("{path}/state"));

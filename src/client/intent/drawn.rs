@@ -42,7 +42,11 @@ impl Drawn {
 
 /// What is refused because nothing would change.
 pub(super) fn nothing(why: &str) -> ClientError {
-    ClientError::new(Exit::No, "NOTHING_TO_CHANGE", format!("nothing would change: {why}"))
+    ClientError::new(
+        Exit::No,
+        "NOTHING_TO_CHANGE",
+        format!("nothing would change: {why}"),
+    )
 }
 
 /// What is refused because it cannot stand at a path.

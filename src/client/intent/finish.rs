@@ -2,12 +2,10 @@
 
 use serde_json::Value;
 
-use super::{drawn::nothing, sketch::Sketch};
+use super::{drawn::nothing, form, sketch::Sketch};
 use crate::{
     client::{ClientError, Exit, WantedChange},
-    config::{
-        Bundle, ConfigTree, ElementPath, GroupRef, Update, compute_update, is_in_effect,
-    },
+    config::{Bundle, ConfigTree, ElementPath, GroupRef, Update, compute_update, is_in_effect},
     ids::MspId,
 };
 
@@ -24,8 +22,9 @@ pub(super) fn finished(
     let mut change = WantedChange::Patch(sketch.patch().to_string());
     let mut wanted = wanted(&change, bundle, own)?;
     // in a patch no content says nothing; what is emptied is proposed as a computed update
-    let emptied: Vec<&ElementPath> = (sketch.contents())
-        .filter(|path| value_bytes(&wanted, path) == value_bytes(bundle.tree(), path))
+    let emptied: Vec<&ElementPath> = (sketch.values())
+        .filter(|(path, content)| form::to_bytes(path, content).is_ok_and(|bytes| bytes.is_empty()))
+        .map(|(path, _)| path)
         .collect();
     if !emptied.is_empty() {
         let mut patch = sketch.patch();
@@ -51,7 +50,9 @@ pub(super) fn finished(
             None => error,
         }
     };
-    let effect = bundle.effect(&update).map_err(|refusal| refused(&refusal))?;
+    let effect = bundle
+        .effect(&update)
+        .map_err(|refusal| refused(&refusal))?;
     match effect.next() {
         Err(refusal) if effect.terms().unknown_levels().is_empty() => {
             Err(with_way_out(refused(refusal), bundle, &wanted))
@@ -88,7 +89,8 @@ fn update(bundle: &Bundle, wanted: &ConfigTree) -> Result<Update, ClientError> {
         let text = format!("no update leads there: {why}");
         ClientError::new(Exit::Failed, "BAD_INTENT", text)
     };
-    let bytes = compute_update(bundle.channel(), bundle.tree(), wanted).map_err(|why| failed(&why))?;
+    let bytes =
+        compute_update(bundle.channel(), bundle.tree(), wanted).map_err(|why| failed(&why))?;
     Update::parse(bytes.into()).map_err(|why| failed(&why))
 }
 
@@ -108,16 +110,13 @@ pub(super) fn after(bundle: &Bundle, sketch: &Sketch) -> Result<Bundle, ClientEr
 fn parent<'a>(tree: &'a ConfigTree, path: &ElementPath) -> Option<GroupRef<'a>> {
     let keys = path.keys();
     let names = keys.get(1..keys.len().saturating_sub(1))?.iter();
-    names.map(String::as_str).try_fold(tree.root()?, |group, name| group.group(name))
+    names
+        .map(String::as_str)
+        .try_fold(tree.root()?, |group, name| group.group(name))
 }
 
 pub(super) fn has(tree: &ConfigTree, path: &ElementPath) -> bool {
     parent(tree, path).is_some_and(|group| group.member(path.kind(), path.name()).is_some())
-}
-
-fn value_bytes<'a>(tree: &'a ConfigTree, path: &ElementPath) -> Option<&'a [u8]> {
-    let group = parent(tree, path)?;
-    Some(group.value(path.name())?.bytes())
 }
 
 fn mod_policy<'a>(tree: &'a ConfigTree, path: &ElementPath) -> &'a str {
@@ -128,12 +127,24 @@ fn mod_policy<'a>(tree: &'a ConfigTree, path: &ElementPath) -> &'a str {
 /// Makes a patch write a value whole.
 fn overwrite(patch: &mut Value, path: &ElementPath, mod_policy: &str) {
     let mut at = patch.get_mut("channel_group");
-    for name in path.keys().iter().skip(1).take(path.keys().len().saturating_sub(2)) {
+    for name in path
+        .keys()
+        .iter()
+        .skip(1)
+        .take(path.keys().len().saturating_sub(2))
+    {
         at = at.and_then(|group| group.get_mut("groups")?.get_mut(name));
     }
-    let element = at.and_then(|group| group.get_mut("values")?.get_mut(path.name())?.as_object_mut());
+    let element = at.and_then(|group| {
+        group
+            .get_mut("values")?
+            .get_mut(path.name())?
+            .as_object_mut()
+    });
     if let Some(element) = element {
         element.insert("version".to_owned(), Value::from("1"));
-        element.entry("mod_policy").or_insert_with(|| Value::from(mod_policy));
+        element
+            .entry("mod_policy")
+            .or_insert_with(|| Value::from(mod_policy));
     }
 }

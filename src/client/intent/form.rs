@@ -92,8 +92,12 @@ fn decoded(path: &ElementPath, form: &Value) -> Result<Bytes, (Vec<String>, Stri
         nested = serde_json::json!({ "groups": { name.as_str(): nested } });
     }
     let config = serde_json::json!({ "channel_group": nested });
-    let bytes = json::decode(CONFIG, config.to_string().as_bytes())
-        .map_err(|error| (inside(error.path()), error.problem().to_string()))?;
+    let bytes = json::decode(CONFIG, config.to_string().as_bytes()).map_err(|error| {
+        (
+            inside(error.path(), above(path).len()),
+            error.problem().to_string(),
+        )
+    })?;
     let tree = ConfigTree::parse(bytes.into()).map_err(|error| whole(error.to_string()))?;
     let names: Vec<&str> = above(path).iter().map(String::as_str).collect();
     let value = tree.group(&names).and_then(|group| {
@@ -103,15 +107,26 @@ fn decoded(path: &ElementPath, form: &Value) -> Result<Bytes, (Vec<String>, Stri
     Ok(value.unwrap_or_default())
 }
 
-/// The members behind `.value` in the place of an error: `..values["MSP"].value.config.root_certs[0]`.
-fn inside(place: &str) -> Vec<String> {
-    let Some((_, rest)) = place.split_once("].value") else {
-        return Vec::new();
-    };
-    rest.split(['.', '[', ']'])
-        .map(|name| name.trim_matches('"').to_owned())
-        .filter(|name| !name.is_empty())
-        .collect()
+/// The members behind `.value` in the place of an error, which begins with so many groups:
+/// `channel_group.groups.Orderer.values["a.b"].value.config.root_certs[0]`.
+fn inside(place: &str, groups: usize) -> Vec<String> {
+    let mut names = vec![String::new()];
+    let mut in_quotes = false;
+    for c in place.chars() {
+        match c {
+            '"' => in_quotes = !in_quotes,
+            '.' | '[' | ']' if !in_quotes => names.push(String::new()),
+            c => {
+                if let Some(name) = names.last_mut() {
+                    name.push(c);
+                }
+            }
+        }
+    }
+    names.retain(|name| !name.is_empty());
+    // channel_group, each group with its list, then values, the name, value
+    let before = groups.saturating_mul(2).saturating_add(4);
+    names.into_iter().skip(before).collect()
 }
 
 /// A rule in Fabric's language: a signature policy, or `ANY`, `ALL` or `MAJORITY` of a sub policy. Its
@@ -161,7 +176,8 @@ pub(super) fn parse_rule(text: &str) -> Result<(i32, Bytes), ClientError> {
 /// The names of the groups above an element.
 fn above(path: &ElementPath) -> &[String] {
     let keys = path.keys();
-    keys.get(1..keys.len().saturating_sub(1)).unwrap_or_default()
+    keys.get(1..keys.len().saturating_sub(1))
+        .unwrap_or_default()
 }
 
 /// The member of the only element of a group that stands at a path.
@@ -214,10 +230,20 @@ mod tests {
     use super::*;
 
     #[test]
+    fn places_inside_of_values_are_found() {
+        let place = r#"channel_group.groups.Orderer.groups["a.b"].values.MSP.value.a[0].b"#;
+        assert_eq!(inside(place, 2), ["a", "0", "b"]);
+        assert!(inside("channel_group", 1).is_empty());
+    }
+
+    #[test]
     fn rules_are_read_as_configtxgen_reads_them() {
         let (kind, rule) = parse_rule("MAJORITY Admins").unwrap();
         assert_eq!((kind, &rule[..]), (3, &b"\x0a\x06Admins\x10\x02"[..]));
-        assert_eq!(parse_rule(" ANY  Readers ").unwrap().1, &b"\x0a\x07Readers"[..]);
+        assert_eq!(
+            parse_rule(" ANY  Readers ").unwrap().1,
+            &b"\x0a\x07Readers"[..]
+        );
         assert_eq!(parse_rule("OR('Org1MSP.admin')").unwrap().0, 1);
         assert_eq!(parse_rule("OR( 'Org1MSP.admin')").unwrap().0, 1);
         for bad in [

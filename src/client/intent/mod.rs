@@ -30,4 +30,4 @@ pub use kind::{
     AddressChange, ConsenterIntent, ConsenterNode, NamedCa, RotationEnd, RotationStart,
     SeenIdentity,
 };
-pub use plan::{Intent, OtherIntent, PlannedIntent, plan};
+pub use plan::{AskedIntent, OtherIntent, PlannedIntent, plan};

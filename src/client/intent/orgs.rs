@@ -34,7 +34,9 @@ pub(super) fn organization<'a>(
         };
         let text = match named {
             Some(name) => format!("there is no organisation `{name}` in the {part}"),
-            None => format!("your organisation `{own}` is not in the {part}: --org NAME says whose"),
+            None => {
+                format!("your organisation `{own}` is not in the {part}: --org NAME says whose")
+            }
         };
         let known: Vec<&str> = orgs.iter().map(|org| org.name).collect();
         ClientError::new(Exit::Usage, "UNKNOWN_ORGANIZATION", text)
@@ -55,7 +57,11 @@ pub(super) fn everywhere<'a>(bundle: &'a Bundle, msp_id: &MspId) -> Vec<Org<'a>>
 ///
 /// # Errors
 /// `UNKNOWN_ORGANIZATION`.
-pub(super) fn msp_id(bundle: &Bundle, named: Option<&str>, own: &MspId) -> Result<MspId, ClientError> {
+pub(super) fn msp_id(
+    bundle: &Bundle,
+    named: Option<&str>,
+    own: &MspId,
+) -> Result<MspId, ClientError> {
     let Some(name) = named else {
         return Ok(own.clone());
     };

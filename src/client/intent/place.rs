@@ -10,7 +10,7 @@ const OFFERED: usize = 5;
 
 /// An element, and the names of members inside its content that a path goes on with.
 #[derive(Clone, Debug)]
-pub(super) struct Place<'a> {
+pub(super) struct FoundElement<'a> {
     pub(super) element: ElementRef<'a>,
     pub(super) members: Vec<String>,
 }
@@ -19,8 +19,12 @@ pub(super) struct Place<'a> {
 ///
 /// # Errors
 /// `UNKNOWN_PATH`, with the nearest that there are.
-pub(super) fn find<'a>(tree: &'a ConfigTree, path: &str) -> Result<Place<'a>, ClientError> {
-    let mut names = path.strip_prefix('/').unwrap_or("").trim_end_matches('/').split('/');
+pub(super) fn find<'a>(tree: &'a ConfigTree, path: &str) -> Result<FoundElement<'a>, ClientError> {
+    let mut names = path
+        .strip_prefix('/')
+        .unwrap_or("")
+        .trim_end_matches('/')
+        .split('/');
     let root = tree.root().filter(|_| names.next() == Some("Channel"));
     let Some(mut group) = root else {
         return Err(unknown(tree, path));
@@ -36,9 +40,9 @@ pub(super) fn find<'a>(tree: &'a ConfigTree, path: &str) -> Result<Place<'a>, Cl
             return Err(unknown(tree, path));
         };
         let members = names.map(str::to_owned).collect();
-        return Ok(Place { element, members });
+        return Ok(FoundElement { element, members });
     }
-    Ok(Place {
+    Ok(FoundElement {
         element: ElementRef::Group(group),
         members: Vec::new(),
     })
@@ -54,7 +58,7 @@ pub(super) fn policy<'a>(tree: &'a ConfigTree, path: &str) -> Result<PolicyRef<'
     found.ok_or_else(|| {
         let text = format!("there is no policy `{path}`");
         let error = ClientError::new(Exit::Usage, "UNKNOWN_POLICY", text);
-        offered(error, nearest(path, policies(tree)))
+        offered(error, &nearest(path, policies(tree)))
     })
 }
 
@@ -85,7 +89,12 @@ pub(super) fn elements(tree: &ConfigTree) -> Vec<String> {
 pub(super) fn policies(tree: &ConfigTree) -> Vec<String> {
     let groups = groups(tree).into_iter();
     groups
-        .flat_map(|group| group.policies().map(|policy| policy.path()).collect::<Vec<_>>())
+        .flat_map(|group| {
+            group
+                .policies()
+                .map(|policy| policy.path())
+                .collect::<Vec<_>>()
+        })
         .collect()
 }
 
@@ -104,12 +113,12 @@ fn groups(tree: &ConfigTree) -> Vec<GroupRef<'_>> {
 fn unknown(tree: &ConfigTree, path: &str) -> ClientError {
     let text = format!("there is nothing at `{path}` in the config");
     let error = ClientError::new(Exit::Usage, "UNKNOWN_PATH", text);
-    offered(error, nearest(path, elements(tree)))
+    offered(error, &nearest(path, elements(tree)))
 }
 
 /// Offers names in the hint of an error.
-pub(super) fn offered(error: ClientError, names: Vec<String>) -> ClientError {
-    match names.as_slice() {
+pub(super) fn offered(error: ClientError, names: &[String]) -> ClientError {
+    match names {
         [] => error,
         [one] => error.hint(format!("did you mean {one}?")),
         names => error.hint(format!("did you mean one of {}?", names.join(", "))),
@@ -136,7 +145,9 @@ pub(super) fn nearest(given: &str, names: Vec<String>) -> Vec<String> {
         .collect();
     near.sort();
     let least = near.first().map_or(0, |(of_last, ..)| *of_last);
-    let near = near.into_iter().filter(|(of_last, ..)| *of_last <= least.saturating_add(2));
+    let near = near
+        .into_iter()
+        .filter(|(of_last, ..)| *of_last <= least.saturating_add(2));
     near.map(|(_, _, name)| name).take(OFFERED).collect()
 }
 

@@ -23,7 +23,7 @@ const DESCRIBED: usize = 600;
 
 /// What an administrator wants, as it was said.
 #[derive(Clone, Debug)]
-pub enum Intent {
+pub enum AskedIntent {
     /// Another policy for a resource: `acl RESOURCE POLICY`.
     Acl {
         /// The resource, such as `qscc/GetBlockByNumber`.
@@ -150,7 +150,10 @@ impl PlannedIntent {
     #[must_use]
     pub fn notes(&self, given: &str) -> Vec<String> {
         let base = given.strip_suffix(self.suffix).unwrap_or(given);
-        self.notes.iter().map(|note| note.replace(ID, base)).collect()
+        self.notes
+            .iter()
+            .map(|note| note.replace(ID, base))
+            .collect()
     }
 
     /// Whether nobody may lose membership or a role by it.
@@ -174,12 +177,12 @@ impl PlannedIntent {
 /// What cannot be done, with what could; `NOTHING_TO_CHANGE` (the answer is no); `UPDATE_REFUSED` where an
 /// orderer would refuse it.
 pub fn plan(
-    intents: &[Intent],
+    intents: &[AskedIntent],
     from: Option<&OtherIntent>,
     bundle: &Bundle,
     own: &MspId,
 ) -> Result<PlannedIntent, ClientError> {
-    if let ([Intent::Known(change)], None) = (intents, from) {
+    if let ([AskedIntent::Known(change)], None) = (intents, from) {
         return known_alone(change, bundle, own);
     }
     let mut all = Sketch::default();
@@ -187,7 +190,9 @@ pub fn plan(
     let mut compiled: Option<Bundle> = None;
     if let Some(from) = from {
         all.merge(from.sketch.clone());
-        compiled = (!intents.is_empty()).then(|| after(bundle, &all)).transpose()?;
+        compiled = (!intents.is_empty())
+            .then(|| after(bundle, &all))
+            .transpose()?;
     }
     let several = intents.len() > 1;
     for (number, intent) in (1..).zip(intents) {
@@ -333,7 +338,7 @@ fn known_alone(
     })
 }
 
-impl Intent {
+impl AskedIntent {
     fn draw(&self, bundle: &Bundle, own: &MspId) -> Result<Drawn, ClientError> {
         match self {
             Self::Acl { resource, policy } => acl::draw(bundle, resource, policy),
@@ -403,4 +408,3 @@ fn known_drawn(change: &WantedChange, bundle: &Bundle, own: &MspId) -> Result<Dr
     };
     Ok(Drawn::new(sketch, name, description))
 }
-

@@ -107,13 +107,14 @@ impl Sketch {
         self.strokes.keys()
     }
 
-    /// The elements whose content is written.
-    pub(super) fn contents(&self) -> impl Iterator<Item = &ElementPath> {
+    /// The values whose content is written.
+    pub(super) fn values(&self) -> impl Iterator<Item = (&ElementPath, &Value)> {
         let strokes = self.strokes.iter();
         strokes.filter_map(|(path, stroke)| match stroke {
             Stroke::Patch {
-                content: Some(_), ..
-            } => Some(path),
+                content: Some(content),
+                ..
+            } if path.kind() == ElementKind::Value => Some((path, content)),
             _ => None,
         })
     }
@@ -146,10 +147,7 @@ impl Sketch {
                     content: None,
                     mod_policy: Some(name),
                 };
-                sketch.add(
-                    ElementPath::new(ElementKind::Group, names.clone()),
-                    stroke,
-                );
+                sketch.add(ElementPath::new(ElementKind::Group, names.clone()), stroke);
             }
             for (kind, members, content) in [
                 (ElementKind::Value, "values", "value"),
@@ -194,7 +192,11 @@ fn text_of(element: &Value, member: &str) -> Option<String> {
 }
 
 fn members_of<'a>(group: &'a Value, kind: &str) -> impl Iterator<Item = (&'a String, &'a Value)> {
-    group.get(kind).and_then(Value::as_object).into_iter().flatten()
+    group
+        .get(kind)
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten()
 }
 
 /// The member of a group that lists elements of a kind, and the member of such an element that has its
@@ -364,14 +366,13 @@ mod tests {
             mod_policy: Some("Admins".to_owned()),
         };
         let mut sketch = Sketch::of(root, stroke());
-        sketch.add(
-            ElementPath::new(ElementKind::Group, ["Orderer"]),
-            stroke(),
-        );
+        sketch.add(ElementPath::new(ElementKind::Group, ["Orderer"]), stroke());
         let expected = json!({"channel_group": {"mod_policy": "Admins",
             "groups": {"Orderer": {"mod_policy": "Admins"}}}});
         assert_eq!(sketch.patch(), expected);
         assert_eq!(Sketch::read(&expected).unwrap().patch(), expected);
-        assert!(Sketch::read(&json!({"channel_group": {"groups": {"A": {"version": 9}}}})).is_none());
+        assert!(
+            Sketch::read(&json!({"channel_group": {"groups": {"A": {"version": 9}}}})).is_none()
+        );
     }
 }

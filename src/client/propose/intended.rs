@@ -56,7 +56,11 @@ impl WantedChange {
     ///
     /// # Errors
     /// Why it cannot be read, or does not fit this config, in words.
-    pub(in crate::client) fn wanted_config(&self, bundle: &Bundle, own: &MspId) -> Result<ConfigTree, String> {
+    pub(in crate::client) fn wanted_config(
+        &self,
+        bundle: &Bundle,
+        own: &MspId,
+    ) -> Result<ConfigTree, String> {
         let patch = match self {
             Self::AddOrganization { name, group } => {
                 let group = json::decode(MessageType::Organization, group.as_bytes());

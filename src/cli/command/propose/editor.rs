@@ -85,7 +85,9 @@ pub(super) async fn edit(
             return Err(ClientError::new(Exit::No, "NOTHING_TO_CHANGE", text));
         }
         // others may have changed the config while somebody typed
-        session.catch_up(&|progress| talk.progress(&progress)).await?;
+        session
+            .catch_up(&|progress| talk.progress(&progress))
+            .await?;
         let fault = match document.plan(&typed, session.chain().bundle(), &own) {
             Ok(planned) => return Ok((planned, text)),
             Err(fault) if fault.error.symbol == "NOTHING_TO_CHANGE" => {
@@ -95,7 +97,10 @@ pub(super) async fn edit(
             Err(fault) => fault,
         };
         let marked = fault.marked(&typed);
-        let place = fault.line.map(|line| format!("line {line}: ")).unwrap_or_default();
+        let place = fault
+            .line
+            .map(|line| format!("line {line}: "))
+            .unwrap_or_default();
         if typed == shown && shown != untouched {
             return Err(text.kept(fault.error));
         }
@@ -111,9 +116,9 @@ pub(super) async fn edit(
     reason = "whose editor it is says the environment, as with git"
 )]
 fn named_editor(talk: &Talk) -> Result<String, ClientError> {
-    let named = ["VISUAL", "EDITOR"].iter().find_map(|name| {
-        env::var(name).ok().filter(|value| !value.trim().is_empty())
-    });
+    let named = ["VISUAL", "EDITOR"]
+        .iter()
+        .find_map(|name| env::var(name).ok().filter(|value| !value.trim().is_empty()));
     match named {
         Some(editor) => Ok(editor),
         None if talk.may_ask() && io::stdout().is_terminal() => Ok("vi".to_owned()),
@@ -128,7 +133,10 @@ fn named_editor(talk: &Talk) -> Result<String, ClientError> {
 /// Runs it as git does: a shell reads the words, the file is the last.
 fn run(editor: &str, path: &Path) -> Result<(), ClientError> {
     let script = format!("{editor} \"$@\"");
-    let status = Command::new("sh").args(["-c", &script, editor]).arg(path).status();
+    let status = Command::new("sh")
+        .args(["-c", &script, editor])
+        .arg(path)
+        .status();
     let why = match status {
         Ok(status) if status.success() => return Ok(()),
         Ok(status) => status.to_string(),
@@ -140,7 +148,9 @@ fn run(editor: &str, path: &Path) -> Result<(), ClientError> {
 
 /// A new file in the state folder, for one's own eyes.
 fn create(settings: &ClientSettings, content: &str) -> Result<KeptText, ClientError> {
-    let folder = settings.state_dir.join(settings.profile.as_deref().unwrap_or("default"));
+    let folder = settings
+        .state_dir
+        .join(settings.profile.as_deref().unwrap_or("default"));
     let failed = |error: &io::Error| unwritable(&folder, error);
     fs::create_dir_all(&folder).map_err(|error| failed(&error))?;
     let name = |number: u32| format!("edit-{}-{}-{number}.jsonc", settings.channel, process::id());
@@ -153,7 +163,8 @@ fn create(settings: &ClientSettings, content: &str) -> Result<KeptText, ClientEr
             .open(&path);
         match opened {
             Ok(mut file) => {
-                file.write_all(content.as_bytes()).map_err(|error| failed(&error))?;
+                file.write_all(content.as_bytes())
+                    .map_err(|error| failed(&error))?;
                 return Ok(KeptText {
                     path,
                     is_ours: true,

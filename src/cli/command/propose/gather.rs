@@ -12,7 +12,7 @@ use crate::{
         ProposeIntent, ProposeRotateCaArgs,
     },
     client::{
-        AddressChange, ClientError, ConsenterIntent, ConsenterNode, Exit, Intent,
+        AddressChange, AskedIntent, ClientError, ConsenterIntent, ConsenterNode, Exit,
         MspDefinitionFolder, NamedCa, OrganizationFile, OwnIdentity, RotationStart, WantedChange,
     },
     ids::MspId,
@@ -54,7 +54,10 @@ impl ProposeIntent {
 
     /// The intents that are said here, with the files that were named; `None` where there are more steps
     /// to them: an editor, the second step of a rotation.
-    pub(super) fn gather(&self, identity: &OwnIdentity) -> Result<Option<Vec<Intent>>, ClientError> {
+    pub(super) fn gather(
+        &self,
+        identity: &OwnIdentity,
+    ) -> Result<Option<Vec<AskedIntent>>, ClientError> {
         Ok(Some(match self {
             Self::Batch(args) => batch(args, identity)?,
             Self::Edit(_) => return Ok(None),
@@ -63,61 +66,61 @@ impl ProposeIntent {
         }))
     }
 
-    fn intent(&self, identity: &OwnIdentity) -> Result<Intent, ClientError> {
+    fn intent(&self, identity: &OwnIdentity) -> Result<AskedIntent, ClientError> {
         Ok(match self {
-            Self::Acl(args) => Intent::Acl {
+            Self::Acl(args) => AskedIntent::Acl {
                 resource: args.resource.clone(),
                 policy: args.policy.clone(),
             },
             Self::AddOrg(args) => {
                 let name = args.name.as_deref();
                 let organization = organization(&args.file, name.map(MspId::from))?;
-                Intent::Known(WantedChange::AddOrganization {
+                AskedIntent::Known(WantedChange::AddOrganization {
                     name: name.unwrap_or(organization.msp_id.as_str()).to_owned(),
                     group: organization.group,
                 })
             }
-            Self::AnchorPeers(args) => Intent::AnchorPeers {
+            Self::AnchorPeers(args) => AskedIntent::AnchorPeers {
                 org: args.addresses.org.clone(),
                 change: addresses(&args.addresses),
             },
-            Self::Capability(args) => Intent::Capability {
+            Self::Capability(args) => AskedIntent::Capability {
                 section: args.section.clone(),
                 level: args.level.clone(),
             },
-            Self::Consenter(args) => Intent::Consenter(consenter(&args.command)?),
-            Self::Endpoints(args) => Intent::Endpoints {
+            Self::Consenter(args) => AskedIntent::Consenter(consenter(&args.command)?),
+            Self::Endpoints(args) => AskedIntent::Endpoints {
                 global: args.global,
                 org: args.addresses.org.clone(),
                 change: addresses(&args.addresses),
             },
             Self::FromFile(args) => {
-                Intent::Known(WantedChange::Config(Bytes::from(read(&args.file)?)))
+                AskedIntent::Known(WantedChange::Config(Bytes::from(read(&args.file)?)))
             }
             Self::FromUpdate(args) => {
-                Intent::Known(WantedChange::Update(Bytes::from(read(&args.file)?)))
+                AskedIntent::Known(WantedChange::Update(Bytes::from(read(&args.file)?)))
             }
-            Self::ModPolicy(args) => Intent::ModPolicy {
+            Self::ModPolicy(args) => AskedIntent::ModPolicy {
                 path: args.path.clone(),
                 name: args.name.clone(),
             },
-            Self::Patch(args) => Intent::Known(WantedChange::Patch(text(&args.file)?)),
-            Self::Policy(args) => Intent::Policy {
+            Self::Patch(args) => AskedIntent::Known(WantedChange::Patch(text(&args.file)?)),
+            Self::Policy(args) => AskedIntent::Policy {
                 path: args.path.clone(),
                 rule: args.rule.clone(),
                 create: args.create,
             },
-            Self::RemoveOrg(args) => Intent::Known(WantedChange::RemoveOrganization {
+            Self::RemoveOrg(args) => AskedIntent::Known(WantedChange::RemoveOrganization {
                 name: args.name.clone(),
             }),
-            Self::RotateCa(args) => Intent::RotateStart(rotation(args)?),
-            Self::Set(args) => Intent::Set {
+            Self::RotateCa(args) => AskedIntent::RotateStart(rotation(args)?),
+            Self::Set(args) => AskedIntent::Set {
                 path: args.path.clone(),
                 value: args.value.clone(),
             },
             Self::SetMsp(args) => {
                 let organization = organization(&args.file, Some(identity.msp_id.clone()))?;
-                Intent::Known(WantedChange::SetMsp(organization.msp))
+                AskedIntent::Known(WantedChange::SetMsp(organization.msp))
             }
             Self::Batch(_) | Self::Edit(_) => return Err(not_together("a batch or an edit")),
         })
@@ -125,7 +128,7 @@ impl ProposeIntent {
 }
 
 /// The intents of a batch: those of the file, then those of the flags.
-fn batch(args: &ProposeBatchArgs, identity: &OwnIdentity) -> Result<Vec<Intent>, ClientError> {
+fn batch(args: &ProposeBatchArgs, identity: &OwnIdentity) -> Result<Vec<AskedIntent>, ClientError> {
     let mut lines = Vec::new();
     if let Some(file) = &args.file {
         let content = text(file)?;
@@ -154,7 +157,7 @@ fn batch(args: &ProposeBatchArgs, identity: &OwnIdentity) -> Result<Vec<Intent>,
     Ok(intents)
 }
 
-fn batch_intent(line: &str, identity: &OwnIdentity) -> Result<Intent, ClientError> {
+fn batch_intent(line: &str, identity: &OwnIdentity) -> Result<AskedIntent, ClientError> {
     let bad = |text: String| {
         ClientError::new(Exit::Usage, "BAD_INTENT", text)
             .hint("write what would follow `cmscc propose`, such as: set /Channel/Orderer/BatchTimeout 1s")
@@ -179,7 +182,9 @@ fn batch_intent(line: &str, identity: &OwnIdentity) -> Result<Intent, ClientErro
         return Err(bad(text.to_owned()));
     }
     match &parsed.intent {
-        ProposeIntent::RotateCa(_) => Err(not_together("a CA rotation, which takes two proposals,")),
+        ProposeIntent::RotateCa(_) => {
+            Err(not_together("a CA rotation, which takes two proposals,"))
+        }
         ProposeIntent::FromFile(_) | ProposeIntent::FromUpdate(_) => {
             Err(not_together("a whole config or a computed update"))
         }
@@ -204,7 +209,9 @@ fn addresses(args: &AddressArgs) -> AddressChange {
 fn consenter(command: &ConsenterCommand) -> Result<ConsenterIntent, ClientError> {
     let node = |address: &str, certificates: &ConsenterCertificates| {
         let file = |path: &Option<_>| -> Result<Option<Bytes>, ClientError> {
-            path.as_deref().map(|path: &Path| read(path).map(Bytes::from)).transpose()
+            path.as_deref()
+                .map(|path: &Path| read(path).map(Bytes::from))
+                .transpose()
         };
         Ok::<_, ClientError>(ConsenterNode {
             address: address.to_owned(),

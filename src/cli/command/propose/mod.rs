@@ -16,11 +16,11 @@ use super::act::{demand_level, fresh, open, review, taken};
 use crate::{
     cli::{
         args::{ProposalArgs, ProposeArgs, ProposeIntent},
-        show::{Line, Tone, note as said},
+        show::{Line, Tone, note, said},
         talk::Talk,
     },
     client::{
-        ChannelSession, ClientError, ClientSettings, Exit, Intent, OtherIntent, OwnIdentity,
+        AskedIntent, ChannelSession, ClientError, ClientSettings, Exit, OtherIntent, OwnIdentity,
         PlannedIntent, ProposalCall, ProposalTerms, Verdicts,
         answers::{self, ProposalAnswer, ProposedAnswer},
         now, plan, sign_claim,
@@ -34,7 +34,10 @@ use editor::KeptText;
 const IDS: usize = 50;
 
 pub(in crate::cli) fn run(args: &ProposeArgs) -> ExitCode {
-    let proposal = args.intent.as_ref().map_or(&args.alone, ProposeIntent::proposal);
+    let proposal = args
+        .intent
+        .as_ref()
+        .map_or(&args.alone, ProposeIntent::proposal);
     open(&proposal.client, async |talk, settings, identity| {
         let own = identity.msp_id.clone();
         let intents = gather(args, proposal, &identity)?;
@@ -47,7 +50,10 @@ pub(in crate::cli) fn run(args: &ProposeArgs) -> ExitCode {
             (Some(text), Err(error)) => Err(text.kept(error)),
             (Some(text), Ok(exit)) => {
                 match proposal.dry_run {
-                    true => talk.next(&format!("cmscc propose edit --file {}", text.path().display())),
+                    true => talk.next(&format!(
+                        "cmscc propose edit --file {}",
+                        text.path().display()
+                    )),
                     false => text.forget(),
                 }
                 Ok(exit)
@@ -62,7 +68,7 @@ fn gather(
     args: &ProposeArgs,
     proposal: &ProposalArgs,
     identity: &OwnIdentity,
-) -> Result<Option<Vec<Intent>>, ClientError> {
+) -> Result<Option<Vec<AskedIntent>>, ClientError> {
     let Some(intent) = &args.intent else {
         return match proposal.from {
             Some(_) => Ok(Some(Vec::new())),
@@ -74,11 +80,16 @@ fn gather(
         };
     };
     let intents = intent.gather(identity)?;
-    if let (Some([Intent::Known(change)]), None) = (intents.as_deref(), &proposal.from)
+    if let (Some([AskedIntent::Known(change)]), None) = (intents.as_deref(), &proposal.from)
         && change.usual(&identity.msp_id).is_none()
     {
-        proposal.id.as_ref().ok_or_else(|| no_id(&identity.msp_id))?;
-        Some(()).filter(|()| !proposal.description.is_empty()).ok_or_else(no_description)?;
+        proposal
+            .id
+            .as_ref()
+            .ok_or_else(|| no_id(&identity.msp_id))?;
+        Some(())
+            .filter(|()| !proposal.description.is_empty())
+            .ok_or_else(no_description)?;
     }
     Ok(intents)
 }
@@ -89,9 +100,12 @@ async fn planned(
     session: &mut ChannelSession,
     settings: &ClientSettings,
     args: &ProposeArgs,
-    intents: Option<Vec<Intent>>,
+    intents: Option<Vec<AskedIntent>>,
 ) -> Result<(PlannedIntent, Option<KeptText>), ClientError> {
-    let proposal = args.intent.as_ref().map_or(&args.alone, ProposeIntent::proposal);
+    let proposal = args
+        .intent
+        .as_ref()
+        .map_or(&args.alone, ProposeIntent::proposal);
     let from = match &proposal.from {
         Some(id) => Some(other(session, id).await?),
         None => None,
@@ -119,7 +133,8 @@ async fn other(session: &ChannelSession, id: &str) -> Result<OtherIntent, Client
             true => format!("`{id}` is archived, and its intent is not kept"),
             false => format!("`{id}` has no intent that could be taken over"),
         };
-        ClientError::new(Exit::Failed, "NO_INTENT", text).hint("only open proposals, and those that are over and not archived, have one")
+        ClientError::new(Exit::Failed, "NO_INTENT", text)
+            .hint("only open proposals, and those that are over and not archived, have one")
     })?;
     OtherIntent::read(id, &proposal.description, patch.get())
 }
@@ -154,7 +169,7 @@ async fn propose(
     let digest = examined.verdicts.digest().to_string();
     talk.line(&Line::new());
     talk.line(&Line::of(Tone::Strong, "Id      ").and(Tone::Plain, &terms.id));
-    talk.line(&Line::of(Tone::Strong, "Says    ").and(Tone::Plain, &terms.description));
+    talk.lines(&said("Says    ", &terms.description, talk.look()));
     talk.line(&Line::of(Tone::Strong, "Digest  ").and(Tone::Plain, &digest));
     if proposal.dry_run {
         let text = "nothing was written; propose it with the same command without --dry-run";
@@ -213,7 +228,9 @@ async fn checked(
     for number in 0.. {
         let terms = terms(proposal, planned, own, number)?;
         let call: ProposalCall = planned.change.call(&terms);
-        let asked = connection.evaluate(connection.chaincode(), call.check(channel)).await;
+        let asked = connection
+            .evaluate(connection.chaincode(), call.check(channel))
+            .await;
         match asked {
             Err(error) if error.symbol == "ID_USED" && proposal.id.is_none() && number < IDS => {}
             answer => return Ok((terms, answers::read("CheckProposal", &answer?)?)),
@@ -230,8 +247,8 @@ fn notes(talk: &Talk, planned: &PlannedIntent, id: &str) {
     }
     talk.line(&Line::new());
     talk.line(&Line::of(Tone::Strong, "Keep in mind"));
-    for note in notes {
-        talk.lines(&said(&note, talk.look().width));
+    for one in notes {
+        talk.lines(&note(&one, talk.look().width));
     }
 }
 
@@ -271,7 +288,9 @@ fn terms(
     let base = args.id.clone().or_else(|| planned.usual_id(own, number));
     let id = planned.id(&base.ok_or_else(|| no_id(own))?);
     let given = Some(args.description.clone()).filter(|text| !text.is_empty());
-    let description = given.or_else(|| planned.description(&id)).ok_or_else(no_description)?;
+    let description = given
+        .or_else(|| planned.description(&id))
+        .ok_or_else(no_description)?;
     let deadline = args.deadline.as_deref();
     let deadline = deadline.map(|given| ProposalTerms::deadline(given, now().seconds));
     Ok(ProposalTerms {

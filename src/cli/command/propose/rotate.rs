@@ -2,9 +2,9 @@
 
 use super::gather::named_cas;
 use crate::{
-    cli::args::ProposeRotateCaArgs,
+    cli::{args::ProposeRotateCaArgs, show::status_words},
     client::{
-        ChannelSession, ClientError, Exit, Intent, PlannedIntent, RotationEnd, SeenIdentity,
+        AskedIntent, ChannelSession, ClientError, Exit, PlannedIntent, RotationEnd, SeenIdentity,
         answers::ProposalAnswer,
     },
     identity::serialized_identity,
@@ -17,15 +17,15 @@ const FIRST: &str = ".add";
 pub(super) async fn end(
     session: &ChannelSession,
     args: &ProposeRotateCaArgs,
-) -> Result<Intent, ClientError> {
+) -> Result<AskedIntent, ClientError> {
     let named = args.finish.as_deref().unwrap_or_default();
     let id = named.strip_suffix(FIRST).unwrap_or(named);
     let first = session.fetch(&format!("{id}{FIRST}")).await?;
     session.check_effect(&first)?;
     if first.status != "Submitted" {
         let text = format!(
-            "`{id}{FIRST}` is not in effect, but {}: the old CA goes when the new one is there",
-            first.status
+            "`{id}{FIRST}` is not in effect: it is {}, and the old CA goes when the new one is there",
+            status_words(&first.status).0
         );
         return Err(ClientError::new(Exit::No, "NOT_IN_EFFECT", text)
             .hint(format!("cmscc show {id}{FIRST}")));
@@ -37,10 +37,13 @@ pub(super) async fn end(
     };
     let mut seen = vec![own];
     seen.extend(SeenIdentity::signers(session.chain().head_block()));
-    Ok(Intent::RotateEnd(RotationEnd {
+    Ok(AskedIntent::RotateEnd(RotationEnd {
         id: id.to_owned(),
         description: first.description,
-        patch: first.patch.map(|patch| patch.get().to_owned()).unwrap_or_default(),
+        patch: first
+            .patch
+            .map(|patch| patch.get().to_owned())
+            .unwrap_or_default(),
         remove: named_cas(&args.remove)?,
         seen,
         anyway: args.anyway,
@@ -59,7 +62,9 @@ pub(super) fn demand_nobody_lost(
     }
     let findings = checked.lint.iter().flat_map(|lint| &lint.findings);
     let lost = findings.filter(|one| matches!(one.id.as_str(), "IDENTITY_LOST" | "ROLE_LOST"));
-    let details: Vec<_> = lost.map(|one| (one.path.clone(), one.text.clone())).collect();
+    let details: Vec<_> = lost
+        .map(|one| (one.path.clone(), one.text.clone()))
+        .collect();
     if details.is_empty() {
         return Ok(());
     }

@@ -21,10 +21,8 @@ pub(super) struct Misplaced {
     pub(super) why: String,
 }
 
-type Found<T> = Result<T, Misplaced>;
-
 /// A group that is in both documents.
-struct Pair<'v> {
+struct EditedPair<'v> {
     base: &'v Value,
     edited: &'v Value,
     /// The names that lead to it from below the root of the config.
@@ -35,9 +33,9 @@ struct Pair<'v> {
 
 /// What one document writes that another does not have so. `names`: the names from below the root to the
 /// group that both are.
-pub(super) fn compare(base: &Value, edited: &Value, names: &[String]) -> Found<Sketch> {
+pub(super) fn compare(base: &Value, edited: &Value, names: &[String]) -> Result<Sketch, Misplaced> {
     let mut sketch = Sketch::default();
-    let mut open = vec![Pair {
+    let mut open = vec![EditedPair {
         base,
         edited,
         names: names.to_vec(),
@@ -49,11 +47,14 @@ pub(super) fn compare(base: &Value, edited: &Value, names: &[String]) -> Found<S
         pair.elements(ElementKind::Policy, &mut sketch)?;
         for name in pair.all("groups") {
             let at = pair.member("groups", &name);
-            let (old, new) = (one(pair.base, "groups", &name), one(pair.edited, "groups", &name));
+            let (old, new) = (
+                one(pair.base, "groups", &name),
+                one(pair.edited, "groups", &name),
+            );
             let below: Vec<String> = pair.names.iter().cloned().chain([name.clone()]).collect();
             let path = ElementPath::new(ElementKind::Group, below.clone());
             match (old, new) {
-                (Some(base), Some(edited)) => open.push(Pair {
+                (Some(base), Some(edited)) => open.push(EditedPair {
                     base,
                     edited,
                     names: below,
@@ -71,7 +72,7 @@ pub(super) fn compare(base: &Value, edited: &Value, names: &[String]) -> Found<S
     Ok(sketch)
 }
 
-impl Pair<'_> {
+impl EditedPair<'_> {
     fn member(&self, list: &str, name: &str) -> Vec<String> {
         let at = self.at.iter().cloned();
         at.chain([list.to_owned(), name.to_owned()]).collect()
@@ -84,9 +85,12 @@ impl Pair<'_> {
     }
 
     /// The group itself: its members, and its mod policy.
-    fn own(&self, sketch: &mut Sketch) -> Found<()> {
+    fn own(&self, sketch: &mut Sketch) -> Result<(), Misplaced> {
         check_group(self.edited, &self.at)?;
-        let (old, new) = (text(self.base, "mod_policy"), text(self.edited, "mod_policy"));
+        let (old, new) = (
+            text(self.base, "mod_policy"),
+            text(self.edited, "mod_policy"),
+        );
         if old == new {
             return Ok(());
         }
@@ -106,7 +110,7 @@ impl Pair<'_> {
     }
 
     /// Its values, or its policies.
-    fn elements(&self, kind: ElementKind, sketch: &mut Sketch) -> Found<()> {
+    fn elements(&self, kind: ElementKind, sketch: &mut Sketch) -> Result<(), Misplaced> {
         let list = list_of(kind);
         for name in self.all(list) {
             let at = self.member(list, &name);
@@ -132,7 +136,10 @@ impl Pair<'_> {
                     Some(read).filter(|read| before.as_ref() != Some(read))
                 }
             };
-            let (was, is) = (old.and_then(|old| text(old, "mod_policy")), text(new, "mod_policy"));
+            let (was, is) = (
+                old.and_then(|old| text(old, "mod_policy")),
+                text(new, "mod_policy"),
+            );
             let mod_policy = match (was == is, is) {
                 (true, _) => None,
                 (false, Some(name)) => Some(name.to_owned()),
@@ -156,7 +163,7 @@ impl Pair<'_> {
 }
 
 /// A new group as Fabric's JSON: rules as messages, values checked.
-fn whole(group: &Value, names: &[String], at: &[String]) -> Found<Value> {
+fn whole(group: &Value, names: &[String], at: &[String]) -> Result<Value, Misplaced> {
     let mut out = group.clone();
     let mut open: Vec<(&mut Value, Vec<String>, Vec<String>)> =
         vec![(&mut out, names.to_vec(), at.to_vec())];
@@ -194,7 +201,12 @@ fn whole(group: &Value, names: &[String], at: &[String]) -> Found<Value> {
 }
 
 /// The content of a value or policy, as Fabric's JSON.
-fn content(kind: ElementKind, path: &ElementPath, element: &Value, at: &[String]) -> Found<Value> {
+fn content(
+    kind: ElementKind,
+    path: &ElementPath,
+    element: &Value,
+    at: &[String],
+) -> Result<Value, Misplaced> {
     let member = content_name(kind);
     let misplaced = |more: &[String], why: String| {
         let at = at.iter().cloned().chain([member.to_owned()]);
@@ -205,7 +217,10 @@ fn content(kind: ElementKind, path: &ElementPath, element: &Value, at: &[String]
     };
     let members = element.as_object().map(Map::keys).into_iter().flatten();
     let known = [member, "mod_policy", "version"];
-    if let Some(other) = members.into_iter().find(|name| !known.contains(&name.as_str())) {
+    if let Some(other) = members
+        .into_iter()
+        .find(|name| !known.contains(&name.as_str()))
+    {
         return Err(Misplaced {
             at: at.iter().cloned().chain([other.clone()]).collect(),
             why: format!("`{other}` does not belong here: there are {member} and mod_policy"),
@@ -232,7 +247,7 @@ fn content(kind: ElementKind, path: &ElementPath, element: &Value, at: &[String]
 }
 
 /// Refuses what is no group.
-fn check_group(group: &Value, at: &[String]) -> Found<()> {
+fn check_group(group: &Value, at: &[String]) -> Result<(), Misplaced> {
     let misplaced = |at: Vec<String>, why: String| Err(Misplaced { at, why });
     let Some(members) = group.as_object() else {
         return misplaced(at.to_vec(), "here stands a group: { .. }".to_owned());
@@ -250,7 +265,10 @@ fn check_group(group: &Value, at: &[String]) -> Found<()> {
         }
         let is_list = matches!(name.as_str(), "groups" | "policies" | "values");
         if is_list && !member.is_object() {
-            return misplaced(place(), format!("`{name}` lists elements by name: {{ .. }}"));
+            return misplaced(
+                place(),
+                format!("`{name}` lists elements by name: {{ .. }}"),
+            );
         }
         let of = members_of(member).filter(|_| is_list && name != "groups");
         for (element, content) in of {
@@ -264,7 +282,7 @@ fn check_group(group: &Value, at: &[String]) -> Found<()> {
     Ok(())
 }
 
-fn legal(name: &str, at: &[String]) -> Found<()> {
+fn legal(name: &str, at: &[String]) -> Result<(), Misplaced> {
     match is_legal_key(name) {
         true => Ok(()),
         false => Err(Misplaced {

@@ -10,7 +10,7 @@ use super::{
     },
     compare::{Misplaced, compare},
     render,
-    scan::{Lines, MARK, without_comments, without_marks},
+    scan::{DocumentLines, MARK, without_comments, without_marks},
 };
 use crate::{
     client::{ClientError, Exit},
@@ -64,7 +64,7 @@ impl EditedConfig {
         };
         for line in [
             format!("Config {} of channel {}{started}: {path}", bundle.sequence(), bundle.channel()),
-            "What you change here is what is proposed. Lines that begin with // are not read.".to_owned(),
+            "What you change here is what is proposed. DocumentLines that begin with // are not read.".to_owned(),
             "A policy is a rule: \"MAJORITY Admins\", \"ANY Readers\", \"OR('Org1MSP.admin', 'Org2MSP.admin')\"."
                 .to_owned(),
             "mod_policy names the policy that decides about an element. Versions count by themselves."
@@ -113,7 +113,7 @@ impl EditedConfig {
             let text = format!("this is no JSON: {why} (column {})", error.column());
             fault(Some(error.line()), "BAD_JSON", text)
         })?;
-        let lines = Lines::of(&plain);
+        let lines = DocumentLines::of(&plain);
         if let Some((line, name)) = &lines.twice {
             let text = format!("`{name}` is there twice");
             return Err(fault(Some(*line), "BAD_JSON", text));
@@ -172,13 +172,19 @@ fn part(bundle: &Bundle, path: &str) -> Result<Value, ClientError> {
     if place::group(bundle.tree(), path).is_none() {
         // the nearest paths, or that this is no group
         let found = place::find(bundle.tree(), path)?;
-        let text = format!("{} is no group, and a group is edited", found.element.path());
+        let text = format!(
+            "{} is no group, and a group is edited",
+            found.element.path()
+        );
         let (above, _) = place::split(path);
-        return Err(ClientError::new(Exit::Usage, "UNKNOWN_PATH", text)
-            .hint(format!("cmscc propose edit {above}, or cmscc propose set {path} VALUE")));
+        return Err(
+            ClientError::new(Exit::Usage, "UNKNOWN_PATH", text).hint(format!(
+                "cmscc propose edit {above}, or cmscc propose set {path} VALUE"
+            )),
+        );
     }
-    let names = path.split('/').skip(2);
-    let found = names.fold(Some(&document), |group, name| group?.get("groups")?.get(name));
+    let mut names = path.split('/').skip(2);
+    let found = names.try_fold(&document, |group, name| group.get("groups")?.get(name));
     Ok(found.cloned().unwrap_or_default())
 }
 

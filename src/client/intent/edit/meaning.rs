@@ -15,10 +15,14 @@ pub(super) fn of_value(key: &str) -> Option<&'static str> {
         "Endpoints" => "addresses of this organisation's orderers, host:port",
         "HashingAlgorithm" => "fixed: SHA256",
         "KafkaBrokers" => "not looked at any more",
-        "MSP" => "whose certificates are valid for this organisation; `cmscc propose rotate-ca` and `set-msp` \
-                  change it as well",
+        "MSP" => {
+            "whose certificates are valid for this organisation; `cmscc propose rotate-ca` and `set-msp` \
+                  change it as well"
+        }
         "OrdererAddresses" => "deprecated: Endpoints of the organisations have taken its place",
-        "Orderers" => "the nodes that agree with BFT; the policy BlockValidation must list the same",
+        "Orderers" => {
+            "the nodes that agree with BFT; the policy BlockValidation must list the same"
+        }
         _ => return None,
     })
 }
@@ -37,7 +41,9 @@ pub(super) fn of_setting(name: &str) -> Option<&'static str> {
         "intermediate_certs" => "CAs that a root certified; base64 of PEM",
         "max_inflight_blocks" => "blocks on their way to a node at most",
         "max_message_count" => "messages in a block at most",
-        "organizational_unit_identifiers" => "only certificates of these units are valid, where there are some",
+        "organizational_unit_identifiers" => {
+            "only certificates of these units are valid, where there are some"
+        }
         "preferred_max_bytes" => "a block is cut before it gets larger than this. Unit: bytes",
         "revocation_list" => "CRLs of the CAs; base64 of PEM",
         "root_certs" => "CAs whose certificates are valid; base64 of PEM",
@@ -54,8 +60,12 @@ pub(super) fn of_setting(name: &str) -> Option<&'static str> {
 /// What a policy is asked for, by the path of its group and its name.
 pub(super) fn of_policy(group: &str, name: &str) -> Option<&'static str> {
     Some(match (group, name) {
-        ("/Channel/Application", "LifecycleEndorsement") => "who must approve a chaincode's definition",
-        ("/Channel/Application", "Endorsement") => "who endorses, where a chaincode says nothing else",
+        ("/Channel/Application", "LifecycleEndorsement") => {
+            "who must approve a chaincode's definition"
+        }
+        ("/Channel/Application", "Endorsement") => {
+            "who endorses, where a chaincode says nothing else"
+        }
         ("/Channel/Orderer", "BlockValidation") => "whose signatures make a block valid",
         ("/Channel", "Readers") => "who may fetch blocks",
         ("/Channel", "Writers") => "who may send to orderers",

@@ -26,7 +26,10 @@ pub(super) fn document(tree: &ConfigTree) -> Result<Value, String> {
     let text = json::encode_compact("common.Config", &tree.encode(), LONGEST)
         .map_err(|error| error.to_string())?;
     let mut config: Value = serde_json::from_str(&text).map_err(|error| error.to_string())?;
-    let mut root = config.get_mut("channel_group").map(Value::take).unwrap_or_default();
+    let mut root = config
+        .get_mut("channel_group")
+        .map(Value::take)
+        .unwrap_or_default();
     let mut open: Vec<(&mut Value, GroupRef<'_>)> = Vec::new();
     open.extend(tree.root().map(|group| (&mut root, group)));
     while let Some((form, group)) = open.pop() {
@@ -120,8 +123,14 @@ impl Out {
         let Some(members) = group.as_object() else {
             return self.scalar(group);
         };
-        let known = GROUP.iter().filter(|name| members.contains_key(**name)).copied();
-        let others = members.keys().map(String::as_str).filter(|name| !GROUP.contains(name));
+        let known = GROUP
+            .iter()
+            .filter(|name| members.contains_key(**name))
+            .copied();
+        let others = members
+            .keys()
+            .map(String::as_str)
+            .filter(|name| !GROUP.contains(name));
         let names: Vec<&str> = known.chain(others).collect();
         self.text.push_str("{\n");
         for (at, name) in names.iter().enumerate() {
@@ -205,12 +214,17 @@ impl Out {
 
 /// What a certificate in base64 of PEM is; `None` where it is none.
 fn certificate(value: &Value) -> Option<String> {
-    let text = value.as_str().filter(|text| text.starts_with("LS0tLS1CRUdJ"))?;
+    let text = value
+        .as_str()
+        .filter(|text| text.starts_with("LS0tLS1CRUdJ"))?;
     let pem = STANDARD.decode(text).ok()?;
     let listed = ListedCertificate::read(CertificateUse::Root, &pem);
     let certificate = listed.certificate.ok()?;
     let end = time_text(certificate.not_after()).unwrap_or_default();
     let day = end.split('T').next().unwrap_or_default();
     let short: String = listed.fingerprint.to_string().chars().take(16).collect();
-    Some(format!("{}, until {day}, sha256 {short}..", certificate.subject()))
+    Some(format!(
+        "{}, until {day}, sha256 {short}..",
+        certificate.subject()
+    ))
 }

@@ -7,7 +7,9 @@ pub(super) const MARK: &str = "//!";
 
 /// The text without the lines that tell what was wrong.
 pub(super) fn without_marks(text: &str) -> String {
-    let lines = text.lines().filter(|line| !line.trim_start().starts_with(MARK));
+    let lines = text
+        .lines()
+        .filter(|line| !line.trim_start().starts_with(MARK));
     let mut out = String::with_capacity(text.len());
     for line in lines {
         out.push_str(line);
@@ -46,14 +48,14 @@ pub(super) fn without_comments(text: &str) -> String {
 /// Where the members of a document stand: line numbers from 1, by the names and indices that lead to a
 /// member.
 #[derive(Debug, Default)]
-pub(super) struct Lines {
+pub(super) struct DocumentLines {
     lines: BTreeMap<Vec<String>, usize>,
     /// A member that is there twice: its line, and its name.
     pub(super) twice: Option<(usize, String)>,
 }
 
 /// What is open while a document is read.
-enum Opened {
+enum OpenedPart {
     Object {
         key: Option<String>,
         seen: BTreeSet<String>,
@@ -61,11 +63,11 @@ enum Opened {
     Array(usize),
 }
 
-impl Lines {
+impl DocumentLines {
     /// Reads a document that is JSON, comments aside.
     pub(super) fn of(text: &str) -> Self {
         let mut all = Self::default();
-        let mut open: Vec<Opened> = Vec::new();
+        let mut open: Vec<OpenedPart> = Vec::new();
         let mut line = 1usize;
         let mut chars = text.char_indices();
         while let Some((start, c)) = chars.next() {
@@ -79,24 +81,26 @@ impl Lines {
                         ends
                     });
                     let end = end.map_or(text.len(), |(at, _)| at.saturating_add(1));
-                    let name = text.get(start..end).and_then(|text| serde_json::from_str(text).ok());
+                    let name = text
+                        .get(start..end)
+                        .and_then(|text| serde_json::from_str(text).ok());
                     all.string(&mut open, name.unwrap_or_default(), line);
                 }
-                '{' => open.push(Opened::Object {
+                '{' => open.push(OpenedPart::Object {
                     key: None,
                     seen: BTreeSet::new(),
                 }),
                 '[' => {
-                    open.push(Opened::Array(0));
+                    open.push(OpenedPart::Array(0));
                     all.lines.insert(path(&open), line);
                 }
                 '}' | ']' => drop(open.pop()),
                 ',' => match open.last_mut() {
-                    Some(Opened::Object { key, .. }) => *key = None,
-                    Some(Opened::Array(index)) => *index = index.saturating_add(1),
+                    Some(OpenedPart::Object { key, .. }) => *key = None,
+                    Some(OpenedPart::Array(index)) => *index = index.saturating_add(1),
                     None => {}
                 },
-                c if !c.is_whitespace() && matches!(open.last(), Some(Opened::Array(_))) => {
+                c if !c.is_whitespace() && matches!(open.last(), Some(OpenedPart::Array(_))) => {
                     all.lines.entry(path(&open)).or_insert(line);
                 }
                 _ => {}
@@ -105,16 +109,19 @@ impl Lines {
         all
     }
 
-    fn string(&mut self, open: &mut [Opened], text: String, line: usize) {
+    fn string(&mut self, open: &mut [OpenedPart], text: String, line: usize) {
         match open.last_mut() {
-            Some(Opened::Object { key: key @ None, seen }) => {
+            Some(OpenedPart::Object {
+                key: key @ None,
+                seen,
+            }) => {
                 if !seen.insert(text.clone()) && self.twice.is_none() {
                     self.twice = Some((line, text.clone()));
                 }
                 *key = Some(text);
                 self.lines.insert(path(open), line);
             }
-            Some(Opened::Array(_)) => {
+            Some(OpenedPart::Array(_)) => {
                 self.lines.insert(path(open), line);
             }
             _ => {}
@@ -139,20 +146,22 @@ impl Lines {
         for name in above {
             path.extend(["groups".to_owned(), (*name).to_owned()]);
         }
-        ["values", "policies", "groups"].into_iter().find_map(|kind| {
-            let path: Vec<String> = (path.iter().cloned())
-                .chain([kind.to_owned(), (*last).to_owned()])
-                .collect();
-            self.lines.get(&path).copied()
-        })
+        ["values", "policies", "groups"]
+            .into_iter()
+            .find_map(|kind| {
+                let path: Vec<String> = (path.iter().cloned())
+                    .chain([kind.to_owned(), (*last).to_owned()])
+                    .collect();
+                self.lines.get(&path).copied()
+            })
     }
 }
 
-fn path(open: &[Opened]) -> Vec<String> {
+fn path(open: &[OpenedPart]) -> Vec<String> {
     open.iter()
         .map(|one| match one {
-            Opened::Object { key, .. } => key.clone().unwrap_or_default(),
-            Opened::Array(index) => index.to_string(),
+            OpenedPart::Object { key, .. } => key.clone().unwrap_or_default(),
+            OpenedPart::Array(index) => index.to_string(),
         })
         .collect()
 }
@@ -175,22 +184,31 @@ mod tests {
     #[test]
     fn members_have_lines() {
         let text = "{\n \"groups\": {\n  \"Orderer\": {\n   \"values\": {\"BatchSize\": {\n \"value\": [1,\n 2]}}}}}";
-        let lines = Lines::of(text);
+        let lines = DocumentLines::of(text);
         let at = |names: &[&str]| {
             let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
             lines.line(&names)
         };
         assert_eq!(at(&["groups"]), Some(2));
         assert_eq!(at(&["groups", "Orderer", "values", "BatchSize"]), Some(4));
-        assert_eq!(at(&["groups", "Orderer", "values", "BatchSize", "value", "1"]), Some(6));
+        assert_eq!(
+            at(&["groups", "Orderer", "values", "BatchSize", "value", "1"]),
+            Some(6)
+        );
         assert_eq!(at(&["groups", "Orderer", "values", "Other"]), Some(4));
-        assert_eq!(lines.element("/Channel", "/Channel/Orderer/BatchSize"), Some(4));
+        assert_eq!(
+            lines.element("/Channel", "/Channel/Orderer/BatchSize"),
+            Some(4)
+        );
         assert_eq!(lines.element("/Channel/Orderer", "/Channel/Other"), None);
         assert_eq!(lines.twice, None);
-        assert_eq!(Lines::of("{\"a\":1,\n\"a\":2}").twice, Some((2, "a".to_owned())));
+        assert_eq!(
+            DocumentLines::of("{\"a\":1,\n\"a\":2}").twice,
+            Some((2, "a".to_owned()))
+        );
         // no text makes it fail
         for odd in ["", "\"", "{\"", "}]", "[,,", "{:}", "\\"] {
-            let _ = Lines::of(odd);
+            let _ = DocumentLines::of(odd);
         }
     }
 }

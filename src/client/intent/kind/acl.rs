@@ -3,9 +3,9 @@
 use serde_json::{Map, Value, json};
 
 use super::super::{
+    drawn::{Drawn, nothing},
     form,
     place::{nearest, offered, policies},
-    drawn::{Drawn, nothing},
     sketch::{Sketch, Stroke, value_path},
 };
 use crate::{
@@ -19,8 +19,14 @@ pub(in crate::client::intent) const DEFAULT: &str = "default";
 
 /// Another policy for a resource.
 // Fabric: common/channelconfig/acls.go, newAPIsProvider; core/aclmgmt/resourceprovider.go, CheckACL
-pub(in crate::client::intent) fn draw(bundle: &Bundle, resource: &str, policy: &str) -> Result<Drawn, ClientError> {
-    let knows_acls = bundle.application_capabilities().is_some_and(|of| of.acls());
+pub(in crate::client::intent) fn draw(
+    bundle: &Bundle,
+    resource: &str,
+    policy: &str,
+) -> Result<Drawn, ClientError> {
+    let knows_acls = bundle
+        .application_capabilities()
+        .is_some_and(|of| of.acls());
     if !knows_acls {
         let text = "ACLs need application level V1_2 or higher";
         return Err(ClientError::new(Exit::Usage, "LEVEL_TOO_LOW", text)
@@ -36,7 +42,10 @@ pub(in crate::client::intent) fn draw(bundle: &Bundle, resource: &str, policy: &
     let path = value_path(&["Application"], "ACLs");
     if policy == DEFAULT {
         if acls.remove(resource).is_none() {
-            let text = format!("`{resource}` has no ACL: peers ask {}", default_words(default));
+            let text = format!(
+                "`{resource}` has no ACL: peers ask {}",
+                default_words(default)
+            );
             return Err(nothing(&text));
         }
         let words = format!("ACL of {resource}: as peers do by default");
@@ -49,9 +58,14 @@ pub(in crate::client::intent) fn draw(bundle: &Bundle, resource: &str, policy: &
     demand_policy(bundle, policy)?;
     let entry = json!({ "policy_ref": policy });
     if acls.get(resource) == Some(&entry) {
-        return Err(nothing(&format!("the ACL of `{resource}` is {policy} already")));
+        return Err(nothing(&format!(
+            "the ACL of `{resource}` is {policy} already"
+        )));
     }
-    let before = match acls.get(resource).and_then(|entry| entry.get("policy_ref")?.as_str()) {
+    let before = match acls
+        .get(resource)
+        .and_then(|entry| entry.get("policy_ref")?.as_str())
+    {
         Some(policy) => policy.to_owned(),
         None => format!("{} by default", default_words(default)),
     };
@@ -63,7 +77,9 @@ pub(in crate::client::intent) fn draw(bundle: &Bundle, resource: &str, policy: &
         name,
         words,
     );
-    drawn.note(format!("peers ask {policy} about `{resource}` in the place of {before}"));
+    drawn.note(format!(
+        "peers ask {policy} about `{resource}` in the place of {before}"
+    ));
     Ok(drawn)
 }
 
@@ -90,15 +106,22 @@ fn demand_resource(resource: &str, is_there: bool) -> Result<&'static str, Clien
     }
     if PEER_WIDE.contains(&resource) {
         let text = format!("peers ask their own MSP about `{resource}`, whatever a channel says");
-        return Err(ClientError::new(Exit::Usage, "UNKNOWN_RESOURCE", text)
-            .hint(format!("a channel decides about {}", resources().collect::<Vec<_>>().join(", "))));
+        return Err(
+            ClientError::new(Exit::Usage, "UNKNOWN_RESOURCE", text).hint(format!(
+                "a channel decides about {}",
+                resources().collect::<Vec<_>>().join(", ")
+            )),
+        );
     }
     let text = format!("no peer asks about a resource `{resource}`");
     let error = ClientError::new(Exit::Usage, "UNKNOWN_RESOURCE", text);
     let near = nearest(resource, resources().map(str::to_owned).collect());
     Err(match near.is_empty() {
-        true => error.hint(format!("there are {}", resources().collect::<Vec<_>>().join(", "))),
-        false => offered(error, near),
+        true => error.hint(format!(
+            "there are {}",
+            resources().collect::<Vec<_>>().join(", ")
+        )),
+        false => offered(error, &near),
     })
 }
 
@@ -114,5 +137,5 @@ fn demand_policy(bundle: &Bundle, policy: &str) -> Result<(), ClientError> {
     }
     let text = format!("there is no policy `{path}`: every such request would fail");
     let error = ClientError::new(Exit::Usage, "UNKNOWN_POLICY", text);
-    Err(offered(error, nearest(&path, policies(bundle.tree()))))
+    Err(offered(error, &nearest(&path, policies(bundle.tree()))))
 }

@@ -3,9 +3,8 @@
 use serde_json::{Value, json};
 
 use super::super::{
-    form,
-    orgs,
     drawn::{Drawn, nothing},
+    form, orgs,
     sketch::{Sketch, Stroke, value_path},
 };
 use crate::{
@@ -34,9 +33,9 @@ impl AddressChange {
         if !self.none && self.exactly.is_empty() && self.add.is_empty() && self.remove.is_empty() {
             let text = format!("nothing is said of the {what}");
             let error = ClientError::new(Exit::Usage, "NO_ADDRESS", text);
-            return Err(error.hint(
-                "addresses as they are to be, `host:port`; or --add, --remove, --none",
-            ));
+            return Err(
+                error.hint("addresses as they are to be, `host:port`; or --add, --remove, --none")
+            );
         }
         for address in self.exactly.iter().chain(&self.add) {
             demand_address(address)?;
@@ -97,15 +96,23 @@ impl AddressChange {
 ///
 /// # Errors
 /// `BAD_ADDRESS`, with an example.
-pub(in crate::client::intent) fn demand_address(address: &str) -> Result<(String, u16), ClientError> {
+pub(in crate::client::intent) fn demand_address(
+    address: &str,
+) -> Result<(String, u16), ClientError> {
     let bad = || {
         let text = format!("`{address}` is no address of the form `host:port`");
         ClientError::new(Exit::Usage, "BAD_ADDRESS", text)
             .hint("write it as peer0.org1.example.com:7051 or [::1]:7051")
     };
     let (host, port) = address.rsplit_once(':').ok_or_else(bad)?;
-    let port: u16 = port.parse().ok().filter(|port| *port != 0).ok_or_else(bad)?;
-    let inner = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+    let port: u16 = port
+        .parse()
+        .ok()
+        .filter(|port| *port != 0)
+        .ok_or_else(bad)?;
+    let inner = host
+        .strip_prefix('[')
+        .and_then(|host| host.strip_suffix(']'));
     let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
     let is_host = match inner {
         Some(inner) => inner.contains(':') && inner.chars().all(|c| c == ':' || legal(c)),
@@ -127,9 +134,14 @@ pub(in crate::client::intent) fn anchor_peers(
 ) -> Result<Drawn, ClientError> {
     let org = orgs::organization(bundle, Section::Application, org, own)?;
     let names = ["Application", org.name];
-    let value = bundle.tree().group(&names).and_then(|group| group.value("AnchorPeers"));
+    let value = bundle
+        .tree()
+        .group(&names)
+        .and_then(|group| group.value("AnchorPeers"));
     let form = value.map(form::of_value).transpose()?;
-    let peers = form.as_ref().and_then(|form| form.get("anchor_peers")?.as_array());
+    let peers = form
+        .as_ref()
+        .and_then(|form| form.get("anchor_peers")?.as_array());
     let now: Vec<String> = (peers.into_iter().flatten())
         .map(|peer| {
             let host = peer.get("host").and_then(Value::as_str).unwrap_or_default();
@@ -156,7 +168,11 @@ pub(in crate::client::intent) fn anchor_peers(
             Sketch::content(path, json!({ "anchor_peers": peers }), new)
         }
     };
-    let mut drawn = Drawn::new(sketch, id_of("anchor-peers", org.msp_id, own), change.words(&what));
+    let mut drawn = Drawn::new(
+        sketch,
+        id_of("anchor-peers", org.msp_id, own),
+        change.words(&what),
+    );
     if next.is_empty() {
         drawn.note(format!(
             "peers of other organisations do not find those of {} without an anchor peer: service \
@@ -183,7 +199,10 @@ pub(in crate::client::intent) fn endpoints(
         (None, Some(only)) if !is_own => only,
         (org, _) => orgs::organization(bundle, Section::Orderer, org, own)?,
     };
-    if !bundle.channel_capabilities().org_specific_orderer_endpoints() {
+    if !bundle
+        .channel_capabilities()
+        .org_specific_orderer_endpoints()
+    {
         let text = "endpoints of single organisations need channel level V1_4_2 or higher";
         return Err(ClientError::new(Exit::Usage, "LEVEL_TOO_LOW", text)
             .hint("cmscc propose capability channel V2_0, or --global for the addresses of all"));
@@ -200,7 +219,10 @@ pub(in crate::client::intent) fn global_addresses(
     bundle: &Bundle,
     change: &AddressChange,
 ) -> Result<Drawn, ClientError> {
-    let is_there = bundle.tree().root().is_some_and(|root| root.value("OrdererAddresses").is_some());
+    let is_there = bundle
+        .tree()
+        .root()
+        .is_some_and(|root| root.value("OrdererAddresses").is_some());
     let is_removed = change.none || (!change.remove.is_empty() && change.add.is_empty());
     if bundle.channel_capabilities().consensus_type_bft() && !is_removed {
         let text = "channel level V3_0 forbids addresses of all orderers together";
@@ -208,7 +230,9 @@ pub(in crate::client::intent) fn global_addresses(
             .hint("each organisation that runs orderers has its own: cmscc propose endpoints --org NAME"));
     }
     if !is_there && is_removed {
-        return Err(nothing("the channel has no addresses of all orderers together"));
+        return Err(nothing(
+            "the channel has no addresses of all orderers together",
+        ));
     }
     let what = "addresses of all orderers";
     let policy = "/Channel/Orderer/Admins";
@@ -233,9 +257,14 @@ fn drawn_addresses(
     what: &str,
     name: String,
 ) -> Result<Drawn, ClientError> {
-    let value = bundle.tree().group(names).and_then(|group| group.value(key));
+    let value = bundle
+        .tree()
+        .group(names)
+        .and_then(|group| group.value(key));
     let form = value.map(form::of_value).transpose()?;
-    let list = form.as_ref().and_then(|form| form.get("addresses")?.as_array());
+    let list = form
+        .as_ref()
+        .and_then(|form| form.get("addresses")?.as_array());
     let now: Vec<String> = (list.into_iter().flatten())
         .filter_map(|one| one.as_str().map(str::to_owned))
         .collect();
@@ -276,7 +305,17 @@ mod tests {
         ] {
             assert_eq!(demand_address(good).unwrap().0, host);
         }
-        for bad in ["", "peer0", "peer0:", ":7051", "peer0:0", "peer0:65536", "::1:7051", "a b:1", "grpcs://p:1"] {
+        for bad in [
+            "",
+            "peer0",
+            "peer0:",
+            ":7051",
+            "peer0:0",
+            "peer0:65536",
+            "::1:7051",
+            "a b:1",
+            "grpcs://p:1",
+        ] {
             let error = demand_address(bad).unwrap_err();
             assert_eq!(error.symbol, "BAD_ADDRESS", "{bad}");
             assert!(error.hint.unwrap().contains("peer0.org1"));
@@ -293,7 +332,9 @@ mod tests {
                 remove: list(remove),
                 none,
             };
-            change.apply(&now, "addresses").map_err(|error| error.symbol)
+            change
+                .apply(&now, "addresses")
+                .map_err(|error| error.symbol)
         };
         assert_eq!(change(&["c:3"], &[], &[], false).unwrap(), list(&["c:3"]));
         assert_eq!(
@@ -302,7 +343,13 @@ mod tests {
         );
         assert_eq!(change(&[], &[], &[], true).unwrap(), list(&[]));
         assert_eq!(change(&[], &[], &[], false).unwrap_err(), "NO_ADDRESS");
-        assert_eq!(change(&[], &[], &["c:3"], false).unwrap_err(), "UNKNOWN_ADDRESS");
-        assert_eq!(change(&["a:1", "a:1"], &[], &[], false).unwrap_err(), "ADDRESS_TWICE");
+        assert_eq!(
+            change(&[], &[], &["c:3"], false).unwrap_err(),
+            "UNKNOWN_ADDRESS"
+        );
+        assert_eq!(
+            change(&["a:1", "a:1"], &[], &[], false).unwrap_err(),
+            "ADDRESS_TWICE"
+        );
     }
 }

@@ -3,8 +3,8 @@
 use serde_json::json;
 
 use super::super::{
-    form,
     drawn::{Drawn, nothing},
+    form,
     sketch::{Sketch, value_path},
 };
 use crate::{
@@ -14,7 +14,11 @@ use crate::{
 
 /// Another level of a section, in the place of those that it has.
 // Fabric: common/capabilities: a binary that does not know a level ends itself
-pub(in crate::client::intent) fn draw(bundle: &Bundle, section: &str, level: &str) -> Result<Drawn, ClientError> {
+pub(in crate::client::intent) fn draw(
+    bundle: &Bundle,
+    section: &str,
+    level: &str,
+) -> Result<Drawn, ClientError> {
     let scope = scope(section)?;
     if !scope.known().contains(&level) {
         let text = format!("Fabric has no {} level `{level}`", scope.name());
@@ -27,16 +31,29 @@ pub(in crate::client::intent) fn draw(bundle: &Bundle, section: &str, level: &st
     };
     let value = group.value("Capabilities");
     let form = value.map(form::of_value).transpose()?;
-    let levels = form.as_ref().and_then(|form| form.get("capabilities")?.as_object());
-    let now: Vec<String> = levels.into_iter().flatten().map(|(name, _)| name.clone()).collect();
+    let levels = form
+        .as_ref()
+        .and_then(|form| form.get("capabilities")?.as_object());
+    let now: Vec<String> = levels
+        .into_iter()
+        .flatten()
+        .map(|(name, _)| name.clone())
+        .collect();
     if now.iter().map(String::as_str).eq([level]) {
-        return Err(nothing(&format!("the {} level is {level} already", scope.name())));
+        return Err(nothing(&format!(
+            "the {} level is {level} already",
+            scope.name()
+        )));
     }
     let new = value.is_none().then_some("Admins");
     let content = json!({ "capabilities": { level: {} } });
     let sketch = Sketch::content(value_path(scope.group(), "Capabilities"), content, new);
     let name = format!("capability-{}-{level}", scope.name());
     let mut drawn = Drawn::new(sketch, name, format!("{} capability {level}", scope.name()));
+    let rank = |level: &str| scope.known().iter().position(|known| *known == level);
+    if now.iter().any(|known| rank(known) > rank(level)) {
+        return Ok(drawn);
+    }
     let nodes = match scope {
         LevelScope::Application => "peer",
         LevelScope::Channel => "peer and every orderer",

@@ -5,12 +5,12 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 
 use super::super::{
+    drawn::{Drawn, nothing},
     form,
     place::{nearest, offered},
-    drawn::{Drawn, nothing},
     sketch::{Sketch, value_path},
 };
-use super::{addresses::demand_address};
+use super::addresses::demand_address;
 use crate::{
     client::{ClientError, Exit},
     config::{
@@ -57,7 +57,10 @@ struct ConsenterList {
 /// The change of the consenters.
 // Fabric: orderer/consensus/etcdraft/chain.go, ValidateConsensusMetadata; orderer/consensus/smartbft/
 // configverifier.go, checkConsentersMatchPolicy
-pub(in crate::client::intent) fn draw(bundle: &Bundle, intent: &ConsenterIntent) -> Result<Drawn, ClientError> {
+pub(in crate::client::intent) fn draw(
+    bundle: &Bundle,
+    intent: &ConsenterIntent,
+) -> Result<Drawn, ClientError> {
     let mut list = ConsenterList::read(bundle)?;
     let before = list.nodes.len();
     let (verb, address) = match intent {
@@ -103,7 +106,9 @@ pub(in crate::client::intent) fn draw(bundle: &Bundle, intent: &ConsenterIntent)
             ));
         }
     }
-    if matches!(intent, ConsenterIntent::Remove(_)) && endpoints(bundle).iter().any(|known| known == address) {
+    if matches!(intent, ConsenterIntent::Remove(_))
+        && endpoints(bundle).iter().any(|known| known == address)
+    {
         drawn.note(format!(
             "it stays among the endpoints until: cmscc propose endpoints --remove {address}"
         ));
@@ -120,7 +125,8 @@ pub(in crate::client::intent) fn draw(bundle: &Bundle, intent: &ConsenterIntent)
 /// The consenters, as `host:port`, in the order of the config.
 pub(in crate::client::intent) fn addresses(bundle: &Bundle) -> Vec<String> {
     let list = ConsenterList::read(bundle);
-    list.map(|list| list.nodes.iter().map(address_of).collect()).unwrap_or_default()
+    list.map(|list| list.nodes.iter().map(address_of).collect())
+        .unwrap_or_default()
 }
 
 impl ConsenterList {
@@ -131,12 +137,16 @@ impl ConsenterList {
             Some(BFT) => ("Orderers", true),
             _ => {
                 let kind = kind.unwrap_or("none");
-                let text = format!("consensus type `{kind}` has no consenters that could be changed");
+                let text =
+                    format!("consensus type `{kind}` has no consenters that could be changed");
                 return Err(ClientError::new(Exit::Usage, "NO_CONSENTERS", text));
             }
         };
         let path = value_path(&["Orderer"], key);
-        let value = bundle.tree().group(&["Orderer"]).and_then(|group| group.value(key));
+        let value = bundle
+            .tree()
+            .group(&["Orderer"])
+            .and_then(|group| group.value(key));
         let value = value.ok_or_else(|| {
             let text = format!("the config has no {}", path.path());
             ClientError::new(Exit::Failed, "NO_CONSENTERS", text)
@@ -144,7 +154,9 @@ impl ConsenterList {
         let form = form::of_value(value)?;
         let nodes = match is_bft {
             true => form.get("consenter_mapping"),
-            false => form.get("metadata").and_then(|metadata| metadata.get("consenters")),
+            false => form
+                .get("metadata")
+                .and_then(|metadata| metadata.get("consenters")),
         };
         let nodes = nodes.and_then(Value::as_array).cloned().unwrap_or_default();
         Ok(Self {
@@ -163,21 +175,38 @@ impl ConsenterList {
             let near = nearest(address, known.clone());
             match near.is_empty() {
                 true => error.hint(format!("there are {}", known.join(", "))),
-                false => offered(error, near),
+                false => offered(error, &near),
             }
         })
     }
 
     fn add(&mut self, bundle: &Bundle, node: &ConsenterNode) -> Result<(), ClientError> {
         let (host, port) = demand_address(&node.address)?;
-        if let Some(known) = self.nodes.iter().find(|one| address_of(one) == node.address) {
-            let server = node.server_tls.as_ref().map(|pem| json!(STANDARD.encode(pem)));
+        if let Some(known) = self
+            .nodes
+            .iter()
+            .find(|one| address_of(one) == node.address)
+        {
+            let server = node
+                .server_tls
+                .as_ref()
+                .map(|pem| json!(STANDARD.encode(pem)));
             if server.as_ref() == known.get("server_tls_cert") {
-                return Err(nothing(&format!("`{}` is a consenter already", node.address)));
+                return Err(nothing(&format!(
+                    "`{}` is a consenter already",
+                    node.address
+                )));
             }
-            let text = format!("`{}` is a consenter already, with other certificates", node.address);
-            return Err(ClientError::new(Exit::Usage, "CONSENTER_EXISTS", text)
-                .hint(format!("cmscc propose consenter replace-cert {}", node.address)));
+            let text = format!(
+                "`{}` is a consenter already, with other certificates",
+                node.address
+            );
+            return Err(
+                ClientError::new(Exit::Usage, "CONSENTER_EXISTS", text).hint(format!(
+                    "cmscc propose consenter replace-cert {}",
+                    node.address
+                )),
+            );
         }
         let Some(server) = &node.server_tls else {
             return Err(missing("--server-cert FILE", "its TLS certificate"));
@@ -193,7 +222,10 @@ impl ConsenterList {
         });
         if self.is_bft {
             let Some(identity) = &node.identity else {
-                return Err(missing("--identity FILE", "its signing certificate, which BFT names"));
+                return Err(missing(
+                    "--identity FILE",
+                    "its signing certificate, which BFT names",
+                ));
             };
             demand_certificate(identity, "--identity")?;
             let msp_id = msp_of(bundle, node.msp_id.as_deref(), identity)?;
@@ -240,7 +272,10 @@ impl ConsenterList {
             return Err(missing("--server-cert FILE", "a new certificate"));
         }
         match *one == before {
-            true => Err(nothing(&format!("`{}` has these certificates already", node.address))),
+            true => Err(nothing(&format!(
+                "`{}` has these certificates already",
+                node.address
+            ))),
             false => Ok(()),
         }
     }
@@ -292,10 +327,21 @@ fn set(object: &mut Value, member: &str, value: Value) {
 /// All endpoints of orderers that the config names.
 fn endpoints(bundle: &Bundle) -> Vec<String> {
     let of = |names: &[&str], key: &str| {
-        let value = bundle.tree().group(names).and_then(|group| group.value(key));
-        let form = value.and_then(|value| form::of_value(value).ok()).unwrap_or_default();
-        let list = form.get("addresses").and_then(Value::as_array).cloned().unwrap_or_default();
-        list.into_iter().filter_map(|one| one.as_str().map(str::to_owned)).collect::<Vec<_>>()
+        let value = bundle
+            .tree()
+            .group(names)
+            .and_then(|group| group.value(key));
+        let form = value
+            .and_then(|value| form::of_value(value).ok())
+            .unwrap_or_default();
+        let list = form
+            .get("addresses")
+            .and_then(Value::as_array)
+            .cloned()
+            .unwrap_or_default();
+        list.into_iter()
+            .filter_map(|one| one.as_str().map(str::to_owned))
+            .collect::<Vec<_>>()
     };
     let mut all = of(&[], "OrdererAddresses");
     for org in bundle.orgs(Section::Orderer) {
@@ -312,7 +358,9 @@ fn msp_of(bundle: &Bundle, named: Option<&str>, pem: &Bytes) -> Result<String, C
     };
     let orgs: Vec<_> = bundle.orgs(Section::Orderer).collect();
     let found = match named {
-        Some(named) => orgs.iter().find(|org| org.msp_id.as_str() == named || org.name == named),
+        Some(named) => orgs
+            .iter()
+            .find(|org| org.msp_id.as_str() == named || org.name == named),
         None => orgs.iter().find(|org| knows(org.msp_id)),
     };
     found.map(|org| org.msp_id.to_string()).ok_or_else(|| {

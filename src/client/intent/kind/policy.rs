@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::super::{
-    form,
-    place::{self, Place, nearest, offered, split},
     drawn::{Drawn, nothing},
+    form,
+    place::{self, FoundElement, nearest, offered, split},
     sketch::{Sketch, Stroke},
 };
 use crate::{
@@ -58,9 +58,16 @@ pub(in crate::client::intent) fn rule(
     let content = form::of_rule(&element, kind, rule)?;
     check_names(bundle, group, &content)?;
     let new = existing.is_none().then_some("Admins");
-    let id = format!("policy-{}", path.trim_start_matches("/Channel/").replace('/', "-"));
+    let id = format!(
+        "policy-{}",
+        path.trim_start_matches("/Channel/").replace('/', "-")
+    );
     let words = format!("{path}: {printed}");
-    Ok(Drawn::new(Sketch::content(element, content, new), id, words))
+    Ok(Drawn::new(
+        Sketch::content(element, content, new),
+        id,
+        words,
+    ))
 }
 
 /// Refuses a rule that names who is not there: a sub policy that no group has, an organisation that is not
@@ -121,8 +128,12 @@ fn check_names(bundle: &Bundle, group: GroupRef<'_>, content: &Value) -> Result<
 /// Another mod policy of an element.
 // Fabric: common/configtx/update.go, policyForItem: of a group the name is seen from the group itself, of
 // others from the group that holds them
-pub(in crate::client::intent) fn mod_policy(bundle: &Bundle, path: &str, name: &str) -> Result<Drawn, ClientError> {
-    let Place { element, members } = place::find(bundle.tree(), path)?;
+pub(in crate::client::intent) fn mod_policy(
+    bundle: &Bundle,
+    path: &str,
+    name: &str,
+) -> Result<Drawn, ClientError> {
+    let FoundElement { element, members } = place::find(bundle.tree(), path)?;
     let full = element.path();
     if !members.is_empty() {
         let text = format!("`{path}` is inside of {full}, and only that has a mod policy");
@@ -130,27 +141,44 @@ pub(in crate::client::intent) fn mod_policy(bundle: &Bundle, path: &str, name: &
             .hint(format!("cmscc propose mod-policy {full} {name}")));
     }
     if element.mod_policy() == name {
-        return Err(nothing(&format!("the mod policy of {full} is {name} already")));
+        return Err(nothing(&format!(
+            "the mod policy of {full} is {name} already"
+        )));
     }
     let group = element.policy_group();
     if bundle.mod_policy(group, name).is_none() {
         let from = group.path();
         let text = match name.starts_with('/') {
             true => format!("there is no policy `{name}`"),
-            false => format!("there is no policy `{name}` in `{from}`, from where a mod policy of {full} is seen"),
+            false => format!(
+                "there is no policy `{name}` in `{from}`, from where a mod policy of {full} is seen"
+            ),
         };
         let error = ClientError::new(Exit::Usage, "UNKNOWN_POLICY", text);
-        let known: Vec<String> = group.policies().map(|policy| policy.name().to_owned()).collect();
-        let near = nearest(name, known.iter().cloned().chain(place::policies(bundle.tree())).collect());
+        let known: Vec<String> = group
+            .policies()
+            .map(|policy| policy.name().to_owned())
+            .collect();
+        let near = nearest(
+            name,
+            known
+                .iter()
+                .cloned()
+                .chain(place::policies(bundle.tree()))
+                .collect(),
+        );
         return Err(match near.is_empty() {
             true => error.hint(format!(
                 "there are {}, and others by their paths, such as /Channel/Application/Admins",
                 known.join(", ")
             )),
-            false => offered(error, near),
+            false => offered(error, &near),
         });
     }
-    let id = format!("mod-policy-{}", full.trim_start_matches("/Channel/").replace('/', "-"));
+    let id = format!(
+        "mod-policy-{}",
+        full.trim_start_matches("/Channel/").replace('/', "-")
+    );
     let stroke = Stroke::Patch {
         content: None,
         mod_policy: Some(name.to_owned()),

@@ -9,11 +9,10 @@ use serde_json::{Value, json};
 
 use super::super::{
     drawn::{Drawn, ID, nothing},
-    form,
-    orgs,
+    form, orgs,
     sketch::{Sketch, value_path},
 };
-use super::{seen::{SeenIdentity, losing}};
+use super::seen::{SeenIdentity, losing};
 use crate::{
     client::{ClientError, Exit},
     config::{Bundle, Org},
@@ -88,7 +87,11 @@ struct ListedCa {
 }
 
 /// New CAs beside the old ones.
-pub(in crate::client::intent) fn start(bundle: &Bundle, own: &MspId, start: &RotationStart) -> Result<Drawn, ClientError> {
+pub(in crate::client::intent) fn start(
+    bundle: &Bundle,
+    own: &MspId,
+    start: &RotationStart,
+) -> Result<Drawn, ClientError> {
     let msp_id = orgs::msp_id(bundle, start.org.as_deref(), own)?;
     if start.add.is_empty() && start.add_tls.is_empty() {
         return Err(usage("NO_CERTIFICATE", "the new CA is missing")
@@ -102,7 +105,10 @@ pub(in crate::client::intent) fn start(bundle: &Bundle, own: &MspId, start: &Rot
     let first = msps.first().ok_or_else(|| unknown_msp(&msp_id))?;
     let old = named(&first.cas(), &start.remove, &msp_id)?;
     let old_fingerprints: BTreeSet<Digest> = old.iter().map(|ca| ca.fingerprint).collect();
-    let (has_identity, has_tls) = (old.iter().any(|ca| !ca.is_tls), old.iter().any(|ca| ca.is_tls));
+    let (has_identity, has_tls) = (
+        old.iter().any(|ca| !ca.is_tls),
+        old.iter().any(|ca| ca.is_tls),
+    );
     if (has_identity && start.add.is_empty()) || (has_tls && start.add_tls.is_empty()) {
         let (what, flag) = match has_identity && start.add.is_empty() {
             true => ("identities", "--add"),
@@ -110,6 +116,13 @@ pub(in crate::client::intent) fn start(bundle: &Bundle, own: &MspId, start: &Rot
         };
         let text = format!("a CA of {what} is to go, and none of that kind comes");
         return Err(usage("NO_CERTIFICATE", text).hint(format!("{flag} FILE names the new one")));
+    }
+    for pem in start.add.iter().chain(&start.add_tls) {
+        let (new, certificate) = fingerprint(pem, "the new CA")?;
+        if old_fingerprints.contains(&new) {
+            let text = format!("{} is to come and to go", name_of(&certificate));
+            return Err(usage("SAME_CA", text).hint("--add names the new CA, --remove the old one"));
+        }
     }
     let mut new_subjects = Vec::new();
     let (mut added, mut unpinned) = (false, BTreeSet::new());
@@ -129,11 +142,16 @@ pub(in crate::client::intent) fn start(bundle: &Bundle, own: &MspId, start: &Rot
         }
     }
     if !added && unpinned.is_empty() {
-        let text = format!("the MSP of {msp_id} lists {} already", new_subjects.join(", "));
+        let text = format!(
+            "the MSP of {msp_id} lists {} already",
+            new_subjects.join(", ")
+        );
         return Err(nothing(&text).hint("cmscc propose rotate-ca --finish ID removes the old one"));
     }
     let names = |list: &[ListedCa]| {
-        let names = list.iter().map(|ca| format!("{} (sha256 {})", ca.subject, ca.fingerprint));
+        let names = list
+            .iter()
+            .map(|ca| format!("{} (sha256 {})", ca.subject, ca.fingerprint));
         names.collect::<Vec<_>>().join(", ")
     };
     let description = format!(
@@ -151,13 +169,19 @@ pub(in crate::client::intent) fn start(bundle: &Bundle, own: &MspId, start: &Rot
              they name no CA now, and any CA of {msp_id} certifies them"
         ));
     }
-    drawn.note(format!("step 2, later: cmscc propose rotate-ca --finish {ID}"));
+    drawn.note(format!(
+        "step 2, later: cmscc propose rotate-ca --finish {ID}"
+    ));
     Ok(drawn)
 }
 
 /// The old CAs go.
 // Fabric: msp/mspimplsetup.go: an MSP whose admins or intermediate CAs are of no CA in it is refused
-pub(in crate::client::intent) fn end(bundle: &Bundle, own: &MspId, end: &RotationEnd) -> Result<Drawn, ClientError> {
+pub(in crate::client::intent) fn end(
+    bundle: &Bundle,
+    own: &MspId,
+    end: &RotationEnd,
+) -> Result<Drawn, ClientError> {
     let msp_id = orgs::msp_id(bundle, end.org.as_deref(), own)?;
     let mut msps = read_msps(bundle, &msp_id)?;
     let first = msps.first().ok_or_else(|| unknown_msp(&msp_id))?;
@@ -170,7 +194,9 @@ pub(in crate::client::intent) fn end(bundle: &Bundle, own: &MspId, end: &Rotatio
     };
     if remove.is_empty() {
         let text = format!("`{}.add` does not say which CA goes", end.id);
-        return Err(usage("NO_CERTIFICATE", text).hint("--remove FILE, the certificate of the old CA"));
+        return Err(
+            usage("NO_CERTIFICATE", text).hint("--remove FILE, the certificate of the old CA")
+        );
     }
     let old = match named(&listed, &remove, &msp_id) {
         Err(error) if error.symbol == "UNKNOWN_CA" && end.remove.is_empty() => {
@@ -185,7 +211,9 @@ pub(in crate::client::intent) fn end(bundle: &Bundle, own: &MspId, end: &Rotatio
         crls = crls.max(msp.remove(&gone));
     }
     let sketch = sketch_of(&msps);
-    let names = old.iter().map(|ca| format!("{} (sha256 {})", ca.subject, ca.fingerprint));
+    let names = old
+        .iter()
+        .map(|ca| format!("{} (sha256 {})", ca.subject, ca.fingerprint));
     let description = format!(
         "CA rotation of {msp_id}, step 2 of 2, after {ID}.add: removes {}",
         names.collect::<Vec<_>>().join(", ")
@@ -218,21 +246,34 @@ pub(in crate::client::intent) fn end(bundle: &Bundle, own: &MspId, end: &Rotatio
 }
 
 /// Refuses the second step before the first is in effect: each CA of its intent is in the MSP.
-fn demand_added(end: &RotationEnd, msp_id: &MspId, msps: &[EditedMsp<'_>]) -> Result<(), ClientError> {
+fn demand_added(
+    end: &RotationEnd,
+    msp_id: &MspId,
+    msps: &[EditedMsp<'_>],
+) -> Result<(), ClientError> {
     // of one that is archived nothing is kept but that it took effect
     if end.patch.is_empty() {
         return Ok(());
     }
     let bad = || {
-        let text = format!("`{}.add` is no first step of a CA rotation of {msp_id}", end.id);
-        usage("NO_ROTATION", text).hint("cmscc propose rotate-ca --add NEW.pem --remove OLD.pem begins one")
+        let text = format!(
+            "`{}.add` is no first step of a CA rotation of {msp_id}",
+            end.id
+        );
+        usage("NO_ROTATION", text)
+            .hint("cmscc propose rotate-ca --add NEW.pem --remove OLD.pem begins one")
     };
     let patch: Value = serde_json::from_str(&end.patch).map_err(|_| bad())?;
     let mut found = false;
     for msp in msps {
-        let groups = patch.get("channel_group").and_then(|root| root.get("groups"));
+        let groups = patch
+            .get("channel_group")
+            .and_then(|root| root.get("groups"));
         let group = groups.and_then(|groups| {
-            groups.get(msp.org.section.name())?.get("groups")?.get(msp.org.name)
+            groups
+                .get(msp.org.section.name())?
+                .get("groups")?
+                .get(msp.org.name)
         });
         let value = group.and_then(|group| group.get("values")?.get("MSP")?.get("value"));
         let Some(value) = value else {
@@ -245,8 +286,9 @@ fn demand_added(end: &RotationEnd, msp_id: &MspId, msps: &[EditedMsp<'_>]) -> Re
         };
         let there: BTreeSet<Digest> = msp.cas().iter().map(|ca| ca.fingerprint).collect();
         let told: BTreeSet<String> = fingerprints(&end.description).collect();
-        let missing = (intended.cas().into_iter())
-            .find(|ca| !there.contains(&ca.fingerprint) && !told.contains(&ca.fingerprint.to_string()));
+        let missing = (intended.cas().into_iter()).find(|ca| {
+            !there.contains(&ca.fingerprint) && !told.contains(&ca.fingerprint.to_string())
+        });
         if let Some(ca) = missing {
             let text = format!(
                 "`{}.add` is not in effect: the MSP of {msp_id} at {} does not list {}",
@@ -269,12 +311,19 @@ fn fingerprints(text: &str) -> impl Iterator<Item = String> {
     let parts = text.split("sha256 ").skip(1);
     parts.filter_map(|part| {
         let digits = part.get(..64)?;
-        digits.chars().all(|c| c.is_ascii_hexdigit()).then(|| digits.to_lowercase())
+        digits
+            .chars()
+            .all(|c| c.is_ascii_hexdigit())
+            .then(|| digits.to_lowercase())
     })
 }
 
 /// The CAs that are named, of those that are listed.
-fn named(listed: &[ListedCa], wanted: &[NamedCa], msp_id: &MspId) -> Result<Vec<ListedCa>, ClientError> {
+fn named(
+    listed: &[ListedCa],
+    wanted: &[NamedCa],
+    msp_id: &MspId,
+) -> Result<Vec<ListedCa>, ClientError> {
     let mut found: Vec<ListedCa> = Vec::new();
     for one in wanted {
         let begins = match one {
@@ -294,7 +343,10 @@ fn named(listed: &[ListedCa], wanted: &[NamedCa], msp_id: &MspId) -> Result<Vec<
                 .hint(format!("it has {}", known.collect::<Vec<_>>().join(", "))));
         }
         for ca in matching {
-            if !found.iter().any(|other| other.fingerprint == ca.fingerprint && other.is_tls == ca.is_tls) {
+            if !found
+                .iter()
+                .any(|other| other.fingerprint == ca.fingerprint && other.is_tls == ca.is_tls)
+            {
                 found.push(ListedCa {
                     fingerprint: ca.fingerprint,
                     subject: ca.subject.clone(),
@@ -322,7 +374,11 @@ fn read_msps<'a>(bundle: &'a Bundle, msp_id: &MspId) -> Result<Vec<EditedMsp<'a>
             continue;
         };
         let form = form::of_value(value)?;
-        if form.get("config").and_then(|config| config.get("root_certs")).is_none() {
+        if form
+            .get("config")
+            .and_then(|config| config.get("root_certs"))
+            .is_none()
+        {
             let text = format!("the MSP of {msp_id} is not of type x509");
             return Err(usage("NO_X509_MSP", text));
         }
@@ -342,7 +398,10 @@ fn sketch_of(msps: &[EditedMsp<'_>]) -> Sketch {
 
 impl EditedMsp<'_> {
     fn list(&self, name: &str) -> &[Value] {
-        let list = self.form.get("config").and_then(|config| config.get(name)?.as_array());
+        let list = self
+            .form
+            .get("config")
+            .and_then(|config| config.get(name)?.as_array());
         list.map_or(&[], Vec::as_slice)
     }
 
@@ -365,7 +424,7 @@ impl EditedMsp<'_> {
                 if let Some((fingerprint, certificate)) = of_entry(entry) {
                     all.push(ListedCa {
                         fingerprint,
-                        subject: certificate.subject(),
+                        subject: name_of(&certificate),
                         is_tls,
                     });
                 }
@@ -377,17 +436,20 @@ impl EditedMsp<'_> {
     /// Adds a CA to one of two lists: a root, or an intermediate one. Whether it is new, and its subject.
     fn add(&mut self, lists: [&str; 2], content: &Bytes) -> Result<(bool, String), ClientError> {
         let (new, certificate) = fingerprint(content, "the new CA")?;
-        let subject = certificate.subject();
+        let subject = name_of(&certificate);
         if !certificate.is_ca() {
             let text = format!("{subject} is no CA: its certificate may not sign others");
             return Err(usage("NOT_A_CA", text));
         }
         let is_there = |entry: &Value| of_entry(entry).is_some_and(|(known, _)| known == new);
-        if lists.iter().any(|list| self.list(list).iter().any(is_there)) {
+        if lists
+            .iter()
+            .any(|list| self.list(list).iter().any(is_there))
+        {
             return Ok((false, subject));
         }
         let [roots, intermediates] = lists;
-        let list = match certificate.issuer() == subject {
+        let list = match certificate.issuer() == certificate.subject() {
             true => roots,
             false => intermediates,
         };
@@ -401,12 +463,17 @@ impl EditedMsp<'_> {
     // Fabric: msp/mspimpl.go, hasOURole: where a NodeOU names a CA, only that one's certificates have the role
     fn unpin(&mut self, old: &BTreeSet<Digest>) -> Vec<&'static str> {
         let mut roles = Vec::new();
-        let node_ous = self.form.get_mut("config").and_then(|config| config.get_mut("fabric_node_ous"));
+        let node_ous = self
+            .form
+            .get_mut("config")
+            .and_then(|config| config.get_mut("fabric_node_ous"));
         let Some(node_ous) = node_ous.and_then(Value::as_object_mut) else {
             return roles;
         };
         for name in NODE_OUS {
-            let pin = node_ous.get_mut(name).and_then(|unit| unit.get_mut("certificate"));
+            let pin = node_ous
+                .get_mut(name)
+                .and_then(|unit| unit.get_mut("certificate"));
             if let Some(pin) = pin
                 && of_entry(pin).is_some_and(|(ca, _)| old.contains(&ca))
             {
@@ -465,7 +532,9 @@ impl EditedMsp<'_> {
     fn crl_signers(&self) -> Vec<CrlSigner> {
         let path = value_path(&[self.org.section.name(), self.org.name], "MSP");
         let bytes = form::to_bytes(&path, &self.form).unwrap_or_default();
-        MspDefinition::read(&bytes).map(|of| of.crl_signers()).unwrap_or_default()
+        MspDefinition::read(&bytes)
+            .map(|of| of.crl_signers())
+            .unwrap_or_default()
     }
 }
 
@@ -476,20 +545,33 @@ fn of_entry(entry: &Value) -> Option<(Digest, Certificate)> {
     Some((Digest::of(certificate.der()), certificate))
 }
 
+/// What people call a CA: its common name, or all of its subject.
+fn name_of(certificate: &Certificate) -> String {
+    match certificate.common_name() {
+        "" => certificate.subject(),
+        name => format!("CN={name}"),
+    }
+}
+
 /// Those of a file with one certificate.
 fn fingerprint(content: &Bytes, what: &str) -> Result<(Digest, Certificate), ClientError> {
     let bad = |why: &dyn std::fmt::Display| {
         usage("BAD_CERTIFICATE", format!("{what}: {why}")).hint("one certificate in PEM form")
     };
     if pem::blocks(content).count() > 1 {
-        return Err(bad(&"there are several certificates in it; each has a file and a flag of its own"));
+        return Err(bad(
+            &"there are several certificates in it; each has a file and a flag of its own",
+        ));
     }
     let certificate = Certificate::from_pem(content).map_err(|error| bad(&error))?;
     Ok((Digest::of(certificate.der()), certificate))
 }
 
 fn unknown_msp(msp_id: &MspId) -> ClientError {
-    usage("UNKNOWN_ORGANIZATION", format!("the channel has no MSP `{msp_id}`"))
+    usage(
+        "UNKNOWN_ORGANIZATION",
+        format!("the channel has no MSP `{msp_id}`"),
+    )
 }
 
 fn usage(symbol: &str, text: impl Into<String>) -> ClientError {

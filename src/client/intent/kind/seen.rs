@@ -4,13 +4,16 @@ use std::collections::BTreeSet;
 
 use bytes::Bytes;
 
-use super::super::{
-    finish::after,
-    sketch::Sketch};
+use super::super::{finish::after, sketch::Sketch};
 use crate::{
     block::ConfigBlock,
+    client::ClientError,
+    config::{BFT, Bundle, RAFT, RaftMetadata, Section, envelope},
+    identity::{
+        Certificate, CertificateUse, Identity, MspDefinition, TrustPool, serialized_identity,
+    },
+    ids::MspId,
 };
-use crate::{client::ClientError, config::{BFT, Bundle, RAFT, RaftMetadata, Section, envelope}, identity::{Certificate, CertificateUse, MspDefinition, TrustPool, serialized_identity}, ids::MspId};
 
 /// An identity, and where it was seen.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,7 +30,9 @@ impl SeenIdentity {
     pub fn signers(head_block: &Bytes) -> Vec<Self> {
         let block = ConfigBlock::parse(head_block.clone()).ok();
         let signatures = block.as_ref().and_then(ConfigBlock::update_envelope);
-        let signatures = signatures.into_iter().flat_map(|envelope| &envelope.signatures);
+        let signatures = signatures
+            .into_iter()
+            .flat_map(|envelope| &envelope.signatures);
         let creators = signatures.filter_map(|one| envelope::creator(&one.signature_header).ok());
         creators
             .map(|creator| Self {
@@ -54,14 +59,27 @@ pub(super) fn losing(
     all.extend(seen.iter().cloned());
     let mut lost = Vec::new();
     let mut told = BTreeSet::new();
+    // who has a certificate of the new CA as well needs the old one no more
+    let renewed: BTreeSet<String> = (all.iter())
+        .filter_map(|one| next.msps().deserialize(&one.serialized).ok())
+        .filter(|identity| identity.msp_id() == msp_id && identity.validate().is_ok())
+        .map(|identity| identity.subject().to_owned())
+        .collect();
     for one in all {
         let Ok(before) = bundle.msps().deserialize(&one.serialized) else {
             continue;
         };
-        if before.msp_id() != msp_id || before.validate().is_err() || !told.insert(before.id().to_owned()) {
+        if before.msp_id() != msp_id
+            || before.validate().is_err()
+            || !told.insert(before.id().to_owned())
+        {
             continue;
         }
         let later = next.msps().deserialize(&one.serialized);
+        let is_own_validity = |identity: &Identity| identity.validate().is_ok();
+        if renewed.contains(before.subject()) && !later.as_ref().is_ok_and(is_own_validity) {
+            continue;
+        }
         let later = later.and_then(|identity| identity.validate().map(|()| identity));
         let who = format!("{}, {}", before.subject(), one.place);
         match later {
@@ -95,7 +113,11 @@ fn in_config(bundle: &Bundle, msp_id: &MspId) -> Vec<SeenIdentity> {
             });
         }
     }
-    for node in bundle.consenters().iter().filter(|node| node.msp_id == msp_id.as_str()) {
+    for node in bundle
+        .consenters()
+        .iter()
+        .filter(|node| node.msp_id == msp_id.as_str())
+    {
         all.push(SeenIdentity {
             serialized: serialized_identity(msp_id, &node.identity).into(),
             place: format!("the consenter {}:{}", node.host, node.port),
@@ -118,7 +140,10 @@ fn consenters(bundle: &Bundle, next: &Bundle) -> Vec<(String, String)> {
         }
         Some((BFT, _)) => nodes.extend(bundle.consenters().iter().map(|node| {
             let place = format!("{}:{}", node.host, node.port);
-            (place, [node.server_tls_cert.clone(), node.client_tls_cert.clone()])
+            (
+                place,
+                [node.server_tls_cert.clone(), node.client_tls_cert.clone()],
+            )
         })),
         _ => {}
     }
@@ -127,7 +152,8 @@ fn consenters(bundle: &Bundle, next: &Bundle) -> Vec<(String, String)> {
     for (place, certificates) in nodes {
         let stays = |pem: &Bytes| {
             let certificate = Certificate::from_pem(pem);
-            certificate.is_ok_and(|one| !before.tls_answers(&one).yes || after.tls_answers(&one).yes)
+            certificate
+                .is_ok_and(|one| !before.tls_answers(&one).yes || after.tls_answers(&one).yes)
         };
         if !certificates.iter().all(stays) {
             let who = format!("the consenter {place}");

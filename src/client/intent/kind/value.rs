@@ -3,9 +3,9 @@
 use serde_json::Value;
 
 use super::super::{
-    form,
-    place::{self, Place, nearest, offered},
     drawn::{Drawn, bad_value, nothing},
+    form,
+    place::{self, FoundElement, nearest, offered},
     sketch::Sketch,
 };
 use crate::{
@@ -15,9 +15,18 @@ use crate::{
 
 /// What is right at a place, for those who wrote something else.
 const EXAMPLES: &[(&str, &str)] = &[
-    ("BatchTimeout/timeout", "a duration such as 2s, 500ms or 1m30s"),
-    ("BatchSize/max_message_count", "a number of messages such as 500"),
-    ("BatchSize/absolute_max_bytes", "a number of bytes such as 10485760, or 10MB"),
+    (
+        "BatchTimeout/timeout",
+        "a duration such as 2s, 500ms or 1m30s",
+    ),
+    (
+        "BatchSize/max_message_count",
+        "a number of messages such as 500",
+    ),
+    (
+        "BatchSize/absolute_max_bytes",
+        "a number of bytes such as 10485760, or 10MB",
+    ),
     (
         "BatchSize/preferred_max_bytes",
         "a number of bytes such as 2097152, or 2MB, no more than absolute_max_bytes",
@@ -25,7 +34,10 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("ConsensusType/state", "STATE_NORMAL or STATE_MAINTENANCE"),
     ("ConsensusType/type", "etcdraft or BFT"),
     ("options/tick_interval", "a duration such as 500ms"),
-    ("options/snapshot_interval_size", "a number of bytes such as 16777216, or 16MB"),
+    (
+        "options/snapshot_interval_size",
+        "a number of bytes such as 16777216, or 16MB",
+    ),
 ];
 
 /// What other values are changed with.
@@ -35,12 +47,19 @@ const INTENTS: &[(&str, &str)] = &[
     ("Capabilities", "cmscc propose capability SECTION LEVEL"),
     ("Endpoints", "cmscc propose endpoints HOST:PORT.."),
     ("MSP", "cmscc propose rotate-ca, or set-msp"),
-    ("Orderers", "cmscc propose consenter add|remove|replace-cert"),
+    (
+        "Orderers",
+        "cmscc propose consenter add|remove|replace-cert",
+    ),
 ];
 
 /// One setting, at a path such as `/Channel/Orderer/BatchSize/max_message_count`.
-pub(in crate::client::intent) fn draw(bundle: &Bundle, path: &str, given: &str) -> Result<Drawn, ClientError> {
-    let Place { element, members } = place::find(bundle.tree(), path)?;
+pub(in crate::client::intent) fn draw(
+    bundle: &Bundle,
+    path: &str,
+    given: &str,
+) -> Result<Drawn, ClientError> {
+    let FoundElement { element, members } = place::find(bundle.tree(), path)?;
     let value = match element {
         ElementRef::Value(value) => value,
         ElementRef::Policy(policy) => {
@@ -67,7 +86,9 @@ pub(in crate::client::intent) fn draw(bundle: &Bundle, path: &str, given: &str) 
         _ => members,
     };
     let slot = slot(&mut form, &members, &full)?;
-    let place = members.iter().fold(value.name().to_owned(), |at, name| format!("{at}/{name}"));
+    let place = members
+        .iter()
+        .fold(value.name().to_owned(), |at, name| format!("{at}/{name}"));
     let hint = example(&place, slot);
     *slot = read(slot, &place, given).map_err(|why| bad_value(path, &why, &hint))?;
     form::demand_form(&value.element_path(), &form, &hint)?;
@@ -111,7 +132,12 @@ fn example(place: &str, now: &Value) -> String {
 
 /// The only setting of a value that is one.
 fn only_setting(full: &str, name: &str, form: &Value) -> Result<String, ClientError> {
-    let members: Vec<&String> = form.as_object().into_iter().flatten().map(|(name, _)| name).collect();
+    let members: Vec<&String> = form
+        .as_object()
+        .into_iter()
+        .flatten()
+        .map(|(name, _)| name)
+        .collect();
     let scalar = form.as_object().and_then(|members| {
         let mut members = members.iter();
         let (name, value) = members.next().filter(|_| members.len() == 0)?;
@@ -120,7 +146,10 @@ fn only_setting(full: &str, name: &str, form: &Value) -> Result<String, ClientEr
     scalar.ok_or_else(|| {
         let text = format!("{full} has several settings");
         let instead = INTENTS.iter().find(|(key, _)| *key == name);
-        let paths: Vec<String> = members.iter().map(|name| format!("{full}/{name}")).collect();
+        let paths: Vec<String> = members
+            .iter()
+            .map(|name| format!("{full}/{name}"))
+            .collect();
         let hint = match instead {
             Some((_, command)) => (*command).to_owned(),
             None => format!("name one: {}", paths.join(", ")),
@@ -130,18 +159,27 @@ fn only_setting(full: &str, name: &str, form: &Value) -> Result<String, ClientEr
 }
 
 /// The place that these names lead to inside a value.
-fn slot<'v>(form: &'v mut Value, members: &[String], full: &str) -> Result<&'v mut Value, ClientError> {
+fn slot<'v>(
+    form: &'v mut Value,
+    members: &[String],
+    full: &str,
+) -> Result<&'v mut Value, ClientError> {
     let mut at = form;
     let mut path = full.to_owned();
     for name in members {
         let known: Vec<String> = match &*at {
             Value::Object(members) => members.keys().map(|key| format!("{path}/{key}")).collect(),
-            Value::Array(list) => (0..list.len()).map(|index| format!("{path}/{index}")).collect(),
+            Value::Array(list) => (0..list.len())
+                .map(|index| format!("{path}/{index}"))
+                .collect(),
             _ => Vec::new(),
         };
         let next = match at {
             Value::Object(members) => members.get_mut(name),
-            Value::Array(list) => name.parse::<usize>().ok().and_then(|index| list.get_mut(index)),
+            Value::Array(list) => name
+                .parse::<usize>()
+                .ok()
+                .and_then(|index| list.get_mut(index)),
             _ => None,
         };
         let Some(next) = next else {
@@ -149,7 +187,7 @@ fn slot<'v>(form: &'v mut Value, members: &[String], full: &str) -> Result<&'v m
             let error = ClientError::new(Exit::Usage, "UNKNOWN_PATH", text);
             let near = nearest(&format!("{path}/{name}"), known.clone());
             return Err(match (near.is_empty(), known.is_empty()) {
-                (false, _) => offered(error, near),
+                (false, _) => offered(error, &near),
                 (true, false) => error.hint(format!("there are {}", known.join(", "))),
                 (true, true) => error.hint(format!("cmscc propose set {path} VALUE")),
             });
@@ -162,7 +200,8 @@ fn slot<'v>(form: &'v mut Value, members: &[String], full: &str) -> Result<&'v m
 
 /// What is given, in the form of what stands there.
 fn read(now: &Value, place: &str, given: &str) -> Result<Value, String> {
-    let json = || serde_json::from_str::<Value>(given).map_err(|error| format!("`{given}`: {error}"));
+    let json =
+        || serde_json::from_str::<Value>(given).map_err(|error| format!("`{given}`: {error}"));
     match now {
         Value::String(_) => match json() {
             Ok(Value::String(text)) => Ok(Value::String(text)),
@@ -170,8 +209,13 @@ fn read(now: &Value, place: &str, given: &str) -> Result<Value, String> {
         },
         Value::Number(_) => {
             let sized = place.contains("bytes") || place.ends_with("_size");
-            let number = given.parse::<u64>().ok().or_else(|| size(given).filter(|_| sized));
-            number.map(Value::from).ok_or_else(|| format!("`{given}` is no number"))
+            let number = given
+                .parse::<u64>()
+                .ok()
+                .or_else(|| size(given).filter(|_| sized));
+            number
+                .map(Value::from)
+                .ok_or_else(|| format!("`{given}` is no number"))
         }
         Value::Bool(_) => match given {
             "true" => Ok(Value::Bool(true)),
@@ -186,7 +230,14 @@ fn read(now: &Value, place: &str, given: &str) -> Result<Value, String> {
 // Fabric: common/viperutil/config_util.go, byteSizeDecodeHook
 fn size(given: &str) -> Option<u64> {
     let lower = given.to_lowercase();
-    let units = [("kb", 10), ("mb", 20), ("gb", 30), ("k", 10), ("m", 20), ("g", 30)];
+    let units = [
+        ("kb", 10),
+        ("mb", 20),
+        ("gb", 30),
+        ("k", 10),
+        ("m", 20),
+        ("g", 30),
+    ];
     let (digits, shift) = units.iter().find_map(|(unit, shift)| {
         let digits = lower.strip_suffix(unit)?;
         Some((digits.trim_end(), *shift))
@@ -210,8 +261,14 @@ mod tests {
         for bad in ["", "-1", "1.5", "ten", "99999999999 GB"] {
             assert_eq!(number(bad), None, "{bad}");
         }
-        assert_eq!(read(&json!(1), "BatchSize/max_message_count", "1k").ok(), None);
-        assert_eq!(read(&json!("2s"), "BatchTimeout/timeout", "3s"), Ok(json!("3s")));
+        assert_eq!(
+            read(&json!(1), "BatchSize/max_message_count", "1k").ok(),
+            None
+        );
+        assert_eq!(
+            read(&json!("2s"), "BatchTimeout/timeout", "3s"),
+            Ok(json!("3s"))
+        );
         assert_eq!(read(&json!("2s"), "x", "\"3s\""), Ok(json!("3s")));
         assert_eq!(read(&json!(true), "x", "false"), Ok(json!(false)));
         assert!(read(&json!(true), "x", "no").is_err());

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 
-use super::propose::ProposalArgs;
+use super::proposal::ProposalArgs;
 
 const ROTATE_EXAMPLES: &str = "\
 Examples:
@@ -34,7 +34,7 @@ pub(in crate::cli) struct ProposeRotateCaArgs {
     pub(in crate::cli) remove: Vec<String>,
 
     /// Propose the second step of this rotation: ID, where the first step is ID.add
-    #[arg(long, value_name = "ID", required_unless_present_any = ["add", "add_tls"])]
+    #[arg(long, value_name = "ID")]
     pub(in crate::cli) finish: Option<String>,
 
     /// Remove the old CA although certificates of it are in use
@@ -183,7 +183,7 @@ pub(in crate::cli) struct ProposeModPolicyArgs {
 
 const ACL_EXAMPLES: &str = "\
 Examples:
-  cmscc propose acl qscc/GetBlockByNumber /Channel/Application/Admins --dry-run
+  cmscc propose acl qscc/GetBlockByNumber /Channel/Application/Writers --dry-run
   cmscc propose acl event/Block Readers
   cmscc propose acl qscc/GetBlockByNumber default     as peers do by themselves";
 
