@@ -71,6 +71,8 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Api(args) => Ok(command::see::api(&args)),
         #[cfg(feature = "client")]
         Command::CompleteIds(args) => Ok(command::see::complete(&args)),
+        #[cfg(feature = "client")]
+        Command::CompleteIntent(args) => Ok(command::see::complete_intent(&args)),
         Command::Serve(args) => command::serve::run(&args),
         Command::Health(args) => command::health::run(&args),
         Command::Package(args) => command::package::run(&args),

@@ -19,6 +19,7 @@
 //! | `lifecycle` | the life cycle of a chaincode: calls, answers, what they write and refuse | pure |
 //! | `doctor` | everything that may be amiss, judged by facts, with what puts it right | pure |
 //! | `update` | config updates in files, without a contract and without a network | pure |
+//! | `intent` | from what an administrator says to a partial config, judged before anybody is asked | pure |
 
 pub mod answers;
 mod chain;
@@ -26,6 +27,7 @@ mod doctor;
 mod error;
 mod flow;
 mod host;
+mod intent;
 mod keys;
 mod lifecycle;
 mod network;
@@ -47,6 +49,10 @@ pub use flow::{
     compare_with_chain, shown_request, sign_claim, sign_update, signed_envelope,
 };
 pub use host::{now, part_of, stamp};
+pub use intent::{
+    AddressChange, AskedIntent, ConsenterIntent, ConsenterNode, EditFault, EditedConfig, NamedCa,
+    OtherIntent, PlannedIntent, RotationEnd, RotationStart, SeenIdentity, candidates, plan,
+};
 pub use keys::{
     FoundKey, IdentitySource, KeyIdMapping, OwnCertificate, OwnIdentity, TokenPin, TokenPinState,
     TokenSettings, TokenSight,

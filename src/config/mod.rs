@@ -17,12 +17,13 @@ mod tree;
 mod update;
 
 pub use bundle::{
-    BatchSize, Bundle, BundleError, ConsensusType, Consenter, Org, Section, SuccessorError,
-    check_peer_levels,
+    BatchSize, Bundle, BundleError, ConsensusType, Consenter, LevelScope, Org, Section,
+    SuccessorError, check_peer_levels,
 };
 pub use envelope::{ConfigSignature, EnvelopeError};
 pub use orderer::{
-    ConsensusError, ConsenterChange, FilterError, Filters, MigrationError, OptionsError, quorum,
+    ConsensusError, ConsenterChange, FilterError, Filters, MigrationError, OptionsError,
+    block_validation, quorum,
 };
 pub use patch::{
     ConfigLikeness, Misfit, Patch, PatchError, PatchLimits, PlainForms, Touched, Wish, WishedPart,

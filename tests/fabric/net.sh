@@ -17,6 +17,7 @@
 #                v3 (channel V3_0, the others unchanged)
 #   APP_CAPS     application capability (default V2_5)
 #   CONSENSUS    raft (default) or bft (needs CAPS=v3)
+#   ORDERERS     how many raft orderers: 1 (default) to 4
 #   PORT_BASE    first port of the range that is used (default 17050, 50 ports)
 #   BATCH_TIMEOUT  orderer batch timeout (default 250ms)
 #   LOG_SPEC     FABRIC_LOGGING_SPEC of the nodes (default info:grpc=warn)
@@ -68,6 +69,7 @@ CHANNEL=${CHANNEL:-mychannel}
 CAPS=${CAPS:-v2}
 APP_CAPS=${APP_CAPS:-V2_5}
 CONSENSUS=${CONSENSUS:-raft}
+ORDERERS=${ORDERERS:-1}
 PORT_BASE=${PORT_BASE:-17050}
 BATCH_TIMEOUT=${BATCH_TIMEOUT:-250ms}
 LOG_SPEC=${LOG_SPEC:-info:grpc=warn}
@@ -104,7 +106,7 @@ org_dir() { case "$(org_lc "$1")" in orderer) echo "$NET_DIR/crypto/ordererOrgan
 org_domain() { case "$(org_lc "$1")" in orderer) echo example.com;; *) echo "$(org_lc "$1").example.com";; esac; }
 org_port() { case "$(org_lc "$1")" in org1) echo $((PORT_BASE+11));; org2) echo $((PORT_BASE+21));; orgx) echo $((PORT_BASE+31));; orgy) echo $((PORT_BASE+41));; orderer) echo "$PORT_BASE";; esac; }
 # the ordering nodes; each has three ports: broadcast and deliver, admin, operations
-orderers() { if [ "$CONSENSUS" = bft ]; then echo orderer orderer2 orderer3 orderer4; else echo orderer; fi; }
+orderers() { if [ "$CONSENSUS" = bft ]; then echo orderer orderer2 orderer3 orderer4; else echo orderer orderer2 orderer3 orderer4 | cut -d' ' -f"1-$ORDERERS"; fi; }
 orderer_port() { case "$1" in orderer) echo "$PORT_BASE";; orderer2) echo $((PORT_BASE+3));; orderer3) echo $((PORT_BASE+6));; orderer4) echo $((PORT_BASE+47));; esac; }
 orderer_dir() { echo "$NET_DIR/crypto/ordererOrganizations/example.com/orderers/$1.example.com"; }
 ORD_CA() { echo "$NET_DIR/crypto/ordererOrganizations/example.com/tlsca/tlsca.example.com-cert.pem"; }
@@ -357,12 +359,12 @@ E
           LeaderHeartbeatTimeout: 1m, LeaderHeartbeatCount: 10, CollectTimeout: 1s }
 E
     else
-      tls="$(orderer_dir orderer)/tls/server.crt"
+      printf '      OrdererType: etcdraft\n      EtcdRaft:\n        Consenters:\n'
+      for o in $(orderers); do
+        tls="$(orderer_dir "$o")/tls/server.crt"
+        echo "          - { Host: $HOST, Port: $(orderer_port "$o"), ClientTLSCert: $tls, ServerTLSCert: $tls }"
+      done
       cat <<E
-      OrdererType: etcdraft
-      EtcdRaft:
-        Consenters:
-          - { Host: $HOST, Port: $PORT_BASE, ClientTLSCert: $tls, ServerTLSCert: $tls }
         Options: { TickInterval: 100ms, ElectionTick: 10, HeartbeatTick: 1, MaxInflightBlocks: 5, SnapshotIntervalSize: 16 MB }
 E
     fi
@@ -447,6 +449,7 @@ cmd_up() {
 CHANNEL=$CHANNEL
 CAPS=$CAPS
 CONSENSUS=$CONSENSUS
+ORDERERS=$ORDERERS
 PORT_BASE=$PORT_BASE
 STATE_DATABASE=$STATE_DATABASE
 COUCHDB_ORG1=${COUCHDB_ORG1:-}

@@ -55,12 +55,15 @@ pub(super) use profile::{
 };
 pub(super) use program::{ColorWhen, CompletionArgs, ManArgs, VersionArgs};
 #[cfg(feature = "client")]
-pub(super) use propose::{ProposalArgs, ProposeArgs, ProposeFileArgs, ProposeIntent};
+pub(super) use propose::{
+    AddressArgs, ConsenterCertificates, ConsenterCommand, ProposalArgs, ProposeArgs,
+    ProposeBatchArgs, ProposeEditArgs, ProposeFileArgs, ProposeIntent, ProposeRotateCaArgs,
+};
 #[cfg(feature = "client")]
 pub(super) use see::{
-    ApiArgs, CompleteIdsArgs, ConfigArgs, ConfigCommand, ConfigDiffArgs, ConfigExportArgs,
-    ConfigGetArgs, ConfigHistoryArgs, ConfigShowArgs, ConfigVerifyArgs, DiffArgs, ExplainArgs,
-    HistoryArgs, ListArgs, ShowArgs, StatusArgs,
+    ApiArgs, CompleteIdsArgs, CompleteIntentArgs, ConfigArgs, ConfigCommand, ConfigDiffArgs,
+    ConfigExportArgs, ConfigGetArgs, ConfigHistoryArgs, ConfigShowArgs, ConfigVerifyArgs, DiffArgs,
+    ExplainArgs, HistoryArgs, ListArgs, ShowArgs, StatusArgs,
 };
 pub(super) use serve::{LimitArgs, ServeArgs};
 #[cfg(feature = "client")]
@@ -133,6 +136,9 @@ pub(super) enum Command {
     #[cfg(feature = "client")]
     #[command(hide = true)]
     CompleteIds(Box<CompleteIdsArgs>),
+    #[cfg(feature = "client")]
+    #[command(hide = true)]
+    CompleteIntent(Box<CompleteIntentArgs>),
     /// Serve the chaincode to the peers of an organisation
     Serve(Box<ServeArgs>),
     /// Ask a running server whether it serves calls: for probes

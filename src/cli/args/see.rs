@@ -263,3 +263,17 @@ pub(in crate::cli) struct CompleteIdsArgs {
     #[command(flatten)]
     pub(in crate::cli) network: NetworkArgs,
 }
+
+/// What could stand in the place of the last word of `cmscc propose ..`, one a line, from the config that
+/// was verified here; no network is asked.
+#[derive(Debug, clap::Args)]
+#[command(disable_help_flag = true)]
+pub(in crate::cli) struct CompleteIntentArgs {
+    /// What follows `cmscc propose`, with the last word, which may be empty
+    #[arg(
+        value_name = "WORD",
+        trailing_var_arg = true,
+        allow_hyphen_values = true
+    )]
+    pub(in crate::cli) words: Vec<String>,
+}

@@ -22,6 +22,23 @@ pub(in crate::cli) fn run(args: &CompletionArgs) -> anyhow::Result<ExitCode> {
 const OF_PROPOSALS: &str =
     "archive combine describe diff explain rebase reject show sign submit wait who withdraw";
 
+/// The beginnings of those lines of zsh's script whose words come from the config.
+const OF_INTENTS: &[&str] = &[
+    "':address -- Its address, as the config has it",
+    "'::group -- Only this group",
+    "':level -- The level",
+    "':name -- Its name in the config",
+    "':name -- The policy",
+    "':path -- The element",
+    "':path -- The policy",
+    "':path -- The setting",
+    "':policy -- The policy",
+    "':resource -- The resource",
+    "':rule -- The rule",
+    "':section -- channel",
+    "'--org=[Whose",
+];
+
 /// The script, with ids of proposals where a command takes some: `cmscc complete-ids` prints them.
 fn with_ids(shell: Shell, script: String) -> String {
     match shell {
@@ -29,6 +46,16 @@ fn with_ids(shell: Shell, script: String) -> String {
             r#"{script}
 _cmscc_with_ids() {{
     local word="${{COMP_WORDS[COMP_CWORD]}}" verbs=" {OF_PROPOSALS} "
+    if [[ $COMP_CWORD -ge 3 && "${{COMP_WORDS[1]}}" == propose && "$word" != -* ]]; then
+        local found
+        if [[ "${{COMP_WORDS[COMP_CWORD-1]}}" == --from ]]; then
+            found=$(cmscc complete-ids 2>/dev/null)
+        else
+            found=$(cmscc complete-intent "${{COMP_WORDS[@]:2:COMP_CWORD-1}}" 2>/dev/null)
+        fi
+        COMPREPLY=($(compgen -W "$found" -- "$word"))
+        if [[ ${{#COMPREPLY[@]}} -gt 0 ]]; then return 0; fi
+    fi
     if [[ $COMP_CWORD -ge 2 && "$verbs" == *" ${{COMP_WORDS[1]}} "* && "$word" != -* && "${{COMP_WORDS[COMP_CWORD-1]}}" != -* ]]; then
         COMPREPLY=($(compgen -W "$(cmscc complete-ids 2>/dev/null)" -- "$word"))
         return 0
@@ -41,11 +68,27 @@ complete -F _cmscc_with_ids -o bashdefault -o default cmscc
         Shell::Fish => format!(
             r#"{script}
 complete -c cmscc -n "__fish_seen_subcommand_from {OF_PROPOSALS}" -f -a "(cmscc complete-ids 2>/dev/null)"
+complete -c cmscc -n "__fish_seen_subcommand_from propose" -a "(cmscc complete-intent (commandline -opc)[3..-1] (commandline -ct) 2>/dev/null)"
 "#
         ),
         Shell::Zsh => {
-            let script = script.replace("The proposal:_default", "The proposal:_cmscc_ids");
+            let mut script = script.replace("The proposal:_default", "The proposal:_cmscc_ids");
+            script = (script.lines())
+                .map(
+                    |line| match OF_INTENTS.iter().any(|one| line.starts_with(one)) {
+                        true => line.replace(":_default'", ":_cmscc_intent'") + "\n",
+                        false => line.to_owned() + "\n",
+                    },
+                )
+                .collect();
             let function = r#"
+_cmscc_intent() {
+    local -a typed found
+    typed=(${(z)LBUFFER})
+    [[ "$LBUFFER" == *' ' ]] && typed+=('')
+    found=(${(f)"$(cmscc complete-intent "${(@)typed[3,-1]}" 2>/dev/null)"})
+    compadd -a found
+}
 _cmscc_ids() {
     local -a ids
     ids=(${(f)"$(cmscc complete-ids 2>/dev/null)"})
@@ -75,10 +118,16 @@ mod tests {
     fn shells_ask_for_ids() {
         for shell in [Shell::Bash, Shell::Fish, Shell::Zsh] {
             assert!(script(shell).contains("cmscc complete-ids"), "{shell}");
+            assert!(script(shell).contains("cmscc complete-intent"), "{shell}");
         }
         let zsh = script(Shell::Zsh);
         assert!(zsh.starts_with("#compdef cmscc\n"));
         #[cfg(feature = "client")]
         assert!(zsh.contains("The proposal:_cmscc_ids"));
+        #[cfg(feature = "client")]
+        for line in OF_INTENTS {
+            let mut lines = zsh.lines().filter(|one| one.starts_with(line));
+            assert!(lines.any(|one| one.contains(":_cmscc_intent'")), "{line}");
+        }
     }
 }

@@ -30,7 +30,7 @@ mod words;
 pub(in crate::cli) use audit::audit;
 pub(in crate::cli) use doctor::doctor;
 pub(in crate::cli) use history::{chain, history};
-pub(in crate::cli) use layout::{Line, Look, Pairs, Tone, giving, grid, table, whole};
+pub(in crate::cli) use layout::{Line, Look, Pairs, Tone, giving, grid, note, table, whole};
 pub(in crate::cli) use list::proposals;
 pub(in crate::cli) use problem::problem;
 pub(in crate::cli) use proposal::proposal;

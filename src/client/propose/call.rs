@@ -58,27 +58,21 @@ pub struct ProposalCall {
 }
 
 impl WantedChange {
-    /// A usual id of such a proposal: one that begins with the proposer's MSP id is that member's alone.
+    /// How such a proposal is told where nobody says otherwise: what is done, for an id, and what the
+    /// others read.
     #[must_use]
-    pub fn usual_id(&self, proposer: &MspId) -> Option<String> {
-        let what = match self {
-            Self::AddOrganization { name, .. } => format!("add-{name}"),
-            Self::RemoveOrganization { name } => format!("remove-{name}"),
-            Self::SetMsp(_) => "set-msp".to_owned(),
-            Self::Config(_) | Self::Patch(_) | Self::Update(_) => return None,
-        };
-        let id = format!("{proposer}.{what}");
-        let legal = |c: char| c.is_ascii_alphanumeric() || ".-_".contains(c);
-        (id.len() <= 64 && id.chars().all(legal)).then_some(id)
-    }
-
-    /// What the others read where the proposer says nothing else.
-    #[must_use]
-    pub fn usual_description(&self, proposer: &MspId) -> Option<String> {
+    pub fn usual(&self, proposer: &MspId) -> Option<(String, String)> {
         match self {
-            Self::AddOrganization { name, .. } => Some(format!("bring in {name}")),
-            Self::RemoveOrganization { name } => Some(format!("remove {name}")),
-            Self::SetMsp(_) => Some(format!("another MSP definition of {proposer}")),
+            Self::AddOrganization { name, .. } => {
+                Some((format!("add-{name}"), format!("bring in {name}")))
+            }
+            Self::RemoveOrganization { name } => {
+                Some((format!("remove-{name}"), format!("remove {name}")))
+            }
+            Self::SetMsp(_) => Some((
+                "set-msp".to_owned(),
+                format!("another MSP definition of {proposer}"),
+            )),
             Self::Config(_) | Self::Patch(_) | Self::Update(_) => None,
         }
     }

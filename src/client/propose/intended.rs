@@ -37,7 +37,7 @@ impl WantedChange {
         own: &MspId,
         config_update: &Bytes,
     ) -> Result<(), ClientError> {
-        let wanted = self.intended(bundle, own).map_err(|why| {
+        let wanted = self.wanted_config(bundle, own).map_err(|why| {
             let text = format!("what is wanted cannot be read on this machine: {why}");
             ClientError::new(Exit::Usage, "BAD_INTENT", text)
         })?;
@@ -53,7 +53,14 @@ impl WantedChange {
     }
 
     /// The config as it is wanted.
-    fn intended(&self, bundle: &Bundle, own: &MspId) -> Result<ConfigTree, String> {
+    ///
+    /// # Errors
+    /// Why it cannot be read, or does not fit this config, in words.
+    pub(in crate::client) fn wanted_config(
+        &self,
+        bundle: &Bundle,
+        own: &MspId,
+    ) -> Result<ConfigTree, String> {
         let patch = match self {
             Self::AddOrganization { name, group } => {
                 let group = json::decode(MessageType::Organization, group.as_bytes());

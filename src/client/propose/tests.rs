@@ -103,11 +103,8 @@ fn an_intent_becomes_a_call() {
     let options = r#"{"deadline":"2030-01-31T12:00:00Z"}"#;
     let expected = format!("ProposeConfigUpdate|Org1MSP.x|{patch}|why|{options}");
     assert_eq!(text(&removal), (expected, 0));
-    assert_eq!(
-        removal.usual_id(&"Org1MSP".into()).unwrap(),
-        "Org1MSP.remove-Org3MSP"
-    );
-    assert_eq!(removal.usual_id(&"Org 1".into()), None);
+    let (name, words) = removal.usual(&"Org1MSP".into()).unwrap();
+    assert_eq!((&*name, &*words), ("remove-Org3MSP", "remove Org3MSP"));
 
     let update = WantedChange::Update(Bytes::from_static(b"\x0a\x01x"));
     assert!(text(&update).0.contains("|CgF4|"));

@@ -6,6 +6,52 @@ use crate::{
     config::tree::{ConfigTree, GroupRef},
 };
 
+/// What a capability level is about: the group that declares it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LevelScope {
+    /// `/Channel/Application`: what peers do.
+    Application,
+    /// `/Channel`: what peers and orderers do alike.
+    Channel,
+    /// `/Channel/Orderer`: what orderers do.
+    Orderer,
+}
+
+impl LevelScope {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Channel, Self::Orderer, Self::Application];
+
+    /// Its name in commands: `channel`, `orderer`, `application`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Application => "application",
+            Self::Channel => "channel",
+            Self::Orderer => "orderer",
+        }
+    }
+
+    /// The names from below the root to the group that declares it.
+    #[must_use]
+    pub const fn group(self) -> &'static [&'static str] {
+        match self {
+            Self::Application => &["Application"],
+            Self::Channel => &[],
+            Self::Orderer => &["Orderer"],
+        }
+    }
+
+    /// The levels that this build knows, ascending.
+    #[must_use]
+    pub const fn known(self) -> &'static [&'static str] {
+        match self {
+            Self::Application => ApplicationCapabilities::SUPPORTED,
+            Self::Channel => ChannelCapabilities::SUPPORTED,
+            Self::Orderer => OrdererCapabilities::SUPPORTED,
+        }
+    }
+}
+
 impl Bundle {
     /// Whether an orderer of this build's level can serve this config.
     ///

@@ -21,7 +21,7 @@ pub(crate) mod values;
 
 pub use compile::Bundle;
 pub use error::{BundleError, SuccessorError};
-pub use levels::check_peer_levels;
+pub use levels::{LevelScope, check_peer_levels};
 pub use org::{Org, Section};
 pub use values::{BatchSize, ConsensusType, Consenter};
 

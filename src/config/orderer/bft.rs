@@ -60,8 +60,11 @@ pub const fn quorum(n: usize) -> usize {
     n.saturating_add(faulty).saturating_add(2) / 2
 }
 
-/// The serialized `common.SignaturePolicyEnvelope` that goes with these consenters.
-fn block_validation(consenters: &[Consenter]) -> Vec<u8> {
+/// The serialized `common.SignaturePolicyEnvelope` that goes with these consenters: the rule that
+/// `/Channel/Orderer/BlockValidation` must have.
+// Fabric: common/policies/bft.go, EncodeBFTBlockVerificationPolicy
+#[must_use]
+pub fn block_validation(consenters: &[Consenter]) -> Vec<u8> {
     let mut gate = Vec::new();
     write::uint(&mut gate, 1, quorum(consenters.len()) as u64);
     let mut principals = Vec::new();

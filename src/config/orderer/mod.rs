@@ -10,7 +10,7 @@ mod migration;
 mod raft;
 mod releases;
 
-pub use bft::quorum;
+pub use bft::{block_validation, quorum};
 pub use error::{ConsensusError, FilterError, MigrationError, OptionsError};
 pub use filters::Filters;
 pub use raft::ConsenterChange;

@@ -130,10 +130,10 @@ pub(super) fn resource_policy<'a>(
     }
 }
 
-/// The resources whose policies a channel can choose, in any release from 1.2 to 3.1, each with its
-/// default.
+/// The resources whose policies a channel can choose, in any release of Fabric from 1.2 to 3.1, each
+/// with the policy that peers ask by default; empty: none of the channel.
 // Fabric: core/aclmgmt/resources/resources.go; core/aclmgmt/defaultaclprovider.go
-pub(super) const RESOURCES: &[(&str, &str)] = &[
+pub const RESOURCES: &[(&str, &str)] = &[
     ("_lifecycle/CheckCommitReadiness", WRITERS),
     ("_lifecycle/CommitChaincodeDefinition", WRITERS),
     ("_lifecycle/QueryChaincodeDefinition", WRITERS),
@@ -164,7 +164,7 @@ pub(super) const RESOURCES: &[(&str, &str)] = &[
 
 /// The resources that peers ask their own MSP about, whatever a channel says.
 // Fabric: core/aclmgmt/resourceprovider.go, enforceDefaultBehavior
-pub(super) const PEER_WIDE: &[&str] = &[
+pub const PEER_WIDE: &[&str] = &[
     "_lifecycle/ApproveChaincodeDefinitionForMyOrg",
     "_lifecycle/GetInstalledChaincodePackage",
     "_lifecycle/InstallChaincode",

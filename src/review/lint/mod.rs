@@ -22,6 +22,7 @@ mod result;
 mod slips;
 mod subject;
 
+pub use asked::{PEER_WIDE, RESOURCES};
 pub use finding::{Finding, FindingId, Lint, LintRoom, Severity};
 pub use look::{lint, lint_within};
 pub use subject::{Attested, KnownCertificate, RecordingSize, Subject};

@@ -8,8 +8,10 @@
 //! | `status`, `list`, `show`, `history` | what is said of proposals |
 //! | `config`, `element` | the channel's config, and one element of it |
 //! | `api` | any function |
+//! | `candidates` | what a shell completes the words of an intent with |
 
 mod api;
+mod candidates;
 mod config;
 mod element;
 mod history;
@@ -20,6 +22,7 @@ mod show;
 mod status;
 
 pub(in crate::cli) use api::run as api;
+pub(in crate::cli) use candidates::run as complete_intent;
 pub(in crate::cli) use config::run as config;
 pub(in crate::cli) use history::run as history;
 pub(in crate::cli) use list::{complete, run as list};

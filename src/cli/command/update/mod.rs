@@ -19,7 +19,9 @@ use std::process::ExitCode;
 use super::propose;
 use crate::{
     cli::{
-        args::{ProposeArgs, ProposeIntent, UpdateArgs, UpdateCommand, UpdateProposeArgs},
+        args::{
+            ProposalArgs, ProposeArgs, ProposeIntent, UpdateArgs, UpdateCommand, UpdateProposeArgs,
+        },
         screen::Screen,
     },
     client::{ClientError, Exit, update::GivenContent},
@@ -45,7 +47,10 @@ fn propose(args: &UpdateProposeArgs) -> ExitCode {
         Ok(intent) => intent,
         Err(error) => return screen.failed(&error),
     };
-    propose::run(&ProposeArgs { intent })
+    propose::run(&ProposeArgs {
+        intent: Some(intent),
+        alone: ProposalArgs::default(),
+    })
 }
 
 fn intent(args: &UpdateProposeArgs) -> Result<ProposeIntent, ClientError> {

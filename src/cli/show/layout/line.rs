@@ -256,6 +256,16 @@ fn columns(c: char) -> usize {
     c.width().unwrap_or(0)
 }
 
+/// A remark: its first line a little, the others a little more indented.
+pub(in crate::cli) fn note(text: &str, width: Option<usize>) -> Vec<Line> {
+    hang(
+        Line::plain("  "),
+        &Line::plain("    "),
+        Line::plain(text),
+        width,
+    )
+}
+
 /// Wraps a text behind its beginning: lines after the first stand behind `next`.
 pub(in crate::cli::show) fn hang(
     first: Line,

@@ -11,7 +11,7 @@ mod pairs;
 mod table;
 
 pub(in crate::cli::show) use line::{CUT, hang};
-pub(in crate::cli) use line::{Line, Look, Tone};
+pub(in crate::cli) use line::{Line, Look, Tone, note};
 pub(in crate::cli) use pairs::Pairs;
 pub(in crate::cli::show) use table::more;
 pub(in crate::cli) use table::{giving, grid, table, whole};

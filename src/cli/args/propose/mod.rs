@@ -1,59 +1,81 @@
-//! Arguments of `propose`.
+//! Arguments of `propose`: the intents that files carry; `intents`: those that are computed from the config in
+//! force; `proposal`: what all of them take.
+
+mod intents;
+mod proposal;
 
 use std::path::PathBuf;
 
 use clap::Subcommand;
 
-use super::ClientArgs;
+pub(in crate::cli) use intents::{
+    AddressArgs, ConsenterCertificates, ConsenterCommand, ProposeBatchArgs, ProposeEditArgs,
+    ProposeRotateCaArgs,
+};
+pub(in crate::cli) use proposal::ProposalArgs;
+
+use intents::{
+    ProposeAclArgs, ProposeAnchorPeersArgs, ProposeCapabilityArgs, ProposeConsenterArgs,
+    ProposeEndpointsArgs, ProposeModPolicyArgs, ProposePolicyArgs, ProposeSetArgs,
+};
+
+const PROPOSE_EXAMPLES: &str = "\
+Examples:
+  cmscc propose set /Channel/Orderer/BatchTimeout 3s --dry-run
+  cmscc propose anchor-peers peer0.org1.example.com:7051
+  cmscc propose --from Org1MSP.set-BatchTimeout       the same intent once more, on the config of now";
 
 /// Propose a change of the channel's config. Proposing never signs, unless --sign asks for it.
 #[derive(Debug, clap::Args)]
+#[command(
+    args_conflicts_with_subcommands = true,
+    arg_required_else_help = true,
+    after_help = PROPOSE_EXAMPLES
+)]
 pub(in crate::cli) struct ProposeArgs {
     #[command(subcommand)]
-    pub(in crate::cli) intent: ProposeIntent,
+    pub(in crate::cli) intent: Option<ProposeIntent>,
+
+    #[command(flatten)]
+    pub(in crate::cli) alone: ProposalArgs,
 }
 
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum ProposeIntent {
     /// Bring in an organisation
     AddOrg(ProposeAddOrgArgs),
-    /// Change your own organisation's MSP definition: CAs, admins, NodeOUs, revocation lists
-    SetMsp(ProposeSetMspArgs),
     /// Remove an organisation from the application
     RemoveOrg(ProposeRemoveOrgArgs),
+    /// Change your own organisation's MSP definition: CAs, admins, NodeOUs, revocation lists
+    SetMsp(ProposeSetMspArgs),
+    /// Replace a CA in two steps: the new one beside the old one, then the old one goes
+    RotateCa(ProposeRotateCaArgs),
+    /// Change the anchor peers of an organisation
+    AnchorPeers(ProposeAnchorPeersArgs),
+    /// Change the orderer endpoints of an organisation
+    Endpoints(ProposeEndpointsArgs),
+    /// Change one setting, such as /Channel/Orderer/BatchTimeout
+    Set(ProposeSetArgs),
+    /// Change the rule of a policy
+    Policy(ProposePolicyArgs),
+    /// Change which policy decides about an element
+    ModPolicy(ProposeModPolicyArgs),
+    /// Change which policy peers ask about a resource
+    Acl(ProposeAclArgs),
+    /// Raise a capability level
+    Capability(ProposeCapabilityArgs),
+    /// Add a consenter, remove one, or replace its certificates
+    Consenter(ProposeConsenterArgs),
+    /// Several intents as one proposal
+    Batch(ProposeBatchArgs),
+    /// Edit the config, or a part of it, in $VISUAL or $EDITOR
+    Edit(ProposeEditArgs),
     /// Change part of the config: a partial config with modes, as JSON
     Patch(ProposeFileArgs),
     /// Propose what you edited: the whole config
     FromFile(ProposeFileArgs),
     /// Propose a computed update, or an envelope around one
     FromUpdate(ProposeFileArgs),
-}
-
-/// What all intents take.
-#[derive(Clone, Debug, clap::Args)]
-pub(in crate::cli) struct ProposalArgs {
-    /// The proposal's id, 3 to 64 of `A-Z a-z 0-9 . - _` [default: one that begins with your MSP id]
-    #[arg(long, value_name = "ID")]
-    pub(in crate::cli) id: Option<String>,
-
-    /// What the others read [default: what an organisation's coming or going says by itself]
-    #[arg(long, value_name = "TEXT", default_value = "")]
-    pub(in crate::cli) description: String,
-
-    /// Until when it may be signed: 3d, 12h, or 2030-01-31T12:00:00Z
-    #[arg(long, value_name = "TIME")]
-    pub(in crate::cli) deadline: Option<String>,
-
-    /// Show what it would do and who must sign; nothing is written
-    #[arg(long, conflicts_with = "sign")]
-    pub(in crate::cli) dry_run: bool,
-
-    /// Sign it at once
-    #[arg(long)]
-    pub(in crate::cli) sign: bool,
-
-    #[command(flatten)]
-    pub(in crate::cli) client: ClientArgs,
 }
 
 const ADD_ORG_EXAMPLES: &str = "\

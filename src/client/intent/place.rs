@@ -1,0 +1,179 @@
+//! Elements by their paths, and what is near a path that leads nowhere.
+
+use crate::{
+    client::{ClientError, Exit},
+    config::{ConfigTree, ElementRef, GroupRef, PolicyRef},
+};
+
+/// So many names are offered in the place of one that is not there.
+const OFFERED: usize = 5;
+
+/// An element, and the names of members inside its content that a path goes on with.
+#[derive(Clone, Debug)]
+pub(super) struct FoundElement<'a> {
+    pub(super) element: ElementRef<'a>,
+    pub(super) members: Vec<String>,
+}
+
+/// The element at a path such as `/Channel/Orderer/BatchSize/max_message_count`.
+///
+/// # Errors
+/// `UNKNOWN_PATH`, with the nearest that there are.
+pub(super) fn find<'a>(tree: &'a ConfigTree, path: &str) -> Result<FoundElement<'a>, ClientError> {
+    let mut names = path
+        .strip_prefix('/')
+        .unwrap_or("")
+        .trim_end_matches('/')
+        .split('/');
+    let root = tree.root().filter(|_| names.next() == Some("Channel"));
+    let Some(mut group) = root else {
+        return Err(unknown(tree, path));
+    };
+    while let Some(name) = names.next() {
+        if let Some(child) = group.group(name) {
+            group = child;
+            continue;
+        }
+        let value = group.value(name).map(ElementRef::Value);
+        let policy = || group.policy(name).map(ElementRef::Policy);
+        let Some(element) = value.or_else(policy) else {
+            return Err(unknown(tree, path));
+        };
+        let members = names.map(str::to_owned).collect();
+        return Ok(FoundElement { element, members });
+    }
+    Ok(FoundElement {
+        element: ElementRef::Group(group),
+        members: Vec::new(),
+    })
+}
+
+/// The policy at a path, which may be in no group of its name.
+///
+/// # Errors
+/// `UNKNOWN_POLICY`, with the nearest that there are.
+pub(super) fn policy<'a>(tree: &'a ConfigTree, path: &str) -> Result<PolicyRef<'a>, ClientError> {
+    let (above, name) = split(path);
+    let found = group(tree, above).and_then(|group| group.policy(name));
+    found.ok_or_else(|| {
+        let text = format!("there is no policy `{path}`");
+        let error = ClientError::new(Exit::Usage, "UNKNOWN_POLICY", text);
+        offered(error, &nearest(path, policies(tree)))
+    })
+}
+
+/// The group at a path.
+pub(super) fn group<'a>(tree: &'a ConfigTree, path: &str) -> Option<GroupRef<'a>> {
+    let mut names = path.strip_prefix('/')?.split('/');
+    let root = tree.root().filter(|_| names.next() == Some("Channel"))?;
+    names.try_fold(root, |group, name| group.group(name))
+}
+
+/// The path of what holds an element, and its name.
+pub(super) fn split(path: &str) -> (&str, &str) {
+    path.rsplit_once('/').unwrap_or(("", path))
+}
+
+/// The paths of all elements, groups first.
+pub(super) fn elements(tree: &ConfigTree) -> Vec<String> {
+    let mut all = Vec::new();
+    for group in groups(tree) {
+        all.push(group.path());
+        all.extend(group.values().map(|value| value.path()));
+        all.extend(group.policies().map(|policy| policy.path()));
+    }
+    all
+}
+
+/// The paths of all policies.
+pub(super) fn policies(tree: &ConfigTree) -> Vec<String> {
+    let groups = groups(tree).into_iter();
+    groups
+        .flat_map(|group| {
+            group
+                .policies()
+                .map(|policy| policy.path())
+                .collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+/// All groups, each before those in it.
+fn groups(tree: &ConfigTree) -> Vec<GroupRef<'_>> {
+    let mut all = Vec::new();
+    let mut open: Vec<GroupRef<'_>> = tree.root().into_iter().collect();
+    while let Some(group) = open.pop() {
+        all.push(group);
+        open.extend(group.groups());
+    }
+    all.sort_by_cached_key(GroupRef::path);
+    all
+}
+
+fn unknown(tree: &ConfigTree, path: &str) -> ClientError {
+    let text = format!("there is nothing at `{path}` in the config");
+    let error = ClientError::new(Exit::Usage, "UNKNOWN_PATH", text);
+    offered(error, &nearest(path, elements(tree)))
+}
+
+/// Offers names in the hint of an error.
+pub(super) fn offered(error: ClientError, names: &[String]) -> ClientError {
+    match names {
+        [] => error,
+        [one] => error.hint(format!("did you mean {one}?")),
+        names => error.hint(format!("did you mean one of {}?", names.join(", "))),
+    }
+}
+
+/// The names that are nearest to one that is not there: by the last parts of both, then by the whole.
+pub(super) fn nearest(given: &str, names: Vec<String>) -> Vec<String> {
+    let wanted = given.to_lowercase();
+    let wanted = wanted.trim_end_matches('/');
+    let (_, last) = split(wanted);
+    // a third of the letters may be others
+    let most = |text: &str| text.chars().count().div_ceil(3);
+    let mut near: Vec<(usize, usize, String)> = (names.into_iter())
+        .filter_map(|name| {
+            let lower = name.to_lowercase();
+            let (_, own) = split(&lower);
+            let of_last = strsim::damerau_levenshtein(own, last);
+            let of_whole = strsim::damerau_levenshtein(&lower, wanted);
+            let is_part = last.len() > 3 && own.contains(last);
+            let is_near = is_part || of_last <= most(last) || of_whole <= most(wanted).min(6);
+            is_near.then_some((of_last, of_whole, name))
+        })
+        .collect();
+    near.sort();
+    let least = near.first().map_or(0, |(of_last, ..)| *of_last);
+    let near = near
+        .into_iter()
+        .filter(|(of_last, ..)| *of_last <= least.saturating_add(2));
+    near.map(|(_, _, name)| name).take(OFFERED).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_near_is_offered() {
+        let names = || {
+            [
+                "/Channel/Orderer/BatchSize",
+                "/Channel/Orderer/BatchTimeout",
+                "/Channel/Application/Admins",
+                "/Channel/Application/ACLs",
+            ]
+            .map(str::to_owned)
+            .to_vec()
+        };
+        let first = |given: &str| nearest(given, names()).first().cloned();
+        let timeout = Some("/Channel/Orderer/BatchTimeout".to_owned());
+        assert_eq!(first("/Channel/Orderer/BatchTimeOut"), timeout);
+        assert_eq!(first("Orderer/BatchTimeout"), timeout);
+        assert_eq!(first("batchtimeout"), timeout);
+        assert_eq!(first("/Channel/Ordrer/BatchTimeout"), timeout);
+        assert_eq!(first("zzz"), None);
+        assert!(nearest("/Channel/Application/Admin", names()).len() < 4);
+    }
+}
