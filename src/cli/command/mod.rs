@@ -8,6 +8,8 @@ pub(super) mod completion;
 pub mod demo;
 #[cfg(feature = "devnet")]
 pub(super) mod devnet;
+#[cfg(feature = "client")]
+pub(super) mod foresee;
 pub(super) mod health;
 #[cfg(feature = "client")]
 pub(super) mod identity;

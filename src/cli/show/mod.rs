@@ -10,6 +10,7 @@
 //! | `diff`, `entry` | what changes, by group; one change |
 //! | `findings`, `effects` | what to know before one signs; what becomes of majorities and endorsements |
 //! | `explain`, `tree` | why the signatures suffice or not, and who could complete them |
+//! | `foreseen` | what would be: if others signed, in which order, two proposals side by side |
 //! | `status` | one screen about a channel |
 //! | `problem` | an error and what to do about it |
 
@@ -18,6 +19,7 @@ mod effects;
 mod entry;
 mod explain;
 mod findings;
+mod foreseen;
 mod history;
 mod line;
 mod list;
@@ -34,6 +36,7 @@ pub(in crate::cli) use diff::{contents, differences, is_empty};
 pub(in crate::cli) use effects::effects;
 pub(in crate::cli) use explain::explanation;
 pub(in crate::cli) use findings::findings;
+pub(in crate::cli) use foreseen::{if_signed, plan, side_by_side};
 pub(in crate::cli) use history::{chain, history};
 pub(in crate::cli) use line::{Line, Look, Tone};
 pub(in crate::cli) use list::proposals;

@@ -9,13 +9,17 @@
 //! | `status` | one screen about a channel |
 //! | `ending` | certificates of a config that end soon |
 //! | `deed` | what commands that act did |
+//! | `foreseen` | what would be if others signed as well |
+//! | `plan` | an order of open proposals; two proposals side by side |
 //! | `config` | the chain's links, and two configs side by side |
 
 mod config;
 mod deed;
 mod ending;
+mod foreseen;
 mod list;
 mod phase;
+mod plan;
 mod proposal;
 mod status;
 
@@ -25,7 +29,12 @@ pub use deed::{
     TrustedLinkView, WrittenView,
 };
 pub use ending::{EndingView, WITHIN, ending};
+pub use foreseen::{IfSignedView, SupposedView, SuppositionView};
 pub use list::{HistoryView, ListView, RowFilter, RowView};
 pub use phase::{Whereabouts, needs_words, phase};
+pub use plan::{
+    LostSignatureView, PassedOverView, PlanLeftView, PlanStepView, PlanTogetherView, PlanView,
+    SideView, SidesView,
+};
 pub use proposal::{MajorityView, OwnReview, ProposalView, ReviewedBy};
 pub use status::{HeadView, IdentityView, Relation, StatusView};

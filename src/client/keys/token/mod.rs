@@ -13,6 +13,10 @@
 
 #[cfg(not(feature = "pkcs11"))]
 mod absent;
+#[cfg_attr(
+    not(feature = "pkcs11"),
+    expect(dead_code, reason = "only a build with tokens asks them anything")
+)]
 mod choose;
 #[cfg(feature = "pkcs11")]
 mod module;
