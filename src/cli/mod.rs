@@ -60,7 +60,13 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         #[cfg(feature = "client")]
         Command::Diff(args) => Ok(command::see::diff(&args)),
         #[cfg(feature = "client")]
+        Command::Explain(args) if !args.if_signed_by.is_empty() => {
+            Ok(command::foresee::if_signed_by(&args))
+        }
+        #[cfg(feature = "client")]
         Command::Explain(args) => Ok(command::see::explain(&args)),
+        #[cfg(feature = "client")]
+        Command::Plan(args) => Ok(command::foresee::plan(&args)),
         #[cfg(feature = "client")]
         Command::History(args) => Ok(command::see::history(&args)),
         #[cfg(feature = "client")]

@@ -13,6 +13,7 @@
 //! | `network` | the connection to one's own peers: everything that goes over the wire | shell |
 //! | `chain` | one's own chain of configs, verified from a pinned block | pure but its store |
 //! | `review` | proposals judged with one's own engine, and compared with what the contract says | pure |
+//! | `plan` | in which order open proposals lose fewest signatures | pure |
 //! | `propose` | from what an administrator wants to the call that proposes it | pure but its reading |
 //! | `flow` | what commands do, step by step | shell |
 //! | `signing` | files that carry what is to be signed and what was signed | pure |
@@ -31,6 +32,7 @@ mod intent;
 mod keys;
 mod lifecycle;
 mod network;
+mod plan;
 mod profile;
 mod propose;
 mod refusal;
@@ -66,6 +68,7 @@ pub use network::{
     BlockStream, ChaincodeEventStream, ChaincodeEvents, CommittedCall, EndorserState,
     FilteredBlockStream, PeerConnection, Via,
 };
+pub use plan::{PlannedProposal, make_plan, sides};
 pub use profile::{
     ClientSettings, ClientTlsFiles, ImportedAuthority, ImportedFile, ImportedProfile,
     KnownSettings, NetworkFlags, Origin, Origins, PeerEndpoint, Profile, ProfileFile, ProfilePeer,
@@ -77,5 +80,8 @@ pub use propose::{
     MspDefinitionFolder, OrganizationFile, ProposalCall, ProposalTerms, WantedChange,
 };
 pub use refusal::ContractRefusal;
-pub use review::{ClaimedKind, ContractSaid, JudgedSettings, JudgedUpdate, ProposalClaim};
+pub use review::{
+    ClaimedKind, ContractSaid, JudgedSettings, JudgedUpdate, ProposalClaim, SupposedOutcome,
+    SupposedSigner, Supposition,
+};
 pub use signing::{SignRequest, SignedUpdate};

@@ -116,15 +116,38 @@ impl Principal {
     /// and for what does not decode.
     #[must_use]
     pub fn msp_id(&self) -> Option<&MspId> {
-        let parts = match self {
-            Self::Combined(parts) => &parts[..],
-            one => std::slice::from_ref(one),
-        };
-        parts.iter().find_map(|part| match part {
+        self.parts().iter().find_map(|part| match part {
             Self::Role { msp_id, .. } | Self::OrganizationUnit { msp_id, .. } => Some(msp_id),
             Self::Identity(named) => Some(&named.msp_id),
             Self::Combined(_) | Self::Anonymity(_) | Self::Other { .. } => None,
         })
+    }
+}
+
+impl Principal {
+    /// Whether everybody whom this asks for is whom the other asks for, as far as the two themselves
+    /// tell: a role, a unit or a certificate makes a member, and everybody has a name.
+    #[must_use]
+    pub fn implies(&self, other: &Self) -> bool {
+        other.parts().iter().all(|asked| {
+            self.parts().iter().any(|given| {
+                given == asked
+                    || match asked {
+                        Self::Role { msp_id, role } => {
+                            *role == Role::Member && given.msp_id() == Some(msp_id)
+                        }
+                        Self::Anonymity(anonymity) => *anonymity == Anonymity::Nominal,
+                        _ => false,
+                    }
+            })
+        })
+    }
+
+    fn parts(&self) -> &[Self] {
+        match self {
+            Self::Combined(parts) => parts,
+            one => std::slice::from_ref(one),
+        }
     }
 }
 

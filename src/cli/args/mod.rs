@@ -63,7 +63,7 @@ pub(super) use propose::{
 pub(super) use see::{
     ApiArgs, CompleteIdsArgs, CompleteIntentArgs, ConfigArgs, ConfigCommand, ConfigDiffArgs,
     ConfigExportArgs, ConfigGetArgs, ConfigHistoryArgs, ConfigShowArgs, ConfigVerifyArgs, DiffArgs,
-    ExplainArgs, HistoryArgs, ListArgs, ShowArgs, StatusArgs,
+    ExplainArgs, HistoryArgs, ListArgs, PlanArgs, ShowArgs, StatusArgs,
 };
 pub(super) use serve::{LimitArgs, ServeArgs};
 #[cfg(feature = "client")]
@@ -120,6 +120,9 @@ pub(super) enum Command {
     #[cfg(feature = "client")]
     #[command(alias = "who")]
     Explain(Box<ExplainArgs>),
+    /// Say in which order open proposals lose fewest signatures
+    #[cfg(feature = "client")]
+    Plan(Box<PlanArgs>),
     /// List finished proposals, and how they ended
     #[cfg(feature = "client")]
     History(Box<HistoryArgs>),

@@ -71,18 +71,31 @@ pub(in crate::cli) struct ShowArgs {
     pub(in crate::cli) client: ClientArgs,
 }
 
-/// Shows what a proposal changes: what comes (+), goes (-), or becomes something else (~).
+const DIFF_EXAMPLES: &str = "\
+Examples:
+  cmscc diff add_orgx
+  cmscc diff bigger_blocks smaller_blocks
+    what both touch: what there is now, and what each makes of it";
+
+/// Shows what a proposal changes: what comes (+), goes (-), or becomes something else (~). Of two
+/// proposals what both touch, side by side.
 #[derive(Debug, clap::Args)]
+#[command(after_help = DIFF_EXAMPLES)]
 pub(in crate::cli) struct DiffArgs {
     /// The proposal
     #[arg(value_name = "ID")]
     pub(in crate::cli) id: String,
 
+    /// Another proposal, to compare with
+    #[arg(value_name = "ID2")]
+    pub(in crate::cli) other: Option<String>,
+
     /// Show certificates whole
     #[arg(long)]
     pub(in crate::cli) full: bool,
 
-    /// End with 3 where something changes, with 0 where nothing does
+    /// End with 3 where something changes, with 0 where nothing does; of two proposals with 3 where they
+    /// exclude each other
     #[arg(long)]
     pub(in crate::cli) exit_code: bool,
 
@@ -90,15 +103,54 @@ pub(in crate::cli) struct DiffArgs {
     pub(in crate::cli) client: ClientArgs,
 }
 
+const EXPLAIN_EXAMPLES: &str = "\
+Examples:
+  cmscc explain add_orgx
+  What would be if Org2's admin signed, and whoever has this certificate:
+    cmscc explain add_orgx --if-signed-by Org2MSP ./org3-admin.pem
+  In a script: 0 where that is enough, 3 where it is not:
+    cmscc explain add_orgx --if-signed-by Org2MSP --json=if_signed";
+
 /// Explains who must sign: the policies that decide, who signed, who does not count and why, who is
 /// missing, and the smallest ways forward.
 #[derive(Debug, clap::Args)]
+#[command(after_help = EXPLAIN_EXAMPLES)]
 pub(in crate::cli) struct ExplainArgs {
     /// The proposal
     #[arg(value_name = "ID")]
     pub(in crate::cli) id: String,
 
+    /// As if these signed, too: `Org2MSP` (its admin), `Org2MSP.peer`, or a file with a certificate (with
+    /// a `/` in it, or ending in .pem or .crt). Judged on this machine
+    #[arg(long, value_name = "ORG[.ROLE]|CERT", num_args = 1.., value_delimiter = ',')]
+    pub(in crate::cli) if_signed_by: Vec<String>,
+
     /// Show long lists whole
+    #[arg(long)]
+    pub(in crate::cli) full: bool,
+
+    #[command(flatten)]
+    pub(in crate::cli) client: ClientArgs,
+}
+
+const PLAN_EXAMPLES: &str = "\
+Examples:
+  cmscc plan
+    all open proposals, the first 20
+  cmscc plan add_orgx rotate_ca bigger_blocks
+  cmscc plan --json=steps | jq -r '.steps[].proposal_id'";
+
+/// Says in which order open proposals lose fewest signatures: submitting one may leave others as they
+/// are, make them for another config, exclude them, or take away who signed them. Judged on this machine;
+/// nothing is written.
+#[derive(Debug, clap::Args)]
+#[command(after_help = PLAN_EXAMPLES)]
+pub(in crate::cli) struct PlanArgs {
+    /// The proposals; without any all that are open
+    #[arg(value_name = "ID")]
+    pub(in crate::cli) ids: Vec<String>,
+
+    /// Show long lists whole, and why updates are computed again
     #[arg(long)]
     pub(in crate::cli) full: bool,
 

@@ -10,6 +10,8 @@ pub mod demo;
 pub(super) mod devnet;
 #[cfg(feature = "client")]
 pub(super) mod doctor;
+#[cfg(feature = "client")]
+pub(super) mod foresee;
 pub(super) mod health;
 #[cfg(feature = "client")]
 pub(super) mod identity;

@@ -13,9 +13,11 @@
 //! | `problem` | an error and what to do about it |
 //! | `doctor` | what is amiss, and what puts it right |
 //! | `update` | config updates in files |
+//! | `foreseen` | what would be: if others signed, in which order, two proposals side by side |
 
 mod audit;
 mod doctor;
+mod foreseen;
 mod history;
 mod layout;
 mod list;
@@ -29,6 +31,7 @@ mod words;
 
 pub(in crate::cli) use audit::audit;
 pub(in crate::cli) use doctor::doctor;
+pub(in crate::cli) use foreseen::{if_signed, plan, side_by_side};
 pub(in crate::cli) use history::{chain, history};
 pub(in crate::cli) use layout::{Line, Look, Pairs, Tone, giving, grid, note, table, whole};
 pub(in crate::cli) use list::proposals;

@@ -143,6 +143,9 @@ pub struct CountedAnswer {
     pub index: u64,
     /// Its organisation.
     pub msp_id: String,
-    /// The subject of its certificate.
+    /// The subject of its certificate; of one that is only supposed what was supposed.
     pub subject: String,
+    /// Whether it is only supposed that somebody signs.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub supposed: bool,
 }

@@ -43,7 +43,7 @@ impl ProposalClaim {
     ///
     /// # Errors
     /// `BAD_INTENT` (unsafe).
-    pub(super) fn intent(&self) -> Result<Option<Patch>, ClientError> {
+    pub(in crate::client) fn intent(&self) -> Result<Option<Patch>, ClientError> {
         const LIMITS: PatchLimits = PatchLimits {
             patch_bytes: 32 << 20,
             patch_levels: 1_000,

@@ -13,7 +13,7 @@ use crate::{
 /// `STALE_UPDATE` where it was made for another config, `ALREADY_IN_EFFECT`, `UPDATE_REFUSED`; unsafe:
 /// `NOT_AN_UPDATE`, `WRONG_CHANNEL`, `UPDATE_DIFFERS`, `DIFFERENT_EFFECT`, `BAD_INTENT`.
 // SECURITY: whoever answers chooses update and intent; what is signed is the update alone
-pub(super) fn check(
+pub(in crate::client) fn check(
     bundle: &Bundle,
     claim: &ProposalClaim,
 ) -> Result<(Update, Effect), ClientError> {

@@ -8,6 +8,7 @@
 //! | `intent` | whether the update is the one of its intent |
 //! | `settings` | a change of the contract's settings, read from the bytes that are signed |
 //! | `compare` | what the contract said, against what was judged |
+//! | `suppose` | what would be if these signed as well |
 //! | `shown` | what was judged, in the form in which people are shown what the contract says |
 
 mod claim;
@@ -16,10 +17,13 @@ mod intent;
 mod judged;
 mod settings;
 mod shown;
+mod suppose;
 #[cfg(test)]
 mod tests;
 
 pub use claim::{ClaimedKind, ProposalClaim};
 pub use compare::ContractSaid;
+pub(super) use intent::check as check_intent;
 pub use judged::JudgedUpdate;
 pub use settings::JudgedSettings;
+pub use suppose::{SupposedOutcome, SupposedSigner, Supposition};

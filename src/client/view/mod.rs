@@ -13,14 +13,18 @@
 //! | `config` | the chain's links, and two configs side by side |
 //! | `audit` | what an auditor learns from exported proposals and blocks |
 //! | `update` | config updates in files: what `cmscc update` prints |
+//! | `foreseen` | what would be if others signed as well |
+//! | `plan` | an order of open proposals; two proposals side by side |
 
 mod audit;
 mod config;
 mod deed;
 mod doctor;
 mod ending;
+mod foreseen;
 mod list;
 mod phase;
+mod plan;
 mod proposal;
 mod status;
 mod update;
@@ -36,8 +40,13 @@ pub use deed::{
 };
 pub use doctor::{DoctorPart, DoctorView, FindingLevel, FindingView};
 pub use ending::{EndingView, WITHIN, ending};
+pub use foreseen::{IfSignedView, SupposedView, SuppositionView};
 pub use list::{HistoryView, ListView, RowFilter, RowView};
 pub use phase::{Whereabouts, needs_words, phase};
+pub use plan::{
+    LostSignatureView, PassedOverView, PlanLeftView, PlanStepView, PlanTogetherView, PlanView,
+    SideView, SidesView,
+};
 pub use proposal::{MajorityView, OwnReview, ProposalView, ReviewedBy};
 pub use status::{HeadView, IdentityView, Relation, StatusView};
 pub use update::{

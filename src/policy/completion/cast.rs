@@ -435,7 +435,7 @@ fn find_newcomers(
             }
             let mut covered = Vec::new();
             for (_, weak, other) in group.iter().chain(others) {
-                if implies(principal, other)
+                if principal.implies(other)
                     && let Some(one) = named.get_mut(*weak)
                 {
                     one.weak |= weak != strong;
@@ -475,28 +475,4 @@ fn is_one_identity(principal: &Principal) -> bool {
         Principal::Combined(parts) => parts.iter().any(|p| matches!(p, Principal::Identity(_))),
         _ => false,
     }
-}
-
-fn parts(principal: &Principal) -> &[Principal] {
-    match principal {
-        Principal::Combined(parts) => parts,
-        other => std::slice::from_ref(other),
-    }
-}
-
-/// Whether everybody who satisfies `given` satisfies `asked`, as far as the two themselves tell: a
-/// role, a unit or a certificate makes a member, and everybody has a name.
-fn implies(given: &Principal, asked: &Principal) -> bool {
-    parts(asked).iter().all(|asked| {
-        parts(given).iter().any(|given| {
-            given == asked
-                || match asked {
-                    Principal::Role { msp_id, role } => {
-                        *role == Role::Member && given.msp_id() == Some(msp_id)
-                    }
-                    Principal::Anonymity(anonymity) => *anonymity == Anonymity::Nominal,
-                    _ => false,
-                }
-        })
-    })
 }

@@ -272,6 +272,18 @@ impl PolicyManager {
         });
         let mut omitted = tree.omitted || listed < signers.signers().len();
         let nodes = tree.finish(room / 8, &mut omitted);
+        let supposed = signers.supposed().iter().enumerate();
+        let supposed = supposed.filter_map(|(at, principal)| {
+            let index = signers.index_at(signers.signers().len().saturating_add(at))?;
+            Some(json!({
+                "index": index,
+                "msp_id": principal.msp_id().map_or("", MspId::as_str),
+                "subject": principal.to_string(),
+                "fingerprint": "",
+                "supposed": true,
+            }))
+        });
+        let supposed: Vec<Value> = supposed.collect();
         let signers: Vec<Value> = signers
             .signers()
             .iter()
@@ -284,6 +296,7 @@ impl PolicyManager {
                     "fingerprint": signer.identity.id(),
                 })
             })
+            .chain(supposed)
             .collect();
         let size = nodes.iter().map(ExplanationNode::size);
         let texts = |signer: &Value| {
@@ -490,9 +503,8 @@ impl Tree<'_> {
                 satisfied: holds,
                 ..node
             });
-            let signer = signer.and_then(|position| self.signers.signers().get(position));
             if let Some(used) = self.used.get_mut(number) {
-                *used = signer.map(|signer| signer.index);
+                *used = signer.and_then(|position| self.signers.index_at(position));
             }
             if let Rule::OutOf { end, .. } = rule {
                 open.push((*end, number));

@@ -164,6 +164,22 @@ impl Concerned<'_> {
         }
     }
 
+    /// Whether somebody who is no more than this principal says is asked for.
+    #[must_use]
+    pub fn asks_for(&self, principal: &Principal) -> bool {
+        let mut named = self.by_msp.iter();
+        named.any(|(_, asked)| principal.implies(asked))
+    }
+
+    /// The MSPs that are asked for, ascending, each once.
+    #[must_use]
+    pub fn msp_ids(&self) -> BTreeSet<&MspId> {
+        self.by_msp
+            .iter()
+            .filter_map(|(msp_id, _)| *msp_id)
+            .collect()
+    }
+
     /// Whether an identity satisfies at least one of these principals.
     ///
     /// # Errors
@@ -251,22 +267,26 @@ impl<'a> Known<'a> {
             all.get(*position)
                 .is_some_and(|signer| self.msps.satisfies(&signer.identity, principal).is_ok())
         };
+        let supposed = self.signers.supposed().iter().enumerate();
+        let supposed = supposed.filter(|(_, signer)| signer.implies(principal));
+        let supposed = supposed.map(|(at, _)| all.len().saturating_add(at));
         match principal.msp_id() {
             // only identities of the MSP that a principal names can satisfy it
             Some(msp_id) => {
                 let start = self.by_msp.partition_point(|(other, _)| *other < msp_id);
                 let own = self.by_msp.iter().skip(start);
                 let own = own.take_while(|(other, _)| *other == msp_id);
-                own.map(|(_, position)| *position).filter(fits).collect()
+                let own = own.map(|(_, position)| *position).filter(fits);
+                own.chain(supposed).collect()
             }
-            None => (0..all.len()).filter(fits).collect(),
+            None => (0..all.len()).filter(fits).chain(supposed).collect(),
         }
     }
 }
 
 impl Holders for Known<'_> {
     fn signers(&self) -> usize {
-        self.signers.signers().len()
+        self.signers.count()
     }
 
     fn of(&mut self, principal: PrincipalId) -> &[usize] {

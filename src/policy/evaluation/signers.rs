@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fmt};
 
 use crate::{
-    identity::{Identity, MspError, Msps},
+    identity::{Identity, MspError, Msps, Principal},
     ids::MspId,
     proto::scan::{Fields, ScanError},
 };
@@ -81,6 +81,8 @@ impl SignatureProblem {
 pub struct SignerSet {
     signers: Vec<CountedSigner>,
     rejected: Vec<Rejected>,
+    /// Who is supposed to sign as well, behind all others.
+    supposed: Vec<Principal>,
 }
 
 impl SignerSet {
@@ -149,8 +151,40 @@ impl SignerSet {
             signers: signers
                 .map(|(index, identity)| CountedSigner { identity, index })
                 .collect(),
-            rejected: Vec::new(),
+            ..Self::default()
         }
+    }
+
+    /// The same as if somebody signed as well for each of these principals, who is no more than that: not
+    /// also of another role or unit.
+    #[must_use]
+    pub fn supposing(mut self, principals: impl IntoIterator<Item = Principal>) -> Self {
+        self.supposed.extend(principals);
+        self
+    }
+
+    /// Who is supposed to sign, in order.
+    #[must_use]
+    pub fn supposed(&self) -> &[Principal] {
+        &self.supposed
+    }
+
+    /// How many signers there are, those who are only supposed among them.
+    pub(in crate::policy) fn count(&self) -> usize {
+        self.signers.len().saturating_add(self.supposed.len())
+    }
+
+    /// The number of the signature of the signer at a position; those who are supposed to sign have the
+    /// numbers behind all signatures.
+    pub(in crate::policy) fn index_at(&self, position: usize) -> Option<usize> {
+        if let Some(signer) = self.signers.get(position) {
+            return Some(signer.index);
+        }
+        let behind = position.checked_sub(self.signers.len())?;
+        let signatures = self.signers.iter().map(|signer| signer.index);
+        let signatures = signatures.chain(self.rejected.iter().map(|rejected| rejected.index));
+        let next = signatures.max().map_or(0, |last| last.saturating_add(1));
+        (behind < self.supposed.len()).then(|| next.saturating_add(behind))
     }
 
     /// The signers that count, in the order of the input.
@@ -181,7 +215,7 @@ impl SignerSet {
         }
         Self {
             signers,
-            rejected: Vec::new(),
+            ..Self::default()
         }
     }
 }

@@ -251,6 +251,20 @@ proptest! {
         }
     }
 
+    /// Who is only supposed to sign counts as somebody who is no more than that.
+    #[test]
+    fn supposed_signers_count_as_people_do(model in model(), people in persons(5)) {
+        let (manager, id) = model.manager();
+        let supposed = people.iter().map(|one| principal(one.msp_id, one.role));
+        let signers = SignerSet::default().supposing(supposed);
+        let holds = manager.evaluate(&Msps::default(), id, &signers);
+        prop_assert_eq!(holds, accepts(&manager, id, &people));
+        let explained = manager.explain(&Msps::default(), id, &signers);
+        prop_assert_eq!(explained.satisfied(), holds);
+        let shown = explained.to_json();
+        prop_assert_eq!(shown["signers"].as_array().unwrap().len(), people.len());
+    }
+
     #[test]
     fn decides_as_the_slow_model(model in model(), people in persons(6)) {
         let (manager, id) = model.manager();

@@ -9,11 +9,12 @@ use crate::{
     cli::{
         args::{ClientArgs, DiffArgs, ExplainArgs, ShowArgs},
         screen::Screen,
-        show::{self, Line, Tone, differences, explanation},
+        show::{self, Line, Tone, differences, explanation, side_by_side},
     },
     client::{
         ClientError, Exit,
         answers::{DiffAnswer, ProposalAnswer},
+        sides,
         view::ProposalView,
     },
 };
@@ -37,10 +38,36 @@ pub(in crate::cli) fn explain(args: &ExplainArgs) -> ExitCode {
 pub(in crate::cli) fn diff(args: &DiffArgs) -> ExitCode {
     on_screen(&args.client.shown, args.full, async |screen| {
         let view = fetch(&args.client, &args.id, args.full, screen).await?;
+        if let Some(other) = &args.other {
+            return both(args, &view, other, screen).await;
+        }
         let Some(diff) = &view.proposal.diff else {
             return Err(nothing_to_compare(&view.proposal));
         };
         changes(diff, screen, args.exit_code, "Nothing changes.")
+    })
+}
+
+/// What two proposals both touch, as the contract shows them.
+async fn both(
+    args: &DiffArgs,
+    first: &ProposalView,
+    other: &str,
+    screen: &Screen,
+) -> Result<Exit, ClientError> {
+    let second = fetch(&args.client, other, args.full, screen).await?;
+    let (first, second) = (&first.proposal, &second.proposal);
+    let view = sides(first, second).ok_or_else(|| match first.diff {
+        Some(_) => nothing_to_compare(second),
+        None => nothing_to_compare(first),
+    })?;
+    if view.both.is_empty() {
+        screen.note(&Line::of(Tone::Dim, "they touch nothing in common"));
+    }
+    screen.result(&view, Some("both"), |look| side_by_side(&view, look))?;
+    Ok(match args.exit_code && view.excludes.is_some() {
+        true => Exit::No,
+        false => Exit::Done,
     })
 }
 

@@ -17,7 +17,7 @@ pub(in crate::cli::show) use diff::summary as changes_summary;
 pub(in crate::cli) use diff::{contents, differences, is_empty};
 pub(in crate::cli) use effects::effects;
 pub(in crate::cli::show) use effects::effects_of;
-pub(in crate::cli::show) use entry::{entry, sign};
+pub(in crate::cli::show) use entry::{entry, group, sign};
 pub(in crate::cli) use explain::explanation;
 pub(in crate::cli::show) use explain::{deadline, deciding};
 pub(in crate::cli) use findings::findings;

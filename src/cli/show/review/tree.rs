@@ -254,6 +254,11 @@ impl Drawing<'_, '_, '_> {
             let Some(signer) = self.signers.iter().find(|one| one.index == *index) else {
                 continue;
             };
+            if signer.supposed {
+                let text = format!("would be signed by {}", common_name(&signer.subject));
+                lines.push(Line::of(Tone::Accent, text));
+                continue;
+            }
             let line = Line::of(
                 Tone::Good,
                 format!("signed by {}", common_name(&signer.subject)),

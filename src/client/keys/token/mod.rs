@@ -15,10 +15,7 @@
 mod absent;
 #[cfg_attr(
     not(feature = "pkcs11"),
-    expect(
-        dead_code,
-        reason = "what is decided about tokens, where this build has none"
-    )
+    expect(dead_code, reason = "only a build with tokens asks them anything")
 )]
 mod choose;
 #[cfg(feature = "pkcs11")]
