@@ -71,6 +71,8 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::CompleteIds(args) => Ok(command::see::complete(&args)),
         Command::Serve(args) => command::serve::run(&args),
         Command::Health(args) => command::health::run(&args),
+        #[cfg(feature = "client")]
+        Command::Deploy(args) => command::deploy::run(&args),
         Command::Package(args) => command::package::run(&args),
         Command::Audit(args) => command::audit::run(&args),
         #[cfg(feature = "client")]

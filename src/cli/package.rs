@@ -1,6 +1,8 @@
 //! The chaincode package of an external chaincode (`ccaas`): a gzipped tar file of `metadata.json`
 //! and `code.tar.gz`, which holds `connection.json`.
 
+#[cfg(feature = "client")]
+use std::io::Read as _;
 use std::io::{self, Write};
 
 use flate2::{Compression, GzBuilder};
@@ -54,10 +56,52 @@ impl Package {
         };
         let metadata = serde_json::to_vec(&metadata)?;
         let bytes = gzipped_tar(&[("metadata.json", &metadata), ("code.tar.gz", &code)])?;
-        // Fabric: core/chaincode/persistence/persistence.go, PackageID
-        let id = format!("{label}:{}", Digest::of(&bytes));
+        let id = package_id(label, &bytes);
         Ok(Self { bytes, id })
     }
+}
+
+/// The id that peers give a package: its label, and the digest of its bytes.
+// Fabric: core/chaincode/persistence/persistence.go, PackageID
+pub(super) fn package_id(label: &str, bytes: &[u8]) -> String {
+    format!("{label}:{}", Digest::of(bytes))
+}
+
+/// The label in a package, or why it is none.
+// Fabric: core/chaincode/persistence/chaincode_package.go, ChaincodePackageParser.Parse
+#[cfg(feature = "client")]
+pub(super) fn package_label(bytes: &[u8]) -> Result<String, String> {
+    let gzip = flate2::read::GzDecoder::new(bytes).take(LARGEST);
+    let mut tar = tar::Archive::new(gzip);
+    for entry in tar.entries().map_err(|error| error.to_string())? {
+        let entry = entry.map_err(|error| error.to_string())?;
+        let path = entry.path().map_err(|error| error.to_string())?;
+        if path.as_os_str() != "metadata.json" {
+            continue;
+        }
+        let metadata: PackedLabel =
+            serde_json::from_reader(entry.take(METADATA)).map_err(|error| error.to_string())?;
+        return match is_label(&metadata.label) {
+            true => Ok(metadata.label),
+            false => Err("its metadata has no label".to_owned()),
+        };
+    }
+    Err("it has no `metadata.json`".to_owned())
+}
+
+/// The most bytes of a package that are unpacked.
+#[cfg(feature = "client")]
+const LARGEST: u64 = 256 << 20;
+
+/// The most bytes of its metadata.
+#[cfg(feature = "client")]
+const METADATA: u64 = 1 << 20;
+
+/// What is read of the metadata of a package.
+#[cfg(feature = "client")]
+#[derive(serde::Deserialize)]
+struct PackedLabel {
+    label: String,
 }
 
 /// Whether Fabric takes it as a label.

@@ -9,6 +9,7 @@
 //! | `host` | the host's clock and randomness | shell |
 //! | `keys` | one's own identity and its private key | shell |
 //! | `profile` | which network, which peer, which identity; where each was said | pure but its reading |
+//! | `deploy` | bringing the contract onto a channel: what is known, what to approve, who must endorse | pure |
 //! | `lifecycle` | the life cycle of a chaincode: calls, answers, what they write and refuse | pure |
 //! | `refusal` | what it means that a node did not do what it was asked | pure |
 //! | `network` | the connection to one's own peers: everything that goes over the wire | shell |
@@ -20,6 +21,7 @@
 
 pub mod answers;
 mod chain;
+mod deploy;
 mod error;
 mod flow;
 mod host;
@@ -34,6 +36,10 @@ mod signing;
 pub mod view;
 
 pub use chain::{ChainStore, VerifiedChain, VerifiedLink};
+pub use deploy::{
+    ApprovalPlan, ContractStage, DefinitionWishes, DeploymentFacts, EndorsingRule, NextDefinition,
+    PackageWish, PeerPackages, ServerState, UpgradeConcern,
+};
 pub use error::{ClientError, Exit};
 pub use flow::{
     ChannelSession, ContractHead, ContractSynced, Examined, Hears, OfflineSession, OpenedSession,

@@ -3,6 +3,8 @@
 #[cfg(feature = "client")]
 mod act;
 mod audit;
+#[cfg(feature = "client")]
+mod deploy;
 #[cfg(feature = "devnet")]
 mod devnet;
 mod health;
@@ -31,6 +33,11 @@ pub(super) use act::{
     SignArgs, SubmitArgs, SyncArgs, ViaArg, WaitArgs, WatchArgs, WithdrawArgs,
 };
 pub(super) use audit::AuditArgs;
+#[cfg(feature = "client")]
+pub(super) use deploy::{
+    DefinitionArgs, DeployApproveArgs, DeployArgs, DeployCommand, DeployCommitArgs,
+    DeployInstallArgs, DeployStatusArgs, DeployUpgradeArgs,
+};
 #[cfg(feature = "devnet")]
 pub(super) use devnet::{
     DevnetArgs, DevnetCommand, DevnetFolderArgs, DevnetOrgArgs, EnvArgs, NewcomerArgs, TryArgs,
@@ -120,7 +127,11 @@ pub(super) enum Command {
     Serve(Box<ServeArgs>),
     /// Ask a running server whether it serves calls: for probes
     Health(HealthArgs),
+    /// Bring the contract onto a channel, and upgrade its definition
+    #[cfg(feature = "client")]
+    Deploy(Box<DeployArgs>),
     /// Write the chaincode package for a peer, and print its package id
+    #[cfg_attr(feature = "client", command(hide = true))]
     Package(PackageArgs),
     /// Verify an exported proposal with config blocks, without a ledger
     Audit(AuditArgs),

@@ -6,6 +6,8 @@ pub(super) mod audit;
 pub(super) mod completion;
 #[cfg(all(feature = "client", feature = "devnet"))]
 pub mod demo;
+#[cfg(feature = "client")]
+pub(super) mod deploy;
 #[cfg(feature = "devnet")]
 pub(super) mod devnet;
 pub(super) mod health;

@@ -11,10 +11,12 @@
 //! | `sign` | signatures, made and handed in |
 //! | `offline` | a sign request, judged on a machine without a network |
 //! | `submit` | from a finished proposal to the block that it is in |
+//! | `deploy` | bringing the contract onto a channel |
 //! | `sync` | config blocks for the contract |
 
 mod catch_up;
 mod contract;
+mod deploy;
 mod examine;
 mod fetched;
 mod offline;

@@ -9,10 +9,13 @@
 //! | `status` | one screen about a channel |
 //! | `ending` | certificates of a config that end soon |
 //! | `deed` | what commands that act did |
+//! | `deploy`, `deploying` | one screen about the contract's definition; what each member lacks, what comes next |
 //! | `config` | the chain's links, and two configs side by side |
 
 mod config;
 mod deed;
+mod deploy;
+mod deploying;
 mod ending;
 mod list;
 mod phase;
@@ -23,6 +26,10 @@ pub use config::{ChainView, ConfigDiffView, ExportView, LinkView};
 pub use deed::{
     EventView, NothingView, RecordedView, SignedView, SubmittedView, SyncedView, TrustView,
     TrustedLinkView, WrittenView,
+};
+pub use deploy::{
+    ApprovedView, CommittedView, ConcernView, DefinitionView, DeployView, InstalledOnView,
+    InstalledView, MemberDeploymentView, NextDefinitionView, PeerPackagesView,
 };
 pub use ending::{EndingView, WITHIN, ending};
 pub use list::{HistoryView, ListView, RowFilter, RowView};

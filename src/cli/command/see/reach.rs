@@ -26,8 +26,7 @@ pub(super) struct Reach {
 impl Reach {
     /// Reads settings and identity; the peer is dialled when it is first asked.
     pub(super) fn new(network: &NetworkArgs) -> Result<Self, ClientError> {
-        let (settings, identity) = settings(network)?;
-        let connection = PeerConnection::new(&settings, identity)?;
+        let connection = connected(network)?;
         Ok(Self { connection })
     }
 
@@ -52,6 +51,14 @@ impl Reach {
         let answer = self.ask(args).await?;
         answers::read(args.first().copied().unwrap_or_default(), &answer)
     }
+}
+
+/// The connection to one's own peer.
+pub(in crate::cli::command) fn connected(
+    network: &NetworkArgs,
+) -> Result<PeerConnection, ClientError> {
+    let (settings, identity) = settings(network)?;
+    PeerConnection::new(&settings, identity)
 }
 
 /// Which network, and who one is there.
@@ -80,7 +87,7 @@ pub(in crate::cli::command) fn joined(errors: Vec<ClientError>) -> ClientError {
 }
 
 /// Runs a command on a screen.
-pub(super) fn on_screen(
+pub(in crate::cli::command) fn on_screen(
     shown: &ShownArgs,
     full: bool,
     command: impl AsyncFnOnce(&Screen) -> Result<Exit, ClientError>,
