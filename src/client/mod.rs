@@ -63,7 +63,8 @@ pub use profile::{
     on_this_machine, resolve, resolve_identity, resolve_offline, survey,
 };
 pub use propose::{
-    MspDefinitionFolder, OrganizationFile, ProposalCall, ProposalTerms, WantedChange,
+    MspDefinitionFolder, OrganizationFile, ProposalCall, ProposalTerms, WantedAttestation,
+    WantedChange, WantedSettings,
 };
 pub use refusal::ContractRefusal;
 pub use review::{ClaimedKind, ContractSaid, JudgedSettings, JudgedUpdate, ProposalClaim};

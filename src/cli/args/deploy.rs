@@ -157,6 +157,9 @@ Examples:
   As the first one, with a policy of one's own:
     cmscc deploy approve --signature-policy \"OutOf(2, 'Org1MSP.peer', 'Org2MSP.peer', 'Org3MSP.peer')\"
 
+  Two members approved different definitions, and yours gives way:
+    cmscc deploy approve --as Org2MSP
+
   Your server moved, so there is another package:
     cmscc deploy install --address new.org1.example.com:9999
     cmscc deploy approve --package-id cmscc:..";
@@ -168,6 +171,15 @@ pub(in crate::cli) struct DeployApproveArgs {
     /// The sequence [default: what others approved, or what is committed]
     #[arg(long, value_name = "NUMBER", help_heading = "Definition")]
     pub(in crate::cli) sequence: Option<i64>,
+
+    /// Take over what this member approved of the next sequence
+    #[arg(
+        long = "as",
+        value_name = "MSP",
+        help_heading = "Definition",
+        conflicts_with = "sequence"
+    )]
+    pub(in crate::cli) like: Option<String>,
 
     #[command(flatten)]
     pub(in crate::cli) definition: DefinitionArgs,

@@ -2,6 +2,8 @@
 
 #[cfg(feature = "client")]
 mod act;
+#[cfg(feature = "client")]
+mod agree;
 mod audit;
 #[cfg(feature = "client")]
 mod deploy;
@@ -31,6 +33,11 @@ use clap::{
 pub(super) use act::{
     ArchiveArgs, CombineArgs, InitConsortiumArgs, PinArgs, RebaseArgs, RecoverArgs, RejectArgs,
     SignArgs, SubmitArgs, SyncArgs, ViaArg, WaitArgs, WatchArgs, WithdrawArgs,
+};
+#[cfg(feature = "client")]
+pub(super) use agree::{
+    AttestArgs, CapabilitiesArgs, MembersArgs, SettingsApplyArgs, SettingsArgs, SettingsCommand,
+    SettingsProposeArgs, SettingsShowArgs,
 };
 pub(super) use audit::AuditArgs;
 #[cfg(feature = "client")]
@@ -127,6 +134,18 @@ pub(super) enum Command {
     Serve(Box<ServeArgs>),
     /// Ask a running server whether it serves calls: for probes
     Health(HealthArgs),
+    /// What the members agreed on about the contract, and how they change it
+    #[cfg(feature = "client")]
+    Settings(Box<SettingsArgs>),
+    /// Say which capability levels all your nodes support, and whether you run a server
+    #[cfg(feature = "client")]
+    Attest(Box<AttestArgs>),
+    /// List the members of the channel: servers, anchor peers, what they attest
+    #[cfg(feature = "client")]
+    Members(Box<MembersArgs>),
+    /// List capability levels: what the channel has, and who supports which
+    #[cfg(feature = "client")]
+    Capabilities(Box<CapabilitiesArgs>),
     /// Bring the contract onto a channel, and upgrade its definition
     #[cfg(feature = "client")]
     Deploy(Box<DeployArgs>),

@@ -2,6 +2,8 @@
 
 #[cfg(feature = "client")]
 pub(super) mod act;
+#[cfg(feature = "client")]
+pub(super) mod agree;
 pub(super) mod audit;
 pub(super) mod completion;
 #[cfg(all(feature = "client", feature = "devnet"))]

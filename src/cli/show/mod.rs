@@ -10,7 +10,7 @@
 //! | `diff`, `entry` | what changes, by group; one change |
 //! | `findings`, `effects` | what to know before one signs; what becomes of majorities and endorsements |
 //! | `explain`, `tree` | why the signatures suffice or not, and who could complete them |
-//! | `deploy` | the contract's definition on a channel |
+//! | `deploy` | the contract's definition on a channel; what members agree on and attest |
 //! | `status` | one screen about a channel |
 //! | `problem` | an error and what to do about it |
 
@@ -32,7 +32,7 @@ mod time;
 mod tree;
 mod words;
 
-pub(in crate::cli) use deploy::{definition, deployment};
+pub(in crate::cli) use deploy::{capabilities, definition, deployment, members, settings};
 pub(in crate::cli) use diff::{contents, differences, is_empty};
 pub(in crate::cli) use effects::effects;
 pub(in crate::cli) use explain::explanation;

@@ -24,6 +24,8 @@ pub struct DefinitionWishes {
     pub init_required: Option<bool>,
     /// Where one's own peers find the chaincode.
     pub package: PackageWish,
+    /// Whose approval is taken over.
+    pub like: Option<MspId>,
     /// Whether an approval may differ from those of others.
     pub may_differ: bool,
 }
@@ -60,7 +62,10 @@ impl ApprovalPlan {
     /// `ALREADY_APPROVED` (done); `SEQUENCE_TAKEN` (stale), `SEQUENCE_AHEAD`; `NOT_INSTALLED`,
     /// `WHICH_PACKAGE` (usage); `APPROVALS_DIFFER` (no).
     pub fn new(facts: &DeploymentFacts, wishes: &DefinitionWishes) -> Result<Self, ClientError> {
-        let (base, basis) = base(facts, wishes);
+        let (base, basis) = match &wishes.like {
+            Some(msp_id) => (theirs(facts, msp_id)?, format!("what {msp_id} approved")),
+            None => base(facts, wishes),
+        };
         let terms = wishes.applied_to(base);
         terms.check()?;
         check_sequence(facts, &terms)?;
@@ -115,6 +120,20 @@ impl DefinitionWishes {
             ..base
         }
     }
+}
+
+/// What a member approved of the next sequence.
+fn theirs(facts: &DeploymentFacts, msp_id: &MspId) -> Result<DefinitionTerms, ClientError> {
+    let sequence = facts.sequence().saturating_add(1);
+    let theirs = facts.recorded(msp_id, sequence);
+    theirs.map(|theirs| theirs.terms.clone()).ok_or_else(|| {
+        let text = format!(
+            "no approval of sequence {sequence} by {msp_id} is in the blocks from {} on",
+            facts.looked_from
+        );
+        ClientError::new(Exit::No, "NO_APPROVAL", text)
+            .hint("--look-back BLOCKS looks further back")
+    })
 }
 
 /// From what an approval starts, and whose that is.

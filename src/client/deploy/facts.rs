@@ -39,6 +39,9 @@ pub struct DeploymentFacts {
     pub recorded: Vec<RecordedApproval>,
     /// From which block on they were looked for.
     pub looked_from: BlockNumber,
+    /// The address of the server in the package that one's own organisation approved, where a peer gives
+    /// the package.
+    pub server_address: Option<String>,
     /// Whether the server of each member answers; empty where nothing is committed.
     pub servers: BTreeMap<MspId, ServerState>,
     /// How far the contract itself is.
@@ -149,6 +152,13 @@ impl DeploymentFacts {
             .filter(|peer| peer.packages.as_deref().is_ok_and(lacks))
             .map(|peer| peer.address.as_str())
             .collect()
+    }
+
+    /// The port of one's own server.
+    #[must_use]
+    pub fn server_port(&self) -> Option<&str> {
+        let (_, port) = self.server_address.as_deref()?.rsplit_once(':')?;
+        Some(port)
     }
 
     /// Whether some peer of one's own said what it has installed.

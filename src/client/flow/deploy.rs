@@ -55,6 +55,7 @@ impl DeploymentFacts {
             peers: Vec::new(),
             recorded: Vec::new(),
             looked_from: BlockNumber(0),
+            server_address: None,
             servers: BTreeMap::new(),
             contract: ContractStage::Silent,
         };

@@ -106,6 +106,8 @@ pub struct DeployView {
     pub next_reason: String,
     /// One's own peers.
     pub peers: Vec<PeerPackagesView>,
+    /// The address of one's own server, as the package says it; null where that is not known.
+    pub server_address: Option<String>,
 }
 
 /// A package on one's own peers: of `deploy install`.
@@ -219,6 +221,7 @@ impl DeployView {
             next_definition,
             next_reason,
             peers: peers(facts),
+            server_address: facts.server_address.clone(),
         }
     }
 }
@@ -237,8 +240,8 @@ impl MemberDeploymentView {
             .or_else(|| facts.recorded(msp_id, sequence));
         let own = facts.approved_next.as_ref().or(facts.approved.as_ref());
         let source = match is_own {
-            true => own.map(|own| &own.source),
-            false => theirs.map(|one| &one.source),
+            true if facts.unasked.is_none() => own.map(|own| &own.source),
+            _ => theirs.map(|one| &one.source),
         };
         let server = facts.servers.get(msp_id);
         let mut view = Self {

@@ -121,10 +121,20 @@ pub(super) fn next(facts: &DeploymentFacts, is_agreed: Option<bool>) -> (Option<
             .iter()
             .filter(|(_, approved)| !**approved);
         let others: Vec<&str> = others.map(|(msp_id, _)| msp_id.as_str()).collect();
-        let why = format!(
-            "you have approved sequence {sequence}; one of these does next: {}",
-            others.join(", ")
-        );
+        let differing = facts.members.iter().find(|msp_id| {
+            let theirs = facts.recorded(msp_id, sequence);
+            theirs.is_some_and(|theirs| !theirs.terms.differences(&next.terms).is_empty())
+        });
+        let why = match differing {
+            Some(msp_id) => format!(
+                "{msp_id} approved another sequence {sequence} than you: agree on one; to take over theirs, \
+                 `cmscc deploy approve --as {msp_id}`"
+            ),
+            None => format!(
+                "you have approved sequence {sequence}; one of these does next: {}",
+                others.join(", ")
+            ),
+        };
         return (None, why);
     }
     running(facts, own, is_agreed)
@@ -165,7 +175,14 @@ fn running(
     if let (Some(id), Some(state)) = (package(own), state)
         && !matches!(state, ServerState::Answers(_))
     {
-        return own_server(id, state);
+        let elsewhere = matches!(state, ServerState::AddressUnknown(_) | ServerState::Tls(_));
+        if let Some(other) = other_package(facts, id).filter(|_| elsewhere) {
+            return said(
+                format!("cmscc deploy approve --package-id {other}"),
+                "your peer does not reach the address in the approved package; this is another one",
+            );
+        }
+        return own_server(id, facts.server_port().unwrap_or("PORT"), state);
     }
     if facts.contract == ContractStage::NotInitialized {
         return said(
@@ -195,9 +212,20 @@ fn running(
     (None, why)
 }
 
-fn own_server(id: &str, state: &ServerState) -> (Option<String>, String) {
+/// The only package beside the approved one.
+fn other_package<'a>(facts: &'a DeploymentFacts, id: &str) -> Option<&'a str> {
+    let packages = facts.packages();
+    let others = packages.iter().filter(|one| one.package_id != id);
+    let others: Vec<&str> = others.map(|one| one.package_id.as_str()).collect();
+    match others.as_slice() {
+        [only] => Some(only),
+        _ => None,
+    }
+}
+
+fn own_server(id: &str, port: &str, state: &ServerState) -> (Option<String>, String) {
     let said = |command: String, why: &str| (Some(command), why.to_owned());
-    let serve = || format!("cmscc serve --chaincode-id {id} --address HOST:PORT");
+    let serve = || format!("cmscc serve --chaincode-id {id} --address 0.0.0.0:{port}");
     match state {
         ServerState::OtherId(_) => said(serve(), "your server has another id than the package"),
         ServerState::AddressUnknown(_) => said(

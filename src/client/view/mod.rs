@@ -5,6 +5,7 @@
 //! |---|---|
 //! | `proposal` | one proposal, and who reviewed it: the contract, or one's own engine |
 //! | `list` | lists: what awaits me, what is in flight, what is over |
+//! | `member` | the members of a channel; what they attest |
 //! | `phase` | what a status means for who looks, and the command that comes next |
 //! | `status` | one screen about a channel |
 //! | `ending` | certificates of a config that end soon |
@@ -18,6 +19,7 @@ mod deploy;
 mod deploying;
 mod ending;
 mod list;
+mod member;
 mod phase;
 mod proposal;
 mod status;
@@ -33,6 +35,7 @@ pub use deploy::{
 };
 pub use ending::{EndingView, WITHIN, ending};
 pub use list::{HistoryView, ListView, RowFilter, RowView};
+pub use member::{AppliedView, AttestedView, MemberView, MembersView};
 pub use phase::{Whereabouts, needs_words, phase};
 pub use proposal::{MajorityView, OwnReview, ProposalView, ReviewedBy};
 pub use status::{HeadView, IdentityView, Relation, StatusView};

@@ -29,7 +29,7 @@ fn the_story_of_a_consortium_is_told_with_commands_alone() {
 }
 
 /// A folder for a network with the contract; both end with it.
-struct Stage {
+pub(super) struct Stage {
     folder: TempDir,
     turn: Turn,
 }
@@ -41,7 +41,7 @@ impl Drop for Stage {
 }
 
 impl Stage {
-    fn new() -> Option<Self> {
+    pub(super) fn new() -> Option<Self> {
         let turn = Turn::wait(1250)?;
         let folder = TempDir::new().unwrap();
         fs::create_dir(folder.path().join("net")).unwrap();
@@ -49,7 +49,7 @@ impl Stage {
     }
 
     /// What a script prints, to both of its outputs; fails the test with it where a command fails.
-    fn run(&self, script: &str) -> String {
+    pub(super) fn run(&self, script: &str) -> String {
         let script = format!("exec 2>&1\n{script}");
         let out = self.shell(&script).output().unwrap();
         let printed = String::from_utf8_lossy(&out.stdout).into_owned();

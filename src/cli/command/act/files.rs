@@ -35,7 +35,7 @@ pub(in crate::cli::command) fn read(path: &Path) -> Result<Vec<u8>, ClientError>
 
 /// Writes a file whole or not at all.
 // SECURITY: in a folder that others may write into, nobody's file or link is written through
-pub(super) fn write(path: &Path, content: &[u8]) -> Result<(), ClientError> {
+pub(in crate::cli::command) fn write(path: &Path, content: &[u8]) -> Result<(), ClientError> {
     let failed = |error: &dyn std::fmt::Display| {
         let text = format!("cannot write `{}`: {error}", path.display());
         ClientError::new(Exit::Failed, "FILE_UNWRITABLE", text)

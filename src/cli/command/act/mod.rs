@@ -38,6 +38,6 @@ pub(in crate::cli) use verify::verify;
 pub(in crate::cli) use wait::wait;
 pub(in crate::cli) use watch::watch;
 
-pub(in crate::cli::command) use consent::{review, taken};
-pub(in crate::cli::command) use files::read;
+pub(in crate::cli::command) use consent::{review, settings_lines, taken};
+pub(in crate::cli::command) use files::{read, write};
 pub(in crate::cli::command) use open::{demand_level, fresh, open};

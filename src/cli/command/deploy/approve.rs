@@ -14,11 +14,13 @@ use crate::{
         DeploymentFacts, Exit, NextDefinition, PackageWish, UpgradeConcern, read_collections,
         view::{ApprovedView, ConcernView, DefinitionView},
     },
+    ids::MspId,
 };
 
 pub(super) fn approve(args: &DeployApproveArgs) -> ExitCode {
     planned(&args.client, &args.definition, |facts, mut wishes| {
         wishes.sequence = args.sequence;
+        wishes.like = args.like.as_deref().map(MspId::from);
         ApprovalPlan::new(facts, &wishes)
     })
 }
@@ -44,10 +46,14 @@ fn planned(
             return Err(error.clone());
         }
         let plan = plan(&facts, wishes)?;
-        let concerns = UpgradeConcern::of(&facts, &plan.terms, session.chain().bundle());
-        shown(talk, &facts, &plan, &concerns);
         // one that is committed already is no choice any more
-        if plan.terms.sequence != facts.sequence() {
+        let is_choice = plan.terms.sequence != facts.sequence();
+        let concerns = match is_choice {
+            true => UpgradeConcern::of(&facts, &plan.terms, session.chain().bundle()),
+            false => Vec::new(),
+        };
+        shown(talk, &facts, &plan, &concerns);
+        if !args.dry_run {
             check_concerns(&concerns, args)?;
         }
         let mut view = ApprovedView {
@@ -66,7 +72,10 @@ fn planned(
             let text = "nothing was written; approve it with the same command without --dry-run";
             talk.say(&Line::of(Tone::Dim, text));
             talk.document(&view)?;
-            return Ok(Exit::Done);
+            return Ok(match check_concerns(&concerns, args).is_err() {
+                true => Exit::No,
+                false => Exit::Done,
+            });
         }
         let approving = session.connection().approve(&plan.terms, &plan.source);
         let done = talk.wait("waiting for the block", approving).await?;
@@ -98,6 +107,7 @@ fn wishes(args: &DefinitionArgs) -> Result<DefinitionWishes, ClientError> {
     };
     Ok(DefinitionWishes {
         sequence: None,
+        like: None,
         version: args.version.clone(),
         policy,
         collections,

@@ -11,7 +11,7 @@ use crate::{
             act::{open, read},
             package::PackageParts,
         },
-        package::{package_id, package_label},
+        package::{package_facts, package_id},
         show::{Line, Tone},
         talk::Talk,
     },
@@ -95,12 +95,12 @@ async fn on_one(
 fn packed(args: &DeployInstallArgs, chaincode: &str) -> Result<Packed, ClientError> {
     if let Some(file) = &args.file {
         let bytes = Bytes::from(read(file)?);
-        let label = package_label(&bytes).map_err(|why| {
+        let facts = package_facts(&bytes).map_err(|why| {
             let text = format!("`{}` is no chaincode package: {why}", file.display());
             ClientError::new(Exit::Usage, "BAD_PACKAGE", text)
                 .hint("`cmscc deploy package --address HOST:PORT` makes one")
         })?;
-        let id = package_id(&label, &bytes);
+        let id = package_id(&facts.label, &bytes);
         return Ok(Packed { bytes, id });
     }
     let parts = PackageParts {

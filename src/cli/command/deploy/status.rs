@@ -3,14 +3,13 @@
 use std::process::ExitCode;
 
 use crate::{
-    block::ConfigBlock,
     cli::{
         args::DeployStatusArgs,
-        command::see::{connected, on_screen},
+        command::see::{config_of_peer, connected, on_screen},
+        package::package_facts,
         show,
     },
     client::{ClientError, DeploymentFacts, Exit, PeerConnection, view::DeployView},
-    config::Bundle,
 };
 
 pub(super) fn run(args: &DeployStatusArgs) -> ExitCode {
@@ -27,12 +26,19 @@ pub(super) fn run(args: &DeployStatusArgs) -> ExitCode {
 }
 
 async fn look(connection: &PeerConnection, look_back: u64) -> Result<DeployView, ClientError> {
-    let bad = |error: &dyn std::fmt::Display| {
-        let text = format!("the peer's config block cannot be read: {error}");
-        ClientError::new(Exit::Failed, "BAD_BLOCK", text)
-    };
-    let block = ConfigBlock::parse(connection.config_block().await?).map_err(|e| bad(&e))?;
-    let bundle = Bundle::new(block.channel_id(), block.tree().clone()).map_err(|e| bad(&e))?;
-    let facts = DeploymentFacts::gather(connection, &bundle, look_back).await?;
+    let bundle = config_of_peer(connection).await?;
+    let mut facts = DeploymentFacts::gather(connection, &bundle, look_back).await?;
+    facts.server_address = address(connection, &facts).await;
     Ok(DeployView::of(&facts))
+}
+
+/// Where the approved package says that one's own server is; a peer that does not give the package leaves
+/// it open.
+async fn address(connection: &PeerConnection, facts: &DeploymentFacts) -> Option<String> {
+    let own = facts.approved_next.as_ref().or(facts.approved.as_ref())?;
+    let package = connection
+        .installed_package(own.source.package_id()?)
+        .await
+        .ok()?;
+    package_facts(&package).ok()?.address
 }

@@ -23,6 +23,8 @@ pub(in crate::cli) use api::run as api;
 pub(in crate::cli) use config::run as config;
 pub(in crate::cli) use history::run as history;
 pub(in crate::cli) use list::{complete, run as list};
-pub(in crate::cli::command) use reach::{connected, in_runtime, joined, on_screen, settings};
+pub(in crate::cli::command) use reach::{
+    config_of_peer, connected, in_runtime, joined, on_screen, settings,
+};
 pub(in crate::cli) use show::{diff, explain, show};
 pub(in crate::cli) use status::run as status;

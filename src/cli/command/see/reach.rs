@@ -6,6 +6,7 @@ use bytes::Bytes;
 use tokio::runtime;
 
 use crate::{
+    block::ConfigBlock,
     cli::{
         args::{NetworkArgs, ShownArgs},
         screen::Screen,
@@ -14,6 +15,7 @@ use crate::{
         ClientError, ClientSettings, Exit, OwnIdentity, PeerConnection,
         answers::{self},
     },
+    config::Bundle,
     transaction::ChaincodeCall,
 };
 
@@ -59,6 +61,18 @@ pub(in crate::cli::command) fn connected(
 ) -> Result<PeerConnection, ClientError> {
     let (settings, identity) = settings(network)?;
     PeerConnection::new(&settings, identity)
+}
+
+/// The newest config of one's own peer; it is what the peer says.
+pub(in crate::cli::command) async fn config_of_peer(
+    connection: &PeerConnection,
+) -> Result<Bundle, ClientError> {
+    let bad = |error: &dyn std::fmt::Display| {
+        let text = format!("the peer's config block cannot be read: {error}");
+        ClientError::new(Exit::Failed, "BAD_BLOCK", text)
+    };
+    let block = ConfigBlock::parse(connection.config_block().await?).map_err(|e| bad(&e))?;
+    Bundle::new(block.channel_id(), block.tree().clone()).map_err(|e| bad(&e))
 }
 
 /// Which network, and who one is there.

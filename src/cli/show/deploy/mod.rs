@@ -1,12 +1,19 @@
 //! The contract's definition on a channel: what each member has done and lacks.
 
+mod agreed;
+
+pub(in crate::cli) use agreed::{capabilities, members, settings};
+
 use super::{
     line::{Line, Look, Tone},
     pairs::Pairs,
     table::{giving, table, whole},
 };
-use crate::client::view::{
-    DefinitionView, DeployView, MemberDeploymentView, NextDefinitionView, PeerPackagesView,
+use crate::{
+    client::view::{
+        DefinitionView, DeployView, MemberDeploymentView, NextDefinitionView, PeerPackagesView,
+    },
+    text::squeezed,
 };
 
 /// One screen about it.
@@ -38,9 +45,10 @@ pub(in crate::cli) fn deployment(view: &DeployView, look: Look) -> Vec<Line> {
         let name = if at == 0 { "Your peers" } else { "" };
         block.put(name, peer_line(peer));
     }
+    block.maybe("Your server", view.server_address.as_deref());
     let mut lines = block.lines(look);
     lines.push(Line::new());
-    lines.extend(members(view, look));
+    lines.extend(member_rows(view, look));
     lines.extend(lacks(view, look));
     lines.push(Line::new());
     lines.extend(next_lines(view, look));
@@ -137,7 +145,7 @@ fn short_id(id: &str) -> String {
     }
 }
 
-fn members(view: &DeployView, look: Look) -> Vec<Line> {
+fn member_rows(view: &DeployView, look: Look) -> Vec<Line> {
     let next = view.next_definition.as_ref();
     let columns = [
         whole("MEMBER"),
@@ -152,9 +160,12 @@ fn members(view: &DeployView, look: Look) -> Vec<Line> {
         }
         let package = match &member.package_id {
             Some(id) => Line::plain(short_id(id)),
-            None => Line::of(Tone::Dim, "not known"),
+            None if member.approved == Some(true) => Line::of(Tone::Dim, "not known"),
+            None => Line::of(Tone::Dim, "-"),
         };
-        vec![name, package, approvals(member, view, next), server(member)]
+        let state = member.server.as_deref();
+        let server = server(state, member.server_version.as_deref());
+        vec![name, package, approvals(member, view, next), server]
     });
     table(&columns, rows.collect(), look)
 }
@@ -184,13 +195,13 @@ fn approvals(
     }
 }
 
-fn server(member: &MemberDeploymentView) -> Line {
-    let Some(state) = &member.server else {
+/// Whether a server answers, and which version it is.
+fn server(state: Option<&str>, version: Option<&str>) -> Line {
+    let Some(state) = state else {
         return Line::of(Tone::Dim, "-");
     };
-    match state.as_str() {
+    match state {
         "answers" => {
-            let version = member.server_version.as_deref();
             let version = version.map(|version| format!(", {version}"));
             Line::of(Tone::Good, "✓ answers").and(Tone::Dim, version.unwrap_or_default())
         }
@@ -228,7 +239,7 @@ fn lacks(view: &DeployView, look: Look) -> Vec<Line> {
         if let Some(words) = &member.server_words {
             block.push(vec![
                 Line::new().indented(2),
-                Line::of(Tone::Dim, squeezed(words)),
+                Line::of(Tone::Dim, cause(words)),
             ]);
         }
     }
@@ -259,14 +270,29 @@ fn wrapped_grid(rows: Vec<Vec<Line>>, look: Look) -> Vec<Line> {
     lines
 }
 
-fn squeezed(words: &str) -> String {
-    let mut text = words.split_whitespace().collect::<Vec<_>>().join(" ");
-    const LONGEST: usize = 300;
-    if text.chars().count() > LONGEST {
-        text = text.chars().take(LONGEST).collect();
-        text.push('…');
+/// The end of a peer's words, where the cause stands.
+fn cause(words: &str) -> String {
+    const LONGEST: usize = 200;
+    let mut text = squeezed(words);
+    // behind the ids of transaction and package
+    for start in [
+        "could not launch chaincode ",
+        "connection to ",
+        "error creating grpc ",
+    ] {
+        if let Some((_, end)) = text.rsplit_once(start) {
+            let end = end.split_once(": ").map_or(end, |(_, end)| end);
+            text = end.to_owned();
+        }
     }
-    text
+    let count = text.chars().count();
+    match count > LONGEST {
+        true => {
+            let end = text.chars().skip(count.saturating_sub(LONGEST));
+            format!("…{}", end.collect::<String>())
+        }
+        false => text,
+    }
 }
 
 fn next_lines(view: &DeployView, look: Look) -> Vec<Line> {
