@@ -81,6 +81,16 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::CompleteIntent(args) => Ok(command::see::complete_intent(&args)),
         Command::Serve(args) => command::serve::run(&args),
         Command::Health(args) => command::health::run(&args),
+        #[cfg(feature = "client")]
+        Command::Settings(args) => Ok(command::agree::settings(&args)),
+        #[cfg(feature = "client")]
+        Command::Attest(args) => Ok(command::agree::attest(&args)),
+        #[cfg(feature = "client")]
+        Command::Members(args) => Ok(command::agree::members(&args)),
+        #[cfg(feature = "client")]
+        Command::Capabilities(args) => Ok(command::agree::capabilities(&args)),
+        #[cfg(feature = "client")]
+        Command::Deploy(args) => command::deploy::run(&args),
         Command::Package(args) => command::package::run(&args),
         Command::Audit(args) => command::audit::run(&args),
         #[cfg(feature = "client")]

@@ -1,6 +1,8 @@
 //! The chaincode package of an external chaincode (`ccaas`): a gzipped tar file of `metadata.json`
 //! and `code.tar.gz`, which holds `connection.json`.
 
+#[cfg(feature = "client")]
+use std::io::Read as _;
 use std::io::{self, Write};
 
 use flate2::{Compression, GzBuilder};
@@ -54,10 +56,97 @@ impl Package {
         };
         let metadata = serde_json::to_vec(&metadata)?;
         let bytes = gzipped_tar(&[("metadata.json", &metadata), ("code.tar.gz", &code)])?;
-        // Fabric: core/chaincode/persistence/persistence.go, PackageID
-        let id = format!("{label}:{}", Digest::of(&bytes));
+        let id = package_id(label, &bytes);
         Ok(Self { bytes, id })
     }
+}
+
+/// The id that peers give a package: its label, and the digest of its bytes.
+// Fabric: core/chaincode/persistence/persistence.go, PackageID
+pub(super) fn package_id(label: &str, bytes: &[u8]) -> String {
+    format!("{label}:{}", Digest::of(bytes))
+}
+
+/// What a package says of itself.
+#[cfg(feature = "client")]
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct PackageFacts {
+    pub(super) label: String,
+    /// The address of the server; `None` where it is not of this kind.
+    pub(super) address: Option<String>,
+}
+
+/// Reads a package, or says why it is none.
+// Fabric: core/chaincode/persistence/chaincode_package.go, ChaincodePackageParser.Parse
+#[cfg(feature = "client")]
+pub(super) fn package_facts(bytes: &[u8]) -> Result<PackageFacts, String> {
+    let mut facts = PackageFacts::default();
+    for (name, content) in unpacked(bytes)? {
+        match name.as_str() {
+            "metadata.json" => {
+                let metadata: PackedLabel =
+                    serde_json::from_slice(&content).map_err(|error| error.to_string())?;
+                facts.label = metadata.label;
+            }
+            "code.tar.gz" => {
+                let code = unpacked(&content).unwrap_or_default().into_iter();
+                let connection = code.into_iter().find(|(name, _)| name == "connection.json");
+                let read = connection.and_then(|(_, content)| {
+                    serde_json::from_slice::<PackedAddress>(&content).ok()
+                });
+                facts.address = read.map(|read| read.address);
+            }
+            _ => {}
+        }
+    }
+    match facts.label.as_str() {
+        "" => Err("it has no `metadata.json`".to_owned()),
+        label if !is_label(label) => Err("its label is none".to_owned()),
+        _ => Ok(facts),
+    }
+}
+
+/// The files of a gzipped tar file that are small: names and contents.
+// SECURITY: others wrote it; what is unpacked is bounded
+#[cfg(feature = "client")]
+fn unpacked(bytes: &[u8]) -> Result<Vec<(String, Vec<u8>)>, String> {
+    let text = |error: io::Error| error.to_string();
+    let gzip = flate2::read::GzDecoder::new(bytes).take(LARGEST);
+    let mut tar = tar::Archive::new(gzip);
+    let mut files = Vec::new();
+    for entry in tar.entries().map_err(text)?.take(FILES) {
+        let entry = entry.map_err(text)?;
+        let name = entry.path().map_err(text)?.display().to_string();
+        let mut content = Vec::new();
+        entry
+            .take(LARGEST)
+            .read_to_end(&mut content)
+            .map_err(text)?;
+        files.push((name, content));
+    }
+    Ok(files)
+}
+
+/// The most bytes of a package that are unpacked.
+#[cfg(feature = "client")]
+const LARGEST: u64 = 64 << 20;
+
+/// The most files of a package that are looked at.
+#[cfg(feature = "client")]
+const FILES: usize = 100;
+
+/// What is read of the metadata of a package.
+#[cfg(feature = "client")]
+#[derive(serde::Deserialize)]
+struct PackedLabel {
+    label: String,
+}
+
+/// What is read of its `connection.json`.
+#[cfg(feature = "client")]
+#[derive(serde::Deserialize)]
+struct PackedAddress {
+    address: String,
 }
 
 /// Whether Fabric takes it as a label.
@@ -82,4 +171,33 @@ fn gzipped_tar(files: &[(&str, &[u8])]) -> io::Result<Vec<u8>> {
     let mut gzip = tar.into_inner()?;
     gzip.flush()?;
     gzip.finish()
+}
+
+#[cfg(all(test, feature = "client"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_package_is_read_as_it_was_made() {
+        let connection = ServerUserData {
+            address: "cmscc.org1.example.com:9999".to_owned(),
+            dial_timeout: "10s".to_owned(),
+            tls_required: false,
+            root_cert: None,
+            client_auth_required: false,
+            client_key: None,
+            client_cert: None,
+        };
+        let package = Package::new("cmscc", &connection).unwrap();
+        let facts = package_facts(&package.bytes).unwrap();
+        assert_eq!(facts.label, "cmscc");
+        assert_eq!(
+            facts.address.as_deref(),
+            Some("cmscc.org1.example.com:9999")
+        );
+        assert_eq!(package.id, package_id("cmscc", &package.bytes));
+        for bad in [&b""[..], b"no gzip", &package.bytes[..40]] {
+            assert!(package_facts(bad).is_err());
+        }
+    }
 }

@@ -14,13 +14,13 @@ use crate::client::{ClientError, Exit};
 /// What was typed, and what was meant.
 const MEANT: &[(&str, &str)] = &[
     ("apply", "cmscc submit ID"),
-    ("approve", "cmscc sign ID"),
+    ("approve", "cmscc sign ID, or cmscc deploy approve"),
     ("block", "cmscc config export"),
     (
         "channel",
         "cmscc config export (as `peer channel fetch`), cmscc sign (as `signconfigtx`), cmscc submit (as `update`)",
     ),
-    ("commit", "cmscc submit ID"),
+    ("commit", "cmscc submit ID, or cmscc deploy commit"),
     ("compute_update", "cmscc update compute ORIGINAL MODIFIED"),
     (
         "configtxlator",
@@ -30,10 +30,11 @@ const MEANT: &[(&str, &str)] = &[
     ("delete", "cmscc withdraw ID"),
     ("execute", "cmscc submit ID"),
     ("fetch", "cmscc config export"),
+    ("install", "cmscc deploy install"),
     ("invoke", "cmscc api --submit FUNCTION ARG.."),
+    ("lifecycle", "cmscc deploy"),
     ("login", "cmscc profile list"),
     ("logs", "cmscc watch"),
-    ("members", "cmscc config show"),
     ("proto_decode", "cmscc update inspect FILE"),
     ("query", "cmscc api FUNCTION ARG.."),
     ("signconfigtx", "cmscc update sign FILE"),

@@ -21,9 +21,11 @@
 //! | `doctor` | everything that may be amiss, judged by facts, with what puts it right | pure |
 //! | `update` | config updates in files, without a contract and without a network | pure |
 //! | `intent` | from what an administrator says to a partial config, judged before anybody is asked | pure |
+//! | `deploy` | bringing the contract onto a channel: what is known, what to approve, who must endorse | pure |
 
 pub mod answers;
 mod chain;
+mod deploy;
 mod doctor;
 mod error;
 mod flow;
@@ -42,6 +44,10 @@ pub mod update;
 pub mod view;
 
 pub use chain::{ChainStore, ConfigTrail, TrailConfig, VerifiedChain, VerifiedLink};
+pub use deploy::{
+    ApprovalPlan, ContractStage, DefinitionWishes, DeploymentFacts, EndorsingRule, NextDefinition,
+    PackageWish, PeerPackages, ServerState, UpgradeConcern,
+};
 pub use doctor::Check;
 pub(crate) use error::SEE_DOCTOR;
 pub use error::{ClientError, Exit};
@@ -77,7 +83,8 @@ pub use profile::{
     survey,
 };
 pub use propose::{
-    MspDefinitionFolder, OrganizationFile, ProposalCall, ProposalTerms, WantedChange,
+    MspDefinitionFolder, OrganizationFile, ProposalCall, ProposalTerms, WantedAttestation,
+    WantedChange, WantedSettings,
 };
 pub use refusal::ContractRefusal;
 pub use review::{

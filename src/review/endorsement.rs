@@ -56,7 +56,7 @@ pub fn endorsement(
     let count = |bundle: &Bundle| bundle.orgs(Section::Application).count();
     let (organizations_before, organizations_after) = (count(current), count(next));
     let policy = agreed.unwrap_or(POLICY);
-    let rule = single(policy);
+    let rule = rule_alone(policy);
     let (before, after) = (
         Asked::of(current, policy, rule.as_ref()),
         Asked::of(next, policy, rule.as_ref()),
@@ -174,7 +174,7 @@ fn organisations(count: usize) -> String {
 #[must_use]
 pub fn endorsements_needed(bundle: &Bundle, agreed: Option<&str>) -> Option<usize> {
     let policy = agreed.unwrap_or(POLICY);
-    let rule = single(policy);
+    let rule = rule_alone(policy);
     Asked::of(bundle, policy, rule.as_ref())?.needed()
 }
 
@@ -187,7 +187,7 @@ pub fn could_endorse(
     servers: &BTreeSet<MspId>,
 ) -> Option<bool> {
     let policy = agreed.unwrap_or(POLICY);
-    let rule = single(policy);
+    let rule = rule_alone(policy);
     let asked = Asked::of(bundle, policy, rule.as_ref())?;
     asked.needed()?;
     Some(asked.is_enough(servers))
@@ -195,7 +195,7 @@ pub fn could_endorse(
 
 /// A set of policies with this rule of Fabric's language alone; `None` where the text is no rule (a
 /// path).
-fn single(policy: &str) -> Option<PolicyManager> {
+pub(crate) fn rule_alone(policy: &str) -> Option<PolicyManager> {
     const SIGNATURE: i32 = 1;
     let rule = parse_policy(policy).ok()?;
     let mut builder = PolicyManagerBuilder::new();

@@ -7,4 +7,6 @@ pub mod diff;
 mod endorsement;
 pub mod lint;
 
+#[cfg(feature = "client")]
+pub(crate) use endorsement::rule_alone;
 pub use endorsement::{Endorsement, could_endorse, endorsement, endorsements_needed};

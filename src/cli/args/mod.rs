@@ -2,7 +2,11 @@
 
 #[cfg(feature = "client")]
 mod act;
+#[cfg(feature = "client")]
+mod agree;
 mod audit;
+#[cfg(feature = "client")]
+mod deploy;
 #[cfg(feature = "devnet")]
 mod devnet;
 #[cfg(feature = "client")]
@@ -35,8 +39,18 @@ pub(super) use act::{
     SignArgs, SubmitArgs, SyncArgs, ViaArg, WaitArgs, WatchArgs, WithdrawArgs,
 };
 #[cfg(feature = "client")]
+pub(super) use agree::{
+    AttestArgs, CapabilitiesArgs, MembersArgs, SettingsApplyArgs, SettingsArgs, SettingsCommand,
+    SettingsProposeArgs, SettingsShowArgs,
+};
+#[cfg(feature = "client")]
 pub(super) use audit::AuditExportArgs;
 pub(super) use audit::{AuditArgs, AuditCommand, AuditVerifyArgs};
+#[cfg(feature = "client")]
+pub(super) use deploy::{
+    DefinitionArgs, DeployApproveArgs, DeployArgs, DeployCommand, DeployCommitArgs,
+    DeployInstallArgs, DeployStatusArgs, DeployUpgradeArgs,
+};
 #[cfg(feature = "devnet")]
 pub(super) use devnet::{
     DevnetArgs, DevnetCommand, DevnetFolderArgs, DevnetOrgArgs, EnvArgs, NewcomerArgs, TryArgs,
@@ -146,7 +160,23 @@ pub(super) enum Command {
     Serve(Box<ServeArgs>),
     /// Ask a running server whether it serves calls: for probes
     Health(HealthArgs),
+    /// What the members agreed on about the contract, and how they change it
+    #[cfg(feature = "client")]
+    Settings(Box<SettingsArgs>),
+    /// Say which capability levels all your nodes support, and whether you run a server
+    #[cfg(feature = "client")]
+    Attest(Box<AttestArgs>),
+    /// List the members of the channel: servers, anchor peers, what they attest
+    #[cfg(feature = "client")]
+    Members(Box<MembersArgs>),
+    /// List capability levels: what the channel has, and who supports which
+    #[cfg(feature = "client")]
+    Capabilities(Box<CapabilitiesArgs>),
+    /// Bring the contract onto a channel, and upgrade its definition
+    #[cfg(feature = "client")]
+    Deploy(Box<DeployArgs>),
     /// Write the chaincode package for a peer, and print its package id
+    #[cfg_attr(feature = "client", command(hide = true))]
     Package(PackageArgs),
     /// Prove, without a ledger, how proposals ended and what the config became
     #[command(subcommand_required = true)]

@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 const PACKAGE_EXAMPLES: &str = "\
 Examples:
-  cmscc package --address cmscc.org1.example.com:9999 > org1.id
-  peer lifecycle chaincode install cmscc.tar.gz
+  cmscc deploy package --address cmscc.org1.example.com:9999 > org1.id
+  cmscc deploy install cmscc.tar.gz
 
   The server demands TLS with a client certificate:
-    cmscc package --address cmscc.org1.example.com:9999 --tls-root-cert ca.pem \\
+    cmscc deploy package --address cmscc.org1.example.com:9999 --tls-root-cert ca.pem \\
       --client-cert peer.pem --client-key peer.key --json
 
 The package holds the address at which the peer finds the server, so each organisation has its own
@@ -35,15 +35,20 @@ pub(in crate::cli) struct PackageArgs {
     pub(in crate::cli) dial_timeout: String,
 
     /// PEM file of the CA of the server's certificate: the peer uses TLS
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", alias = "server-ca")]
     pub(in crate::cli) tls_root_cert: Option<PathBuf>,
 
     /// PEM file of the certificate that the peer shows the server
-    #[arg(long, value_name = "FILE", requires_all = ["client_key", "tls_root_cert"])]
+    #[arg(long, value_name = "FILE", alias = "peer-cert", requires_all = ["client_key", "tls_root_cert"])]
     pub(in crate::cli) client_cert: Option<PathBuf>,
 
     /// PEM file of its private key; it becomes part of the package
-    #[arg(long, value_name = "FILE", requires = "client_cert")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        alias = "peer-key",
+        requires = "client_cert"
+    )]
     pub(in crate::cli) client_key: Option<PathBuf>,
 
     /// Print a JSON document in place of the package id

@@ -2,10 +2,14 @@
 
 #[cfg(feature = "client")]
 pub(super) mod act;
+#[cfg(feature = "client")]
+pub(super) mod agree;
 pub(super) mod audit;
 pub(super) mod completion;
 #[cfg(all(feature = "client", feature = "devnet"))]
 pub mod demo;
+#[cfg(feature = "client")]
+pub(super) mod deploy;
 #[cfg(feature = "devnet")]
 pub(super) mod devnet;
 #[cfg(feature = "client")]

@@ -17,44 +17,33 @@ use crate::cli::{
     settings::is_address,
 };
 
+/// What goes into a package, by the flags that say it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PackageParts<'a> {
+    pub(super) address: &'a str,
+    pub(super) label: &'a str,
+    pub(super) dial_timeout: &'a str,
+    /// Flag and file of the CA of the server's certificate.
+    pub(super) root_cert: (&'a str, Option<&'a Path>),
+    /// Flag and file of the certificate that the peer shows.
+    pub(super) client_cert: (&'a str, Option<&'a Path>),
+    /// Flag and file of its key.
+    pub(super) client_key: (&'a str, Option<&'a Path>),
+}
+
 pub(in crate::cli) fn run(args: &PackageArgs) -> anyhow::Result<ExitCode> {
-    let mut errors = Vec::new();
-    if !is_address(&args.address) {
-        let address = &args.address;
-        errors.push(format!("--address: `{address}` is not HOST:PORT"));
-    }
-    if !is_label(&args.label) {
-        errors.push(format!(
-            "--label: `{}` is not a label: a letter or digit, then letters, digits, `_.+-`",
-            args.label
-        ));
-    }
-    if !is_duration(&args.dial_timeout) {
-        let given = &args.dial_timeout;
-        errors.push(format!(
-            "--dial-timeout: `{given}` is not a number of `s`, `ms` or `m`, such as `10s`"
-        ));
-    }
-    let root_cert = certificate(
-        "--tls-root-cert",
-        args.tls_root_cert.as_deref(),
-        &mut errors,
-    );
-    let client_cert = certificate("--client-cert", args.client_cert.as_deref(), &mut errors);
-    let client_key = key("--client-key", args.client_key.as_deref(), &mut errors);
-    if !errors.is_empty() {
-        return Ok(output::misconfigured(&errors));
-    }
-    let connection = ServerUserData {
-        address: args.address.clone(),
-        dial_timeout: args.dial_timeout.clone(),
-        tls_required: root_cert.is_some(),
-        root_cert,
-        client_auth_required: client_cert.is_some(),
-        client_key,
-        client_cert,
+    let parts = PackageParts {
+        address: &args.address,
+        label: &args.label,
+        dial_timeout: &args.dial_timeout,
+        root_cert: ("--tls-root-cert", args.tls_root_cert.as_deref()),
+        client_cert: ("--client-cert", args.client_cert.as_deref()),
+        client_key: ("--client-key", args.client_key.as_deref()),
     };
-    let package = Package::new(&args.label, &connection)?;
+    let package = match parts.packed() {
+        Ok(package) => package,
+        Err(errors) => return Ok(output::misconfigured(&errors)),
+    };
     let file = args
         .output
         .clone()
@@ -77,6 +66,48 @@ pub(in crate::cli) fn run(args: &PackageArgs) -> anyhow::Result<ExitCode> {
         output::result(&package.id);
     }
     Ok(ExitCode::SUCCESS)
+}
+
+impl PackageParts<'_> {
+    /// The package; otherwise everything that is wrong with its parts.
+    pub(super) fn packed(&self) -> Result<Package, Vec<String>> {
+        let mut errors = Vec::new();
+        if !is_address(self.address) {
+            errors.push(format!("--address: `{}` is not HOST:PORT", self.address));
+        }
+        if !is_label(self.label) {
+            errors.push(format!(
+                "--label: `{}` is not a label: a letter or digit, then letters, digits, `_.+-`",
+                self.label
+            ));
+        }
+        if !is_duration(self.dial_timeout) {
+            errors.push(format!(
+                "--dial-timeout: `{}` is not a number of `s`, `ms` or `m`, such as `10s`",
+                self.dial_timeout
+            ));
+        }
+        let (flag, file) = self.root_cert;
+        let root_cert = certificate(flag, file, &mut errors);
+        let (flag, file) = self.client_cert;
+        let client_cert = certificate(flag, file, &mut errors);
+        let (flag, file) = self.client_key;
+        let client_key = key(flag, file, &mut errors);
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        let connection = ServerUserData {
+            address: self.address.to_owned(),
+            dial_timeout: self.dial_timeout.to_owned(),
+            tls_required: root_cert.is_some(),
+            root_cert,
+            client_auth_required: client_cert.is_some(),
+            client_key,
+            client_cert,
+        };
+        Package::new(self.label, &connection)
+            .map_err(|error| vec![format!("cannot make the package: {error}")])
+    }
 }
 
 fn certificate(flag: &str, file: Option<&Path>, errors: &mut Vec<String>) -> Option<String> {

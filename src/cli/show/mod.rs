@@ -14,8 +14,10 @@
 //! | `doctor` | what is amiss, and what puts it right |
 //! | `update` | config updates in files |
 //! | `foreseen` | what would be: if others signed, in which order, two proposals side by side |
+//! | `deploy` | the contract's definition on a channel; what members agree on and attest |
 
 mod audit;
+mod deploy;
 mod doctor;
 mod foreseen;
 mod history;
@@ -30,6 +32,7 @@ mod update;
 mod words;
 
 pub(in crate::cli) use audit::audit;
+pub(in crate::cli) use deploy::{capabilities, definition, deployment, members, settings};
 pub(in crate::cli) use doctor::doctor;
 pub(in crate::cli) use foreseen::{if_signed, plan, side_by_side};
 pub(in crate::cli) use history::{chain, history};

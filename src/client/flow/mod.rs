@@ -14,10 +14,12 @@
 //! | `submit` | from a finished proposal to the block that it is in |
 //! | `checkup` | everything that `doctor` looks at, collected |
 //! | `sync` | config blocks for the contract |
+//! | `deploy` | bringing the contract onto a channel |
 
 mod catch_up;
 mod checkup;
 mod contract;
+mod deploy;
 mod examine;
 mod fetched;
 mod file;

@@ -55,7 +55,7 @@ impl ChannelSession {
         let Verdicts::Update(judged) = &examined.verdicts else {
             let text = format!("`{id}` changes settings of the contract: no orderer takes it");
             return Err(ClientError::new(Exit::Failed, "WRONG_KIND", text)
-                .hint(format!("cmscc api --submit ApplySettings {id}")));
+                .hint(format!("cmscc settings apply {id}")));
         };
         check_findings(id, judged, accepted)?;
         let signatures = ready(id, &examined.proposal.status, judged)?;

@@ -10,9 +10,9 @@ use crate::{
     client::{ClientError, Exit},
     ids::{ChannelId, MspId},
     proto::lifecycle::{
-        ChaincodeSource, CheckCommitReadinessResult, InstallChaincodeResult,
-        QueryApprovedChaincodeDefinitionResult, QueryChaincodeDefinitionResult,
-        QueryInstalledChaincodesResult, chaincode_source::Type,
+        ChaincodeSource, CheckCommitReadinessResult, GetInstalledChaincodePackageResult,
+        InstallChaincodeResult, QueryApprovedChaincodeDefinitionResult,
+        QueryChaincodeDefinitionResult, QueryInstalledChaincodesResult, chaincode_source::Type,
     },
 };
 
@@ -69,6 +69,16 @@ pub(crate) fn read_package_id(payload: Bytes) -> Result<String, ClientError> {
     let result =
         InstallChaincodeResult::decode(payload).map_err(|e| odd("InstallChaincode", &e))?;
     Ok(result.package_id)
+}
+
+/// A package as it was installed.
+///
+/// # Errors
+/// `BAD_ANSWER`.
+pub(crate) fn read_package(payload: Bytes) -> Result<Bytes, ClientError> {
+    let result = GetInstalledChaincodePackageResult::decode(payload);
+    let result = result.map_err(|e| odd("GetInstalledChaincodePackage", &e))?;
+    Ok(result.chaincode_install_package)
 }
 
 /// The packages of a peer, by their ids.

@@ -8,8 +8,9 @@ use crate::{
     ids::ChannelId,
     proto::lifecycle::{
         ApproveChaincodeDefinitionForMyOrgArgs, ChaincodeSource, CheckCommitReadinessArgs,
-        CommitChaincodeDefinitionArgs, InstallChaincodeArgs, QueryApprovedChaincodeDefinitionArgs,
-        QueryChaincodeDefinitionArgs, QueryInstalledChaincodesArgs,
+        CommitChaincodeDefinitionArgs, GetInstalledChaincodePackageArgs, InstallChaincodeArgs,
+        QueryApprovedChaincodeDefinitionArgs, QueryChaincodeDefinitionArgs,
+        QueryInstalledChaincodesArgs,
         chaincode_source::{Local, Type, Unavailable},
     },
     transaction::ChaincodeCall,
@@ -40,6 +41,14 @@ impl LifecycleCall {
     /// Which packages a peer has.
     pub(crate) fn installed() -> Self {
         Self::of_peer("QueryInstalledChaincodes", &QueryInstalledChaincodesArgs {})
+    }
+
+    /// A package that a peer has.
+    pub(crate) fn package(package_id: &str) -> Self {
+        let args = GetInstalledChaincodePackageArgs {
+            package_id: package_id.to_owned(),
+        };
+        Self::of_peer("GetInstalledChaincodePackage", &args)
     }
 
     /// What the peer's organisation approved: of this sequence, or its newest.

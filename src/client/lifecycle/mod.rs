@@ -30,7 +30,7 @@ pub use recorded::{RecordedApproval, recorded_approvals};
 pub use rule::DefinitionPolicy;
 
 pub(crate) use answer::{
-    read_approved, read_committed, read_installed, read_package_id, read_readiness,
+    read_approved, read_committed, read_installed, read_package, read_package_id, read_readiness,
 };
 pub(crate) use call::{LIFECYCLE, LifecycleCall};
 pub(crate) use refused::{lifecycle_refusal, translated};

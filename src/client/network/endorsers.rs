@@ -5,10 +5,10 @@ use std::time::Duration;
 use serde::Deserialize;
 use tokio::time::{Instant, timeout_at};
 
-use super::connection::PeerConnection;
+use super::{connection::PeerConnection, endorser::Which};
 use crate::{
     block::ConfigBlock,
-    client::{ClientError, answers},
+    client::{ClientError, Exit, ServerState, answers},
     config::{Bundle, Section},
     ids::MspId,
     transaction::ChaincodeCall,
@@ -36,6 +36,9 @@ struct ServedMetadata {
 struct ServedInfo {
     version: String,
 }
+
+/// A question that every contract of this kind answers, before it has a config, too.
+const METADATA: &str = "org.hyperledger.fabric:GetMetadata";
 
 /// The most organisations that are asked to explain one refusal.
 const MOST: usize = 50;
@@ -90,10 +93,38 @@ impl PeerConnection {
         chaincode: &str,
         msp_id: &MspId,
     ) -> Result<String, ClientError> {
-        let call = ChaincodeCall::new(self.channel(), ["org.hyperledger.fabric:GetMetadata"]);
+        let call = ChaincodeCall::new(self.channel(), [METADATA]);
         let answer = self.evaluate_at(chaincode, call, Some(msp_id)).await?;
         let described: ServedMetadata = answers::read("GetMetadata", &answer)?;
         Ok(described.info.version)
+    }
+
+    /// Whether the server of one member answers. One's own peer is asked itself, so that it says in its own
+    /// words why not.
+    pub async fn server_of(&self, chaincode: &str, msp_id: &MspId) -> ServerState {
+        let call = ChaincodeCall::new(self.channel(), [METADATA]);
+        let answer = match *msp_id == self.identity().msp_id {
+            false => self.evaluate_at(chaincode, call, Some(msp_id)).await,
+            true => {
+                self.process(Which::Any, chaincode, &call)
+                    .await
+                    .and_then(|answer| match answer.status {
+                        200..400 => Ok(answer.payload),
+                        _ => Err(ClientError::new(
+                            Exit::Failed,
+                            "PEER_REFUSED",
+                            answer.message,
+                        )),
+                    })
+            }
+        };
+        match answer {
+            Ok(document) => {
+                let read = serde_json::from_slice::<ServedMetadata>(&document);
+                ServerState::Answers(read.ok().map(|read| read.info.version))
+            }
+            Err(error) => ServerState::of(&error),
+        }
     }
 
     /// The refusal to find endorsers, with who does not run a server.

@@ -13,8 +13,8 @@ use crate::{
         lifecycle::{
             ApprovedDefinition, CommitReadiness, CommittedDefinition, DefinitionTerms,
             ExpectedWrites, InstalledPackage, LIFECYCLE, LifecycleCall, PackageSource,
-            lifecycle_refusal, read_approved, read_committed, read_installed, read_package_id,
-            read_readiness, translated,
+            lifecycle_refusal, read_approved, read_committed, read_installed, read_package,
+            read_package_id, read_readiness, translated,
         },
     },
     ids::MspId,
@@ -49,6 +49,17 @@ impl PeerConnection {
             found.push((address, self.installed_at(at).await));
         }
         found
+    }
+
+    /// A package that one of one's own peers has, as it was installed; the first peer that has it is asked.
+    ///
+    /// # Errors
+    /// `NOT_LOCAL_ADMIN`; nobody was reached.
+    pub async fn installed_package(&self, package_id: &str) -> Result<Bytes, ClientError> {
+        read_package(
+            self.asked(Which::Any, LifecycleCall::package(package_id))
+                .await?,
+        )
     }
 
     /// What one's own organisation approved of a chaincode: of this sequence, or its newest; `None`

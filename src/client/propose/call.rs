@@ -99,6 +99,17 @@ impl WantedChange {
             Self::SetMsp(value) => ("ReconfigOrganizationMSP", vec![text(value)]),
             Self::Update(update) => ("ProposeConfigUpdate", vec![config_argument(update)]),
         };
+        ProposalCall {
+            transient,
+            ..ProposalCall::new(function, what, terms)
+        }
+    }
+}
+
+impl ProposalCall {
+    /// A call of a function that takes an id, what is wanted, a description and options.
+    pub(super) fn new(function: &'static str, what: Vec<Bytes>, terms: &ProposalTerms) -> Self {
+        let text = |text: &str| Bytes::copy_from_slice(text.as_bytes());
         let options = match &terms.deadline {
             Some(deadline) => json!({ "deadline": deadline }).to_string(),
             None => String::new(),
@@ -106,15 +117,13 @@ impl WantedChange {
         let mut args = vec![text(&terms.id)];
         args.extend(what);
         args.extend([text(&terms.description), Bytes::from(options)]);
-        ProposalCall {
+        Self {
             function,
             args,
-            transient,
+            transient: Vec::new(),
         }
     }
-}
 
-impl ProposalCall {
     /// The call that proposes.
     #[must_use]
     pub fn propose(&self, channel: &ChannelId) -> ChaincodeCall {

@@ -15,14 +15,19 @@
 //! | `update` | config updates in files: what `cmscc update` prints |
 //! | `foreseen` | what would be if others signed as well |
 //! | `plan` | an order of open proposals; two proposals side by side |
+//! | `member` | the members of a channel; what they attest |
+//! | `deploy`, `deploying` | one screen about the contract's definition; what each member lacks, what comes next |
 
 mod audit;
 mod config;
 mod deed;
+mod deploy;
+mod deploying;
 mod doctor;
 mod ending;
 mod foreseen;
 mod list;
+mod member;
 mod phase;
 mod plan;
 mod proposal;
@@ -38,10 +43,15 @@ pub use deed::{
     EventView, NothingView, RecordedView, SignedView, SubmittedView, SyncedView, TrustView,
     TrustedLinkView, WrittenView,
 };
+pub use deploy::{
+    ApprovedView, CommittedView, ConcernView, DefinitionView, DeployView, InstalledOnView,
+    InstalledView, MemberDeploymentView, NextDefinitionView, PeerPackagesView,
+};
 pub use doctor::{DoctorPart, DoctorView, FindingLevel, FindingView};
 pub use ending::{EndingView, WITHIN, ending};
 pub use foreseen::{IfSignedView, SupposedView, SuppositionView};
 pub use list::{HistoryView, ListView, RowFilter, RowView};
+pub use member::{AppliedView, AttestedView, MemberView, MembersView};
 pub use phase::{Whereabouts, needs_words, phase};
 pub use plan::{
     LostSignatureView, PassedOverView, PlanLeftView, PlanStepView, PlanTogetherView, PlanView,

@@ -35,6 +35,7 @@ impl SummaryAnswer {
     pub fn next(&self, msp_id: &str) -> Option<String> {
         let command = next(
             &self.status,
+            &self.kind,
             self.awaits(msp_id),
             self.proposer_msp_id == msp_id,
         )?;
@@ -61,6 +62,7 @@ impl ProposalAnswer {
             true => return None,
             false => next(
                 &self.status,
+                &self.kind,
                 self.awaits(msp_id),
                 self.proposer_msp_id == msp_id,
             )?,
@@ -69,9 +71,10 @@ impl ProposalAnswer {
     }
 }
 
-fn next(status: &str, awaits: bool, is_own: bool) -> Option<&'static str> {
+fn next(status: &str, kind: &str, awaits: bool, is_own: bool) -> Option<&'static str> {
     match status {
         "WaitingForSignatures" if awaits => Some("sign"),
+        "ReadyToSubmit" if kind == "settings" => Some("settings apply"),
         "ReadyToSubmit" => Some("submit"),
         "Outofdate" if is_own => Some("rebase"),
         "Broken" | "Expired" | "Rejected" if is_own => Some("withdraw"),

@@ -11,6 +11,7 @@ mod calls;
 mod capabilities;
 mod client;
 mod combine;
+mod deploy;
 mod faults;
 mod flood;
 mod gateway;

@@ -14,6 +14,7 @@ use crate::client::desk::place_program;
 
 const WALKTHROUGH: &str = include_str!("../../../docs/walkthrough.md");
 const FUNCTIONS: &str = include_str!("../../../docs/functions.md");
+const DEPLOY: &str = include_str!("../../../docs/deploy.md");
 const REAL_NETWORK: &str = include_str!("../../../docs/real-network.md");
 
 /// Longer than any page takes, in seconds.
@@ -47,6 +48,14 @@ fn the_way_of_the_client_runs_as_it_stands() {
     let page = blocks(REAL_NETWORK, "sh");
     let printed = desk.run(&[blocks(deployed, "sh"), page, vec![clean_up]].concat());
     shows(&printed, REAL_NETWORK);
+}
+
+#[test]
+fn the_page_about_deploying_runs_as_it_stands() {
+    let Some(desk) = Desk::new() else { return };
+    let (channel, _) = WALKTHROUGH.split_once("\n## 1. ").unwrap();
+    let printed = desk.run(&[blocks(channel, "sh"), blocks(DEPLOY, "sh")].concat());
+    shows(&printed, DEPLOY);
 }
 
 /// That each line was printed of which a page says so.

@@ -71,7 +71,7 @@ fn an_administrator_whose_key_is_in_a_token_does_it_all() {
 }
 
 /// A folder for a network with the contract; both end with it.
-struct Stage {
+pub(super) struct Stage {
     folder: TempDir,
     turn: Turn,
 }
@@ -83,7 +83,7 @@ impl Drop for Stage {
 }
 
 impl Stage {
-    fn new() -> Option<Self> {
+    pub(super) fn new() -> Option<Self> {
         let turn = Turn::wait(1250)?;
         let folder = TempDir::new().unwrap();
         fs::create_dir(folder.path().join("net")).unwrap();
@@ -91,7 +91,7 @@ impl Stage {
     }
 
     /// What a script prints, to both of its outputs; fails the test with it where a command fails.
-    fn run(&self, script: &str) -> String {
+    pub(super) fn run(&self, script: &str) -> String {
         let script = format!("exec 2>&1\n{script}");
         let out = self.shell(&script).output().unwrap();
         let printed = String::from_utf8_lossy(&out.stdout).into_owned();

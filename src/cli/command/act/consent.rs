@@ -130,7 +130,7 @@ pub(super) fn head(proposal: &ProposalAnswer, look: Look) -> Vec<Line> {
 }
 
 /// A change of settings.
-pub(super) fn settings_lines(settings: &JudgedSettings) -> Vec<Line> {
+pub(in crate::cli::command) fn settings_lines(settings: &JudgedSettings) -> Vec<Line> {
     let policy = settings.endorsement_policy.as_deref().unwrap_or("none");
     let capabilities = match settings.capabilities.is_empty() {
         true => "none".to_owned(),

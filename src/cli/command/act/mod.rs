@@ -29,7 +29,7 @@ mod wait;
 mod watch;
 
 pub(in crate::cli) use bootstrap::{init_consortium, recover};
-pub(in crate::cli::command) use consent::{Consent, TypedWord, review, taken};
+pub(in crate::cli::command) use consent::{Consent, TypedWord, review, settings_lines, taken};
 pub(in crate::cli::command) use files::{read, write};
 pub(in crate::cli::command) use open::{demand_level, ended, fresh, open};
 pub(in crate::cli) use pin::pin;

@@ -137,6 +137,9 @@ async fn next(talk: &Talk, session: &ChannelSession, id: &str) {
         return;
     };
     match proposal.status.as_str() {
+        "ReadyToSubmit" if proposal.kind == "settings" => {
+            talk.next(&format!("cmscc settings apply {id}"));
+        }
         "ReadyToSubmit" => talk.next(&format!("cmscc submit {id}")),
         _ => {
             let needs = proposal.status_detail.needs.join("; ");

@@ -26,6 +26,8 @@ pub(in crate::cli) use candidates::run as complete_intent;
 pub(in crate::cli) use config::run as config;
 pub(in crate::cli) use history::run as history;
 pub(in crate::cli) use list::{complete, run as list};
-pub(in crate::cli::command) use reach::{Reach, in_runtime, joined, settings};
+pub(in crate::cli::command) use reach::{
+    Reach, config_of_peer, connected, in_runtime, joined, on_screen, settings,
+};
 pub(in crate::cli) use show::{diff, explain, show};
 pub(in crate::cli) use status::run as status;

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use tokio::runtime;
 
 use crate::{
+    block::ConfigBlock,
     cli::{
         args::{ClientArgs, ShownArgs},
         screen::{Screen, ask_pin},
@@ -14,6 +15,7 @@ use crate::{
         ClientError, ClientSettings, Exit, OwnIdentity, PeerConnection,
         answers::{self},
     },
+    config::Bundle,
     transaction::ChaincodeCall,
 };
 
@@ -26,8 +28,7 @@ pub(in crate::cli::command) struct Reach {
 impl Reach {
     /// Reads settings and identity; the peer is dialled when it is first asked.
     pub(super) fn new(client: &ClientArgs) -> Result<Self, ClientError> {
-        let (settings, identity) = settings(client)?;
-        let connection = PeerConnection::new(&settings, identity)?;
+        let connection = connected(client)?;
         Ok(Self { connection })
     }
 
@@ -61,6 +62,26 @@ impl Reach {
     }
 }
 
+/// The connection to one's own peer.
+pub(in crate::cli::command) fn connected(
+    client: &ClientArgs,
+) -> Result<PeerConnection, ClientError> {
+    let (settings, identity) = settings(client)?;
+    PeerConnection::new(&settings, identity)
+}
+
+/// The newest config of one's own peer; it is what the peer says.
+pub(in crate::cli::command) async fn config_of_peer(
+    connection: &PeerConnection,
+) -> Result<Bundle, ClientError> {
+    let bad = |error: &dyn std::fmt::Display| {
+        let text = format!("the peer's config block cannot be read: {error}");
+        ClientError::new(Exit::Failed, "BAD_BLOCK", text)
+    };
+    let block = ConfigBlock::parse(connection.config_block().await?).map_err(|e| bad(&e))?;
+    Bundle::new(block.channel_id(), block.tree().clone()).map_err(|e| bad(&e))
+}
+
 /// Which network, and who one is there.
 pub(in crate::cli::command) fn settings(
     client: &ClientArgs,
@@ -88,7 +109,7 @@ pub(in crate::cli::command) fn joined(errors: Vec<ClientError>) -> ClientError {
 }
 
 /// Runs a command on a screen.
-pub(super) fn on_screen(
+pub(in crate::cli::command) fn on_screen(
     shown: &ShownArgs,
     full: bool,
     command: impl AsyncFnOnce(&Screen) -> Result<Exit, ClientError>,

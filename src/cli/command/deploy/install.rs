@@ -1,0 +1,151 @@
+//! `cmscc deploy install`.
+
+use std::process::ExitCode;
+
+use bytes::Bytes;
+
+use crate::{
+    cli::{
+        args::DeployInstallArgs,
+        command::{
+            act::{open, read},
+            package::PackageParts,
+        },
+        package::{package_facts, package_id},
+        show::{Line, Tone},
+        talk::Talk,
+    },
+    client::{
+        ClientError, Exit, PeerConnection,
+        view::{InstalledOnView, InstalledView},
+    },
+};
+
+/// A package, and the id that peers give it.
+struct Packed {
+    bytes: Bytes,
+    id: String,
+}
+
+pub(super) fn run(args: &DeployInstallArgs) -> ExitCode {
+    open(&args.client, async |talk, settings, identity| {
+        let packed = packed(args, &settings.chaincode)?;
+        let connection = PeerConnection::new(&settings, identity)?;
+        let (mut peers, mut failed) = (Vec::new(), Vec::new());
+        for (at, address) in connection.peer_addresses().into_iter().enumerate() {
+            let installing = on_one(&connection, at, &packed);
+            match talk.wait("installing the package", installing).await {
+                Ok(was_there) => {
+                    talk.done(&match was_there {
+                        true => format!("{address} has the package already"),
+                        false => format!("installed on {address}"),
+                    });
+                    peers.push(InstalledOnView { address, was_there });
+                }
+                Err(error) => failed.push((address, error)),
+            }
+        }
+        talk.line(&Line::of(Tone::Strong, "Package id  ").and(Tone::Plain, &packed.id));
+        let exit = match (failed.is_empty(), peers.is_empty()) {
+            (true, _) => Exit::Done,
+            (false, true) => return Err(all_failed(failed)),
+            (false, false) => {
+                for (address, error) in &failed {
+                    talk.warn(&format!("{address}: {}", error.message));
+                }
+                Exit::Partly
+            }
+        };
+        told_next(talk, &packed.id, args.address.as_deref());
+        talk.document(&InstalledView {
+            failed_on: failed.into_iter().map(|(address, _)| address).collect(),
+            package_id: packed.id,
+            peers,
+        })?;
+        Ok(exit)
+    })
+}
+
+/// Installs it on one peer; whether it was there already.
+async fn on_one(
+    connection: &PeerConnection,
+    at: usize,
+    packed: &Packed,
+) -> Result<bool, ClientError> {
+    let installed = connection.installed_at(at).await?;
+    if installed.iter().any(|one| one.package_id == packed.id) {
+        return Ok(true);
+    }
+    match connection.install_at(at, packed.bytes.clone()).await {
+        Ok(id) if id == packed.id => Ok(false),
+        Ok(id) => {
+            let text = format!(
+                "the peer gives the package the id `{id}`, and not `{}`",
+                packed.id
+            );
+            Err(ClientError::new(Exit::Unsafe, "OTHER_PACKAGE_ID", text)
+                .hint("do not use this peer until its operator knows why"))
+        }
+        Err(error) if error.symbol == "ALREADY_INSTALLED" => Ok(true),
+        Err(error) => Err(error),
+    }
+}
+
+/// The file that was named, or what the flags say.
+fn packed(args: &DeployInstallArgs, chaincode: &str) -> Result<Packed, ClientError> {
+    if let Some(file) = &args.file {
+        let bytes = Bytes::from(read(file)?);
+        let facts = package_facts(&bytes).map_err(|why| {
+            let text = format!("`{}` is no chaincode package: {why}", file.display());
+            ClientError::new(Exit::Usage, "BAD_PACKAGE", text)
+                .hint("`cmscc deploy package --address HOST:PORT` makes one")
+        })?;
+        let id = package_id(&facts.label, &bytes);
+        return Ok(Packed { bytes, id });
+    }
+    let parts = PackageParts {
+        address: args.address.as_deref().unwrap_or_default(),
+        label: args.label.as_deref().unwrap_or(chaincode),
+        dial_timeout: &args.dial_timeout,
+        root_cert: ("--server-ca", args.server_ca.as_deref()),
+        client_cert: ("--peer-cert", args.peer_cert.as_deref()),
+        client_key: ("--peer-key", args.peer_key.as_deref()),
+    };
+    let package = parts.packed().map_err(|errors| {
+        let mut errors = errors.into_iter();
+        let first = errors.next().unwrap_or_default();
+        let mut error = ClientError::new(Exit::Usage, "BAD_PACKAGE", first);
+        error
+            .details
+            .extend(errors.map(|other| ("also".to_owned(), other)));
+        error
+    })?;
+    Ok(Packed {
+        bytes: package.bytes.into(),
+        id: package.id,
+    })
+}
+
+/// Where no peer took it: the first reason, and that of the others.
+fn all_failed(failed: Vec<(String, ClientError)>) -> ClientError {
+    let mut failed = failed.into_iter();
+    let Some((_, mut first)) = failed.next() else {
+        return ClientError::new(Exit::Usage, "NO_PEER", "no peer is named");
+    };
+    for (address, error) in failed {
+        first.details.push((address, error.message));
+    }
+    first
+}
+
+fn told_next(talk: &Talk, id: &str, address: Option<&str>) {
+    let port = address.and_then(|address| address.rsplit(':').next());
+    talk.say(&Line::of(Tone::Dim, "your server: ").and(
+        Tone::Accent,
+        format!(
+            "cmscc serve --chaincode-id {id} --address 0.0.0.0:{}",
+            port.unwrap_or("PORT")
+        ),
+    ));
+    talk.next(&format!("cmscc deploy approve --package-id {id}"));
+}

@@ -1,0 +1,24 @@
+//! Bringing the contract onto a channel: what is known of it there, who must agree, and what to approve.
+//! Pure.
+//!
+//! | file | what it knows |
+//! |---|---|
+//! | `facts` | what is known: packages, approvals, the definition, servers |
+//! | `server` | whether a member's server answers, and why not |
+//! | `rule` | who must endorse commits and calls, by one's own engine |
+//! | `approval` | what to approve, where nobody says everything |
+//! | `upgrade` | the next definition, and what speaks against it |
+
+mod approval;
+mod facts;
+mod rule;
+mod server;
+#[cfg(test)]
+mod tests;
+mod upgrade;
+
+pub use approval::{ApprovalPlan, DefinitionWishes, PackageWish};
+pub use facts::{ContractStage, DeploymentFacts, NextDefinition, PeerPackages};
+pub use rule::EndorsingRule;
+pub use server::ServerState;
+pub use upgrade::UpgradeConcern;

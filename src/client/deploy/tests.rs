@@ -1,0 +1,1 @@
+//! What to approve, who must endorse, what speaks against it.
