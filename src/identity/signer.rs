@@ -49,6 +49,20 @@ pub struct KeySigner {
 }
 
 impl KeySigner {
+    /// The same with a private key that is still to be read: PKCS#8 or SEC1, as PEM or DER.
+    ///
+    /// # Errors
+    /// [`SignerError::Key`], [`SignerError::Mismatch`].
+    pub fn read(
+        msp_id: &MspId,
+        certificate: &Certificate,
+        key: &[u8],
+        random: Arc<dyn SecureRandom + Send + Sync>,
+    ) -> Result<Self, SignerError> {
+        let key = PrivateKey::read(key, &*random)?;
+        Self::new(msp_id, certificate, key, random)
+    }
+
     /// A signer of this MSP, certificate and private key. The identity has the certificate as its PEM
     /// is encoded again.
     ///

@@ -22,7 +22,7 @@ use crate::{
     config::ConfigSignature,
     crypto::ecdsa,
     devnet::{clock, error::DevnetError},
-    identity::{KeySigner, Signer, SignerError, serialized_identity},
+    identity::{Certificate, KeySigner, Signer, SignerError, serialized_identity},
     ids::MspId,
     transaction,
 };
@@ -192,6 +192,31 @@ impl fmt::Debug for IssuedIdentity {
 }
 
 impl IssuedIdentity {
+    /// An identity that somebody else issued: a certificate and its private key, both PEM.
+    ///
+    /// # Errors
+    /// [`DevnetError::Build`] where they cannot be read or do not belong together.
+    pub(in crate::devnet) fn given(
+        msp_id: &MspId,
+        common_name: &str,
+        certificate_pem: &str,
+        key_pem: &str,
+    ) -> Result<Self, DevnetError> {
+        let random = Arc::new(SystemRandom::new());
+        let certificate =
+            Certificate::from_pem(certificate_pem.as_bytes()).map_err(DevnetError::build)?;
+        let signer = KeySigner::read(msp_id, &certificate, key_pem.as_bytes(), random)
+            .map_err(DevnetError::build)?;
+        let certificate_pem = certificate.pem();
+        Ok(Self {
+            serialized: serialized_identity(msp_id, certificate_pem.as_bytes()).into(),
+            signer,
+            common_name: common_name.to_owned(),
+            certificate_pem,
+            key_pem: key_pem.to_owned(),
+        })
+    }
+
     /// Its name, such as `Admin@org1.example.com`.
     #[must_use]
     pub fn common_name(&self) -> &str {

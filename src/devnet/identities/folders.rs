@@ -32,7 +32,7 @@ pub(in crate::devnet) fn write_organization(
     ] {
         written.user(user)?;
     }
-    written.node("peers", organization.peer(), organization.tls())
+    written.node("peers", &organization.peer(), organization.tls())
 }
 
 /// Writes the organisation that orders below `organizations/ordererOrganizations` of a folder.

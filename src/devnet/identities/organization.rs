@@ -1,5 +1,7 @@
 //! The organisations of a development network and what the channel config says of them.
 
+use std::sync::{Arc, PoisonError, RwLock};
+
 use bytes::Bytes;
 use prost::Message;
 
@@ -15,7 +17,8 @@ pub struct Organization {
     admin: IssuedIdentity,
     client: IssuedIdentity,
     agent: IssuedIdentity,
-    peer: IssuedIdentity,
+    /// Another one after it was renewed.
+    peer: RwLock<Arc<IssuedIdentity>>,
     tls: TlsCertificate,
 }
 
@@ -34,7 +37,10 @@ impl Organization {
             admin: issue(&format!("Admin@{domain}"), CertificateRole::Admin)?,
             client: issue(&format!("User1@{domain}"), CertificateRole::Client)?,
             agent: issue(&format!("agent@{domain}"), CertificateRole::Client)?,
-            peer: issue(&format!("peer0.{domain}"), CertificateRole::Peer)?,
+            peer: RwLock::new(Arc::new(issue(
+                &format!("peer0.{domain}"),
+                CertificateRole::Peer,
+            )?)),
             tls: tls_ca.issue_tls(&format!("peer0.{domain}"))?,
             msp: MspFolder::new(&msp_id, ca.certificate_pem(), tls_ca.certificate_pem()),
             name: name.to_owned(),
@@ -92,8 +98,20 @@ impl Organization {
 
     /// Who endorses for it: an identity with the role peer.
     #[must_use]
-    pub const fn peer(&self) -> &IssuedIdentity {
-        &self.peer
+    pub fn peer(&self) -> Arc<IssuedIdentity> {
+        let peer = self.peer.read().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(&peer)
+    }
+
+    /// Gives its peer another certificate and key, PEM, as an operator does who has renewed them.
+    ///
+    /// # Errors
+    /// [`DevnetError::Build`] where they cannot be read or do not belong together.
+    pub fn renew_peer(&self, certificate_pem: &str, key_pem: &str) -> Result<(), DevnetError> {
+        let common_name = format!("peer0.{}", self.domain);
+        let renewed = IssuedIdentity::given(self.msp_id(), &common_name, certificate_pem, key_pem)?;
+        *self.peer.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(renewed);
+        Ok(())
     }
 }
 

@@ -1,6 +1,6 @@
 //! The network at work: organisations, services, newcomers.
 
-use std::{collections::BTreeMap, process, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, fs, process, sync::Arc, time::Duration};
 
 use anyhow::{Context, bail};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -128,8 +128,7 @@ impl Town {
         let root = format!("organizations/peerOrganizations/{}", organization.domain);
         let read = |path: &str| {
             let file = self.folder.join(path);
-            std::fs::read_to_string(&file)
-                .with_context(|| format!("cannot read `{}`", file.display()))
+            fs::read_to_string(&file).with_context(|| format!("cannot read `{}`", file.display()))
         };
         let tls_ca = read(&format!(
             "{root}/tlsca/tlsca.{}-cert.pem",
@@ -236,10 +235,27 @@ impl Town {
         let listener = TcpListener::bind(&organization.peer)
             .await
             .with_context(|| format!("cannot listen at {}", organization.peer))?;
+        self.renew(&name, &organization.domain)?;
         self.network.resume_peer(&name)?;
         let serving = self.network.serve_peer(&name, listener)?;
         self.peers.insert(name.clone(), serving);
         Ok(format!("the peer of {name} runs"))
+    }
+
+    /// A peer reads its MSP folder when it starts, as a real one does.
+    fn renew(&self, name: &str, domain: &str) -> anyhow::Result<()> {
+        let node = format!("organizations/peerOrganizations/{domain}/peers/peer0.{domain}/msp");
+        let folder = self.folder.join(node);
+        let read = |file: String| {
+            let file = folder.join(file);
+            fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))
+        };
+        let certificate = read(format!("signcerts/peer0.{domain}-cert.pem"))?;
+        let key = read("keystore/priv_sk".to_owned())?;
+        self.network
+            .organization(name)?
+            .renew_peer(&certificate, &key)
+            .with_context(|| format!("the MSP folder of {name}'s peer cannot be used"))
     }
 
     pub(super) async fn stop_server(&mut self, org: &str) -> anyhow::Result<String> {
