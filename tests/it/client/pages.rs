@@ -23,7 +23,7 @@ fn the_first_steps_run_as_they_stand() {
 }
 
 /// The blocks of a language, in the order of the page.
-fn blocks(page: &str, language: &str) -> Vec<String> {
+pub(super) fn blocks(page: &str, language: &str) -> Vec<String> {
     let start = format!("```{language}\n");
     page.split(&start)
         .skip(1)
@@ -32,7 +32,7 @@ fn blocks(page: &str, language: &str) -> Vec<String> {
 }
 
 /// A text with a `#` for each digest, whole or cut.
-fn comparable(text: &str) -> String {
+pub(super) fn comparable(text: &str) -> String {
     let mut out = String::new();
     let mut digits = String::new();
     for c in text.chars().chain(['\n']) {
