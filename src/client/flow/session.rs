@@ -3,13 +3,14 @@
 use std::{fs, path::Path};
 
 use bytes::Bytes;
+use futures_util::StreamExt as _;
 
 use crate::{
     client::{
         ChainStore, ClientError, ClientSettings, Exit, OwnIdentity, PeerConnection, VerifiedChain,
         VerifiedLink,
     },
-    ids::{ChannelId, Sequence},
+    ids::{BlockNumber, ChannelId, Sequence},
 };
 
 /// Something that takes its time, for people who wait.
@@ -134,6 +135,24 @@ impl ChannelSession {
     #[must_use]
     pub const fn chain(&self) -> &VerifiedChain {
         &self.chain
+    }
+
+    /// The newest blocks that the peer has, at most so many. Nothing of them is verified.
+    ///
+    /// # Errors
+    /// What the connection refuses.
+    pub async fn recent_blocks(&self, count: u64) -> Result<Vec<Bytes>, ClientError> {
+        let height = self.connection.height().await?;
+        let first = height.saturating_sub(count);
+        let mut stream = self.connection.blocks_from(BlockNumber(first)).await?;
+        let mut blocks = Vec::new();
+        for _ in first..height {
+            let Some(block) = stream.next().await else {
+                break;
+            };
+            blocks.push(block?);
+        }
+        Ok(blocks)
     }
 }
 

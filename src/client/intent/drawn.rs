@@ -12,6 +12,8 @@ pub(super) struct Drawn {
     pub(super) sketch: Sketch,
     /// For an id: what is done.
     pub(super) name: String,
+    /// What the proposal is called, where that is said already.
+    pub(super) base: Option<String>,
     /// What ids end with.
     pub(super) suffix: &'static str,
     pub(super) description: String,
@@ -27,6 +29,7 @@ impl Drawn {
         Self {
             sketch,
             name,
+            base: None,
             suffix: "",
             description,
             notes: Vec::new(),

@@ -96,6 +96,7 @@ pub struct PlannedIntent {
     notes: Vec<String>,
     keeps_identities: bool,
     name: String,
+    base: Option<String>,
     suffix: &'static str,
     description: String,
 }
@@ -108,6 +109,7 @@ impl PlannedIntent {
             notes: Vec::new(),
             keeps_identities: false,
             name: name.to_owned(),
+            base: None,
             suffix: "",
             description,
         }
@@ -128,6 +130,9 @@ impl PlannedIntent {
             0 => String::new(),
             number => format!("-{}", number.saturating_add(1)),
         };
+        if let Some(base) = &self.base {
+            return Some(format!("{base}{again}"));
+        }
         let name: String = (self.name.chars())
             .map(|c| if legal(c) { c } else { '-' })
             .collect();
@@ -218,6 +223,7 @@ pub fn plan(
         notes: told.notes,
         keeps_identities: drawn.iter().any(|one| one.keeps_identities),
         name: told.name,
+        base: told.base,
         suffix: told.suffix,
         description: told.description,
     })
@@ -268,6 +274,7 @@ impl OtherIntent {
 /// How all of it is told.
 struct Told {
     name: String,
+    base: Option<String>,
     suffix: &'static str,
     description: String,
     notes: Vec<String>,
@@ -302,8 +309,13 @@ impl Told {
             }
             _ => ("batch".to_owned(), "", None),
         };
+        let base = match (drawn, from) {
+            ([one], None) => one.base.clone(),
+            _ => None,
+        };
         Self {
             name,
+            base,
             suffix,
             description,
             notes: drawn.iter().flat_map(|one| one.notes.clone()).collect(),
@@ -333,6 +345,7 @@ fn known_alone(
         notes: Vec::new(),
         keeps_identities: false,
         name,
+        base: None,
         suffix: "",
         description,
     })

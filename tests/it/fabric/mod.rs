@@ -17,6 +17,7 @@ mod flood;
 mod gateway;
 mod identities;
 mod init;
+mod intents;
 mod locked;
 mod net;
 mod newcomer;

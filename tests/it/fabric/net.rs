@@ -201,6 +201,22 @@ impl Net {
         });
     }
 
+    /// One of its ports.
+    pub(super) fn port(&self, offset: u16) -> u16 {
+        self.turn.port_base + offset
+    }
+
+    /// Runs one of the release's tools; fails the test with what it says.
+    pub(super) fn tool(&self, name: &str, args: &[&str]) -> Vec<u8> {
+        let out = Command::new(self.turn.bin.join(name))
+            .args(args)
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&out.stderr);
+        assert!(out.status.success(), "{name} {args:?}\n{said}");
+        out.stdout
+    }
+
     /// `configtxgen -printOrg`, as the new member would run it.
     pub(super) fn org_json(&self, name: &str) -> String {
         let out = Command::new(self.turn.bin.join("configtxgen"))

@@ -7,12 +7,13 @@
 //! | `acl`, `capability` | `acl`, `capability` |
 //! | `addresses` | `anchor-peers`, `endpoints` |
 //! | `consenter` | `consenter add`, `remove`, `replace-cert` |
-//! | `rotation`, `seen` | `rotate-ca`; who would not be valid any more |
+//! | `rotation`, `msp`, `seen` | `rotate-ca`; an MSP in the making; who would not be valid any more |
 
 pub(super) mod acl;
 pub(super) mod addresses;
 pub(super) mod capability;
 pub(super) mod consenter;
+mod msp;
 pub(super) mod policy;
 pub(super) mod rotation;
 mod seen;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use bytes::Bytes;
+use prost::Message;
 
 use super::super::{finish::after, sketch::Sketch};
 use crate::{
@@ -13,6 +14,7 @@ use crate::{
         Certificate, CertificateUse, Identity, MspDefinition, TrustPool, serialized_identity,
     },
     ids::MspId,
+    proto::{common, protos},
 };
 
 /// An identity, and where it was seen.
@@ -41,6 +43,40 @@ impl SeenIdentity {
             })
             .collect()
     }
+
+    /// The peers that endorsed the transactions of a block, as far as it can be read.
+    #[must_use]
+    pub fn endorsers(block: &Bytes) -> Vec<Self> {
+        let block = common::Block::decode(block.clone()).unwrap_or_default();
+        let envelopes = block.data.into_iter().flat_map(|data| data.data);
+        let mut all: Vec<Self> = Vec::new();
+        for envelope in envelopes {
+            for endorser in endorsers(envelope).unwrap_or_default() {
+                let one = Self {
+                    serialized: endorser,
+                    place: "a peer that endorsed lately".to_owned(),
+                };
+                if !all.contains(&one) {
+                    all.push(one);
+                }
+            }
+        }
+        all
+    }
+}
+
+/// Who endorsed a transaction.
+fn endorsers(envelope: Bytes) -> Option<Vec<Bytes>> {
+    let envelope = common::Envelope::decode(envelope).ok()?;
+    let payload = common::Payload::decode(envelope.payload).ok()?;
+    let transaction = protos::Transaction::decode(payload.data).ok()?;
+    let mut all = Vec::new();
+    for action in transaction.actions {
+        let payload = protos::ChaincodeActionPayload::decode(action.payload).ok()?;
+        let endorsements = payload.action.into_iter().flat_map(|of| of.endorsements);
+        all.extend(endorsements.map(|one| one.endorser));
+    }
+    Some(all)
 }
 
 /// Who would not be valid any more, or have fewer roles, after a change of an MSP: who, and why. The
