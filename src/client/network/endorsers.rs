@@ -99,12 +99,13 @@ impl PeerConnection {
         Ok(described.info.version)
     }
 
-    /// Whether the server of one member answers. One's own peer is asked itself, so that it says in its own
+    /// Whether the server of one member answers; it is asked once. One's own peer is asked itself, so that
+    /// it says in its own
     /// words why not.
     pub async fn server_of(&self, chaincode: &str, msp_id: &MspId) -> ServerState {
         let call = ChaincodeCall::new(self.channel(), [METADATA]);
         let answer = match *msp_id == self.identity().msp_id {
-            false => self.evaluate_at(chaincode, call, Some(msp_id)).await,
+            false => (self.evaluate_while(chaincode, call, Some(msp_id), false)).await,
             true => {
                 self.process(Which::Any, chaincode, &call)
                     .await

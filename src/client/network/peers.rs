@@ -134,6 +134,21 @@ impl Peers {
         }
     }
 
+    /// Asks one node after the other, each once.
+    pub(super) async fn ask_once<A, F, W>(
+        &self,
+        errand: Errand,
+        chaincode: Option<&str>,
+        until: Instant,
+        send: F,
+    ) -> Result<A, Meaning>
+    where
+        F: Fn(Reached, Duration) -> W,
+        W: Future<Output = Result<A, Status>>,
+    {
+        self.ask_each(errand, chaincode, until, &send).await
+    }
+
     /// Asks one node, once, until `until`.
     pub(super) async fn ask_only<A, F, W>(
         &self,

@@ -40,6 +40,18 @@ impl PeerConnection {
         call: ChaincodeCall,
         organisation: Option<&MspId>,
     ) -> Result<Bytes, ClientError> {
+        self.evaluate_while(chaincode, call, organisation, true)
+            .await
+    }
+
+    /// The same; `again`: what may pass by itself is tried again.
+    pub(super) async fn evaluate_while(
+        &self,
+        chaincode: &str,
+        call: ChaincodeCall,
+        organisation: Option<&MspId>,
+        again: bool,
+    ) -> Result<Bytes, ClientError> {
         let proposal = Proposal::new(&call, chaincode, self.identity(), &host::stamp()?);
         let proposal = proposal.map_err(|e| ClientError::not_signed(&e))?;
         let request = EvaluateRequest {
@@ -58,11 +70,12 @@ impl PeerConnection {
                 client.evaluate(request).await
             }
         };
-        let answer = self
-            .peers
-            .ask(Errand::Evaluate, Some(chaincode), self.deadline(), send)
-            .await
-            .map_err(|meaning| meaning.error)?;
+        let (errand, until) = (Errand::Evaluate, self.deadline());
+        let answer = match again {
+            true => self.peers.ask(errand, Some(chaincode), until, send).await,
+            false => (self.peers.ask_once(errand, Some(chaincode), until, send)).await,
+        };
+        let answer = answer.map_err(|meaning| meaning.error)?;
         Ok(answer.into_inner().result.unwrap_or_default().payload)
     }
 

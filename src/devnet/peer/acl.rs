@@ -24,13 +24,28 @@ pub(in crate::devnet) enum Resource {
     EventFilteredBlock,
     GetChannelConfig,
     GetConfigBlock,
+    /// A function of `_lifecycle` that a channel has a rule for.
+    Lifecycle(&'static str),
     Propose,
     /// A function of `qscc`.
     QueryLedger(&'static str),
-    QueryChaincodeDefinition,
 }
 
+/// The functions of `_lifecycle` that channels have rules for.
+const LIFECYCLE: [&str; 4] = [
+    "CheckCommitReadiness",
+    "CommitChaincodeDefinition",
+    "QueryChaincodeDefinition",
+    "QueryChaincodeDefinitions",
+];
+
 impl Resource {
+    /// That of a function of `_lifecycle`; `None` where no channel decides it.
+    pub(super) fn lifecycle(function: &str) -> Option<Self> {
+        let known = LIFECYCLE.into_iter().find(|known| *known == function);
+        known.map(Self::Lifecycle)
+    }
+
     // Fabric: core/aclmgmt/resources/resources.go
     fn name(self) -> String {
         match self {
@@ -40,16 +55,16 @@ impl Resource {
             Self::EventFilteredBlock => "event/FilteredBlock".to_owned(),
             Self::GetChannelConfig => "cscc/GetChannelConfig".to_owned(),
             Self::GetConfigBlock => "cscc/GetConfigBlock".to_owned(),
+            Self::Lifecycle(function) => format!("_lifecycle/{function}"),
             Self::Propose => "peer/Propose".to_owned(),
             Self::QueryLedger(function) => format!("qscc/{function}"),
-            Self::QueryChaincodeDefinition => "_lifecycle/QueryChaincodeDefinition".to_owned(),
         }
     }
 
     // Fabric: core/aclmgmt/defaultaclprovider.go, newDefaultACLProvider
     const fn by_default(self) -> &'static str {
         match self {
-            Self::Propose | Self::QueryChaincodeDefinition => WRITERS,
+            Self::Propose | Self::Lifecycle(_) => WRITERS,
             _ => READERS,
         }
     }

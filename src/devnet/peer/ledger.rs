@@ -9,6 +9,7 @@ use prost::Message;
 use super::{
     blocks::BlockStore,
     endorsement::{EndorsementTerms, with_new_metadata},
+    lifecycle::{self, KeptDefinition},
 };
 use crate::{
     block::{self, Block, ConfigBlock},
@@ -17,7 +18,7 @@ use crate::{
         action::Action, error::DevnetError, options::NetworkOptions, policies,
         private::PrivateStore,
     },
-    ids::{BlockNumber, ChannelId, Digest, TxId},
+    ids::{BlockNumber, ChannelId, Digest, MspId, TxId},
     policy::{SignedData, SignerSet},
     proto::{common, protos::TxValidationCode},
     stub::{
@@ -31,10 +32,12 @@ use crate::{
 #[derive(Debug)]
 pub(in crate::devnet) struct ChannelLedger {
     channel: ChannelId,
-    /// The endorsement policy of the chaincode's definition.
-    endorsement: String,
+    /// The name of the chaincode, and the definition that it begins with.
+    chaincode: (String, KeptDefinition),
     bundle: Arc<Bundle>,
     state: Ledger,
+    /// The state of the lifecycle.
+    lifecycle: Ledger,
     known: BTreeSet<TxId>,
     number: BlockNumber,
     hash: Digest,
@@ -58,9 +61,13 @@ impl ChannelLedger {
         }
         Ok(Self {
             channel: channel.clone(),
-            endorsement: options.endorsement.clone(),
+            chaincode: (
+                options.chaincode.clone(),
+                KeptDefinition::first(&options.endorsement),
+            ),
             bundle: Arc::new(bundle),
             state,
+            lifecycle: Ledger::new(),
             known: BTreeSet::new(),
             number: block.block().number(),
             hash: block.block().header_hash(),
@@ -81,6 +88,31 @@ impl ChannelLedger {
     /// The state as of the last block.
     pub(super) fn snapshot(&self) -> Ledger {
         self.state.clone()
+    }
+
+    /// The state of the lifecycle as of the last block.
+    pub(super) fn lifecycle(&self) -> Ledger {
+        self.lifecycle.clone()
+    }
+
+    /// The definition of the chaincode that is in force.
+    pub(super) fn definition(&self) -> KeptDefinition {
+        let (name, first) = &self.chaincode;
+        lifecycle::in_force(&self.lifecycle, name, first)
+    }
+
+    /// The endorsement policy of calls of a chaincode: an absolute name, or a rule.
+    pub(in crate::devnet) fn endorsement(&self, chaincode: &str) -> String {
+        match chaincode == lifecycle::NAMESPACE {
+            true => lifecycle::COMMITS.to_owned(),
+            false => self.definition().endorsement(),
+        }
+    }
+
+    /// Whether an organisation approved the definition in force.
+    pub(super) fn has_approved(&self, msp_id: &MspId) -> bool {
+        let (name, _) = &self.chaincode;
+        lifecycle::has_approved(&self.lifecycle, name, &self.definition(), msp_id)
     }
 
     /// Validates a block and applies what is valid; gives the code of each transaction, in order. What
@@ -154,19 +186,27 @@ impl ChannelLedger {
     }
 
     fn apply(&mut self, checked: Checked, version: Version) -> Result<(), TxValidationCode> {
-        let (stamp, set) = match checked {
+        let (stamp, set, is_lifecycle) = match checked {
             Checked::Config(data) => return self.apply_config(&data),
-            Checked::Endorsed { stamp, set } => (stamp, set),
+            Checked::Endorsed {
+                stamp,
+                set,
+                is_lifecycle,
+            } => (stamp, set, is_lifecycle),
         };
         if self.known.contains(&stamp.tx_id) {
             return Err(TxValidationCode::DuplicateTxid);
         }
-        self.state.validate(&set).map_err(|e| match e {
+        let state = match is_lifecycle {
+            true => &mut self.lifecycle,
+            false => &mut self.state,
+        };
+        state.validate(&set).map_err(|e| match e {
             Conflict::Read { .. } => TxValidationCode::MvccReadConflict,
             Conflict::Phantom { .. } => TxValidationCode::PhantomReadConflict,
         })?;
         self.known.insert(stamp.tx_id.clone());
-        self.state.commit_as(version, stamp, &set);
+        state.commit_as(version, stamp, &set);
         Ok(())
     }
 
@@ -206,11 +246,16 @@ impl ChannelLedger {
         let set = store
             .complete(&self.channel, &transaction.tx_id, action.set)
             .ok_or(TxValidationCode::InvalidOtherReason)?;
+        let is_lifecycle = transaction.chaincode == lifecycle::NAMESPACE;
+        let endorsement = self.endorsement(&transaction.chaincode);
         let terms = EndorsementTerms {
             bundle: &self.bundle,
-            state: &self.state,
+            state: match is_lifecycle {
+                true => &self.lifecycle,
+                false => &self.state,
+            },
             changed,
-            chaincode: &self.endorsement,
+            chaincode: &endorsement,
         };
         if !terms.are_met(&set, &self.endorsers(&transaction)) {
             return Err(TxValidationCode::EndorsementPolicyFailure);
@@ -222,6 +267,7 @@ impl ChannelLedger {
                 timestamp: transaction.timestamp,
             },
             set,
+            is_lifecycle,
         })
     }
 
@@ -257,5 +303,7 @@ enum Checked {
     Endorsed {
         stamp: TxStamp,
         set: ReadWriteSet,
+        /// Whether it is of the lifecycle, which has a state of its own.
+        is_lifecycle: bool,
     },
 }

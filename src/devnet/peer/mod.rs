@@ -6,7 +6,7 @@
 //! | `receive`, `acl` | proposals that clients send: what is checked, and what the peer says |
 //! | `ledger`, `blocks`, `endorsement` | one channel: config and state, its blocks; who must endorse |
 //! | `simulator` | what a transaction reads and writes |
-//! | `lifecycle`, `system` | the peer's own chaincodes, for other chaincodes and for clients |
+//! | `system`, `lifecycle`, `others` | the peer's own chaincodes: for clients, its lifecycle, for other chaincodes |
 //! | `stream` | the peer's end of a chaincode server's stream |
 
 mod acl;
@@ -14,6 +14,7 @@ mod blocks;
 mod endorsement;
 mod ledger;
 mod lifecycle;
+mod others;
 mod process;
 mod receive;
 mod simulator;
@@ -22,6 +23,7 @@ mod system;
 
 pub(super) use {
     acl::{Resource, SignedBytes},
+    lifecycle::NAMESPACE as LIFECYCLE_NAMESPACE,
     process::Peer,
     receive::{NotProcessed, result_of},
     stream::{ClientTls, ServerConnection},

@@ -12,6 +12,7 @@ use tokio::sync::Mutex as AsyncMutex;
 
 use super::{
     ledger::ChannelLedger,
+    lifecycle::KeptDefinition,
     simulator::Simulator,
     stream::{ChaincodeStream, Executed, ServerConnection},
 };
@@ -213,8 +214,11 @@ impl Peer {
             proposal: Some(signed.clone()),
             ..ChaincodeMessage::default()
         };
+        let definition = self.at(&proposal.channel, ChannelLedger::definition);
+        let definition =
+            definition.unwrap_or_else(|| KeptDefinition::first(&self.options.endorsement));
         let mut simulator = Simulator::new(&proposal.chaincode, ledger, self.options.manner)
-            .of(&proposal.channel, &self.options.endorsement);
+            .of(&proposal.channel, definition);
         if proposal.input.is_init {
             simulator.initialize();
         }
@@ -295,9 +299,21 @@ impl Peer {
         self.options.manner.release
     }
 
-    /// Whether its organisation has a chaincode server, running or not.
-    pub(in crate::devnet) fn is_installed(&self) -> bool {
-        self.installed().is_some()
+    /// Whether it runs the chaincode on a channel: its organisation has a server, running or not, and
+    /// approved the definition in force.
+    pub(in crate::devnet) fn runs_chaincode(&self, channel: &ChannelId) -> bool {
+        self.installed().is_some() && self.has_approved(channel) == Some(true)
+    }
+
+    /// Whether its organisation approved the definition in force; `None` where it has not joined the
+    /// channel.
+    pub(super) fn has_approved(&self, channel: &ChannelId) -> Option<bool> {
+        self.at(channel, |ledger| ledger.has_approved(self.msp_id()))
+    }
+
+    /// The id of the package that the network gave it.
+    pub(super) fn package_id(&self) -> &str {
+        &self.package_id
     }
 
     fn view(&self, channel: &ChannelId) -> Result<(Arc<Bundle>, Ledger), DevnetError> {

@@ -74,8 +74,8 @@ impl Peer {
                 .map_err(NotProcessed::Invalid)?;
         }
         if is_system {
-            let response = system::answer(self, &proposal, signed);
-            return Ok(self.answer(&proposal, response, ReadWriteSet::default()));
+            let (response, set) = system::answer(self, &proposal, signed);
+            return Ok(self.answer(&proposal, response, set));
         }
         let name = &proposal.chaincode;
         let missing = match channel.as_str().is_empty() {
@@ -87,6 +87,16 @@ impl Peer {
             return Ok(failed(format!(
                 "make sure the chaincode {name} has been successfully defined on channel {channel} \
                  and try again: {missing}"
+            )));
+        }
+        // Fabric: core/chaincode/lifecycle/endorsement_info.go, CachedChaincodeInfo
+        if self.has_approved(&channel) == Some(false) {
+            let sequence = self.at(&channel, |ledger| ledger.definition().sequence());
+            return Ok(failed(format!(
+                "make sure the chaincode {name} has been successfully defined on channel {channel} \
+                 and try again: chaincode definition for '{name}' at sequence {} on channel \
+                 '{channel}' has not yet been approved by this org",
+                sequence.unwrap_or_default()
             )));
         }
         Ok(match self.run(&proposal, signed).await {

@@ -7,7 +7,7 @@
 use bytes::Bytes;
 use prost::Message;
 
-use super::lifecycle;
+use super::{lifecycle::KeptDefinition, others};
 use crate::{
     devnet::options::ENDORSEMENT,
     ids::{ChaincodeName, ChannelId, CollectionName},
@@ -25,8 +25,8 @@ use crate::{
 #[derive(Debug)]
 pub(in crate::devnet) struct Simulator {
     namespace: String,
-    /// The endorsement policy of the chaincode's definition.
-    endorsement: String,
+    /// The chaincode's definition.
+    definition: KeptDefinition,
     simulation: Simulation,
 }
 
@@ -36,16 +36,16 @@ impl Simulator {
     pub(in crate::devnet) fn new(namespace: &str, ledger: Ledger, manner: PeerManner) -> Self {
         Self {
             namespace: namespace.to_owned(),
-            endorsement: ENDORSEMENT.to_owned(),
+            definition: KeptDefinition::first(ENDORSEMENT),
             simulation: Simulation::new(("", namespace), ledger, manner),
         }
     }
 
-    /// The same on a channel of this name, of a chaincode whose definition has this endorsement policy.
-    pub(in crate::devnet) fn of(mut self, channel: &ChannelId, endorsement: &str) -> Self {
+    /// The same on a channel of this name, of a chaincode with this definition.
+    pub(super) fn of(mut self, channel: &ChannelId, definition: KeptDefinition) -> Self {
         let chaincode = ChaincodeName::from(self.namespace.as_str());
         self.simulation.name(channel.clone(), chaincode);
-        endorsement.clone_into(&mut self.endorsement);
+        self.definition = definition;
         self
     }
 
@@ -254,7 +254,7 @@ impl Simulator {
             .set
             .calls
             .push(ChaincodeName::from(called.as_str()));
-        let response = lifecycle::call(&self.namespace, &self.endorsement, &called, &input)?;
+        let response = others::call(&self.namespace, &self.definition, &called, &input)?;
         let response = protos::Response {
             status: response.status,
             message: response.message,

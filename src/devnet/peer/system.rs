@@ -6,13 +6,16 @@ use prost::Message;
 use super::{
     acl::{Resource, SignedBytes},
     blocks::BlockStore,
-    lifecycle,
+    ledger::ChannelLedger,
+    lifecycle::{self, KeptDefinition, LifecycleCaller},
     process::Peer,
 };
 use crate::{
+    config::Section,
+    identity::Role,
     ids::{ChannelId, TxId},
     proto::{common, msp, protos},
-    stub::Response,
+    stub::{Response, memory::ReadWriteSet},
     transaction::ReceivedProposal,
 };
 
@@ -24,12 +27,40 @@ pub(in crate::devnet) fn is_system(chaincode: &str) -> bool {
     SYSTEM.contains(&chaincode)
 }
 
+/// What the admin of the peer's own organisation asks.
+// Fabric: core/aclmgmt/defaultaclprovider.go, pResourcePolicyMap
+const LOCAL: [&str; 7] = [
+    "ApproveChaincodeDefinitionForMyOrg",
+    "GetInstalledChaincodePackage",
+    "InstallChaincode",
+    "QueryApprovedChaincodeDefinition",
+    "QueryApprovedChaincodeDefinitions",
+    "QueryInstalledChaincode",
+    "QueryInstalledChaincodes",
+];
+
+/// What is asked of a caller by the peer's own MSP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum LocalPolicy {
+    Admins,
+    Members,
+}
+
+impl LocalPolicy {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Admins => "Admins",
+            Self::Members => "Members",
+        }
+    }
+}
+
 /// Answers a proposal that calls one of them.
 pub(super) fn answer(
     peer: &Peer,
     proposal: &ReceivedProposal,
     signed: &protos::SignedProposal,
-) -> Response {
+) -> (Response, ReadWriteSet) {
     let call = SystemCall {
         peer,
         channel: &proposal.channel,
@@ -41,17 +72,22 @@ pub(super) fn answer(
         "qscc" => call.ledger(),
         _ => return call.lifecycle(),
     };
-    match answered {
+    let response = match answered {
         Ok(payload) => Response {
             status: 200,
             message: String::new(),
             payload,
         },
-        Err(message) => Response {
-            status: 500,
-            message,
-            payload: Bytes::new(),
-        },
+        Err(message) => refused(message),
+    };
+    (response, ReadWriteSet::default())
+}
+
+fn refused(message: String) -> Response {
+    Response {
+        status: 500,
+        message,
+        payload: Bytes::new(),
     }
 }
 
@@ -96,7 +132,7 @@ impl SystemCall<'_> {
                 Ok(bundle.tree().encode().into())
             }
             "GetChannels" => {
-                self.is_member()
+                self.is_local(LocalPolicy::Members)
                     .map_err(|e| format!("access denied for [{function}]: {e}"))?;
                 let channels = self.peer.channels().into_iter();
                 let channels = channels.map(|channel| protos::ChannelInfo {
@@ -146,29 +182,50 @@ impl SystemCall<'_> {
     }
 
     // Fabric: core/chaincode/lifecycle/scc.go, Invoke
-    fn lifecycle(&self) -> Response {
-        let checked = self.check(Resource::QueryChaincodeDefinition, self.channel);
+    fn lifecycle(&self) -> (Response, ReadWriteSet) {
+        let function = self.text(0);
+        let checked = match Resource::lifecycle(&function) {
+            Some(resource) => self.check(resource, self.channel).map_err(|words| {
+                let channel = self.channel;
+                format!(
+                    "Failed verifying that proposal's creator satisfies the policy of channel \
+                     {channel}: {words}"
+                )
+            }),
+            None if LOCAL.contains(&function.as_str()) => self.is_local(LocalPolicy::Admins),
+            None => Err(format!("Unmapped policy for _lifecycle/{function}")),
+        };
         if let Err(words) = checked {
-            let channel = self.channel;
-            let message = format!(
-                "Failed to authorize invocation due to failed ACL check: Failed verifying that \
-                 proposal's creator satisfies the policy of channel {channel}: {words}"
-            );
-            return lifecycle::refused(500, &message);
+            let message =
+                format!("Failed to authorize invocation due to failed ACL check: {words}");
+            return (refused(message), ReadWriteSet::default());
         }
-        let options = self.peer.options();
-        lifecycle::answer(&options.chaincode, &options.endorsement, self.args)
+        let (peer, options) = (self.peer, self.peer.options());
+        let bundle = peer.bundle(self.channel);
+        let members = bundle.map(|bundle| bundle.msp_ids(Section::Application));
+        let caller = LifecycleCaller {
+            own: peer.msp_id(),
+            channel: self.channel.as_str(),
+            members: members.unwrap_or_default(),
+            chaincode: &options.chaincode,
+            first: KeptDefinition::first(&options.endorsement),
+            package_id: peer.package_id(),
+            manner: options.manner,
+        };
+        let snapshot = peer.at(self.channel, ChannelLedger::lifecycle);
+        lifecycle::answer(&caller, snapshot.unwrap_or_default(), self.args)
     }
 
     fn check(&self, resource: Resource, channel: &ChannelId) -> Result<(), String> {
         self.peer.check_access(resource, channel, &self.signed)
     }
 
-    /// Whether the caller belongs to the peer's own organisation.
-    // Fabric: core/policy/policy.go, CheckPolicyNoChannel with policy Members
-    fn is_member(&self) -> Result<(), String> {
+    /// Whether the caller belongs to the peer's own organisation, and is what the policy asks for.
+    // Fabric: core/policy/policy.go, CheckPolicyNoChannel
+    fn is_local(&self, policy: LocalPolicy) -> Result<(), String> {
+        let name = policy.name();
         let failing = |words: &str, why: &dyn std::fmt::Display| {
-            format!("{words} during channelless check policy with policy [Members]: [{why}]")
+            format!("{words} during channelless check policy with policy [{name}]: [{why}]")
         };
         let msps = self.peer.own_msps().ok_or("the peer has no MSP")?;
         let (own, named) = (self.peer.msp_id(), self.named_msp());
@@ -180,10 +237,15 @@ impl SystemCall<'_> {
         let caller = msps
             .deserialize(&self.signed.identity)
             .map_err(|e| failing("Failed deserializing proposal creator", &e))?;
-        caller.validate().map_err(|e| {
-            let words = "Failed verifying that proposal's creator satisfies local MSP principal";
-            failing(words, &e)
-        })?;
+        let words = "Failed verifying that proposal's creator satisfies local MSP principal";
+        caller.validate().map_err(|e| failing(words, &e))?;
+        if policy == LocalPolicy::Admins && !caller.roles().contains(&Role::Admin) {
+            let why = format!(
+                "The identity is not an admin under this MSP [{own}]: The identity does not contain \
+                 OU [ADMIN], MSP: [{own}]"
+            );
+            return Err(failing(words, &why));
+        }
         caller
             .verify(&[&self.signed.message], &self.signed.signature)
             .map_err(|e| e.to_string())

@@ -21,8 +21,16 @@ start() { # ORG, and a command that serves: `net.sh down` ends it, too
     CMSCC_TRUST_ANCHORS=$anchors CMSCC_OPS_ADDRESS=$ops nohup "$@" > "$NET_DIR/run/$name.log" 2>&1 < /dev/null &
     echo $! > "$NET_DIR/run/$name.pid"
   )
-  until cmscc health --address "$ops" > health.txt 2>&1; do :; done
+  until_done cmscc health --ops-address "$ops"
 }
+# Runs something again until it succeeds; half a minute is the end of patience.
+until_done() {
+  local i
+  for i in $(seq 150); do "$@" > tried.log 2>&1 && return; sleep 0.2; done
+  cat tried.log; echo "gave up: $*"; exit 1
+}
+knows_channel() { cmscc deploy status || [ $? = 3 ]; }
+is_server() { [ "$(server "$1")" = "$2" ]; }
 # Who is told something does it; until nobody is, and nothing is missing.
 follow() {
   local round org next left
@@ -58,7 +66,8 @@ refused() { # EXIT SYMBOL COMMAND..
 server() { # MSP: what its peer says of its server
   { cmscc deploy status --json || true; } | jq -r --arg id "$1" '.members[] | select(.msp_id == $id).server'
 }
-stop() { kill "$(cat "$NET_DIR/run/server-$1.pid")"; while kill -0 "$(cat "$NET_DIR/run/server-$1.pid")" 2> /dev/null; do :; done; }
+is_gone() { ! kill -0 "$1" 2> /dev/null; }
+stop() { local pid; pid=$(cat "$NET_DIR/run/server-$1.pid"); kill "$pid"; until_done is_gone "$pid"; }
 agree() { # ID ORG..: all of them sign it
   local id=$1 org; shift
   for org in "$@"; do
@@ -68,7 +77,7 @@ agree() { # ID ORG..: all of them sign it
 }
 joined() { # ORG: its peer follows the channel
   $net start-peer "$1"; $net join "$1"
-  as "$1"; until cmscc deploy status > /dev/null 2>&1 || [ $? = 3 ]; do :; done
+  as "$1"; until_done knows_channel
 }
 org() { FABRIC_CFG_PATH=$NET_DIR/cfg "$FABRIC_BIN/configtxgen" -printOrg "$1" > "$1.json" 2> printed.log; }
 committed() { as org1; "$FABRIC_BIN/peer" lifecycle chaincode querycommitted -C $CHANNEL -n cmscc -O json 2> peer.log; }
@@ -175,16 +184,16 @@ fn what_is_wrong_with_a_deployment_is_said_by_name() {
 
         # servers: away, of another id, at an address that there is not
         as org1
-        stop org1; [ "$(server Org1MSP)" = not_running ]
+        stop org1; until_done is_server Org1MSP not_running
         id=$({ cmscc deploy status --json || true; } | jq -r '.members[] | select(.is_own).package_id')
         start org1 cmscc serve --chaincode-id cmscc:$(printf '%064d' 0) --address $(address org1)
-        [ "$(server Org1MSP)" = other_id ]
-        as org2; [ "$(server Org1MSP)" = other_id ]; as org1
+        until_done is_server Org1MSP other_id
+        as org2; until_done is_server Org1MSP other_id; as org1
         stop org1
         cmscc deploy install --address nowhere.invalid:9999
         other=$(cmscc deploy package --address nowhere.invalid:9999 --output other.tar.gz)
         cmscc deploy approve --package-id $other
-        until [ "$(server Org1MSP)" = address_unknown ]; do :; done
+        until_done is_server Org1MSP address_unknown
         cmscc deploy status | grep -e "Next: cmscc deploy approve --package-id $id"
         cmscc deploy approve --package-id $id
         follow org1 org2

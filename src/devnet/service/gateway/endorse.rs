@@ -13,6 +13,7 @@ use super::{
     status::{detail, read, with_details},
 };
 use crate::{
+    devnet::peer::LIFECYCLE_NAMESPACE,
     ids::ChannelId,
     proto::{
         common,
@@ -160,13 +161,19 @@ impl GatewayService {
     ) -> Result<(EndorsementPlan, Vec<Arc<OrganizationNode>>), Status> {
         let failed = |why: String| Status::failed_precondition(format!("{NO_COMBINATION}: {why}"));
         let bundle = self.node.peer.bundle(channel);
-        if chaincode != self.nodes.options.chaincode || bundle.is_none() {
+        let is_known =
+            chaincode == self.nodes.options.chaincode || chaincode == LIFECYCLE_NAMESPACE;
+        if !is_known || bundle.is_none() {
             return Err(failed(format!(
                 "No metadata was found for chaincode {chaincode} in channel {channel}"
             )));
         }
         let bundle = bundle.ok_or_else(|| failed("no such channel".to_owned()))?;
-        let plan = EndorsementPlan::new(&self.nodes, bundle);
+        let policy = self
+            .node
+            .peer
+            .at(channel, |ledger| ledger.endorsement(chaincode));
+        let plan = EndorsementPlan::new(bundle, policy.unwrap_or_default());
         let chosen = plan.choose(peers).ok_or_else(|| {
             failed("no peer combination can satisfy the endorsement policy".to_owned())
         })?;

@@ -25,7 +25,7 @@ pub(super) fn peers(
         node.is_running()
             && node.peer.height(channel).is_some()
             && (is_system(chaincode)
-                || chaincode == nodes.options.chaincode && node.peer.is_installed())
+                || chaincode == nodes.options.chaincode && node.peer.runs_chaincode(channel))
     });
     all
 }
@@ -46,11 +46,8 @@ pub(super) struct EndorsementPlan {
 }
 
 impl EndorsementPlan {
-    pub(super) fn new(nodes: &Nodes, bundle: Arc<Bundle>) -> Self {
-        Self {
-            bundle,
-            policy: nodes.options.endorsement.clone(),
-        }
+    pub(super) const fn new(bundle: Arc<Bundle>, policy: String) -> Self {
+        Self { bundle, policy }
     }
 
     /// The fewest peers of a list that satisfy the policy together with those before them; earlier

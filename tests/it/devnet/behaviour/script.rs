@@ -7,7 +7,11 @@ use cmscc::{
         common::{self, HeaderType},
         gateway::SignedCommitStatusRequest,
         gateway::{EndorseRequest, EvaluateRequest, SignedChaincodeEventsRequest},
-        lifecycle::QueryChaincodeDefinitionArgs,
+        lifecycle::{
+            ApproveChaincodeDefinitionForMyOrgArgs, CheckCommitReadinessArgs,
+            CommitChaincodeDefinitionArgs, QueryApprovedChaincodeDefinitionArgs,
+            QueryChaincodeDefinitionArgs,
+        },
         orderer::{SeekNextCommit, SeekOldest, seek_position::Type as Position},
     },
     transaction::{ChaincodeCall, Proposal},
@@ -48,6 +52,7 @@ pub(crate) async fn play(place: &Place) -> String {
     play.evaluations().await;
     play.unusual_evaluations().await;
     play.own_chaincodes().await;
+    play.lifecycle().await;
     play.ledgers().await;
     play.endorsements().await;
     let tx_id = play.transactions().await;
@@ -209,6 +214,137 @@ impl Play<'_> {
             let args = ["QueryChaincodeDefinition", &args];
             self.ask(&format!("_lifecycle: {name}"), "_lifecycle", &args)
                 .await;
+        }
+    }
+
+    /// Calls of the lifecycle that change nothing.
+    async fn lifecycle(&mut self) {
+        let readiness = |sequence| CheckCommitReadinessArgs {
+            sequence,
+            name: CHAINCODE.to_owned(),
+            version: "9".to_owned(),
+            ..CheckCommitReadinessArgs::default()
+        };
+        let approval = |sequence, version: &str| ApproveChaincodeDefinitionForMyOrgArgs {
+            sequence,
+            name: CHAINCODE.to_owned(),
+            version: version.to_owned(),
+            ..ApproveChaincodeDefinitionForMyOrgArgs::default()
+        };
+        let commit = |sequence| CommitChaincodeDefinitionArgs {
+            sequence,
+            name: CHAINCODE.to_owned(),
+            version: "9".to_owned(),
+            ..CommitChaincodeDefinitionArgs::default()
+        };
+        let approved = |name: &str, sequence| QueryApprovedChaincodeDefinitionArgs {
+            name: name.to_owned(),
+            sequence,
+        };
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        let (ready, approve) = ("CheckCommitReadiness", "ApproveChaincodeDefinitionForMyOrg");
+        let (put, asked) = (
+            "CommitChaincodeDefinition",
+            "QueryApprovedChaincodeDefinition",
+        );
+        let installed = "QueryInstalledChaincodes";
+        let calls = [
+            (
+                "readiness of 1",
+                true,
+                ready,
+                text(readiness(1).encode_to_vec()),
+            ),
+            (
+                "readiness of 2",
+                true,
+                ready,
+                text(readiness(2).encode_to_vec()),
+            ),
+            (
+                "readiness, by a client",
+                false,
+                ready,
+                text(readiness(2).encode_to_vec()),
+            ),
+            (
+                "approve",
+                true,
+                approve,
+                text(approval(2, "9").encode_to_vec()),
+            ),
+            (
+                "approve, by a client",
+                false,
+                approve,
+                text(approval(2, "9").encode_to_vec()),
+            ),
+            (
+                "approve no version",
+                true,
+                approve,
+                text(approval(2, "a b").encode_to_vec()),
+            ),
+            (
+                "approve sequence 0",
+                true,
+                approve,
+                text(approval(0, "9").encode_to_vec()),
+            ),
+            (
+                "approve sequence 9",
+                true,
+                approve,
+                text(approval(9, "9").encode_to_vec()),
+            ),
+            (
+                "commit what nobody approved",
+                true,
+                put,
+                text(commit(2).encode_to_vec()),
+            ),
+            (
+                "commit sequence 1",
+                true,
+                put,
+                text(commit(1).encode_to_vec()),
+            ),
+            (
+                "approved",
+                true,
+                asked,
+                text(approved(CHAINCODE, 1).encode_to_vec()),
+            ),
+            (
+                "approved of 2",
+                true,
+                asked,
+                text(approved(CHAINCODE, 2).encode_to_vec()),
+            ),
+            (
+                "approved of another",
+                true,
+                asked,
+                text(approved("other", 1).encode_to_vec()),
+            ),
+            (
+                "approved, by a client",
+                false,
+                asked,
+                text(approved(CHAINCODE, 1).encode_to_vec()),
+            ),
+            ("installed", true, installed, String::new()),
+            ("installed, by a client", false, installed, String::new()),
+            ("another function", true, "Nothing", String::new()),
+        ];
+        for (step, by_admin, function, argument) in calls {
+            let by = match by_admin {
+                true => &self.admin,
+                false => &self.user,
+            };
+            let proposal = by.proposal(CHANNEL, "_lifecycle", &[function, &argument]);
+            let step = format!("_lifecycle: {step}");
+            self.evaluate(&step, wire::evaluate(&proposal)).await;
         }
     }
 

@@ -3,29 +3,25 @@
 use bytes::Bytes;
 use prost::Message;
 
+use super::lifecycle::KeptDefinition;
 use crate::{
-    policy::parse_policy,
-    proto::{
-        common::SignaturePolicyEnvelope,
-        lifecycle::{QueryChaincodeDefinitionArgs, QueryChaincodeDefinitionResult},
-        protos::{ApplicationPolicy, ChaincodeInput, application_policy},
-    },
+    proto::{lifecycle::QueryChaincodeDefinitionArgs, protos::ChaincodeInput},
     stub::Response,
 };
 
 /// Answers a call that `caller` makes of another chaincode. Its own definition is the only one on
-/// the channel, with this endorsement policy.
+/// the channel, and this is it.
 ///
 /// # Errors
 /// The peer's words, where it knows no such chaincode.
 pub(super) fn call(
     caller: &str,
-    endorsement: &str,
+    definition: &KeptDefinition,
     chaincode: &str,
     input: &ChaincodeInput,
 ) -> Result<Response, String> {
     match chaincode {
-        "_lifecycle" => Ok(answer(caller, endorsement, &input.args)),
+        "_lifecycle" => Ok(answer(caller, definition, &input.args)),
         // Fabric: core/scc/cscc/configure.go and core/scc/qscc/query.go, Invoke
         "cscc" if input.args.len() < 2 => {
             let count = input.args.len();
@@ -56,7 +52,7 @@ pub(super) fn call(
 
 /// Answers a call of `_lifecycle`, where this chaincode alone is defined.
 // Fabric: core/chaincode/lifecycle/scc.go, QueryChaincodeDefinition
-pub(super) fn answer(defined: &str, endorsement: &str, args: &[Bytes]) -> Response {
+fn answer(defined: &str, definition: &KeptDefinition, args: &[Bytes]) -> Response {
     let [function, argument] = args else {
         return refused(
             500,
@@ -75,34 +71,14 @@ pub(super) fn answer(defined: &str, endorsement: &str, args: &[Bytes]) -> Respon
     if asked.name != defined {
         return refused(404, &format!("namespace {} is not defined", asked.name));
     }
-    let policy = ApplicationPolicy {
-        r#type: Some(match rule(endorsement) {
-            Some(rule) => application_policy::Type::SignaturePolicy(rule),
-            None => application_policy::Type::ChannelConfigPolicyReference(endorsement.to_owned()),
-        }),
-    };
-    let definition = QueryChaincodeDefinitionResult {
-        sequence: 1,
-        version: "1.0".to_owned(),
-        endorsement_plugin: "escc".to_owned(),
-        validation_plugin: "vscc".to_owned(),
-        validation_parameter: policy.encode_to_vec().into(),
-        ..QueryChaincodeDefinitionResult::default()
-    };
     Response {
         status: 200,
         message: String::new(),
-        payload: definition.encode_to_vec().into(),
+        payload: definition.result().encode_to_vec().into(),
     }
 }
 
-/// A policy that is a rule, and no name.
-fn rule(policy: &str) -> Option<SignaturePolicyEnvelope> {
-    let rule = parse_policy(policy).ok()?;
-    SignaturePolicyEnvelope::decode(rule.as_slice()).ok()
-}
-
-pub(super) fn refused(status: i32, message: &str) -> Response {
+fn refused(status: i32, message: &str) -> Response {
     Response {
         status,
         message: message.to_owned(),
