@@ -21,7 +21,7 @@ pub(super) struct PlannedMove {
 
 /// Why a proposal is not submitted any more.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum LeftOut {
+pub(super) enum NotPlanned {
     /// One that went before wants something else of this element.
     Excluded { by: usize, element: String },
     /// What it wants is in effect by then.
@@ -49,7 +49,7 @@ pub(super) trait PlanGame {
         &self,
         state: &Self::State,
         place: usize,
-    ) -> Result<(PlannedMove, Self::State), LeftOut>;
+    ) -> Result<(PlannedMove, Self::State), NotPlanned>;
 
     /// What tells configs apart.
     fn key(&self, state: &Self::State) -> Digest;

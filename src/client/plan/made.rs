@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{
-    game::{LeftOut, PlanGame, PlannedFate},
+    game::{NotPlanned, PlanGame, PlannedFate},
     search::best_order,
     together::together,
     world::{PlacedProposal, PlanState, PlanWorld, PlannedProposal, needed},
@@ -37,19 +37,21 @@ pub fn make_plan(bundle: &Bundle, proposals: &[PlannedProposal]) -> Result<PlanV
         .collect();
     let left = found.left.iter().map(|(place, why)| {
         let (by, element, reason, text) = match why {
-            LeftOut::Excluded { by, element } => (
+            NotPlanned::Excluded { by, element } => (
                 Some(name(*by)),
                 Some(element.clone()),
                 "excluded",
                 format!("`{}` wants something else of {}", name(*by), bare(element)),
             ),
-            LeftOut::InEffect => (
+            NotPlanned::InEffect => (
                 None,
                 None,
                 "in_effect",
                 "what it wants is in effect then".to_owned(),
             ),
-            LeftOut::Refused(why) => (None, None, "refused", format!("it would be refused: {why}")),
+            NotPlanned::Refused(why) => {
+                (None, None, "refused", format!("it would be refused: {why}"))
+            }
         };
         PlanLeftView {
             by,

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::game::{LeftOut, PlanGame, PlannedFate, PlannedMove};
+use super::game::{NotPlanned, PlanGame, PlannedFate, PlannedMove};
 use crate::ids::Digest;
 
 /// All orders of so many proposals are looked at.
@@ -18,7 +18,7 @@ pub(super) struct FoundOrder {
     /// The proposals that are submitted, each with what becomes of it.
     pub(super) moves: Vec<(usize, PlannedMove)>,
     /// Those that are not.
-    pub(super) left: Vec<(usize, LeftOut)>,
+    pub(super) left: Vec<(usize, NotPlanned)>,
     /// Whether no order is better.
     pub(super) exact: bool,
 }
@@ -67,7 +67,7 @@ pub(super) fn best_order<G: PlanGame>(game: &G) -> FoundOrder {
 pub(super) fn played<G: PlanGame>(
     game: &G,
     order: &[usize],
-) -> (Vec<(usize, PlannedMove)>, Vec<(usize, LeftOut)>) {
+) -> (Vec<(usize, PlannedMove)>, Vec<(usize, NotPlanned)>) {
     let (mut moves, mut left) = (Vec::new(), Vec::new());
     let mut state = game.start();
     let others = (0..game.count()).filter(|place| !order.contains(place));

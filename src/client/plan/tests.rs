@@ -13,7 +13,7 @@ use ring::rand::SystemRandom;
 use serde_json::{Value, json};
 
 use super::{
-    game::{LeftOut, PlanGame, PlannedFate, PlannedMove},
+    game::{NotPlanned, PlanGame, PlannedFate, PlannedMove},
     make_plan,
     search::{FoundOrder, best_order, played},
     sides,
@@ -74,14 +74,14 @@ impl PlanGame for MadeUp {
         &self,
         done: &Vec<usize>,
         place: usize,
-    ) -> Result<(PlannedMove, Vec<usize>), LeftOut> {
+    ) -> Result<(PlannedMove, Vec<usize>), NotPlanned> {
         let before = |pairs: &BTreeSet<(usize, usize)>| {
             let mut done = done.iter();
             done.find(|one| pairs.contains(&(**one, place))).copied()
         };
         if let Some(by) = before(&self.excludes) {
             let element = String::new();
-            return Err(LeftOut::Excluded { by, element });
+            return Err(NotPlanned::Excluded { by, element });
         }
         let lost = done.iter().filter_map(|one| self.loses.get(&(*one, place)));
         let lost = lost.sum::<usize>();
@@ -147,7 +147,7 @@ fn who_is_excluded_has_fewer_signatures() {
     let found = best_order(&game);
     assert_eq!(order(&found), [1]);
     let element = String::new();
-    assert_eq!(found.left, [(0, LeftOut::Excluded { by: 1, element })]);
+    assert_eq!(found.left, [(0, NotPlanned::Excluded { by: 1, element })]);
 }
 
 /// The best of all orders, by trying each.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::game::{LeftOut, PlanGame, PlannedFate, PlannedMove};
+use super::game::{NotPlanned, PlanGame, PlannedFate, PlannedMove};
 use crate::{
     client::{ClientError, Exit, ProposalClaim, review::check_intent},
     config::{
@@ -127,20 +127,20 @@ impl<'a> PlanWorld<'a> {
         &self,
         state: &PlanState,
         place: usize,
-    ) -> Result<PlacedProposal, LeftOut> {
+    ) -> Result<PlacedProposal, NotPlanned> {
         let Some(proposal) = self.proposals.get(place) else {
-            return Err(LeftOut::InEffect);
+            return Err(NotPlanned::InEffect);
         };
         for done in &state.done {
             let before = self.proposals.get(*done);
             let element = before.and_then(|before| before.intent.conflict(&proposal.intent));
             if let Some(element) = element {
                 let element = element.to_string();
-                return Err(LeftOut::Excluded { by: *done, element });
+                return Err(NotPlanned::Excluded { by: *done, element });
             }
         }
         let bundle = &state.bundle;
-        let refused = |why: &dyn std::fmt::Display| LeftOut::Refused(why.to_string());
+        let refused = |why: &dyn std::fmt::Display| NotPlanned::Refused(why.to_string());
         let stale = match check_intent(bundle, &proposal.claim) {
             Ok((update, effect)) => {
                 let signatures = &proposal.claim.signatures;
@@ -152,7 +152,7 @@ impl<'a> PlanWorld<'a> {
                     signatures: signatures.clone(),
                 });
             }
-            Err(error) if error.symbol == "ALREADY_IN_EFFECT" => return Err(LeftOut::InEffect),
+            Err(error) if error.symbol == "ALREADY_IN_EFFECT" => return Err(NotPlanned::InEffect),
             Err(error) => error.message,
         };
         let effect = again(bundle, &proposal.intent)?;
@@ -166,14 +166,14 @@ impl<'a> PlanWorld<'a> {
 }
 
 /// What an intent does to a config, its update computed anew.
-pub(super) fn again(bundle: &Bundle, intent: &Patch) -> Result<Effect, LeftOut> {
-    let refused = |why: String| LeftOut::Refused(why);
+pub(super) fn again(bundle: &Bundle, intent: &Patch) -> Result<Effect, NotPlanned> {
+    let refused = |why: String| NotPlanned::Refused(why);
     let tree = bundle.tree();
     let intended = intent
         .apply(tree)
         .map_err(|error| refused(error.to_string()))?;
     if is_in_effect(tree, &intended) {
-        return Err(LeftOut::InEffect);
+        return Err(NotPlanned::InEffect);
     }
     let update = compute_update(bundle.channel(), tree, &intended);
     let update = Bytes::from(update.map_err(|error| refused(error.to_string()))?);
@@ -198,14 +198,18 @@ impl PlanGame for PlanWorld<'_> {
         }
     }
 
-    fn submit(&self, state: &PlanState, place: usize) -> Result<(PlannedMove, PlanState), LeftOut> {
+    fn submit(
+        &self,
+        state: &PlanState,
+        place: usize,
+    ) -> Result<(PlannedMove, PlanState), NotPlanned> {
         let placed = self.placed(state, place)?;
         let step = PlannedMove {
             kept: placed.kept(&state.bundle),
             fate: placed.fate,
         };
         let next = placed.effect.into_next();
-        let next = next.map_err(|refusal| LeftOut::Refused(refusal.to_string()))?;
+        let next = next.map_err(|refusal| NotPlanned::Refused(refusal.to_string()))?;
         let done = state.done.iter().copied().chain([place]).collect();
         let bundle = Arc::new(next);
         Ok((step, PlanState { bundle, done }))

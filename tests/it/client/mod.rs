@@ -4,6 +4,7 @@
 mod answers;
 mod commands;
 pub(crate) mod desk;
+mod foreseen;
 mod intents;
 mod pages;
 mod profile;
@@ -12,3 +13,4 @@ mod tamper;
 #[cfg(feature = "pkcs11")]
 pub(crate) mod token;
 mod views;
+

@@ -2,7 +2,7 @@
 
 use super::super::{
     layout::{Line, Look, Tone, hang},
-    words::counted,
+    words::{common_name, counted},
 };
 use crate::client::view::{PlanLeftView, PlanStepView, PlanView};
 
@@ -131,7 +131,7 @@ fn shown_step(number: usize, step: &PlanStepView, look: Look) -> Vec<Line> {
     for lost in step.lost.iter().take(listed) {
         let line = Line::of(
             Tone::Bad,
-            format!("lost: {} ({})", lost.subject, lost.msp_id),
+            format!("lost: {} ({})", common_name(&lost.subject), lost.msp_id),
         );
         below(line.and(Tone::Plain, format!(": {}", lost.why)));
     }

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::*;
 use crate::{client::view::MajorityView, text::is_hidden};
 
-const HOSTILE: &str =
+pub(super) const HOSTILE: &str =
     "\u{1b}[2J\u{9b}31m\u{7}\u{202e}x\u{200b}\u{e0041}\u{fe0f}\u{ad}\n└─ ✓ \r\tend";
 
 /// The same document with all texts hostile, but those that say what kind of thing it is. An id that is
@@ -43,7 +43,7 @@ fn poisoned_answer<T: DeserializeOwned>(name: &str) -> T {
 }
 
 /// No character of a line is obeyed, and only tones make escapes.
-fn harmless(what: &str, draw: impl Fn(Look) -> Vec<Line>) {
+pub(super) fn harmless(what: &str, draw: impl Fn(Look) -> Vec<Line>) {
     for full in [false, true] {
         let lines = draw(Look { full, ..look(80) });
         assert!(

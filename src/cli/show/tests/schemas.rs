@@ -9,28 +9,31 @@ use crate::{
         answers::{DiffAnswer, ProposalAnswer, ProposedAnswer, SignedAnswer, UpdatedAnswer},
         view::{
             AuditView, ChainView, ConfigDiffView, EventView, ExportView, ExportedView, HistoryView,
-            ListView, NothingView, ProposalView, RecordedView, SignedView, StatusView,
-            SubmittedView, SyncedView, TrustView, WrittenView,
+            IfSignedView, ListView, NothingView, PlanView, ProposalView, RecordedView, SidesView,
+            SignedView, StatusView, SubmittedView, SyncedView, TrustView, WrittenView,
         },
     },
 };
 
 #[test]
 fn the_schemas_are_current() {
-    let schemas: [(&str, Schema); 23] = [
+    let schemas: [(&str, Schema); 26] = [
         ("audit-export", schema_for!(ExportedView)),
         ("audit-verify", schema_for!(AuditView)),
         ("config-diff", schema_for!(ConfigDiffView)),
         ("config-export", schema_for!(ExportView)),
         ("config-history", schema_for!(ChainView)),
         ("diff", schema_for!(DiffAnswer)),
+        ("diff-two", schema_for!(SidesView)),
         ("error", schema_for!(RefusedDocument<'_>)),
         ("history", schema_for!(HistoryView)),
+        ("if-signed", schema_for!(IfSignedView)),
         ("list", schema_for!(ListView)),
         ("show", schema_for!(ProposalView)),
         ("status", schema_for!(StatusView)),
         ("nothing", schema_for!(NothingView)),
         ("pin", schema_for!(TrustView)),
+        ("plan", schema_for!(PlanView)),
         ("propose", schema_for!(ProposedAnswer)),
         ("rebase", schema_for!(Vec<UpdatedAnswer>)),
         ("reject", schema_for!(RecordedView)),
