@@ -4,7 +4,7 @@ use prost::Message;
 
 use super::{
     check::Check,
-    diagnosis::Diagnosis,
+    diagnosis::{Diagnosis, word},
     ends::SOON,
     facts::{ChannelFacts, DoctorFacts},
 };
@@ -118,7 +118,8 @@ fn in_config(facts: &DoctorFacts, bundle: &Bundle, found: &mut Diagnosis) {
                 "`{msp_id}` is not on the channel; its members are {}",
                 members(bundle)
             );
-            let fix = match own.and_then(|own| whose(bundle, own)) {
+            let theirs = own.and_then(|own| whose(bundle, own));
+            let fix = match theirs.as_ref().and_then(|id| word(id.as_str())) {
                 Some(other) => format!("your certificate is one of `{other}`: --msp-id {other}"),
                 None => {
                     "--msp-id or CORE_PEER_LOCALMSPID is the id of your MSP as the channel has it"
@@ -178,9 +179,14 @@ fn identity(bundle: &Bundle, msp_id: &MspId, own: &Certificate, found: &mut Diag
                     format!(
                         "your certificate is one of `{other}`, and your MSP id says `{msp_id}`"
                     ),
-                    format!(
-                        "--msp-id {other} (CORE_PEER_LOCALMSPID), or the MSP folder of `{msp_id}`"
-                    ),
+                    match word(other.as_str()) {
+                        Some(other) => format!(
+                            "--msp-id {other} (CORE_PEER_LOCALMSPID), or the MSP folder of `{msp_id}`"
+                        ),
+                        None => format!(
+                            "that MSP id (CORE_PEER_LOCALMSPID), or the MSP folder of `{msp_id}`"
+                        ),
+                    },
                 ),
                 None => (
                     format!("your certificate is not valid for `{msp_id}`: {why}"),

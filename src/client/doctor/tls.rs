@@ -2,7 +2,7 @@
 
 use super::{
     check::Check,
-    diagnosis::Diagnosis,
+    diagnosis::{Diagnosis, word},
     ends::{EndOfCertificate, day},
     facts::{DoctorFacts, Handshake, NodeFacts},
 };
@@ -108,7 +108,7 @@ fn named(node: &NodeFacts, handshake: &Handshake, found: &mut Diagnosis) {
         true => ("CMSCC_ORDERER_SERVER_NAME", "--orderer-server-name"),
         false => ("CORE_PEER_TLS_SERVERHOSTOVERRIDE", "--server-name"),
     };
-    let Some(first) = handshake.names.first() else {
+    if handshake.names.is_empty() {
         let text = format!(
             "its TLS certificate is for no name at all, and `{}` is expected",
             node.name
@@ -116,7 +116,7 @@ fn named(node: &NodeFacts, handshake: &Handshake, found: &mut Diagnosis) {
         let fix =
             "its operator issues one with a subject alternative name; a common name alone is none";
         return found.error(check, Exit::Denied, text, fix);
-    };
+    }
     let names: Vec<&str> = handshake
         .names
         .iter()
@@ -132,7 +132,10 @@ fn named(node: &NodeFacts, handshake: &Handshake, found: &mut Diagnosis) {
         node.name,
         names.join("`, `")
     );
-    let fix = format!("{flag} {first}, or {setting}");
+    let fix = match handshake.names.iter().find_map(|name| word(name)) {
+        Some(name) => format!("{flag} {name}, or {setting}"),
+        None => format!("{flag}, or {setting}, with one of these names"),
+    };
     found.error(check, Exit::Denied, text, fix);
 }
 

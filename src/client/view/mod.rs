@@ -32,7 +32,7 @@ pub use deed::{
     EventView, NothingView, RecordedView, SignedView, SubmittedView, SyncedView, TrustView,
     TrustedLinkView, WrittenView,
 };
-pub use doctor::{DoctorPart, DoctorView, FindingLevel, FindingView};
+pub use doctor::{DoctorPart, DoctorView, FindingDetail, FindingLevel, FindingView};
 pub use ending::{EndingView, WITHIN, ending};
 pub use list::{HistoryView, ListView, RowFilter, RowView};
 pub use phase::{Whereabouts, needs_words, phase};

@@ -4,6 +4,7 @@
 mod answers;
 mod commands;
 pub(crate) mod desk;
+mod doctor;
 mod pages;
 mod profile;
 mod scenario;

@@ -8,8 +8,8 @@ use crate::{
     client::{
         answers::{DiffAnswer, ProposalAnswer, ProposedAnswer, SignedAnswer, UpdatedAnswer},
         view::{
-            AuditView, ChainView, ConfigDiffView, EventView, ExportView, ExportedView, HistoryView,
-            ListView, NothingView, ProposalView, RecordedView, SignedView, StatusView,
+            AuditView, ChainView, ConfigDiffView, DoctorView, EventView, ExportView, ExportedView,
+            HistoryView, ListView, NothingView, ProposalView, RecordedView, SignedView, StatusView,
             SubmittedView, SyncedView, TrustView, WrittenView,
         },
     },
@@ -17,13 +17,14 @@ use crate::{
 
 #[test]
 fn the_schemas_are_current() {
-    let schemas: [(&str, Schema); 23] = [
+    let schemas: [(&str, Schema); 24] = [
         ("audit-export", schema_for!(ExportedView)),
         ("audit-verify", schema_for!(AuditView)),
         ("config-diff", schema_for!(ConfigDiffView)),
         ("config-export", schema_for!(ExportView)),
         ("config-history", schema_for!(ChainView)),
         ("diff", schema_for!(DiffAnswer)),
+        ("doctor", schema_for!(DoctorView)),
         ("error", schema_for!(RefusedDocument<'_>)),
         ("history", schema_for!(HistoryView)),
         ("list", schema_for!(ListView)),
