@@ -113,6 +113,10 @@ fn in_config(facts: &DoctorFacts, bundle: &Bundle, found: &mut Diagnosis) {
             format!("`{msp_id}` orders and is no member: it signs, and cannot ask the contract"),
             Some("cmscc sign --in FILE.signreq, with a sign request of a member".to_owned()),
         ),
+        (false, false) if !is_sure(facts) => {
+            found.skip(&ALL[2..7], Check::Chain);
+            return certificates(facts, bundle, found);
+        }
         (false, false) => {
             let text = format!(
                 "`{msp_id}` is not on the channel; its members are {}",
@@ -132,7 +136,7 @@ fn in_config(facts: &DoctorFacts, bundle: &Bundle, found: &mut Diagnosis) {
         }
     }
     match own {
-        Some(own) => identity(bundle, msp_id, own, found),
+        Some(own) => identity(bundle, msp_id, (own, is_sure(facts)), found),
         None => found.skip(&ALL[3..6], Check::IdentityCertificate),
     }
     match is_member {
@@ -151,6 +155,13 @@ fn members(bundle: &Bundle) -> String {
     }
 }
 
+/// Whether the config is the channel's: where one's own chain does not lead to the peer's, either may be
+/// another network's.
+fn is_sure(facts: &DoctorFacts) -> bool {
+    let chain = facts.channel.as_ref().and_then(|one| one.chain.as_ref());
+    !matches!(chain, Some(Err(_)))
+}
+
 /// The organisation by whose CAs a certificate is valid.
 fn whose(bundle: &Bundle, certificate: &Certificate) -> Option<MspId> {
     let pem = certificate.pem();
@@ -163,7 +174,12 @@ fn whose(bundle: &Bundle, certificate: &Certificate) -> Option<MspId> {
     found.map(|msp| msp.id().clone())
 }
 
-fn identity(bundle: &Bundle, msp_id: &MspId, own: &Certificate, found: &mut Diagnosis) {
+fn identity(
+    bundle: &Bundle,
+    msp_id: &MspId,
+    (own, is_sure): (&Certificate, bool),
+    found: &mut Diagnosis,
+) {
     let serialized = serialized_identity(msp_id, own.pem().as_bytes());
     let identity = bundle.msps().deserialize(&serialized);
     let identity = identity.map_err(|error| error.to_string());
@@ -173,6 +189,10 @@ fn identity(bundle: &Bundle, msp_id: &MspId, own: &Certificate, found: &mut Diag
     });
     let identity = match identity {
         Ok(identity) => identity,
+        Err(_) if !is_sure => {
+            let rest = [Check::IdentityValid, Check::Role, Check::Policies];
+            return found.skip(&rest, Check::Chain);
+        }
         Err(why) => {
             let (text, fix) = match whose(bundle, own) {
                 Some(other) => (

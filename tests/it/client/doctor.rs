@@ -220,7 +220,7 @@ fn settings(desk: &Desk) {
         desk,
         "a state folder that is none",
         admin("touch file; export CMSCC_STATE_DIR=$PWD/file", ""),
-        &["STATE_FOLDER error"],
+        &["STATE_FOLDER error", "TRUST_ANCHOR error"],
         1,
     );
     told(

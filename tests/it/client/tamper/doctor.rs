@@ -96,11 +96,7 @@ async fn another_chain_is_found_by_name() {
     town.cmscc(&["sync"]).good();
     let own = std::fs::read(town.file("anchor.block")).unwrap();
     std::fs::write(town.file("anchor.block"), &their_genesis).unwrap();
-    told(
-        &doctor("fresh"),
-        &[("CHAIN", "error"), ("CONTRACT_CHAIN", "error")],
-        code,
-    );
+    told(&doctor("fresh"), &[("CHAIN", "error")], code);
     told(&doctor("state"), &[("TRUST_ANCHOR", "error")], code);
     std::fs::write(town.file("anchor.block"), b"no block").unwrap();
     told(&doctor("fresh"), &[("TRUST_ANCHOR", "error")], 1);
