@@ -37,7 +37,8 @@ pub(in crate::cli) fn run(args: &ProposeArgs) -> ExitCode {
             .await?;
         let checked: ProposalAnswer = answers::read("CheckProposal", &checked)?;
         demand_id(&terms.id, &checked.proposal_id)?;
-        let examined = session.examine_fetched(checked)?;
+        let mut examined = session.examine_fetched(checked)?;
+        session.ask_servers(&mut examined).await;
         let Verdicts::Update(judged) = &examined.verdicts else {
             let text = "the contract proposes settings, which nobody asked for";
             return Err(ClientError::new(Exit::Unsafe, "OTHER_CHANGE", text));

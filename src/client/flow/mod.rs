@@ -8,6 +8,7 @@
 //! | `contract` | calls of the contract, and what it says of its own chain |
 //! | `fetched` | from an answer about a proposal to what is judged of it |
 //! | `examine` | a proposal, judged and compared |
+//! | `servers` | whose server answers, where a proposal changes who must endorse |
 //! | `sign` | signatures, made and handed in |
 //! | `offline` | a sign request, judged on a machine without a network |
 //! | `submit` | from a finished proposal to the block that it is in |
@@ -20,6 +21,7 @@ mod contract;
 mod examine;
 mod fetched;
 mod offline;
+mod servers;
 mod session;
 mod sign;
 mod submit;

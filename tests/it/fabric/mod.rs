@@ -11,6 +11,7 @@ mod calls;
 mod capabilities;
 mod client;
 mod combine;
+mod doctor;
 mod faults;
 mod flood;
 mod gateway;
