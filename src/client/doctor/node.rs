@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     client::{ClientError, Exit},
+    ids::MspId,
     json::time_text,
 };
 
@@ -290,11 +291,19 @@ fn whose(facts: &DoctorFacts, node: &NodeFacts, found: &mut Diagnosis) {
     }
     let check = Check::PeerOrganization;
     let own = facts.settings.msp_id.as_ref();
-    let said = node.answers.as_ref().and_then(|said| said.msp_id.as_ref());
-    let (Some(own), Some(theirs)) = (own, said) else {
+    let said = node.answers.as_ref().and_then(|said| said.msp_id.clone());
+    let shaken = node
+        .handshake
+        .as_ref()
+        .and_then(|shaken| shaken.as_ref().ok());
+    let by_tls = shaken.and_then(|shaken| {
+        let certificate = shaken.certificate.as_ref().ok()?;
+        tls::issuer(facts.bundle()?, certificate).map(MspId::new)
+    });
+    let (Some(own), Some(theirs)) = (own, said.or(by_tls)) else {
         return found.untold(check, "it does not say whose it is");
     };
-    if own == theirs {
+    if *own == theirs {
         return found.ok(check, format!("it is a peer of `{own}`"));
     }
     let has_peers = facts.bundle().is_some_and(|bundle| {

@@ -79,8 +79,8 @@ fn trusted(
     found.said(vec![(node.address.clone(), why.clone())]);
 }
 
-/// The organisation one of whose TLS CAs issued this certificate.
-fn issuer(bundle: &Bundle, certificate: &Certificate) -> Option<String> {
+/// The organisation one of whose TLS CAs issued this certificate; `None` also where several have that CA.
+pub(super) fn issuer(bundle: &Bundle, certificate: &Certificate) -> Option<String> {
     let issued = |ca: &Certificate| certificate.check_signed_by(ca).is_ok();
     with_tls_ca(bundle, issued)
 }
@@ -91,12 +91,14 @@ fn owner(bundle: &Bundle, root: &Certificate) -> Option<String> {
 }
 
 fn with_tls_ca(bundle: &Bundle, is_it: impl Fn(&Certificate) -> bool) -> Option<String> {
-    let mut msps = bundle.msps().iter();
-    let found = msps.find(|msp| {
+    let mut all = bundle.msps().iter().filter(|msp| {
         let (roots, intermediates) = msp.tls();
         roots.iter().chain(intermediates).any(&is_it)
     });
-    found.map(|msp| msp.id().to_string())
+    match (all.next(), all.next()) {
+        (Some(only), None) => Some(only.id().to_string()),
+        _ => None,
+    }
 }
 
 fn named(node: &NodeFacts, handshake: &Handshake, found: &mut Diagnosis) {

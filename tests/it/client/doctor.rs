@@ -109,7 +109,7 @@ fn faults_are_found_by_name() {
         &desk,
         "the own server is down",
         admin(""),
-        &["CONTRACT error", "ENDORSERS error"],
+        &["CONTRACT warning", "ENDORSERS error"],
         5,
     );
     desk.run("cmscc devnet start-server org1; cmscc devnet stop-server org2");
@@ -138,7 +138,7 @@ fn faults_are_found_by_name() {
     );
     told(
         &desk,
-        "another one of the own is there",
+        "another member's peer is asked",
         admin(
             "export CMSCC_PEER_ADDRESS=$CORE_PEER_ADDRESS,$(bash -c 'eval \"$(cmscc devnet env org2)\"; echo $CORE_PEER_ADDRESS')\n\
                export CMSCC_TLS_ROOT_CERT=$CORE_PEER_TLS_ROOTCERT_FILE,$(bash -c 'eval \"$(cmscc devnet env org2)\"; echo $CORE_PEER_TLS_ROOTCERT_FILE')",
@@ -146,10 +146,10 @@ fn faults_are_found_by_name() {
         &[
             "NODE_REACHED warning",
             "PEER_ORGANIZATION warning",
-            "CONTRACT error",
+            "CONTRACT warning",
             "ENDORSERS error",
         ],
-        1,
+        5,
     );
     desk.run("cmscc devnet start-peer org1");
     told(&desk, "all is well again", admin(""), &[], 0);
@@ -309,11 +309,8 @@ fn clock(desk: &Desk) {
             "export FAKETIME_DONT_FAKE_MONOTONIC=1\ncmscc() {{ faketime -f '{by}' bin/cmscc \"$@\"; }}"
         )
     };
-    for by in ["+20m", "-20m"] {
-        let settings = shift(by);
-        let amiss = ["CLOCK error", "CLOCK warning"];
-        told(desk, by, ("org1", &settings, ""), &amiss, 4);
-    }
+    let amiss = ["CLOCK error", "CLOCK warning"];
+    told(desk, "ahead", ("org1", &shift("+20m"), ""), &amiss, 4);
     told(
         desk,
         "a little",
