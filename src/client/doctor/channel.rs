@@ -4,7 +4,7 @@ use prost::Message;
 
 use super::{
     check::Check,
-    diagnosis::Diagnosis,
+    diagnosis::{Diagnosis, word},
     ends::SOON,
     facts::{ChannelFacts, DoctorFacts},
 };
@@ -113,12 +113,17 @@ fn in_config(facts: &DoctorFacts, bundle: &Bundle, found: &mut Diagnosis) {
             format!("`{msp_id}` orders and is no member: it signs, and cannot ask the contract"),
             Some("cmscc sign --in FILE.signreq, with a sign request of a member".to_owned()),
         ),
+        (false, false) if !is_sure(facts) => {
+            found.skip(&ALL[2..7], Check::Chain);
+            return certificates(facts, bundle, found);
+        }
         (false, false) => {
             let text = format!(
                 "`{msp_id}` is not on the channel; its members are {}",
                 members(bundle)
             );
-            let fix = match own.and_then(|own| whose(bundle, own)) {
+            let theirs = own.and_then(|own| whose(bundle, own));
+            let fix = match theirs.as_ref().and_then(|id| word(id.as_str())) {
                 Some(other) => format!("your certificate is one of `{other}`: --msp-id {other}"),
                 None => {
                     "--msp-id or CORE_PEER_LOCALMSPID is the id of your MSP as the channel has it"
@@ -131,7 +136,7 @@ fn in_config(facts: &DoctorFacts, bundle: &Bundle, found: &mut Diagnosis) {
         }
     }
     match own {
-        Some(own) => identity(bundle, msp_id, own, found),
+        Some(own) => identity(bundle, msp_id, (own, is_sure(facts)), found),
         None => found.skip(&ALL[3..6], Check::IdentityCertificate),
     }
     match is_member {
@@ -150,6 +155,13 @@ fn members(bundle: &Bundle) -> String {
     }
 }
 
+/// Whether the config is the channel's: where one's own chain does not lead to the peer's, either may be
+/// another network's.
+fn is_sure(facts: &DoctorFacts) -> bool {
+    let chain = facts.channel.as_ref().and_then(|one| one.chain.as_ref());
+    !matches!(chain, Some(Err(_)))
+}
+
 /// The organisation by whose CAs a certificate is valid.
 fn whose(bundle: &Bundle, certificate: &Certificate) -> Option<MspId> {
     let pem = certificate.pem();
@@ -162,7 +174,12 @@ fn whose(bundle: &Bundle, certificate: &Certificate) -> Option<MspId> {
     found.map(|msp| msp.id().clone())
 }
 
-fn identity(bundle: &Bundle, msp_id: &MspId, own: &Certificate, found: &mut Diagnosis) {
+fn identity(
+    bundle: &Bundle,
+    msp_id: &MspId,
+    (own, is_sure): (&Certificate, bool),
+    found: &mut Diagnosis,
+) {
     let serialized = serialized_identity(msp_id, own.pem().as_bytes());
     let identity = bundle.msps().deserialize(&serialized);
     let identity = identity.map_err(|error| error.to_string());
@@ -172,15 +189,24 @@ fn identity(bundle: &Bundle, msp_id: &MspId, own: &Certificate, found: &mut Diag
     });
     let identity = match identity {
         Ok(identity) => identity,
+        Err(_) if !is_sure => {
+            let rest = [Check::IdentityValid, Check::Role, Check::Policies];
+            return found.skip(&rest, Check::Chain);
+        }
         Err(why) => {
             let (text, fix) = match whose(bundle, own) {
                 Some(other) => (
                     format!(
                         "your certificate is one of `{other}`, and your MSP id says `{msp_id}`"
                     ),
-                    format!(
-                        "--msp-id {other} (CORE_PEER_LOCALMSPID), or the MSP folder of `{msp_id}`"
-                    ),
+                    match word(other.as_str()) {
+                        Some(other) => format!(
+                            "--msp-id {other} (CORE_PEER_LOCALMSPID), or the MSP folder of `{msp_id}`"
+                        ),
+                        None => format!(
+                            "that MSP id (CORE_PEER_LOCALMSPID), or the MSP folder of `{msp_id}`"
+                        ),
+                    },
                 ),
                 None => (
                     format!("your certificate is not valid for `{msp_id}`: {why}"),

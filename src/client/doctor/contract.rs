@@ -37,7 +37,7 @@ pub(super) fn judge(facts: &DoctorFacts, found: &mut Diagnosis) {
     };
     let name = &facts.settings.chaincode;
     definition(facts, name, &contract.lifecycle, found);
-    answers(name, contract, found);
+    answers(facts, contract, found);
     servers(facts, contract, found);
     chain(contract, found);
 }
@@ -170,26 +170,49 @@ fn package(lifecycle: &LifecycleFacts, found: &mut Diagnosis) {
     }
 }
 
-/// Whether the contract answers.
-fn answers(name: &str, contract: &ContractFacts, found: &mut Diagnosis) {
+/// Whether the contract answers, and one's own server does.
+fn answers(facts: &DoctorFacts, contract: &ContractFacts, found: &mut Diagnosis) {
     let check = Check::Contract;
+    let name = &facts.settings.chaincode;
+    let own = facts.settings.msp_id.as_ref();
+    let mut servers = contract.servers.iter();
+    let own = servers.find(|(msp_id, _)| Some(msp_id) == own);
+    let is_answered = match &contract.answers {
+        Ok(()) => true,
+        Err(error) => error.symbol == NOT_STARTED,
+    };
+    if let (true, Some((msp_id, Err(error)))) = (is_answered, own) {
+        let text = format!(
+            "`{name}` answers at peers of others, not at those of `{msp_id}`: {}  [{}]",
+            error.message, error.symbol
+        );
+        return found.warn(
+            check,
+            text,
+            own_server(error).unwrap_or("cmscc deploy status"),
+        );
+    }
     match &contract.answers {
         Ok(()) => found.ok(check, format!("`{name}` answers")),
         Err(error) if error.symbol == NOT_STARTED => {
             found.ok(check, format!("`{name}` answers, and has no config yet"));
         }
-        Err(error) => {
-            let fix = match error.symbol.as_str() {
-                "SERVER_DOWN" => Some("start your server (`cmscc serve`), or look at its log"),
-                "NO_CHAINCODE" => Some("cmscc deploy status says which step is missing"),
-                "NOT_APPROVED" => Some("cmscc deploy approve"),
-                _ => None,
-            };
-            match fix {
-                Some(fix) => found.failed(check, &error.clone().hint(fix)),
-                None => found.failed(check, error),
-            }
+        Err(error) => match own_server(error) {
+            Some(fix) => found.failed(check, &error.clone().hint(fix)),
+            None => found.failed(check, error),
+        },
+    }
+}
+
+/// What to do about one's own server.
+fn own_server(error: &ClientError) -> Option<&'static str> {
+    match error.symbol.as_str() {
+        "SERVER_DOWN" | "SERVER_SLOW" => {
+            Some("start your server (`cmscc serve`), or look at its log")
         }
+        "NO_CHAINCODE" => Some("cmscc deploy status says which step is missing"),
+        "NOT_APPROVED" => Some("cmscc deploy approve"),
+        _ => None,
     }
 }
 

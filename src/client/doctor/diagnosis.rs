@@ -3,7 +3,7 @@
 use super::check::Check;
 use crate::client::{
     ClientError, Exit, SEE_DOCTOR,
-    view::{DoctorPart, DoctorView, FindingLevel, FindingView},
+    view::{DoctorPart, DoctorView, FindingDetail, FindingLevel, FindingView},
 };
 
 /// The most words of others that one finding repeats.
@@ -102,7 +102,9 @@ impl Diagnosis {
     pub(super) fn said(&mut self, words: Vec<(String, String)>) {
         if let Some(last) = self.all.last_mut() {
             let left = DETAILS.saturating_sub(last.details.len());
-            last.details.extend(words.into_iter().take(left));
+            let words = words.into_iter().take(left);
+            let words = words.map(|(from, message)| FindingDetail { from, message });
+            last.details.extend(words);
         }
     }
 
@@ -205,4 +207,13 @@ impl Diagnosis {
 fn without_doctor(hint: &str) -> &str {
     hint.split_once(SEE_DOCTOR)
         .map_or(hint, |(before, _)| before)
+}
+
+/// A word of others that may stand in a command which somebody copies; `None` of what a shell would read
+/// as more than a word.
+// SECURITY: peers and members choose names; a fix is pasted into a shell
+pub(super) fn word(text: &str) -> Option<&str> {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "._:-".contains(c);
+    let starts = text.starts_with(|c: char| c.is_ascii_alphanumeric());
+    (starts && text.len() <= 253 && text.chars().all(is_plain)).then_some(text)
 }

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     client::{ClientError, Exit},
+    ids::MspId,
     json::time_text,
 };
 
@@ -155,40 +156,49 @@ fn answers(facts: &DoctorFacts, node: &NodeFacts, found: &mut Diagnosis) {
         return found.skip(&rest, needs);
     };
     let error = said.height.as_ref().err();
-    let late = error.filter(|error| error.symbol == "CLOCK_SKEW");
-    clock(facts, node, late, found);
-    match error {
-        Some(error) if error.symbol == "CLOCK_SKEW" => {
-            return found.skip(&rest[1..], Check::Clock);
-        }
-        Some(error) if matches!(error.symbol.as_str(), "UNKNOWN_CHANNEL" | "NO_BLOCK") => {
+    let blocks = said
+        .newest
+        .as_ref()
+        .and_then(|newest| newest.as_ref().err());
+    let late = error.filter(|error| is_of_time(error));
+    clock(
+        facts,
+        node,
+        late.or(blocks.filter(|error| is_of_time(error))),
+        found,
+    );
+    match (error, blocks) {
+        _ if late.is_some() => return found.skip(&rest[1..], Check::Clock),
+        (Some(error), _) if matches!(error.symbol.as_str(), "UNKNOWN_CHANNEL" | "NO_BLOCK") => {
             found.ok(Check::NodeAnswers, "it answers you");
             channel(facts, node, error, found);
             whose(facts, node, found);
             return found.skip(&[Check::NodeHeight], Check::NodeChannel);
         }
-        Some(error) => {
+        (Some(error), _) => {
             found.failed(Check::NodeAnswers, error);
             found.skip(&[Check::NodeChannel], Check::NodeAnswers);
             whose(facts, node, found);
             return found.skip(&[Check::NodeHeight], Check::NodeAnswers);
         }
-        None => match said
-            .newest
-            .as_ref()
-            .and_then(|newest| newest.as_ref().err())
-        {
-            Some(error) => {
-                // what it answers is no help to who waits for blocks
-                found.failed(Check::NodeAnswers, error);
-            }
-            None => found.ok(Check::NodeAnswers, "it answers you"),
-        },
+        (None, Some(error)) if is_of_time(error) => {
+            found.skip(&[Check::NodeAnswers], Check::Clock);
+        }
+        // what it answers is no help to who waits for blocks
+        (None, Some(error)) => found.failed(Check::NodeAnswers, error),
+        (None, None) => found.ok(Check::NodeAnswers, "it answers you"),
     }
     let on = facts.settings.channel.as_ref().map_or("", |id| id.as_str());
     found.ok(Check::NodeChannel, format!("it is on channel `{on}`"));
     whose(facts, node, found);
     height(facts, node, found);
+}
+
+/// Whether a refusal is about the time of a message. A request for blocks is bad for its time, or for the
+/// digest of a TLS certificate, which the client has from the connection itself.
+// Fabric: common/deliver/deliver.go, validateChannelHeader
+fn is_of_time(error: &ClientError) -> bool {
+    matches!(error.symbol.as_str(), "BAD_REQUEST" | "CLOCK_SKEW")
 }
 
 fn clock(facts: &DoctorFacts, node: &NodeFacts, late: Option<&ClientError>, found: &mut Diagnosis) {
@@ -197,7 +207,11 @@ fn clock(facts: &DoctorFacts, node: &NodeFacts, late: Option<&ClientError>, foun
     let said = node.answers.as_ref();
     let Some(ahead) = said.and_then(|said| said.ahead) else {
         if let Some(error) = late {
-            return found.failed(check, error);
+            let text = format!(
+                "the clocks are more than 15 minutes apart: it does not take your requests  [{}]",
+                error.symbol
+            );
+            return found.error(check, Exit::Denied, text, fix);
         }
         // a block of the future: whoever made it, or this machine, is off
         let newest = said.and_then(|said| said.newest.as_ref()?.as_ref().ok().copied().flatten());
@@ -277,11 +291,19 @@ fn whose(facts: &DoctorFacts, node: &NodeFacts, found: &mut Diagnosis) {
     }
     let check = Check::PeerOrganization;
     let own = facts.settings.msp_id.as_ref();
-    let said = node.answers.as_ref().and_then(|said| said.msp_id.as_ref());
-    let (Some(own), Some(theirs)) = (own, said) else {
+    let said = node.answers.as_ref().and_then(|said| said.msp_id.clone());
+    let shaken = node
+        .handshake
+        .as_ref()
+        .and_then(|shaken| shaken.as_ref().ok());
+    let by_tls = shaken.and_then(|shaken| {
+        let certificate = shaken.certificate.as_ref().ok()?;
+        tls::issuer(facts.bundle()?, certificate).map(MspId::new)
+    });
+    let (Some(own), Some(theirs)) = (own, said.or(by_tls)) else {
         return found.untold(check, "it does not say whose it is");
     };
-    if own == theirs {
+    if *own == theirs {
         return found.ok(check, format!("it is a peer of `{own}`"));
     }
     let has_peers = facts.bundle().is_some_and(|bundle| {

@@ -2,7 +2,7 @@
 
 use super::{
     check::Check,
-    diagnosis::Diagnosis,
+    diagnosis::{Diagnosis, word},
     ends::{EndOfCertificate, day},
     facts::{DoctorFacts, Handshake, NodeFacts},
 };
@@ -79,8 +79,8 @@ fn trusted(
     found.said(vec![(node.address.clone(), why.clone())]);
 }
 
-/// The organisation one of whose TLS CAs issued this certificate.
-fn issuer(bundle: &Bundle, certificate: &Certificate) -> Option<String> {
+/// The organisation one of whose TLS CAs issued this certificate; `None` also where several have that CA.
+pub(super) fn issuer(bundle: &Bundle, certificate: &Certificate) -> Option<String> {
     let issued = |ca: &Certificate| certificate.check_signed_by(ca).is_ok();
     with_tls_ca(bundle, issued)
 }
@@ -91,12 +91,14 @@ fn owner(bundle: &Bundle, root: &Certificate) -> Option<String> {
 }
 
 fn with_tls_ca(bundle: &Bundle, is_it: impl Fn(&Certificate) -> bool) -> Option<String> {
-    let mut msps = bundle.msps().iter();
-    let found = msps.find(|msp| {
+    let mut all = bundle.msps().iter().filter(|msp| {
         let (roots, intermediates) = msp.tls();
         roots.iter().chain(intermediates).any(&is_it)
     });
-    found.map(|msp| msp.id().to_string())
+    match (all.next(), all.next()) {
+        (Some(only), None) => Some(only.id().to_string()),
+        _ => None,
+    }
 }
 
 fn named(node: &NodeFacts, handshake: &Handshake, found: &mut Diagnosis) {
@@ -108,7 +110,7 @@ fn named(node: &NodeFacts, handshake: &Handshake, found: &mut Diagnosis) {
         true => ("CMSCC_ORDERER_SERVER_NAME", "--orderer-server-name"),
         false => ("CORE_PEER_TLS_SERVERHOSTOVERRIDE", "--server-name"),
     };
-    let Some(first) = handshake.names.first() else {
+    if handshake.names.is_empty() {
         let text = format!(
             "its TLS certificate is for no name at all, and `{}` is expected",
             node.name
@@ -116,7 +118,7 @@ fn named(node: &NodeFacts, handshake: &Handshake, found: &mut Diagnosis) {
         let fix =
             "its operator issues one with a subject alternative name; a common name alone is none";
         return found.error(check, Exit::Denied, text, fix);
-    };
+    }
     let names: Vec<&str> = handshake
         .names
         .iter()
@@ -132,7 +134,10 @@ fn named(node: &NodeFacts, handshake: &Handshake, found: &mut Diagnosis) {
         node.name,
         names.join("`, `")
     );
-    let fix = format!("{flag} {first}, or {setting}");
+    let fix = match handshake.names.iter().find_map(|name| word(name)) {
+        Some(name) => format!("{flag} {name}, or {setting}"),
+        None => format!("{flag}, or {setting}, with one of these names"),
+    };
     found.error(check, Exit::Denied, text, fix);
 }
 

@@ -52,7 +52,9 @@ impl ChannelSession {
     /// `NOT_OPEN` where nobody can sign or submit it any more, `ALREADY_IN_EFFECT` (done); `STALE_UPDATE`
     /// (stale); unsafe: whatever is not as the contract says.
     pub async fn examine(&self, id: &str) -> Result<Examined, ClientError> {
-        self.examine_fetched(self.fetch(id).await?)
+        let mut examined = self.examine_fetched(self.fetch(id).await?)?;
+        self.ask_servers(&mut examined).await;
+        Ok(examined)
     }
 
     /// The same of an answer that is there already.

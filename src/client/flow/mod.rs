@@ -8,6 +8,7 @@
 //! | `contract` | calls of the contract, and what it says of its own chain |
 //! | `fetched` | from an answer about a proposal to what is judged of it |
 //! | `examine` | a proposal, judged and compared |
+//! | `servers` | whose server answers, where a proposal changes who must endorse |
 //! | `sign` | signatures, made and handed in |
 //! | `file` | updates in files: signed, and compared with one's own chain |
 //! | `offline` | a sign request, judged on a machine without a network |
@@ -24,6 +25,7 @@ mod examine;
 mod fetched;
 mod file;
 mod offline;
+mod servers;
 mod session;
 mod sign;
 mod submit;

@@ -29,6 +29,6 @@ pub use contract::ContractRefusal;
 pub(crate) use judge::judge;
 pub(crate) use meaning::{Errand, Meaning, Remedy, Whom};
 pub(crate) use orderer::{broadcast_refusal, deliver_ended};
-pub(crate) use peer::{peer_organization, peer_time};
+pub(crate) use peer::peer_time;
 pub(crate) use reach::{timed_out, unreachable};
 pub(crate) use validation::invalid_transaction;

@@ -3,10 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Errand, Meaning, Remedy, RpcCode, RpcFailure, Whom, meaning::OTHERS_ENDORSED};
-use crate::{
-    client::{ClientError, Exit, answers::seconds},
-    ids::MspId,
-};
+use crate::client::{ClientError, Exit, answers::seconds};
 
 /// What a peer's own refusal means. The most specific one is told, whatever the code.
 pub(super) fn refusal(errand: Errand, whom: Whom<'_>, failure: &RpcFailure) -> Meaning {
@@ -45,19 +42,6 @@ pub(crate) fn peer_time(error: &ClientError) -> Option<i64> {
         let (_, theirs) = text.split_once(", peer time ")?;
         let theirs = theirs.split_once(',').map_or(theirs, |(time, _)| time);
         seconds(theirs)
-    })
-}
-
-/// Whose peer it is, where it refused since the caller is of another organisation.
-// Fabric: msp/mspimpl.go, deserializeIdentityInternal
-#[must_use]
-pub(crate) fn peer_organization(error: &ClientError) -> Option<MspId> {
-    let texts = error.details.iter().map(|(_, words)| words);
-    let mut texts = texts.chain([&error.message]);
-    texts.find_map(|text| {
-        let (_, own) = text.split_once("expected MSP ID ")?;
-        let (own, _) = own.split_once(", received ")?;
-        Some(MspId::new(own))
     })
 }
 

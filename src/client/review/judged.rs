@@ -121,6 +121,19 @@ impl JudgedUpdate {
         })
     }
 
+    /// The same with who runs a server now, and the endorsement policy of the contract's definition where
+    /// that is known.
+    pub(in crate::client) fn with_servers(
+        &mut self,
+        bundle: &Bundle,
+        policy: Option<&str>,
+        servers: &BTreeSet<MspId>,
+    ) {
+        if let Ok(next) = self.effect.next() {
+            self.endorsement = endorsement(bundle, next, policy, Some(servers));
+        }
+    }
+
     /// Whether an orderer would accept it now, as far as the config tells.
     #[must_use]
     pub fn is_ready(&self) -> bool {

@@ -28,8 +28,8 @@ pub struct FindingView {
     pub about: Option<String>,
     /// Its stable name, such as `TLS_SERVER_NAME`.
     pub check: &'static str,
-    /// What others said of it, word for word: who, and the words.
-    pub details: Vec<(String, String)>,
+    /// What stands behind it, or what others said of it, word for word.
+    pub details: Vec<FindingDetail>,
     /// How the program ends where this is the worst: 0 where nothing is amiss, 3 for a warning.
     pub exit_code: u8,
     /// What to do: a command, or a setting; null where nothing is to be done.
@@ -40,6 +40,15 @@ pub struct FindingView {
     pub part: DoctorPart,
     /// What was found, in a sentence.
     pub text: String,
+}
+
+/// What one of several said, or is like.
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
+pub struct FindingDetail {
+    /// Who or what: an address, an MSP id, a certificate.
+    pub from: String,
+    /// The words.
+    pub message: String,
 }
 
 /// The parts, from this machine outwards.

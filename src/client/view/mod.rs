@@ -47,7 +47,7 @@ pub use deploy::{
     ApprovedView, CommittedView, ConcernView, DefinitionView, DeployView, InstalledOnView,
     InstalledView, MemberDeploymentView, NextDefinitionView, PeerPackagesView,
 };
-pub use doctor::{DoctorPart, DoctorView, FindingLevel, FindingView};
+pub use doctor::{DoctorPart, DoctorView, FindingDetail, FindingLevel, FindingView};
 pub use ending::{EndingView, WITHIN, ending};
 pub use foreseen::{IfSignedView, SupposedView, SuppositionView};
 pub use list::{HistoryView, ListView, RowFilter, RowView};

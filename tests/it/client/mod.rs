@@ -4,6 +4,7 @@
 mod answers;
 mod commands;
 pub(crate) mod desk;
+mod doctor;
 mod foreseen;
 mod intents;
 mod pages;
@@ -13,4 +14,3 @@ mod tamper;
 #[cfg(feature = "pkcs11")]
 pub(crate) mod token;
 mod views;
-

@@ -12,6 +12,7 @@ mod capabilities;
 mod client;
 mod combine;
 mod deploy;
+mod doctor;
 mod faults;
 mod flood;
 mod gateway;

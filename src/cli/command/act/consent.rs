@@ -190,7 +190,25 @@ pub(in crate::cli::command) fn review(
     }
     section("Who must sign", explanation(&view, look));
     talk.lines(&lines);
+    warn_of_servers(talk, judged);
     Ok(view)
+}
+
+/// Says that a change would leave too few servers for anything to be written.
+pub(super) fn warn_of_servers(talk: &Talk, judged: &JudgedUpdate) {
+    let endorsement = judged.endorsement.as_ref();
+    let Some(too_few) = endorsement.filter(|one| one.enough_servers == Some(false)) else {
+        return;
+    };
+    let servers = too_few.servers.as_deref().unwrap_or_default();
+    let run = match servers {
+        [] => "none of the members'".to_owned(),
+        servers => format!("only those of {}", servers.join(", ")),
+    };
+    talk.warn(&format!(
+        "too few servers of the contract: {run} answer now, and then nothing could be written until more do \
+         (cmscc doctor)"
+    ));
 }
 
 /// Says what a signature would leave to be done, and the digest of what is signed.

@@ -6,6 +6,7 @@ use prost::Message as _;
 use serde_json::json;
 
 use super::{
+    consent::warn_of_servers,
     files::{read, write},
     open::{demand_level, fresh, open},
 };
@@ -109,6 +110,7 @@ fn changes(
         talk.line(&Line::of(Tone::Strong, "Findings"));
         talk.lines(&findings(lint, talk.look()));
     }
+    warn_of_servers(talk, judged);
     Ok(())
 }
 

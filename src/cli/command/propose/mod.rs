@@ -153,7 +153,8 @@ async fn propose(
     let channel = session.chain().channel().clone();
     demand_id(&terms.id, &checked.proposal_id)?;
     rotate::demand_nobody_lost(planned, &checked)?;
-    let examined = session.examine_fetched(checked)?;
+    let mut examined = session.examine_fetched(checked)?;
+    session.ask_servers(&mut examined).await;
     let Verdicts::Update(judged) = &examined.verdicts else {
         let text = "the contract proposes settings, which nobody asked for";
         return Err(ClientError::new(Exit::Unsafe, "OTHER_CHANGE", text));

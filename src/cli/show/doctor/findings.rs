@@ -2,7 +2,7 @@
 
 use super::summary::end;
 use crate::cli::show::layout::{Line, Look, Tone, hang};
-use crate::client::view::{DoctorPart, DoctorView, FindingLevel, FindingView};
+use crate::client::view::{DoctorPart, DoctorView, FindingDetail, FindingLevel, FindingView};
 
 /// All findings by their parts, each with what puts it right, and what to begin with.
 pub(in crate::cli) fn doctor(view: &DoctorView, look: Look) -> Vec<Line> {
@@ -110,8 +110,8 @@ fn finding(one: &FindingView, column: usize, look: Look, lines: &mut Vec<Line>) 
     let first = Line::of(tone, mark).and(name, one.check).padded(column);
     let next = Line::new().padded(column);
     lines.extend(hang(first, &next, Line::plain(&one.text), look.width));
-    for (who, words) in &one.details {
-        let body = Line::of(Tone::Dim, format!("{who}: ")).and(Tone::Dim, one_line(words));
+    for FindingDetail { from, message } in &one.details {
+        let body = Line::of(Tone::Dim, format!("{from}: ")).and(Tone::Dim, one_line(message));
         let behind = next.clone().and(Tone::Plain, "  ");
         lines.extend(hang(next.clone(), &behind, body, look.width));
     }

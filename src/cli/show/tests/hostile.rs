@@ -147,6 +147,18 @@ fn no_renderer_lets_a_terminal_obey_others() {
     view.ends_soon[0].purpose = HOSTILE.to_owned();
     view.awaiting_me = list.proposals.clone();
     harmless("status", |look| status(&view, look));
+    let mut view = illness();
+    view.channel.as_mut().unwrap().push_str(HOSTILE);
+    for one in &mut view.findings {
+        one.text.push_str(HOSTILE);
+        one.fix = Some(HOSTILE.to_owned());
+        one.details.push(FindingDetail {
+            from: HOSTILE.to_owned(),
+            message: HOSTILE.to_owned(),
+        });
+        one.about = one.about.as_ref().map(|about| format!("{about}{HOSTILE}"));
+    }
+    harmless("doctor", |look| doctor(&view, look));
     let mut error = ClientError::new(Exit::Failed, HOSTILE, HOSTILE).hint(HOSTILE);
     error.details.push((HOSTILE.to_owned(), HOSTILE.to_owned()));
     harmless("problem", |look| problem(&error, look));

@@ -16,8 +16,9 @@ use crate::client::{
     ClientError, ConfigTrail, Exit,
     answers::{ChainAnswer, HistoryAnswer, ListAnswer, ProposalAnswer, same_shape, seconds},
     view::{
-        AuditView, AuditedProposalView, ChainView, EndingView, FoundView, HeadView, HistoryView,
-        IdentityView, LinkView, ListView, ProposalView, Relation, RowView, StatusView,
+        AuditView, AuditedProposalView, ChainView, DoctorPart, DoctorView, EndingView,
+        FindingDetail, FindingLevel, FindingView, FoundView, HeadView, HistoryView, IdentityView,
+        LinkView, ListView, ProposalView, Relation, RowView, StatusView,
     },
 };
 use crate::ids::ChannelId;
@@ -289,6 +290,102 @@ fn screens() {
         ..screen(Relation::Synced)
     };
     snapshots("status-quiet", |look| status(&empty, look));
+}
+
+/// Something of each kind.
+fn illness() -> DoctorView {
+    let finding = |part, check, level, exit_code, text: &str| FindingView {
+        about: (part == DoctorPart::Nodes).then(|| "peer0.org1.example.com:7051".to_owned()),
+        check,
+        details: Vec::new(),
+        exit_code,
+        fix: None,
+        level,
+        part,
+        text: text.to_owned(),
+    };
+    let (machine, nodes) = (DoctorPart::Machine, DoctorPart::Nodes);
+    let channel = DoctorPart::Channel;
+    let skipped = FindingLevel::Skipped;
+    let ok = FindingLevel::Ok;
+    let mut findings = vec![
+        finding(
+            machine,
+            "SETTINGS",
+            ok,
+            0,
+            "channel `mychannel` as `Org1MSP`, from CORE_PEER_ADDRESS",
+        ),
+        finding(
+            machine,
+            "IDENTITY_END",
+            FindingLevel::Note,
+            0,
+            "your certificate ends on 2027-01-03, in 46 days",
+        ),
+        finding(nodes, "NODE_REACHED", ok, 0, "it takes connections"),
+        finding(
+            nodes,
+            "TLS_SERVER_NAME",
+            FindingLevel::Error,
+            4,
+            "its TLS certificate is not for `10.0.0.7`, but for `peer0.org1.example.com`, `localhost`",
+        ),
+        finding(nodes, "CLOCK", skipped, 0, "needs TLS_SERVER_NAME"),
+        finding(nodes, "NODE_ANSWERS", skipped, 0, "needs TLS_SERVER_NAME"),
+        finding(channel, "CHAIN", skipped, 0, "needs TLS_SERVER_NAME"),
+        finding(
+            channel,
+            "ANCHOR_PEERS",
+            FindingLevel::Warning,
+            3,
+            "`Org1MSP` has none",
+        ),
+        finding(
+            DoctorPart::Contract,
+            "DEFINITION",
+            skipped,
+            0,
+            "needs TLS_SERVER_NAME",
+        ),
+        finding(
+            DoctorPart::Contract,
+            "CONTRACT",
+            skipped,
+            0,
+            "needs TLS_SERVER_NAME",
+        ),
+    ];
+    findings[1].fix = Some("enroll again: fabric-ca-client reenroll".to_owned());
+    findings[3].fix = Some(
+        "--server-name peer0.org1.example.com, or CORE_PEER_TLS_SERVERHOSTOVERRIDE".to_owned(),
+    );
+    findings[3].details.push(FindingDetail {
+        from: "peer0".to_owned(),
+        message: "not\nvalid for name".to_owned(),
+    });
+    DoctorView {
+        chaincode: Some("cmscc".to_owned()),
+        channel: Some("mychannel".to_owned()),
+        exit_code: 4,
+        findings,
+        worst: FindingLevel::Error,
+    }
+}
+
+#[test]
+fn findings_of_the_doctor() {
+    snapshots("doctor", |look| doctor(&illness(), look));
+    let mut well = illness();
+    well.findings.retain(|one| one.level == FindingLevel::Ok);
+    well.worst = FindingLevel::Ok;
+    snapshots("doctor-well", |look| doctor(&well, look));
+    let mut alone = illness();
+    alone
+        .findings
+        .retain(|one| one.check == "SETTINGS" || one.level == FindingLevel::Skipped);
+    alone.findings[0].level = FindingLevel::Error;
+    snapshots("doctor-unset", |look| doctor(&alone, look));
 }
 
 #[test]

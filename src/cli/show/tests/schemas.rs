@@ -8,16 +8,16 @@ use crate::{
     client::{
         answers::{DiffAnswer, ProposalAnswer, ProposedAnswer, SignedAnswer, UpdatedAnswer},
         view::{
-            AuditView, ChainView, ConfigDiffView, EventView, ExportView, ExportedView, HistoryView,
-            IfSignedView, ListView, NothingView, PlanView, ProposalView, RecordedView, SidesView,
-            SignedView, StatusView, SubmittedView, SyncedView, TrustView, WrittenView,
+            AuditView, ChainView, ConfigDiffView, DoctorView, EventView, ExportView, ExportedView,
+            HistoryView, IfSignedView, ListView, NothingView, PlanView, ProposalView, RecordedView,
+            SidesView, SignedView, StatusView, SubmittedView, SyncedView, TrustView, WrittenView,
         },
     },
 };
 
 #[test]
 fn the_schemas_are_current() {
-    let schemas: [(&str, Schema); 26] = [
+    let schemas: [(&str, Schema); 27] = [
         ("audit-export", schema_for!(ExportedView)),
         ("audit-verify", schema_for!(AuditView)),
         ("config-diff", schema_for!(ConfigDiffView)),
@@ -25,6 +25,7 @@ fn the_schemas_are_current() {
         ("config-history", schema_for!(ChainView)),
         ("diff", schema_for!(DiffAnswer)),
         ("diff-two", schema_for!(SidesView)),
+        ("doctor", schema_for!(DoctorView)),
         ("error", schema_for!(RefusedDocument<'_>)),
         ("history", schema_for!(HistoryView)),
         ("if-signed", schema_for!(IfSignedView)),

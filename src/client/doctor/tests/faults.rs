@@ -255,6 +255,15 @@ const FAULTS: &[Fault] = &[
         3,
     ),
     (
+        "a peer of 2.5 gives out no blocks for the time",
+        |facts| {
+            said(facts).ahead = None;
+            said(facts).newest = Some(Err(error(Exit::Denied, "BAD_REQUEST")));
+        },
+        &[("CLOCK", Error)],
+        4,
+    ),
+    (
         "a peer of 2.5 has a block of the future",
         |facts| {
             let newest = UnixTime {
@@ -552,4 +561,22 @@ fn the_msp_of_a_certificate_is_named() {
             .unwrap()
             .starts_with("--msp-id Org1MSP")
     );
+}
+
+#[test]
+fn what_others_wrote_is_in_no_command() {
+    let mut facts = well();
+    let handshake = shaken(&mut facts);
+    handshake.is_named = false;
+    handshake.names = vec!["$(rm -rf ~)".to_owned(), "-x".to_owned(), "a.b".to_owned()];
+    unasked(&mut facts);
+    let fix = |facts: &DoctorFacts| {
+        let view = diagnose(facts);
+        let mut found = view.findings.into_iter();
+        let found = found.find(|one| one.check == "TLS_SERVER_NAME");
+        found.unwrap().fix.unwrap()
+    };
+    assert!(fix(&facts).starts_with("--server-name a.b, "));
+    shaken(&mut facts).names.pop();
+    assert!(!fix(&facts).contains("rm"));
 }

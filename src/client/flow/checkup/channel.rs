@@ -60,6 +60,11 @@ pub(super) async fn follow(
         Ok(()) => place(session.chain()).map(Ok),
         Err(error) => Some(Err(error)),
     };
+    // what this machine verified counts, however far that is
+    if facts.levels.is_none() {
+        let tree = session.chain().bundle().tree().clone();
+        facts.config = Bundle::new(channel, tree).map_err(|error| unreadable(&error));
+    }
     (facts, Some(session))
 }
 

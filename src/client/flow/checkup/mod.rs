@@ -78,13 +78,17 @@ pub async fn check_up(
     };
     hears("following the channel");
     let (channel, session) = channel::follow(&settings, identity, chain).await;
-    facts.channel = Some(channel);
     if reach > DoctorPart::Channel
         && let Some(session) = session
     {
         hears("asking the contract, and every member's server");
-        let is_pinned = matches!(&facts.trust, Some(Ok(Some(_))));
-        facts.contract = Some(contract::ask(&session, is_pinned).await);
+        let mut contract = contract::ask(&session, channel.chain.is_some()).await;
+        // where one's own chain does not lead to the peer's config, another chain is all that can be told
+        if matches!(channel.chain, Some(Err(_))) {
+            contract.head = contract.head.filter(Result::is_err);
+        }
+        facts.contract = Some(contract);
     }
+    facts.channel = Some(channel);
     diagnose(&facts)
 }

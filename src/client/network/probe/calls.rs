@@ -13,7 +13,7 @@ use crate::{
         ClientError, Exit,
         doctor::NodeAnswers,
         host,
-        refusal::{Errand, RpcFailure, judge, peer_organization, peer_time},
+        refusal::{Errand, RpcFailure, judge, peer_time},
     },
     ids::{ChannelId, UnixTime},
     proto::{common::BlockchainInfo, protos::ChannelQueryResponse},
@@ -53,11 +53,11 @@ pub(in crate::client) async fn probe_node(
         ),
     )
     .await;
-    // only its own organisation's members are told the channels, and others whose it is
-    let (channels, msp_id) = match channels {
-        Ok(channels) => (Some(channels), Some(connection.identity().msp_id.clone())),
-        Err(error) => (None, peer_organization(&error)),
-    };
+    // only its own organisation's members are told the channels
+    let channels = channels.ok();
+    let msp_id = channels
+        .as_ref()
+        .map(|_| connection.identity().msp_id.clone());
     NodeAnswers {
         ahead: ahead.ok().flatten(),
         height,

@@ -11,9 +11,11 @@
 //! | `chains` | config blocks, and the contract's chain |
 //! | `transactions` | the prepared transaction, and what became of it |
 //! | `files` | sign requests and signature files |
+//! | `doctor` | what `doctor` finds of such lies |
 //! | `proposing` | what `propose` is told |
 
 mod chains;
+mod doctor;
 mod files;
 mod proposals;
 mod proposing;
