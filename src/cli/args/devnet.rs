@@ -78,6 +78,10 @@ pub(in crate::cli) struct UpArgs {
     #[arg(long, value_name = "RELEASE", value_parser = ["3.1", "2.5"], default_value = "3.1")]
     pub(in crate::cli) peer: String,
 
+    /// The capability level of the application on new channels
+    #[arg(long, value_name = "LEVEL", value_parser = ["V2_0", "V2_5"], default_value = "V2_5")]
+    pub(in crate::cli) application_level: String,
+
     /// Return when the network is ready, and leave it running
     #[arg(long)]
     pub(in crate::cli) background: bool,

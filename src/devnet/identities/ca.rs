@@ -54,10 +54,18 @@ impl CertificateRole {
 }
 
 /// One certificate authority: a self-signed root and its key.
-#[derive(Debug)]
 pub(in crate::devnet) struct Authority {
     issuer: Issuer<'static, CertificateKey>,
     certificate_pem: String,
+    key_pem: String,
+}
+
+impl fmt::Debug for Authority {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Authority")
+            .field("certificate_pem", &self.certificate_pem)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Authority {
@@ -87,9 +95,16 @@ impl Authority {
         ];
         let certificate_pem = params.self_signed(&key)?.pem();
         Ok(Self {
+            key_pem: private_key_pem(&key.pkcs8),
             issuer: Issuer::new(params, key),
             certificate_pem,
         })
+    }
+
+    /// Its private key, PKCS#8 as PEM.
+    #[must_use]
+    pub(in crate::devnet) fn key_pem(&self) -> &str {
+        &self.key_pem
     }
 
     /// The root certificate as PEM.

@@ -9,7 +9,7 @@ use std::{
 
 use super::{
     ca::{IssuedIdentity, TlsCertificate},
-    organization::{MspFolder, ORDERER_DOMAIN, OrdererOrganization, Organization},
+    organization::{Authorities, MspFolder, ORDERER_DOMAIN, OrdererOrganization, Organization},
 };
 
 /// Writes an organisation below `organizations/peerOrganizations` of a folder.
@@ -24,7 +24,7 @@ pub(in crate::devnet) fn write_organization(
         domain,
         msp: organization.msp(),
     };
-    written.authorities()?;
+    written.authorities(organization.authorities())?;
     for user in [
         organization.admin(),
         organization.client(),
@@ -48,7 +48,7 @@ pub(in crate::devnet) fn write_orderer(
         domain: ORDERER_DOMAIN,
         msp: organization.msp(),
     };
-    written.authorities()?;
+    written.authorities(organization.authorities())?;
     written.user(organization.admin())?;
     written.node("orderers", organization.orderer(), organization.tls())
 }
@@ -61,11 +61,13 @@ struct Written<'a> {
 }
 
 impl Written<'_> {
-    /// The roots, and the MSP without an identity that goes into channel configs.
-    fn authorities(&self) -> io::Result<()> {
-        for (name, pem) in [("ca", &self.msp.ca_pem), ("tlsca", &self.msp.tls_ca_pem)] {
+    /// The roots with their keys, and the MSP without an identity that goes into channel configs.
+    fn authorities(&self, authorities: &Authorities) -> io::Result<()> {
+        for (name, authority) in [("ca", &authorities.ca), ("tlsca", &authorities.tls_ca)] {
+            let folder = self.folder.join(name);
             let file = format!("{name}.{}-cert.pem", self.domain);
-            public(&self.folder.join(name).join(file), pem)?;
+            public(&folder.join(file), authority.certificate_pem())?;
+            private(&folder.join("priv_sk"), authority.key_pem())?;
         }
         self.msp(&self.folder.join("msp"))
     }

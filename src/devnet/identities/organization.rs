@@ -8,11 +8,21 @@ use prost::Message;
 use super::ca::{Authority, CertificateRole, IssuedIdentity, TlsCertificate};
 use crate::{devnet::error::DevnetError, ids::MspId, proto::msp};
 
+/// The authorities of an organisation.
+#[derive(Debug)]
+pub(in crate::devnet) struct Authorities {
+    /// Of its identities.
+    pub(in crate::devnet) ca: Authority,
+    /// Of its TLS certificates.
+    pub(in crate::devnet) tls_ca: Authority,
+}
+
 /// An organisation with a peer: its authorities and one identity of each kind.
 #[derive(Debug)]
 pub struct Organization {
     name: String,
     domain: String,
+    authorities: Authorities,
     msp: MspFolder,
     admin: IssuedIdentity,
     client: IssuedIdentity,
@@ -43,6 +53,7 @@ impl Organization {
             )?)),
             tls: tls_ca.issue_tls(&format!("peer0.{domain}"))?,
             msp: MspFolder::new(&msp_id, ca.certificate_pem(), tls_ca.certificate_pem()),
+            authorities: Authorities { ca, tls_ca },
             name: name.to_owned(),
             domain,
         })
@@ -70,6 +81,12 @@ impl Organization {
     #[must_use]
     pub(in crate::devnet) const fn msp(&self) -> &MspFolder {
         &self.msp
+    }
+
+    /// Its authorities.
+    #[must_use]
+    pub(in crate::devnet) const fn authorities(&self) -> &Authorities {
+        &self.authorities
     }
 
     /// Who signs for it: an identity with the role admin.
@@ -121,6 +138,7 @@ pub(in crate::devnet) const ORDERER_DOMAIN: &str = "example.com";
 /// The organisation that orders.
 #[derive(Debug)]
 pub(in crate::devnet) struct OrdererOrganization {
+    authorities: Authorities,
     msp: MspFolder,
     admin: IssuedIdentity,
     orderer: IssuedIdentity,
@@ -147,7 +165,14 @@ impl OrdererOrganization {
             orderer: ca.issue_identity(&msp_id, &host, CertificateRole::Orderer)?,
             tls: tls_ca.issue_tls(&host)?,
             msp: MspFolder::new(&msp_id, ca.certificate_pem(), tls_ca.certificate_pem()),
+            authorities: Authorities { ca, tls_ca },
         })
+    }
+
+    /// Its authorities.
+    #[must_use]
+    pub(in crate::devnet) const fn authorities(&self) -> &Authorities {
+        &self.authorities
     }
 
     /// The organisation's public half, for the channel config.

@@ -1,12 +1,16 @@
 //! Blocks that an orderer could make alone: properly signed, but not what the admins signed.
 
+use std::{fs, path::Path, sync::Arc};
+
 use bytes::Bytes;
 use cmscc::{
     block::{self, BlockError, BlockHeader, ConfigBlock, data_hash},
     config::{
-        ConfigSignature, ConfigTree, Update, Verdict, compute_update, envelope::update_envelope,
+        Bundle, ConfigSignature, ConfigTree, Update, Verdict, compute_update,
+        envelope::update_envelope,
     },
-    identity::Signer,
+    identity::{KeySigner, Signer},
+    ids::MspId,
     proto::{common, write},
 };
 use prost::Message;
@@ -39,6 +43,37 @@ pub(crate) fn forge_signed_by(
         carried.encode_to_vec()
     };
     forge_bytes(original, change, signer)
+}
+
+/// A block with the config that a signed envelope leads to from the genesis block, at a made-up place in
+/// the chain, with one signature.
+pub(crate) fn forge_update(genesis: Bytes, envelope: &Bytes, signer: &dyn Signer) -> Bytes {
+    let before = ConfigBlock::parse(genesis.clone()).unwrap();
+    let bundle = Bundle::new(before.channel_id(), before.tree().clone()).unwrap();
+    let config = bundle.propose_config_update(envelope).unwrap().encode();
+    let mut block = common::Block::decode(genesis).unwrap();
+    let header = block.header.as_mut().unwrap();
+    header.number = 1_000_000;
+    header.previous_hash = vec![7; 32].into();
+    let original = ConfigBlock::parse(block.encode_to_vec().into()).unwrap();
+    let forged = forge_signed_by(
+        &original,
+        |carried| {
+            carried.config = Some(common::Config::decode(&*config).unwrap());
+            carried.last_update = Some(common::Envelope::decode(envelope.clone()).unwrap());
+        },
+        signer,
+    );
+    assert_eq!(forged.block().number().0, 1_000_000);
+    forged.block().bytes().clone()
+}
+
+/// Somebody of the orderer organisation, by an MSP folder.
+pub(crate) fn signer_of(msp: &Path, name: &str) -> KeySigner {
+    let certificate = fs::read(msp.join(format!("signcerts/{name}-cert.pem"))).unwrap();
+    let key = fs::read(msp.join("keystore/priv_sk")).unwrap();
+    let random = Arc::new(ring::rand::SystemRandom::new());
+    KeySigner::unchecked(&MspId::from("OrdererMSP"), &certificate, &key, random).unwrap()
 }
 
 /// The same with any bytes for a config envelope.

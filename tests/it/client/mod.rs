@@ -11,6 +11,7 @@ mod pages;
 mod profile;
 mod scenario;
 mod tamper;
+pub(crate) mod tasks;
 #[cfg(feature = "pkcs11")]
 pub(crate) mod token;
 mod views;

@@ -6,22 +6,14 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    sync::Arc,
 };
 
 use bytes::Bytes;
-use cmscc::{
-    block::ConfigBlock,
-    config::Bundle,
-    identity::KeySigner,
-    ids::{BlockNumber, ChannelId, MspId},
-    proto::common,
-};
-use prost::Message;
+use cmscc::{block::ConfigBlock, identity::KeySigner};
 use serde_json::{Value, json};
 
-use super::{CHANNEL, base64_of, net::Net};
-use crate::chain::forged::forge_signed_by;
+use super::{base64_of, net::Net};
+use crate::chain::forged::{forge_update, signer_of};
 
 #[test]
 fn operators_end_a_false_branch() {
@@ -152,30 +144,12 @@ fn digest(block: &Path) -> String {
     block.config_digest().to_string()
 }
 
-/// A block with the config that a signed envelope leads to from the genesis block, a made-up place in
-/// the chain, and one signature.
+/// The false block, as a file of the network.
 pub(super) fn forged(net: &Net, envelope: &Path, signer: &KeySigner) -> PathBuf {
     let genesis = Bytes::from(fs::read(net.genesis()).unwrap());
     let envelope = Bytes::from(fs::read(envelope).unwrap());
-    let before = ConfigBlock::parse(genesis.clone()).unwrap();
-    let bundle = Bundle::new(&ChannelId::from(CHANNEL), before.tree().clone()).unwrap();
-    let config = bundle.propose_config_update(&envelope).unwrap().encode();
-    let mut block = common::Block::decode(genesis).unwrap();
-    let header = block.header.as_mut().unwrap();
-    header.number = 1_000_000;
-    header.previous_hash = vec![7; 32].into();
-    let original = ConfigBlock::parse(block.encode_to_vec().into()).unwrap();
-    let forged = forge_signed_by(
-        &original,
-        |carried| {
-            carried.config = Some(common::Config::decode(&*config).unwrap());
-            carried.last_update = Some(common::Envelope::decode(envelope.clone()).unwrap());
-        },
-        signer,
-    );
-    assert_eq!(forged.block().number(), BlockNumber(1_000_000));
     let file = net.work("forged.block");
-    fs::write(&file, forged.block().bytes()).unwrap();
+    fs::write(&file, forge_update(genesis, &envelope, signer)).unwrap();
     file
 }
 
@@ -187,9 +161,5 @@ pub(super) fn orderer_user(net: &Net) -> KeySigner {
 /// An identity of the orderer organisation, by its folder.
 pub(super) fn orderer_signer(net: &Net, kind: &str, name: &str) -> KeySigner {
     let folder = net.root().join("crypto/ordererOrganizations/example.com");
-    let msp = folder.join(kind).join(name).join("msp");
-    let certificate = fs::read(msp.join(format!("signcerts/{name}-cert.pem"))).unwrap();
-    let key = fs::read(msp.join("keystore/priv_sk")).unwrap();
-    let random = Arc::new(ring::rand::SystemRandom::new());
-    KeySigner::unchecked(&MspId::from("OrdererMSP"), &certificate, &key, random).unwrap()
+    signer_of(&folder.join(kind).join(name).join("msp"), name)
 }

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     cli::{anchors::AnchorFolder, args::UpArgs},
     contract::{Anchors, Contract, ContractSettings, NoObserver},
-    devnet::{Network, NetworkOptions, Serving},
+    devnet::{Levels, Network, NetworkOptions, Serving},
     ids::ChannelId,
     stub::memory::{PeerManner, PeerRelease},
     transaction::ChaincodeCall,
@@ -55,6 +55,13 @@ impl Town {
                 "2.5" => PeerRelease::V2_5,
                 _ => PeerRelease::V3_1,
             }),
+            levels: Levels {
+                application: match args.application_level.as_str() {
+                    "V2_0" => "V2_0",
+                    _ => "V2_5",
+                },
+                ..Levels::default()
+            },
             block_time: Duration::from_millis(args.block_time.into()),
             orderer_port: Some(orderer_port),
             ..NetworkOptions::default()
