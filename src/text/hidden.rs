@@ -18,11 +18,12 @@ pub fn visible(text: &str) -> String {
 }
 
 /// A JSON document that holds texts of others. It stays equal as JSON: hidden characters stand only in
-/// its strings, as `\u009b`; the line breaks between its parts stay.
+/// its strings, as `\u009b`; the line breaks and tabs between its parts stay.
 #[must_use]
 pub fn escaped_json(document: &str) -> String {
     let mut out = String::with_capacity(document.len());
-    each(document, |c, hidden| match hidden && c != '\n' {
+    // in a string neither may stand as it is
+    each(document, |c, hidden| match hidden && !matches!(c, '\n' | '\t') {
         true => {
             let mut units = [0; 2];
             for unit in c.encode_utf16(&mut units) {
