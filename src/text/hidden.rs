@@ -200,6 +200,9 @@ mod tests {
         );
         let again: serde_json::Value = serde_json::from_str(&escaped).unwrap();
         assert_eq!(again, serde_json::json!({ text: [text] }));
+        // Fabric's own form is indented with tabs
+        let indented = "{\n\t\"a\": 1\n}";
+        assert_eq!(escaped_json(indented), indented);
     }
 
     #[test]
