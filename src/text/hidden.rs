@@ -18,11 +18,12 @@ pub fn visible(text: &str) -> String {
 }
 
 /// A JSON document that holds texts of others. It stays equal as JSON: hidden characters stand only in
-/// its strings, as `\u009b`; the line breaks between its parts stay.
+/// its strings, as `\u009b`; the line breaks and tabs between its parts stay.
 #[must_use]
 pub fn escaped_json(document: &str) -> String {
     let mut out = String::with_capacity(document.len());
-    each(document, |c, hidden| match hidden && c != '\n' {
+    // in a string neither may stand as it is
+    each(document, |c, hidden| match hidden && !matches!(c, '\n' | '\t') {
         true => {
             let mut units = [0; 2];
             for unit in c.encode_utf16(&mut units) {
@@ -199,6 +200,9 @@ mod tests {
         );
         let again: serde_json::Value = serde_json::from_str(&escaped).unwrap();
         assert_eq!(again, serde_json::json!({ text: [text] }));
+        // Fabric's own form is indented with tabs
+        let indented = "{\n\t\"a\": 1\n}";
+        assert_eq!(escaped_json(indented), indented);
     }
 
     #[test]

@@ -110,7 +110,9 @@ pub(in crate::client::intent) fn draw(
         && endpoints(bundle).iter().any(|known| known == address)
     {
         drawn.note(format!(
-            "it stays among the endpoints until: cmscc propose endpoints --remove {address}"
+            "peers go on sending to it while it is among the endpoints, and it takes nothing any more: let \
+             both go at once (cmscc propose batch --do 'consenter remove {address}' --do 'endpoints --remove \
+             {address}')"
         ));
     }
     if let ConsenterIntent::ReplaceCert(_) = intent {
