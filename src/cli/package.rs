@@ -173,10 +173,12 @@ fn gzipped_tar(files: &[(&str, &[u8])]) -> io::Result<Vec<u8>> {
     gzip.finish()
 }
 
-#[cfg(all(test, feature = "client"))]
+#[cfg(test)]
 mod tests {
+    #[cfg(feature = "client")]
     use super::*;
 
+    #[cfg(feature = "client")]
     #[test]
     fn a_package_is_read_as_it_was_made() {
         let connection = ServerUserData {

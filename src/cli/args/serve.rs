@@ -26,7 +26,7 @@ pub(in crate::cli) struct ServeArgs {
     )]
     pub(in crate::cli) address: Option<String>,
 
-    /// The package id, as `cmscc package` or `peer lifecycle chaincode install` printed it
+    /// The package id, as `cmscc deploy package` or `peer lifecycle chaincode install` printed it
     #[arg(long, value_name = "ID", hide_env_values = true, env = "CHAINCODE_ID")]
     pub(in crate::cli) chaincode_id: Option<String>,
 

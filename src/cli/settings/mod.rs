@@ -117,7 +117,7 @@ fn chaincode_id(args: &ServeArgs, errors: &mut SettingProblems) -> String {
         ),
         (None, None) => errors.add(
             name,
-            "is missing: the package id that `cmscc package` printed",
+            "is missing: the package id that `cmscc deploy package` printed",
         ),
         _ => {}
     }

@@ -67,6 +67,8 @@ impl ServerState {
         if let Some(words) = said(&[
             "chaincode registration failed",
             "chaincode stream terminated",
+            // the server ends a stream on which its id is not accepted
+            "error handling chaincode stream",
         ]) {
             return Self::OtherId(words);
         }

@@ -266,7 +266,7 @@ impl ChannelLedger {
                 tx_id: transaction.tx_id,
                 timestamp: transaction.timestamp,
             },
-            set,
+            set: Box::new(set),
             is_lifecycle,
         })
     }
@@ -302,7 +302,7 @@ enum Checked {
     Config(Bytes),
     Endorsed {
         stamp: TxStamp,
-        set: ReadWriteSet,
+        set: Box<ReadWriteSet>,
         /// Whether it is of the lifecycle, which has a state of its own.
         is_lifecycle: bool,
     },

@@ -1,6 +1,7 @@
 //! What each renderer draws, as snapshots without colour: of answers that the contract gave
 //! (`story.json`), and of hostile texts. `CMSCC_WRITE_SNAPSHOTS=1` writes them again.
 
+mod deployed;
 mod foreseen;
 mod hostile;
 mod pictures;

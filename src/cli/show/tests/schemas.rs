@@ -6,23 +6,38 @@ use super::kept;
 use crate::{
     cli::terminal::RefusedDocument,
     client::{
-        answers::{DiffAnswer, ProposalAnswer, ProposedAnswer, SignedAnswer, UpdatedAnswer},
+        answers::{
+            CapabilitiesAnswer, DiffAnswer, ProposalAnswer, ProposedAnswer, SettingsAnswer,
+            SignedAnswer, UpdatedAnswer,
+        },
         view::{
-            AuditView, ChainView, ConfigDiffView, DoctorView, EventView, ExportView, ExportedView,
-            HistoryView, IfSignedView, ListView, NothingView, PlanView, ProposalView, RecordedView,
-            SidesView, SignedView, StatusView, SubmittedView, SyncedView, TrustView, WrittenView,
+            AppliedView, ApprovedView, AttestedView, AuditView, ChainView, CommittedView,
+            ConfigDiffView, DeployView, DoctorView, EventView, ExportView, ExportedView,
+            HistoryView, IfSignedView, InstalledView, ListView, MembersView, NothingView, PlanView,
+            ProposalView, RecordedView, SidesView, SignedView, StatusView, SubmittedView,
+            SyncedView, TrustView, WrittenView,
         },
     },
 };
 
 #[test]
 fn the_schemas_are_current() {
-    let schemas: [(&str, Schema); 27] = [
+    let schemas: [(&str, Schema); 37] = [
         ("audit-export", schema_for!(ExportedView)),
         ("audit-verify", schema_for!(AuditView)),
         ("config-diff", schema_for!(ConfigDiffView)),
         ("config-export", schema_for!(ExportView)),
         ("config-history", schema_for!(ChainView)),
+        ("attest", schema_for!(AttestedView)),
+        ("capabilities", schema_for!(CapabilitiesAnswer)),
+        ("deploy-approve", schema_for!(ApprovedView)),
+        ("deploy-commit", schema_for!(CommittedView)),
+        ("deploy-install", schema_for!(InstalledView)),
+        ("deploy-status", schema_for!(DeployView)),
+        ("members", schema_for!(MembersView)),
+        ("settings-apply", schema_for!(AppliedView)),
+        ("settings-show", schema_for!(SettingsAnswer)),
+        ("settings-propose", schema_for!(ProposedAnswer)),
         ("diff", schema_for!(DiffAnswer)),
         ("diff-two", schema_for!(SidesView)),
         ("doctor", schema_for!(DoctorView)),

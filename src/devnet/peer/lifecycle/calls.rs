@@ -67,7 +67,7 @@ pub(in crate::devnet::peer) fn answer(
     let definition = in_force(&snapshot, caller.chaincode, &caller.first);
     let mut simulation =
         Simulation::new((caller.channel, super::NAMESPACE), snapshot, caller.manner);
-    let mut call = Call {
+    let mut call = LifecycleRun {
         caller,
         definition,
         state: LifecycleState {
@@ -106,14 +106,14 @@ impl From<String> for Refusal {
     }
 }
 
-struct Call<'a> {
+struct LifecycleRun<'a> {
     caller: &'a LifecycleCaller<'a>,
     /// What is committed.
     definition: KeptDefinition,
     state: LifecycleState<'a>,
 }
 
-impl Call<'_> {
+impl LifecycleRun<'_> {
     fn run(&mut self, function: &str, argument: &Bytes) -> Result<Bytes, Refusal> {
         match function {
             "ApproveChaincodeDefinitionForMyOrg" => self.approve(read(function, argument)?),
