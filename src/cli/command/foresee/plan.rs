@@ -104,9 +104,10 @@ async fn planned(session: &ChannelSession, ids: &[String]) -> Result<PlanView, C
     let (mut proposals, mut passed_over) = (Vec::new(), Vec::new());
     for id in ids {
         let why = match session.examine(id).await {
-            Ok(examined) => match examined.verdicts {
+            Ok(examined) => match &examined.verdicts {
                 Verdicts::Update(_) => {
-                    proposals.push(PlannedProposal::new(bundle, &examined.claim)?);
+                    let unasked = examined.unasked();
+                    proposals.push(PlannedProposal::new(bundle, &examined.claim, unasked)?);
                     continue;
                 }
                 Verdicts::Settings(_) => {
