@@ -20,7 +20,7 @@ pub(in crate::cli) fn run(args: &CompletionArgs) -> anyhow::Result<ExitCode> {
 
 /// The commands whose arguments are ids of proposals.
 const OF_PROPOSALS: &str =
-    "archive combine describe diff explain rebase reject show sign submit wait who withdraw";
+    "archive combine describe diff explain plan rebase reject show sign submit wait who withdraw";
 
 /// The beginnings of those lines of zsh's script whose words come from the config.
 const OF_INTENTS: &[&str] = &[

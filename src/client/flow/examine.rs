@@ -34,6 +34,14 @@ pub enum Verdicts {
     Update(Box<JudgedUpdate>),
 }
 
+impl Examined {
+    /// Who rejects the current revision: nobody should ask them first.
+    #[must_use]
+    pub fn unasked(&self) -> BTreeSet<MspId> {
+        rejecting(&self.proposal)
+    }
+}
+
 impl Verdicts {
     /// SHA-256 of what is signed.
     #[must_use]

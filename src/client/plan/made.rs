@@ -13,7 +13,7 @@ use crate::{
         ClientError, Exit,
         view::{LostSignatureView, PlanLeftView, PlanStepView, PlanTogetherView, PlanView},
     },
-    config::Bundle,
+    config::{Bundle, Verdict},
 };
 
 /// The best order of these proposals, and what becomes of each. Cost: some judgements for each pair; of up
@@ -123,6 +123,10 @@ fn step(
     view.missing = decision.missing.iter().map(ToString::to_string).collect();
     view.needs = decision.needs;
     view.ready = still.as_ref().is_some_and(Vec::is_empty);
+    if let Verdict::Refused(refusal) = &decision.verdict {
+        view.ready = false;
+        view.needs.push(format!("it would be refused: {refusal}"));
+    }
     match &placed.fate {
         PlannedFate::Stays => {
             if let Ok(now) = world.placed(start, place) {

@@ -59,15 +59,14 @@ pub(super) fn best_order<G: PlanGame>(game: &G) -> FoundOrder {
         }
         false => (greedy(game, all), false),
     };
-    let (moves, left) = played(game, &order);
-    FoundOrder { moves, left, exact }
+    FoundOrder {
+        exact,
+        ..played(game, &order)
+    }
 }
 
 /// What becomes of proposals in this order; those that are not in it come behind, and are left out.
-pub(super) fn played<G: PlanGame>(
-    game: &G,
-    order: &[usize],
-) -> (Vec<(usize, PlannedMove)>, Vec<(usize, NotPlanned)>) {
+pub(super) fn played<G: PlanGame>(game: &G, order: &[usize]) -> FoundOrder {
     let (mut moves, mut left) = (Vec::new(), Vec::new());
     let mut state = game.start();
     let others = (0..game.count()).filter(|place| !order.contains(place));
@@ -80,7 +79,11 @@ pub(super) fn played<G: PlanGame>(
             Err(why) => left.push((place, why)),
         }
     }
-    (moves, left)
+    FoundOrder {
+        moves,
+        left,
+        exact: false,
+    }
 }
 
 /// What is best from a config on, by the proposals that are left and the config.

@@ -169,7 +169,7 @@ fn slowly(game: &MadeUp) -> (usize, usize, usize) {
     let places: Vec<_> = (0..game.count()).collect();
     let orders = all(&places)
         .into_iter()
-        .map(|order| merit(&played(game, &order).0));
+        .map(|order| merit(&played(game, &order).moves));
     orders.max().unwrap()
 }
 
@@ -205,7 +205,7 @@ proptest! {
         let found = best_order(&game);
         prop_assert!(!found.exact);
         let mut places = order(&found);
-        prop_assert_eq!(&played(&game, &places).0, &found.moves);
+        prop_assert_eq!(&played(&game, &places).moves, &found.moves);
         places.sort_unstable();
         prop_assert_eq!(places, (0..game.count()).collect::<Vec<_>>());
     }
@@ -249,7 +249,7 @@ fn admin(org: &str, msp_id: &str) -> KeySigner {
 }
 
 /// A proposal of this partial config, signed by the admins of these.
-fn proposal(bundle: &Bundle, id: &str, application: Value, orgs: &[&str]) -> PlannedProposal {
+fn proposal(bundle: &Bundle, id: &str, application: &Value, orgs: &[&str]) -> PlannedProposal {
     let patch = json!({"channel_group": {"groups": {"Application": application}}}).to_string();
     let limits = PatchLimits {
         patch_bytes: 1 << 20,
@@ -265,7 +265,7 @@ fn proposal(bundle: &Bundle, id: &str, application: Value, orgs: &[&str]) -> Pla
         timestamp: UnixTime::default(),
     };
     let signatures = orgs.iter().map(|org| {
-        let msp_id = format!("O{}MSP", &org[1..]);
+        let msp_id = format!("{}MSP", org.replacen('o', "O", 1));
         sign_config_update(&config_update, &admin(org, &msp_id), &stamp).unwrap()
     });
     let claim = ProposalClaim {
@@ -277,7 +277,7 @@ fn proposal(bundle: &Bundle, id: &str, application: Value, orgs: &[&str]) -> Pla
         config_update,
         created_at: UnixTime::default(),
     };
-    PlannedProposal::new(bundle, &claim).unwrap()
+    PlannedProposal::new(bundle, &claim, BTreeSet::new()).unwrap()
 }
 
 fn rule(rule: &str) -> Value {
@@ -318,8 +318,8 @@ fn steps(plan: &PlanView) -> Vec<(&str, usize, usize, bool)> {
 #[test]
 fn a_new_ca_takes_signatures_away_and_so_goes_last() {
     let bundle = genesis();
-    let rotate = proposal(&bundle, "rotate", rotated(), &["org2"]);
-    let any = proposal(&bundle, "any", rule("ANY"), &["org1", "org2"]);
+    let rotate = proposal(&bundle, "rotate", &rotated(), &["org2"]);
+    let any = proposal(&bundle, "any", &rule("ANY"), &["org1", "org2"]);
     let plan = make_plan(&bundle, &[rotate.clone(), any.clone()]).unwrap();
     assert_eq!(
         steps(&plan),
@@ -335,8 +335,8 @@ fn a_new_ca_takes_signatures_away_and_so_goes_last() {
     // a signature more is lost the other way round, and it says whose and why
     let alone = make_plan(&bundle, &[rotate]).unwrap();
     assert_eq!(steps(&alone), [("rotate", 1, 1, false)]);
-    let held = proposal(&bundle, "held", rotated(), &[]);
-    let excluding = proposal(&bundle, "all", rule("ALL"), &["org1"]);
+    let held = proposal(&bundle, "held", &rotated(), &[]);
+    let excluding = proposal(&bundle, "all", &rule("ALL"), &["org1"]);
     let plan = make_plan(&bundle, &[held, any, excluding]).unwrap();
     let left: Vec<&PlanLeftView> = plan.left.iter().collect();
     let [left] = left[..] else { panic!("{plan:?}") };
@@ -356,8 +356,8 @@ fn a_signature_that_counts_no_more_is_told_with_its_reason() {
     use super::world::PlanWorld;
     let bundle = genesis();
     let proposals = [
-        proposal(&bundle, "rotate", rotated(), &["org2"]),
-        proposal(&bundle, "any", rule("ANY"), &["org1", "org2"]),
+        proposal(&bundle, "rotate", &rotated(), &["org2"]),
+        proposal(&bundle, "any", &rule("ANY"), &["org1", "org2"]),
     ];
     let world = PlanWorld::new(Arc::new(genesis()), &proposals);
     let (step, rotated) = world.submit(&world.start(), 0).unwrap();
@@ -384,9 +384,9 @@ fn what_changes_a_group_makes_the_others_sign_again_and_is_better_combined() {
         let rule = json!({"type": 3, "value": {"rule": "ANY", "sub_policy": "Admins"}});
         json!({"policies": {policy: {"mod_policy": "Admins", "policy": rule}}})
     };
-    let one = proposal(&bundle, "one", group("One"), &["org1"]);
-    let two = proposal(&bundle, "two", group("Two"), &["org2"]);
-    let signed = proposal(&bundle, "signed", rule("ANY"), &["org1", "org2"]);
+    let one = proposal(&bundle, "one", &group("One"), &["org1"]);
+    let two = proposal(&bundle, "two", &group("Two"), &["org2"]);
+    let signed = proposal(&bundle, "signed", &rule("ANY"), &["org1", "org2"]);
     let plan = make_plan(&bundle, &[one, two, signed]).unwrap();
     // new members change the group that all three read
     let again = plan
@@ -407,14 +407,37 @@ fn what_changes_a_group_makes_the_others_sign_again_and_is_better_combined() {
 #[test]
 fn what_is_wanted_twice_is_in_effect_once() {
     let bundle = genesis();
-    let first = proposal(&bundle, "first", rule("ANY"), &["org1"]);
-    let second = proposal(&bundle, "second", rule("ANY"), &["org1", "org2"]);
+    let first = proposal(&bundle, "first", &rule("ANY"), &["org1"]);
+    let second = proposal(&bundle, "second", &rule("ANY"), &["org1", "org2"]);
     let plan = make_plan(&bundle, &[first, second]).unwrap();
     assert_eq!(steps(&plan), [("second", 2, 2, false)]);
     assert_eq!(
         (&*plan.left[0].proposal_id, &*plan.left[0].reason),
         ("first", "in_effect")
     );
+}
+
+/// Either organisation would do: who rejected is not asked where the other could sign.
+#[test]
+fn nobody_asks_first_who_rejected() {
+    let bundle = genesis();
+    let either = json!({"type": 3, "value": {"rule": "ANY", "sub_policy": "Admins"}});
+    let open = json!({"policies": {"Open": {"mod_policy": "Open", "policy": either}}});
+    let opened = proposal(&bundle, "opened", &open, &[]);
+    let update = opened.intent.apply(bundle.tree()).unwrap();
+    let next = Bundle::new(bundle.channel(), update).unwrap();
+    let all = json!({"type": 3, "value": {"rule": "ALL", "sub_policy": "Admins"}});
+    let closes = json!({"policies": {"Open": {"policy": all}}});
+    let asked = |unasked: &[&str]| {
+        let plain = proposal(&next, "closes", &closes, &[]);
+        let unasked = unasked.iter().map(|id| MspId::from(*id)).collect();
+        let closes = PlannedProposal::new(&next, &plain.claim, unasked).unwrap();
+        let plan = make_plan(&next, &[closes]).unwrap();
+        plan.steps[0].signers.clone()
+    };
+    assert_eq!(asked(&[]), ["Org1MSP.admin"]);
+    assert_eq!(asked(&["Org1MSP"]), ["Org2MSP.admin"]);
+    assert_eq!(asked(&["Org1MSP", "Org2MSP"]), ["Org1MSP.admin"]);
 }
 
 /// A proposal with these changes: `(path, item, name, before, after)`.

@@ -5,7 +5,7 @@ use super::{
     game::PlanGame,
     world::{PlanWorld, again, needed},
 };
-use crate::config::Patch;
+use crate::{config::Patch, policy::SignerSet};
 
 /// Proposals that would be one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,14 +40,16 @@ pub(super) fn together(
         }
         state = next;
     }
-    let intents = places
-        .iter()
-        .filter_map(|place| world.proposals.get(*place));
-    let intent = Patch::combine(intents.map(|one| &one.intent)).ok()?;
+    let parts: Vec<_> = (places.iter())
+        .filter_map(|place| world.proposals.get(*place))
+        .collect();
+    let intent = Patch::combine(parts.iter().map(|one| &one.intent)).ok()?;
+    let unasked = parts.iter().flat_map(|one| &one.unasked).cloned().collect();
     let effect = again(&state.bundle, &intent).ok()?;
     effect.next().ok()?;
-    let nobody = crate::policy::SignerSet::default();
-    let (_, policies) = state.bundle.explain(effect.terms(), &nobody, &[]);
+    let (terms, nobody) = (effect.terms(), SignerSet::default());
+    let explained = (state.bundle).explain_within(terms, &nobody, &[], &unasked, usize::MAX);
+    let (_, policies) = explained;
     let combined = needed(&policies)?;
     (combined.len() < alone).then_some(Together {
         places,

@@ -1,6 +1,6 @@
 //! Proposals on configs: which bytes still apply, whose signatures still count.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use bytes::Bytes;
 
@@ -11,7 +11,7 @@ use crate::{
         Bundle, ConfigSignature, Decision, Effect, Patch, PolicyVerdict, compute_update,
         intended_effect, is_in_effect,
     },
-    ids::Digest,
+    ids::{Digest, MspId},
     policy::{CountedSigner, SignerSet},
 };
 
@@ -22,14 +22,20 @@ pub struct PlannedProposal {
     pub(super) claim: ProposalClaim,
     /// What it wants.
     pub(super) intent: Patch,
+    /// Whom nobody should ask to sign, since they rejected.
+    pub(super) unasked: BTreeSet<MspId>,
 }
 
 impl PlannedProposal {
-    /// A proposal that was examined on this config.
+    /// A proposal that was examined on this config. `unasked`: who rejects it.
     ///
     /// # Errors
     /// Its intent cannot be read.
-    pub fn new(bundle: &Bundle, claim: &ProposalClaim) -> Result<Self, ClientError> {
+    pub fn new(
+        bundle: &Bundle,
+        claim: &ProposalClaim,
+        unasked: BTreeSet<MspId>,
+    ) -> Result<Self, ClientError> {
         let (update, _) = check_intent(bundle, claim)?;
         let meant = || {
             Patch::from_update(bundle.tree(), &update).map_err(|error| {
@@ -44,6 +50,7 @@ impl PlannedProposal {
         Ok(Self {
             claim: claim.clone(),
             intent,
+            unasked,
         })
     }
 }
@@ -71,6 +78,7 @@ pub(super) struct PlacedProposal {
     /// Who signed, where the bytes stay; else nobody.
     pub(super) signers: SignerSet,
     signatures: Vec<ConfigSignature>,
+    unasked: BTreeSet<MspId>,
 }
 
 impl PlacedProposal {
@@ -95,7 +103,8 @@ impl PlacedProposal {
 
     /// What an orderer would say, and why.
     pub(super) fn explained(&self, bundle: &Bundle) -> (Decision, Vec<PolicyVerdict>) {
-        bundle.explain(self.effect.terms(), &self.signers, &self.signatures)
+        let (terms, signatures) = (self.effect.terms(), &self.signatures);
+        bundle.explain_within(terms, &self.signers, signatures, &self.unasked, usize::MAX)
     }
 }
 
@@ -150,6 +159,7 @@ impl<'a> PlanWorld<'a> {
                     effect,
                     signers: signers.map_err(|error| refused(&error))?,
                     signatures: signatures.clone(),
+                    unasked: proposal.unasked.clone(),
                 });
             }
             Err(error) if error.symbol == "ALREADY_IN_EFFECT" => return Err(NotPlanned::InEffect),
@@ -161,6 +171,7 @@ impl<'a> PlanWorld<'a> {
             effect,
             signers: SignerSet::default(),
             signatures: Vec::new(),
+            unasked: proposal.unasked.clone(),
         })
     }
 }

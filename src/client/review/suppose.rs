@@ -1,5 +1,7 @@
 //! What would be if these signed as well.
 
+use std::collections::BTreeSet;
+
 use super::judged::JudgedUpdate;
 use crate::{
     client::{ClientError, Exit, view::OwnReview},
@@ -89,7 +91,7 @@ struct SupposedCast {
 }
 
 impl Supposition {
-    /// What would be if these signed a proposal as well, each of them once.
+    /// What would be if these signed a proposal as well, each of them once. `unasked`: who rejects it.
     ///
     /// # Errors
     /// `ORG_UNKNOWN`, `IDENTITY_UNKNOWN`: nobody on the channel is meant.
@@ -97,6 +99,7 @@ impl Supposition {
         bundle: &Bundle,
         judged: &JudgedUpdate,
         supposed: &[SupposedSigner],
+        unasked: &BTreeSet<MspId>,
     ) -> Result<Self, ClientError> {
         let terms = judged.effect.terms();
         let concerned = bundle.policies().concerned(terms.policy_ids());
@@ -121,7 +124,8 @@ impl Supposition {
         let supposed = cast.identities.iter().skip(signed);
         let fingerprints = supposed.map(|one| one.id().to_owned()).collect();
         let set = SignerSet::from_identities(cast.identities).supposing(cast.principals);
-        let (decision, policies) = bundle.explain(terms, &set, &judged.signatures);
+        let (decision, policies) =
+            bundle.explain_within(terms, &set, &judged.signatures, unasked, usize::MAX);
         let in_some_order = || {
             let policies = bundle.policies();
             policies

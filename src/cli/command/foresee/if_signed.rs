@@ -36,7 +36,7 @@ pub(in crate::cli) fn if_signed_by(args: &ExplainArgs) -> ExitCode {
             return Err(error.hint(format!("cmscc explain {}", args.id)));
         };
         let bundle = session.chain().bundle();
-        let foreseen = Supposition::new(bundle, judged, &supposed)?;
+        let foreseen = Supposition::new(bundle, judged, &supposed, &examined.unasked())?;
         let review = foreseen.shown(bundle, judged)?;
         let proposal = ProposalView::of_contract(examined.proposal.clone(), "").reviewed(review);
         let suffices = foreseen.suffices;

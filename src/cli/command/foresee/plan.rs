@@ -102,11 +102,16 @@ async fn open_ids(session: &ChannelSession) -> Result<(Vec<String>, usize), Clie
 async fn planned(session: &ChannelSession, ids: &[String]) -> Result<PlanView, ClientError> {
     let bundle = session.chain().bundle();
     let (mut proposals, mut passed_over) = (Vec::new(), Vec::new());
+    let mut to_attest = Vec::new();
     for id in ids {
         let why = match session.examine(id).await {
-            Ok(examined) => match examined.verdicts {
+            Ok(examined) => match &examined.verdicts {
                 Verdicts::Update(_) => {
-                    proposals.push(PlannedProposal::new(bundle, &examined.claim)?);
+                    if examined.proposal.status == "WaitingForCapabilities" {
+                        to_attest.push(id);
+                    }
+                    let unasked = examined.unasked();
+                    proposals.push(PlannedProposal::new(bundle, &examined.claim, unasked)?);
                     continue;
                 }
                 Verdicts::Settings(_) => {
@@ -131,6 +136,14 @@ async fn planned(session: &ChannelSession, ids: &[String]) -> Result<PlanView, C
     }
     let mut view = make_plan(bundle, &proposals)?;
     view.passed_over = passed_over;
+    // what the config does not tell
+    for step in &mut view.steps {
+        if step.ready && to_attest.contains(&&step.proposal_id) {
+            step.ready = false;
+            let needs = "organisations concerned attest the levels that it raises";
+            step.needs.push(needs.to_owned());
+        }
+    }
     Ok(view)
 }
 

@@ -4,7 +4,7 @@ use super::super::{
     layout::{Line, Look, Tone, hang},
     words::{common_name, counted},
 };
-use crate::client::view::{PlanLeftView, PlanStepView, PlanView};
+use crate::client::view::{PlanLeftView, PlanStepView, PlanView, needs_words};
 
 /// So many signatures that are lost are named for each step where not all is to be shown.
 const LOST: usize = 4;
@@ -105,6 +105,7 @@ fn shown_step(number: usize, step: &PlanStepView, look: Look) -> Vec<Line> {
         }
         (Some(_), _) => line.push(Tone::Waiting, "  is computed again"),
         (None, true) => line.push(Tone::Good, "  ready to submit"),
+        (None, false) if step.signers.is_empty() => line.push(Tone::Waiting, "  not ready"),
         (None, false) => line.push(Tone::Waiting, "  still to be signed"),
     }
     if step.computed_again.is_none() && had > 0 {
@@ -122,7 +123,10 @@ fn shown_step(number: usize, step: &PlanStepView, look: Look) -> Vec<Line> {
         let signers = step.signers.join(" + ");
         below(Line::of(Tone::Dim, "to be signed by ").and(Tone::Accent, signers));
     } else if !step.ready {
-        below(Line::of(Tone::Bad, "nobody could complete it then"));
+        below(match step.needs.is_empty() {
+            true => Line::of(Tone::Bad, "nobody could complete it then"),
+            false => Line::of(Tone::Waiting, needs_words(&step.needs.join("; "))),
+        });
     }
     let listed = match look.full {
         true => step.lost.len(),
