@@ -5,7 +5,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use super::{
     checked::{CheckedUpdate, channel_creation},
     computed::ComputedUpdate,
-    given::{GivenConfig, GivenContent, GivenFile, GivenUpdate},
+    given::{FileConfig, FileUpdate, GivenContent, GivenFile},
     signatures::{MergedSignatures, claimed_signatures, judged_signatures},
 };
 use crate::{
@@ -55,7 +55,7 @@ pub fn file_view(file: &GivenFile) -> FileView {
 
 /// The file with the config by which something is judged.
 #[must_use]
-pub fn against_view(config: &GivenConfig) -> FileView {
+pub fn against_view(config: &FileConfig) -> FileView {
     let number = config.block_number().map(|number| number.0);
     let form = match number {
         Some(_) => FileForm::Block,
@@ -130,7 +130,7 @@ fn review_view(bundle: &Bundle, checked: &CheckedUpdate) -> Result<UpdateReviewV
 /// # Errors
 /// `ANSWER_UNREADABLE`, which no input leads to.
 pub fn computed_view(
-    original: &GivenConfig,
+    original: &FileConfig,
     computed: &ComputedUpdate,
     checked: Option<(&Bundle, &CheckedUpdate)>,
     file: Option<String>,
@@ -165,7 +165,7 @@ pub fn computed_view(
 
 /// A config, in short.
 #[must_use]
-pub fn config_view(config: &GivenConfig) -> InspectedConfigView {
+pub fn config_view(config: &FileConfig) -> InspectedConfigView {
     let root = config.tree.root();
     let sections = root.into_iter().flat_map(|root| root.groups());
     let mut organizations = Vec::new();
@@ -219,7 +219,7 @@ fn consensus(orderer: GroupRef<'_>) -> Option<String> {
 /// # Errors
 /// `TOO_LARGE`.
 pub fn update_view(
-    given: &GivenUpdate,
+    given: &FileUpdate,
     checked: Option<CheckedView>,
 ) -> Result<InspectedUpdateView, ClientError> {
     let update = &given.update;

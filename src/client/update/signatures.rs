@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{
     checked::same_update,
-    given::{GivenFile, GivenUpdate},
+    given::{FileUpdate, GivenFile},
 };
 use crate::{
     client::{
@@ -105,7 +105,7 @@ impl MergedSignatures {
     /// # Errors
     /// `OTHER_UPDATE` where a file is of another update, `OTHER_ENCODING` where it says the same in other
     /// bytes, which a signature does not cover.
-    pub fn of(files: &[GivenUpdate]) -> Result<Self, ClientError> {
+    pub fn of(files: &[FileUpdate]) -> Result<Self, ClientError> {
         let first = files
             .first()
             .ok_or_else(|| ClientError::new(Exit::Usage, "NO_FILE", "there is no file to merge"))?;
@@ -175,7 +175,7 @@ impl MergedSignatures {
 ///
 /// # Errors
 /// `OTHER_UPDATE`, `OTHER_ENCODING`.
-pub fn check_same(update: &Update, of: &str, file: &GivenUpdate) -> Result<(), ClientError> {
+pub fn check_same(update: &Update, of: &str, file: &FileUpdate) -> Result<(), ClientError> {
     if file.update.bytes() == update.bytes() {
         return Ok(());
     }
@@ -207,7 +207,7 @@ pub fn check_same(update: &Update, of: &str, file: &GivenUpdate) -> Result<(), C
 ///
 /// # Errors
 /// As of [`GivenFile::into_update`]; `NOT_SIGNED` where nobody signed one.
-pub fn signed_files(files: Vec<GivenFile>) -> Result<Vec<GivenUpdate>, ClientError> {
+pub fn signed_files(files: Vec<GivenFile>) -> Result<Vec<FileUpdate>, ClientError> {
     let mut seen = BTreeSet::new();
     let mut out = Vec::new();
     for file in files {

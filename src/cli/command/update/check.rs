@@ -12,7 +12,7 @@ use crate::{
     client::{
         ClientError, Exit, now,
         update::{
-            CheckedUpdate, ComputedUpdate, GivenConfig, GivenContent, GivenFile, Meant, Outcome,
+            CheckedUpdate, ComputedUpdate, FileConfig, GivenContent, GivenFile, Meant, Outcome,
             against_view, channel_creation, checked_view,
         },
         view::Remark,
@@ -28,7 +28,7 @@ pub(super) fn run(args: &UpdateCheckArgs) -> ExitCode {
 fn check(args: &UpdateCheckArgs, screen: &Screen) -> Result<Exit, ClientError> {
     let against = files::config(&args.against)?;
     let file = files::given(&args.file)?;
-    let asked = Asked::of(args, &against, file)?;
+    let asked = ToCheck::of(args, &against, file)?;
     let bundle = files::bundle(args.channel.channel.as_deref(), &against, &asked.update)?;
     let accepted: BTreeSet<String> = args.accepted.iter().cloned().collect();
     let mut checked =
@@ -47,7 +47,7 @@ fn check(args: &UpdateCheckArgs, screen: &Screen) -> Result<Exit, ClientError> {
 }
 
 /// What is to be checked.
-struct Asked {
+struct ToCheck {
     update: Update,
     signatures: Vec<ConfigSignature>,
     remarks: Vec<Remark>,
@@ -55,10 +55,10 @@ struct Asked {
     is_computed: bool,
 }
 
-impl Asked {
+impl ToCheck {
     fn of(
         args: &UpdateCheckArgs,
-        against: &GivenConfig,
+        against: &FileConfig,
         file: GivenFile,
     ) -> Result<Self, ClientError> {
         let channel = args.channel.channel.as_deref();

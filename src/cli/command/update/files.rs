@@ -7,7 +7,7 @@ use crate::{
     client::{
         ClientError, Exit,
         update::{
-            GivenConfig, GivenFile, GivenUpdate, channel_of, check_same, compiled, signed_files,
+            FileConfig, FileUpdate, GivenFile, channel_of, check_same, compiled, signed_files,
         },
     },
     config::{Bundle, ConfigSignature, Update},
@@ -23,12 +23,12 @@ pub(super) fn given(path: &Path) -> Result<GivenFile, ClientError> {
 }
 
 /// The config in a file.
-pub(super) fn config(path: &Path) -> Result<GivenConfig, ClientError> {
+pub(super) fn config(path: &Path) -> Result<FileConfig, ClientError> {
     given(path)?.into_config()
 }
 
 /// The update in a file.
-pub(super) fn update(path: &Path) -> Result<GivenUpdate, ClientError> {
+pub(super) fn update(path: &Path) -> Result<FileUpdate, ClientError> {
     given(path)?.into_update()
 }
 
@@ -36,7 +36,7 @@ pub(super) fn update(path: &Path) -> Result<GivenUpdate, ClientError> {
 /// a flag say another one.
 pub(super) fn bundle(
     channel: Option<&str>,
-    against: &GivenConfig,
+    against: &FileConfig,
     update: &Update,
 ) -> Result<Bundle, ClientError> {
     let channel = match (channel, &against.channel) {

@@ -18,7 +18,7 @@ use crate::{
         ClientError, ClientSettings, Exit, OwnIdentity, OwnSignature, compare_with_chain, now,
         on_this_machine, resolve_offline, sign_update, signed_envelope,
         update::{
-            CheckedUpdate, GivenUpdate, Outcome, against_view, channel_creation, checked_view,
+            CheckedUpdate, FileUpdate, Outcome, against_view, channel_creation, checked_view,
             file_view, update_view,
         },
         view::{InspectedFileView, InspectedView, WrittenView, needs_words},
@@ -89,7 +89,7 @@ fn judged(
     talk: &Talk,
     args: &UpdateSignArgs,
     path: &Path,
-    given: &GivenUpdate,
+    given: &FileUpdate,
     settings: &ClientSettings,
     identity: &OwnIdentity,
 ) -> Result<(Bundle, String), ClientError> {
@@ -163,7 +163,7 @@ fn symbol(outcome: Outcome) -> String {
 /// Shows what an update writes, and that nothing of it could be judged.
 fn unjudged(
     talk: &Talk,
-    given: &GivenUpdate,
+    given: &FileUpdate,
     file: crate::client::view::FileView,
 ) -> Result<(), ClientError> {
     let view = InspectedView {
