@@ -26,5 +26,5 @@ pub use shown::{
     against_view, checked_view, computed_view, config_view, file_view, merged_view, update_view,
 };
 pub use signatures::{
-    MergedSignatures, check_same, claimed_signatures, judged_signatures, signed_files,
+    CollectedSignatures, MergedSignatures, claimed_signatures, judged_signatures,
 };

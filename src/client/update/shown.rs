@@ -3,7 +3,7 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use super::{
-    checked::{CheckedUpdate, channel_creation},
+    checked::{CheckedUpdate, channel_creation, update_remarks},
     computed::ComputedUpdate,
     given::{FileConfig, FileUpdate, GivenContent, GivenFile},
     signatures::{MergedSignatures, claimed_signatures, judged_signatures},
@@ -40,6 +40,7 @@ pub fn file_view(file: &GivenFile) -> FileView {
         FormDetail::Label(_) | FormDetail::None | FormDetail::Sequence(_) => (None, None),
     };
     FileView {
+        advice: file.advice().map(str::to_owned),
         block_number: block,
         channel_id: channel.map(|channel| channel.to_string()),
         encoding: file.encoding.name().to_owned(),
@@ -63,6 +64,7 @@ pub fn against_view(config: &FileConfig) -> FileView {
     };
     let sequence = config.tree.sequence();
     FileView {
+        advice: None,
         block_number: number,
         channel_id: config.channel.as_ref().map(ToString::to_string),
         encoding: config.encoding.name().to_owned(),
@@ -231,6 +233,10 @@ pub fn update_view(
     let empty = empty.map_err(|error| failed(&error))?;
     let writes = update.writes().map_err(|error| failed(&error))?;
     let groups = update.written_groups().into_iter();
+    let remarks = match &checked {
+        Some(checked) => checked.remarks.clone(),
+        None => update_remarks(update),
+    };
     let signatures = match &checked {
         Some(checked) => checked.signatures.clone(),
         None => claimed_signatures(update, &given.signatures),
@@ -241,6 +247,7 @@ pub fn update_view(
         config_update_sha256: update.digest().to_string(),
         creates_channel_for: channel_creation(update).map(|(_, consortium)| consortium),
         enveloped: given.is_enveloped,
+        remarks,
         reads: reads(update),
         signatures,
         written_groups: groups

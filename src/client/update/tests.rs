@@ -333,6 +333,26 @@ fn an_orderer_accepted_what_is_accepted() {
 }
 
 #[test]
+fn what_only_removes_is_in_effect_where_it_is_gone() {
+    let mut edited = document();
+    let members = &mut edited["channel_group"]["groups"]["Application"]["groups"];
+    members.as_object_mut().unwrap().remove("Org2MSP");
+    let update = computed(&in_json(&edited)).update;
+    assert_eq!(
+        checked(&bundle("genesis.block"), &update, &[]).outcome,
+        Outcome::NotSigned
+    );
+    // another update made the same group a version younger, and Org2 is still there
+    let after = bundle("add-orgx/config_block_after.pb");
+    assert_eq!(checked(&after, &update, &[]).outcome, Outcome::Stale);
+    // the config that it makes itself
+    let before = config("add-orgx/config_block_before.pb");
+    let result = crate::config::apply(&before.tree, &update).unwrap();
+    let itself = compiled("result", &ChannelId::from("mychannel"), &result).unwrap();
+    assert_eq!(checked(&itself, &update, &[]).outcome, Outcome::InEffect);
+}
+
+#[test]
 fn a_refusal_has_the_words_of_the_orderer() {
     // what the orderer answered to this file stands in the captures' README
     let readme = include_str!("../../../tests/fabric-data/README.md");
@@ -581,6 +601,43 @@ fn update_of(signed: &SignedUpdate) -> FileUpdate {
         .unwrap()
         .into_update()
         .unwrap()
+}
+
+#[test]
+fn all_files_of_a_folder_may_be_named_for_their_signatures() {
+    let signed = update("add-orgx/envelope_signed.pb");
+    let computed = computed(&config("add-orgx/modified_config.pb")).update;
+    assert_ne!(computed.bytes(), signed.update.bytes());
+    let all = || {
+        vec![
+            Ok(given("genesis.block")),
+            Ok(given("add-orgx/envelope_unsigned.pb")),
+            Ok(given("add-orgy/envelope_signed.pb")),
+            GivenFile::read("junk", b"junk".to_vec()),
+            Ok(given("add-orgx/envelope_signed.pb")),
+        ]
+    };
+    // what people signed is what counts, whatever bytes are computed here
+    let collected = CollectedSignatures::of(&computed, "edited.json", true, all());
+    assert_eq!(collected.update.bytes(), signed.update.bytes());
+    assert_eq!(collected.signatures, signed.signatures);
+    let left_out = [
+        "NO_SIGNATURES",
+        "NO_SIGNATURES",
+        "NO_SIGNATURES",
+        "OTHER_UPDATE",
+    ];
+    assert_eq!(ids(&collected.remarks), left_out);
+    assert!(
+        collected.remarks[3]
+            .text
+            .contains("add-orgy/envelope_signed.pb")
+    );
+    // an update that somebody has is not exchanged for another one
+    let collected = CollectedSignatures::of(&computed, "update.pb", false, all());
+    assert_eq!(collected.update.bytes(), computed.bytes());
+    assert_eq!(collected.signatures, []);
+    assert_eq!(ids(&collected.remarks)[4], "OTHER_ENCODING");
 }
 
 #[test]

@@ -7,6 +7,15 @@ use crate::{
 };
 
 impl GivenFile {
+    /// What to do with it; `None` where it holds a config or an update.
+    #[must_use]
+    pub fn advice(&self) -> Option<&'static str> {
+        match &self.content {
+            GivenContent::Config(_) | GivenContent::Update(_) => None,
+            GivenContent::Other => Some(other(self.recognised.form, &self.recognised.detail)),
+        }
+    }
+
     /// The config in it.
     ///
     /// # Errors

@@ -10,4 +10,5 @@ mod scenario;
 mod tamper;
 #[cfg(feature = "pkcs11")]
 pub(crate) mod token;
+mod update;
 mod views;

@@ -175,6 +175,15 @@ fn unjudged(
     };
     talk.lines(&show::inspected(&view, talk.look()));
     talk.line(&Line::new());
+    // settings of the contract are agreed on by signatures on such an update, which no orderer takes
+    if given.update.has_isolated_data() {
+        let text = format!(
+            "`{}` is no update that an orderer takes: it carries isolated data, such as settings of the contract",
+            given.name
+        );
+        return Err(ClientError::new(Exit::Unsafe, "ISOLATED_DATA", text)
+            .hint("settings are signed with `cmscc sign`, which shows them"));
+    }
     if channel_creation(&given.update).is_none() {
         talk.warn(
             "without --against nothing is judged: what it changes and removes, who must sign, whether your \

@@ -4,6 +4,7 @@
 mod hostile;
 mod pictures;
 mod schemas;
+mod update;
 
 use std::{collections::BTreeMap, env, fs, path::PathBuf};
 

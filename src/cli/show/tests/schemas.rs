@@ -8,16 +8,17 @@ use crate::{
     client::{
         answers::{DiffAnswer, ProposalAnswer, ProposedAnswer, SignedAnswer, UpdatedAnswer},
         view::{
-            AuditView, ChainView, ConfigDiffView, EventView, ExportView, ExportedView, HistoryView,
-            ListView, NothingView, ProposalView, RecordedView, SignedView, StatusView,
-            SubmittedView, SyncedView, TrustView, WrittenView,
+            AuditView, ChainView, CheckedView, ComputedView, ConfigDiffView, EventView, ExportView,
+            ExportedView, HistoryView, InspectedView, ListView, MergedView, NothingView,
+            ProposalView, RecordedView, SignedView, StatusView, SubmittedView, SyncedView,
+            TrustView, WrittenView,
         },
     },
 };
 
 #[test]
 fn the_schemas_are_current() {
-    let schemas: [(&str, Schema); 23] = [
+    let schemas: [(&str, Schema); 27] = [
         ("audit-export", schema_for!(ExportedView)),
         ("audit-verify", schema_for!(AuditView)),
         ("config-diff", schema_for!(ConfigDiffView)),
@@ -39,6 +40,10 @@ fn the_schemas_are_current() {
         ("sign-out", schema_for!(WrittenView)),
         ("submit", schema_for!(SubmittedView)),
         ("sync", schema_for!(SyncedView)),
+        ("update-check", schema_for!(CheckedView)),
+        ("update-compute", schema_for!(ComputedView)),
+        ("update-inspect", schema_for!(InspectedView)),
+        ("update-merge", schema_for!(MergedView)),
         ("wait", schema_for!(ProposalAnswer)),
         ("watch", schema_for!(EventView)),
     ];
