@@ -233,7 +233,7 @@ fn is_in_effect(config: &ConfigTree, update: &Update) -> bool {
                     return own.is_some_and(|own| {
                         own.version() == group.version()
                             && own.mod_policy() == group.mod_policy()
-                            && names_same(own, group)
+                            && names_same(own, *group)
                     });
                 }
                 ElementRef::Policy(policy) => policy.version(),

@@ -98,10 +98,8 @@ impl ToCheck {
         }
         let mut signatures = given.signatures;
         let known: BTreeSet<Vec<u8>> = signatures.iter().map(ConfigSignature::encode).collect();
-        signatures.extend(
-            more.into_iter()
-                .filter(|one| !known.contains(&one.encode())),
-        );
+        let more = signed.signatures.into_iter();
+        signatures.extend(more.filter(|one| !known.contains(&one.encode())));
         if !given.is_enveloped && args.signed.is_empty() {
             let text =
                 "an update in no envelope carries no signatures: --signed names files that do";
