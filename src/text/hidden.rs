@@ -23,14 +23,16 @@ pub fn visible(text: &str) -> String {
 pub fn escaped_json(document: &str) -> String {
     let mut out = String::with_capacity(document.len());
     // in a string neither may stand as it is
-    each(document, |c, hidden| match hidden && !matches!(c, '\n' | '\t') {
-        true => {
-            let mut units = [0; 2];
-            for unit in c.encode_utf16(&mut units) {
-                let _ = write!(out, "\\u{unit:04x}");
+    each(document, |c, hidden| {
+        match hidden && !matches!(c, '\n' | '\t') {
+            true => {
+                let mut units = [0; 2];
+                for unit in c.encode_utf16(&mut units) {
+                    let _ = write!(out, "\\u{unit:04x}");
+                }
             }
+            false => out.push(c),
         }
-        false => out.push(c),
     });
     out
 }

@@ -3,7 +3,7 @@
 use crate::{
     client::{
         ChainStore, ClientError, ClientSettings, Exit, OwnIdentity, VerifiedLink, host,
-        update::GivenConfig,
+        update::FileConfig,
     },
     config::{Bundle, ConfigSignature, Update},
     ids::{ChannelId, Sequence},
@@ -66,7 +66,7 @@ pub fn signed_envelope(
 // SECURITY: who hands over an update may hand over a config that makes it look good
 pub fn compare_with_chain(
     settings: &ClientSettings,
-    config: &GivenConfig,
+    config: &FileConfig,
 ) -> Result<Option<Sequence>, ClientError> {
     let store = ChainStore::new(
         &settings.state_dir,

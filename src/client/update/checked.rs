@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::said::said;
 use crate::{
     client::{ClientError, Exit, JudgedUpdate, view::Remark},
-    config::{Bundle, ConfigSignature, ConfigTree, Refusal, Update, Verdict},
+    config::{Bundle, ConfigSignature, ConfigTree, ElementRef, GroupRef, Refusal, Update, Verdict},
     ids::{ChannelId, UnixTime},
     policy::SignerSet,
     review::lint::Severity,
@@ -105,7 +105,7 @@ impl CheckedUpdate {
                 .verify_signatures(update, signatures)
                 .unwrap_or_default(),
             judged: None,
-            remarks: remarks(update),
+            remarks: update_remarks(update),
         };
         let judged = bundle.effect(update).and_then(|effect| {
             let unasked = BTreeSet::new();
@@ -222,7 +222,6 @@ fn unsatisfied(channel: &ChannelId, judged: &JudgedUpdate) -> Option<String> {
 
 /// Whether what an update writes stands in the config already, at the versions that it gives.
 fn is_in_effect(config: &ConfigTree, update: &Update) -> bool {
-    use crate::config::ElementRef;
     let written = update.written();
     !written.is_empty()
         && written.iter().all(|element| {
@@ -232,7 +231,9 @@ fn is_in_effect(config: &ConfigTree, update: &Update) -> bool {
                 ElementRef::Group(group) => {
                     let own = config.group(&names);
                     return own.is_some_and(|own| {
-                        own.version() == group.version() && own.mod_policy() == group.mod_policy()
+                        own.version() == group.version()
+                            && own.mod_policy() == group.mod_policy()
+                            && names_same(own, *group)
                     });
                 }
                 ElementRef::Policy(policy) => policy.version(),
@@ -256,8 +257,19 @@ fn is_in_effect(config: &ConfigTree, update: &Update) -> bool {
         })
 }
 
+/// Whether two groups have members of the same names: what a written group does not name is removed.
+fn names_same(a: GroupRef<'_>, b: GroupRef<'_>) -> bool {
+    a.groups()
+        .map(|one| one.name())
+        .eq(b.groups().map(|one| one.name()))
+        && a.values()
+            .map(|one| one.name())
+            .eq(b.values().map(|one| one.name()))
+        && (a.policies().map(|one| one.name())).eq(b.policies().map(|one| one.name()))
+}
+
 /// What is worth a word about the update itself.
-fn remarks(update: &Update) -> Vec<Remark> {
+pub(super) fn update_remarks(update: &Update) -> Vec<Remark> {
     let mut out = Vec::new();
     if update.has_isolated_data() {
         let text = "it carries isolated data, which no orderer looks at";

@@ -1,6 +1,6 @@
 //! The update that leads from one config to another, as `configtxlator compute_update` computes it.
 
-use super::given::{Encoding, GivenConfig};
+use super::given::{Encoding, FileConfig};
 use crate::{
     client::{ClientError, Exit, view::Remark},
     config::{
@@ -57,8 +57,8 @@ impl ComputedUpdate {
     /// `BAD_PATCH`, `LOOKS_LIKE_CONFIG` (usage).
     pub fn new(
         channel: Option<&str>,
-        original: &GivenConfig,
-        modified: &GivenConfig,
+        original: &FileConfig,
+        modified: &FileConfig,
         meant: Meant,
     ) -> Result<Self, ClientError> {
         let channel = channel_of(channel, &[original, modified])?;
@@ -88,7 +88,7 @@ impl ComputedUpdate {
 ///
 /// # Errors
 /// `NO_CHANNEL`, `WRONG_CHANNEL`, `BAD_CHANNEL` (usage).
-pub fn channel_of(channel: Option<&str>, files: &[&GivenConfig]) -> Result<ChannelId, ClientError> {
+pub fn channel_of(channel: Option<&str>, files: &[&FileConfig]) -> Result<ChannelId, ClientError> {
     let usage = |symbol: &str, text: String| ClientError::new(Exit::Usage, symbol, text);
     let mut named: Option<(ChannelId, &str)> = None;
     if let Some(channel) = channel {
@@ -122,8 +122,8 @@ pub fn channel_of(channel: Option<&str>, files: &[&GivenConfig]) -> Result<Chann
 
 /// The modified config, where what says the same as the original stands as it stands there.
 fn wanted(
-    original: &GivenConfig,
-    modified: &GivenConfig,
+    original: &FileConfig,
+    modified: &FileConfig,
     remarks: &mut Vec<Remark>,
 ) -> Result<ConfigTree, ClientError> {
     if is_as_given(original, modified) {
@@ -148,9 +148,9 @@ fn wanted(
 }
 
 /// Whether both are configs as `configtxlator compute_update` takes them, made in the same way.
-fn is_as_given(original: &GivenConfig, modified: &GivenConfig) -> bool {
-    let is_json = |config: &GivenConfig| config.encoding == Encoding::Json;
-    let is_bare = |config: &GivenConfig| config.channel.is_none();
+fn is_as_given(original: &FileConfig, modified: &FileConfig) -> bool {
+    let is_json = |config: &FileConfig| config.encoding == Encoding::Json;
+    let is_bare = |config: &FileConfig| config.channel.is_none();
     match (is_json(original), is_json(modified)) {
         (true, true) => true,
         (false, false) => is_bare(original) && is_bare(modified),
@@ -159,8 +159,8 @@ fn is_as_given(original: &GivenConfig, modified: &GivenConfig) -> bool {
 }
 
 /// Both configs once through their JSON form.
-fn plain_forms(original: &GivenConfig, modified: &GivenConfig) -> Option<PlainForms> {
-    let plain = |config: &GivenConfig| match config.encoding {
+fn plain_forms(original: &FileConfig, modified: &FileConfig) -> Option<PlainForms> {
+    let plain = |config: &FileConfig| match config.encoding {
         Encoding::Json => Some(config.tree.clone()),
         _ => plain(&config.tree),
     };
@@ -178,7 +178,7 @@ fn plain(tree: &ConfigTree) -> Option<ConfigTree> {
 }
 
 /// The original with a patch.
-fn patched(original: &GivenConfig, patch: &GivenConfig) -> Result<ConfigTree, ClientError> {
+fn patched(original: &FileConfig, patch: &FileConfig) -> Result<ConfigTree, ClientError> {
     let bad = |symbol: &str, why: &dyn std::fmt::Display| {
         let text = format!("`{}` cannot be taken as a patch: {why}", patch.name);
         ClientError::new(Exit::Usage, symbol, text)
@@ -193,12 +193,8 @@ fn patched(original: &GivenConfig, patch: &GivenConfig) -> Result<ConfigTree, Cl
         .map_err(|error| bad("BAD_PATCH", &error))
 }
 
-fn not_computed(
-    error: ComputeError,
-    original: &GivenConfig,
-    modified: &GivenConfig,
-) -> ClientError {
-    let missing = |file: &GivenConfig| {
+fn not_computed(error: ComputeError, original: &FileConfig, modified: &FileConfig) -> ClientError {
+    let missing = |file: &FileConfig| {
         let text = format!("`{}` has no channel group", file.name);
         ClientError::new(Exit::Usage, "NO_CHANNEL_GROUP", text)
             .hint("the whole config is wanted: `{\"sequence\":..,\"channel_group\":..}`")
@@ -221,12 +217,7 @@ fn not_computed(
 }
 
 /// Slips that people make with two configs, and that no tool tells.
-fn slips(
-    original: &GivenConfig,
-    modified: &GivenConfig,
-    update: &Update,
-    remarks: &mut Vec<Remark>,
-) {
+fn slips(original: &FileConfig, modified: &FileConfig, update: &Update, remarks: &mut Vec<Remark>) {
     let (from, to) = (original.tree.sequence(), modified.tree.sequence());
     if from != to {
         let text = format!(
@@ -285,7 +276,7 @@ fn listed(paths: &[String]) -> String {
 }
 
 /// The elements of both configs that have other versions in the modified one.
-fn other_versions(original: &GivenConfig, modified: &GivenConfig) -> Vec<String> {
+fn other_versions(original: &FileConfig, modified: &FileConfig) -> Vec<String> {
     let (Some(from), Some(to)) = (original.tree.root(), modified.tree.root()) else {
         return Vec::new();
     };
@@ -318,8 +309,8 @@ fn other_versions(original: &GivenConfig, modified: &GivenConfig) -> Vec<String>
 /// Of the values and policies that the update writes and that exist: those that the JSON form of the
 /// original does not say whole, and those that say what they said before.
 fn rewritten(
-    original: &GivenConfig,
-    modified: &GivenConfig,
+    original: &FileConfig,
+    modified: &FileConfig,
     update: &Update,
 ) -> (Vec<String>, Vec<String>) {
     let (mut lost, mut same) = (Vec::new(), Vec::new());
@@ -378,7 +369,7 @@ fn mod_policy(
 }
 
 /// Whether the modified config lacks what every config has, and the original has it.
-fn is_partial(original: &GivenConfig, modified: &GivenConfig) -> bool {
+fn is_partial(original: &FileConfig, modified: &FileConfig) -> bool {
     let (Some(from), Some(to)) = (original.tree.root(), modified.tree.root()) else {
         return false;
     };

@@ -6,7 +6,6 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use serde::de::IgnoredAny;
 
-use super::wanted;
 use crate::{
     block::ConfigBlock,
     client::{ClientError, Exit, SignRequest},
@@ -20,6 +19,10 @@ use crate::{
     json::{self, JsonError, MessageType},
     text::squeezed,
 };
+
+/// What is read at all.
+pub(super) const READABLE: &str = "read are config blocks, configs, config updates and envelopes around them, as protobuf, base64, or \
+     the JSON of configtxlator";
 
 /// The largest file that is read. Unit: bytes.
 const LARGEST: usize = 128 << 20;
@@ -64,16 +67,16 @@ pub struct GivenFile {
 #[derive(Clone, Debug)]
 pub enum GivenContent {
     /// A config, from whatever message carries it.
-    Config(GivenConfig),
+    Config(FileConfig),
     /// Something else: no config, and no update of one.
     Other,
     /// An update of a config, from whatever message carries it.
-    Update(GivenUpdate),
+    Update(FileUpdate),
 }
 
 /// A config that a file holds.
 #[derive(Clone, Debug)]
-pub struct GivenConfig {
+pub struct FileConfig {
     /// How its user named the file.
     pub name: String,
     /// How the file is written.
@@ -88,7 +91,7 @@ pub struct GivenConfig {
 
 /// An update that a file holds.
 #[derive(Clone, Debug)]
-pub struct GivenUpdate {
+pub struct FileUpdate {
     /// How its user named the file.
     pub name: String,
     /// The update.
@@ -153,9 +156,7 @@ impl GivenFile {
             Some((Some(recognised), bytes)) => {
                 Self::of_message(name, Encoding::Base64, recognised, &bytes)
             }
-            _ => {
-                Err(bad("UNKNOWN_FILE", format!("is {}", unknown(&content))).hint(wanted::READABLE))
-            }
+            _ => Err(bad("UNKNOWN_FILE", format!("is {}", unknown(&content))).hint(READABLE)),
         }
     }
 
@@ -169,7 +170,7 @@ impl GivenFile {
                 Ok(_) => "is JSON, but no config, update or envelope of one".to_owned(),
                 Err(error) => format!("is not JSON to its end: {error}"),
             };
-            return Err(bad("UNKNOWN_FILE", why).hint(wanted::READABLE));
+            return Err(bad("UNKNOWN_FILE", why).hint(READABLE));
         };
         let (form, bytes) = decoded(form, text).map_err(|error| {
             let article = form.with_article();
@@ -228,7 +229,7 @@ impl GivenFile {
                 form: FileForm::ConfigUpdate,
                 detail: FormDetail::Channel(request.channel),
             },
-            content: GivenContent::Update(GivenUpdate {
+            content: GivenContent::Update(FileUpdate {
                 name: name.to_owned(),
                 update,
                 header_channel: None,
@@ -315,7 +316,7 @@ fn content(
     bytes: &Bytes,
 ) -> Result<GivenContent, String> {
     let config = |tree, channel, block| {
-        GivenContent::Config(GivenConfig {
+        GivenContent::Config(FileConfig {
             name: name.to_owned(),
             encoding,
             channel,
@@ -331,7 +332,7 @@ fn content(
     };
     let update = |update: Bytes, header_channel, signatures, is_enveloped| {
         let update = Update::parse(update).map_err(|error| error.to_string())?;
-        Ok::<_, String>(GivenContent::Update(GivenUpdate {
+        Ok::<_, String>(GivenContent::Update(FileUpdate {
             name: name.to_owned(),
             update,
             header_channel,
@@ -406,7 +407,7 @@ fn unknown(content: &[u8]) -> String {
     }
 }
 
-impl GivenConfig {
+impl FileConfig {
     /// The number of the block that carries it.
     #[must_use]
     pub fn block_number(&self) -> Option<BlockNumber> {

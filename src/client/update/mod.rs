@@ -21,10 +21,10 @@ mod wanted;
 
 pub use checked::{CheckedUpdate, Outcome, channel_creation, compiled, same_update};
 pub use computed::{ComputedUpdate, Meant, channel_of};
-pub use given::{Encoding, GivenConfig, GivenContent, GivenFile, GivenUpdate};
+pub use given::{Encoding, FileConfig, FileUpdate, GivenContent, GivenFile};
 pub use shown::{
     against_view, checked_view, computed_view, config_view, file_view, merged_view, update_view,
 };
 pub use signatures::{
-    MergedSignatures, check_same, claimed_signatures, judged_signatures, signed_files,
+    CollectedSignatures, MergedSignatures, claimed_signatures, judged_signatures,
 };

@@ -3,9 +3,9 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use super::{
-    checked::{CheckedUpdate, channel_creation},
+    checked::{CheckedUpdate, channel_creation, update_remarks},
     computed::ComputedUpdate,
-    given::{GivenConfig, GivenContent, GivenFile, GivenUpdate},
+    given::{FileConfig, FileUpdate, GivenContent, GivenFile},
     signatures::{MergedSignatures, claimed_signatures, judged_signatures},
 };
 use crate::{
@@ -40,6 +40,7 @@ pub fn file_view(file: &GivenFile) -> FileView {
         FormDetail::Label(_) | FormDetail::None | FormDetail::Sequence(_) => (None, None),
     };
     FileView {
+        advice: file.advice().map(str::to_owned),
         block_number: block,
         channel_id: channel.map(|channel| channel.to_string()),
         encoding: file.encoding.name().to_owned(),
@@ -55,7 +56,7 @@ pub fn file_view(file: &GivenFile) -> FileView {
 
 /// The file with the config by which something is judged.
 #[must_use]
-pub fn against_view(config: &GivenConfig) -> FileView {
+pub fn against_view(config: &FileConfig) -> FileView {
     let number = config.block_number().map(|number| number.0);
     let form = match number {
         Some(_) => FileForm::Block,
@@ -63,6 +64,7 @@ pub fn against_view(config: &GivenConfig) -> FileView {
     };
     let sequence = config.tree.sequence();
     FileView {
+        advice: None,
         block_number: number,
         channel_id: config.channel.as_ref().map(ToString::to_string),
         encoding: config.encoding.name().to_owned(),
@@ -130,7 +132,7 @@ fn review_view(bundle: &Bundle, checked: &CheckedUpdate) -> Result<UpdateReviewV
 /// # Errors
 /// `ANSWER_UNREADABLE`, which no input leads to.
 pub fn computed_view(
-    original: &GivenConfig,
+    original: &FileConfig,
     computed: &ComputedUpdate,
     checked: Option<(&Bundle, &CheckedUpdate)>,
     file: Option<String>,
@@ -165,7 +167,7 @@ pub fn computed_view(
 
 /// A config, in short.
 #[must_use]
-pub fn config_view(config: &GivenConfig) -> InspectedConfigView {
+pub fn config_view(config: &FileConfig) -> InspectedConfigView {
     let root = config.tree.root();
     let sections = root.into_iter().flat_map(|root| root.groups());
     let mut organizations = Vec::new();
@@ -219,7 +221,7 @@ fn consensus(orderer: GroupRef<'_>) -> Option<String> {
 /// # Errors
 /// `TOO_LARGE`.
 pub fn update_view(
-    given: &GivenUpdate,
+    given: &FileUpdate,
     checked: Option<CheckedView>,
 ) -> Result<InspectedUpdateView, ClientError> {
     let update = &given.update;
@@ -231,6 +233,10 @@ pub fn update_view(
     let empty = empty.map_err(|error| failed(&error))?;
     let writes = update.writes().map_err(|error| failed(&error))?;
     let groups = update.written_groups().into_iter();
+    let remarks = match &checked {
+        Some(checked) => checked.remarks.clone(),
+        None => update_remarks(update),
+    };
     let signatures = match &checked {
         Some(checked) => checked.signatures.clone(),
         None => claimed_signatures(update, &given.signatures),
@@ -241,6 +247,7 @@ pub fn update_view(
         config_update_sha256: update.digest().to_string(),
         creates_channel_for: channel_creation(update).map(|(_, consortium)| consortium),
         enveloped: given.is_enveloped,
+        remarks,
         reads: reads(update),
         signatures,
         written_groups: groups

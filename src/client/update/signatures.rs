@@ -1,15 +1,15 @@
 //! Signatures on an update: who made them, as far as they say so themselves; several files in one.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use super::{
     checked::same_update,
-    given::{GivenFile, GivenUpdate},
+    given::{FileUpdate, GivenFile},
 };
 use crate::{
     client::{
         ClientError, Exit,
-        view::{SignerView, Standing},
+        view::{Remark, SignerView, Standing},
     },
     config::{
         Bundle, ConfigSignature, Update,
@@ -105,7 +105,7 @@ impl MergedSignatures {
     /// # Errors
     /// `OTHER_UPDATE` where a file is of another update, `OTHER_ENCODING` where it says the same in other
     /// bytes, which a signature does not cover.
-    pub fn of(files: &[GivenUpdate]) -> Result<Self, ClientError> {
+    pub fn of(files: &[FileUpdate]) -> Result<Self, ClientError> {
         let first = files
             .first()
             .ok_or_else(|| ClientError::new(Exit::Usage, "NO_FILE", "there is no file to merge"))?;
@@ -118,35 +118,34 @@ impl MergedSignatures {
 
     /// Each identity's first signature that fits; where none of its does, the first.
     fn distinct(update: Update, all: impl Iterator<Item = ConfigSignature>) -> Self {
-        let mut entries: Vec<(Option<Vec<u8>>, bool, ConfigSignature)> = Vec::new();
+        let mut kept: Vec<(bool, ConfigSignature)> = Vec::new();
+        let mut places: BTreeMap<String, usize> = BTreeMap::new();
         let mut duplicates: usize = 0;
         for signature in all {
             let view = one_claimed(&update, &signature);
             let fits = view.standing == Standing::Fits;
-            let who = creator(&signature.signature_header).ok().map(|creator| {
-                match (view.msp_id, view.fingerprint) {
-                    (Some(msp_id), Some(fingerprint)) => {
-                        format!("{msp_id}\0{fingerprint}").into_bytes()
-                    }
-                    _ => creator.to_vec(),
-                }
-            });
-            match entries
-                .iter_mut()
-                .find(|(known, ..)| *known == who && who.is_some())
-            {
+            let who = match (view.msp_id, view.fingerprint) {
+                (Some(msp_id), Some(fingerprint)) => format!("{fingerprint} {msp_id}"),
+                // nobody: the same bytes are the same
+                _ => format!("? {}", hex::encode(signature.encode())),
+            };
+            let known = places.get(&who).and_then(|place| kept.get_mut(*place));
+            match known {
                 Some(known) => {
                     duplicates = duplicates.saturating_add(1);
-                    if fits && !known.1 {
-                        (known.1, known.2) = (true, signature);
+                    if fits && !known.0 {
+                        *known = (true, signature);
                     }
                 }
-                None => entries.push((who, fits, signature)),
+                None => {
+                    places.insert(who, kept.len());
+                    kept.push((fits, signature));
+                }
             }
         }
         Self {
             update,
-            kept: entries.into_iter().map(|(_, _, one)| one).collect(),
+            kept: kept.into_iter().map(|(_, one)| one).collect(),
             duplicates,
         }
     }
@@ -172,50 +171,117 @@ impl MergedSignatures {
 }
 
 /// Refuses a file of another update, or of the same one in other bytes.
-///
-/// # Errors
-/// `OTHER_UPDATE`, `OTHER_ENCODING`.
-pub fn check_same(update: &Update, of: &str, file: &GivenUpdate) -> Result<(), ClientError> {
-    if file.update.bytes() == update.bytes() {
+fn check_same(update: &Update, of: &str, file: &FileUpdate) -> Result<(), ClientError> {
+    let Some((id, text)) = difference(update, of, file) else {
         return Ok(());
-    }
-    let (own, other) = (update.digest(), file.update.digest());
-    if same_update(update, &file.update) {
-        let text = format!(
-            "`{}` says the same as `{of}`, in other bytes ({other} and {own}): each of them was computed by \
-             itself, and a signature covers the bytes",
-            file.name
-        );
-        return Err(ClientError::new(Exit::Usage, "OTHER_ENCODING", text).hint(
-            "agree on one of the files, and have all sign that one. configtxlator writes other bytes each time; \
-             `cmscc update compute` always the same",
-        ));
-    }
-    let text = format!(
-        "`{}` is of another update ({other}) than `{of}` ({own})",
-        file.name
-    );
-    Err(
-        ClientError::new(Exit::Usage, "OTHER_UPDATE", text).hint(format!(
-            "cmscc update inspect {of} {} shows both",
-            file.name
-        )),
-    )
+    };
+    let hint = match id {
+        OTHER_ENCODING => {
+            "agree on one of the files, and have all sign that one. configtxlator writes other bytes each \
+             time; `cmscc update compute` always the same"
+                .to_owned()
+        }
+        _ => format!("cmscc update inspect {of} {} shows both", file.name),
+    };
+    Err(ClientError::new(Exit::Usage, id, text).hint(hint))
 }
 
-/// The updates in files that were given for their signatures.
-///
-/// # Errors
-/// As of [`GivenFile::into_update`]; `NOT_SIGNED` where nobody signed one.
-pub fn signed_files(files: Vec<GivenFile>) -> Result<Vec<GivenUpdate>, ClientError> {
-    let mut seen = BTreeSet::new();
-    let mut out = Vec::new();
-    for file in files {
-        let file = file.into_update()?;
-        if !seen.insert(file.name.clone()) {
-            continue;
-        }
-        out.push(file);
+const OTHER_ENCODING: &str = "OTHER_ENCODING";
+
+/// In what a file's update is another one; `None` where its bytes are the same.
+fn difference(update: &Update, of: &str, file: &FileUpdate) -> Option<(&'static str, String)> {
+    if file.update.bytes() == update.bytes() {
+        return None;
     }
-    Ok(out)
+    let (own, other) = (update.digest(), file.update.digest());
+    Some(match same_update(update, &file.update) {
+        true => {
+            let text = format!(
+                "`{}` says the same as `{of}`, in other bytes ({other} and {own}): each of them was computed \
+                 by itself, and a signature covers the bytes",
+                file.name
+            );
+            (OTHER_ENCODING, text)
+        }
+        false => {
+            let text = format!(
+                "`{}` is of another update ({other}) than `{of}` ({own})",
+                file.name
+            );
+            ("OTHER_UPDATE", text)
+        }
+    })
+}
+
+/// The signatures in files that were named for them: those on an update.
+#[derive(Clone, Debug)]
+pub struct CollectedSignatures {
+    /// The update, in the bytes that were signed.
+    pub update: Update,
+    /// The signatures, in the order of the files.
+    pub signatures: Vec<ConfigSignature>,
+    /// Which files were left out, and why.
+    pub remarks: Vec<Remark>,
+}
+
+impl CollectedSignatures {
+    /// Takes what is on the update, and leaves out what is not: people name all files of a folder.
+    /// `is_computed`: the update was computed here, so that it may have other bytes than those that people
+    /// agreed to sign; those count that most files have.
+    #[must_use]
+    pub fn of(
+        update: &Update,
+        of: &str,
+        is_computed: bool,
+        files: Vec<Result<GivenFile, ClientError>>,
+    ) -> Self {
+        let mut remarks = Vec::new();
+        let mut left_out = |id: &str, text: String| {
+            remarks.push(Remark::named(id, format!("{text}; it is left out")));
+        };
+        let mut signed: Vec<FileUpdate> = Vec::new();
+        for file in files {
+            let file = match file {
+                Ok(file) => file,
+                Err(error) => {
+                    left_out("NO_SIGNATURES", error.message);
+                    continue;
+                }
+            };
+            let (name, what) = (file.name.clone(), file.what());
+            match file.into_update() {
+                Ok(file) if !file.signatures.is_empty() => signed.push(file),
+                Ok(_) => left_out("NO_SIGNATURES", format!("nobody has signed `{name}`")),
+                Err(_) => left_out("NO_SIGNATURES", format!("`{name}` is {what}")),
+            }
+        }
+        let mut own = (update.clone(), of.to_owned());
+        if is_computed {
+            let same = signed
+                .iter()
+                .filter(|file| same_update(update, &file.update));
+            let mut counts: BTreeMap<Digest, (usize, &FileUpdate)> = BTreeMap::new();
+            for file in same {
+                let entry = counts.entry(file.update.digest()).or_insert((0, file));
+                entry.0 = entry.0.saturating_add(1);
+            }
+            let most = counts.values().max_by_key(|(count, _)| *count);
+            if let Some((_, file)) = most {
+                own = (file.update.clone(), file.name.clone());
+            }
+        }
+        let (update, of) = own;
+        let mut signatures = Vec::new();
+        for file in signed {
+            match difference(&update, &of, &file) {
+                None => signatures.extend(file.signatures),
+                Some((id, text)) => left_out(id, text),
+            }
+        }
+        Self {
+            update,
+            signatures,
+            remarks,
+        }
+    }
 }

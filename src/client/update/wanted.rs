@@ -1,21 +1,26 @@
 //! Files where a config or an update is wanted: those that hold one, and what to do with others.
 
-use super::given::{GivenConfig, GivenContent, GivenFile, GivenUpdate};
+use super::given::{FileConfig, FileUpdate, GivenContent, GivenFile, READABLE};
 use crate::{
     client::{ClientError, Exit},
     files::{FileForm, FormDetail},
 };
 
-/// What is read at all.
-pub(super) const READABLE: &str = "read are config blocks, configs, config updates and envelopes around them, as protobuf, base64, or \
-     the JSON of configtxlator";
-
 impl GivenFile {
+    /// What to do with it; `None` where it holds a config or an update.
+    #[must_use]
+    pub fn advice(&self) -> Option<&'static str> {
+        match &self.content {
+            GivenContent::Config(_) | GivenContent::Update(_) => None,
+            GivenContent::Other => Some(other(self.recognised.form, &self.recognised.detail)),
+        }
+    }
+
     /// The config in it.
     ///
     /// # Errors
     /// `NOT_A_CONFIG`, which says what the file is.
-    pub fn into_config(self) -> Result<GivenConfig, ClientError> {
+    pub fn into_config(self) -> Result<FileConfig, ClientError> {
         let what = self.what();
         let (form, detail) = (self.recognised.form, self.recognised.detail);
         match self.content {
@@ -40,7 +45,7 @@ impl GivenFile {
     ///
     /// # Errors
     /// `NOT_AN_UPDATE`, which says what the file is.
-    pub fn into_update(self) -> Result<GivenUpdate, ClientError> {
+    pub fn into_update(self) -> Result<FileUpdate, ClientError> {
         let what = self.what();
         let (form, detail) = (self.recognised.form, self.recognised.detail);
         match self.content {

@@ -64,6 +64,8 @@ pub struct SignerView {
 /// A file that was read.
 #[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct FileView {
+    /// What to do with it; null where it holds a config or an update.
+    pub advice: Option<String>,
     /// The number of the block; null where it is none.
     pub block_number: Option<u64>,
     /// The channel; null where the file does not say it.
@@ -211,6 +213,8 @@ pub struct InspectedUpdateView {
     pub creates_channel_for: Option<String>,
     /// Whether it is in an envelope, as `peer channel update` takes it.
     pub enveloped: bool,
+    /// What is worth a word about it.
+    pub remarks: Vec<Remark>,
     /// The elements that must have these versions in the config that it is for.
     pub reads: Vec<ReadElementView>,
     /// Who signed.

@@ -15,7 +15,7 @@ use crate::{
 
 /// A file that is another than the one that was to be given.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Misplaced {
+pub(crate) struct WrongFile {
     /// The message's name, or `PEM`.
     form: &'static str,
     /// What it is, with what tells it from others of its kind.
@@ -24,7 +24,7 @@ pub(crate) struct Misplaced {
     advice: &'static str,
 }
 
-impl fmt::Display for Misplaced {
+impl fmt::Display for WrongFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "this is {}; {}", self.what, self.advice)
     }
@@ -38,7 +38,7 @@ pub(crate) fn json_form(text: &[u8]) -> Option<&'static str> {
 
 /// What an argument is: JSON, base64 or bytes as they are; `None` where nothing of a channel's config is
 /// recognised. Cost: linear.
-pub(crate) fn recognised(argument: &Bytes) -> Option<Misplaced> {
+pub(crate) fn recognised(argument: &Bytes) -> Option<WrongFile> {
     if files::is_pem(argument) {
         return Some(told(&files::pem_label(argument)));
     }
@@ -76,7 +76,7 @@ pub(crate) fn has_config_fields(message: &[u8]) -> bool {
 }
 
 /// A file, and what to do with it.
-fn told(file: &files::Recognised) -> Misplaced {
+fn told(file: &files::Recognised) -> WrongFile {
     let advice = match (file.form, &file.detail) {
         (FileForm::Config, _) => {
             "`ProposeConfig` takes an edited config whole, `ProposeConfigUpdate` a patch"
@@ -111,7 +111,7 @@ fn told(file: &files::Recognised) -> Misplaced {
         (FileForm::Pem, _) => "certificates go into an organisation's MSP definition, keys nowhere",
         (FileForm::Payload, _) => "nothing of it can be proposed",
     };
-    Misplaced {
+    WrongFile {
         form: file.form.name(),
         what: file.words(|text| shown(text).to_string()),
         advice,

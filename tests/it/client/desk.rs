@@ -14,11 +14,12 @@ use tempfile::TempDir;
 const LONGEST: &str = "400";
 
 /// The program as a test has it: networks take ports that are free, and who is asked at a terminal
-/// whether to sign types the id.
+/// whether to sign types the id, or the first digits of the digest.
 const PROGRAM: &str = r#"#!/bin/bash
 case "$1 $2" in 'devnet up') set -- "$@" --port-base 0;; esac
 case "$*" in
   *--yes*) ;;
+  update\ sign\ *) typed=$(PROGRAM update inspect "$3" --json | jq -r '.files[0].update.config_update_sha256[:8]');;
   sign\ --in*--out*) typed=$(basename "$3" .signreq);;
   sign\ --*|sign*--out*) ;;
   sign\ *) typed=$2;;

@@ -14,4 +14,5 @@ mod tamper;
 pub(crate) mod tasks;
 #[cfg(feature = "pkcs11")]
 pub(crate) mod token;
+mod update;
 mod views;

@@ -1,10 +1,12 @@
-//! `docs/first-steps.md`: its blocks run as they stand, and print what the page says they print.
+//! `docs/first-steps.md` and `docs/update.md`: their blocks run as they stand, and print what the page says they
+//! print.
 
-use std::process::Command;
+use std::{fs, process::Command};
 
 use super::desk::Desk;
 
 const FIRST_STEPS: &str = include_str!("../../../docs/first-steps.md");
+const UPDATE: &str = include_str!("../../../docs/update.md");
 
 #[test]
 fn the_first_steps_run_as_they_stand() {
@@ -12,9 +14,36 @@ fn the_first_steps_run_as_they_stand() {
         println!("SKIPPED: `script` of util-linux plays the terminal");
         return;
     }
+    prints_what_it_says(&Desk::new(), FIRST_STEPS);
+}
+
+#[test]
+fn updates_in_files_are_as_the_page_says() {
+    for tool in ["script", "jq"] {
+        if Command::new(tool).arg("--version").output().is_err() {
+            println!("SKIPPED: `{tool}` is not there");
+            return;
+        }
+    }
     let desk = Desk::new();
-    let printed = comparable(&desk.run(&blocks(FIRST_STEPS, "sh").concat()));
-    for line in blocks(FIRST_STEPS, "text").concat().lines() {
+    let examples = desk.at("examples");
+    fs::create_dir(&examples).unwrap();
+    let from = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/update");
+    let copied = Command::new("cp")
+        .arg("-r")
+        .arg(from)
+        .arg(&examples)
+        .status();
+    assert!(copied.unwrap().success());
+    prints_what_it_says(&desk, UPDATE);
+    // nothing of the folder itself was changed
+    let made = fs::read_dir(examples.join("update")).unwrap().count();
+    assert!(made > fs::read_dir(from).unwrap().count());
+}
+
+fn prints_what_it_says(desk: &Desk, page: &str) {
+    let printed = comparable(&desk.run(&blocks(page, "sh").concat()));
+    for line in blocks(page, "text").concat().lines() {
         assert!(
             printed.contains(&comparable(line)),
             "not printed:\n{line}\nbut\n{printed}"

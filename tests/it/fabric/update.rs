@@ -266,6 +266,7 @@ fn members_of(config: &mut Value) -> Option<&mut serde_json::Map<String, Value>>
 struct Figures {
     files: usize,
     without_config: usize,
+    newer: usize,
     edits: usize,
     refused_by_both: usize,
     differ: Vec<String>,
@@ -291,12 +292,13 @@ fn public_configs_give_what_configtxlator_gives() {
     let Figures {
         files,
         without_config,
+        newer,
         edits,
         refused_by_both,
         differ,
     } = figures;
     println!(
-        "{files} files with a config ({without_config} others), {edits} edits, {refused_by_both} refused by both, \
+        "{files} files with a config ({without_config} others, {newer} newer than configtxlator), {edits} edits, {refused_by_both} refused by both, \
          {} differ",
         differ.len()
     );
@@ -325,6 +327,11 @@ fn compare(tools: &Tools, path: &Path, figures: &mut Figures) {
     let config: Value = serde_json::from_slice(&given.stdout).unwrap();
     let original = match tools.encoded("common.Config", "original.pb", &config) {
         Ok(original) => original,
+        // a tool of 2.5 does not know what a channel of 3.0 has
+        Err(_) if !config["channel_group"]["groups"]["Orderer"]["values"]["Orderers"].is_null() => {
+            figures.newer += 1;
+            return;
+        }
         Err(error) => return differ("proto_encode", &error),
     };
     let ours = fabric_json::decode("common.Config", config.to_string().as_bytes()).unwrap();
@@ -420,7 +427,7 @@ fn what_is_checked_is_what_the_orderer_answers() {
     desk.case("anchor peers of another", org1, "not_signed", |config| {
         anchors(config, "Org2MSP");
     });
-    let orgx: Value = serde_json::from_str(&net.org_json("OrgX")).unwrap();
+    let orgx: Value = serde_json::from_str(&net.org_json("OrgXMSP")).unwrap();
     let add = |config: &mut Value| {
         let members = members_of(config).unwrap();
         members.insert("OrgXMSP".to_owned(), orgx.clone());

@@ -12,7 +12,7 @@ use crate::{
     client::{
         ClientError, Exit, now,
         update::{
-            CheckedUpdate, ComputedUpdate, GivenConfig, GivenContent, GivenFile, Meant, Outcome,
+            CheckedUpdate, ComputedUpdate, FileConfig, GivenContent, GivenFile, Meant, Outcome,
             against_view, channel_creation, checked_view,
         },
         view::Remark,
@@ -28,7 +28,7 @@ pub(super) fn run(args: &UpdateCheckArgs) -> ExitCode {
 fn check(args: &UpdateCheckArgs, screen: &Screen) -> Result<Exit, ClientError> {
     let against = files::config(&args.against)?;
     let file = files::given(&args.file)?;
-    let asked = Asked::of(args, &against, file)?;
+    let asked = ToCheck::of(args, &against, file)?;
     let bundle = files::bundle(args.channel.channel.as_deref(), &against, &asked.update)?;
     let accepted: BTreeSet<String> = args.accepted.iter().cloned().collect();
     let mut checked =
@@ -37,17 +37,17 @@ fn check(args: &UpdateCheckArgs, screen: &Screen) -> Result<Exit, ClientError> {
     let view = checked_view(&bundle, against_view(&against), &checked)?;
     screen.result(&view, None, |look| show::checked(&view, look))?;
     match next(args, &checked, asked.is_computed) {
-        Some(Next::Command(next)) => {
+        Some(NextStep::Command(next)) => {
             screen.note(&Line::of(Tone::Dim, "next: ").and(Tone::Accent, next));
         }
-        Some(Next::Words(words)) => screen.note(&Line::of(Tone::Dim, words)),
+        Some(NextStep::Words(words)) => screen.note(&Line::of(Tone::Dim, words)),
         None => {}
     }
     Ok(checked.outcome.exit())
 }
 
 /// What is to be checked.
-struct Asked {
+struct ToCheck {
     update: Update,
     signatures: Vec<ConfigSignature>,
     remarks: Vec<Remark>,
@@ -55,10 +55,10 @@ struct Asked {
     is_computed: bool,
 }
 
-impl Asked {
+impl ToCheck {
     fn of(
         args: &UpdateCheckArgs,
-        against: &GivenConfig,
+        against: &FileConfig,
         file: GivenFile,
     ) -> Result<Self, ClientError> {
         let channel = args.channel.channel.as_deref();
@@ -69,19 +69,20 @@ impl Asked {
                 false => Meant::Config,
             };
             let computed = ComputedUpdate::new(channel, against, &file.into_config()?, meant)?;
-            let (update, signatures) =
-                files::signatures(&computed.update, &name, true, &args.signed)?;
+            let signed = files::signatures(&computed.update, &name, true, &args.signed)?;
+            let mut remarks = computed.remarks;
+            remarks.extend(signed.remarks);
             return Ok(Self {
-                update,
-                signatures,
-                remarks: computed.remarks,
+                update: signed.update,
+                signatures: signed.signatures,
+                remarks,
                 is_computed: true,
             });
         }
         let given = file.into_update()?;
         demand_update(&given.name, &given.update)?;
-        let (update, more) = files::signatures(&given.update, &name, false, &args.signed)?;
-        let mut remarks = Vec::new();
+        let signed = files::signatures(&given.update, &name, false, &args.signed)?;
+        let (update, mut remarks) = (signed.update, signed.remarks);
         if let Some(header) = &given.header_channel
             && header.as_str() != update.channel_id()
         {
@@ -96,11 +97,9 @@ impl Asked {
             );
         }
         let mut signatures = given.signatures;
-        for one in more {
-            if !signatures.contains(&one) {
-                signatures.push(one);
-            }
-        }
+        let known: BTreeSet<Vec<u8>> = signatures.iter().map(ConfigSignature::encode).collect();
+        let more = signed.signatures.into_iter();
+        signatures.extend(more.filter(|one| !known.contains(&one.encode())));
         if !given.is_enveloped && args.signed.is_empty() {
             let text =
                 "an update in no envelope carries no signatures: --signed names files that do";
@@ -131,12 +130,12 @@ fn demand_update(name: &str, update: &Update) -> Result<(), ClientError> {
 }
 
 /// What comes next.
-enum Next {
+enum NextStep {
     Command(String),
     Words(String),
 }
 
-fn next(args: &UpdateCheckArgs, checked: &CheckedUpdate, is_computed: bool) -> Option<Next> {
+fn next(args: &UpdateCheckArgs, checked: &CheckedUpdate, is_computed: bool) -> Option<NextStep> {
     let (file, against) = (args.file.display(), args.against.display());
     let signed = args.signed.iter().map(|path| path.display().to_string());
     let signed: Vec<String> = signed.collect();
@@ -163,15 +162,15 @@ fn next(args: &UpdateCheckArgs, checked: &CheckedUpdate, is_computed: bool) -> O
         }
         (Outcome::Blocked, _) => {
             let name = *checked.blocking().first()?;
-            return Some(Next::Words(format!(
+            return Some(NextStep::Words(format!(
                 "whoever wants it all the same: --accept-finding {name}"
             )));
         }
         (Outcome::Stale, _) => {
             let text = "compute it again from the config of now; it has to be signed again, too";
-            return Some(Next::Words(text.to_owned()));
+            return Some(NextStep::Words(text.to_owned()));
         }
         _ => return None,
     };
-    Some(Next::Command(command))
+    Some(NextStep::Command(command))
 }

@@ -1,34 +1,35 @@
 //! The files that were named, and the config by which something is judged.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::{
     cli::command::act::read,
     client::{
-        ClientError, Exit,
-        update::{
-            GivenConfig, GivenFile, GivenUpdate, channel_of, check_same, compiled, signed_files,
-        },
+        ClientError,
+        update::{CollectedSignatures, FileConfig, FileUpdate, GivenFile, channel_of, compiled},
     },
-    config::{Bundle, ConfigSignature, Update},
+    config::{Bundle, Update},
 };
 
 /// A file, read and recognised.
 pub(super) fn given(path: &Path) -> Result<GivenFile, ClientError> {
-    let name = match path.as_os_str() == "-" {
+    GivenFile::read(&named(path), read(path)?)
+}
+
+fn named(path: &Path) -> String {
+    match path.as_os_str() == "-" {
         true => "standard input".to_owned(),
         false => path.display().to_string(),
-    };
-    GivenFile::read(&name, read(path)?)
+    }
 }
 
 /// The config in a file.
-pub(super) fn config(path: &Path) -> Result<GivenConfig, ClientError> {
+pub(super) fn config(path: &Path) -> Result<FileConfig, ClientError> {
     given(path)?.into_config()
 }
 
 /// The update in a file.
-pub(super) fn update(path: &Path) -> Result<GivenUpdate, ClientError> {
+pub(super) fn update(path: &Path) -> Result<FileUpdate, ClientError> {
     given(path)?.into_update()
 }
 
@@ -36,7 +37,7 @@ pub(super) fn update(path: &Path) -> Result<GivenUpdate, ClientError> {
 /// a flag say another one.
 pub(super) fn bundle(
     channel: Option<&str>,
-    against: &GivenConfig,
+    against: &FileConfig,
     update: &Update,
 ) -> Result<Bundle, ClientError> {
     let channel = match (channel, &against.channel) {
@@ -47,33 +48,16 @@ pub(super) fn bundle(
     compiled(&against.name, &channel, &against.tree)
 }
 
-/// The signatures in files that were named for them, on this update. An update that was computed has the
-/// bytes that were signed, where all sign the same: gives the update in those bytes.
+/// The signatures on an update in files that were named for them.
 pub(super) fn signatures(
     update: &Update,
     of: &str,
     is_computed: bool,
-    paths: &[std::path::PathBuf],
-) -> Result<(Update, Vec<ConfigSignature>), ClientError> {
-    let files = paths.iter().map(|path| given(path));
-    let files = signed_files(files.collect::<Result<_, _>>()?)?;
-    let Some(first) = files.first() else {
-        return Ok((update.clone(), Vec::new()));
-    };
-    let (update, of) = match is_computed {
-        // configtxlator writes other bytes each time: those count that were signed
-        true if crate::client::update::same_update(update, &first.update) => {
-            (first.update.clone(), first.name.as_str())
-        }
-        _ => (update.clone(), of),
-    };
-    for file in &files {
-        check_same(&update, of, file)?;
-        if file.signatures.is_empty() {
-            let text = format!("nobody has signed `{}`", file.name);
-            return Err(ClientError::new(Exit::Usage, "NOT_SIGNED", text));
-        }
-    }
-    let all = files.into_iter().flat_map(|file| file.signatures);
-    Ok((update, all.collect()))
+    paths: &[PathBuf],
+) -> Result<CollectedSignatures, ClientError> {
+    let files = paths
+        .iter()
+        .map(|path| Ok(GivenFile::read(&named(path), read(path)?)));
+    let files = files.collect::<Result<Vec<_>, ClientError>>()?;
+    Ok(CollectedSignatures::of(update, of, is_computed, files))
 }

@@ -17,7 +17,7 @@ use crate::{
         answers::{DiffAnswer, same_shape},
         now,
         update::{
-            CheckedUpdate, GivenConfig, GivenContent, GivenFile, GivenUpdate, against_view,
+            CheckedUpdate, FileConfig, FileUpdate, GivenContent, GivenFile, against_view,
             channel_creation, checked_view, config_view, file_view, update_view,
         },
         view::{CheckedView, InspectedFileView, InspectedView},
@@ -96,7 +96,7 @@ fn with_tabs(document: &str) -> String {
 
 fn one(
     args: &UpdateInspectArgs,
-    against: Option<&GivenConfig>,
+    against: Option<&FileConfig>,
     file: &GivenFile,
 ) -> Result<InspectedFileView, ClientError> {
     let (mut config, mut update) = (None, None);
@@ -122,8 +122,8 @@ fn one(
 
 fn checked(
     args: &UpdateInspectArgs,
-    against: &GivenConfig,
-    given: &GivenUpdate,
+    against: &FileConfig,
+    given: &FileUpdate,
 ) -> Result<CheckedView, ClientError> {
     let channel = args.channel.channel.as_deref();
     let bundle = files::bundle(channel, against, &given.update)?;

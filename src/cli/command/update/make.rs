@@ -12,7 +12,7 @@ use crate::{
     },
     client::{
         ClientError, Exit, SignedUpdate, now,
-        update::{CheckedUpdate, GivenUpdate, MergedSignatures, merged_view},
+        update::{CheckedUpdate, FileUpdate, MergedSignatures, merged_view},
         view::WrittenView,
     },
     ids::ChannelId,
@@ -50,7 +50,7 @@ fn wrapped(args: &UpdateWrapArgs, screen: &Screen) -> Result<Exit, ClientError> 
     Ok(Exit::Done)
 }
 
-fn enclose(out: &Path, given: &GivenUpdate) -> Result<(), ClientError> {
+fn enclose(out: &Path, given: &FileUpdate) -> Result<(), ClientError> {
     let envelope = SignedUpdate {
         channel: ChannelId::from(given.update.channel_id()),
         config_update: given.update.bytes().clone(),
@@ -67,7 +67,7 @@ pub(super) fn merge(args: &UpdateMergeArgs) -> ExitCode {
 fn merged(args: &UpdateMergeArgs, screen: &Screen) -> Result<Exit, ClientError> {
     let against = args.against.as_deref().map(files::config).transpose()?;
     let given = args.files.iter().map(|path| files::update(path));
-    let given: Vec<GivenUpdate> = given.collect::<Result<_, _>>()?;
+    let given: Vec<FileUpdate> = given.collect::<Result<_, _>>()?;
     let mut merged = MergedSignatures::of(&given)?;
     let before = merged.kept.len();
     let bundle = match &against {

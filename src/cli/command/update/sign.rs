@@ -18,7 +18,7 @@ use crate::{
         ClientError, ClientSettings, Exit, OwnIdentity, OwnSignature, compare_with_chain, now,
         on_this_machine, resolve_offline, sign_update, signed_envelope,
         update::{
-            CheckedUpdate, GivenUpdate, Outcome, against_view, channel_creation, checked_view,
+            CheckedUpdate, FileUpdate, Outcome, against_view, channel_creation, checked_view,
             file_view, update_view,
         },
         view::{InspectedFileView, InspectedView, WrittenView, needs_words},
@@ -89,7 +89,7 @@ fn judged(
     talk: &Talk,
     args: &UpdateSignArgs,
     path: &Path,
-    given: &GivenUpdate,
+    given: &FileUpdate,
     settings: &ClientSettings,
     identity: &OwnIdentity,
 ) -> Result<(Bundle, String), ClientError> {
@@ -163,7 +163,7 @@ fn symbol(outcome: Outcome) -> String {
 /// Shows what an update writes, and that nothing of it could be judged.
 fn unjudged(
     talk: &Talk,
-    given: &GivenUpdate,
+    given: &FileUpdate,
     file: crate::client::view::FileView,
 ) -> Result<(), ClientError> {
     let view = InspectedView {
@@ -175,6 +175,15 @@ fn unjudged(
     };
     talk.lines(&show::inspected(&view, talk.look()));
     talk.line(&Line::new());
+    // settings of the contract are agreed on by signatures on such an update, which no orderer takes
+    if given.update.has_isolated_data() {
+        let text = format!(
+            "`{}` is no update that an orderer takes: it carries isolated data, such as settings of the contract",
+            given.name
+        );
+        return Err(ClientError::new(Exit::Unsafe, "ISOLATED_DATA", text)
+            .hint("settings are signed with `cmscc sign`, which shows them"));
+    }
     if channel_creation(&given.update).is_none() {
         talk.warn(
             "without --against nothing is judged: what it changes and removes, who must sign, whether your \

@@ -6,6 +6,7 @@ mod foreseen;
 mod hostile;
 mod pictures;
 mod schemas;
+mod update;
 
 use std::{collections::BTreeMap, env, fs, path::PathBuf};
 

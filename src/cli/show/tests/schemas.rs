@@ -11,18 +11,18 @@ use crate::{
             SignedAnswer, UpdatedAnswer,
         },
         view::{
-            AppliedView, ApprovedView, AttestedView, AuditView, ChainView, CommittedView,
-            ConfigDiffView, DeployView, DoctorView, EventView, ExportView, ExportedView,
-            HistoryView, IfSignedView, InstalledView, ListView, MembersView, NothingView, PlanView,
-            ProposalView, RecordedView, SidesView, SignedView, StatusView, SubmittedView,
-            SyncedView, TrustView, WrittenView,
+            AppliedView, ApprovedView, AttestedView, AuditView, ChainView, CheckedView,
+            CommittedView, ComputedView, ConfigDiffView, DeployView, DoctorView, EventView,
+            ExportView, ExportedView, HistoryView, IfSignedView, InspectedView, InstalledView,
+            ListView, MembersView, MergedView, NothingView, PlanView, ProposalView, RecordedView,
+            SidesView, SignedView, StatusView, SubmittedView, SyncedView, TrustView, WrittenView,
         },
     },
 };
 
 #[test]
 fn the_schemas_are_current() {
-    let schemas: [(&str, Schema); 37] = [
+    let schemas: [(&str, Schema); 41] = [
         ("audit-export", schema_for!(ExportedView)),
         ("audit-verify", schema_for!(AuditView)),
         ("config-diff", schema_for!(ConfigDiffView)),
@@ -58,6 +58,10 @@ fn the_schemas_are_current() {
         ("sign-out", schema_for!(WrittenView)),
         ("submit", schema_for!(SubmittedView)),
         ("sync", schema_for!(SyncedView)),
+        ("update-check", schema_for!(CheckedView)),
+        ("update-compute", schema_for!(ComputedView)),
+        ("update-inspect", schema_for!(InspectedView)),
+        ("update-merge", schema_for!(MergedView)),
         ("wait", schema_for!(ProposalAnswer)),
         ("watch", schema_for!(EventView)),
     ];

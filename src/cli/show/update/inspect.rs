@@ -2,7 +2,7 @@
 
 use super::{
     super::{
-        layout::{Line, Look, Pairs, Tone},
+        layout::{Line, Look, Pairs, Tone, hang},
         review::{contents, differences, is_empty},
     },
     signatures::{remarks, signatures},
@@ -37,6 +37,15 @@ fn one(view: &InspectedFileView, look: Look) -> Vec<Line> {
     };
     let head = Line::of(Tone::Strong, &file.file).and(Tone::Plain, format!("  {}{how}", file.what));
     let mut lines = head.wrapped(look.width);
+    if let Some(advice) = &file.advice {
+        let line = Line::of(Tone::Dim, advice);
+        lines.extend(hang(
+            Line::plain("  "),
+            &Line::plain("  "),
+            line,
+            look.width,
+        ));
+    }
     if let Some(config) = &view.config {
         lines.extend(config_lines(file.sequence, config, look));
     }
@@ -116,13 +125,13 @@ fn update_lines(update: &InspectedUpdateView, look: Look) -> Vec<Line> {
             } else {
                 writes(update, look, &mut lines);
             }
-            let words = remarks(&checked.remarks, look);
-            if !words.is_empty() {
-                heading("Worth a word", &mut lines);
-                lines.extend(words);
-            }
         }
         None => writes(update, look, &mut lines),
+    }
+    let words = remarks(&update.remarks, look);
+    if !words.is_empty() {
+        heading("Worth a word", &mut lines);
+        lines.extend(words);
     }
     heading("Signed by", &mut lines);
     match update.signatures.is_empty() {
