@@ -69,7 +69,7 @@ impl Diagnosis {
     pub(super) fn failed(&mut self, check: Check, error: &ClientError) {
         let text = format!("{}  [{}]", error.message, error.symbol);
         let hint = error.hint.as_deref().map(without_doctor);
-        let fix = hint.unwrap_or(match check.part() {
+        let fix = hint.unwrap_or_else(|| match check.part() {
             DoctorPart::Machine => "cmscc profile show --origin",
             DoctorPart::Nodes => "its log says more",
             DoctorPart::Channel => "cmscc config verify",

@@ -71,9 +71,9 @@ fn one(facts: &DoctorFacts, node: &NodeFacts, found: &mut Diagnosis) {
         return found.skip(&behind(node), Check::NodeReached);
     }
     found.ok(Check::NodeReached, "it takes connections");
-    let handshake = match spoken(node, found) {
-        Ok(handshake) => handshake,
-        Err(()) => return found.skip(&behind(node)[1..], Check::TlsSpoken),
+    let Ok(handshake) = spoken(node, found) else {
+        let behind = behind(node);
+        return found.skip(behind.get(1..).unwrap_or_default(), Check::TlsSpoken);
     };
     if let Some(handshake) = handshake {
         tls::judge(facts, node, handshake, found);
@@ -164,11 +164,13 @@ fn answers(facts: &DoctorFacts, node: &NodeFacts, found: &mut Diagnosis) {
     clock(
         facts,
         node,
-        late.or(blocks.filter(|error| is_of_time(error))),
+        late.or_else(|| blocks.filter(|error| is_of_time(error))),
         found,
     );
     match (error, blocks) {
-        _ if late.is_some() => return found.skip(&rest[1..], Check::Clock),
+        _ if late.is_some() => {
+            return found.skip(rest.get(1..).unwrap_or_default(), Check::Clock);
+        }
         (Some(error), _) if matches!(error.symbol.as_str(), "UNKNOWN_CHANNEL" | "NO_BLOCK") => {
             found.ok(Check::NodeAnswers, "it answers you");
             channel(facts, node, error, found);
