@@ -39,11 +39,11 @@ pub(crate) fn translated(error: ClientError) -> ClientError {
     told
 }
 
-type Told = (Exit, &'static str, String, &'static str);
+type ToldRefusal = (Exit, &'static str, String, &'static str);
 
 /// Refusals by the words of Fabric.
 // Fabric: core/chaincode/lifecycle/scc.go and lifecycle.go; core/policy/policy.go
-fn known(words: &str) -> Option<Told> {
+fn known(words: &str) -> Option<ToldRefusal> {
     let has = |text: &str| words.contains(text);
     let told = |exit, symbol, message: &str, hint| Some((exit, symbol, message.to_owned(), hint));
     if has("satisfies local MSP principal") || has("is not an admin under this MSP") {
@@ -128,7 +128,7 @@ fn known(words: &str) -> Option<Told> {
 }
 
 /// Refusals that are about the sequence.
-fn sequences(words: &str) -> Option<Told> {
+fn sequences(words: &str) -> Option<ToldRefusal> {
     let has = |text: &str| words.contains(text);
     if has("attempted to redefine") && !has("with different parameters") {
         return Some((

@@ -7,11 +7,11 @@ use crate::client::{ClientError, Exit};
 /// What an organisation says of its nodes; what is `None` stays as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WantedAttestation {
-    /// Levels of the channel.
+    /// AttestedLevels of the channel.
     pub channel: Option<Vec<String>>,
-    /// Levels of the Orderer group.
+    /// AttestedLevels of the Orderer group.
     pub orderer: Option<Vec<String>>,
-    /// Levels of the Application group.
+    /// AttestedLevels of the Application group.
     pub application: Option<Vec<String>>,
     /// Whether it runs a server of the contract.
     pub server: Option<bool>,
@@ -19,7 +19,7 @@ pub struct WantedAttestation {
 
 /// The levels that nodes of a release support, by name: channel, orderer, application.
 // Fabric: common/capabilities/channel.go, orderer.go, application.go
-type Levels = (
+type AttestedLevels = (
     &'static [&'static str],
     &'static [&'static str],
     &'static [&'static str],
@@ -31,7 +31,7 @@ const ORDERER: &[&str] = &["V1_1", "V1_4_2", "V2_0"];
 const APPLICATION: &[&str] = &["V1_1", "V1_2", "V1_3", "V1_4_2", "V2_0", "V2_5"];
 
 impl WantedAttestation {
-    /// Levels of a release of Fabric: what its nodes support. An organisation of members says it of all
+    /// AttestedLevels of a release of Fabric: what its nodes support. An organisation of members says it of all
     /// three groups, `is_member`; one that runs orderers only says nothing of the Application group.
     ///
     /// # Errors
@@ -39,7 +39,7 @@ impl WantedAttestation {
     pub fn of_release(release: &str, is_member: bool) -> Result<Self, ClientError> {
         let old_channel = CHANNEL.split_last().map_or(CHANNEL, |(_, old)| old);
         let old_application = APPLICATION.split_last().map_or(APPLICATION, |(_, old)| old);
-        let (channel, orderer, application): Levels = match release {
+        let (channel, orderer, application): AttestedLevels = match release {
             "2.2" => (old_channel, ORDERER, old_application),
             "2.5" => (old_channel, ORDERER, APPLICATION),
             "3.0" | "3.1" => (CHANNEL, ORDERER, APPLICATION),

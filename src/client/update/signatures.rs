@@ -9,7 +9,7 @@ use super::{
 use crate::{
     client::{
         ClientError, Exit,
-        view::{Remark, SignerView, Standing},
+        view::{Remark, SignerStanding, SignerView},
     },
     config::{
         Bundle, ConfigSignature, Update,
@@ -25,7 +25,7 @@ fn one_claimed(update: &Update, signature: &ConfigSignature) -> SignerView {
         fingerprint: None,
         msp_id: None,
         reason: Some(reason),
-        standing: Standing::DoesNotCount,
+        standing: SignerStanding::DoesNotCount,
         subject: None,
     };
     let identity = match creator(&signature.signature_header) {
@@ -45,8 +45,8 @@ fn one_claimed(update: &Update, signature: &ConfigSignature) -> SignerView {
             "it is no signature of this certificate on these bytes of the update".to_owned()
         }),
         standing: match fits {
-            true => Standing::Fits,
-            false => Standing::DoesNotCount,
+            true => SignerStanding::Fits,
+            false => SignerStanding::DoesNotCount,
         },
         subject: Some(identity.certificate.subject()),
     }
@@ -66,14 +66,14 @@ pub fn judged_signatures(
         fingerprint: Some(signer.identity.id().to_owned()),
         msp_id: Some(signer.identity.msp_id().to_string()),
         reason: None,
-        standing: Standing::Counts,
+        standing: SignerStanding::Counts,
         subject: Some(signer.identity.subject().to_owned()),
     });
     let others = signers.rejected().iter().map(|rejected| SignerView {
         fingerprint: (rejected.identity.as_ref()).map(|identity| identity.id().to_owned()),
         msp_id: rejected.msp_id.as_ref().map(ToString::to_string),
         reason: Some(rejected.why.to_string()),
-        standing: Standing::DoesNotCount,
+        standing: SignerStanding::DoesNotCount,
         subject: (rejected.identity.as_ref()).map(|identity| identity.subject().to_owned()),
     });
     counted.chain(others).collect()
@@ -123,7 +123,7 @@ impl MergedSignatures {
         let mut duplicates: usize = 0;
         for signature in all {
             let view = one_claimed(&update, &signature);
-            let fits = view.standing == Standing::Fits;
+            let fits = view.standing == SignerStanding::Fits;
             let who = match (view.msp_id, view.fingerprint) {
                 (Some(msp_id), Some(fingerprint)) => format!("{fingerprint} {msp_id}"),
                 // nobody: the same bytes are the same

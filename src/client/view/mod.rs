@@ -62,5 +62,5 @@ pub use status::{HeadView, IdentityView, Relation, StatusView};
 pub use update::{
     CheckedView, ComputedView, FileView, InspectedConfigView, InspectedFileView,
     InspectedUpdateView, InspectedView, MergedView, ReadElementView, RefusalView, Remark,
-    SignerView, Standing, UpdateReviewView, WrittenGroupView,
+    SignerStanding, SignerView, UpdateReviewView, WrittenGroupView,
 };

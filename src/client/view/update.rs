@@ -37,7 +37,7 @@ impl Remark {
 /// What is known of a signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Standing {
+pub enum SignerStanding {
     /// It counts, by the config.
     Counts,
     /// It does not, by the config or by itself.
@@ -56,7 +56,7 @@ pub struct SignerView {
     /// Why it does not count.
     pub reason: Option<String>,
     /// What is known of it.
-    pub standing: Standing,
+    pub standing: SignerStanding,
     /// The subject of the certificate; null where it cannot be read.
     pub subject: Option<String>,
 }

@@ -1,7 +1,7 @@
 //! `cmscc deploy` on a real network: from a fresh channel of two organisations to four, and an upgrade. Each
 //! does what `deploy status` tells it to do next, and nothing else; what must be refused is refused.
 
-use super::scenario::Stage;
+use super::stage::Stage;
 
 /// Who acts, the network, and how each follows what it is told.
 const HANDS: &str = r#"
@@ -89,7 +89,9 @@ mkdir -p anchors; cp "$NET_DIR/$CHANNEL.genesis.block" anchors/$CHANNEL.block; c
 
 #[test]
 fn two_and_then_four_organisations_follow_what_the_status_says() {
-    let Some(stage) = Stage::new() else { return };
+    let Some(stage) = Stage::new(1700, &[]) else {
+        return;
+    };
     let printed = stage.run(&format!("{HANDS}{}", r#"
         follow org1 org2
         [ "$(committed | jq -c '[.sequence, .approvals]')" = '[1,{"Org1MSP":true,"Org2MSP":true}]' ]
@@ -132,7 +134,9 @@ fn two_and_then_four_organisations_follow_what_the_status_says() {
 
 #[test]
 fn what_is_wrong_with_a_deployment_is_said_by_name() {
-    let Some(stage) = Stage::new() else { return };
+    let Some(stage) = Stage::new(1750, &[]) else {
+        return;
+    };
     let printed = stage.run(&format!("{HANDS}{}", r#"
         as org1
         refused 3 NOTHING_APPROVED cmscc deploy commit

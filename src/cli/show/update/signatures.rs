@@ -4,7 +4,7 @@ use super::super::{
     layout::{Line, Look, Tone, hang},
     words::{common_name, short},
 };
-use crate::client::view::{MergedView, Remark, SignerView, Standing};
+use crate::client::view::{MergedView, Remark, SignerStanding, SignerView};
 
 /// So many signatures are listed where not all are to be shown.
 const LISTED: usize = 20;
@@ -39,9 +39,9 @@ pub(super) fn signatures(signatures: &[SignerView], look: Look) -> Vec<Line> {
     let mut lines = Vec::new();
     for one in signatures.iter().take(listed) {
         let (sign, tone) = match one.standing {
-            Standing::Counts => ("✓ ", Tone::Good),
-            Standing::Fits => ("? ", Tone::Waiting),
-            Standing::DoesNotCount => ("✗ ", Tone::Bad),
+            SignerStanding::Counts => ("✓ ", Tone::Good),
+            SignerStanding::Fits => ("? ", Tone::Waiting),
+            SignerStanding::DoesNotCount => ("✗ ", Tone::Bad),
         };
         let who = match &one.subject {
             Some(subject) => common_name(subject),
@@ -56,7 +56,7 @@ pub(super) fn signatures(signatures: &[SignerView], look: Look) -> Vec<Line> {
         }
         body = match (one.standing, &one.reason) {
             (_, Some(reason)) => body.and(Tone::Bad, format!("  {reason}")),
-            (Standing::Fits, None) => body.and(
+            (SignerStanding::Fits, None) => body.and(
                 Tone::Dim,
                 "  signed these bytes; a config says whether it counts",
             ),

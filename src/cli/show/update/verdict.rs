@@ -9,7 +9,7 @@ use super::{
 };
 use crate::client::{
     answers::{ProposalAnswer, SignatureAnswer},
-    view::{CheckedView, ComputedView, SignerView, Standing, UpdateReviewView, needs_words},
+    view::{CheckedView, ComputedView, SignerStanding, SignerView, UpdateReviewView, needs_words},
 };
 
 /// What would become of an update, with all that it rests on; the verdict stands last, where a terminal
@@ -72,7 +72,7 @@ fn review(review: &UpdateReviewView, signed: &[SignerView], look: Look, lines: &
 
 fn signature(signer: &SignerView) -> SignatureAnswer {
     SignatureAnswer {
-        counts: signer.standing == Standing::Counts,
+        counts: signer.standing == SignerStanding::Counts,
         fingerprint: signer.fingerprint.clone().unwrap_or_default(),
         msp_id: signer.msp_id.clone().unwrap_or_default(),
         reason: signer.reason.clone(),

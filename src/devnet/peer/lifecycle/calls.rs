@@ -81,8 +81,10 @@ pub(in crate::devnet::peer) fn answer(
             message: String::new(),
             payload,
         },
-        Err(Refusal::NotDefined(name)) => refused(404, &format!("namespace {name} is not defined")),
-        Err(Refusal::Failed(words)) => refused(
+        Err(LifecycleRefusal::NotDefined(name)) => {
+            refused(404, &format!("namespace {name} is not defined"))
+        }
+        Err(LifecycleRefusal::Failed(words)) => refused(
             500,
             &format!("failed to invoke backing implementation of '{function}': {words}"),
         ),
@@ -95,12 +97,12 @@ pub(in crate::devnet::peer) fn answer(
 }
 
 /// Why a call is refused.
-enum Refusal {
+enum LifecycleRefusal {
     Failed(String),
     NotDefined(String),
 }
 
-impl From<String> for Refusal {
+impl From<String> for LifecycleRefusal {
     fn from(words: String) -> Self {
         Self::Failed(words)
     }
@@ -114,7 +116,7 @@ struct LifecycleRun<'a> {
 }
 
 impl LifecycleRun<'_> {
-    fn run(&mut self, function: &str, argument: &Bytes) -> Result<Bytes, Refusal> {
+    fn run(&mut self, function: &str, argument: &Bytes) -> Result<Bytes, LifecycleRefusal> {
         match function {
             "ApproveChaincodeDefinitionForMyOrg" => self.approve(read(function, argument)?),
             "CheckCommitReadiness" => self.readiness(read(function, argument)?),
@@ -122,17 +124,20 @@ impl LifecycleRun<'_> {
             "QueryApprovedChaincodeDefinition" => self.approved(&read(function, argument)?),
             "QueryChaincodeDefinition" => self.committed(&read(function, argument)?),
             "QueryInstalledChaincodes" => Ok(self.installed()),
-            "InstallChaincode" => Err(Refusal::Failed(
+            "InstallChaincode" => Err(LifecycleRefusal::Failed(
                 "could not build chaincode: a development peer builds nothing: its network starts the servers"
                     .to_owned(),
             )),
-            _ => Err(Refusal::Failed(
+            _ => Err(LifecycleRefusal::Failed(
                 "SCC function is not served by a development peer".to_owned(),
             )),
         }
     }
 
-    fn approve(&mut self, args: ApproveChaincodeDefinitionForMyOrgArgs) -> Result<Bytes, Refusal> {
+    fn approve(
+        &mut self,
+        args: ApproveChaincodeDefinitionForMyOrgArgs,
+    ) -> Result<Bytes, LifecycleRefusal> {
         self.check(&args.name, &args.version)?;
         let package = match args.source.and_then(|source| source.r#type) {
             Some(Type::LocalPackage(local)) => local.package_id,
@@ -149,14 +154,14 @@ impl LifecycleRun<'_> {
         .with_defaults(&args.endorsement_plugin, &args.validation_plugin);
         let (current, name) = (self.definition.sequence, &args.name);
         if wanted.sequence < current {
-            return Err(Refusal::Failed(format!(
+            return Err(LifecycleRefusal::Failed(format!(
                 "currently defined sequence {current} is larger than requested sequence {}",
                 wanted.sequence
             )));
         }
         let next = current.saturating_add(1);
         if wanted.sequence > next {
-            return Err(Refusal::Failed(format!(
+            return Err(LifecycleRefusal::Failed(format!(
                 "requested sequence {} is larger than the next available sequence number {next}",
                 wanted.sequence
             )));
@@ -168,19 +173,19 @@ impl LifecycleRun<'_> {
             before.is_some_and(|(known, id)| known.difference(&wanted).is_none() && id == package);
         if wanted.sequence == current {
             if let Some(difference) = self.definition.difference(&wanted) {
-                return Err(Refusal::Failed(format!(
+                return Err(LifecycleRefusal::Failed(format!(
                     "attempted to redefine the current committed sequence ({current}) for \
                      namespace {name} with different parameters: {difference}"
                 )));
             }
             if is_same {
-                return Err(Refusal::Failed(format!(
+                return Err(LifecycleRefusal::Failed(format!(
                     "attempted to redefine the current committed sequence ({current}) for \
                      namespace {name}"
                 )));
             }
         } else if is_same {
-            return Err(Refusal::Failed(format!(
+            return Err(LifecycleRefusal::Failed(format!(
                 "attempted to redefine uncommitted sequence ({}) for namespace {name} with \
                  unchanged content",
                 wanted.sequence
@@ -192,7 +197,7 @@ impl LifecycleRun<'_> {
             .into())
     }
 
-    fn readiness(&mut self, args: CheckCommitReadinessArgs) -> Result<Bytes, Refusal> {
+    fn readiness(&mut self, args: CheckCommitReadinessArgs) -> Result<Bytes, LifecycleRefusal> {
         let wanted = KeptDefinition {
             sequence: args.sequence,
             version: args.version,
@@ -220,7 +225,7 @@ impl LifecycleRun<'_> {
         Ok(result.encode_to_vec().into())
     }
 
-    fn commit(&mut self, args: CommitChaincodeDefinitionArgs) -> Result<Bytes, Refusal> {
+    fn commit(&mut self, args: CommitChaincodeDefinitionArgs) -> Result<Bytes, LifecycleRefusal> {
         self.check(&args.name, &args.version)?;
         let wanted = KeptDefinition {
             sequence: args.sequence,
@@ -235,7 +240,7 @@ impl LifecycleRun<'_> {
         self.state.commit(&wanted)?;
         let own = self.caller.own;
         if differing.get(own).is_none_or(|items| !items.is_empty()) {
-            return Err(Refusal::Failed(format!(
+            return Err(LifecycleRefusal::Failed(format!(
                 "chaincode definition not agreed to by this org ({own})"
             )));
         }
@@ -243,10 +248,13 @@ impl LifecycleRun<'_> {
     }
 
     /// Of each member, in what its approval differs.
-    fn ready(&mut self, wanted: &KeptDefinition) -> Result<BTreeMap<MspId, Vec<String>>, Refusal> {
+    fn ready(
+        &mut self,
+        wanted: &KeptDefinition,
+    ) -> Result<BTreeMap<MspId, Vec<String>>, LifecycleRefusal> {
         let next = self.definition.sequence.saturating_add(1);
         if wanted.sequence != next {
-            return Err(Refusal::Failed(format!(
+            return Err(LifecycleRefusal::Failed(format!(
                 "requested sequence is {}, but new definition must be sequence {next}",
                 wanted.sequence
             )));
@@ -258,7 +266,7 @@ impl LifecycleRun<'_> {
     fn differing(
         &mut self,
         wanted: &KeptDefinition,
-    ) -> Result<BTreeMap<MspId, Vec<String>>, Refusal> {
+    ) -> Result<BTreeMap<MspId, Vec<String>>, LifecycleRefusal> {
         let mut differing = BTreeMap::new();
         for msp_id in &self.caller.members {
             let items = self.state.mismatches(msp_id, wanted)?;
@@ -267,9 +275,12 @@ impl LifecycleRun<'_> {
         Ok(differing)
     }
 
-    fn committed(&mut self, args: &QueryChaincodeDefinitionArgs) -> Result<Bytes, Refusal> {
+    fn committed(
+        &mut self,
+        args: &QueryChaincodeDefinitionArgs,
+    ) -> Result<Bytes, LifecycleRefusal> {
         if args.name != self.caller.chaincode {
-            return Err(Refusal::NotDefined(args.name.clone()));
+            return Err(LifecycleRefusal::NotDefined(args.name.clone()));
         }
         let definition = self.definition.clone();
         let mut result = definition.result();
@@ -283,7 +294,10 @@ impl LifecycleRun<'_> {
         Ok(result.encode_to_vec().into())
     }
 
-    fn approved(&mut self, args: &QueryApprovedChaincodeDefinitionArgs) -> Result<Bytes, Refusal> {
+    fn approved(
+        &mut self,
+        args: &QueryApprovedChaincodeDefinitionArgs,
+    ) -> Result<Bytes, LifecycleRefusal> {
         let (current, own) = (self.definition.sequence, self.caller.own);
         let next = current.saturating_add(1);
         let sequence = match args.sequence {
@@ -300,7 +314,7 @@ impl LifecycleRun<'_> {
             found = Some((self.definition.clone(), self.caller.package_id.to_owned()));
         }
         let Some((approved, package_id)) = found else {
-            return Err(Refusal::Failed(format!(
+            return Err(LifecycleRefusal::Failed(format!(
                 "could not fetch approved chaincode definition (name: '{}', sequence: '{sequence}') on \
                  channel '{}'",
                 args.name, self.caller.channel
@@ -354,19 +368,19 @@ impl LifecycleRun<'_> {
     }
 
     // Fabric: core/chaincode/lifecycle/scc.go, validateInput
-    fn check(&self, name: &str, version: &str) -> Result<(), Refusal> {
+    fn check(&self, name: &str, version: &str) -> Result<(), LifecycleRefusal> {
         const HEAD: &str = "error validating chaincode definition: invalid chaincode";
         let alphanumeric =
             |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric());
         if !name.split(['-', '_']).all(alphanumeric) {
-            return Err(Refusal::Failed(format!(
+            return Err(LifecycleRefusal::Failed(format!(
                 "{HEAD} name '{name}'. Names can only consist of alphanumerics, '_', and '-' and can \
                  only begin with alphanumerics"
             )));
         }
         let legal = |c: char| c.is_ascii_alphanumeric() || "_.+-".contains(c);
         if version.is_empty() || !version.chars().all(legal) {
-            return Err(Refusal::Failed(format!(
+            return Err(LifecycleRefusal::Failed(format!(
                 "{HEAD} version '{version}'. Versions can only consist of alphanumerics, '_', '-', \
                  '+', and '.'"
             )));
@@ -374,7 +388,7 @@ impl LifecycleRun<'_> {
         // Differs from Fabric: the network runs one chaincode
         match name == self.caller.chaincode {
             true => Ok(()),
-            false => Err(Refusal::Failed(format!(
+            false => Err(LifecycleRefusal::Failed(format!(
                 "a development network runs no chaincode `{name}`"
             ))),
         }
@@ -405,9 +419,9 @@ fn approvals(differing: &BTreeMap<MspId, Vec<String>>) -> BTreeMap<String, bool>
         .collect()
 }
 
-fn read<M: Message + Default>(function: &str, argument: &Bytes) -> Result<M, Refusal> {
+fn read<M: Message + Default>(function: &str, argument: &Bytes) -> Result<M, LifecycleRefusal> {
     M::decode(argument.clone())
-        .map_err(|_| Refusal::Failed(format!("failed to decode input arg to {function}")))
+        .map_err(|_| LifecycleRefusal::Failed(format!("failed to decode input arg to {function}")))
 }
 
 fn refused(status: i32, message: &str) -> Response {
