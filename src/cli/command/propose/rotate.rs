@@ -12,7 +12,7 @@ use crate::{
 
 /// What a first step is called.
 const FIRST: &str = ".add";
-/// In so many of the newest blocks, it is looked which peers endorse.
+/// In so many of the newest blocks, it is looked which orderers sign and which peers endorse.
 const RECENT: u64 = 20;
 
 /// The second step, of what the first one says.
@@ -40,7 +40,7 @@ pub(super) async fn end(
     let mut seen = vec![own];
     seen.extend(SeenIdentity::signers(session.chain().head_block()));
     let blocks = session.recent_blocks(RECENT).await?;
-    seen.extend(blocks.iter().flat_map(SeenIdentity::endorsers));
+    seen.extend(blocks.iter().flat_map(SeenIdentity::of_block));
     Ok(AskedIntent::RotateEnd(RotationEnd {
         id: id.to_owned(),
         description: first.description,

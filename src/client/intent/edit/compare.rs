@@ -16,7 +16,7 @@ use crate::{
 
 /// What is wrong, and at which member.
 #[derive(Debug)]
-pub(super) struct Misplaced {
+pub(super) struct MisplacedEdit {
     pub(super) at: Vec<String>,
     pub(super) why: String,
 }
@@ -33,7 +33,11 @@ struct EditedPair<'v> {
 
 /// What one document writes that another does not have so. `names`: the names from below the root to the
 /// group that both are.
-pub(super) fn compare(base: &Value, edited: &Value, names: &[String]) -> Result<Sketch, Misplaced> {
+pub(super) fn compare(
+    base: &Value,
+    edited: &Value,
+    names: &[String],
+) -> Result<Sketch, MisplacedEdit> {
     let mut sketch = Sketch::default();
     let mut open = vec![EditedPair {
         base,
@@ -85,7 +89,7 @@ impl EditedPair<'_> {
     }
 
     /// The group itself: its members, and its mod policy.
-    fn own(&self, sketch: &mut Sketch) -> Result<(), Misplaced> {
+    fn own(&self, sketch: &mut Sketch) -> Result<(), MisplacedEdit> {
         check_group(self.edited, &self.at)?;
         let (old, new) = (
             text(self.base, "mod_policy"),
@@ -95,7 +99,7 @@ impl EditedPair<'_> {
             return Ok(());
         }
         let Some(name) = new else {
-            return Err(Misplaced {
+            return Err(MisplacedEdit {
                 at: self.at.clone(),
                 why: "a group has a mod_policy: who may add to it and remove from it".to_owned(),
             });
@@ -110,7 +114,7 @@ impl EditedPair<'_> {
     }
 
     /// Its values, or its policies.
-    fn elements(&self, kind: ElementKind, sketch: &mut Sketch) -> Result<(), Misplaced> {
+    fn elements(&self, kind: ElementKind, sketch: &mut Sketch) -> Result<(), MisplacedEdit> {
         let list = list_of(kind);
         for name in self.all(list) {
             let at = self.member(list, &name);
@@ -144,7 +148,7 @@ impl EditedPair<'_> {
                 (true, _) => None,
                 (false, Some(name)) => Some(name.to_owned()),
                 (false, None) => {
-                    return Err(Misplaced {
+                    return Err(MisplacedEdit {
                         at,
                         why: "it needs a mod_policy: who decides about it".to_owned(),
                     });
@@ -163,7 +167,7 @@ impl EditedPair<'_> {
 }
 
 /// A new group as Fabric's JSON: rules as messages, values checked.
-fn whole(group: &Value, names: &[String], at: &[String]) -> Result<Value, Misplaced> {
+fn whole(group: &Value, names: &[String], at: &[String]) -> Result<Value, MisplacedEdit> {
     let mut out = group.clone();
     let mut open: Vec<(&mut Value, Vec<String>, Vec<String>)> =
         vec![(&mut out, names.to_vec(), at.to_vec())];
@@ -206,11 +210,11 @@ fn content(
     path: &ElementPath,
     element: &Value,
     at: &[String],
-) -> Result<Value, Misplaced> {
+) -> Result<Value, MisplacedEdit> {
     let member = content_name(kind);
     let misplaced = |more: &[String], why: String| {
         let at = at.iter().cloned().chain([member.to_owned()]);
-        Misplaced {
+        MisplacedEdit {
             at: at.chain(more.iter().cloned()).collect(),
             why,
         }
@@ -221,7 +225,7 @@ fn content(
         .into_iter()
         .find(|name| !known.contains(&name.as_str()))
     {
-        return Err(Misplaced {
+        return Err(MisplacedEdit {
             at: at.iter().cloned().chain([other.clone()]).collect(),
             why: format!("`{other}` does not belong here: there are {member} and mod_policy"),
         });
@@ -247,8 +251,8 @@ fn content(
 }
 
 /// Refuses what is no group.
-fn check_group(group: &Value, at: &[String]) -> Result<(), Misplaced> {
-    let misplaced = |at: Vec<String>, why: String| Err(Misplaced { at, why });
+fn check_group(group: &Value, at: &[String]) -> Result<(), MisplacedEdit> {
+    let misplaced = |at: Vec<String>, why: String| Err(MisplacedEdit { at, why });
     let Some(members) = group.as_object() else {
         return misplaced(at.to_vec(), "here stands a group: { .. }".to_owned());
     };
@@ -282,10 +286,10 @@ fn check_group(group: &Value, at: &[String]) -> Result<(), Misplaced> {
     Ok(())
 }
 
-fn legal(name: &str, at: &[String]) -> Result<(), Misplaced> {
+fn legal(name: &str, at: &[String]) -> Result<(), MisplacedEdit> {
     match is_legal_key(name) {
         true => Ok(()),
-        false => Err(Misplaced {
+        false => Err(MisplacedEdit {
             at: at.to_vec(),
             why: format!("`{name}` is no name: letters, digits, dots and dashes"),
         }),

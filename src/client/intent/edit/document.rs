@@ -8,7 +8,7 @@ use super::{
         place,
         plan::{OtherIntent, PlannedIntent},
     },
-    compare::{Misplaced, compare},
+    compare::{MisplacedEdit, compare},
     render,
     scan::{DocumentLines, MARK, without_comments, without_marks},
 };
@@ -120,7 +120,7 @@ impl EditedConfig {
         }
         let names: Vec<String> = self.path.split('/').skip(2).map(str::to_owned).collect();
         let sketch = compare(&self.base, &edited, &names)
-            .map_err(|Misplaced { at, why }| fault(lines.line(&at), "BAD_VALUE", why))?;
+            .map_err(|MisplacedEdit { at, why }| fault(lines.line(&at), "BAD_VALUE", why))?;
         let change = finished(&sketch, bundle, own, None).map_err(|error| {
             let line = (paths(&error.message)).find_map(|path| lines.element(&self.path, &path));
             Box::new(EditFault { line, error })

@@ -44,21 +44,40 @@ impl SeenIdentity {
             .collect()
     }
 
-    /// The peers that endorsed the transactions of a block, as far as it can be read.
+    /// The orderers that signed a block and the peers that endorsed its transactions, as far as it can be
+    /// read.
+    // Fabric: protoutil/blockutils.go: the first metadata of a block are the signatures of orderers
     #[must_use]
-    pub fn endorsers(block: &Bytes) -> Vec<Self> {
+    pub fn of_block(block: &Bytes) -> Vec<Self> {
         let block = common::Block::decode(block.clone()).unwrap_or_default();
-        let envelopes = block.data.into_iter().flat_map(|data| data.data);
+        let signed = block
+            .metadata
+            .unwrap_or_default()
+            .metadata
+            .into_iter()
+            .next();
+        let signed = common::Metadata::decode(signed.unwrap_or_default()).unwrap_or_default();
+        let headers = signed.signatures.iter().map(|one| &one.signature_header);
+        let orderers = headers.filter_map(|header| envelope::creator(header).ok());
         let mut all: Vec<Self> = Vec::new();
-        for envelope in envelopes {
+        let mut put = |serialized: Bytes, place: &str| {
+            let one = Self {
+                serialized,
+                place: place.to_owned(),
+            };
+            if !one.serialized.is_empty() && !all.contains(&one) {
+                all.push(one);
+            }
+        };
+        for orderer in orderers {
+            put(
+                Bytes::copy_from_slice(orderer),
+                "an orderer that signed a block lately",
+            );
+        }
+        for envelope in block.data.into_iter().flat_map(|data| data.data) {
             for endorser in endorsers(envelope).unwrap_or_default() {
-                let one = Self {
-                    serialized: endorser,
-                    place: "a peer that endorsed lately".to_owned(),
-                };
-                if !all.contains(&one) {
-                    all.push(one);
-                }
+                put(endorser, "a peer that endorsed lately");
             }
         }
         all

@@ -203,3 +203,43 @@ fn rotations_that_cannot_be_say_what_could() {
         "{error:?}"
     );
 }
+
+#[test]
+fn orderers_that_sign_blocks_are_seen() {
+    let bundle = raft();
+    let block = data("fabric-3.1.5-caps-v2/add-orgx/config_block_after.pb").into();
+    let seen = SeenIdentity::of_block(&block);
+    assert_eq!(seen.len(), 1);
+    assert_eq!(seen[0].place, "an orderer that signed a block lately");
+    let orderer = bundle.msps().deserialize(&seen[0].serialized).unwrap();
+    assert_eq!(orderer.msp_id().as_str(), "OrdererMSP");
+    // their CA must not go
+    let start = RotationStart {
+        add: vec![crypto(NEW_CA)],
+        remove: vec![NamedCa::Certificate(crypto(&format!(
+            "{EXAMPLE}/ca/ca.example.com-cert.pem"
+        )))],
+        org: Some("OrdererMSP".to_owned()),
+        ..RotationStart::default()
+    };
+    let first = planned(&bundle, &[AskedIntent::RotateStart(start)]).unwrap();
+    let both = applied(&bundle, &first);
+    let end = RotationEnd {
+        id: "x".to_owned(),
+        description: first.description("x").unwrap(),
+        patch: text_of(&first.change),
+        org: Some("OrdererMSP".to_owned()),
+        seen: seen.clone(),
+        ..RotationEnd::default()
+    };
+    let error = planned(&both, &[AskedIntent::RotateEnd(end)]).unwrap_err();
+    assert_eq!(error.symbol, "STILL_OLD_CA");
+    assert!(
+        error.details[0].0.contains("an orderer that signed"),
+        "{error:?}"
+    );
+    // nothing odd makes it fail
+    for odd in [&b""[..], b"\x0a", b"\x12\x02\x0a\x00"] {
+        assert!(SeenIdentity::of_block(&Bytes::copy_from_slice(odd)).is_empty());
+    }
+}
