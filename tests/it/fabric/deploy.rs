@@ -89,7 +89,9 @@ mkdir -p anchors; cp "$NET_DIR/$CHANNEL.genesis.block" anchors/$CHANNEL.block; c
 
 #[test]
 fn two_and_then_four_organisations_follow_what_the_status_says() {
-    let Some(stage) = Stage::new() else { return };
+    let Some(stage) = Stage::new(1900, &[]) else {
+        return;
+    };
     let printed = stage.run(&format!("{HANDS}{}", r#"
         follow org1 org2
         [ "$(committed | jq -c '[.sequence, .approvals]')" = '[1,{"Org1MSP":true,"Org2MSP":true}]' ]
@@ -97,14 +99,15 @@ fn two_and_then_four_organisations_follow_what_the_status_says() {
         for name in OrgX OrgY; do
           org ${name}MSP; as org1
           cmscc propose add-org ${name}MSP.json --id add-$name --description "bring in $name"
-          agree add-$name $(case $name in OrgX) echo org1 org2;; *) echo org1 org2;; esac)
+          agree add-$name org1 org2
           cmscc submit add-$name
           joined ${name,,}
-          # without it peers of other late members do not find this one; its own one learns of theirs first
-          until_done cmscc propose anchor-peers $CORE_PEER_ADDRESS --id anchor-$name --description "where others find us"
+          follow org1 org2 $(case $name in OrgX) echo orgx;; *) echo orgx orgy;; esac)
+          # without an anchor peers of other late members do not find this one
+          as ${name,,}
+          cmscc propose anchor-peers $CORE_PEER_ADDRESS --id anchor-$name --description "where others find us"
           agree anchor-$name ${name,,}
           cmscc submit anchor-$name
-          follow org1 org2 $(case $name in OrgX) echo orgx;; *) echo orgx orgy;; esac)
         done
         [ "$(committed | jq '.approvals | length')" = 4 ]
 
@@ -136,7 +139,9 @@ fn two_and_then_four_organisations_follow_what_the_status_says() {
 
 #[test]
 fn what_is_wrong_with_a_deployment_is_said_by_name() {
-    let Some(stage) = Stage::new() else { return };
+    let Some(stage) = Stage::new(1950, &[]) else {
+        return;
+    };
     let printed = stage.run(&format!("{HANDS}{}", r#"
         as org1
         refused 3 NOTHING_APPROVED cmscc deploy commit
