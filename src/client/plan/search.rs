@@ -1,5 +1,5 @@
 //! The best order. Better is: more signatures that count when they are used; then more proposals that get in;
-//! then fewer that are signed again; then the order in which they were named.
+//! then fewer that are signed again. Of equal orders the one counts that loses least at first.
 
 use std::collections::BTreeMap;
 

@@ -79,7 +79,7 @@ fn what_is_foreseen_comes() {
         "they exclude each other: each wants something else of /Channel/Application/Endorsement",
         " 1 all  ready to submit  2 signatures stay",
         "cmscc diff all any",
-        "cmscc combine NEW add_orgx add_orgy",
+        "cmscc combine NEW add_orgy add_orgx",
     ] {
         assert!(printed.contains(line), "{line}\n{printed}");
     }
@@ -103,7 +103,7 @@ fn what_is_foreseen_comes() {
             .collect()
     };
     let before = document(&printed, "before");
-    assert_eq!(ids(&before, "steps"), ["all", "add_orgx", "add_orgy"]);
+    assert_eq!(ids(&before, "steps"), ["all", "add_orgy", "add_orgx"]);
     assert_eq!(ids(&before, "left"), ["any"]);
     assert_eq!(before["exact"], true);
     assert_eq!(ids(&document(&printed, "named"), "steps"), ["all"]);

@@ -59,7 +59,9 @@ pub(in crate::client::keys) fn open(
     let opened = OpenToken::new(settings)?;
     opened.log_in(settings, ask)?;
     let key = opened.private_key(settings, &wanted)?;
-    let sight = opened.sight(settings, &wanted)?;
+    let mut sight = opened.sight(settings, &wanted)?;
+    // the right one takes back what wrong ones did
+    sight.pin = TokenPinState::Good;
     let signer = TokenSigner {
         identity: serialized_identity(msp_id, certificate.pem().as_bytes()),
         wanted,
