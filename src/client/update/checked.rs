@@ -16,7 +16,7 @@ const KNOWN_CONSENSUS: [&str; 4] = ["BFT", "etcdraft", "kafka", "solo"];
 
 /// What would become of an update.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum CheckOutcome {
     /// It would be accepted now.
     Accepted,
     /// It would be accepted or is to be signed, and has a finding behind which there may be no way back.
@@ -33,7 +33,7 @@ pub enum Outcome {
     Stale,
 }
 
-impl Outcome {
+impl CheckOutcome {
     /// Its name in documents.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -65,7 +65,7 @@ impl Outcome {
 #[derive(Debug)]
 pub struct CheckedUpdate {
     /// What would become of it.
-    pub outcome: Outcome,
+    pub outcome: CheckOutcome,
     /// Why, in words: of a refusal, of what is stale, of what nobody can say.
     pub why: Option<String>,
     /// Why it would be refused, as the engine has it.
@@ -95,7 +95,7 @@ impl CheckedUpdate {
         now: UnixTime,
     ) -> Self {
         let mut out = Self {
-            outcome: Outcome::Refused,
+            outcome: CheckOutcome::Refused,
             why: None,
             refusal: None,
             orderer_says: None,
@@ -129,24 +129,24 @@ impl CheckedUpdate {
                 self.orderer_says = said(bundle.channel(), refusal);
                 self.why = Some(refusal.to_string());
                 self.refusal = Some(refusal.clone());
-                Outcome::Refused
+                CheckOutcome::Refused
             }
-            _ if is_blocked => Outcome::Blocked,
+            _ if is_blocked => CheckOutcome::Blocked,
             Verdict::Unsatisfied => {
                 self.orderer_says = unsatisfied(bundle.channel(), &judged);
-                Outcome::NotSigned
+                CheckOutcome::NotSigned
             }
-            _ if unknown.is_some() => Outcome::CannotSay,
-            Verdict::Accepted => Outcome::Accepted,
-            Verdict::Unsupported { .. } => Outcome::CannotSay,
+            _ if unknown.is_some() => CheckOutcome::CannotSay,
+            Verdict::Accepted => CheckOutcome::Accepted,
+            Verdict::Unsupported { .. } => CheckOutcome::CannotSay,
         };
-        if self.outcome == Outcome::CannotSay {
+        if self.outcome == CheckOutcome::CannotSay {
             self.why = unknown;
         } else if let Some(unknown) = unknown {
             self.remarks
                 .push(Remark::named("CONSENSUS_UNKNOWN", unknown));
         }
-        if judged.chosen.is_some() && self.outcome == Outcome::NotSigned {
+        if judged.chosen.is_some() && self.outcome == CheckOutcome::NotSigned {
             let text = "in another order the signatures would be enough: `cmscc update merge` with --against \
                         puts them so";
             self.remarks
@@ -159,9 +159,9 @@ impl CheckedUpdate {
         self.orderer_says = said(bundle.channel(), &refusal);
         self.why = Some(refusal.to_string());
         self.outcome = match () {
-            () if is_in_effect(bundle.tree(), &self.update) => Outcome::InEffect,
-            () if refusal.is_stale() => Outcome::Stale,
-            () => Outcome::Refused,
+            () if is_in_effect(bundle.tree(), &self.update) => CheckOutcome::InEffect,
+            () if refusal.is_stale() => CheckOutcome::Stale,
+            () => CheckOutcome::Refused,
         };
         self.refusal = Some(refusal);
     }

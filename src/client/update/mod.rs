@@ -19,7 +19,7 @@ mod signatures;
 mod tests;
 mod wanted;
 
-pub use checked::{CheckedUpdate, Outcome, channel_creation, compiled, same_update};
+pub use checked::{CheckOutcome, CheckedUpdate, channel_creation, compiled, same_update};
 pub use computed::{ComputedUpdate, Meant, channel_of};
 pub use given::{Encoding, FileConfig, FileUpdate, GivenContent, GivenFile};
 pub use shown::{

@@ -307,23 +307,23 @@ fn an_orderer_accepted_what_is_accepted() {
     let before = bundle("add-orgx/config_block_before.pb");
     let signed = update("add-orgx/envelope_onchain.pb");
     let said = checked(&before, &signed.update, &signed.signatures);
-    assert_eq!(said.outcome, Outcome::Accepted);
+    assert_eq!(said.outcome, CheckOutcome::Accepted);
     assert_eq!((said.why, said.orderer_says), (None, None));
     // one of both signatures, and an order that does not matter
     let one = checked(&before, &signed.update, &signed.signatures[..1]);
-    assert_eq!(one.outcome, Outcome::NotSigned);
+    assert_eq!(one.outcome, CheckOutcome::NotSigned);
     let after = bundle("add-orgx/config_block_after.pb");
     let again = checked(&after, &signed.update, &signed.signatures);
-    assert_eq!(again.outcome, Outcome::InEffect);
+    assert_eq!(again.outcome, CheckOutcome::InEffect);
     assert!(again.refusal.unwrap().is_stale());
     // OrgY was added to a config with OrgX
     let orgy = update("add-orgy/envelope_onchain.pb");
     assert_eq!(
         checked(&after, &orgy.update, &orgy.signatures).outcome,
-        Outcome::Accepted
+        CheckOutcome::Accepted
     );
     let early = checked(&before, &orgy.update, &orgy.signatures);
-    assert_eq!(early.outcome, Outcome::Stale);
+    assert_eq!(early.outcome, CheckOutcome::Stale);
     assert!(
         early
             .orderer_says
@@ -340,16 +340,19 @@ fn what_only_removes_is_in_effect_where_it_is_gone() {
     let update = computed(&in_json(&edited)).update;
     assert_eq!(
         checked(&bundle("genesis.block"), &update, &[]).outcome,
-        Outcome::NotSigned
+        CheckOutcome::NotSigned
     );
     // another update made the same group a version younger, and Org2 is still there
     let after = bundle("add-orgx/config_block_after.pb");
-    assert_eq!(checked(&after, &update, &[]).outcome, Outcome::Stale);
+    assert_eq!(checked(&after, &update, &[]).outcome, CheckOutcome::Stale);
     // the config that it makes itself
     let before = config("add-orgx/config_block_before.pb");
     let result = crate::config::apply(&before.tree, &update).unwrap();
     let itself = compiled("result", &ChannelId::from("mychannel"), &result).unwrap();
-    assert_eq!(checked(&itself, &update, &[]).outcome, Outcome::InEffect);
+    assert_eq!(
+        checked(&itself, &update, &[]).outcome,
+        CheckOutcome::InEffect
+    );
 }
 
 #[test]
@@ -359,7 +362,7 @@ fn a_refusal_has_the_words_of_the_orderer() {
     let before = bundle("genesis.block");
     let rejected = update("rejected_orgx_org1_only.pb");
     let said = checked(&before, &rejected.update, &rejected.signatures);
-    assert_eq!(said.outcome, Outcome::NotSigned);
+    assert_eq!(said.outcome, CheckOutcome::NotSigned);
     let words = said.orderer_says.unwrap();
     assert!(
         readme.contains(&format!("`BAD_REQUEST -- {words}`")),
@@ -370,7 +373,7 @@ fn a_refusal_has_the_words_of_the_orderer() {
     let tree = &config("genesis.block").tree;
     let other = compiled("genesis.block", &channel, tree).unwrap();
     let said = checked(&other, &rejected.update, &rejected.signatures);
-    assert_eq!(said.outcome, Outcome::Refused);
+    assert_eq!(said.outcome, CheckOutcome::Refused);
     assert!(
         said.orderer_says
             .unwrap()
@@ -389,12 +392,12 @@ fn what_leads_nowhere_is_blocked_until_somebody_takes_it_upon_himself() {
     let update = computed(&in_json(&edited)).update;
     let before = bundle("genesis.block");
     let said = checked(&before, &update, &[]);
-    assert_eq!(said.outcome, Outcome::Blocked);
+    assert_eq!(said.outcome, CheckOutcome::Blocked);
     assert_eq!(said.outcome.exit(), Exit::Unsafe);
     assert!(said.blocking().contains(&"LOCKOUT_POLICY"));
     let accepted = BTreeSet::from(["LOCKOUT_POLICY".to_owned()]);
     let said = CheckedUpdate::new(&before, &update, &[], &accepted, NOW);
-    assert_eq!(said.outcome, Outcome::NotSigned);
+    assert_eq!(said.outcome, CheckOutcome::NotSigned);
     // a rule that counts nobody is not "nobody"
     let view = checked_view(&before, against_view(&config("genesis.block")), &said).unwrap();
     let members = &view.review.majorities[0];
@@ -431,11 +434,11 @@ fn what_is_not_known_is_not_guessed() {
         let config = of_consensus(name);
         let bundle = compiled(&config.name, &mychannel, &config.tree).unwrap();
         let said = checked(&bundle, &signed.update, &signed.signatures);
-        assert_eq!(said.outcome, Outcome::CannotSay, "{name}");
+        assert_eq!(said.outcome, CheckOutcome::CannotSay, "{name}");
         assert!(said.why.unwrap().contains(words));
         // who is missing is said all the same
         let said = checked(&bundle, &signed.update, &[]);
-        assert_eq!(said.outcome, Outcome::NotSigned);
+        assert_eq!(said.outcome, CheckOutcome::NotSigned);
         assert_eq!(ids(&said.remarks), ["CONSENSUS_UNKNOWN"]);
     }
     // the metadata of Fabric-X has no form in Fabric's JSON; what is not edited stays
@@ -496,7 +499,7 @@ fn a_system_channel_is_judged_and_what_makes_a_channel_is_named() {
     let update = told.unwrap().update;
     assert_eq!(channel_creation(&update), None);
     let said = checked(&bundle, &update, &[]);
-    assert_eq!(said.outcome, Outcome::NotSigned);
+    assert_eq!(said.outcome, CheckOutcome::NotSigned);
     let judged = said.judged.unwrap();
     assert_eq!(judged.decision.missing, ["OrdererMSP".into()]);
     assert!(

@@ -12,8 +12,8 @@ use crate::{
     client::{
         ClientError, Exit, now,
         update::{
-            CheckedUpdate, ComputedUpdate, FileConfig, GivenContent, GivenFile, Meant, Outcome,
-            against_view, channel_creation, checked_view,
+            CheckOutcome, CheckedUpdate, ComputedUpdate, FileConfig, GivenContent, GivenFile,
+            Meant, against_view, channel_creation, checked_view,
         },
         view::Remark,
     },
@@ -140,33 +140,33 @@ fn next(args: &UpdateCheckArgs, checked: &CheckedUpdate, is_computed: bool) -> O
     let signed = args.signed.iter().map(|path| path.display().to_string());
     let signed: Vec<String> = signed.collect();
     let command = match (checked.outcome, signed.first()) {
-        (Outcome::Accepted, Some(_)) => {
+        (CheckOutcome::Accepted, Some(_)) => {
             let files = match is_computed {
                 true => signed.join(" "),
                 false => format!("{file} {}", signed.join(" ")),
             };
             format!("cmscc update merge {files} --against {against} -o signed.pb")
         }
-        (Outcome::Accepted | Outcome::NotSigned, None) if is_computed => {
+        (CheckOutcome::Accepted | CheckOutcome::NotSigned, None) if is_computed => {
             format!("cmscc update compute {against} {file} -o update.pb")
         }
-        (Outcome::Accepted, None) => format!(
+        (CheckOutcome::Accepted, None) => format!(
             "peer channel update -f {file} -c {} -o ORDERER",
             checked.update.channel_id()
         ),
-        (Outcome::NotSigned, Some(first)) if is_computed => {
+        (CheckOutcome::NotSigned, Some(first)) if is_computed => {
             format!("cmscc update sign {first} --against {against} -o signed.pb")
         }
-        (Outcome::NotSigned, _) => {
+        (CheckOutcome::NotSigned, _) => {
             format!("cmscc update sign {file} --against {against} -o signed.pb")
         }
-        (Outcome::Blocked, _) => {
+        (CheckOutcome::Blocked, _) => {
             let name = *checked.blocking().first()?;
             return Some(NextStep::Words(format!(
                 "whoever wants it all the same: --accept-finding {name}"
             )));
         }
-        (Outcome::Stale, _) => {
+        (CheckOutcome::Stale, _) => {
             let text = "compute it again from the config of now; it has to be signed again, too";
             return Some(NextStep::Words(text.to_owned()));
         }

@@ -18,7 +18,7 @@ use crate::{
         ClientError, ClientSettings, Exit, OwnIdentity, OwnSignature, compare_with_chain, now,
         on_this_machine, resolve_offline, sign_update, signed_envelope,
         update::{
-            CheckedUpdate, FileUpdate, Outcome, against_view, channel_creation, checked_view,
+            CheckOutcome, CheckedUpdate, FileUpdate, against_view, channel_creation, checked_view,
             file_view, update_view,
         },
         view::{InspectedFileView, InspectedView, WrittenView, needs_words},
@@ -101,7 +101,7 @@ fn judged(
     let view = checked_view(&bundle, against_view(&against), &checked)?;
     let is_worth = matches!(
         checked.outcome,
-        Outcome::Accepted | Outcome::NotSigned | Outcome::CannotSay
+        CheckOutcome::Accepted | CheckOutcome::NotSigned | CheckOutcome::CannotSay
     );
     match is_worth {
         true => talk.lines(&show::reviewed(&view, talk.look())),
@@ -116,7 +116,7 @@ fn judged(
             let text = format!("`{}` is not signed: {why}", given.name);
             let error = ClientError::new(outcome.exit(), &symbol(outcome), text);
             return Err(match (outcome, checked.blocking().first()) {
-                (Outcome::Blocked, Some(name)) => error.hint(format!(
+                (CheckOutcome::Blocked, Some(name)) => error.hint(format!(
                     "whoever wants it all the same: --accept-finding {name}"
                 )),
                 _ => error,
@@ -151,11 +151,11 @@ fn judged(
     Ok((bundle, subject))
 }
 
-fn symbol(outcome: Outcome) -> String {
+fn symbol(outcome: CheckOutcome) -> String {
     match outcome {
-        Outcome::Blocked => "BLOCKING_FINDING".to_owned(),
-        Outcome::Stale => "STALE_UPDATE".to_owned(),
-        Outcome::InEffect => "ALREADY_IN_EFFECT".to_owned(),
+        CheckOutcome::Blocked => "BLOCKING_FINDING".to_owned(),
+        CheckOutcome::Stale => "STALE_UPDATE".to_owned(),
+        CheckOutcome::InEffect => "ALREADY_IN_EFFECT".to_owned(),
         _ => "UPDATE_REFUSED".to_owned(),
     }
 }
