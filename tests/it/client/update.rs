@@ -219,10 +219,7 @@ fn the_update_goes_where_it_is_wanted() {
     ];
     let out = files.run(&named);
     assert_eq!(out.status.code(), Some(0), "{out:?}");
-    assert_eq!(
-        &fs::read(files.at("update.pb")).unwrap()[..],
-        &piped.bytes()[..]
-    );
+    assert_eq!(fs::read(files.at("update.pb")).unwrap(), piped.bytes()[..]);
     // nothing to update, and files that are none
     let same = ["compute", "config_block.pb", "config_block.pb"];
     assert_eq!(files.symbol(&same), ("NOTHING_TO_CHANGE".to_owned(), 3));
