@@ -330,8 +330,7 @@ fn anchors(bundle: &Bundle, msp_id: &MspId, found: &mut Diagnosis) {
         let text = format!("`{msp_id}` has none; alone on the channel it needs none");
         return found.note(check, text, None);
     }
-    let fix = "cmscc propose patch FILE, with `AnchorPeers` of your organisation: host and port of a peer \
-               that others reach";
+    let fix = "cmscc propose anchor-peers HOST:PORT, a peer of yours that others reach";
     match others.is_empty() {
         true => found.error(
             check,
@@ -376,7 +375,7 @@ fn certificates(facts: &DoctorFacts, bundle: &Bundle, found: &mut Diagnosis) {
             count(over)
         ),
     };
-    let fix = "their organisation proposes new ones: cmscc propose set-msp, patch";
+    let fix = "their organisation proposes new ones: cmscc propose rotate-ca, set-msp, consenter replace-cert";
     match over > 0 || soon > 0 {
         true => found.warn(check, text, fix),
         false => found.note(check, text, Some(fix.to_owned())),

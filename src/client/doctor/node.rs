@@ -179,9 +179,7 @@ fn answers(facts: &DoctorFacts, node: &NodeFacts, found: &mut Diagnosis) {
         }
         (Some(error), _) => {
             found.failed(Check::NodeAnswers, error);
-            found.skip(&[Check::NodeChannel], Check::NodeAnswers);
-            whose(facts, node, found);
-            return found.skip(&[Check::NodeHeight], Check::NodeAnswers);
+            return found.skip(rest.get(2..).unwrap_or_default(), Check::NodeAnswers);
         }
         (None, Some(error)) if is_of_time(error) => {
             found.skip(&[Check::NodeAnswers], Check::Clock);

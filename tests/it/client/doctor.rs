@@ -343,6 +343,40 @@ fn four_organisations_are_well_until_two_are_away() {
 }
 
 #[test]
+fn reviews_say_whether_the_servers_that_answer_would_be_enough() {
+    let desk = Desk::new();
+    desk.run("cmscc devnet up --background --orgs 5");
+    let review = || {
+        desk.run(
+            "eval \"$(cmscc devnet env org1)\"\n\
+             cmscc propose add-org $CMSCC_DEVNET_DIR/organizations/orgx.json --id add_orgx --dry-run",
+        )
+    };
+    let enough = review();
+    assert!(
+        enough.contains("enough: Org1MSP, Org2MSP, Org3MSP"),
+        "{enough}"
+    );
+    // three of five are enough, of six they are not
+    desk.run("cmscc devnet stop-server org4; cmscc devnet stop-peer org5");
+    let few = review();
+    assert!(
+        few.contains("too few: Org1MSP, Org2MSP, Org3MSP\n"),
+        "{few}"
+    );
+    let warning = "only those of Org1MSP, Org2MSP, Org3MSP answer now";
+    assert!(few.contains(warning), "{few}");
+    // where nobody is added, nobody is asked
+    let patch = r#"{"channel_group":{"groups":{"Application":{"policies":{"Other":{"mod_policy":"Admins","policy":{"type":3,"value":{"rule":"ANY","sub_policy":"Admins"}}}}}}}}"#;
+    fs::write(desk.at("patch.json"), patch).unwrap();
+    let other = desk.run(
+        "eval \"$(cmscc devnet env org1)\"\n\
+         cmscc propose patch patch.json --id other --description other --dry-run",
+    );
+    assert!(!other.contains("Servers run"), "{other}");
+}
+
+#[test]
 fn checks_are_chosen_by_name() {
     let desk = Desk::new();
     let run = |args: &str| {
