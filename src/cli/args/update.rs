@@ -45,7 +45,7 @@ pub(in crate::cli) enum UpdateCommand {
     /// Put the signatures of several files into one
     Merge(UpdateMergeArgs),
     /// Propose a file to the contract: the only one that needs a network
-    Propose(UpdateProposeArgs),
+    Propose(Box<UpdateProposeArgs>),
     /// Sign an update, as `peer channel signconfigtx` does, after showing what it does
     #[command(visible_alias = "signconfigtx")]
     Sign(UpdateSignArgs),

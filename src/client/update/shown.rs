@@ -140,13 +140,10 @@ pub fn computed_view(
     let bytes = computed.update.bytes();
     let mut remarks = computed.remarks.clone();
     let (mut review, mut refusal) = (UpdateReviewView::default(), None);
-    match checked {
-        Some((bundle, checked)) => {
-            review = review_view(bundle, checked)?;
-            refusal = checked.refusal.as_ref().map(refusal_view);
-            remarks.extend(checked.remarks.iter().cloned());
-        }
-        None => {}
+    if let Some((bundle, checked)) = checked {
+        review = review_view(bundle, checked)?;
+        refusal = checked.refusal.as_ref().map(refusal_view);
+        remarks.extend(checked.remarks.iter().cloned());
     }
     if review.diff.is_none() {
         let diff = diff_within(&original.tree, &computed.wanted, ROOM);

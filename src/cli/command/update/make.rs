@@ -109,7 +109,7 @@ fn merged(args: &UpdateMergeArgs, screen: &Screen) -> Result<Exit, ClientError> 
         args.out.display(),
         args.against
             .as_deref()
-            .unwrap_or(Path::new("config_block.pb"))
+            .unwrap_or_else(|| Path::new("config_block.pb"))
             .display()
     );
     screen.note(&Line::of(Tone::Dim, "next: ").and(Tone::Accent, next));
