@@ -3,6 +3,7 @@
 
 mod answers;
 mod commands;
+mod deploy;
 pub(crate) mod desk;
 mod doctor;
 mod foreseen;
