@@ -188,7 +188,10 @@ async fn recorded(
     let mut blocks = connection.blocks_from(from).await?;
     for _ in from.0..height {
         let bytes = match timeout_at(until, blocks.next()).await {
-            Ok(Some(bytes)) => bytes?,
+            Ok(Some(Ok(bytes))) => bytes,
+            // a peer that joined by snapshot has no older blocks
+            Ok(Some(Err(error))) if error.symbol == "NO_BLOCK" => break,
+            Ok(Some(Err(error))) => return Err(error),
             Ok(None) | Err(_) => break,
         };
         let Ok(block) = Block::parse(bytes) else {

@@ -132,7 +132,7 @@ fn chaincode(whom: Whom<'_>, failure: &RpcFailure) -> Option<Meaning> {
             format!(
                 "no peer that `{address}` knows on channel `{channel}` runs the chaincode `{chaincode}`"
             ),
-            "is it installed, approved and committed, and is that its name (`--chaincode`)?",
+            "is that its name (`--chaincode`)? `cmscc deploy status` says what it lacks on this channel",
             Remedy::ELSEWHERE,
         )
     } else if has("must call as init first") {
@@ -150,7 +150,7 @@ fn chaincode(whom: Whom<'_>, failure: &RpcFailure) -> Option<Meaning> {
             format!(
                 "the organisation of `{address}` has not approved the definition of `{chaincode}`"
             ),
-            "its operator approves it: `peer lifecycle chaincode approveformyorg`",
+            "its operator approves it: `cmscc deploy approve`",
             Remedy::ELSEWHERE,
         )
     } else if has("make sure the chaincode")
@@ -163,7 +163,7 @@ fn chaincode(whom: Whom<'_>, failure: &RpcFailure) -> Option<Meaning> {
             format!(
                 "channel `{channel}` has no chaincode `{chaincode}`, or it is not installed here"
             ),
-            "is it installed, approved and committed, and is that its name (`--chaincode`)?",
+            "is that its name (`--chaincode`)? `cmscc deploy status` says what it lacks on this channel",
             Remedy::ELSEWHERE,
         )
     } else if has("could not launch chaincode") || has("chaincode stream terminated") {

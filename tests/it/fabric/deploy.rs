@@ -99,14 +99,15 @@ fn two_and_then_four_organisations_follow_what_the_status_says() {
         for name in OrgX OrgY; do
           org ${name}MSP; as org1
           cmscc propose add-org ${name}MSP.json --id add-$name --description "bring in $name"
-          agree add-$name $(case $name in OrgX) echo org1 org2;; *) echo org1 org2;; esac)
+          agree add-$name org1 org2
           cmscc submit add-$name
           joined ${name,,}
-          # without it peers of other late members do not find this one; its own one learns of theirs first
-          until_done cmscc propose anchor-peers $CORE_PEER_ADDRESS --id anchor-$name --description "where others find us"
+          follow org1 org2 $(case $name in OrgX) echo orgx;; *) echo orgx orgy;; esac)
+          # without an anchor peers of other late members do not find this one
+          as ${name,,}
+          cmscc propose anchor-peers $CORE_PEER_ADDRESS --id anchor-$name --description "where others find us"
           agree anchor-$name ${name,,}
           cmscc submit anchor-$name
-          follow org1 org2 $(case $name in OrgX) echo orgx;; *) echo orgx orgy;; esac)
         done
         [ "$(committed | jq '.approvals | length')" = 4 ]
 

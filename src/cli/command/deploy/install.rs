@@ -25,6 +25,8 @@ use crate::{
 struct Packed {
     bytes: Bytes,
     id: String,
+    /// Where peers find the server.
+    address: Option<String>,
 }
 
 pub(super) fn run(args: &DeployInstallArgs) -> ExitCode {
@@ -56,7 +58,7 @@ pub(super) fn run(args: &DeployInstallArgs) -> ExitCode {
                 Exit::Partly
             }
         };
-        told_next(talk, &packed.id, args.address.as_deref());
+        told_next(talk, &packed.id, packed.address.as_deref());
         talk.document(&InstalledView {
             failed_on: failed.into_iter().map(|(address, _)| address).collect(),
             package_id: packed.id,
@@ -101,7 +103,11 @@ fn packed(args: &DeployInstallArgs, chaincode: &str) -> Result<Packed, ClientErr
                 .hint("`cmscc deploy package --address HOST:PORT` makes one")
         })?;
         let id = package_id(&facts.label, &bytes);
-        return Ok(Packed { bytes, id });
+        return Ok(Packed {
+            bytes,
+            id,
+            address: facts.address,
+        });
     }
     let parts = PackageParts {
         address: args.address.as_deref().unwrap_or_default(),
@@ -123,6 +129,7 @@ fn packed(args: &DeployInstallArgs, chaincode: &str) -> Result<Packed, ClientErr
     Ok(Packed {
         bytes: package.bytes.into(),
         id: package.id,
+        address: args.address.clone(),
     })
 }
 
