@@ -79,6 +79,15 @@ joined() { # ORG: its peer follows the channel
   $net start-peer "$1"; $net join "$1"
   as "$1"; until_done knows_channel
 }
+# Without an anchor peers of other late members do not find its own; configtxgen of 3.1 prints it.
+anchored() { # ORG
+  as "$1"
+  if [ -z "$(cmscc members --json | jq -r '.members[] | select(.is_own).anchor_peers[]')" ]; then
+    cmscc propose anchor-peers "$CORE_PEER_ADDRESS" --id "anchor-$1" --description "where others find us"
+    agree "anchor-$1" "$1"
+    cmscc submit "anchor-$1"
+  fi
+}
 org() { FABRIC_CFG_PATH=$NET_DIR/cfg "$FABRIC_BIN/configtxgen" -printOrg "$1" > "$1.json" 2> printed.log; }
 committed() { as org1; "$FABRIC_BIN/peer" lifecycle chaincode querycommitted -C $CHANNEL -n cmscc -O json 2> peer.log; }
 
@@ -103,11 +112,7 @@ fn two_and_then_four_organisations_follow_what_the_status_says() {
           cmscc submit add-$name
           joined ${name,,}
           follow org1 org2 $(case $name in OrgX) echo orgx;; *) echo orgx orgy;; esac)
-          # without an anchor peers of other late members do not find this one
-          as ${name,,}
-          cmscc propose anchor-peers $CORE_PEER_ADDRESS --id anchor-$name --description "where others find us"
-          agree anchor-$name ${name,,}
-          cmscc submit anchor-$name
+          anchored ${name,,}
         done
         [ "$(committed | jq '.approvals | length')" = 4 ]
 
