@@ -1,10 +1,12 @@
 //! Configs, updates, patches and the envelopes of updates.
 
+use std::collections::BTreeSet;
+
 use bytes::Bytes;
 use cmscc::{
     config::{
-        ConfigSignature, ConfigTree, Patch, PatchLimits, Update, compute_update, differences,
-        envelope as envelopes,
+        ConfigSignature, ConfigTree, ElementKind, Patch, PatchLimits, Update, compute_update,
+        differences, envelope as envelopes,
     },
     ids::{ChannelId, UnixTime},
     review::diff::diff,
@@ -114,6 +116,22 @@ pub fn update(data: &[u8]) {
     let emulation = BUNDLE.emulate(&update, &[]);
     let _ = format!("{:?}", emulation.verdict);
     let _ = BUNDLE.update_policies(&update);
+    // what it writes by itself has the same elements as what is written of a config
+    let alone = update.writes().unwrap();
+    let mut seen = BTreeSet::new();
+    let mut open: Vec<_> = alone.root().into_iter().collect();
+    while let Some(group) = open.pop() {
+        seen.extend(group.values().map(|one| one.element_path()));
+        seen.extend(group.policies().map(|one| one.element_path()));
+        open.extend(group.groups());
+    }
+    let written = update.written();
+    let written = written.iter().map(|element| element.element_path());
+    let written: BTreeSet<_> = written
+        .filter(|path| path.kind() != ElementKind::Group)
+        .collect();
+    assert_eq!(seen, written);
+    let _ = update.written_groups();
 }
 
 fn check_update(current: &ConfigTree, update: &Update) {

@@ -10,6 +10,7 @@ mod bookmark;
 mod chaincode;
 mod config;
 mod contract;
+mod files;
 mod identity;
 mod json;
 mod policy;
@@ -23,6 +24,7 @@ pub use bookmark::bookmark;
 pub use chaincode::chaincode;
 pub use config::{envelope, patch, tree, update};
 pub use contract::contract;
+pub use files::files;
 pub use identity::{certificate, msp, pem, principal};
 pub use json::{json_decode, json_encode};
 pub use policy::{policy, policy_language};
@@ -33,7 +35,7 @@ pub use state::state;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All targets.
-pub const TARGETS: [Target; 19] = [
+pub const TARGETS: [Target; 20] = [
     ("audit", audit),
     ("block", block),
     ("bookmark", bookmark),
@@ -41,6 +43,7 @@ pub const TARGETS: [Target; 19] = [
     ("chaincode", chaincode),
     ("contract", contract),
     ("envelope", envelope),
+    ("files", files),
     ("json_decode", json_decode),
     ("json_encode", json_encode),
     ("msp", msp),
