@@ -8,7 +8,8 @@ use super::{
     signatures::{remarks, signatures},
 };
 use crate::client::view::{
-    InspectedConfigView, InspectedFileView, InspectedUpdateView, InspectedView, ReadElementView,
+    CheckedView, InspectedConfigView, InspectedFileView, InspectedUpdateView, InspectedView,
+    ReadElementView,
 };
 
 /// So many elements that an update reads are named where not all are to be shown.
@@ -102,23 +103,12 @@ fn update_lines(update: &InspectedUpdateView, look: Look) -> Vec<Line> {
         block.put("Envelope", Line::of(Tone::Dim, text));
     }
     block.text("Made for", reads(&update.reads, look));
+    if let Some(checked) = &update.checked {
+        judged(checked, &mut block);
+    }
     lines.extend(block.lines(look));
     match &update.checked {
         Some(checked) => {
-            let (tone, text) = match checked.outcome.as_str() {
-                "accepted" => (Tone::Good, "applies, and is signed enough"),
-                "blocked" => (Tone::Bad, "applies, and has a blocking finding"),
-                "cannot_say" => (Tone::Waiting, "applies; nobody here can say more"),
-                "in_effect" => (Tone::Waiting, "is in effect already"),
-                "not_signed" => (Tone::Waiting, "applies, and is not signed enough"),
-                "stale" => (Tone::Bad, "does not apply any more"),
-                _ => (Tone::Bad, "would be refused"),
-            };
-            let mut block = Pairs::default();
-            let by = format!("{}, {}: ", checked.against.file, checked.against.what);
-            block.put("By", Line::plain(by).and(tone, text));
-            block.maybe("Why", checked.why.as_ref());
-            lines.extend(block.lines(look));
             if let Some(diff) = checked.review.diff.as_ref().filter(|diff| !is_empty(diff)) {
                 heading("Changes", &mut lines);
                 lines.extend(differences(diff, look));
@@ -139,6 +129,25 @@ fn update_lines(update: &InspectedUpdateView, look: Look) -> Vec<Line> {
         false => lines.extend(signatures(&update.signatures, look)),
     }
     lines
+}
+
+/// What becomes of it by the config that was named.
+fn judged(checked: &CheckedView, block: &mut Pairs) {
+    let (tone, text) = match checked.outcome.as_str() {
+        "accepted" => (Tone::Good, "applies, and is signed enough"),
+        "blocked" => (Tone::Bad, "applies, and has a blocking finding"),
+        "cannot_say" => (Tone::Waiting, "applies; nobody here can say more"),
+        "in_effect" => (Tone::Waiting, "is in effect already"),
+        "not_signed" => (Tone::Waiting, "applies, and is not signed enough"),
+        "stale" => (
+            Tone::Bad,
+            "does not apply: it was made for another state of the config",
+        ),
+        _ => (Tone::Bad, "would be refused"),
+    };
+    let by = format!("{}, {}: ", checked.against.file, checked.against.what);
+    block.put("By", Line::plain(by).and(tone, text));
+    block.maybe("Why", checked.why.as_ref());
 }
 
 /// What an update writes, without the config that it is for.

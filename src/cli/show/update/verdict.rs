@@ -107,7 +107,7 @@ fn verdict(view: &CheckedView, look: Look) -> Vec<Line> {
         "stale" => (
             "✗",
             Tone::Bad,
-            "out of date: it was made for another state of the config",
+            "it was made for another state of the config",
         ),
         _ => ("?", Tone::Waiting, "nobody here can say"),
     };
