@@ -9,13 +9,16 @@ use super::proposal::ProposalArgs;
 const ROTATE_EXAMPLES: &str = "\
 Examples:
   Step 1, the new CAs come beside the old ones; this is proposed as Org1MSP.rotate-ca.add:
-    cmscc propose rotate-ca --add newca.pem --add-tls newtlsca.pem --remove ca.pem --remove tlsca.pem
+    cmscc propose rotate-ca --add newca.pem --remove ca.pem --dry-run
+    cmscc propose rotate-ca --add newca.pem --add-tls newtlsca.pem \\
+      --remove ca.pem --remove tlsca.pem
 
   Step 2, when that is in effect and everybody has a certificate of the new CA:
     cmscc propose rotate-ca --finish Org1MSP.rotate-ca --dry-run
 
-  It is refused while a certificate that can be seen is of the old CA: your own, those of consenters, of
-  listed admins, of those who signed. --anyway removes it all the same.";
+  It is refused while a certificate that can be seen is of the old CA: your own,
+  those of consenters, orderers, peers, listed admins, of those who signed.
+  --anyway removes it all the same.";
 
 /// Replace a CA of an organisation in two steps, in the application and the ordering service alike.
 #[derive(Debug, clap::Args)]
@@ -263,9 +266,11 @@ pub(in crate::cli) struct ConsenterCertificates {
 
 const CONSENTER_ADD_EXAMPLES: &str = "\
 Examples:
-  cmscc propose consenter add orderer4.example.com:7050 --server-cert orderer4/tls/server.crt --dry-run
+  cmscc propose consenter add orderer4.example.com:7050 \\
+    --server-cert orderer4/tls/server.crt --dry-run
   With BFT its signing certificate, too:
-    cmscc propose consenter add orderer5.example.com:7050 --server-cert orderer5/tls/server.crt \\
+    cmscc propose consenter add orderer5.example.com:7050 \\
+      --server-cert orderer5/tls/server.crt \\
       --identity orderer5/msp/signcerts/orderer5.example.com-cert.pem";
 
 /// A new consenter.
@@ -299,7 +304,8 @@ pub(in crate::cli) struct ConsenterRemoveArgs {
 
 const CONSENTER_REPLACE_EXAMPLES: &str = "\
 Example:
-  cmscc propose consenter replace-cert orderer4.example.com:7050 --server-cert new/server.crt --dry-run";
+  cmscc propose consenter replace-cert orderer4.example.com:7050 \\
+    --server-cert new/server.crt --dry-run";
 
 /// A consenter gets other certificates, and stays where it is.
 #[derive(Debug, clap::Args)]

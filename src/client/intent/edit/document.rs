@@ -16,6 +16,7 @@ use crate::{
     client::{ClientError, Exit},
     config::Bundle,
     ids::MspId,
+    text::{escaped_json, visible},
 };
 
 /// So many elements are named in a description.
@@ -62,20 +63,21 @@ impl EditedConfig {
             None => String::new(),
             Some(from) => format!(", with what {} wants", from.id()),
         };
+        let (sequence, channel) = (bundle.sequence(), bundle.channel());
         for line in [
-            format!("Config {} of channel {}{started}: {path}", bundle.sequence(), bundle.channel()),
-            "What you change here is what is proposed. DocumentLines that begin with // are not read.".to_owned(),
-            "A policy is a rule: \"MAJORITY Admins\", \"ANY Readers\", \"OR('Org1MSP.admin', 'Org2MSP.admin')\"."
-                .to_owned(),
-            "mod_policy names the policy that decides about an element. Versions count by themselves."
-                .to_owned(),
-            "Leave everything as it is, and nothing is proposed.".to_owned(),
+            format!("Config {sequence} of channel {channel}{started}: {path}").as_str(),
+            "",
+            "What you change here is what is proposed; with nothing changed, nothing is.",
+            "Lines that begin with // are not read. Versions count by themselves.",
+            "mod_policy names the policy that decides about an element.",
+            "A policy is a rule: \"MAJORITY Admins\", \"ANY Readers\", or with members:",
+            "  \"OR('Org1MSP.admin', 'Org2MSP.admin')\", also AND, OutOf(2, ..)",
         ] {
-            text.push_str("// ");
-            text.push_str(&line);
+            text.push_str(format!("// {line}").trim_end());
             text.push('\n');
         }
-        text.push_str(&render::text(&shown, &path));
+        // SECURITY: members write names and certificates; an editor is a terminal as well
+        text.push_str(&escaped_json(&render::text(&shown, &path)));
         Ok(Self { base, path, text })
     }
 
@@ -145,6 +147,7 @@ impl EditFault {
         if let Some(hint) = &self.error.hint {
             words = format!("{words}; {}", hint.replace('\n', " "));
         }
+        let words = visible(&words);
         let lines: Vec<&str> = typed.lines().collect();
         // behind the last line stands what was not closed
         let at = self.line.map(|line| line.min(lines.len()));

@@ -6,7 +6,7 @@ pub(super) fn of_value(key: &str) -> Option<&'static str> {
         "ACLs" => "which policy peers ask about a resource, in the place of their default",
         "AnchorPeers" => "peers through which peers of other organisations find those of this one",
         "BatchSize" => "when a block is full",
-        "BatchTimeout" => "how long an orderer waits for more messages before it cuts a block",
+        "BatchTimeout" => "how long an orderer waits before it cuts a block",
         "BlockDataHashingStructure" => "fixed: Fabric takes no other",
         "Capabilities" => "the level that nodes must know; one that does not stops",
         "ChannelRestrictions" => "not looked at by orderers of 2.3 and later",

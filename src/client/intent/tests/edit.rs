@@ -191,3 +191,23 @@ fn an_edit_starts_with_another_proposal() {
             .same_content(after(&bundle, &[set(TIMEOUT, "3s")]).tree())
     );
 }
+
+#[test]
+fn what_others_wrote_moves_nothing_in_an_editor() {
+    let mut config = form(raft().tree());
+    let org = &mut config["channel_group"]["groups"]["Application"]["groups"]["Org1MSP"];
+    org["values"]["AnchorPeers"]["value"]["anchor_peers"][0]["host"] = json!("a\u{202e}\u{1b}[2Jb");
+    let bundle = Bundle::new(raft().channel(), tree(&config)).unwrap();
+    let document = EditedConfig::new(&bundle, None, None).unwrap();
+    assert!(!document.text().contains(['\u{202e}', '\u{1b}']));
+    assert!(document.text().contains(r"a\u202e\u001b[2Jb"));
+    let typed =
+        document
+            .text()
+            .replacen("\"max_message_count\": 100", "\"max_message_count\": 77", 1);
+    let planned = document.plan(&typed, &bundle, &MspId::new(OWN)).unwrap();
+    assert_eq!(
+        planned.description("x").unwrap(),
+        "edit of /Channel/Orderer/BatchSize"
+    );
+}
