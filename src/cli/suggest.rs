@@ -90,7 +90,10 @@ mod tests {
     #[test]
     fn names_of_other_tools_are_known() {
         assert!(MEANT.is_sorted());
-        assert_eq!(meant("approve"), Some("cmscc sign ID"));
+        assert_eq!(
+            meant("approve"),
+            Some("cmscc sign ID, or cmscc deploy approve")
+        );
         assert_eq!(meant("sign"), None);
     }
 }

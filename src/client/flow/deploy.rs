@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use futures_util::{StreamExt as _, future};
+use futures_util::StreamExt as _;
 use tokio::time::{Instant, timeout_at};
 
 use super::session::ChannelSession;
@@ -25,8 +25,6 @@ use crate::{
 
 /// So long blocks are looked through for approvals.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// So many members' servers are asked at most.
-const MOST: usize = 200;
 
 impl DeploymentFacts {
     /// Asks one's own peers, and through them the servers of the members. `look_back`: how many blocks are
@@ -71,7 +69,7 @@ impl DeploymentFacts {
         (facts.looked_from, facts.recorded) = recorded(connection, bundle, look_back).await?;
         facts.next = next(connection, bundle, &facts).await?;
         if facts.committed.is_some() {
-            facts.servers = servers(connection, &facts).await;
+            facts.servers = connection.servers_of(name, facts.members.clone()).await;
             facts.contract = stage(connection, &facts).await;
         }
         Ok(facts)
@@ -256,19 +254,6 @@ fn weighed(bundle: &Bundle, terms: DefinitionTerms, readiness: CommitReadiness) 
         terms,
         readiness,
     }
-}
-
-/// Whether the server of each member answers.
-async fn servers(
-    connection: &PeerConnection,
-    facts: &DeploymentFacts,
-) -> BTreeMap<MspId, ServerState> {
-    let members = facts.members.iter().take(MOST);
-    let asked = members.map(async |msp_id| {
-        let state = connection.server_of(&facts.chaincode, msp_id).await;
-        (msp_id.clone(), state)
-    });
-    future::join_all(asked).await.into_iter().collect()
 }
 
 /// How far the contract itself is.

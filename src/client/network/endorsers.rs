@@ -1,7 +1,8 @@
 //! Which organisations run a server of a chaincode, as one's own peer sees it.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
+use futures_util::{StreamExt as _, stream};
 use serde::Deserialize;
 use tokio::time::{Instant, timeout_at};
 
@@ -39,6 +40,12 @@ struct ServedInfo {
 
 /// A question that every contract of this kind answers, before it has a config, too.
 const METADATA: &str = "org.hyperledger.fabric:GetMetadata";
+
+/// So many members' servers are asked at most.
+const MEMBERS: usize = 200;
+
+/// So many of them at a time.
+const AT_A_TIME: usize = 16;
 
 /// The most organisations that are asked to explain one refusal.
 const MOST: usize = 50;
@@ -97,6 +104,22 @@ impl PeerConnection {
         let answer = self.evaluate_at(chaincode, call, Some(msp_id)).await?;
         let described: ServedMetadata = answers::read("GetMetadata", &answer)?;
         Ok(described.info.version)
+    }
+
+    /// Whether the servers of members answer: of the first 200, some at a time.
+    pub async fn servers_of(
+        &self,
+        chaincode: &str,
+        members: impl IntoIterator<Item = MspId>,
+    ) -> BTreeMap<MspId, ServerState> {
+        let asked = members.into_iter().take(MEMBERS).map(async |msp_id| {
+            let state = self.server_of(chaincode, &msp_id).await;
+            (msp_id, state)
+        });
+        stream::iter(asked)
+            .buffer_unordered(AT_A_TIME)
+            .collect()
+            .await
     }
 
     /// Whether the server of one member answers; it is asked once. One's own peer is asked itself, so that

