@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use serde::de::IgnoredAny;
+use serde_json::value::RawValue;
 
 use crate::{
     block::ConfigBlock,
@@ -172,7 +173,7 @@ impl GivenFile {
             };
             return Err(bad("UNKNOWN_FILE", why).hint(READABLE));
         };
-        let (form, bytes) = decoded(form, text).map_err(|error| {
+        let (form, bytes) = decoded(form, text).map_err(|(form, error)| {
             let article = form.with_article();
             let why = format!("is {article} in JSON, and cannot be read: {error}");
             let error = bad("BAD_FILE", why);
@@ -282,23 +283,34 @@ impl GivenFile {
 }
 
 /// A message in JSON, and which it is. Some have members that others have, too.
-fn decoded(form: FileForm, text: &[u8]) -> Result<(FileForm, Vec<u8>), JsonError> {
-    let plain = json::decode(form.name(), text);
-    let other = match form {
+fn decoded(form: FileForm, text: &[u8]) -> Result<(FileForm, Vec<u8>), (FileForm, JsonError)> {
+    let of = |form: FileForm, read: Result<Vec<u8>, JsonError>| match read {
+        Ok(bytes) => Ok((form, bytes)),
+        Err(error) => Err((form, error)),
+    };
+    match form {
         // what `configtxgen -printOrg` prints has its values opened
-        FileForm::ConfigGroup => json::decode(MessageType::Organization, text),
+        FileForm::ConfigGroup => {
+            let opened = json::decode(MessageType::Organization, text);
+            of(form, opened.or_else(|_| json::decode(form.name(), text)))
+        }
         // a block without metadata has the members of a payload
-        FileForm::Payload => json::decode(FileForm::Block.name(), text),
-        _ => return plain.map(|bytes| (form, bytes)),
-    };
-    let other_form = match form {
-        FileForm::Payload => FileForm::Block,
-        _ => form,
-    };
-    match (plain, other) {
-        (Err(_), Ok(bytes)) => Ok((other_form, bytes)),
-        (plain, _) => plain.map(|bytes| (form, bytes)),
+        FileForm::Payload if has_block_data(text) => {
+            of(FileForm::Block, json::decode(FileForm::Block.name(), text))
+        }
+        _ => of(form, json::decode(form.name(), text)),
     }
+}
+
+/// Whether a document has a list of transactions where a block has it.
+fn has_block_data(text: &[u8]) -> bool {
+    let member = |text: &str| {
+        let members: Result<BTreeMap<String, Box<RawValue>>, _> = serde_json::from_str(text);
+        members.ok()?.remove("data")
+    };
+    let whole = std::str::from_utf8(text).ok();
+    let inner = whole.and_then(member).and_then(|data| member(data.get()));
+    inner.is_some_and(|data| data.get().starts_with('['))
 }
 
 /// A member of a config's JSON that belongs into its channel group.

@@ -130,6 +130,13 @@ fn files_that_are_none_are_told_by_what_they_are() {
         assert_eq!((error.symbol.as_str(), error.exit), (symbol, Exit::Usage));
         assert!(error.message.contains(words), "{error}");
     }
+    // a block as Fabric's own tests have it, without metadata, and broken in its config
+    let block = br#"{"data":{"data":[{"payload":{"data":{"config":{"x":1}},"header":{"channel_header":{"type":1}}}}]},"header":{"number":"2"}}"#;
+    let error = read(block).unwrap_err();
+    assert!(
+        error.message.starts_with("`f` is a common.Block in JSON"),
+        "{error}"
+    );
     // jq with a path that misses the channel group
     let error = read(br#"{"channel_group":{},"groups":{"Application":{}}}"#).unwrap_err();
     assert!(error.hint.unwrap().contains(".channel_group"));

@@ -295,10 +295,12 @@ cmscc update inspect old.block --decode > config.json
 sed 's/"100ms"/"1s"/' config.json > faster.json
 cmscc update propose faster.json --id faster --description 'blocks sooner'
 cmscc update compute old.block faster.json -o update.pb
-cmscc update propose update.pb --id same --description 'the same' --dry-run
+cmscc update propose update.pb --id same --description 'the same' --dry-run || echo "code $?"
 "#,
     );
     assert!(printed.contains("proposed as `faster`"), "{printed}");
+    // the update that was computed from the files is the one that the contract computed from the edit
+    assert!(printed.contains("UPDATE_TAKEN"), "{printed}");
     // Org1's chain is pinned by now. A config block that says otherwise is a fork, an older one is old
     let bent = fs::read(desk.at("old.block")).unwrap();
     let mut block = bent.clone();

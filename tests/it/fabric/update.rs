@@ -464,7 +464,9 @@ fn what_is_checked_is_what_the_orderer_answers() {
         metadata["consenters"] = json!([]);
     });
     desk.case("another consensus type", orderer, "refused", |config| {
-        value_of(config, "Orderer", "ConsensusType").unwrap()["type"] = json!("solo");
+        let consensus = value_of(config, "Orderer", "ConsensusType").unwrap();
+        consensus["type"] = json!("solo");
+        consensus["metadata"] = Value::Null;
     });
     desk.case("batch size of nothing", orderer, "refused", |config| {
         value_of(config, "Orderer", "BatchSize").unwrap()["max_message_count"] = json!(0);
