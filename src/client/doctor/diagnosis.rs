@@ -173,6 +173,12 @@ impl Diagnosis {
             worst: FindingLevel::Ok,
         };
         view.findings.retain(|finding| finding.part <= reach);
+        for finding in &mut view.findings {
+            let about = finding.about.as_mut();
+            if let Some(about) = about.filter(|about| self.orderers.contains(about)) {
+                about.push_str(" (orderer)");
+            }
+        }
         view.sum_up();
         view
     }

@@ -16,6 +16,9 @@ use crate::{
     ids::{ChannelId, MspId, Sequence, UnixTime},
 };
 
+/// Why there is no handshake with a node that says nothing.
+pub(crate) const LATE: &str = "it does not answer in time";
+
 /// Everything that was found out.
 #[derive(Debug)]
 pub(crate) struct DoctorFacts {

@@ -29,7 +29,7 @@ mod tls;
 
 pub use check::Check;
 pub(crate) use facts::{
-    ChannelFacts, ContractFacts, ContractPlace, DoctorFacts, Handshake, LifecycleFacts,
+    ChannelFacts, ContractFacts, ContractPlace, DoctorFacts, Handshake, LATE, LifecycleFacts,
     NodeAnswers, NodeFacts, SettingsFacts, TrustFacts,
 };
 

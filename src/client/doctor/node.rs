@@ -3,7 +3,7 @@
 use super::{
     check::Check,
     diagnosis::Diagnosis,
-    facts::{DoctorFacts, Handshake, NodeFacts},
+    facts::{DoctorFacts, Handshake, LATE, NodeFacts},
     tls,
 };
 use crate::{
@@ -94,6 +94,12 @@ fn spoken<'a>(node: &'a NodeFacts, found: &mut Diagnosis) -> Result<Option<&'a H
         (true, Some(Ok(handshake))) => {
             found.ok(check, "TLS");
             Ok(Some(handshake))
+        }
+        (true, Some(Err(why))) if why == LATE => {
+            let text = "it takes connections, and says nothing";
+            let fix = "it hangs, or something in between does: its operator looks at it";
+            found.error(check, Exit::Unreachable, text, fix);
+            Err(())
         }
         (true, Some(Err(why))) => {
             let text = format!("it does not speak TLS as nodes of Fabric do: {why}");

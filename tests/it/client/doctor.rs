@@ -285,6 +285,12 @@ fn tls(desk: &Desk) {
     let at = |address: SocketAddr| {
         format!("export CMSCC_PEER_ADDRESS={address} CMSCC_TLS_ROOT_CERT=$PWD/ca.pem")
     };
+    // who takes connections and says nothing holds up nobody
+    let silent = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let hangs = at(silent.local_addr().unwrap());
+    with(&hangs, "--connect-timeout 1s", &["TLS_SPOKEN error"], 5);
+    let mute = runtime.block_on(made.node(2040, false));
+    with(&at(mute), "--timeout 2s", &["NODE_ANSWERS error"], 5);
     let over = runtime.block_on(made.node(2021, false));
     with(&at(over), "", &["TLS_END error"], 4);
     let demanding = runtime.block_on(made.node(2040, true));

@@ -168,6 +168,15 @@ const FAULTS: &[Fault] = &[
         2,
     ),
     (
+        "a node takes connections and hangs",
+        |facts| {
+            facts.nodes[0].handshake = Some(Err(LATE.to_owned()));
+            unasked(facts);
+        },
+        &[("TLS_SPOKEN", Error)],
+        5,
+    ),
+    (
         "TLS is spoken there",
         |facts| {
             facts.nodes[0].tls = false;

@@ -58,7 +58,10 @@ async fn one(
         timeout: settings.timeout.min(PATIENCE),
         ..settings.clone()
     };
+    // who says nothing so far says nothing to calls either
+    let speaks = !facts.tls || matches!(facts.handshake, Some(Ok(_)));
     if facts.reached.is_ok()
+        && speaks
         && let Ok(connection) = PeerConnection::new(&settings, identity.clone())
     {
         facts.answers = Some(probe_node(&connection, is_orderer, PATIENCE).await);

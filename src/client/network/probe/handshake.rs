@@ -26,7 +26,11 @@ use tokio_rustls::{
 };
 
 use crate::{
-    client::{doctor::Handshake, network::wire, profile::PeerEndpoint},
+    client::{
+        doctor::{Handshake, LATE},
+        network::wire,
+        profile::PeerEndpoint,
+    },
     identity::Certificate,
 };
 
@@ -57,10 +61,10 @@ pub(in crate::client) async fn probe_connection(
     let stream = match timeout(patience, TcpStream::connect(&node.address)).await {
         Ok(Ok(stream)) => stream,
         Ok(Err(error)) => return failed(error.to_string()),
-        Err(_) => return failed("it does not answer in time".to_owned()),
+        Err(_) => return failed(LATE.to_owned()),
     };
     let shaken = timeout(patience, shake_hands(node, stream, patience)).await;
-    let shaken = shaken.unwrap_or_else(|_| Err("it does not answer in time".to_owned()));
+    let shaken = shaken.unwrap_or_else(|_| Err(LATE.to_owned()));
     ProbedConnection {
         reached: Ok(()),
         handshake: Some(shaken),
