@@ -53,9 +53,9 @@ cmscc submit third --via file --out third.pb
 /// And behind: the false block is handed in, the channel goes on without the first update, by the others.
 pub(crate) const HANDED_IN: &str = r#"
 as org1
-cmscc api --submit SyncConfig @forged.block
 cmscc submit --in second.pb --no-sync
 cmscc submit --in third.pb --no-sync
+cmscc api --submit SyncConfig @forged.block
 "#;
 
 impl TaskPage {

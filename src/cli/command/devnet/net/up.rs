@@ -154,6 +154,7 @@ fn start(args: &UpArgs, folder: &DevnetFolder) -> anyhow::Result<ExitCode> {
         .arg(format!("--chaincode={}", args.chaincode))
         .arg(format!("--port-base={}", args.port_base))
         .arg(format!("--block-time={}", args.block_time))
+        .arg(format!("--application-level={}", args.application_level))
         .arg(format!("--peer={}", args.peer))
         .arg("--dir")
         .arg(&folder.path)
