@@ -10,6 +10,9 @@ use super::{
     pages::{blocks, comparable},
 };
 
+/// What an edit by hand does to the channel group.
+type ByHand<'a> = Box<dyn Fn(&mut Value) + 'a>;
+
 const INTENTS: &str = include_str!("../../../docs/intents.md");
 
 #[test]
@@ -44,7 +47,7 @@ fn every_intent_runs_as_the_page_says() {
         use base64::{Engine as _, engine::general_purpose::STANDARD};
         STANDARD.encode(fs::read(desk.at(&format!("net/organizations/{path}"))).unwrap())
     };
-    let steps: Vec<(&str, Box<dyn Fn(&mut Value)>)> = vec![
+    let steps: Vec<(&str, ByHand<'_>)> = vec![
         (
             "Org1MSP.anchor-peers",
             Box::new(|root| {
