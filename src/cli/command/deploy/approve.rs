@@ -132,11 +132,9 @@ fn shown(talk: &Talk, facts: &DeploymentFacts, plan: &ApprovalPlan, concerns: &[
     talk.say(&Line::of(Tone::Dim, format!("this is {}", plan.basis)));
     for part in changes {
         if let Some(committed) = &facts.committed {
-            let text = format!("changes: {}", committed.terms.words(part));
-            let line = Line::of(Tone::Bad, "- ").and(Tone::Plain, text);
-            talk.line(&line);
-            let text = format!("      to: {}", plan.terms.words(part));
-            talk.line(&Line::of(Tone::Good, "+ ").and(Tone::Plain, text));
+            let (is, was) = (plan.terms.words(part), committed.terms.words(part));
+            let text = format!("{is} (now {was})");
+            talk.line(&Line::of(Tone::Waiting, "~ ").and(Tone::Plain, text));
         }
     }
     for (msp_id, _) in &plan.differing {

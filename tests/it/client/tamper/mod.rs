@@ -10,11 +10,13 @@
 //! | `proposals` | a proposal: its changes, update, intent, findings, status |
 //! | `chains` | config blocks, and the contract's chain |
 //! | `transactions` | the prepared transaction, and what became of it |
+//! | `deploying` | what approving and committing a definition write |
 //! | `files` | sign requests and signature files |
 //! | `doctor` | what `doctor` finds of such lies |
 //! | `proposing` | what `propose` is told |
 
 mod chains;
+mod deploying;
 mod doctor;
 mod files;
 mod proposals;

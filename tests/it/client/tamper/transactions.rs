@@ -10,17 +10,17 @@ use prost::Message as _;
 use super::Town;
 
 /// The parts of a prepared transaction.
-struct Parts {
+pub(super) struct Parts {
     payload: common::Payload,
     transaction: protos::Transaction,
-    action: protos::ChaincodeActionPayload,
+    pub(super) action: protos::ChaincodeActionPayload,
     endorsed: protos::ProposalResponsePayload,
     done: protos::ChaincodeAction,
     signature: Bytes,
 }
 
 impl Parts {
-    fn of(envelope: &common::Envelope) -> Self {
+    pub(super) fn of(envelope: &common::Envelope) -> Self {
         let payload = common::Payload::decode(envelope.payload.clone()).unwrap();
         let transaction = protos::Transaction::decode(payload.data.clone()).unwrap();
         let action = transaction.actions[0].payload.clone();
@@ -43,7 +43,7 @@ impl Parts {
         }
     }
 
-    fn envelope(mut self) -> common::Envelope {
+    pub(super) fn envelope(mut self) -> common::Envelope {
         self.endorsed.extension = self.done.encode_to_vec().into();
         let endorsed = self.endorsed.encode_to_vec().into();
         self.action
@@ -75,7 +75,7 @@ impl Parts {
         self.action.chaincode_proposal_payload = payload.encode_to_vec().into();
     }
 
-    fn results(&mut self, change: impl FnOnce(&mut rwset::TxReadWriteSet)) {
+    pub(super) fn results(&mut self, change: impl FnOnce(&mut rwset::TxReadWriteSet)) {
         let mut results = rwset::TxReadWriteSet::decode(self.done.results.clone()).unwrap();
         change(&mut results);
         self.done.results = results.encode_to_vec().into();
