@@ -213,7 +213,7 @@ fn source(facts: &DeploymentFacts, wish: &PackageWish) -> Result<PackageSource, 
         PackageWish::Installed => installed(facts)?,
     };
     let without = facts.peers_without(&id);
-    if facts.knows_packages() && without.len() == answering(facts) {
+    if facts.knows_packages() && without.len() == facts.answering_peers() {
         let text = format!(
             "your peers do not have the package `{id}`: {}",
             without.join(", ")
@@ -272,14 +272,6 @@ fn installed(facts: &DeploymentFacts) -> Result<String, ClientError> {
         "`cmscc deploy install --address HOST:PORT` with the address at which your peer reaches your \
          server; --no-package approves without one",
     ))
-}
-
-fn answering(facts: &DeploymentFacts) -> usize {
-    facts
-        .peers
-        .iter()
-        .filter(|peer| peer.packages.is_ok())
-        .count()
 }
 
 /// Who approved another definition of the same sequence, and in what it differs.

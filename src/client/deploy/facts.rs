@@ -161,10 +161,19 @@ impl DeploymentFacts {
         Some(port)
     }
 
+    /// How many peers of one's own said what they have installed.
+    #[must_use]
+    pub fn answering_peers(&self) -> usize {
+        self.peers
+            .iter()
+            .filter(|peer| peer.packages.is_ok())
+            .count()
+    }
+
     /// Whether some peer of one's own said what it has installed.
     #[must_use]
     pub fn knows_packages(&self) -> bool {
-        self.peers.iter().any(|peer| peer.packages.is_ok())
+        self.answering_peers() > 0
     }
 
     /// Where one's own peers find the chaincode of the committed definition.

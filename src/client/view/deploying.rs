@@ -100,6 +100,12 @@ pub(super) fn next(facts: &DeploymentFacts, is_agreed: Option<bool>) -> (Option<
     };
     if let Some(id) = package(own) {
         let without = facts.peers_without(id);
+        let is_nowhere = without.len() == facts.answering_peers();
+        if let Some(other) = other_package(facts, id).filter(|_| is_nowhere) {
+            let why = format!("none of your peers has the package `{id}` that you approved");
+            let command = format!("cmscc deploy approve --package-id {other}");
+            return (Some(command), why);
+        }
         if !without.is_empty() {
             let why = format!(
                 "{} lack the package `{id}` that you approved",

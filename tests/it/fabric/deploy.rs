@@ -196,6 +196,13 @@ fn what_is_wrong_with_a_deployment_is_said_by_name() {
         cmscc deploy commit
         follow org1 org2
 
+        # a package that no peer has: Fabric takes the approval without a word
+        as org1
+        "$FABRIC_BIN/peer" lifecycle chaincode approveformyorg -o $ORDERER_ADDR --tls --cafile $ORDERER_CA -C $CHANNEL -n cmscc \
+          --version 2 --sequence 2 --signature-policy "AND('Org1MSP.peer','Org2MSP.peer')" --package-id cmscc:beef
+        until_done is_server Org1MSP not_installed
+        follow org1 org2
+
         # servers: away, of another id, at an address that there is not
         as org1
         stop org1; until_done is_server Org1MSP not_running
