@@ -132,6 +132,10 @@ impl CheckedUpdate {
                 CheckOutcome::Refused
             }
             _ if is_blocked => CheckOutcome::Blocked,
+            // who cannot be read here may be known there
+            Verdict::Unsatisfied if unknown.is_some() && !judged.signers.rejected().is_empty() => {
+                CheckOutcome::CannotSay
+            }
             Verdict::Unsatisfied => {
                 self.orderer_says = unsatisfied(bundle.channel(), &judged);
                 CheckOutcome::NotSigned

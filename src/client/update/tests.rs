@@ -447,6 +447,11 @@ fn what_is_not_known_is_not_guessed() {
         let said = checked(&bundle, &signed.update, &[]);
         assert_eq!(said.outcome, CheckOutcome::NotSigned);
         assert_eq!(ids(&said.remarks), ["CONSENSUS_UNKNOWN"]);
+        // signers that nobody knows here may be known there
+        let orgy = update("add-orgy/envelope_signed.pb");
+        let all = [&signed.signatures[..1], &orgy.signatures[..]].concat();
+        let said = checked(&bundle, &signed.update, &all);
+        assert_eq!(said.outcome, CheckOutcome::CannotSay);
     }
     // the metadata of Fabric-X has no form in Fabric's JSON; what is not edited stays
     let config = of_consensus("arma");
