@@ -41,10 +41,10 @@ pub(crate) const FORGED_BEFORE: &str = "## The contract is wrong";
 pub(crate) const PREPARED: &str = r#"
 as org1
 cmscc propose add-org $ORGX --id first --description "bring in OrgX" --sign
-cmscc propose policy /Channel/Application/Second "ANY Admins" --create --id second --sign
-cmscc propose policy /Channel/Application/Third "ANY Admins" --create --id third --sign
+cmscc propose anchor-peers 127.0.0.1:17051 --id second --sign
 as org2
-for id in first second third; do cmscc sign $id; done
+cmscc propose anchor-peers 127.0.0.1:17052 --id third --sign
+cmscc sign first
 cmscc submit first --via file --out first.pb
 cmscc submit second --via file --out second.pb
 cmscc submit third --via file --out third.pb
