@@ -29,7 +29,7 @@ pub(in crate::cli) fn submit(args: &SubmitArgs) -> ExitCode {
         let head = session.compare_contract().await?;
         let id = args.id.as_deref().unwrap_or("the file");
         let behind = head.lacks.is_some();
-        if behind {
+        if behind && !args.no_sync {
             // somebody submitted without telling the contract: perhaps this very proposal
             session.sync(&|progress| talk.progress(&progress)).await?;
             demand_level(session.compare_contract().await?)?;
