@@ -78,7 +78,7 @@ fn a_ca_is_rotated() {
 #[test]
 fn a_consenter_gets_another_certificate() {
     if has_openssl() {
-        run(&CONSENTER, 1600, &[]);
+        run(&CONSENTER, 1600, &[("ORDERERS", "3")]);
     }
 }
 
