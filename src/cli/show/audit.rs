@@ -1,11 +1,14 @@
 //! What an auditor learns from a folder of exported proposals and config blocks.
 
 use super::{
-    layout::{Line, Look, Tone, giving, hang, table, whole},
+    layout::{Line, Look, Tone, giving, hang, more, table, whole},
     review::{changes_summary, differences, entry, sign},
     words::{common_name, short, status},
 };
 use crate::client::view::{AuditView, AuditedConfigView, AuditedProposalView, FoundView};
+
+/// So many findings are listed where not all is to be shown.
+const LISTED: usize = 50;
 
 /// The whole report.
 pub(in crate::cli) fn audit(view: &AuditView, look: Look) -> Vec<Line> {
@@ -17,8 +20,14 @@ pub(in crate::cli) fn audit(view: &AuditView, look: Look) -> Vec<Line> {
         lines.extend(proposals(view, look));
     }
     let found = (view.findings.iter()).chain(view.proposals.iter().flat_map(|one| &one.findings));
-    for one in found {
+    let most = if look.full { usize::MAX } else { LISTED };
+    for one in found.clone().take(most) {
         lines.extend(finding(one, look));
+    }
+    let left = found.count().saturating_sub(most);
+    if left > 0 {
+        lines.push(Line::new());
+        lines.push(more(left, " findings: --full lists them"));
     }
     if look.full {
         lines.extend(whole_configs(view, look));

@@ -1,7 +1,7 @@
 //! `cmscc audit verify FOLDER`, and what lies where in such a folder.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs, io,
     path::{Path, PathBuf},
     process::ExitCode,
@@ -26,6 +26,9 @@ use crate::{
 
 /// The most files of a kind that are looked at.
 const MOST: usize = 100_000;
+
+/// The blocks of one bundle are held together up to this. Unit: bytes.
+const TOGETHER: usize = 1 << 30;
 
 /// A folder of bundles and blocks.
 #[derive(Debug)]
@@ -221,12 +224,27 @@ fn report(
         )));
     }
     let mut needed = Vec::new();
-    for link in &document.chain {
-        if let Some(file) = blocks.get(&link.block_number) {
-            needed.push(Bytes::from(read(file)?));
+    let mut length = 0_usize;
+    for number in named(&document) {
+        if let Some(file) = blocks.get(&number) {
+            let block = Bytes::from(read(file)?);
+            length = length.saturating_add(block.len());
+            if length > TOGETHER {
+                return Ok(Err(format!(
+                    "its blocks have more than {TOGETHER} bytes together"
+                )));
+            }
+            needed.push(block);
         }
     }
     Ok(verify(&bytes, &needed).map_err(|error| error.to_string()))
+}
+
+/// The blocks that a bundle names, each once.
+// SECURITY: whoever made the bundle may name one block a million times
+fn named(document: &AuditBundle) -> BTreeSet<u64> {
+    let links = document.chain.iter();
+    links.map(|link| link.block_number).collect()
 }
 
 fn of_report(report: AuditReport) -> AuditedProposalView {
@@ -261,4 +279,42 @@ pub(super) fn of_folder(folder: &AuditFolder) -> Result<AuditView, ClientError> 
         blocks: numbers.into_iter().map(|n| folder.block(n)).collect(),
     };
     verified(&given, None)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// A bundle in which nothing is said but which blocks its chain names.
+    fn bundle(numbers: impl IntoIterator<Item = u64>) -> Vec<u8> {
+        let links: Vec<Value> = (numbers.into_iter())
+            .map(|number| {
+                json!({
+                    "block_hash": "", "block_number": number, "config_sha256": "",
+                    "config_update_sha256": null, "sequence": 0,
+                })
+            })
+            .collect();
+        let proposal = json!({
+            "archived": false, "created_at": null, "deadline": null, "description": "",
+            "given_update": null, "kind": "config_update", "outcome": null, "patch": "",
+            "proposal_id": "one", "proposed_sequence": 0, "proposer_msp_id": "", "revisions": [],
+            "signatures": [], "signatures_omitted": 0, "sources": [], "tx_id": "", "votes": [],
+        });
+        let document = json!({
+            "as_of_sequence": 0, "chain": links, "channel_id": "mychannel",
+            "contract_instance": "", "epoch": 1, "evaluated": null, "format": 1,
+            "proposal": proposal, "sources": [], "unsupported": [], "via": null,
+        });
+        serde_json::to_vec(&document).unwrap()
+    }
+
+    #[test]
+    fn a_block_that_is_named_often_is_read_once() {
+        let numbers = (0..100_000).map(|n| n % 2);
+        let document = AuditBundle::read(&bundle(numbers)).unwrap();
+        assert_eq!(named(&document), BTreeSet::from([0, 1]));
+    }
 }
