@@ -220,6 +220,8 @@ pub struct CollectedSignatures {
     pub update: Update,
     /// The signatures, in the order of the files.
     pub signatures: Vec<ConfigSignature>,
+    /// The files that hold this very update, in their order, and whether somebody signed it there.
+    pub files: Vec<(String, bool)>,
     /// Which files were left out, and why.
     pub remarks: Vec<Remark>,
 }
@@ -240,6 +242,7 @@ impl CollectedSignatures {
             remarks.push(Remark::named(id, format!("{text}; it is left out")));
         };
         let mut signed: Vec<FileUpdate> = Vec::new();
+        let mut given: Vec<FileUpdate> = Vec::new();
         for file in files {
             let file = match file {
                 Ok(file) => file,
@@ -250,8 +253,14 @@ impl CollectedSignatures {
             };
             let (name, what) = (file.name.clone(), file.what());
             match file.into_update() {
-                Ok(file) if !file.signatures.is_empty() => signed.push(file),
-                Ok(_) => left_out("NO_SIGNATURES", format!("nobody has signed `{name}`")),
+                Ok(file) => {
+                    match difference(update, of, &file) {
+                        _ if !file.signatures.is_empty() => signed.push(file.clone()),
+                        Some((id @ "OTHER_UPDATE", text)) => left_out(id, text),
+                        _ => left_out("NO_SIGNATURES", format!("nobody has signed `{name}`")),
+                    }
+                    given.push(file);
+                }
                 Err(_) => left_out("NO_SIGNATURES", format!("`{name}` is {what}")),
             }
         }
@@ -271,6 +280,11 @@ impl CollectedSignatures {
             }
         }
         let (update, of) = own;
+        let same = given.iter();
+        let same = same.filter(|file| file.update.bytes() == update.bytes());
+        let files = same
+            .map(|file| (file.name.clone(), !file.signatures.is_empty()))
+            .collect();
         let mut signatures = Vec::new();
         for file in signed {
             match difference(&update, &of, &file) {
@@ -281,6 +295,7 @@ impl CollectedSignatures {
         Self {
             update,
             signatures,
+            files,
             remarks,
         }
     }

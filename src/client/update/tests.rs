@@ -646,11 +646,33 @@ fn all_files_of_a_folder_may_be_named_for_their_signatures() {
         "OTHER_UPDATE",
     ];
     assert_eq!(ids(&collected.remarks), left_out);
+    // a next command names none but these
+    let unsigned = update("add-orgx/envelope_unsigned.pb").update.bytes() == signed.update.bytes();
+    let mut files = vec![("add-orgx/envelope_signed.pb".to_owned(), true)];
+    if unsigned {
+        files.insert(0, ("add-orgx/envelope_unsigned.pb".to_owned(), false));
+    }
+    assert_eq!(collected.files, files);
     assert!(
         collected.remarks[3]
             .text
             .contains("add-orgy/envelope_signed.pb")
     );
+    // what nobody has signed is told to be of another update, too
+    let mut envelope = given("add-orgy/envelope_signed.pb").into_update().unwrap();
+    envelope.signatures.clear();
+    let stranger = GivenFile::read(
+        "orgy.pb",
+        SignedUpdate {
+            channel: envelope.update.channel_id().into(),
+            config_update: envelope.update.bytes().clone(),
+            signatures: Vec::new(),
+        }
+        .write(),
+    );
+    let collected = CollectedSignatures::of(&other, "edited.json", true, vec![stranger]);
+    assert_eq!(ids(&collected.remarks), ["OTHER_UPDATE"]);
+    assert_eq!(collected.files, []);
     // an update that somebody has is not exchanged for another one
     let collected = CollectedSignatures::of(&other, "update.pb", false, all());
     assert!(collected.update.bytes() == other.bytes());

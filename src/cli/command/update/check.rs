@@ -36,7 +36,7 @@ fn check(args: &UpdateCheckArgs, screen: &Screen) -> Result<Exit, ClientError> {
     checked.remarks.splice(0..0, asked.remarks);
     let view = checked_view(&bundle, against_view(&against), &checked)?;
     screen.result(&view, None, |look| show::checked(&view, look))?;
-    match next(args, &checked, asked.is_computed) {
+    match next(args, &checked, &asked.files, asked.is_computed) {
         Some(NextStep::Command(next)) => {
             screen.note(&Line::of(Tone::Dim, "next: ").and(Tone::Accent, next));
         }
@@ -51,6 +51,8 @@ struct ToCheck {
     update: Update,
     signatures: Vec<ConfigSignature>,
     remarks: Vec<Remark>,
+    /// The files of `--signed` that hold this very update, and whether somebody signed it there.
+    files: Vec<(String, bool)>,
     /// Whether the update was computed here, of an edited config.
     is_computed: bool,
 }
@@ -76,13 +78,14 @@ impl ToCheck {
                 update: signed.update,
                 signatures: signed.signatures,
                 remarks,
+                files: signed.files,
                 is_computed: true,
             });
         }
         let given = file.into_update()?;
         demand_update(&given.name, &given.update)?;
         let signed = files::signatures(&given.update, &name, false, &args.signed)?;
-        let (update, mut remarks) = (signed.update, signed.remarks);
+        let (update, mut remarks, files) = (signed.update, signed.remarks, signed.files);
         if let Some(header) = &given.header_channel
             && header.as_str() != update.channel_id()
         {
@@ -109,6 +112,7 @@ impl ToCheck {
             update,
             signatures,
             remarks,
+            files,
             is_computed: false,
         })
     }
@@ -135,22 +139,31 @@ enum NextStep {
     Words(String),
 }
 
-fn next(args: &UpdateCheckArgs, checked: &CheckedUpdate, is_computed: bool) -> Option<NextStep> {
+/// `files`: those that hold this very update, and whether somebody signed it there.
+// SECURITY: nobody is told to sign a file that holds another update than the one that was judged
+fn next(
+    args: &UpdateCheckArgs,
+    checked: &CheckedUpdate,
+    files: &[(String, bool)],
+    is_computed: bool,
+) -> Option<NextStep> {
     let (file, against) = (args.file.display(), args.against.display());
-    let signed = args.signed.iter().map(|path| path.display().to_string());
-    let signed: Vec<String> = signed.collect();
-    let command = match (checked.outcome, signed.first()) {
-        (CheckOutcome::Accepted, Some(_)) => {
+    let signed = files.iter().filter(|(_, is_signed)| *is_signed);
+    let signed: Vec<&str> = signed.map(|(name, _)| name.as_str()).collect();
+    let first = signed.first().copied();
+    let first = first.or_else(|| files.first().map(|(name, _)| name.as_str()));
+    let command = match (checked.outcome, first) {
+        (CheckOutcome::Accepted, Some(_)) if !signed.is_empty() => {
             let files = match is_computed {
                 true => signed.join(" "),
                 false => format!("{file} {}", signed.join(" ")),
             };
             format!("cmscc update merge {files} --against {against} -o signed.pb")
         }
-        (CheckOutcome::Accepted | CheckOutcome::NotSigned, None) if is_computed => {
+        (CheckOutcome::Accepted, _) | (CheckOutcome::NotSigned, None) if is_computed => {
             format!("cmscc update compute {against} {file} -o update.pb")
         }
-        (CheckOutcome::Accepted, None) => format!(
+        (CheckOutcome::Accepted, _) => format!(
             "peer channel update -f {file} -c {} -o ORDERER",
             checked.update.channel_id()
         ),
