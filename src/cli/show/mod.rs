@@ -44,7 +44,7 @@ pub(in crate::cli) use review::{contents, differences, effects, explanation, fin
 pub(in crate::cli) use status::status;
 pub(in crate::cli) use time::left;
 pub(in crate::cli) use update::{checked, computed, inspected, merged, reviewed};
-pub(in crate::cli) use words::{said, status as status_words, status_named};
+pub(in crate::cli) use words::{counted, said, status as status_words, status_named};
 
 #[cfg(test)]
 mod tests;

@@ -118,7 +118,7 @@ pub(super) fn progress(needs: &[String]) -> String {
 }
 
 /// A count with its noun: `1 change`, `2 changes`.
-pub(super) fn counted(count: usize, noun: &str) -> String {
+pub(in crate::cli) fn counted(count: usize, noun: &str) -> String {
     match count {
         1 => format!("1 {noun}"),
         _ => format!("{count} {noun}s"),

@@ -55,7 +55,10 @@ impl OwnSignature {
             .concerned(judged.effect.terms().policy_ids());
         concerned.check(&own).map_err(|error| {
             let text = format!("your signature would not count: {error}");
-            denied("NOT_CONCERNED", text).hint(format!("asked for are {}", concerned.asked()))
+            denied("NOT_CONCERNED", text).hint(format!(
+                "asked for are {}: `cmscc sign ID --out FILE` writes what they sign, with or without a peer",
+                concerned.asked()
+            ))
         })?;
         let mut identities: Vec<_> = (judged.signers.signers().iter())
             .map(|signer| signer.identity.clone())

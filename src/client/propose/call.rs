@@ -170,6 +170,19 @@ pub(super) fn bad_deadline(given: &str) -> ClientError {
 }
 
 impl ProposalTerms {
+    /// Refuses an id that no contract takes, before anybody has had work with it.
+    ///
+    /// # Errors
+    /// `BAD_ID`.
+    pub fn demand_id(id: &str) -> Result<(), ClientError> {
+        let legal = |c: char| c.is_ascii_alphanumeric() || ".-_".contains(c);
+        if (3..=64).contains(&id.len()) && id.chars().all(legal) {
+            return Ok(());
+        }
+        let text = format!("id `{id}` is not 3 to 64 of the characters A-Z a-z 0-9 . - _");
+        Err(ClientError::new(Exit::Usage, "BAD_ID", text))
+    }
+
     /// Reads a deadline: a time in RFC 3339, or so many days (`3d`) or hours (`12h`) from `now`, in
     /// seconds since 1970.
     ///

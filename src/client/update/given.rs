@@ -409,6 +409,10 @@ fn unknown(content: &[u8]) -> String {
     let starts = |start: &[u8]| text.starts_with(start);
     match () {
         () if starts(b"\x1f\x8b") => "packed with gzip".to_owned(),
+        // a message begins with a byte that reads as a line end, and one that may read as anything
+        () if !is_text && content.starts_with(b"\n") => {
+            "no whole block, config, update or envelope: it may have been cut short".to_owned()
+        }
         () if starts(b"[") => "a JSON list".to_owned(),
         () if starts(b"\"") => "a JSON text, not an object".to_owned(),
         () if starts(b"Organizations:") || starts(b"---") || starts(b"#") => {

@@ -124,6 +124,7 @@ fn files_that_are_none_are_told_by_what_they_are() {
         (b"---\nOrganizations:\n", "UNKNOWN_FILE", "configtx.yaml"),
         (b"hello", "UNKNOWN_FILE", "text that is no config"),
         (b"\xff\xfe\xfd", "UNKNOWN_FILE", "no config"),
+        (b"\n\"\x0a\x20\xff\xfe", "UNKNOWN_FILE", "cut short"),
         (b"{\"sequence\":\"x\"}", "BAD_FILE", "common.Config in JSON"),
     ] {
         let error = read(content).unwrap_err();

@@ -18,7 +18,7 @@ use crate::{
             act::{fresh, open, read, write},
             see::{Reach, pages},
         },
-        show::{self, Line, Tone},
+        show::{self, Line, Tone, counted},
         talk::Talk,
     },
     client::{
@@ -122,13 +122,6 @@ fn told(talk: &Talk, folder: &AuditFolder, view: &ExportedView) -> Result<Exit, 
         true => Exit::Done,
         false => Exit::Partly,
     })
-}
-
-fn counted(count: usize, word: &str) -> String {
-    match count {
-        1 => format!("1 {word}"),
-        _ => format!("{count} {word}s"),
-    }
 }
 
 fn usual(args: &AuditExportArgs, channel: &str) -> PathBuf {

@@ -20,11 +20,12 @@ use crate::{
         talk::Talk,
     },
     client::{
-        AskedIntent, ChannelSession, ClientError, ClientSettings, Exit, OtherIntent, OwnIdentity,
-        PlannedIntent, ProposalCall, ProposalTerms, Verdicts,
+        AskedIntent, ChannelSession, ClientError, ClientSettings, Exit, JudgedUpdate, OtherIntent,
+        OwnIdentity, OwnSignature, PlannedIntent, ProposalCall, ProposalTerms, Verdicts,
         answers::{self, ProposalAnswer, ProposedAnswer},
         now, plan, sign_claim,
     },
+    config::Bundle,
     ids::MspId,
 };
 
@@ -69,6 +70,12 @@ fn gather(
     proposal: &ProposalArgs,
     identity: &OwnIdentity,
 ) -> Result<Option<Vec<AskedIntent>>, ClientError> {
+    if let Some(id) = &proposal.id {
+        ProposalTerms::demand_id(id)?;
+    }
+    if let Some(deadline) = &proposal.deadline {
+        ProposalTerms::deadline(deadline, now().seconds)?;
+    }
     let Some(intent) = &args.intent else {
         return match proposal.from {
             Some(_) => Ok(Some(Vec::new())),
@@ -199,7 +206,12 @@ async fn propose(
         talk.say(&Line::of(Tone::Waiting, text));
     }
     if !proposal.sign {
-        talk.next(&format!("cmscc sign {id}"));
+        talk.next(&signing(
+            chain.bundle(),
+            judged,
+            session.connection().identity(),
+            id,
+        ));
         talk.document(&answer)?;
         return Ok(Exit::Done);
     }
@@ -277,6 +289,17 @@ fn demand_id(asked: &str, answered: &str) -> Result<(), ClientError> {
     }
     let text = format!("asked for `{asked}`, the contract answers `{answered}`");
     Err(ClientError::new(Exit::Unsafe, "OTHER_PROPOSAL", text))
+}
+
+/// How it is signed: by oneself, or by those who are asked, in a file.
+fn signing(bundle: &Bundle, judged: &JudgedUpdate, own: &OwnIdentity, id: &str) -> String {
+    match OwnSignature::foresee(bundle, judged, own) {
+        Err(error) if error.symbol == "NOT_CONCERNED" => format!(
+            "cmscc sign {id} --out {id}.signreq, for those who are asked; they sign it with \
+             `cmscc sign --in {id}.signreq --out {id}.sig`"
+        ),
+        _ => format!("cmscc sign {id}"),
+    }
 }
 
 /// What is said beside the intent. `number`: how many usual ids were used before.

@@ -10,7 +10,7 @@ use crate::{
         args::UpdateInspectArgs,
         output,
         screen::Screen,
-        show::{self, Line, Tone},
+        show::{self, Line, Tone, counted},
     },
     client::{
         ClientError, Exit,
@@ -45,7 +45,23 @@ fn inspect(args: &UpdateInspectArgs, screen: &Screen) -> Result<Exit, ClientErro
             let text = "--decode is for one file: name it";
             return Err(ClientError::new(Exit::Usage, "ONE_FILE", text));
         };
-        let text = files::given(path)?.decoded()?;
+        let file = files::given(path)?;
+        if let GivenContent::Update(update) = &file.content
+            && !update.signatures.is_empty()
+        {
+            let text = format!(
+                "! the update alone: {} of `{}` {} not in this output",
+                counted(update.signatures.len(), "signature"),
+                file.name,
+                if update.signatures.len() == 1 {
+                    "is"
+                } else {
+                    "are"
+                },
+            );
+            screen.note(&Line::of(Tone::Waiting, text));
+        }
+        let text = file.decoded()?;
         output::result(&with_tabs(text.trim_end()));
         return Ok(Exit::Done);
     }
