@@ -4,6 +4,8 @@
 pub(super) mod act;
 #[cfg(feature = "client")]
 pub(super) mod agree;
+#[cfg(feature = "agent")]
+pub(super) mod agent;
 pub(super) mod audit;
 pub(super) mod completion;
 #[cfg(all(feature = "client", feature = "devnet"))]

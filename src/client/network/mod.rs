@@ -44,6 +44,7 @@ pub use connection::PeerConnection;
 pub use endorsers::EndorserState;
 pub use events::{ChaincodeEventStream, ChaincodeEvents};
 pub(super) use probe::{expected, probe_connection, probe_node};
+pub use peers::ConnectionPool;
 pub use stream::{BlockStream, FilteredBlockStream};
 pub use update::Via;
 pub use write::CommittedCall;
