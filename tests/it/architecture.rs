@@ -77,10 +77,7 @@ const ROOMS: Table = &[
             "transaction",
         ],
     ),
-    (
-        "agent",
-        &["text", "json", "identity", "config", "client"],
-    ),
+    ("agent", &["text", "json", "identity", "config", "client"]),
     (
         "cli",
         &[

@@ -462,9 +462,6 @@ impl ChannelAgent {
             lag: sight.sequence.0.saturating_sub(contract.0),
             proposals: self.memory.by_status(),
             sequence: sight.sequence.0,
-            waiting: (self.memory.queues.iter())
-                .map(|(name, queue)| (name.clone(), queue.len() as u64))
-                .collect(),
         };
         let (profile, channel) = self.name();
         self.common.observer.round(profile, channel, &facts, wrong);
@@ -480,7 +477,7 @@ impl ChannelAgent {
         self.common.observer.did(profile, channel, deed);
     }
 
-    fn name(&self) -> (&str, &str) {
+    pub(super) fn name(&self) -> (&str, &str) {
         let settings = &self.channel.settings;
         let profile = settings.profile.as_deref().unwrap_or("default");
         (profile, settings.channel.as_str())

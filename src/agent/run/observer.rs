@@ -26,8 +26,6 @@ pub struct ChannelFacts {
     pub proposals: BTreeMap<String, u64>,
     /// The channel's config.
     pub sequence: u64,
-    /// How many notices wait, by hook.
-    pub waiting: BTreeMap<String, u64>,
 }
 
 /// Something that the agent did, or did not.
@@ -101,6 +99,8 @@ pub trait AgentObserver: Send + Sync {
     fn noticed(&self, notice: &Notice);
     /// A hook was told, or not.
     fn told(&self, hook: &str, notice: &Notice, told: Result<(), &HookRefusal>);
+    /// So many notices wait for a hook.
+    fn waiting(&self, profile: &str, channel: &str, hook: &str, count: u64);
     /// A hook will not be told: it is in the file of dead letters.
     fn buried(&self, hook: &str, notice: &Notice);
 }

@@ -9,7 +9,7 @@ use crate::{
     agent::{
         hook::{HookRefusal, deliver},
         notice::Notice,
-        watch::QueueStep,
+        watch::{HookQueue, QueueStep},
     },
     client::now,
 };
@@ -35,6 +35,9 @@ impl ChannelAgent {
         }
         let lost = self.memory.tell(&self.common.rules.hooks, &notices);
         self.bury(lost);
+        for hook in self.memory.queues.keys() {
+            self.observe_queue(hook);
+        }
     }
 
     /// Begins to tell each hook the first of what waits for it; when the next one is due, in seconds
@@ -92,8 +95,15 @@ impl ChannelAgent {
             }
             Err(_) => queue.failed(&notice.id, now().seconds),
         };
+        self.observe_queue(&hook);
         self.bury(lost.map(|notice| (hook, notice)).into_iter().collect());
         self.remember();
+    }
+
+    fn observe_queue(&self, hook: &str) {
+        let waiting = self.memory.queues.get(hook).map_or(0, HookQueue::len);
+        let (profile, channel) = self.name();
+        self.common.observer.waiting(profile, channel, hook, waiting as u64);
     }
 
     /// Keeps what nobody will be told in a file for a person.

@@ -26,6 +26,6 @@ mod turn;
 
 pub(super) use due::{DueProposal, NotDue, due};
 pub(super) use memory::ChannelMemory;
-pub(super) use queue::QueueStep;
+pub(super) use queue::{HookQueue, QueueStep};
 pub(super) use sight::{ChannelSight, EndedSight};
 pub(super) use turn::turn;

@@ -62,8 +62,6 @@ pub(crate) struct AgentLook {
     pub(crate) proposals: BTreeMap<String, u64>,
     /// The channel's config.
     pub(crate) sequence: u64,
-    /// How many notices wait for a hook.
-    pub(crate) waiting: BTreeMap<String, u64>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, EncodeLabelSet)]
@@ -180,14 +178,6 @@ impl AgentMetrics {
         ] {
             family.get_or_create(&labels).set(gauge(value));
         }
-        for (hook, waiting) in &look.waiting {
-            let labels = HookChannelLabels {
-                profile: profile.to_owned(),
-                channel: channel.to_owned(),
-                hook: hook.clone(),
-            };
-            self.waiting.get_or_create(&labels).set(gauge(*waiting));
-        }
         self.show(labels, look);
     }
 
@@ -210,6 +200,16 @@ impl AgentMetrics {
         self.carried
             .get_or_create(&result_labels(profile, channel, result))
             .inc();
+    }
+
+    /// So many notices wait for a hook.
+    pub(crate) fn waiting(&self, profile: &str, channel: &str, hook: &str, count: u64) {
+        let labels = HookChannelLabels {
+            profile: profile.to_owned(),
+            channel: channel.to_owned(),
+            hook: hook.to_owned(),
+        };
+        self.waiting.get_or_create(&labels).set(gauge(count));
     }
 
     /// A hook was told, or not, or will not be.

@@ -40,7 +40,6 @@ impl AgentObserver for AgentTelemetry {
             lag: facts.lag,
             proposals: facts.proposals.clone(),
             sequence: facts.sequence,
-            waiting: facts.waiting.clone(),
         };
         let at = facts.is_well.then(unix_seconds);
         self.metrics.round(profile, channel, &look, at);
@@ -137,6 +136,10 @@ impl AgentObserver for AgentTelemetry {
         }
     }
 
+    fn waiting(&self, profile: &str, channel: &str, hook: &str, count: u64) {
+        self.metrics.waiting(profile, channel, hook, count);
+    }
+
     fn buried(&self, hook: &str, notice: &Notice) {
         self.metrics.delivered(hook, "dead");
         let (kind, id) = (notice.kind.name(), &notice.id);
@@ -153,5 +156,6 @@ impl AgentObserver for NoTelemetry {
     fn did(&self, _: &str, _: &str, _: &AgentDeed<'_>) {}
     fn noticed(&self, _: &Notice) {}
     fn told(&self, _: &str, _: &Notice, _: Result<(), &HookRefusal>) {}
+    fn waiting(&self, _: &str, _: &str, _: &str, _: u64) {}
     fn buried(&self, _: &str, _: &Notice) {}
 }
