@@ -43,7 +43,7 @@ mod signing;
 pub mod update;
 pub mod view;
 
-pub use chain::{ChainStore, ConfigTrail, TrailConfig, VerifiedChain, VerifiedLink};
+pub use chain::{ChainStore, ConfigTrail, ProvenStretch, TrailConfig, VerifiedChain, VerifiedLink};
 pub use deploy::{
     ApprovalPlan, ContractStage, DefinitionWishes, DeploymentFacts, EndorsingRule, NextDefinition,
     PackageWish, PeerPackages, ServerState, UpgradeConcern,

@@ -15,7 +15,7 @@ mod verified;
 
 pub use store::ChainStore;
 pub(in crate::client) use store::StateFacts;
-pub use trail::{ConfigTrail, TrailConfig};
+pub use trail::{ConfigTrail, ProvenStretch, TrailConfig};
 pub use verified::{VerifiedChain, VerifiedLink};
 
 #[cfg(test)]

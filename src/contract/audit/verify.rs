@@ -106,7 +106,8 @@ fn not_verified(document: &AuditBundle, chain: &AuditedChain) -> Vec<String> {
         && matches!(outcome.outcome.as_str(), "Withdrawn" | "Disowned")
     {
         left.push(format!(
-            "that it ended as `{}`: the blocks show only that none of its revisions took effect",
+            "that it ended as `{}`, and that it had no other revisions: the blocks show only that none of \
+             these took effect",
             outcome.outcome
         ));
     }
