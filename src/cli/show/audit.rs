@@ -309,10 +309,22 @@ fn believed(view: &AuditView, look: Look) -> Vec<Line> {
         false => Tone::Plain,
     };
     for one in &view.proven {
-        let text = format!(
-            "Proven from your anchor, config {}, up to config {}.",
-            one.anchor, one.to
-        );
+        let (text, tone) = match one.anchor == one.to {
+            true => (
+                format!(
+                    "Your anchor is config {}: nothing in here follows from it.",
+                    one.anchor
+                ),
+                Tone::Waiting,
+            ),
+            false => (
+                format!(
+                    "Proven from your anchor, config {}, up to config {}.",
+                    one.anchor, one.to
+                ),
+                tone,
+            ),
+        };
         lines.extend(Line::of(tone, text).wrapped(look.width));
     }
     for anchor in &view.unused_anchors {

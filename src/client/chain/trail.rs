@@ -274,3 +274,35 @@ fn signers(before: &Bundle, block: &ConfigBlock) -> Vec<(MspId, String)> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, path::Path};
+
+    use super::*;
+
+    /// Whoever made the blocks chooses how much there is to say of them.
+    #[test]
+    fn where_there_is_no_room_changes_are_counted() {
+        let block = |name: &str| -> Bytes {
+            let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fabric-data");
+            fs::read(folder.join("fabric-3.1.5-caps-v3").join(name))
+                .unwrap()
+                .into()
+        };
+        let told = |room: Option<usize>| {
+            let mut trail = ConfigTrail::new(&ChannelId::new("mychannel"), None).unwrap();
+            trail.room = room.unwrap_or(trail.room);
+            trail.take(block("genesis.block")).unwrap();
+            trail.take(block("add-orgx/config_block_after.pb")).unwrap();
+            let diff = trail.configs()[1].diff.clone().unwrap();
+            (trail.room, diff.changes.len(), diff.truncated)
+        };
+        let (left, changes, truncated) = told(None);
+        assert!(left < ROOM_OF_ALL);
+        assert_eq!((changes, truncated), (17, 0));
+        let (left, changes, truncated) = told(Some(0));
+        assert_eq!((left, changes), (0, 0));
+        assert!(truncated > 0);
+    }
+}

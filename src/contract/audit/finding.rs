@@ -109,3 +109,21 @@ fn cut(text: String) -> String {
         false => text,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_made_a_bundle_does_not_choose_how_much_is_kept() {
+        let mut findings = AuditFindings::default();
+        let long = "é".repeat(LONGEST + 1);
+        for _ in 0..=MOST {
+            findings.put(AuditFindingId::Chain, long.as_str(), long.as_str());
+        }
+        let kept = findings.into_vec();
+        assert_eq!(kept.len(), MOST);
+        let cut = "é".repeat(LONGEST);
+        assert_eq!((&kept[0].place, &kept[0].text), (&cut, &cut));
+    }
+}

@@ -8,12 +8,15 @@ use std::{
     process::Command,
 };
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::{
     contract::{
-        calls::{export_proposal, reject_proposal, sync_config, withdraw_proposal},
+        calls::{
+            combine_proposals, export_proposal, reject_proposal, sync_config, withdraw_proposal,
+        },
         captures::CAPTURES,
         people::person,
         world::founded,
@@ -33,11 +36,7 @@ impl Exported {
         world.propose_org(&org2, "hasty", "add-orgy").await;
         world.ok(&org1, reject_proposal("hasty", "too early")).await;
         world.ok(&org2, withdraw_proposal("hasty")).await;
-        let exported = Self(folder());
-        for name in ["proposals", "blocks"] {
-            fs::create_dir_all(exported.path(name)).unwrap();
-        }
-        fs::write(exported.block(0), CAPTURES[0].genesis()).unwrap();
+        let exported = Self::empty();
         for (number, joining) in [(1, "add-orgx"), (2, "add-orgy")] {
             let block = CAPTURES[0].after(joining);
             world.ok(&org1, sync_config(&block)).await;
@@ -47,6 +46,40 @@ impl Exported {
             let bundle = world.text(&org1, export_proposal(id)).await;
             fs::write(exported.bundle(id), bundle).unwrap();
         }
+        exported
+    }
+
+    /// The same, with config 1 to which `both` led: `add_orgx` and `add_orgy` in one update.
+    async fn combined() -> Self {
+        let (mut world, _) = founded().await;
+        let (org1, org2) = (person("Org1MSP"), person("Org2MSP"));
+        world.propose_org(&org1, "add_orgx", "add-orgx").await;
+        world.propose_org(&org2, "add_orgy", "add-orgy").await;
+        let combine = combine_proposals("both", &["add_orgx", "add_orgy"]);
+        world.ok(&org2, combine).await;
+        for who in [&org1, &org2] {
+            world.sign(who, "both").await;
+        }
+        let shown = world.proposal("both").await;
+        let envelope = shown["config_update_envelope_to_submit"].as_str().unwrap();
+        let block = world.ordered(&STANDARD.decode(envelope).unwrap().into());
+        world.ok(&org1, sync_config(&block)).await;
+        let exported = Self::empty();
+        fs::write(exported.block(1), &block).unwrap();
+        for id in ["add_orgx", "add_orgy", "both"] {
+            let bundle = world.text(&org1, export_proposal(id)).await;
+            fs::write(exported.bundle(id), bundle).unwrap();
+        }
+        exported
+    }
+
+    /// Config 0 alone, and two blocks of the auditor's.
+    fn empty() -> Self {
+        let exported = Self(folder());
+        for name in ["proposals", "blocks"] {
+            fs::create_dir_all(exported.path(name)).unwrap();
+        }
+        fs::write(exported.block(0), CAPTURES[0].genesis()).unwrap();
         fs::write(exported.anchor("own"), CAPTURES[0].genesis()).unwrap();
         fs::write(exported.anchor("other"), CAPTURES[1].genesis()).unwrap();
         exported
@@ -192,7 +225,7 @@ async fn another_chain_behind_a_gap_is_not_verified() {
     let (code, said) = exported.verify(&["--anchor", "own.block"]);
     assert_eq!(code, 3, "{said}");
     assert!(said.contains("✗ NOT verified"), "{said}");
-    let proven = "Proven from your anchor, config 0, up to config 0.";
+    let proven = "Your anchor is config 0: nothing in here follows from it.";
     assert!(said.contains(proven), "{said}");
     // and right behind what is known it is none of it
     fs::write(exported.block(1), CAPTURES[1].after("add-orgx")).unwrap();
@@ -251,6 +284,31 @@ async fn what_took_effect_is_not_passed_as_withdrawn() {
     assert_eq!(found.len(), 1, "{found:?}");
     assert_eq!(found[0].0, "OUTCOME");
     let text = "it is said to have ended as `Withdrawn`, but block 1 carries its update: config 1";
+    assert!(found[0].1.starts_with(text), "{found:?}");
+}
+
+#[tokio::test]
+async fn what_took_effect_combined_is_not_passed_as_withdrawn() {
+    let exported = Exported::combined().await;
+    assert_eq!(exported.findings(&["--anchor", "own.block"]), []);
+    exported.changed("add_orgx", |bundle| {
+        bundle["as_of_sequence"] = json!(0);
+        for absent in ["evaluated", "via"] {
+            bundle[absent] = json!(null);
+        }
+        let outcome = &mut bundle["proposal"]["outcome"];
+        outcome["outcome"] = json!("Withdrawn");
+        for absent in ["proof", "via"] {
+            outcome[absent] = json!(null);
+        }
+        bundle["sources"] = json!([]);
+        bundle["chain"].as_array_mut().unwrap().truncate(1);
+    });
+    let found = exported.findings(&[]);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(found[0].0, "OUTCOME");
+    let text =
+        "it is said to have ended as `Withdrawn`, but took effect as a part of `both`: config 1";
     assert!(found[0].1.starts_with(text), "{found:?}");
 }
 

@@ -386,7 +386,7 @@ async fn each_falsehood_has_its_name() {
     let mut story = two_join().await;
     let (bundle, _) = story.verified("add_orgy").await;
     let (other, _) = story.verified("add_orgx").await;
-    let cases: [(&str, Value, AuditFindingId); 20] = [
+    let cases: [(&str, Value, AuditFindingId); 21] = [
         ("/proposal/revisions/0/revision", json!(2), Revisions),
         ("/proposal/signatures/0/revision", json!(3), Signature),
         (
@@ -406,6 +406,7 @@ async fn each_falsehood_has_its_name() {
         ),
         ("/proposal/revisions/1/base_sequence", json!(0), Revisions),
         ("/proposal/revisions", json!([]), Revisions),
+        ("/chain/1/sequence", json!(0), Chain),
         (
             "/proposal/signatures/1/config_signature",
             bundle["proposal"]["signatures"][2]["config_signature"].clone(),

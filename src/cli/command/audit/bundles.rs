@@ -1,16 +1,20 @@
 //! The bundles of a folder: each verified with the blocks that it names, and compared with all others.
 
-use std::{collections::BTreeSet, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+};
 
 use bytes::Bytes;
 
-use super::blocks::GivenBlocks;
+use super::blocks::{GivenBlocks, found};
 use crate::{
     cli::command::act::read,
     client::{
         ClientError, ConfigTrail, ProposalTerms,
         view::{
-            AuditedProposalView, AuditedSignerView, FoundView, StatedRejectionView, StatedView,
+            AuditedProposalView, AuditedSignerView, FolderFindingId, FoundView,
+            StatedRejectionView, StatedView,
         },
     },
     contract::audit::{AuditBundle, AuditFindingId, AuditReport, verify},
@@ -34,6 +38,11 @@ pub(super) struct Bundles<'a> {
     ids: BTreeSet<String>,
     /// The contract that the first bundle is of.
     instance: Option<String>,
+    /// What took effect as a part of another proposal, by id: of which one, and where. Only of ids
+    /// that have a file here.
+    parts: BTreeMap<String, (String, u64)>,
+    /// The ids that have a file.
+    named: BTreeSet<String>,
     /// What may still be said. Unit: bytes.
     room: usize,
 }
@@ -53,18 +62,50 @@ impl<'a> Bundles<'a> {
             is_whole,
             ids: BTreeSet::new(),
             instance: None,
+            parts: BTreeMap::new(),
+            named: BTreeSet::new(),
             room: ROOM,
         }
     }
 
-    /// What a bundle is worth; why it cannot be taken for one of this folder.
+    /// What the bundles are worth, also by what they say of each other; what cannot be taken for a bundle
+    /// of this folder is a finding.
     ///
     /// # Errors
     /// `FILE_UNREADABLE` of a block.
-    pub(super) fn report(
-        &mut self,
-        file: &Path,
-    ) -> Result<Result<AuditedProposalView, String>, ClientError> {
+    pub(super) fn reports(
+        mut self,
+        files: &[PathBuf],
+        findings: &mut Vec<FoundView>,
+    ) -> Result<Vec<AuditedProposalView>, ClientError> {
+        let names = files.iter().filter_map(|file| stem(file));
+        self.named = names.map(str::to_owned).collect();
+        let mut proposals = Vec::with_capacity(files.len());
+        for file in files {
+            match self.report(file)? {
+                Ok(report) => proposals.push(report),
+                Err(why) => findings.push(found(FolderFindingId::BundleInvalid, file, &why)),
+            }
+        }
+        for one in proposals.iter_mut().filter(|one| one.sequence.is_none()) {
+            let Some((whole, sequence)) = self.parts.get(&one.proposal_id) else {
+                continue;
+            };
+            one.verified = false;
+            one.findings.push(FoundView {
+                id: AuditFindingId::Outcome.name().to_owned(),
+                place: one.proposal_id.clone(),
+                text: format!(
+                    "it is said to have ended as `{}`, but took effect as a part of `{whole}`: config \
+                     {sequence}; where that is newer than the bundle, export it again",
+                    one.outcome
+                ),
+            });
+        }
+        Ok(proposals)
+    }
+
+    fn report(&mut self, file: &Path) -> Result<Result<AuditedProposalView, String>, ClientError> {
         if !file.is_file() {
             return Ok(Err("it is no file".to_owned()));
         }
@@ -95,6 +136,7 @@ impl<'a> Bundles<'a> {
                 let mut view = of_report(report, stated(&document));
                 view.findings.extend(self.compared(&document, &view));
                 view.verified = view.findings.is_empty();
+                self.note_parts(&document, &view);
                 Ok(self.kept(view))
             }
             Err(error) => Err(error.to_string()),
@@ -115,8 +157,7 @@ impl<'a> Bundles<'a> {
             let kind = &document.proposal.kind;
             return Err(format!("`{kind}` is no kind that a block proves"));
         }
-        let name = file.file_stem().and_then(|name| name.to_str());
-        if self.is_whole && name != Some(id.as_str()) {
+        if self.is_whole && stem(file) != Some(id.as_str()) {
             return Err(format!(
                 "it holds the proposal `{id}`, not the one of its name"
             ));
@@ -175,6 +216,21 @@ impl<'a> Bundles<'a> {
         findings
     }
 
+    /// Notes what took effect inside the proposal whose bytes took effect.
+    fn note_parts(&mut self, document: &AuditBundle, view: &AuditedProposalView) {
+        let Some(sequence) = view.sequence.filter(|_| view.verified) else {
+            return;
+        };
+        let whole = document.via.as_ref().unwrap_or(&document.proposal);
+        for source in &whole.sources {
+            let id = &source.proposal_id;
+            if self.named.contains(id) {
+                let part = (whole.proposal_id.clone(), sequence);
+                self.parts.insert(id.clone(), part);
+            }
+        }
+    }
+
     /// The same while there is room, otherwise only what it comes to.
     // SECURITY: whoever made a thousand bundles chooses how much there is to say of them
     fn kept(&mut self, view: AuditedProposalView) -> AuditedProposalView {
@@ -195,6 +251,11 @@ impl<'a> Bundles<'a> {
             ..AuditedProposalView::default()
         }
     }
+}
+
+/// The id that a file is named after.
+fn stem(file: &Path) -> Option<&str> {
+    file.file_stem()?.to_str()
 }
 
 /// The blocks that a bundle names, each once.
@@ -276,6 +337,33 @@ mod tests {
             "proposal": proposal, "sources": [], "unsupported": [], "via": null,
         });
         serde_json::to_vec(&document).unwrap()
+    }
+
+    #[test]
+    fn whoever_made_many_bundles_does_not_choose_how_much_is_kept() {
+        let channel = ChannelId::new("mychannel");
+        let blocks = GivenBlocks::default();
+        let trail = ConfigTrail::new(&channel, None).unwrap();
+        let mut bundles = Bundles::new(&channel, &blocks, &trail, true);
+        let found = FoundView {
+            id: "CHAIN".to_owned(),
+            place: "chain".to_owned(),
+            text: "it is false".to_owned(),
+        };
+        let said = AuditedProposalView {
+            findings: vec![found.clone(), found.clone()],
+            not_verified: vec!["a".repeat(ROOM / 2)],
+            proposal_id: "one".to_owned(),
+            ..AuditedProposalView::default()
+        };
+        assert_eq!(bundles.kept(said.clone()), said);
+        // what does not fit is cut, and so is all behind it; what it comes to is not
+        for _ in 0..2 {
+            let kept = bundles.kept(said.clone());
+            assert_eq!(kept.findings, [found.clone()]);
+            assert_eq!((&*kept.proposal_id, kept.verified), ("one", false));
+            assert!(kept.not_verified[0].contains("no room"), "{kept:?}");
+        }
     }
 
     #[test]

@@ -108,14 +108,8 @@ fn verified(
             blocks.add(&block, &file);
         }
     }
-    let mut bundles = Bundles::new(&channel, &blocks, &trail, is_whole);
-    let mut proposals = Vec::with_capacity(files.bundles.len());
-    for file in &files.bundles {
-        match bundles.report(file)? {
-            Ok(report) => proposals.push(report),
-            Err(why) => findings.push(found(FolderFindingId::BundleInvalid, file, &why)),
-        }
-    }
+    let bundles = Bundles::new(&channel, &blocks, &trail, is_whole);
+    let proposals = bundles.reports(&files.bundles, &mut findings)?;
     let not_read = files.not_read.clone();
     AuditView::new(channel.as_str(), &trail, proposals, findings, not_read)
 }
