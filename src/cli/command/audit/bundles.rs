@@ -360,7 +360,7 @@ mod tests {
         // what does not fit is cut, and so is all behind it; what it comes to is not
         for _ in 0..2 {
             let kept = bundles.kept(said.clone());
-            assert_eq!(kept.findings, [found.clone()]);
+            assert_eq!(kept.findings, std::slice::from_ref(&found));
             assert_eq!((&*kept.proposal_id, kept.verified), ("one", false));
             assert!(kept.not_verified[0].contains("no room"), "{kept:?}");
         }
