@@ -296,10 +296,10 @@ pub struct ExportedView {
     pub blocks: usize,
     /// The folder.
     pub folder: String,
-    /// Proposals that are not over, or are over and not archived where no block proves it.
-    pub not_over: Vec<String>,
     /// Proposals that could not be exported, and why.
     pub not_exported: Vec<NotExportedView>,
+    /// Proposals that are not over, or are over and not archived where no block proves it.
+    pub not_over: Vec<String>,
     /// Those that are in the folder now.
     pub proposals: Vec<String>,
     /// Proposals about settings: no block proves them, so they are in no export.

@@ -49,13 +49,13 @@ pub(super) fn run(args: &AuditExportArgs) -> ExitCode {
                     .await?
             }
         };
-        folder.make()?;
         // all configs from the first on, also those that no proposal led to
         let mut first = args.all.then_some(0);
         for id in &ids {
             match bundle(&session, &reach, id).await {
                 Ok((document, _)) if !period.holds(&document) => continue,
                 Ok((document, bytes)) => {
+                    folder.make()?;
                     write(&folder.bundle(id), &bytes)?;
                     let links = document.chain.iter().map(|link| link.sequence);
                     first = links.chain(first).min();
@@ -78,7 +78,9 @@ pub(super) fn run(args: &AuditExportArgs) -> ExitCode {
         let first = Sequence(first.unwrap_or_default());
         let listing = session.config_blocks(first);
         let numbers = talk.wait("asking your peer for config blocks", listing);
-        fetch(talk, &session, &folder, &numbers.await?).await?;
+        let numbers = numbers.await?;
+        folder.make()?;
+        fetch(talk, &session, &folder, &numbers).await?;
         view.blocks = folder.files()?.blocks.len();
         told(talk, &folder, view)
     })
