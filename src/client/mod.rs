@@ -43,7 +43,9 @@ mod signing;
 pub mod update;
 pub mod view;
 
-pub use chain::{ChainStore, ConfigTrail, StateFolder, TrailConfig, VerifiedChain, VerifiedLink};
+pub use chain::{
+    ChainStore, ConfigTrail, ProvenStretch, StateFolder, TrailConfig, VerifiedChain, VerifiedLink,
+};
 pub use deploy::{
     ApprovalPlan, ContractStage, DefinitionWishes, DeploymentFacts, EndorsingRule, NextDefinition,
     PackageWish, PeerPackages, ServerState, UpgradeConcern,
@@ -71,8 +73,8 @@ pub use lifecycle::{
     recorded_approvals,
 };
 pub use network::{
-    BlockStream, ChaincodeEventStream, ChaincodeEvents, CommittedCall, ConnectionPool, EndorserState,
-    FilteredBlockStream, PeerConnection, Via,
+    BlockStream, ChaincodeEventStream, ChaincodeEvents, CommittedCall, ConnectionPool,
+    EndorserState, FilteredBlockStream, PeerConnection, Via,
 };
 pub use plan::{PlannedProposal, make_plan, sides};
 pub use profile::{

@@ -109,6 +109,8 @@ pub(super) fn check(program: &[String]) -> Result<(), HookRefusal> {
         .map_err(|error| HookRefusal::new(format!("`{first}` cannot be started: {error}")))?;
     match found.is_file() && found.permissions().mode() & 0o111 != 0 {
         true => Ok(()),
-        false => Err(HookRefusal::new(format!("`{first}` is no program: chmod +x {first}"))),
+        false => Err(HookRefusal::new(format!(
+            "`{first}` is no program: chmod +x {first}"
+        ))),
     }
 }

@@ -22,7 +22,9 @@ pub(super) enum Reached {
 // SECURITY: whoever may choose a URL or a name must not reach what only this machine reaches
 pub(super) async fn connect(target: &Webhook) -> Result<Reached, HookRefusal> {
     let (host, port) = (target.host(), target.port());
-    let failed = |error: std::io::Error| HookRefusal::new(format!("`{host}:{port}` is not reached: {error}"));
+    let failed = |error: std::io::Error| {
+        HookRefusal::new(format!("`{host}:{port}` is not reached: {error}"))
+    };
     let found: Vec<SocketAddr> = lookup_host((host, port)).await.map_err(failed)?.collect();
     let allowed: Vec<SocketAddr> = (found.iter().copied())
         .filter(|address| may_be(target, *address))
@@ -66,18 +68,21 @@ pub(super) fn tls(ca_file: Option<&Path>) -> Result<ClientConfig, HookRefusal> {
     match ca_file {
         Some(path) => {
             let failed = |why: String| HookRefusal::new(format!("`{}`: {why}", path.display()));
-            let certificates = CertificateDer::pem_file_iter(path)
-                .map_err(|error| failed(error.to_string()))?;
+            let certificates =
+                CertificateDer::pem_file_iter(path).map_err(|error| failed(error.to_string()))?;
             for certificate in certificates {
                 let certificate = certificate.map_err(|error| failed(error.to_string()))?;
-                roots.add(certificate).map_err(|error| failed(error.to_string()))?;
+                roots
+                    .add(certificate)
+                    .map_err(|error| failed(error.to_string()))?;
             }
             if roots.is_empty() {
                 return Err(failed("there is no certificate in it".to_owned()));
             }
         }
         None => {
-            let (added, _) = roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+            let (added, _) =
+                roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
             if added == 0 {
                 return Err(HookRefusal::new(
                     "this system has no CA certificates: `ca_file` names some",
@@ -120,7 +125,11 @@ mod tests {
             ("http://x", "", "8.8.8.8:80", false),
             ("http://x", "\"10.0.0.0/8\"", "10.1.2.3:80", false),
         ] {
-            assert_eq!(may_be(&target(url, named), address.parse().unwrap()), may, "{url} {named} {address}");
+            assert_eq!(
+                may_be(&target(url, named), address.parse().unwrap()),
+                may,
+                "{url} {named} {address}"
+            );
         }
     }
 }

@@ -38,7 +38,9 @@ impl ChannelAgent {
         session: &mut ChannelSession,
         sight: &ChannelSight,
     ) -> Result<bool, ClientError> {
-        let behind = sight.contract.is_some_and(|contract| contract < sight.sequence);
+        let behind = sight
+            .contract
+            .is_some_and(|contract| contract < sight.sequence);
         if !behind || !self.channel.rules.sync {
             self.sync = None;
             return Ok(false);
@@ -100,7 +102,14 @@ impl ChannelAgent {
             return Ok(false);
         };
         let own = session.connection().identity().msp_id.clone();
-        let mut ready = due(&self.memory, &sight.proposals, own.as_str(), &rules, &self.holds, now);
+        let mut ready = due(
+            &self.memory,
+            &sight.proposals,
+            own.as_str(),
+            &rules,
+            &self.holds,
+            now,
+        );
         ready.retain(|one| !self.is_settled(one));
         self.ready.clone_from(&ready);
         let mut sent = false;
@@ -199,7 +208,10 @@ impl ChannelAgent {
             config_update_sha256: &one.config_update_sha256,
             proposal_id: &one.proposal_id,
         });
-        match session.submit_update(digest, envelope, Via::Gateway, &|_| ()).await {
+        match session
+            .submit_update(digest, envelope, Via::Gateway, &|_| ())
+            .await
+        {
             Ok(done) => {
                 self.did(&AgentDeed::Submitted {
                     block: done.link.block_number.0,

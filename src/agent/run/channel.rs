@@ -218,7 +218,9 @@ impl ChannelAgent {
                 return Err(error);
             }
         };
-        let notices = self.memory.take(&sight, noticing(&self.channel, sight.sequence.0, at));
+        let notices = self
+            .memory
+            .take(&sight, noticing(&self.channel, sight.sequence.0, at));
         self.sight = sight;
         self.tell(notices);
         if !self.is_trial {
@@ -232,7 +234,10 @@ impl ChannelAgent {
         }
         if let Some(error) = self.wakes.trouble() {
             let mut error = error.clone();
-            error.message = format!("new blocks are not heard of, only asked for: {}", error.message);
+            error.message = format!(
+                "new blocks are not heard of, only asked for: {}",
+                error.message
+            );
             return Err(error);
         }
         self.last_round_at = Some(at);
@@ -246,7 +251,8 @@ impl ChannelAgent {
             let own = session.connection().identity().msp_id.to_string();
             if let Some(rules) = &self.channel.rules.submit {
                 let (memory, holds) = (&self.memory, &self.holds);
-                self.ready = crate::agent::watch::due(memory, &sight.proposals, &own, rules, holds, at);
+                self.ready =
+                    crate::agent::watch::due(memory, &sight.proposals, &own, rules, holds, at);
             }
             return Ok(false);
         }
@@ -307,7 +313,8 @@ impl ChannelAgent {
                 let with = noticing(&self.channel, sequence, at);
                 let (text, hint) = (told_error(error), error.hint.as_deref());
                 self.failures = self.failures.saturating_add(1);
-                self.memory.stumbled(&error.symbol, &text, hint, after, with)
+                self.memory
+                    .stumbled(&error.symbol, &text, hint, after, with)
             }
             None => {
                 self.failures = 0;
@@ -347,11 +354,19 @@ impl ChannelAgent {
         );
         let sequence = self.sight.sequence.0.to_string();
         let with = noticing(&self.channel, self.sight.sequence.0, at);
-        let notice = with.notice(NoticeKind::Fork, &[&error.symbol, &sequence], text).next("cmscc pin");
-        let is_new = self.memory.trouble.as_ref().is_none_or(|before| before.symbol != error.symbol);
+        let notice = with
+            .notice(NoticeKind::Fork, &[&error.symbol, &sequence], text)
+            .next("cmscc pin");
+        let is_new = self
+            .memory
+            .trouble
+            .as_ref()
+            .is_none_or(|before| before.symbol != error.symbol);
         let told = told_error(error);
         // what is told of a fork is not told once more as trouble
-        let _ = self.memory.stumbled(&error.symbol, &told, error.hint.as_deref(), 0, with);
+        let _ = self
+            .memory
+            .stumbled(&error.symbol, &told, error.hint.as_deref(), 0, with);
         if is_new {
             self.tell(vec![notice]);
         }
@@ -366,7 +381,9 @@ impl ChannelAgent {
         }
         let every = match self.failures {
             0 => self.common.rules.every,
-            failures => FIRST_AGAIN.saturating_mul(1 << failures.min(10)).min(self.common.rules.every),
+            failures => FIRST_AGAIN
+                .saturating_mul(1 << failures.min(10))
+                .min(self.common.rules.every),
         };
         // agents that were started together must not look together for ever
         let mut until = moment + every - part_of(every / 10);
@@ -399,7 +416,9 @@ impl ChannelAgent {
 
     fn say(&mut self, until: Instant) {
         let left = until.saturating_duration_since(Instant::now()).as_secs();
-        let next = now().seconds.saturating_add(i64::try_from(left).unwrap_or_default());
+        let next = now()
+            .seconds
+            .saturating_add(i64::try_from(left).unwrap_or_default());
         let report = self.report(Some(next));
         if let Err(error) = self.folder.say(&report) {
             self.disk = Some(error);
@@ -518,5 +537,7 @@ async fn stopped(wish: &mut watch::Receiver<AgentWish>) {
 
 /// Comes back when a round is asked for, or the process ends.
 async fn asked(wish: &mut watch::Receiver<AgentWish>, rounds: u64) {
-    let _ = wish.wait_for(|wish| wish.ends || wish.rounds != rounds).await;
+    let _ = wish
+        .wait_for(|wish| wish.ends || wish.rounds != rounds)
+        .await;
 }

@@ -23,9 +23,9 @@ use std::sync::Arc;
 use tokio::{sync::watch, task::JoinSet};
 
 pub use channel::AgentChannel;
-pub use observer::{AgentDeed, AgentObserver, ChannelFacts};
-pub use look::admin_identity;
 use channel::ChannelAgent;
+pub use look::admin_identity;
+pub use observer::{AgentDeed, AgentObserver, ChannelFacts};
 
 use super::{
     keep::{AgentFolder, ChannelReport},
@@ -55,7 +55,10 @@ pub async fn run(
 ) -> Result<(), ClientError> {
     let hooks = rules.hooks.iter().map(|hook| {
         // one notice at a time, whatever the channel
-        (Arc::new(hook.clone()), Arc::new(tokio::sync::Semaphore::new(1)))
+        (
+            Arc::new(hook.clone()),
+            Arc::new(tokio::sync::Semaphore::new(1)),
+        )
     });
     let common = Arc::new(Common {
         hooks: hooks.collect(),
@@ -96,7 +99,10 @@ pub async fn try_once(
     let mut reports = Vec::new();
     for channel in channels {
         let name = channel.settings.channel.to_string();
-        reports.push((name, ChannelAgent::tried(channel, Arc::clone(&common)).await));
+        reports.push((
+            name,
+            ChannelAgent::tried(channel, Arc::clone(&common)).await,
+        ));
     }
     reports
 }
@@ -115,6 +121,10 @@ impl AgentChannel {
     #[must_use]
     pub fn folder(&self) -> AgentFolder {
         let settings = &self.settings;
-        AgentFolder::new(&settings.state_dir, settings.profile.as_deref(), &settings.channel)
+        AgentFolder::new(
+            &settings.state_dir,
+            settings.profile.as_deref(),
+            &settings.channel,
+        )
     }
 }

@@ -92,7 +92,13 @@ pub trait AgentObserver: Send + Sync {
     /// A round begins.
     fn begun(&self, profile: &str, channel: &str);
     /// A round is over.
-    fn round(&self, profile: &str, channel: &str, facts: &ChannelFacts, wrong: Option<&ClientError>);
+    fn round(
+        &self,
+        profile: &str,
+        channel: &str,
+        facts: &ChannelFacts,
+        wrong: Option<&ClientError>,
+    );
     /// Something was done.
     fn did(&self, profile: &str, channel: &str, deed: &AgentDeed<'_>);
     /// People are to be told.

@@ -84,7 +84,9 @@ impl ChannelAgent {
 
     fn take_told(&mut self, (hook, notice, told): Told) {
         self.tellings.busy.remove(&hook);
-        self.common.observer.told(&hook, &notice, told.as_ref().map(|&()| ()));
+        self.common
+            .observer
+            .told(&hook, &notice, told.as_ref().map(|&()| ()));
         let Some(queue) = self.memory.queues.get_mut(&hook) else {
             return;
         };
@@ -103,7 +105,9 @@ impl ChannelAgent {
     fn observe_queue(&self, hook: &str) {
         let waiting = self.memory.queues.get(hook).map_or(0, HookQueue::len);
         let (profile, channel) = self.name();
-        self.common.observer.waiting(profile, channel, hook, waiting as u64);
+        self.common
+            .observer
+            .waiting(profile, channel, hook, waiting as u64);
     }
 
     /// Keeps what nobody will be told in a file for a person.

@@ -36,7 +36,8 @@ mod update;
 
 pub use audit::{
     AuditView, AuditedConfigView, AuditedProposalView, AuditedSignerView, BelievedView,
-    ExportedView, FoundView, NotExportedView,
+    ExportedView, FolderFindingId, FoundView, NotExportedView, ProvenView, StatedRejectionView,
+    StatedView,
 };
 pub use config::{ChainView, ConfigDiffView, ExportView, LinkView};
 pub use deed::{

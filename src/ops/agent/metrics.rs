@@ -214,7 +214,9 @@ impl AgentMetrics {
 
     /// A hook was told, or not, or will not be.
     pub(crate) fn delivered(&self, hook: &str, result: &'static str) {
-        self.deliveries.get_or_create(&hook_labels(hook, result)).inc();
+        self.deliveries
+            .get_or_create(&hook_labels(hook, result))
+            .inc();
     }
 
     /// The counters of lost log lines.
@@ -271,11 +273,7 @@ impl AgentMetrics {
     fn register(&mut self, version: &'static str) {
         let _ = self.log_counters();
         let registry = &mut self.registry;
-        registry.register(
-            "build",
-            "The program",
-            Info::new([("version", version)]),
-        );
+        registry.register("build", "The program", Info::new([("version", version)]));
         registry.register(
             "rounds",
             "Rounds that were done (ok) or could not be (failed)",

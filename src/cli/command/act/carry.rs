@@ -15,9 +15,7 @@ use crate::{
         show::{Line, Tone},
         talk::Talk,
     },
-    client::{
-        ChannelSession, ClientError, Exit, SignRequest, SignedUpdate, view::WrittenView,
-    },
+    client::{ChannelSession, ClientError, Exit, SignRequest, SignedUpdate, view::WrittenView},
     ids::Sequence,
 };
 
