@@ -9,6 +9,7 @@ pub(crate) mod desk;
 mod doctor;
 mod foreseen;
 mod intents;
+mod notified;
 mod pages;
 mod profile;
 mod scenario;
