@@ -42,6 +42,8 @@ pub(crate) struct DoctorFacts {
     pub(crate) pinned: Option<VerifiedChain>,
     /// The channel, as far as a peer could be asked.
     pub(crate) channel: Option<ChannelFacts>,
+    /// The orderers of the config that this machine verified; `None`: none were asked.
+    pub(crate) orderers: Option<Vec<OrdererFacts>>,
     /// The contract, likewise.
     pub(crate) contract: Option<ContractFacts>,
 }
@@ -137,6 +139,32 @@ pub(crate) struct NodeAnswers {
     pub(crate) channels: Option<Vec<ChannelId>>,
     /// Whose peer it is, where it tells.
     pub(crate) msp_id: Option<MspId>,
+}
+
+/// A place at which the channel's config has an orderer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct OrdererFacts {
+    /// `host:port`, as the config has it.
+    pub(crate) address: String,
+    /// Whether peers and clients send there.
+    pub(crate) is_endpoint: bool,
+    /// Whether it is one of those that agree on blocks.
+    pub(crate) is_consenter: bool,
+    /// How it is.
+    pub(crate) state: OrdererState,
+}
+
+/// Whether an orderer takes connections, as this machine sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum OrdererState {
+    /// It does.
+    Answers,
+    /// It does not, and no other machine is better off: why.
+    Down(String),
+    /// Its name is not known here; peers may know it.
+    NotFound,
+    /// This machine does not get there; peers may: why.
+    NotReached(String),
 }
 
 /// The channel.

@@ -30,6 +30,10 @@ fn contract(facts: &mut DoctorFacts) -> &mut ContractFacts {
     facts.contract.as_mut().unwrap()
 }
 
+fn refused_there() -> OrdererState {
+    OrdererState::Down("connection refused".to_owned())
+}
+
 fn refused(facts: &mut DoctorFacts, exit: Exit, symbol: &str) {
     said(facts).height = Err(error(exit, symbol));
     unasked(facts);
@@ -368,6 +372,68 @@ const FAULTS: &[Fault] = &[
         |facts| facts.certificate = Some(Ok(own("User1", "org1"))),
         &[("ROLE", Warning)],
         3,
+    ),
+    (
+        "the only orderer is down",
+        |facts| facts.orderers = Some(vec![ordering("o1:7050", refused_there())]),
+        &[("ORDERERS", Error)],
+        5,
+    ),
+    (
+        "one of three orderers is down",
+        |facts| {
+            facts.orderers = Some(vec![
+                ordering("o1:7050", OrdererState::Answers),
+                ordering("o2:7050", refused_there()),
+                ordering("o3:7050", OrdererState::Answers),
+            ]);
+        },
+        &[("ORDERERS", Warning)],
+        3,
+    ),
+    (
+        "two of three orderers are down",
+        |facts| {
+            facts.orderers = Some(vec![
+                ordering("o1:7050", OrdererState::Answers),
+                ordering("o2:7050", refused_there()),
+                ordering("o3:7050", refused_there()),
+            ]);
+        },
+        &[("ORDERERS", Error)],
+        5,
+    ),
+    (
+        "orderers agree, and nobody listens where peers send",
+        |facts| {
+            facts.orderers = Some(vec![
+                OrdererFacts {
+                    is_endpoint: false,
+                    ..ordering("o1:7051", OrdererState::Answers)
+                },
+                OrdererFacts {
+                    is_consenter: false,
+                    ..ordering("o1:7050", refused_there())
+                },
+            ]);
+        },
+        &[("ORDERERS", Error)],
+        5,
+    ),
+    (
+        "no orderer is reached from here",
+        |facts| {
+            let late = OrdererState::NotReached(LATE.to_owned());
+            facts.orderers = Some(vec![ordering("o1:7050", late)]);
+        },
+        &[("ORDERERS", Warning)],
+        3,
+    ),
+    (
+        "no orderer's name is known here",
+        |facts| facts.orderers = Some(vec![ordering("o1:7050", OrdererState::NotFound)]),
+        &[],
+        0,
     ),
     (
         "nothing is defined",

@@ -128,6 +128,16 @@ fn runs(version: &str) -> Result<String, ClientError> {
     Ok(version.to_owned())
 }
 
+/// An orderer of the config, which agrees on blocks, and takes updates.
+fn ordering(address: &str, state: OrdererState) -> OrdererFacts {
+    OrdererFacts {
+        address: address.to_owned(),
+        is_endpoint: true,
+        is_consenter: true,
+        state,
+    }
+}
+
 /// A network in which nothing is amiss.
 fn well() -> DoctorFacts {
     let trust = TrustFacts {
@@ -160,6 +170,10 @@ fn well() -> DoctorFacts {
             chain: Some(Ok(trust)),
             levels: None,
         }),
+        orderers: Some(vec![ordering(
+            "orderer.example.com:7050",
+            OrdererState::Answers,
+        )]),
         contract: Some(ContractFacts {
             lifecycle: lifecycle(),
             policy: Some("/Channel/Application/Endorsement".to_owned()),
