@@ -46,7 +46,7 @@ pub mod view;
 pub use chain::{ChainStore, ConfigTrail, TrailConfig, VerifiedChain, VerifiedLink};
 pub use deploy::{
     ApprovalPlan, ContractStage, DefinitionWishes, DeploymentFacts, EndorsingRule, NextDefinition,
-    PackageWish, PeerPackages, ServerState, UpgradeConcern,
+    PackageWish, PackagedServer, PeerPackages, ServerState, UpgradeConcern, cause, serve_command,
 };
 pub use doctor::Check;
 pub(crate) use error::SEE_DOCTOR;

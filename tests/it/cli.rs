@@ -144,8 +144,8 @@ fn a_package_carries_tls_material() {
         .unwrap();
     fs::write(folder.path().join("cert.pem"), certificate.pem()).unwrap();
     fs::write(folder.path().join("key.pem"), key.serialize_pem()).unwrap();
-    let args = "package --address h:1 --label org1_cc --dial-timeout 3s --tls-root-cert cert.pem \
-                --client-cert cert.pem --client-key key.pem";
+    let args = "package --address h:1 --label org1_cc --dial-timeout 3s --server-ca cert.pem \
+                --peer-cert cert.pem --peer-key key.pem";
     let args: Vec<&str> = args.split_whitespace().collect();
     let out = cmscc(&folder, &args, &[]);
     assert_eq!(out.status.code(), Some(0), "{}", text(&out.stderr));
@@ -177,7 +177,7 @@ fn a_package_carries_tls_material() {
 fn a_package_is_not_written_from_wrong_arguments() {
     let folder = folder();
     fs::write(folder.path().join("cert.pem"), "garbage").unwrap();
-    let args = "package --address nowhere --label -x --dial-timeout soon --tls-root-cert cert.pem";
+    let args = "package --address nowhere --label -x --dial-timeout soon --server-ca cert.pem";
     let args: Vec<&str> = args.split_whitespace().collect();
     let args: Vec<&str> = args
         .into_iter()
@@ -186,7 +186,7 @@ fn a_package_is_not_written_from_wrong_arguments() {
     let out = cmscc(&folder, &args, &[]);
     assert_eq!(out.status.code(), Some(2));
     let errors = text(&out.stderr);
-    for flag in ["--address", "--label", "--dial-timeout", "--tls-root-cert"] {
+    for flag in ["--address", "--label", "--dial-timeout", "--server-ca"] {
         assert!(errors.contains(&format!("error: {flag}: ")), "{errors}");
     }
     let out = cmscc(

@@ -5,7 +5,7 @@ use bytes::Bytes;
 
 use crate::{
     client::{
-        ClientError,
+        ClientError, ServerState,
         chain::{StateFacts, VerifiedChain},
         keys::{FoundKey, OwnCertificate},
         lifecycle::{ApprovedDefinition, CommittedDefinition, InstalledPackage},
@@ -187,8 +187,8 @@ pub(crate) struct ContractFacts {
     pub(crate) policy: Option<String>,
     /// Whether the contract answers at one's own peer.
     pub(crate) answers: Result<(), ClientError>,
-    /// Each member, and the version of its server.
-    pub(crate) servers: Vec<(MspId, Result<String, ClientError>)>,
+    /// Each member, and how its server is.
+    pub(crate) servers: Vec<(MspId, ServerState)>,
     /// The contract's chain against one's own; `None`: there is none to compare with.
     pub(crate) head: Option<Result<ContractPlace, ClientError>>,
     /// The sequence of the peer's config.

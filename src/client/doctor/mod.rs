@@ -13,7 +13,8 @@
 //! | `node`, `tls` | peers and orderers: reached, TLS, clocks, answers |
 //! | `channel` | one's own chain, what one is on the channel, anchor peers, certificates |
 //! | `orderers` | whether enough orderers of the channel take connections |
-//! | `contract` | definition, servers, the contract's chain |
+//! | `contract` | definition, whether the contract answers, its chain |
+//! | `servers` | whose server answers, whether these are enough |
 //! | `ends` | when certificates end |
 
 mod channel;
@@ -25,6 +26,7 @@ mod facts;
 mod machine;
 mod node;
 mod orderers;
+mod servers;
 #[cfg(test)]
 mod tests;
 mod tls;

@@ -437,7 +437,14 @@ const FAULTS: &[Fault] = &[
     ),
     (
         "nothing is defined",
-        |facts| contract(facts).lifecycle.committed = Ok(None),
+        |facts| {
+            let contract = contract(facts);
+            contract.lifecycle.committed = Ok(None);
+            contract.answers = Err(error(Exit::Failed, "NO_CHAINCODE"));
+            for (_, state) in &mut contract.servers {
+                *state = ServerState::NoPeer;
+            }
+        },
         &[("DEFINITION", Error)],
         1,
     ),
@@ -487,15 +494,48 @@ const FAULTS: &[Fault] = &[
         |facts| {
             let contract = contract(facts);
             contract.answers = Err(error(Exit::Unreachable, "SERVER_DOWN"));
-            contract.servers[0].1 = Err(error(Exit::Unreachable, "SERVER_DOWN"));
+            contract.servers[0].1 = ServerState::NotRunning("refused".to_owned());
             contract.head = None;
         },
         &[("CONTRACT", Error), ("ENDORSERS", Error)],
         5,
     ),
     (
+        "the own server hangs, and too few are left",
+        |facts| contract(facts).servers[0].1 = ServerState::Silent("deadline exceeded".to_owned()),
+        &[("CONTRACT", Error), ("ENDORSERS", Error)],
+        5,
+    ),
+    (
+        "the own server has another id, and the other one is enough",
+        |facts| {
+            let contract = contract(facts);
+            contract.policy = Some("OR('Org1MSP.peer','Org2MSP.peer')".to_owned());
+            contract.servers[0].1 = ServerState::OtherId("EOF".to_owned());
+        },
+        &[
+            ("CONTRACT", Warning),
+            ("ENDORSERS", Warning),
+            ("ENDORSERS_SPARE", Warning),
+        ],
+        3,
+    ),
+    (
+        "the own approval is missing, and the peer runs nothing",
+        |facts| {
+            let contract = contract(facts);
+            contract.servers[0].1 = ServerState::NotApproved;
+            let lifecycle = &mut contract.lifecycle;
+            lifecycle.approved = Ok(None);
+            let committed = lifecycle.committed.as_mut().unwrap().as_mut().unwrap();
+            committed.approvals.insert("Org1MSP".into(), false);
+        },
+        &[("APPROVAL", Error), ("ENDORSERS", Error)],
+        1,
+    ),
+    (
         "another's server is down, and too few are left",
-        |facts| contract(facts).servers[1].1 = Err(error(Exit::Unreachable, "SERVER_DOWN")),
+        |facts| contract(facts).servers[1].1 = ServerState::NotRunning("refused".to_owned()),
         &[("ENDORSERS", Error)],
         5,
     ),
@@ -504,7 +544,7 @@ const FAULTS: &[Fault] = &[
         |facts| {
             let contract = contract(facts);
             contract.policy = Some("OR('Org1MSP.peer','Org2MSP.peer')".to_owned());
-            contract.servers[1].1 = Err(error(Exit::Failed, "NO_CHAINCODE"));
+            contract.servers[1].1 = ServerState::NoPeer;
         },
         &[("ENDORSERS", Warning), ("ENDORSERS_SPARE", Warning)],
         3,
@@ -636,6 +676,32 @@ fn the_msp_of_a_certificate_is_named() {
             .unwrap()
             .starts_with("--msp-id Org1MSP")
     );
+}
+
+#[test]
+fn what_to_do_about_ones_own_server_is_said_by_what_it_lacks() {
+    let told = |state: ServerState| {
+        let mut facts = well();
+        contract(&mut facts).servers[0].1 = state;
+        let view = diagnose(&facts);
+        let first = view.findings.into_iter().find(|one| one.level >= Warning);
+        let first = first.unwrap();
+        assert_eq!(first.check, "CONTRACT");
+        (first.text, first.fix.unwrap())
+    };
+    let (text, fix) = told(ServerState::OtherId("EOF".to_owned()));
+    assert!(text.contains("another CHAINCODE_ID"), "{text}");
+    assert!(
+        fix.starts_with("start it with --chaincode-id cmscc:1 "),
+        "{fix}"
+    );
+    let (text, fix) = told(ServerState::Silent("deadline exceeded".to_owned()));
+    assert!(text.contains("it hangs"), "{text}");
+    assert!(fix.starts_with("look at its process and its log"), "{fix}");
+    let (_, fix) = told(ServerState::Tls("x509: ..".to_owned()));
+    assert!(fix.contains("--server-ca CA"), "{fix}");
+    let (_, fix) = told(ServerState::NotRunning("refused".to_owned()));
+    assert!(fix.starts_with("start it"), "{fix}");
 }
 
 #[test]

@@ -12,7 +12,7 @@ use super::*;
 use crate::{
     block::ConfigBlock,
     client::{
-        ClientError, Exit, OwnCertificate,
+        ClientError, Exit, OwnCertificate, ServerState,
         chain::{StateFacts, VerifiedChain},
         lifecycle::{
             ApprovedDefinition, CommittedDefinition, DefinitionTerms, InstalledPackage,
@@ -124,8 +124,8 @@ fn lifecycle() -> LifecycleFacts {
     }
 }
 
-fn runs(version: &str) -> Result<String, ClientError> {
-    Ok(version.to_owned())
+fn runs(version: &str) -> ServerState {
+    ServerState::Answers(Some(version.to_owned()))
 }
 
 /// An orderer of the config, which agrees on blocks, and takes updates.

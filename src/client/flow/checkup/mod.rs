@@ -23,7 +23,7 @@ use crate::client::{
     host,
     view::{DoctorPart, DoctorView},
 };
-use patience::PATIENCE;
+use patience::ANSWERING;
 
 /// Looks at everything as far as `reach`, and says what is found. `hears`: what is looked at now. `ask`:
 /// asks a person for the PIN of a token; `None` where nobody can be asked.
@@ -82,7 +82,7 @@ pub async fn check_up(
     }
     let settings = ClientSettings {
         peers: vec![peer.clone()],
-        timeout: settings.timeout.min(PATIENCE),
+        timeout: settings.timeout.min(ANSWERING),
         ..settings
     };
     hears("following the channel");
