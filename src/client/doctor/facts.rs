@@ -11,7 +11,7 @@ use crate::{
         lifecycle::{ApprovedDefinition, CommittedDefinition, InstalledPackage},
         view::DoctorPart,
     },
-    config::Bundle,
+    config::{Bundle, Section},
     identity::Certificate,
     ids::{ChannelId, MspId, Sequence, UnixTime},
 };
@@ -49,6 +49,16 @@ pub(crate) struct DoctorFacts {
 }
 
 impl DoctorFacts {
+    /// Whether one's own organisation orders and is no member, by the config that is known: it has no
+    /// peers, and signs what members hand it.
+    pub(crate) fn only_orders(&self) -> bool {
+        let (Some(own), Some(bundle)) = (&self.settings.msp_id, self.bundle()) else {
+            return false;
+        };
+        let is_of = |section: Section| bundle.msp_ids(section).contains(own);
+        is_of(Section::Orderer) && !is_of(Section::Application)
+    }
+
     /// The channel's config, as far as it is known: also by one's own chain alone.
     pub(crate) fn bundle(&self) -> Option<&Bundle> {
         let channel = self.channel.as_ref();
@@ -64,6 +74,8 @@ pub(crate) struct SettingsFacts {
     pub(crate) problems: Vec<ClientError>,
     /// What places say differently: a sentence, and what to do.
     pub(crate) contradictions: Vec<(String, String)>,
+    /// What is said of it where no place names a peer.
+    pub(crate) no_peer: Option<ClientError>,
     /// Whether no place says anything.
     pub(crate) is_empty: bool,
     /// The channel.

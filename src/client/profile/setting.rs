@@ -182,7 +182,7 @@ impl Setting {
     }
 
     /// How to set it, for people.
-    pub(super) fn how(self) -> String {
+    pub(in crate::client) fn how(self) -> String {
         let names = self.names();
         let mut ways = vec![names.flag, names.own, names.peer];
         ways.retain(|way| !way.is_empty());

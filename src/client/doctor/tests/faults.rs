@@ -643,6 +643,40 @@ fn what_cannot_be_told_says_why() {
 }
 
 #[test]
+fn who_only_orders_needs_no_peer() {
+    let mut facts = well();
+    facts.settings.msp_id = Some("OrdererMSP".into());
+    facts.settings.no_peer = Some(error(Exit::Usage, "SETTING_MISSING"));
+    facts.certificate = Some(Ok(OwnCertificate {
+        certificate: certificate(
+            "ordererOrganizations/example.com/users/Admin@example.com/msp/signcerts/Admin@example.com-cert.pem",
+        ),
+        file: "cert.pem".into(),
+    }));
+    facts.nodes.clear();
+    unasked(&mut facts);
+    let view = diagnose(&facts);
+    assert_eq!(amiss(&view), [], "{view:#?}");
+    assert_eq!(view.exit_code, 0);
+    let level = |name: &str| {
+        let mut of = view.findings.iter().filter(|one| one.check == name);
+        of.next().map(|one| one.level).unwrap()
+    };
+    for note in ["SETTINGS", "MSP_ID", "POLICIES"] {
+        assert_eq!(level(note), FindingLevel::Note, "{note}");
+    }
+    assert_eq!(level("ORDERERS"), FindingLevel::Ok);
+    // nobody knows that it orders: then a peer is missing
+    facts.pinned = None;
+    facts.orderers = None;
+    assert_eq!(amiss(&diagnose(&facts)), [("SETTINGS", Error)]);
+    // and members have peers
+    let mut member = well();
+    member.settings.no_peer = Some(error(Exit::Usage, "SETTING_MISSING"));
+    assert_eq!(amiss(&diagnose(&member)), [("SETTINGS", Error)]);
+}
+
+#[test]
 fn the_owner_of_a_ca_is_named() {
     let mut facts = well();
     shaken(&mut facts).trusted = Err("UnknownIssuer".to_owned());
