@@ -88,7 +88,7 @@ pub use propose::{
 };
 pub use refusal::ContractRefusal;
 pub use review::{
-    ClaimedKind, ContractSaid, JudgedSettings, JudgedUpdate, ProposalClaim, SupposedOutcome,
-    SupposedSigner, Supposition,
+    ClaimedKind, ContractSaid, JudgedSettings, JudgedStatement, JudgedUpdate, ProposalClaim,
+    SupposedOutcome, SupposedSigner, Supposition,
 };
 pub use signing::{SignRequest, SignedUpdate};

@@ -21,7 +21,11 @@ fn settings(facts: &DoctorFacts, found: &mut Diagnosis) {
         return found.skip(&[Check::SettingsPlaces], Check::Settings);
     }
     let no_peer = settings.no_peer.as_ref();
-    for problem in settings.problems.iter().chain(no_peer.filter(|_| !facts.only_orders())) {
+    for problem in settings
+        .problems
+        .iter()
+        .chain(no_peer.filter(|_| !facts.only_orders()))
+    {
         found.failed(Check::Settings, problem);
     }
     if settings.problems.is_empty() && no_peer.is_some() && facts.only_orders() {

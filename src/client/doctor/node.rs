@@ -38,7 +38,10 @@ const BEHIND_CONNECTION: [Check; 10] = [
 pub(super) fn judge(facts: &DoctorFacts, found: &mut Diagnosis) {
     if !facts.nodes.iter().any(|node| !node.is_orderer) {
         match facts.only_orders() {
-            true => found.untold(Check::NodeReached, "an organisation that only orders has no peer"),
+            true => found.untold(
+                Check::NodeReached,
+                "an organisation that only orders has no peer",
+            ),
             false => found.skip(&[Check::NodeReached], Check::Settings),
         }
         found.skip(&BEHIND_CONNECTION, Check::NodeReached);

@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeSet, process::ExitCode};
 
+use bytes::Bytes;
+
 use super::files;
 use crate::{
     cli::{
@@ -10,10 +12,10 @@ use crate::{
         show::{self, Line, Tone},
     },
     client::{
-        ClientError, Exit, now,
+        ClientError, Exit, JudgedStatement, now,
         update::{
-            CheckOutcome, CheckedUpdate, ComputedUpdate, FileConfig, GivenContent, GivenFile,
-            Meant, against_view, channel_creation, checked_view,
+            CheckOutcome, CheckedUpdate, ComputedUpdate, FileConfig, FileUpdate, GivenContent,
+            GivenFile, Meant, against_view, channel_creation, checked_view,
         },
         view::Remark,
     },
@@ -28,6 +30,7 @@ pub(super) fn run(args: &UpdateCheckArgs) -> ExitCode {
 fn check(args: &UpdateCheckArgs, screen: &Screen) -> Result<Exit, ClientError> {
     let against = files::config(&args.against)?;
     let file = files::given(&args.file)?;
+    let is_request = file.request.is_some();
     let asked = ToCheck::of(args, &against, file)?;
     let bundle = files::bundle(args.channel.channel.as_deref(), &against, &asked.update)?;
     let accepted: BTreeSet<String> = args.accepted.iter().cloned().collect();
@@ -36,7 +39,11 @@ fn check(args: &UpdateCheckArgs, screen: &Screen) -> Result<Exit, ClientError> {
     checked.remarks.splice(0..0, asked.remarks);
     let view = checked_view(&bundle, against_view(&against), &checked)?;
     screen.result(&view, None, |look| show::checked(&view, look))?;
-    match next(args, &checked, &asked.files, asked.is_computed) {
+    let next = match is_request {
+        true => of_request(args, &checked),
+        false => next(args, &checked, &asked.files, asked.is_computed),
+    };
+    match next {
         Some(NextStep::Command(next)) => {
             screen.note(&Line::of(Tone::Dim, "next: ").and(Tone::Accent, next));
         }
@@ -83,6 +90,7 @@ impl ToCheck {
             });
         }
         let given = file.into_update()?;
+        demand_config(&given)?;
         demand_update(&given.name, &given.update)?;
         let signed = files::signatures(&given.update, &name, false, &args.signed)?;
         let (update, mut remarks, files) = (signed.update, signed.remarks, signed.files);
@@ -118,6 +126,25 @@ impl ToCheck {
     }
 }
 
+/// Refuses what is good for the contract alone.
+fn demand_config(given: &FileUpdate) -> Result<(), ClientError> {
+    let bytes = Bytes::copy_from_slice(given.update.bytes());
+    let Some(statement) = JudgedStatement::read(&bytes) else {
+        return Ok(());
+    };
+    let statement = statement?;
+    let text = format!(
+        "`{}` is what `{}` attests of its nodes, and no update of the config",
+        given.name, statement.msp_id
+    );
+    Err(
+        ClientError::new(Exit::Usage, "NOT_AN_UPDATE", text).hint(format!(
+            "cmscc update inspect {0} shows it, cmscc sign --in {0} --out FILE signs it",
+            given.name
+        )),
+    )
+}
+
 /// Refuses what updates no channel that there is.
 fn demand_update(name: &str, update: &Update) -> Result<(), ClientError> {
     let Some((channel, consortium)) = channel_creation(update) else {
@@ -137,6 +164,20 @@ fn demand_update(name: &str, update: &Update) -> Result<(), ClientError> {
 enum NextStep {
     Command(String),
     Words(String),
+}
+
+/// What comes next with a sign request, which is no update that is sent.
+fn of_request(args: &UpdateCheckArgs, checked: &CheckedUpdate) -> Option<NextStep> {
+    let file = args.file.display();
+    match checked.outcome {
+        CheckOutcome::NotSigned => Some(NextStep::Command(format!(
+            "cmscc sign --in {file} --out FILE"
+        ))),
+        CheckOutcome::Accepted => Some(NextStep::Words(
+            "it is signed enough: whoever sent it submits it".to_owned(),
+        )),
+        _ => None,
+    }
 }
 
 /// `files`: those that hold this very update, and whether somebody signed it there.
