@@ -154,7 +154,7 @@ pub(crate) struct NodeAnswers {
 }
 
 /// A place at which the channel's config has an orderer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(crate) struct OrdererFacts {
     /// `host:port`, as the config has it.
     pub(crate) address: String,
@@ -162,6 +162,10 @@ pub(crate) struct OrdererFacts {
     pub(crate) is_endpoint: bool,
     /// Whether it is one of those that agree on blocks.
     pub(crate) is_consenter: bool,
+    /// The TLS certificates by which the config knows what listens there; of consenters.
+    pub(crate) certificates: Vec<Certificate>,
+    /// The TLS certificate that it shows.
+    pub(crate) shows: Option<Certificate>,
     /// How it is.
     pub(crate) state: OrdererState,
 }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use bytes::Bytes;
+
 use super::{
     check::Check,
     diagnosis::Diagnosis,
@@ -10,6 +12,7 @@ use super::{
 use crate::{
     client::Exit,
     config::{BFT, Bundle, RAFT, RaftMetadata, Section, quorum, values},
+    identity::Certificate,
 };
 
 /// The most places that are asked.
@@ -21,23 +24,36 @@ const NAMED: usize = 10;
 /// The places at which a config has orderers, by address: where peers send, and those that agree on
 /// blocks. None of them was asked yet. The first 64.
 pub(crate) fn orderer_places(bundle: &Bundle) -> Vec<OrdererFacts> {
-    let mut places: BTreeMap<String, (bool, bool)> = BTreeMap::new();
-    for address in consenters(bundle) {
-        places.entry(address).or_default().1 = true;
+    let mut places: BTreeMap<String, OrdererFacts> = BTreeMap::new();
+    for (address, pem) in consenters(bundle) {
+        let place = places
+            .entry(address)
+            .or_insert_with_key(|address| at(address));
+        place.is_consenter = true;
+        place.certificates.extend(Certificate::from_pem(&pem).ok());
     }
     for address in endpoints(bundle) {
-        places.entry(address).or_default().0 = true;
+        let place = places
+            .entry(address)
+            .or_insert_with_key(|address| at(address));
+        place.is_endpoint = true;
     }
-    let place = |(address, (is_endpoint, is_consenter))| OrdererFacts {
-        address,
-        is_endpoint,
-        is_consenter,
-        state: OrdererState::NotFound,
-    };
-    places.into_iter().take(PLACES).map(place).collect()
+    places.into_values().take(PLACES).collect()
 }
 
-fn consenters(bundle: &Bundle) -> Vec<String> {
+fn at(address: &str) -> OrdererFacts {
+    OrdererFacts {
+        address: address.to_owned(),
+        is_endpoint: false,
+        is_consenter: false,
+        certificates: Vec::new(),
+        shows: None,
+        state: OrdererState::NotFound,
+    }
+}
+
+/// Those that agree on blocks: where, and with which TLS certificate.
+fn consenters(bundle: &Bundle) -> Vec<(String, Bytes)> {
     // an IPv6 address stands in brackets before a port
     let place = |host: &str, port: u32| match host.contains(':') {
         true => format!("[{host}]:{port}"),
@@ -46,12 +62,16 @@ fn consenters(bundle: &Bundle) -> Vec<String> {
     match bundle.consensus() {
         Some(consensus) if consensus.name == RAFT => {
             let raft = RaftMetadata::parse(&consensus.metadata).unwrap_or_default();
-            let nodes = raft.consenters.iter();
-            nodes.map(|node| place(&node.host, node.port)).collect()
+            let nodes = raft.consenters.into_iter();
+            nodes
+                .map(|node| (place(&node.host, node.port), node.server_tls_cert))
+                .collect()
         }
         Some(consensus) if consensus.name == BFT => {
             let nodes = bundle.consenters().iter();
-            nodes.map(|node| place(&node.host, node.port)).collect()
+            nodes
+                .map(|node| (place(&node.host, node.port), node.server_tls_cert.clone()))
+                .collect()
         }
         _ => Vec::new(),
     }
@@ -122,6 +142,8 @@ pub(super) fn judge(facts: &DoctorFacts, found: &mut Diagnosis) {
     } else if !down.is_empty() {
         let text = format!("{down} does not answer; the others are enough");
         found.warn(check, text, "its operator starts it, and sees its log");
+    } else if let Some(other) = all().find(|one| is_unknown(one)) {
+        return unknown(other, found);
     } else if all().all(|one| answers(&one)) {
         return found.ok(
             check,
@@ -139,6 +161,41 @@ pub(super) fn judge(facts: &DoctorFacts, found: &mut Diagnosis) {
         Some((one.address.clone(), why))
     });
     found.said(why.collect());
+}
+
+/// Whether a consenter shows another TLS certificate than the config has for it.
+fn is_unknown(one: &OrdererFacts) -> bool {
+    let shows = one.shows.as_ref().filter(|_| !one.certificates.is_empty());
+    shows.is_some_and(|shows| {
+        one.certificates
+            .iter()
+            .all(|known| known.der() != shows.der())
+    })
+}
+
+// Fabric: orderer/common/cluster, which compares public keys
+fn unknown(one: &OrdererFacts, found: &mut Diagnosis) {
+    let check = Check::Orderers;
+    let known = one.certificates.iter().map(Certificate::key_info);
+    let shown = one.shows.as_ref().map(Certificate::key_info);
+    let text = format!(
+        "`{}` shows another TLS certificate than the config has for it",
+        one.address
+    );
+    let fix = "its operator puts that of the config into the node and restarts it; where the node's is right: cmscc \
+               propose consenter replace-cert";
+    match known.into_iter().any(|key| Some(key) == shown) {
+        true => found.note(
+            check,
+            format!("{text}, of the same key: the others take it"),
+            Some(fix.to_owned()),
+        ),
+        false => found.warn(
+            check,
+            format!("{text}: the other consenters do not take it"),
+            fix,
+        ),
+    }
 }
 
 /// Where this machine does not get to some, and knows of none that it is down.

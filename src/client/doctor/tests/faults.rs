@@ -421,6 +421,38 @@ const FAULTS: &[Fault] = &[
         5,
     ),
     (
+        "a consenter still has its old certificate",
+        |facts| {
+            let of = |org: &str| {
+                certificate(&format!(
+                    "peerOrganizations/{org}.example.com/peers/peer0.{org}.example.com/tls/server.crt"
+                ))
+            };
+            facts.orderers = Some(vec![OrdererFacts {
+                certificates: vec![of("org1")],
+                shows: Some(of("org2")),
+                ..ordering("o1:7050", OrdererState::Answers)
+            }]);
+        },
+        &[("ORDERERS", Warning)],
+        3,
+    ),
+    (
+        "a consenter has the certificate of the config",
+        |facts| {
+            let own = certificate(
+                "peerOrganizations/org1.example.com/peers/peer0.org1.example.com/tls/server.crt",
+            );
+            facts.orderers = Some(vec![OrdererFacts {
+                certificates: vec![own.clone()],
+                shows: Some(own),
+                ..ordering("o1:7050", OrdererState::Answers)
+            }]);
+        },
+        &[],
+        0,
+    ),
+    (
         "no orderer is reached from here",
         |facts| {
             let late = OrdererState::NotReached(LATE.to_owned());

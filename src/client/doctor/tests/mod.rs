@@ -134,6 +134,8 @@ fn ordering(address: &str, state: OrdererState) -> OrdererFacts {
         address: address.to_owned(),
         is_endpoint: true,
         is_consenter: true,
+        certificates: Vec::new(),
+        shows: None,
         state,
     }
 }

@@ -14,6 +14,7 @@ use crate::{
         network::probe_connection,
     },
     config::Bundle,
+    identity::Certificate,
     json::time_text,
 };
 
@@ -23,16 +24,20 @@ use crate::{
 pub(super) async fn ask(bundle: &Bundle, connect_timeout: Duration) -> Vec<OrdererFacts> {
     let patience = connect_timeout.min(PATIENCE);
     let asked = orderer_places(bundle).into_iter().map(async |place| {
-        let state = state(&place.address, patience).await;
-        OrdererFacts { state, ..place }
+        let (state, shows) = look(&place.address, patience).await;
+        OrdererFacts {
+            shows,
+            state,
+            ..place
+        }
     });
     join_all(asked).await
 }
 
-async fn state(address: &str, patience: Duration) -> OrdererState {
+async fn look(address: &str, patience: Duration) -> (OrdererState, Option<Certificate>) {
     let found = timeout(patience, lookup_host(address)).await;
     if !found.is_ok_and(|found| found.is_ok_and(|mut all| all.next().is_some())) {
-        return OrdererState::NotFound;
+        return (OrdererState::NotFound, None);
     }
     let node = PeerEndpoint {
         address: address.to_owned(),
@@ -40,21 +45,28 @@ async fn state(address: &str, patience: Duration) -> OrdererState {
         server_name: None,
     };
     let probed = probe_connection(&node, patience).await;
-    match (probed.reached, probed.handshake) {
+    let state = match (probed.reached, probed.handshake) {
         // whoever is there says that nobody listens
         (Err(why), _) if why.contains("refused") => OrdererState::Down(why),
         (Err(why), _) => OrdererState::NotReached(why),
         (Ok(()), Some(Err(why))) if why == LATE => {
             OrdererState::Down("it takes connections, and says nothing".to_owned())
         }
-        (Ok(()), Some(Ok(handshake))) => match handshake.certificate {
-            Ok(certificate) if certificate.not_after() < host::now().seconds => {
-                let end = time_text(certificate.not_after()).unwrap_or_default();
-                OrdererState::Down(format!("its TLS certificate ended at {end}"))
-            }
-            _ => OrdererState::Answers,
-        },
+        (Ok(()), Some(Ok(handshake))) => {
+            let shows = handshake.certificate.ok();
+            let end = shows.as_ref().map(Certificate::not_after);
+            let ended = end.filter(|end| *end < host::now().seconds);
+            let state = match ended {
+                Some(end) => {
+                    let end = time_text(end).unwrap_or_default();
+                    OrdererState::Down(format!("its TLS certificate ended at {end}"))
+                }
+                None => OrdererState::Answers,
+            };
+            return (state, shows);
+        }
         // without TLS, as some networks are
         (Ok(()), _) => OrdererState::Answers,
-    }
+    };
+    (state, None)
 }
