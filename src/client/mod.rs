@@ -54,7 +54,7 @@ pub use error::{ClientError, Exit};
 pub use flow::{
     ChannelSession, ContractHead, ContractSynced, Examined, Hears, OfflineSession, OpenedSession,
     OwnSignature, Progress, Submission, Unpinned, Verdicts, anchor_block, check_up,
-    compare_with_chain, shown_request, sign_claim, sign_update, signed_envelope,
+    compare_with_chain, pinned, shown_request, sign_claim, sign_update, signed_envelope,
 };
 pub use host::{now, part_of, stamp};
 pub use intent::{

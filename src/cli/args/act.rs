@@ -285,7 +285,9 @@ pub(in crate::cli) struct RecoverArgs {
 
 /// What this machine trusts of a channel: the pinned config block, and the chain verified from it.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  cmscc pin\n  cmscc pin --reset --anchor genesis.block")]
+#[command(
+    after_help = "Examples:\n  cmscc pin\n  cmscc pin --reset --anchor genesis.block\n\nWith an anchor no peer is needed."
+)]
 pub(in crate::cli) struct PinArgs {
     /// Forget the chain, and start again with the anchor, or with what you type
     #[arg(long)]

@@ -390,6 +390,12 @@ fn each_stage_says_what_is_next() {
     };
     assert_eq!(next(&bare), "cmscc deploy install --address HOST:PORT");
     assert_eq!(next(&fresh()), "cmscc deploy approve");
+    // another name is meant: the peers run one on this channel
+    let mut named = fresh();
+    named.chaincode = "cmsc".to_owned();
+    named.peers[0].packages.as_mut().unwrap()[0].used_by =
+        vec![("mychannel".into(), "cmscc".to_owned(), "1".to_owned())];
+    assert_eq!(next(&named), "cmscc deploy status --chaincode cmscc");
     let waiting = proposed(fresh(), &first(), &["Org1MSP"]);
     let (none, missing) = told(&waiting);
     assert_eq!(

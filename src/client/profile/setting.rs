@@ -91,7 +91,7 @@ pub(super) struct SettingNames {
 
 impl Setting {
     /// All of them, as they are shown.
-    pub(super) const ALL: [Self; 29] = [
+    pub const ALL: [Self; 29] = [
         Channel,
         Chaincode,
         MspId,
@@ -179,6 +179,12 @@ impl Setting {
                 | TlsClientKey
                 | TlsRootCert
         )
+    }
+
+    /// Its own variable of the environment.
+    #[must_use]
+    pub const fn variable(self) -> &'static str {
+        self.names().own
     }
 
     /// How to set it, for people.

@@ -1,5 +1,7 @@
 //! What a member lacks of a deployment, and the command that comes next.
 
+use std::collections::BTreeSet;
+
 use crate::{
     client::{ApprovedDefinition, ContractStage, DeploymentFacts, ServerState, serve_command},
     ids::MspId,
@@ -133,6 +135,16 @@ pub(super) fn next(facts: &DeploymentFacts, is_agreed: Option<bool>) -> (Option<
 }
 
 fn before_approval(facts: &DeploymentFacts, sequence: i64) -> (Option<String>, String) {
+    if let Some(other) = other_name(facts) {
+        let why = format!(
+            "nothing is defined as `{}` on this channel, and your peers run `{other}` there: is that the name?",
+            facts.chaincode
+        );
+        return (
+            Some(format!("cmscc deploy status --chaincode {other}")),
+            why,
+        );
+    }
     let packages = facts.packages();
     if packages.is_empty() && facts.knows_packages() {
         let why = "your peers have no package of the contract: the address is where they reach your server";
@@ -154,6 +166,32 @@ fn before_approval(facts: &DeploymentFacts, sequence: i64) -> (Option<String>, S
         false => format!("your organisation has not approved sequence {sequence}"),
     };
     (Some(command), why)
+}
+
+/// The only chaincode that one's own peers run on the channel, where nobody knows of one with this name.
+fn other_name(facts: &DeploymentFacts) -> Option<&str> {
+    if facts.committed.is_some() || facts.next.is_some() {
+        return None;
+    }
+    let packages = facts
+        .peers
+        .iter()
+        .filter_map(|peer| peer.packages.as_ref().ok())
+        .flatten();
+    let used = packages.flat_map(|package| &package.used_by);
+    let mut names: BTreeSet<&str> = used
+        .filter(|(channel, ..)| *channel == facts.channel)
+        .map(|(_, name, _)| name.as_str())
+        .collect();
+    // SECURITY: a peer says it, and it stands in a command
+    names.retain(|name| {
+        name.chars()
+            .all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
+    });
+    match (names.len(), names.pop_first()) {
+        (1, Some(name)) if name != facts.chaincode && !name.starts_with('-') => Some(name),
+        _ => None,
+    }
 }
 
 /// What comes next where one's own organisation has approved what is committed.
