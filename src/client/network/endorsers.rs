@@ -107,25 +107,26 @@ impl PeerConnection {
     }
 
     /// Whether the server of one member answers. It is asked once, what the contract offers, which it says
-    /// before the bootstrap, too. One's own peer is asked itself, so that it says in its own words why not.
+    /// before the bootstrap, too. One's own peer is asked itself first, so that it says in its own words why
+    /// not.
     pub async fn server_of(&self, chaincode: &str, msp_id: &MspId) -> ServerState {
         let call = ChaincodeCall::new(self.channel(), [METADATA]);
-        let answer = match *msp_id == self.identity().msp_id {
-            false => (self.evaluate_while(chaincode, call, Some(msp_id), false)).await,
-            true => {
-                self.process(Which::Any, chaincode, &call)
-                    .await
-                    .and_then(|answer| match answer.status {
-                        200..400 => Ok(answer.payload),
-                        _ => Err(ClientError::new(
-                            Exit::Failed,
-                            "PEER_REFUSED",
-                            answer.message,
-                        )),
-                    })
+        if *msp_id == self.identity().msp_id {
+            let said = self.process(Which::Any, chaincode, &call).await;
+            let said = said.and_then(|answer| match answer.status {
+                200..400 => Ok(()),
+                _ => Err(ClientError::new(
+                    Exit::Failed,
+                    "PEER_REFUSED",
+                    answer.message,
+                )),
+            });
+            if let Err(error) = said {
+                return ServerState::of(&error);
             }
-        };
-        match answer {
+            // the peer that is asked may be another member's
+        }
+        match (self.evaluate_while(chaincode, call, Some(msp_id), false)).await {
             Ok(document) => {
                 let read = serde_json::from_slice::<ServedMetadata>(&document);
                 ServerState::Answers(read.ok().map(|read| read.info.version))
