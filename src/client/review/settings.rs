@@ -55,11 +55,11 @@ impl JudgedSettings {
         }
     }
 
-    /// Reads a change of settings, and the id of the proposal that it is good for; why it is none.
-    pub(in crate::client) fn read(
-        channel: &ChannelId,
-        bytes: &Bytes,
-    ) -> Result<(String, Self), &'static str> {
+    /// Reads a change of settings, and the id of the proposal that it is good for.
+    ///
+    /// # Errors
+    /// Why it is none.
+    pub fn read(channel: &ChannelId, bytes: &Bytes) -> Result<(String, Self), &'static str> {
         let update = common::ConfigUpdate::decode(bytes.clone())
             .map_err(|_| "what is to be signed cannot be read")?;
         let change = update.isolated_data.get(ISOLATED);

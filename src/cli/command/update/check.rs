@@ -12,7 +12,7 @@ use crate::{
         show::{self, Line, Tone},
     },
     client::{
-        ClientError, Exit, JudgedStatement, now,
+        ClientError, Exit, JudgedSettings, JudgedStatement, now,
         update::{
             CheckOutcome, CheckedUpdate, ComputedUpdate, FileConfig, FileUpdate, GivenContent,
             GivenFile, Meant, against_view, channel_creation, checked_view,
@@ -20,6 +20,7 @@ use crate::{
         view::Remark,
     },
     config::{ConfigSignature, Update},
+    ids::ChannelId,
 };
 
 pub(super) fn run(args: &UpdateCheckArgs) -> ExitCode {
@@ -72,6 +73,7 @@ impl ToCheck {
     ) -> Result<Self, ClientError> {
         let channel = args.channel.channel.as_deref();
         let name = file.name.clone();
+        let is_request = file.request.is_some();
         if let GivenContent::Config(_) = &file.content {
             let meant = match args.patch {
                 true => Meant::Patch,
@@ -111,7 +113,7 @@ impl ToCheck {
         let known: BTreeSet<Vec<u8>> = signatures.iter().map(ConfigSignature::encode).collect();
         let more = signed.signatures.into_iter();
         signatures.extend(more.filter(|one| !known.contains(&one.encode())));
-        if !given.is_enveloped && args.signed.is_empty() {
+        if !given.is_enveloped && !is_request && args.signed.is_empty() {
             let text =
                 "an update in no envelope carries no signatures: --signed names files that do";
             remarks.push(Remark::named("NOT_IN_AN_ENVELOPE", text));
@@ -129,14 +131,15 @@ impl ToCheck {
 /// Refuses what is good for the contract alone.
 fn demand_config(given: &FileUpdate) -> Result<(), ClientError> {
     let bytes = Bytes::copy_from_slice(given.update.bytes());
-    let Some(statement) = JudgedStatement::read(&bytes) else {
-        return Ok(());
+    let channel = ChannelId::from(given.update.channel_id());
+    let what = match JudgedStatement::read(&bytes).transpose()? {
+        Some(statement) => format!("what `{}` attests of its nodes", statement.msp_id),
+        None => match JudgedSettings::read(&channel, &bytes) {
+            Ok((id, _)) => format!("a change of the contract's settings, of proposal `{id}`"),
+            Err(_) => return Ok(()),
+        },
     };
-    let statement = statement?;
-    let text = format!(
-        "`{}` is what `{}` attests of its nodes, and no update of the config",
-        given.name, statement.msp_id
-    );
+    let text = format!("`{}` is {what}, and no update of the config", given.name);
     Err(
         ClientError::new(Exit::Usage, "NOT_AN_UPDATE", text).hint(format!(
             "cmscc update inspect {0} shows it, cmscc sign --in {0} --out FILE signs it",
