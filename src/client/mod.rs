@@ -48,7 +48,7 @@ pub use chain::{
 };
 pub use deploy::{
     ApprovalPlan, ContractStage, DefinitionWishes, DeploymentFacts, EndorsingRule, NextDefinition,
-    PackageWish, PeerPackages, ServerState, UpgradeConcern,
+    PackageWish, PackagedServer, PeerPackages, ServerState, UpgradeConcern, cause, serve_command,
 };
 pub use doctor::Check;
 pub(crate) use error::SEE_DOCTOR;
@@ -56,7 +56,7 @@ pub use error::{ClientError, Exit};
 pub use flow::{
     ChannelSession, ContractHead, ContractSynced, Examined, Hears, OfflineSession, OpenedSession,
     OwnSignature, Progress, Submission, Unpinned, Verdicts, anchor_block, check_up,
-    compare_with_chain, shown_request, sign_claim, sign_update, signed_envelope,
+    compare_with_chain, pinned, shown_request, sign_claim, sign_update, signed_envelope,
 };
 pub use host::{now, part_of, program_environment, stamp};
 pub use intent::{
@@ -90,7 +90,7 @@ pub use propose::{
 };
 pub use refusal::ContractRefusal;
 pub use review::{
-    ClaimedKind, ContractSaid, JudgedSettings, JudgedUpdate, ProposalClaim, SupposedOutcome,
-    SupposedSigner, Supposition,
+    ClaimedKind, ContractSaid, JudgedSettings, JudgedStatement, JudgedUpdate, ProposalClaim,
+    SupposedOutcome, SupposedSigner, Supposition,
 };
 pub use signing::{SignRequest, SignedUpdate};
