@@ -85,7 +85,9 @@ Examples:
 ///
 /// It is the message that `configtxlator compute_update` gives, always in the same bytes; configtxlator
 /// writes its maps in another order each time. Says what changes and who must sign, and the slips that
-/// configtxlator does not tell. Exit 3 where both say the same.
+/// configtxlator does not tell. The update is written whatever is found; the exit code tells.
+///
+/// Exit codes: 0 computed, 3 both say the same, or an orderer would refuse it whoever signs, 7 a blocking finding.
 #[derive(Debug, clap::Args)]
 #[command(after_help = COMPUTE_EXAMPLES)]
 pub(in crate::cli) struct UpdateComputeArgs {
@@ -120,6 +122,10 @@ pub(in crate::cli) struct UpdateComputeArgs {
     /// MODIFIED is a part of a config whose versions are modes
     #[arg(long)]
     pub(in crate::cli) patch: bool,
+
+    /// Go on in spite of a blocking finding, by its name
+    #[arg(long = "accept-finding", value_name = "FINDING")]
+    pub(in crate::cli) accepted: Vec<String>,
 
     /// Show certificates and long lists whole
     #[arg(long)]

@@ -4,7 +4,8 @@
 //! | file | what it is |
 //! |---|---|
 //! | `given`, `wanted` | a file that somebody gave: what it is, and what to do with one that is another than was wanted |
-//! | `computed` | the update from one config to another, and the slips that people make with two configs |
+//! | `computed` | the update from one config to another |
+//! | `slips` | what people do wrong with two configs |
 //! | `checked`, `said` | what an orderer would answer, and in which words |
 //! | `signatures` | who signed, without a config; the signatures of several files in one |
 //! | `shown` | all that in the form in which people and scripts see it |
@@ -15,6 +16,7 @@ mod given;
 mod said;
 mod shown;
 mod signatures;
+mod slips;
 #[cfg(test)]
 mod tests;
 mod wanted;

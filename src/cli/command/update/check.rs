@@ -70,7 +70,7 @@ impl ToCheck {
                 true => Meant::Patch,
                 false => Meant::Config,
             };
-            let computed = ComputedUpdate::new(channel, against, &file.into_config()?, meant)?;
+            let computed = ComputedUpdate::new(channel, against, &file.into_wanted()?, meant)?;
             let signed = files::signatures(&computed.update, &name, true, &args.signed)?;
             let mut remarks = computed.remarks;
             remarks.extend(signed.remarks);

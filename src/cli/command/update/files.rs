@@ -28,6 +28,11 @@ pub(super) fn config(path: &Path) -> Result<FileConfig, ClientError> {
     given(path)?.into_config()
 }
 
+/// The config as it is wanted, in a file.
+pub(super) fn wanted(path: &Path) -> Result<FileConfig, ClientError> {
+    given(path)?.into_wanted()
+}
+
 /// The update in a file.
 pub(super) fn update(path: &Path) -> Result<FileUpdate, ClientError> {
     given(path)?.into_update()
