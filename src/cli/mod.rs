@@ -60,7 +60,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         #[cfg(feature = "client")]
         Command::Diff(args) => Ok(command::see::diff(&args)),
         #[cfg(feature = "client")]
-        Command::Explain(args) if !args.if_signed_by.is_empty() => {
+        Command::Explain(args) if !args.asked().1.is_empty() => {
             Ok(command::foresee::if_signed_by(&args))
         }
         #[cfg(feature = "client")]

@@ -54,12 +54,12 @@ pub use error::{ClientError, Exit};
 pub use flow::{
     ChannelSession, ContractHead, ContractSynced, Examined, Hears, OfflineSession, OpenedSession,
     OwnSignature, Progress, Submission, Unpinned, Verdicts, anchor_block, check_up,
-    compare_with_chain, shown_request, sign_claim, sign_update, signed_envelope,
+    compare_with_chain, offering, shown_request, sign_claim, sign_update, signed_envelope,
 };
 pub use host::{now, part_of, stamp};
 pub use intent::{
     AddressChange, AskedIntent, ConsenterIntent, ConsenterNode, EditFault, EditedConfig, NamedCa,
-    OtherIntent, PlannedIntent, RotationEnd, RotationStart, SeenIdentity, candidates, plan,
+    OtherIntent, PlannedIntent, RotationEnd, RotationStart, SeenIdentity, candidates, nearest, plan, slashed,
 };
 pub use keys::{
     FoundKey, IdentitySource, KeyIdMapping, OwnCertificate, OwnIdentity, TokenPin, TokenPinState,
@@ -84,7 +84,7 @@ pub use profile::{
 };
 pub use propose::{
     MspDefinitionFolder, OrganizationFile, ProposalCall, ProposalTerms, WantedAttestation,
-    WantedChange, WantedSettings,
+    WantedChange, WantedSettings, demand_no_key,
 };
 pub use refusal::ContractRefusal;
 pub use review::{

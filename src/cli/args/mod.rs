@@ -84,7 +84,7 @@ pub(super) use serve::{LimitArgs, ServeArgs};
 pub(super) use shown::{ClientArgs, ShownArgs};
 #[cfg(feature = "client")]
 pub(super) use update::{
-    UpdateArgs, UpdateCheckArgs, UpdateCommand, UpdateComputeArgs, UpdateInspectArgs,
+    ChannelArg, UpdateArgs, UpdateCheckArgs, UpdateCommand, UpdateComputeArgs, UpdateInspectArgs,
     UpdateMergeArgs, UpdateProposeArgs, UpdateSignArgs, UpdateWrapArgs,
 };
 

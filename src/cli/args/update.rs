@@ -1,6 +1,6 @@
 //! Arguments of `update`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 
@@ -51,6 +51,31 @@ pub(in crate::cli) enum UpdateCommand {
     Sign(UpdateSignArgs),
     /// Put an update into an envelope, which can be signed and sent
     Wrap(UpdateWrapArgs),
+}
+
+/// The file that a command is about; after `-f`, too, as `peer channel` has it.
+#[derive(Clone, Debug, clap::Args)]
+pub(in crate::cli) struct FileArg {
+    /// The file: a config as it is wanted, an update, or an envelope around one
+    #[arg(value_name = "FILE", required_unless_present = "named_file")]
+    file: Option<PathBuf>,
+
+    #[arg(
+        long = "file",
+        short = 'f',
+        value_name = "FILE",
+        hide = true,
+        conflicts_with = "file"
+    )]
+    named_file: Option<PathBuf>,
+}
+
+impl FileArg {
+    /// Where it is.
+    pub(in crate::cli) fn path(&self) -> &Path {
+        let given = self.file.as_deref().or(self.named_file.as_deref());
+        given.unwrap_or(Path::new("-"))
+    }
 }
 
 /// Which channel, where no file says it.
@@ -152,9 +177,8 @@ config, 7 a blocking finding, 1 nobody here can say, 2 a file is not what it sho
 #[derive(Debug, clap::Args)]
 #[command(after_help = CHECK_EXAMPLES)]
 pub(in crate::cli) struct UpdateCheckArgs {
-    /// What is to be checked: a config as it is wanted, an update, or an envelope around one
-    #[arg(value_name = "FILE")]
-    pub(in crate::cli) file: PathBuf,
+    #[command(flatten)]
+    pub(in crate::cli) file: FileArg,
 
     /// The config that is in force: what `peer channel fetch config` wrote
     #[arg(long, value_name = "CONFIG")]
@@ -223,9 +247,8 @@ pub(in crate::cli) struct UpdateInspectArgs {
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  cmscc update wrap update.pb -o envelope.pb")]
 pub(in crate::cli) struct UpdateWrapArgs {
-    /// The update, as protobuf or JSON
-    #[arg(value_name = "UPDATE")]
-    pub(in crate::cli) file: PathBuf,
+    #[command(flatten)]
+    pub(in crate::cli) file: FileArg,
 
     /// Where to write the envelope
     #[arg(long = "out", short = 'o', value_name = "FILE", alias = "output")]
@@ -250,9 +273,8 @@ Examples:
 #[derive(Debug, clap::Args)]
 #[command(after_help = SIGN_EXAMPLES)]
 pub(in crate::cli) struct UpdateSignArgs {
-    /// The update, or an envelope around one
-    #[arg(value_name = "FILE")]
-    pub(in crate::cli) file: PathBuf,
+    #[command(flatten)]
+    pub(in crate::cli) file: FileArg,
 
     /// Where to write the envelope; the same file may be written over
     #[arg(long = "out", short = 'o', value_name = "FILE", alias = "output")]

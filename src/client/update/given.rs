@@ -183,8 +183,17 @@ impl GivenFile {
             };
             return Err(bad("UNKNOWN_FILE", why).hint(READABLE));
         };
-        if form == FileForm::ConfigGroup && group_of_json(text) == Some(GroupPlace::Channel) {
-            return Self::of_channel_group(name, text);
+        let place = (form == FileForm::ConfigGroup).then(|| group_of_json(text));
+        let place = place.flatten();
+        match place {
+            Some(GroupPlace::Channel) => return Self::of_channel_group(name, text),
+            // what is in them can be read in their place only
+            Some(GroupPlace::Application | GroupPlace::Orderer) => {
+                let detail = FormDetail::None;
+                let other = Self::other(name, Encoding::Json, Recognised { form, detail });
+                return Ok(Self { place, ..other });
+            }
+            Some(GroupPlace::Organization) | None => {}
         }
         let (form, bytes) = decoded(form, text).map_err(|(form, error)| {
             let article = form.with_article();
@@ -208,11 +217,7 @@ impl GivenFile {
             detail: FormDetail::None,
         });
         let read = Self::of_message(name, Encoding::Json, recognised, &bytes)?;
-        let place = (form == FileForm::ConfigGroup).then(|| group_of_json(text));
-        Ok(Self {
-            place: place.flatten(),
-            ..read
-        })
+        Ok(Self { place, ..read })
     }
 
     /// The JSON of a channel group, without the config around it.

@@ -27,7 +27,7 @@ pub(super) fn run(args: &UpdateCheckArgs) -> ExitCode {
 
 fn check(args: &UpdateCheckArgs, screen: &Screen) -> Result<Exit, ClientError> {
     let against = files::config(&args.against)?;
-    let file = files::given(&args.file)?;
+    let file = files::given(args.file.path())?;
     let asked = ToCheck::of(args, &against, file)?;
     let bundle = files::bundle(args.channel.channel.as_deref(), &against, &asked.update)?;
     let accepted: BTreeSet<String> = args.accepted.iter().cloned().collect();
@@ -63,14 +63,14 @@ impl ToCheck {
         against: &FileConfig,
         file: GivenFile,
     ) -> Result<Self, ClientError> {
-        let channel = args.channel.channel.as_deref();
         let name = file.name.clone();
-        if let GivenContent::Config(_) = &file.content {
+        if let GivenContent::Config(config) = &file.content {
+            let channel = files::channel(&args.channel, &[against, config]);
             let meant = match args.patch {
                 true => Meant::Patch,
                 false => Meant::Config,
             };
-            let computed = ComputedUpdate::new(channel, against, &file.into_wanted()?, meant)?;
+            let computed = ComputedUpdate::new(channel.as_deref(), against, &file.into_wanted()?, meant)?;
             let signed = files::signatures(&computed.update, &name, true, &args.signed)?;
             let mut remarks = computed.remarks;
             remarks.extend(signed.remarks);
@@ -147,7 +147,7 @@ fn next(
     files: &[(String, bool)],
     is_computed: bool,
 ) -> Option<NextStep> {
-    let (file, against) = (args.file.display(), args.against.display());
+    let (file, against) = (args.file.path().display(), args.against.display());
     let signed = files.iter().filter(|(_, is_signed)| *is_signed);
     let signed: Vec<&str> = signed.map(|(name, _)| name.as_str()).collect();
     let first = signed.first().copied();

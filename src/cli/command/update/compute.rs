@@ -38,8 +38,8 @@ fn compute(args: &UpdateComputeArgs, screen: &Screen) -> Result<Exit, ClientErro
         true => Meant::Patch,
         false => Meant::Config,
     };
-    let channel = args.channel.channel.as_deref();
-    let computed = ComputedUpdate::new(channel, &original, &modified, meant)?;
+    let channel = files::channel(&args.channel, &[&original, &modified]);
+    let computed = ComputedUpdate::new(channel.as_deref(), &original, &modified, meant)?;
     let bytes = computed.update.bytes();
     let out = args.out.as_deref().filter(|out| out.as_os_str() != "-");
     if let Some(out) = out {
