@@ -88,7 +88,8 @@ pub(super) use update::{
     UpdateMergeArgs, UpdateProposeArgs, UpdateSignArgs, UpdateWrapArgs,
 };
 
-const STYLES: Styles = Styles::styled()
+/// How help looks on a terminal.
+pub(super) const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
     .usage(AnsiColor::Green.on_default().bold())
     .literal(AnsiColor::Cyan.on_default().bold())

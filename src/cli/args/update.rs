@@ -1,11 +1,14 @@
 //! Arguments of `update`.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
 use clap::Subcommand;
 
 use super::{ProposeFileArgs, ShownArgs};
-use crate::client::NetworkFlags;
+use crate::client::{NetworkFlags, update::Meant};
 
 const UPDATE_EXAMPLES: &str = "\
 Examples:
@@ -92,6 +95,43 @@ pub(in crate::cli) struct ChannelArg {
     pub(in crate::cli) channel: Option<String>,
 }
 
+/// How an edit is taken, judged and shown.
+#[derive(Clone, Debug, clap::Args)]
+pub(in crate::cli) struct JudgingArgs {
+    /// What is wanted is a part of a config whose versions are modes
+    #[arg(long)]
+    patch: bool,
+
+    /// Go on in spite of a blocking finding, by its name
+    #[arg(long = "accept-finding", value_name = "FINDING")]
+    accepted: Vec<String>,
+
+    /// Show certificates and long lists whole
+    #[arg(long)]
+    pub(in crate::cli) full: bool,
+
+    #[command(flatten)]
+    pub(in crate::cli) channel: ChannelArg,
+
+    #[command(flatten)]
+    pub(in crate::cli) shown: ShownArgs,
+}
+
+impl JudgingArgs {
+    /// What is made of a config that is wanted.
+    pub(in crate::cli) const fn meant(&self) -> Meant {
+        match self.patch {
+            true => Meant::Patch,
+            false => Meant::Config,
+        }
+    }
+
+    /// The findings that somebody takes upon himself.
+    pub(in crate::cli) fn accepted(&self) -> BTreeSet<String> {
+        self.accepted.iter().cloned().collect()
+    }
+}
+
 const COMPUTE_EXAMPLES: &str = "\
 Examples:
   From the block that `peer channel fetch config` wrote, and the config that you edited:
@@ -144,23 +184,8 @@ pub(in crate::cli) struct UpdateComputeArgs {
     #[arg(long = "out", short = 'o', value_name = "FILE", alias = "output")]
     pub(in crate::cli) out: Option<PathBuf>,
 
-    /// MODIFIED is a part of a config whose versions are modes
-    #[arg(long)]
-    pub(in crate::cli) patch: bool,
-
-    /// Go on in spite of a blocking finding, by its name
-    #[arg(long = "accept-finding", value_name = "FINDING")]
-    pub(in crate::cli) accepted: Vec<String>,
-
-    /// Show certificates and long lists whole
-    #[arg(long)]
-    pub(in crate::cli) full: bool,
-
     #[command(flatten)]
-    pub(in crate::cli) channel: ChannelArg,
-
-    #[command(flatten)]
-    pub(in crate::cli) shown: ShownArgs,
+    pub(in crate::cli) judging: JudgingArgs,
 }
 
 const CHECK_EXAMPLES: &str = "\
@@ -188,23 +213,8 @@ pub(in crate::cli) struct UpdateCheckArgs {
     #[arg(long, value_name = "FILE", num_args = 1..)]
     pub(in crate::cli) signed: Vec<PathBuf>,
 
-    /// FILE is a part of a config whose versions are modes
-    #[arg(long)]
-    pub(in crate::cli) patch: bool,
-
-    /// Go on in spite of a blocking finding, by its name
-    #[arg(long = "accept-finding", value_name = "FINDING")]
-    pub(in crate::cli) accepted: Vec<String>,
-
-    /// Show certificates and long lists whole
-    #[arg(long)]
-    pub(in crate::cli) full: bool,
-
     #[command(flatten)]
-    pub(in crate::cli) channel: ChannelArg,
-
-    #[command(flatten)]
-    pub(in crate::cli) shown: ShownArgs,
+    pub(in crate::cli) judging: JudgingArgs,
 }
 
 const INSPECT_EXAMPLES: &str = "\

@@ -13,7 +13,7 @@ use crate::{
         ClientError, Exit, now,
         update::{
             CheckOutcome, CheckedUpdate, ComputedUpdate, FileConfig, GivenContent, GivenFile,
-            Meant, against_view, channel_creation, checked_view,
+            against_view, channel_creation, checked_view,
         },
         view::Remark,
     },
@@ -21,7 +21,7 @@ use crate::{
 };
 
 pub(super) fn run(args: &UpdateCheckArgs) -> ExitCode {
-    let screen = Screen::new(&args.shown, args.full);
+    let screen = Screen::new(&args.judging.shown, args.judging.full);
     screen.ended(check(args, &screen))
 }
 
@@ -29,8 +29,8 @@ fn check(args: &UpdateCheckArgs, screen: &Screen) -> Result<Exit, ClientError> {
     let against = files::config(&args.against)?;
     let file = files::given(args.file.path())?;
     let asked = ToCheck::of(args, &against, file)?;
-    let bundle = files::bundle(args.channel.channel.as_deref(), &against, &asked.update)?;
-    let accepted: BTreeSet<String> = args.accepted.iter().cloned().collect();
+    let bundle = files::bundle(args.judging.channel.channel.as_deref(), &against, &asked.update)?;
+    let accepted = args.judging.accepted();
     let mut checked =
         CheckedUpdate::new(&bundle, &asked.update, &asked.signatures, &accepted, now());
     checked.remarks.splice(0..0, asked.remarks);
@@ -65,11 +65,8 @@ impl ToCheck {
     ) -> Result<Self, ClientError> {
         let name = file.name.clone();
         if let GivenContent::Config(config) = &file.content {
-            let channel = files::channel(&args.channel, &[against, config]);
-            let meant = match args.patch {
-                true => Meant::Patch,
-                false => Meant::Config,
-            };
+            let channel = files::channel(&args.judging.channel, &[against, config]);
+            let meant = args.judging.meant();
             let computed = ComputedUpdate::new(channel.as_deref(), against, &file.into_wanted()?, meant)?;
             let signed = files::signatures(&computed.update, &name, true, &args.signed)?;
             let mut remarks = computed.remarks;

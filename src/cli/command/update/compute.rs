@@ -1,7 +1,6 @@
 //! `cmscc update compute`.
 
 use std::{
-    collections::BTreeSet,
     io::{self, IsTerminal as _, Write as _},
     path::Path,
     process::ExitCode,
@@ -17,12 +16,12 @@ use crate::{
     },
     client::{
         ClientError, Exit, now,
-        update::{CheckOutcome, CheckedUpdate, ComputedUpdate, Meant, compiled, computed_view},
+        update::{CheckOutcome, CheckedUpdate, ComputedUpdate, compiled, computed_view},
     },
 };
 
 pub(super) fn run(args: &UpdateComputeArgs) -> ExitCode {
-    let screen = Screen::new(&args.shown, args.full);
+    let screen = Screen::new(&args.judging.shown, args.judging.full);
     screen.ended(compute(args, &screen))
 }
 
@@ -34,11 +33,8 @@ fn compute(args: &UpdateComputeArgs, screen: &Screen) -> Result<Exit, ClientErro
     };
     let original = files::config(&named(&args.original, &args.named_original)?)?;
     let modified = files::wanted(&named(&args.modified, &args.named_updated)?)?;
-    let meant = match args.patch {
-        true => Meant::Patch,
-        false => Meant::Config,
-    };
-    let channel = files::channel(&args.channel, &[&original, &modified]);
+    let meant = args.judging.meant();
+    let channel = files::channel(&args.judging.channel, &[&original, &modified]);
     let computed = ComputedUpdate::new(channel.as_deref(), &original, &modified, meant)?;
     let bytes = computed.update.bytes();
     let out = args.out.as_deref().filter(|out| out.as_os_str() != "-");
@@ -48,7 +44,7 @@ fn compute(args: &UpdateComputeArgs, screen: &Screen) -> Result<Exit, ClientErro
     // an original that no node would take says less, and the update is computed all the same
     let bundle = compiled(&original.name, &computed.channel, &original.tree).ok();
     let checked = bundle.as_ref().map(|bundle| {
-        let accepted: BTreeSet<String> = args.accepted.iter().cloned().collect();
+        let accepted = args.judging.accepted();
         (
             bundle,
             CheckedUpdate::new(bundle, &computed.update, &[], &accepted, now()),

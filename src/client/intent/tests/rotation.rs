@@ -210,7 +210,7 @@ fn orderers_that_sign_blocks_are_seen() {
     let block = data("fabric-3.1.5-caps-v2/add-orgx/config_block_after.pb").into();
     let seen = SeenIdentity::of_block(&block);
     assert_eq!(seen.len(), 1);
-    let number = crate::block::ConfigBlock::parse(Bytes::clone(&block)).unwrap();
+    let number = ConfigBlock::parse(Bytes::clone(&block)).unwrap();
     let number = number.block().number();
     assert_eq!(
         seen[0].place,
