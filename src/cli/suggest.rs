@@ -41,7 +41,10 @@ const MEANT: &[(&str, &str)] = &[
         "cmscc config export (as `peer channel fetch`), cmscc sign (as `signconfigtx`), cmscc submit (as `update`)",
     ),
     ("proto_decode", "cmscc update inspect FILE --decode"),
-    ("proto_encode", "cmscc update compute, which takes JSON as it is"),
+    (
+        "proto_encode",
+        "cmscc update compute, which takes JSON as it is",
+    ),
     ("query", "cmscc api FUNCTION ARG.."),
     ("signconfigtx", "cmscc update sign FILE"),
     ("vote", "cmscc sign ID, or cmscc reject ID"),
@@ -120,9 +123,12 @@ fn habit(typed: &[String], missing: &[String]) -> Option<&'static str> {
             "what `peer channel update -f FILE` does: cmscc submit --in FILE. `cmscc update` is about files"
         }
         ["update", ..] if has(&["-f", "--file"]) => "files are named without a flag before them",
-        ["config", "fetch" | "export", "config" | "newest" | "oldest", ..] => {
-            "cmscc config export FILE writes the newest config block; --sequence N an older one"
-        }
+        [
+            "config",
+            "fetch" | "export",
+            "config" | "newest" | "oldest",
+            ..,
+        ] => "cmscc config export FILE writes the newest config block; --sequence N an older one",
         ["sign" | "submit", ..] if has(&["-f", "--file"]) => {
             "a file is named with --in: `cmscc sign --in FILE`, `cmscc submit --in FILE`. To sign a file without \
              the contract: cmscc update sign FILE -o OUT"
@@ -158,11 +164,23 @@ mod tests {
             habit(&typed, &missing).unwrap_or_default()
         };
         for (typed, missing, meant) in [
-            ("update check f.json", &["--against <CONFIG>"][..], "peer channel fetch config"),
-            ("update signconfigtx -f f.pb", &["--out <FILE>"], "may be the same"),
+            (
+                "update check f.json",
+                &["--against <CONFIG>"][..],
+                "peer channel fetch config",
+            ),
+            (
+                "update signconfigtx -f f.pb",
+                &["--out <FILE>"],
+                "may be the same",
+            ),
             ("update -f f.pb -c mychannel", &[], "cmscc submit --in FILE"),
             ("update inspect -f f.pb", &[], "without a flag"),
-            ("config fetch config out.block", &[], "cmscc config export FILE"),
+            (
+                "config fetch config out.block",
+                &[],
+                "cmscc config export FILE",
+            ),
             ("sign -f f.pb", &[], "--in"),
         ] {
             assert!(hint(typed, missing).contains(meant), "{typed}");

@@ -59,7 +59,8 @@ pub use flow::{
 pub use host::{now, part_of, stamp};
 pub use intent::{
     AddressChange, AskedIntent, ConsenterIntent, ConsenterNode, EditFault, EditedConfig, NamedCa,
-    OtherIntent, PlannedIntent, RotationEnd, RotationStart, SeenIdentity, candidates, nearest, plan, slashed,
+    OtherIntent, PlannedIntent, RotationEnd, RotationStart, SeenIdentity, candidates, nearest,
+    plan, slashed,
 };
 pub use keys::{
     FoundKey, IdentitySource, KeyIdMapping, OwnCertificate, OwnIdentity, TokenPin, TokenPinState,

@@ -85,7 +85,9 @@ pub enum GroupPlace {
 pub fn group_of_json(text: &[u8]) -> Option<GroupPlace> {
     let group = members(text)?;
     let has = |list: &str, names: &[&str]| {
-        let inside = group.get(list).and_then(|list| members(list.get().as_bytes()));
+        let inside = group
+            .get(list)
+            .and_then(|list| members(list.get().as_bytes()));
         inside.is_some_and(|inside| names.iter().any(|name| inside.contains_key(*name)))
     };
     match () {

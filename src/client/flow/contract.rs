@@ -114,7 +114,8 @@ impl ChannelSession {
 /// An error about an id that is not known, with the nearest of those that are listed in an answer.
 #[must_use]
 pub fn offering(error: ClientError, id: &str, listed: Option<&Bytes>) -> ClientError {
-    let listed = listed.and_then(|answer| answers::read::<ListAnswer>("ListProposals", answer).ok());
+    let listed =
+        listed.and_then(|answer| answers::read::<ListAnswer>("ListProposals", answer).ok());
     let ids = listed.into_iter().flat_map(|page| page.proposals);
     let near = nearest(id, ids.map(|one| one.proposal_id).collect());
     match near.first() {

@@ -116,15 +116,16 @@ fn decoded(path: &ElementPath, form: &Value) -> Result<Bytes, MisfitForm> {
         nested = serde_json::json!({ "groups": { name.as_str(): nested } });
     }
     let config = serde_json::json!({ "channel_group": nested });
-    let bytes = json::decode(CONFIG, config.to_string().as_bytes()).map_err(|error| MisfitForm {
-        inside: inside(error.path(), above(path).len()),
-        why: error.problem().to_string(),
-        unknown: match error.problem() {
-            JsonProblem::UnknownConfigKey => Some(UnknownName::Element),
-            JsonProblem::UnknownField { .. } => Some(UnknownName::Member),
-            _ => None,
-        },
-    })?;
+    let bytes =
+        json::decode(CONFIG, config.to_string().as_bytes()).map_err(|error| MisfitForm {
+            inside: inside(error.path(), above(path).len()),
+            why: error.problem().to_string(),
+            unknown: match error.problem() {
+                JsonProblem::UnknownConfigKey => Some(UnknownName::Element),
+                JsonProblem::UnknownField { .. } => Some(UnknownName::Member),
+                _ => None,
+            },
+        })?;
     let tree = ConfigTree::parse(bytes.into()).map_err(|error| whole(error.to_string()))?;
     let names: Vec<&str> = above(path).iter().map(String::as_str).collect();
     let value = tree.group(&names).and_then(|group| {

@@ -326,7 +326,8 @@ mod tests {
             let refusal = ContractRefusal::find(words).unwrap();
             refusal.error().hint.unwrap_or_default()
         };
-        let told = hint("Code 409: UPDATE_TAKEN: proposal `Org1MSP.set-x` of your organisation has this");
+        let told =
+            hint("Code 409: UPDATE_TAKEN: proposal `Org1MSP.set-x` of your organisation has this");
         assert!(told.contains("`cmscc withdraw Org1MSP.set-x`"), "{told}");
         assert!(told.contains("`cmscc sign Org1MSP.set-x`"), "{told}");
         // nothing but an id gets into a command

@@ -114,7 +114,8 @@ pub fn channel_of(channel: Option<&str>, files: &[&FileConfig]) -> Result<Channe
         }
     }
     named.map(|(channel, _)| channel).ok_or_else(|| {
-        let text = "a config does not say which channel it is of: name it with --channel, or CHANNEL_NAME";
+        let text =
+            "a config does not say which channel it is of: name it with --channel, or CHANNEL_NAME";
         usage("NO_CHANNEL", text.to_owned())
             .hint("a config block says it: `peer channel fetch config` writes one")
     })

@@ -47,9 +47,7 @@ pub fn file_view(file: &GivenFile) -> FileView {
         file: file.name.clone(),
         form: file.recognised.form.name().to_owned(),
         sequence: match &file.content {
-            GivenContent::Config(config) if !config.is_bare_group => {
-                Some(config.tree.sequence().0)
-            }
+            GivenContent::Config(config) if !config.is_bare_group => Some(config.tree.sequence().0),
             GivenContent::Config(_) | GivenContent::Other | GivenContent::Update(_) => None,
         },
         what: file.what(),

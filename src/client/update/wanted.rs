@@ -12,9 +12,11 @@ impl GivenFile {
     pub fn advice(&self) -> Option<&'static str> {
         match &self.content {
             GivenContent::Config(_) | GivenContent::Update(_) => None,
-            GivenContent::Other => {
-                Some(other(self.recognised.form, &self.recognised.detail, self.place))
-            },
+            GivenContent::Other => Some(other(
+                self.recognised.form,
+                &self.recognised.detail,
+                self.place,
+            )),
         }
     }
 
@@ -59,7 +61,8 @@ impl GivenFile {
             }
             GivenContent::Other => {
                 let text = format!("`{}` is {what}, where a config is wanted", self.name);
-                Err(ClientError::new(Exit::Usage, "NOT_A_CONFIG", text).hint(other(form, &detail, place)))
+                Err(ClientError::new(Exit::Usage, "NOT_A_CONFIG", text)
+                    .hint(other(form, &detail, place)))
             }
         }
     }
@@ -84,7 +87,8 @@ impl GivenFile {
             }
             GivenContent::Other => {
                 let text = format!("`{}` is {what}, where a config update is wanted", self.name);
-                Err(ClientError::new(Exit::Usage, "NOT_AN_UPDATE", text).hint(other(form, &detail, place)))
+                Err(ClientError::new(Exit::Usage, "NOT_AN_UPDATE", text)
+                    .hint(other(form, &detail, place)))
             }
         }
     }

@@ -37,9 +37,13 @@ impl NodeMspFiles {
         };
         let lines = self.config_yaml.lines().map(str::trim);
         let mut behind = lines.skip_while(|line| *line != name).skip(1);
-        let certificate = behind.by_ref().take_while(|line| !line.ends_with("OUIdentifier:"));
+        let certificate = behind
+            .by_ref()
+            .take_while(|line| !line.ends_with("OUIdentifier:"));
         let mut certificate = certificate.filter_map(|line| line.strip_prefix("Certificate:"));
-        let file = certificate.next().map(|path| path.trim().trim_start_matches("cacerts/"));
+        let file = certificate
+            .next()
+            .map(|path| path.trim().trim_start_matches("cacerts/"));
         let pem = file.and_then(|file| self.cas.get(file));
         pem.map(|pem| bytes(pem)).unwrap_or_default()
     }

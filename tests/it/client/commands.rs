@@ -111,7 +111,11 @@ fn private_keys_are_not_proposed() {
         assert!(said.contains("[PRIVATE_KEY]"), "{said}");
         // not a line of it is repeated
         let lines = String::from_utf8_lossy(&key).into_owned();
-        assert!(lines.lines().all(|line| line.is_empty() || !said.contains(line)));
+        assert!(
+            lines
+                .lines()
+                .all(|line| line.is_empty() || !said.contains(line))
+        );
     }
 }
 

@@ -274,9 +274,22 @@ fn two_files_the_wrong_way_round_are_told() {
         let document = files.document(args).0;
         remarks(&document).contains(&"LOOKS_SWAPPED")
     };
-    assert!(!told(&["compute", "config_block.pb", "modified_config.json"]));
-    assert!(told(&["compute", "modified_config.json", "config_block.pb"]));
-    let check = ["check", "config_block.pb", "--against", "modified_config.json"];
+    assert!(!told(&[
+        "compute",
+        "config_block.pb",
+        "modified_config.json"
+    ]));
+    assert!(told(&[
+        "compute",
+        "modified_config.json",
+        "config_block.pb"
+    ]));
+    let check = [
+        "check",
+        "config_block.pb",
+        "--against",
+        "modified_config.json",
+    ];
     assert!(told(&check));
     // two files of jq, of which nothing but the names tells
     let out = files.run(&["inspect", "config_block.pb", "--decode"]);
@@ -326,8 +339,16 @@ fn parts_of_a_config_are_told() {
     let check = ["check", "modified_config.json", "--against", "group.json"];
     assert_eq!(files.symbol(&check), ("NOT_A_CONFIG".to_owned(), 2));
     for (file, symbol, words) in [
-        ("sections.json", "UNKNOWN_FILE", ".data.data[0].payload.data.config"),
-        ("application.json", "NOT_A_CONFIG", ".channel_group.groups.Application"),
+        (
+            "sections.json",
+            "UNKNOWN_FILE",
+            ".data.data[0].payload.data.config",
+        ),
+        (
+            "application.json",
+            "NOT_A_CONFIG",
+            ".channel_group.groups.Application",
+        ),
     ] {
         let (document, _) = files.document(&["compute", "config_block.pb", file]);
         assert_eq!(document["error"]["symbol"], symbol, "{document:#}");
@@ -348,14 +369,21 @@ fn habits_of_peer_are_understood_or_told() {
     };
     // a file behind -f
     let (document, code) = files.document(&[
-        "check", "-f", "modified_config.json", "--against", "config_block.pb",
+        "check",
+        "-f",
+        "modified_config.json",
+        "--against",
+        "config_block.pb",
     ]);
     assert_eq!(
         (document["outcome"].as_str(), code),
         (Some("not_signed"), 3)
     );
     for (args, words) in [
-        (&["check", "modified_config.json"][..], "peer channel fetch config"),
+        (
+            &["check", "modified_config.json"][..],
+            "peer channel fetch config",
+        ),
         (&["signconfigtx", "-f", "org1.pb"], "may be the same"),
         (
             &["-f", "org1.pb", "-c", "mychannel", "-o", "localhost:7050"],

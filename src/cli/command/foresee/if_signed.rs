@@ -21,8 +21,10 @@ pub(in crate::cli) fn if_signed_by(args: &ExplainArgs) -> ExitCode {
         let (id, names) = args.asked();
         let id = id.ok_or_else(|| {
             let text = "which proposal is not said";
-            ClientError::new(Exit::Usage, "NO_ID", text)
-                .hint(format!("cmscc explain ID --if-signed-by {}", names.join(" ")))
+            ClientError::new(Exit::Usage, "NO_ID", text).hint(format!(
+                "cmscc explain ID --if-signed-by {}",
+                names.join(" ")
+            ))
         })?;
         let supposed = names
             .iter()
@@ -34,8 +36,7 @@ pub(in crate::cli) fn if_signed_by(args: &ExplainArgs) -> ExitCode {
             .wait("asking the contract", session.examine(id))
             .await?;
         let Verdicts::Update(judged) = &examined.verdicts else {
-            let text =
-                format!("`{id}` changes settings of the contract: only it can explain them");
+            let text = format!("`{id}` changes settings of the contract: only it can explain them");
             let error = ClientError::new(Exit::Usage, "NOT_AN_UPDATE", text);
             return Err(error.hint(format!("cmscc explain {id}")));
         };

@@ -42,7 +42,9 @@ pub(in crate::cli) fn plan(args: &PlanArgs) -> ExitCode {
             false => (unique(&args.ids), 0),
             true => talk.wait("asking the contract", open_ids(&session)).await?,
         };
-        let mut view = talk.wait("judging", planned(&session, &ids, is_named)).await?;
+        let mut view = talk
+            .wait("judging", planned(&session, &ids, is_named))
+            .await?;
         view.not_looked_at = not_looked_at;
         if view.steps.is_empty() && view.left.is_empty() {
             talk.say(&Line::of(Tone::Dim, "there is nothing to plan"));

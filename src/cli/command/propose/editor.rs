@@ -11,8 +11,8 @@ use std::{
 use crate::{
     cli::{args::ProposeEditArgs, talk::Talk},
     client::{
-        ChannelSession, ClientError, ClientSettings, EditedConfig, Exit, OtherIntent, PlannedIntent,
-        slashed,
+        ChannelSession, ClientError, ClientSettings, EditedConfig, Exit, OtherIntent,
+        PlannedIntent, slashed,
     },
 };
 
@@ -207,7 +207,11 @@ fn create(settings: &ClientSettings, content: &str) -> Result<KeptText, ClientEr
     fs::create_dir_all(&folder).map_err(|error| failed(&error))?;
     let name = |number: u32| {
         let (start, end) = NAME;
-        format!("{start}{}-{}-{number}{end}", settings.channel, process::id())
+        format!(
+            "{start}{}-{}-{number}{end}",
+            settings.channel,
+            process::id()
+        )
     };
     for number in 0..16 {
         let path = folder.join(name(number));
@@ -253,19 +257,33 @@ mod tests {
     #[test]
     fn one_goes_on_with_what_was_typed() {
         let again = |typed: &str, for_real| {
-            again(shlex::split(typed).unwrap().into_iter(), "/s/edit-1.jsonc", for_real)
+            again(
+                shlex::split(typed).unwrap().into_iter(),
+                "/s/edit-1.jsonc",
+                for_real,
+            )
         };
-        let typed = "propose edit /Channel/Orderer --description 'smaller blocks' --dry-run --profile org1";
+        let typed =
+            "propose edit /Channel/Orderer --description 'smaller blocks' --dry-run --profile org1";
         assert_eq!(
             again(typed, false),
             format!("cmscc {typed} --file /s/edit-1.jsonc")
         );
         assert_eq!(
             again(typed, true),
-            format!("cmscc {} --file /s/edit-1.jsonc", typed.replace("--dry-run ", ""))
+            format!(
+                "cmscc {} --file /s/edit-1.jsonc",
+                typed.replace("--dry-run ", "")
+            )
         );
-        for typed in ["propose edit --file old.jsonc", "propose edit --file=old.jsonc"] {
-            assert_eq!(again(typed, false), "cmscc propose edit --file /s/edit-1.jsonc");
+        for typed in [
+            "propose edit --file old.jsonc",
+            "propose edit --file=old.jsonc",
+        ] {
+            assert_eq!(
+                again(typed, false),
+                "cmscc propose edit --file /s/edit-1.jsonc"
+            );
         }
     }
 }

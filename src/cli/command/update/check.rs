@@ -29,7 +29,11 @@ fn check(args: &UpdateCheckArgs, screen: &Screen) -> Result<Exit, ClientError> {
     let against = files::config(&args.against)?;
     let file = files::given(args.file.path())?;
     let asked = ToCheck::of(args, &against, file)?;
-    let bundle = files::bundle(args.judging.channel.channel.as_deref(), &against, &asked.update)?;
+    let bundle = files::bundle(
+        args.judging.channel.channel.as_deref(),
+        &against,
+        &asked.update,
+    )?;
     let accepted = args.judging.accepted();
     let mut checked =
         CheckedUpdate::new(&bundle, &asked.update, &asked.signatures, &accepted, now());
@@ -67,7 +71,8 @@ impl ToCheck {
         if let GivenContent::Config(config) = &file.content {
             let channel = files::channel(&args.judging.channel, &[against, config]);
             let meant = args.judging.meant();
-            let computed = ComputedUpdate::new(channel.as_deref(), against, &file.into_wanted()?, meant)?;
+            let computed =
+                ComputedUpdate::new(channel.as_deref(), against, &file.into_wanted()?, meant)?;
             let signed = files::signatures(&computed.update, &name, true, &args.signed)?;
             let mut remarks = computed.remarks;
             remarks.extend(signed.remarks);

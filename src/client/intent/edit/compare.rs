@@ -136,7 +136,9 @@ impl EditedPair<'_> {
                     legal(&name, &at)?;
                     let known = KnownNames {
                         before: old.and_then(|old| old.get(content_name(kind))),
-                        beside: members(self.base, list).map(|(name, _)| name.clone()).collect(),
+                        beside: members(self.base, list)
+                            .map(|(name, _)| name.clone())
+                            .collect(),
                     };
                     let read = content(kind, &path, new, &at, &known)?;
                     // written in another way, it may say the same

@@ -105,9 +105,9 @@ fn token(line: &str, column: usize) -> String {
     let at = column.saturating_sub(1);
     let is_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '+');
     let chars: Vec<(usize, char)> = line.char_indices().collect();
-    let here = chars.iter().position(|(start, c)| {
-        (*start..start.saturating_add(c.len_utf8())).contains(&at)
-    });
+    let here = chars
+        .iter()
+        .position(|(start, c)| (*start..start.saturating_add(c.len_utf8())).contains(&at));
     let Some(here) = here else {
         return "the end of the line".to_owned();
     };
@@ -116,8 +116,14 @@ fn token(line: &str, column: usize) -> String {
         return of(here).map(String::from).unwrap_or_default();
     };
     let before = chars.get(..here).unwrap_or_default().iter().rev();
-    let before: String = before.map(|(_, c)| *c).take_while(|c| is_word(*c)).collect();
-    let behind = chars.get(here.saturating_add(1)..).unwrap_or_default().iter();
+    let before: String = before
+        .map(|(_, c)| *c)
+        .take_while(|c| is_word(*c))
+        .collect();
+    let behind = chars
+        .get(here.saturating_add(1)..)
+        .unwrap_or_default()
+        .iter();
     let behind = behind.map(|(_, c)| *c).take_while(|c| is_word(*c));
     let before = before.chars().rev();
     before.chain([c]).chain(behind).collect()
@@ -132,7 +138,11 @@ mod tests {
     #[test]
     fn what_is_no_json_is_told_in_words() {
         for (text, line, words) in [
-            ("{\n \"a\": many }", 2, "`many` is no value: a text stands in quotes, \"many\""),
+            (
+                "{\n \"a\": many }",
+                2,
+                "`many` is no value: a text stands in quotes, \"many\"",
+            ),
             ("{\n \"a\": nothing }", 2, "\"nothing\""),
             ("{\n \"a\": True }", 2, "did you mean true?"),
             ("{\n \"a\": ture }", 2, "did you mean true?"),
@@ -144,7 +154,11 @@ mod tests {
             ("{\n a: 1 }", 2, "a name stands in quotes: \"a\""),
             ("{\n \"a\": 1,, }", 2, "a comma too many"),
             ("{\n \"a\": 1,\n }", 3, "a comma too many before `}`"),
-            ("{\n \"a\": 1\n \"b\": 2 }", 3, "a `,` is missing before `\"`"),
+            (
+                "{\n \"a\": 1\n \"b\": 2 }",
+                3,
+                "a `,` is missing before `\"`",
+            ),
             ("{\n \"a\" 1 }", 2, "a `:` is missing"),
             ("{\n \"a\": [1\n }", 3, "a `]` that ends the list"),
             ("{\n \"a\": 1", 2, "a `}` is missing"),

@@ -126,3 +126,32 @@ fn fields_that_json_leaves_out_are_told() {
     assert_eq!(whole.remarks, []);
     assert_eq!(whole.update.written().len(), 1);
 }
+
+#[test]
+fn what_looks_the_wrong_way_round_is_told() {
+    let older = document();
+    let mut newer = document();
+    let timeout = &mut newer["channel_group"]["groups"]["Orderer"]["values"]["BatchTimeout"];
+    timeout["value"]["timeout"] = json!("9s");
+    timeout["version"] = json!("1");
+    let told = |original: &Value, modified: &Value| {
+        let (original, modified) = (in_json(original), in_json(modified));
+        let channel = Some("mychannel");
+        let computed = ComputedUpdate::new(channel, &original, &modified, Meant::Config);
+        ids(&computed.unwrap().remarks).contains(&"LOOKS_SWAPPED")
+    };
+    assert!(!told(&older, &newer));
+    assert!(told(&newer, &older));
+    // the sequence tells before the versions do
+    newer["sequence"] = json!("4");
+    assert!(!told(&older, &newer));
+    assert!(told(&newer, &older));
+    let versions = "VERSIONS_DIFFER";
+    let both = ComputedUpdate::new(
+        Some("mychannel"),
+        &in_json(&newer),
+        &in_json(&older),
+        Meant::Config,
+    );
+    assert!(ids(&both.unwrap().remarks).contains(&versions));
+}
