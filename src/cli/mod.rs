@@ -117,6 +117,8 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Wait(args) => Ok(command::act::wait(&args)),
         #[cfg(feature = "client")]
         Command::Watch(args) => Ok(command::act::watch(&args)),
+        #[cfg(feature = "agent")]
+        Command::Agent(args) => command::agent::main(&args),
         #[cfg(feature = "client")]
         Command::Pin(args) => Ok(command::act::pin(&args)),
         #[cfg(feature = "client")]

@@ -36,6 +36,19 @@ pub fn stamp() -> Result<Stamp, ClientError> {
     })
 }
 
+/// What a program that is started for somebody finds in its environment: nothing of this process's
+/// settings, which may hold secrets.
+#[must_use]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a program that is started needs to find others"
+)]
+pub fn program_environment() -> Vec<(&'static str, std::ffi::OsString)> {
+    let names = ["PATH", "HOME", "LANG", "TZ"];
+    let found = names.map(|name| std::env::var_os(name).map(|value| (name, value)));
+    found.into_iter().flatten().collect()
+}
+
 /// A random part of a time, so that callers that wait do not come back together; all of it where the
 /// host has no random numbers.
 #[must_use]

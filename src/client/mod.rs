@@ -43,7 +43,9 @@ mod signing;
 pub mod update;
 pub mod view;
 
-pub use chain::{ChainStore, ConfigTrail, TrailConfig, VerifiedChain, VerifiedLink};
+pub use chain::{
+    ChainStore, ConfigTrail, ProvenStretch, StateFolder, TrailConfig, VerifiedChain, VerifiedLink,
+};
 pub use deploy::{
     ApprovalPlan, ContractStage, DefinitionWishes, DeploymentFacts, EndorsingRule, NextDefinition,
     PackageWish, PeerPackages, ServerState, UpgradeConcern,
@@ -56,7 +58,7 @@ pub use flow::{
     OwnSignature, Progress, Submission, Unpinned, Verdicts, anchor_block, check_up,
     compare_with_chain, offering, shown_request, sign_claim, sign_update, signed_envelope,
 };
-pub use host::{now, part_of, stamp};
+pub use host::{now, part_of, program_environment, stamp};
 pub use intent::{
     AddressChange, AskedIntent, ConsenterIntent, ConsenterNode, EditFault, EditedConfig, NamedCa,
     OtherIntent, PlannedIntent, RotationEnd, RotationStart, SeenIdentity, candidates, nearest,
@@ -72,8 +74,8 @@ pub use lifecycle::{
     recorded_approvals,
 };
 pub use network::{
-    BlockStream, ChaincodeEventStream, ChaincodeEvents, CommittedCall, EndorserState,
-    FilteredBlockStream, PeerConnection, Via,
+    BlockStream, ChaincodeEventStream, ChaincodeEvents, CommittedCall, ConnectionPool,
+    EndorserState, FilteredBlockStream, PeerConnection, Via,
 };
 pub use plan::{PlannedProposal, make_plan, sides};
 pub use profile::{

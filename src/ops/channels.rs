@@ -46,6 +46,11 @@ struct Tracked {
 }
 
 impl ChannelTable {
+    /// How many channels are known.
+    pub(super) fn len(&self) -> usize {
+        self.known.len()
+    }
+
     /// What is known of a channel, to be read or changed, and the channel that had to go for it.
     pub(super) fn touch(&mut self, name: &str) -> (&mut ChannelHealth, Option<String>) {
         self.touches = self.touches.saturating_add(1);

@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeSet,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use serde::Serialize;
@@ -11,8 +12,12 @@ use super::{
     channels::{ChannelHealth, ChannelTable},
     clock::Clock,
     metrics::Metrics,
+    probed::Probed,
     readiness::{Readiness, Unready},
 };
+
+/// So long the threads that serve may stand still.
+const STILL: Duration = Duration::from_secs(60);
 
 /// The state of this process, as `/readyz` and `/startupz` show it.
 #[derive(Debug)]
@@ -30,6 +35,8 @@ struct HealthState {
     /// Those on which our id was accepted. INVARIANT: only open ones, of which the server has few.
     accepted: BTreeSet<u64>,
     channels: ChannelTable,
+    /// When the threads that serve last moved.
+    moved_at: Duration,
 }
 
 /// What `/readyz` says.
@@ -63,11 +70,6 @@ impl Health {
     /// The listeners are up.
     pub(crate) fn set_ready(&self) {
         self.state().readiness.handle_serving();
-    }
-
-    /// The process is going down.
-    pub(crate) fn set_stopping(&self) {
-        self.state().readiness.handle_stopping();
     }
 
     /// A stream was opened.
@@ -119,8 +121,38 @@ impl Health {
         }
     }
 
-    /// Whether calls are served, and everything as a JSON document.
-    pub(super) fn ready(&self) -> (bool, String) {
+    /// The threads that serve still move.
+    pub(crate) fn moved(&self) {
+        self.state().moved_at = self.clock.elapsed();
+    }
+}
+
+impl Probed for Health {
+    fn metrics(&self) -> String {
+        self.metrics.text()
+    }
+
+    fn is_moving(&self) -> bool {
+        let state = self.state();
+        let still = self.clock.elapsed().saturating_sub(state.moved_at);
+        still < STILL || state.readiness.unready(self.clock.elapsed()) == Some(Unready::Starting)
+    }
+
+    fn summary(&self) -> String {
+        let (streams, channels) = {
+            let state = self.state();
+            (state.streams, state.channels.len())
+        };
+        let (is_ready, _) = self.ready();
+        let ready = if is_ready { "serving" } else { "not ready" };
+        format!("{ready}: {streams} streams of peers, {channels} channels")
+    }
+
+    fn set_stopping(&self) {
+        self.state().readiness.handle_stopping();
+    }
+
+    fn ready(&self) -> (bool, String) {
         let now = self.clock.elapsed();
         let state = self.state();
         let reason = state.readiness.unready(now);
@@ -133,8 +165,7 @@ impl Health {
         (reason.is_none(), text(&document))
     }
 
-    /// Whether the server has started, as a JSON document.
-    pub(super) fn started(&self) -> (bool, String) {
+    fn started(&self) -> (bool, String) {
         let reason = self.state().readiness.unstarted();
         let document = StartedDocument {
             started: reason.is_none(),
@@ -142,7 +173,9 @@ impl Health {
         };
         (reason.is_none(), text(&document))
     }
+}
 
+impl Health {
     fn state(&self) -> MutexGuard<'_, HealthState> {
         // what is behind the lock is whole after every statement
         self.state.lock().unwrap_or_else(PoisonError::into_inner)

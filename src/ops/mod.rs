@@ -4,6 +4,8 @@
 //! [`Health`], and `cli` tells it. `readiness`, `channels`, `throttle` and `exposition` decide; the
 //! rest of the room is shell around them.
 
+#[cfg(feature = "agent")]
+mod agent;
 mod channels;
 mod clock;
 mod exposition;
@@ -11,16 +13,21 @@ mod health;
 mod http;
 pub(crate) mod logs;
 mod metrics;
+mod probed;
 mod readiness;
 mod signals;
+mod systemd;
 mod thread;
 mod throttle;
 
+#[cfg(feature = "agent")]
+pub(crate) use agent::{AgentHealth, AgentLook, AgentMetrics};
 pub(crate) use channels::ChannelHealth;
 pub(crate) use clock::{Clock, unix_seconds};
 pub(crate) use health::Health;
 pub(crate) use http::Endpoints;
 pub(crate) use metrics::Metrics;
+pub(crate) use probed::Probed;
 pub(crate) use signals::Wishes;
 pub(crate) use thread::{Chore, Operations};
 pub(crate) use throttle::{LineLevel, Throttle};

@@ -8,7 +8,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{Health, logs::Logs};
+use super::{logs::Logs, probed::Probed, systemd};
 
 /// How long the last log lines may take.
 const FLUSH: Duration = Duration::from_secs(1);
@@ -43,7 +43,7 @@ impl Signals {
     }
 
     /// Does what signals want, until the process ends.
-    pub(super) async fn obey(mut self, wishes: Wishes, health: Arc<Health>, logs: Logs) {
+    pub(super) async fn obey(mut self, wishes: Wishes, probed: Arc<dyn Probed>, logs: Logs) {
         loop {
             let (name, number) = tokio::select! {
                 _ = self.terminate.recv() => ("SIGTERM", 15),
@@ -61,8 +61,9 @@ impl Signals {
                 process::exit(128 + number);
             }
             tracing::info!(signal = name, "shutting down");
-            // by this thread, whatever the chaincode's is busy with
-            health.set_stopping();
+            // by this thread, whatever the others are busy with
+            probed.set_stopping();
+            systemd::stopping();
             wishes.shutdown.cancel();
         }
     }

@@ -10,6 +10,7 @@ use super::{
     http::{self, Endpoints},
     logs::Logs,
     signals::{Signals, Wishes},
+    systemd,
     throttle::{LineLevel, Throttle},
 };
 
@@ -18,8 +19,8 @@ pub(crate) type Chore = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// What the thread works with.
 pub(crate) struct Operations {
-    /// Where probes come in; it must not block.
-    pub(crate) listener: net::TcpListener,
+    /// Where probes come in, where they do; it must not block.
+    pub(crate) listener: Option<net::TcpListener>,
     pub(crate) endpoints: Arc<Endpoints>,
     pub(crate) wishes: Wishes,
     pub(crate) logs: Logs,
@@ -43,15 +44,18 @@ impl Operations {
             .build()?;
         let inside = runtime.enter();
         let signals = Signals::listen()?;
-        let listener = TcpListener::from_std(self.listener)?;
+        let listener = self.listener.map(TcpListener::from_std).transpose()?;
         drop(inside);
         let endpoints = self.endpoints;
-        let ended = signals.obey(self.wishes, Arc::clone(&endpoints.health), self.logs);
+        let ended = signals.obey(self.wishes, Arc::clone(&endpoints.probed), self.logs);
         for chore in self.chores {
             runtime.spawn(chore);
         }
+        runtime.spawn(systemd::tell(Arc::clone(&endpoints.probed)));
         runtime.spawn(report(self.throttle, self.clock));
-        runtime.spawn(http::serve(listener, endpoints));
+        if let Some(listener) = listener {
+            runtime.spawn(http::serve(listener, endpoints));
+        }
         thread::Builder::new()
             .name("operations".to_owned())
             .spawn(move || runtime.block_on(ended))?;

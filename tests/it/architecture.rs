@@ -77,9 +77,11 @@ const ROOMS: Table = &[
             "transaction",
         ],
     ),
+    ("agent", &["text", "json", "identity", "config", "client"]),
     (
         "cli",
         &[
+            "agent",
             "text",
             "stub",
             "contract",
@@ -174,10 +176,15 @@ const SHIM_SHELL: &str = "server";
 /// that read and write files.
 const CLIENT_SHELLS: &[&str] = &["flow", "host", "keys", "network"];
 const CLIENT_FILES: &[&str] = &[
+    "client/chain/folder.rs",
     "client/chain/store.rs",
     "client/profile/machine.rs",
     "client/propose/msp_folder.rs",
 ];
+
+/// The sub-rooms of `agent` that are shells, and its other files that read and write files.
+const AGENT_SHELLS: &[&str] = &["hook", "run"];
+const AGENT_FILES: &[&str] = &["agent/keep/folder.rs"];
 
 /// What a pure file may not name.
 const IMPURE: &[&str] = &[

@@ -2,6 +2,8 @@
 
 #[cfg(feature = "client")]
 mod act;
+#[cfg(feature = "agent")]
+mod agent;
 #[cfg(feature = "client")]
 mod agree;
 mod audit;
@@ -37,6 +39,10 @@ use clap::{
 pub(super) use act::{
     ArchiveArgs, CombineArgs, InitConsortiumArgs, PinArgs, RebaseArgs, RecoverArgs, RejectArgs,
     SignArgs, SubmitArgs, SyncArgs, ViaArg, WaitArgs, WatchArgs, WithdrawArgs,
+};
+#[cfg(feature = "agent")]
+pub(super) use agent::{
+    AgentArgs, AgentCheckArgs, AgentCommand, AgentHoldArgs, AgentResumeArgs, AgentRunArgs,
 };
 #[cfg(feature = "client")]
 pub(super) use agree::{
@@ -215,6 +221,9 @@ pub(super) enum Command {
     /// Show what happens, as it happens
     #[cfg(feature = "client")]
     Watch(Box<WatchArgs>),
+    /// Work unattended: sync, submit, and tell people what awaits them
+    #[cfg(feature = "agent")]
+    Agent(Box<AgentArgs>),
     /// Show what this machine trusts of a channel, or start again
     #[cfg(feature = "client")]
     Pin(Box<PinArgs>),

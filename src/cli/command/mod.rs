@@ -2,6 +2,8 @@
 
 #[cfg(feature = "client")]
 pub(super) mod act;
+#[cfg(feature = "agent")]
+pub(super) mod agent;
 #[cfg(feature = "client")]
 pub(super) mod agree;
 pub(super) mod audit;

@@ -25,7 +25,7 @@ use crate::{
         settings::{self, Settings},
     },
     contract::Contract,
-    ops::{Clock, Endpoints, Health, Metrics, Operations, Throttle, Wishes, logs::Logs},
+    ops::{Clock, Endpoints, Health, Metrics, Operations, Probed, Throttle, Wishes, logs::Logs},
     shim::{ConnectionRefusal, ShimSettings, TlsSwitch, server},
 };
 
@@ -137,10 +137,9 @@ async fn serve(settings: Settings, metrics: Arc<Metrics>, logs: &Logs) -> anyhow
         Arc::clone(&telemetry) as _,
     );
     let operations = Operations {
-        listener: operations.into_std()?,
+        listener: Some(operations.into_std()?),
         endpoints: Arc::new(Endpoints {
-            metrics,
-            health: Arc::clone(&health),
+            probed: Arc::clone(&health) as _,
             filter: logs.filter(),
             version: version::document(),
         }),
@@ -157,6 +156,7 @@ async fn serve(settings: Settings, metrics: Arc<Metrics>, logs: &Logs) -> anyhow
         Arc::clone(&health),
     ));
     health.set_ready();
+    tokio::spawn(moving(Arc::clone(&health)));
     announce(&settings, addresses);
     let mut shim = ShimSettings::new(settings.chaincode_id);
     shim.tls = switch;
@@ -180,7 +180,15 @@ async fn stop(shutdown: CancellationToken, unsupported: CancellationToken, healt
             shutdown.cancel();
         }
     }
-    health.set_stopping();
+    Probed::set_stopping(&*health);
+}
+
+/// Says that this thread moves, for whoever watches that from another one.
+async fn moving(health: Arc<Health>) {
+    loop {
+        health.moved();
+        tokio::time::sleep(Duration::from_secs(5)).await;
+    }
 }
 
 async fn bind(address: &str, name: &str) -> anyhow::Result<TcpListener> {
@@ -208,7 +216,7 @@ fn announce(settings: &Settings, (address, operations): (SocketAddr, SocketAddr)
 }
 
 /// Whether colours are wanted at all.
-fn colours() -> bool {
+pub(super) fn colours() -> bool {
     #[expect(
         clippy::disallowed_methods,
         reason = "NO_COLOR is a convention of terminals, not a setting of ours"

@@ -10,12 +10,15 @@
 //! | `proposal` | everything about one proposal |
 //! | `status` | one screen about a channel |
 //! | `audit` | what an auditor learns from exported proposals and blocks |
+//! | `agent` | what the agent does, and what is in its way |
 //! | `problem` | an error and what to do about it |
 //! | `doctor` | what is amiss, and what puts it right |
 //! | `update` | config updates in files |
 //! | `foreseen` | what would be: if others signed, in which order, two proposals side by side |
 //! | `deploy` | the contract's definition on a channel; what members agree on and attest |
 
+#[cfg(feature = "agent")]
+mod agent;
 mod audit;
 mod deploy;
 mod doctor;
@@ -31,6 +34,8 @@ mod time;
 mod update;
 mod words;
 
+#[cfg(feature = "agent")]
+pub(in crate::cli) use agent::{agent_check, agent_status};
 pub(in crate::cli) use audit::audit;
 pub(in crate::cli) use deploy::{capabilities, definition, deployment, members, settings};
 pub(in crate::cli) use doctor::doctor;

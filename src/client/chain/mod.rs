@@ -3,19 +3,22 @@
 //!
 //! | file | what it is | |
 //! |---|---|---|
+//! | `folder` | a folder of one's own, for what outlasts a command | shell |
 //! | `verified` | the chain: how it starts, grows, and is compared with others' | pure |
 //! | `stored` | its form as a file | pure |
 //! | `store` | where it lies between commands | shell |
 //! | `trail` | config blocks that somebody kept, followed one by one | pure |
 
+mod folder;
 mod store;
 mod stored;
 mod trail;
 mod verified;
 
+pub use folder::StateFolder;
 pub use store::ChainStore;
 pub(in crate::client) use store::StateFacts;
-pub use trail::{ConfigTrail, TrailConfig};
+pub use trail::{ConfigTrail, ProvenStretch, TrailConfig};
 pub use verified::{VerifiedChain, VerifiedLink};
 
 #[cfg(test)]

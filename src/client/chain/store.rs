@@ -1,35 +1,27 @@
 //! Where chains lie between commands: a file for each channel in a folder of one's own.
 
 use std::{
-    fs::{self, File, OpenOptions},
-    io::{ErrorKind, Write},
-    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt},
+    fs::{self, File},
+    io::ErrorKind,
     path::{Path, PathBuf},
 };
 
-use rustix::{
-    fs::{Access, FlockOperation, access, flock, statvfs},
-    process::geteuid,
-};
+use rustix::fs::{Access, FlockOperation, access, flock, statvfs};
 
-use super::{VerifiedChain, stored};
-use crate::{
-    client::{ClientError, Exit},
-    ids::ChannelId,
+use super::{
+    VerifiedChain,
+    folder::{StateFolder, own, unwritable},
+    stored,
 };
+use crate::{client::ClientError, ids::ChannelId};
 
 /// The largest file that is read. Unit: bytes.
 const LARGEST: u64 = 256 << 20;
 
-/// The user who may change everything anyway.
-const ROOT: u32 = 0;
-/// Group or others may write.
-const OTHERS_WRITE: u32 = 0o022;
-
 /// The chain of one channel on this machine.
 #[derive(Clone, Debug)]
 pub struct ChainStore {
-    folder: PathBuf,
+    folder: StateFolder,
     channel: ChannelId,
     /// Whether nothing is written.
     only_reads: bool,
@@ -56,7 +48,7 @@ impl ChainStore {
     #[must_use]
     pub fn new(state: &Path, profile: Option<&str>, channel: &ChannelId) -> Self {
         Self {
-            folder: state.join(profile.unwrap_or("default")),
+            folder: StateFolder::new(state, profile),
             channel: channel.clone(),
             only_reads: false,
         }
@@ -74,10 +66,11 @@ impl ChainStore {
     /// How it is about the folder, without changing anything.
     #[must_use]
     pub(in crate::client) fn condition(&self) -> StateFacts {
-        let files = [self.folder.clone(), self.path()];
-        let existing = self.folder.ancestors().find(|folder| folder.exists());
+        let folder = self.folder.folder();
+        let files = [folder.to_owned(), self.path()];
+        let existing = folder.ancestors().find(|folder| folder.exists());
         let mut facts = StateFacts {
-            folder: self.folder.clone(),
+            folder: folder.to_owned(),
             open: files
                 .into_iter()
                 .filter(|path| own(path).is_err())
@@ -104,7 +97,7 @@ impl ChainStore {
     /// The file.
     #[must_use]
     pub fn path(&self) -> PathBuf {
-        self.folder.join(format!("{}.chain", self.channel))
+        self.folder.path(&self.name("chain"))
     }
 
     /// The chain that was kept; `None` where nothing is pinned yet.
@@ -112,19 +105,10 @@ impl ChainStore {
     /// # Errors
     /// `STATE_UNREADABLE`; `STATE_OF_OTHERS` (unsafe) where others may write it.
     pub fn load(&self) -> Result<Option<VerifiedChain>, ClientError> {
-        let path = self.path();
-        own(&self.folder)?;
-        own(&path)?;
-        let content = match fs::metadata(&path) {
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(failed(&path, &error)),
-            Ok(found) if found.len() > LARGEST => {
-                let text = format!("`{}` has {} bytes", path.display(), found.len());
-                return Err(ClientError::new(Exit::Failed, "STATE_UNREADABLE", text));
-            }
-            Ok(_) => fs::read(&path).map_err(|error| failed(&path, &error))?,
-        };
-        stored::parse(&self.channel, &content).map(Some)
+        match self.folder.read(&self.name("chain"), LARGEST)? {
+            Some(content) => stored::parse(&self.channel, &content).map(Some),
+            None => Ok(None),
+        }
     }
 
     /// Keeps a chain. One that was kept meanwhile by another command and is ahead of it stays.
@@ -188,68 +172,16 @@ impl ChainStore {
     }
 
     fn write(&self, chain: &VerifiedChain) -> Result<(), ClientError> {
-        let path = self.path();
-        let fresh = path.with_extension("chain.new");
-        let content = stored::write(chain)?;
-        let write = || {
-            let mut file = private().truncate(true).open(&fresh)?;
-            file.write_all(&content)?;
-            file.sync_all()?;
-            fs::rename(&fresh, &path)?;
-            File::open(&self.folder)?.sync_all()
-        };
-        write().map_err(|error| unwritable(&path, &error))
+        self.folder
+            .replace(&self.name("chain"), &stored::write(chain)?)
     }
 
     /// Waits until no other command writes.
     fn lock(&self) -> Result<File, ClientError> {
-        let path = self.path().with_extension("lock");
-        let lock = || {
-            let mut folder = fs::DirBuilder::new();
-            folder.recursive(true).mode(0o700).create(&self.folder)?;
-            let file = private().open(&path)?;
-            flock(&file, FlockOperation::LockExclusive)?;
-            Ok(file)
-        };
-        lock().map_err(|error: std::io::Error| unwritable(&path, &error))
+        self.folder.lock(&self.name("lock"))
     }
-}
 
-/// Refuses a file or folder that another user made or may change, where there is one.
-// SECURITY: what is in it decides what is shown and signed
-fn own(path: &Path) -> Result<(), ClientError> {
-    let Ok(found) = fs::metadata(path) else {
-        return Ok(());
-    };
-    let whose = found.uid();
-    let is_own = whose == geteuid().as_raw() || whose == ROOT;
-    if is_own && found.mode() & OTHERS_WRITE == 0 {
-        return Ok(());
+    fn name(&self, kind: &str) -> String {
+        format!("{}.{kind}", self.channel)
     }
-    let text = format!(
-        "others may change `{}`, which says what is trusted",
-        path.display()
-    );
-    Err(ClientError::new(Exit::Unsafe, "STATE_OF_OTHERS", text).hint(
-        "look at it with `cmscc pin` as its owner; `chmod go-w` it, or name another folder with \
-         CMSCC_STATE_DIR",
-    ))
-}
-
-/// A file that its owner alone may read and write.
-fn private() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).mode(0o600);
-    options
-}
-
-fn failed(path: &Path, error: &std::io::Error) -> ClientError {
-    let text = format!("cannot read `{}`: {error}", path.display());
-    ClientError::new(Exit::Failed, "STATE_UNREADABLE", text)
-}
-
-fn unwritable(path: &Path, error: &std::io::Error) -> ClientError {
-    let text = format!("cannot write `{}`: {error}", path.display());
-    ClientError::new(Exit::Failed, "STATE_UNWRITABLE", text)
-        .hint("CMSCC_STATE_DIR names another folder")
 }

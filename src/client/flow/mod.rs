@@ -9,6 +9,7 @@
 //! | `fetched` | from an answer about a proposal to what is judged of it |
 //! | `examine` | a proposal, judged and compared |
 //! | `servers` | whose server answers, where a proposal changes who must endorse |
+//! | `carry` | signatures that somebody else made, handed in |
 //! | `sign` | signatures, made and handed in |
 //! | `file` | updates in files: signed, and compared with one's own chain |
 //! | `offline` | a sign request, judged on a machine without a network |
@@ -17,6 +18,7 @@
 //! | `sync` | config blocks for the contract |
 //! | `deploy` | bringing the contract onto a channel |
 
+mod carry;
 mod catch_up;
 mod checkup;
 mod contract;

@@ -93,7 +93,15 @@ impl ChannelSession {
         settings: &ClientSettings,
         identity: OwnIdentity,
     ) -> Result<OpenedSession, ClientError> {
-        let connection = PeerConnection::new(settings, identity)?;
+        Self::open_by(PeerConnection::new(settings, identity)?).await
+    }
+
+    /// The same over a connection that is there already.
+    ///
+    /// # Errors
+    /// As of [`Self::open`].
+    pub async fn open_by(connection: PeerConnection) -> Result<OpenedSession, ClientError> {
+        let settings = connection.settings();
         let channel = &settings.channel;
         let store = ChainStore::new(&settings.state_dir, settings.profile.as_deref(), channel);
         if let Some(chain) = pinned(&store, settings.anchor.as_deref(), channel)? {
@@ -104,7 +112,7 @@ impl ChannelSession {
             })));
         }
         let newest = connection.config_block().await?;
-        let chain = VerifiedChain::start(channel, newest)?;
+        let chain = VerifiedChain::start(connection.channel(), newest)?;
         Ok(OpenedSession::Unpinned(Box::new(Unpinned {
             connection,
             store,

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 
-use super::peers::Peers;
+use super::peers::{ConnectionPool, Peers};
 use crate::{
     client::{
         ClientError,
@@ -31,12 +31,30 @@ impl PeerConnection {
     /// # Errors
     /// `NO_PEER`, `BAD_ADDRESS`, `BAD_TLS_FILES`.
     pub fn new(settings: &ClientSettings, identity: OwnIdentity) -> Result<Self, ClientError> {
+        Self::sharing(settings, identity, &ConnectionPool::default())
+    }
+
+    /// The same with connections that others may use, too.
+    ///
+    /// # Errors
+    /// As of [`Self::new`].
+    pub fn sharing(
+        settings: &ClientSettings,
+        identity: OwnIdentity,
+        pool: &ConnectionPool,
+    ) -> Result<Self, ClientError> {
         Ok(Self {
-            peers: Peers::new(&settings.peers, settings)?,
+            peers: Peers::sharing(&settings.peers, settings, pool)?,
             orderer: settings.orderer.clone(),
             settings: Arc::new(settings.clone()),
             identity,
         })
+    }
+
+    /// The settings that it was made of.
+    #[must_use]
+    pub fn settings(&self) -> &ClientSettings {
+        &self.settings
     }
 
     /// As whom it calls.

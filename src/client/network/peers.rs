@@ -3,7 +3,7 @@
 use std::{
     future::Future,
     sync::{
-        Arc,
+        Arc, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
     time::Duration,
@@ -49,8 +49,27 @@ struct PeerNode {
     is_tls: bool,
     endpoint: Endpoint,
     tls_cert_hash: Option<Digest>,
-    /// Dialled when it is first used; it reconnects by itself.
-    dialled: Mutex<Option<Channel>>,
+    dialled: Dialled,
+}
+
+/// A connection that is dialled when it is first used; it reconnects by itself.
+type Dialled = Arc<Mutex<Option<Channel>>>;
+
+/// Connections that several channels share: one to each node, whatever the channel.
+#[derive(Clone, Debug, Default)]
+pub struct ConnectionPool(Arc<std::sync::Mutex<Vec<(PeerEndpoint, Dialled)>>>);
+
+impl ConnectionPool {
+    /// The connection to a node; nothing is dialled.
+    fn of(&self, node: &PeerEndpoint) -> Dialled {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, dialled)) = known.iter().find(|(other, _)| other == node) {
+            return Arc::clone(dialled);
+        }
+        let dialled = Dialled::default();
+        known.push((node.clone(), Arc::clone(&dialled)));
+        dialled
+    }
 }
 
 /// A node that is connected.
@@ -71,6 +90,18 @@ impl Peers {
         nodes: &[PeerEndpoint],
         settings: &ClientSettings,
     ) -> Result<Arc<Self>, ClientError> {
+        Self::sharing(nodes, settings, &ConnectionPool::default())
+    }
+
+    /// The same with connections that others may use, too.
+    ///
+    /// # Errors
+    /// As of [`Self::new`].
+    pub(super) fn sharing(
+        nodes: &[PeerEndpoint],
+        settings: &ClientSettings,
+        pool: &ConnectionPool,
+    ) -> Result<Arc<Self>, ClientError> {
         let connect_timeout = settings.connect_timeout.min(settings.timeout);
         let nodes: Result<Vec<PeerNode>, ClientError> = nodes
             .iter()
@@ -80,7 +111,7 @@ impl Peers {
                     is_tls: node.tls.is_some(),
                     endpoint: dial::endpoint(node, connect_timeout)?,
                     tls_cert_hash: dial::tls_cert_hash(node),
-                    dialled: Mutex::new(None),
+                    dialled: pool.of(node),
                 })
             })
             .collect();

@@ -59,6 +59,23 @@ pub fn ending(config: &ConfigTree, before: i64) -> Vec<EndingView> {
     ends.into_iter().map(|(_, one)| one).collect()
 }
 
+/// When a certificate of one's own ends; the time is in seconds since 1970.
+#[must_use]
+pub fn own_ending(purpose: &str, effect: &str, pem: &[u8]) -> Option<(i64, EndingView)> {
+    let listed = ListedCertificate::read(CertificateUse::TlsRoot, pem);
+    let certificate = listed.certificate.as_ref().ok()?;
+    let end = certificate.not_after();
+    let view = EndingView {
+        effect: effect.to_owned(),
+        fingerprint: listed.fingerprint.to_string(),
+        not_after: time_text(end).unwrap_or_default(),
+        path: String::new(),
+        subject: certificate.subject().to_owned(),
+        purpose: purpose.to_owned(),
+    };
+    Some((end, view))
+}
+
 /// What was found so far, by fingerprint.
 struct Endings {
     before: i64,

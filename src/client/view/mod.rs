@@ -36,7 +36,8 @@ mod update;
 
 pub use audit::{
     AuditView, AuditedConfigView, AuditedProposalView, AuditedSignerView, BelievedView,
-    ExportedView, FoundView, NotExportedView,
+    ExportedView, FolderFindingId, FoundView, NotExportedView, ProvenView, StatedRejectionView,
+    StatedView,
 };
 pub use config::{ChainView, ConfigDiffView, ExportView, LinkView};
 pub use deed::{
@@ -48,7 +49,7 @@ pub use deploy::{
     InstalledView, MemberDeploymentView, NextDefinitionView, PeerPackagesView,
 };
 pub use doctor::{DoctorPart, DoctorView, FindingDetail, FindingLevel, FindingView};
-pub use ending::{EndingView, WITHIN, ending};
+pub use ending::{EndingView, WITHIN, ending, own_ending};
 pub use foreseen::{IfSignedView, SupposedView, SuppositionView};
 pub use list::{HistoryView, ListView, RowFilter, RowView};
 pub use member::{AppliedView, AttestedView, MemberView, MembersView};

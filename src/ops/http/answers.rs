@@ -13,18 +13,15 @@ use tokio::time::timeout;
 
 use crate::ops::{
     exposition::{classic, wants_open_metrics},
-    health::Health,
     logs::LogFilter,
-    metrics::Metrics,
+    probed::Probed,
 };
 
 /// What the answers follow from.
 #[derive(Debug)]
 pub(crate) struct Endpoints {
-    /// Shown at `/metrics`.
-    pub(crate) metrics: Arc<Metrics>,
-    /// Shown at `/readyz` and `/startupz`.
-    pub(crate) health: Arc<Health>,
+    /// Shown at `/metrics`, `/readyz` and `/startupz`.
+    pub(crate) probed: Arc<dyn Probed>,
     /// Shown, and changed, at `/logspec`.
     pub(crate) filter: Arc<LogFilter>,
     /// The body of `/version`, JSON.
@@ -64,8 +61,8 @@ impl Endpoints {
         match (request.uri().path(), is_read) {
             ("/metrics", true) => self.metrics(&request),
             ("/livez" | "/healthz", true) => json(StatusCode::OK, "{\"status\":\"OK\"}"),
-            ("/readyz", true) => probe(self.health.ready()),
-            ("/startupz", true) => probe(self.health.started()),
+            ("/readyz", true) => probe(self.probed.ready()),
+            ("/startupz", true) => probe(self.probed.started()),
             ("/version", true) => json(StatusCode::OK, self.version.clone()),
             ("/logspec", true) => {
                 let spec = self.filter.spec();
@@ -83,7 +80,7 @@ impl Endpoints {
     }
 
     fn metrics(&self, request: &Request<Incoming>) -> Answer {
-        let text = self.metrics.text();
+        let text = self.probed.metrics();
         let accept: Vec<&str> = (request.headers().get_all(ACCEPT).iter())
             .filter_map(|value| value.to_str().ok())
             .collect();

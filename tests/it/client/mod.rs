@@ -2,6 +2,7 @@
 //! administrators do on a development network, as scripts; that lies get nothing out of it.
 
 mod answers;
+mod audit;
 mod commands;
 mod deploy;
 pub(crate) mod desk;

@@ -3,8 +3,6 @@
 
 use std::{path::Path, process::ExitCode};
 
-use serde_json::json;
-
 use super::{
     consent::taken,
     files::{read, write},
@@ -17,12 +15,7 @@ use crate::{
         show::{Line, Tone},
         talk::Talk,
     },
-    client::{
-        ChannelSession, ClientError, Exit, SignRequest, SignedUpdate,
-        answers::{self, ListAnswer},
-        view::WrittenView,
-    },
-    config::envelope::read_update_envelope,
+    client::{ChannelSession, ClientError, Exit, SignRequest, SignedUpdate, view::WrittenView},
     ids::Sequence,
 };
 
@@ -56,34 +49,10 @@ pub(super) fn run(args: &SignArgs) -> ExitCode {
         demand_level(session.compare_contract().await?)?;
         let ids = match args.ids.is_empty() {
             false => args.ids.clone(),
-            true => matching(&session, &signed).await?,
+            true => session.matching(&signed).await?,
         };
         hand_in(talk, &session, &ids, &signed, &content).await
     })
-}
-
-/// The open proposals with these bytes.
-async fn matching(
-    session: &ChannelSession,
-    signed: &SignedUpdate,
-) -> Result<Vec<String>, ClientError> {
-    let digest = signed.digest();
-    let options = json!({ "config_update_sha256": digest.to_string() }).to_string();
-    let answer = session.ask(&["ListProposals", &options]).await?;
-    let page: ListAnswer = answers::read("ListProposals", &answer)?;
-    let ids: Vec<String> = page
-        .proposals
-        .into_iter()
-        .map(|one| one.proposal_id)
-        .collect();
-    match ids.is_empty() {
-        false => Ok(ids),
-        true => {
-            let text = format!("no open proposal has the update that was signed ({digest})");
-            Err(ClientError::new(Exit::Failed, "UNKNOWN_UPDATE", text)
-                .hint("was it computed again since? `cmscc list` shows what is open"))
-        }
-    }
 }
 
 async fn hand_in(
@@ -95,21 +64,8 @@ async fn hand_in(
 ) -> Result<Exit, ClientError> {
     let mut documents = Vec::new();
     for id in ids {
-        let proposal = session.fetch(id).await?;
-        if proposal.config_update_sha256 != signed.digest().to_string() {
-            let text = format!("`{id}` has other bytes than those that were signed");
-            return Err(
-                ClientError::new(Exit::Stale, "WRONG_BYTES", text).hint(format!(
-                    "cmscc sign {id} --out FILE writes what is to be signed now"
-                )),
-            );
-        }
-        // as it came: what people signed is not made again
-        let envelope = match read_update_envelope(&content.to_vec().into()) {
-            Ok(_) => content.to_vec(),
-            Err(_) => signed.write(),
-        };
-        let (answer, committed) = session.add_signatures(id, &envelope).await?;
+        let handed_in = session.hand_in_signatures(id, signed, content).await;
+        let (answer, committed) = handed_in?;
         taken(&answer)?;
         for one in &answer.added {
             talk.done(&format!(

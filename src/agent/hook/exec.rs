@@ -1,0 +1,116 @@
+//! Programs.
+
+use std::{fs, os::unix::fs::PermissionsExt, process::Stdio, time::Duration};
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    process::{ChildStderr, ChildStdin, Command},
+    time::timeout,
+};
+
+use super::HookRefusal;
+use crate::{
+    agent::notice::{Notice, theirs},
+    client::program_environment,
+};
+
+/// So much of what a program says on standard error is looked at. Unit: bytes.
+const SAID: u64 = 4 << 10;
+/// How long it may take to hear the last of it.
+const LAST: Duration = Duration::from_secs(1);
+
+/// Starts a program, and gives it the document on its standard input.
+// SECURITY: there is no shell, and no text of others in an argument; the environment is the few
+// variables of the notice, and PATH and HOME
+pub(super) async fn run(program: &[String], notice: &Notice) -> Result<(), HookRefusal> {
+    let failed = |error: std::io::Error| HookRefusal::new(format!("it cannot be started: {error}"));
+    let (first, args) = program
+        .split_first()
+        .ok_or_else(|| HookRefusal::new("it names no program"))?;
+    let mut command = Command::new(first);
+    command
+        .args(args)
+        .env_clear()
+        .envs(program_environment())
+        .envs(notice.variables())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        // its children go with it
+        .process_group(0)
+        .kill_on_drop(true);
+    let mut child = command.spawn().map_err(failed)?;
+    let group = Group(child.id());
+    let (input, errors) = (child.stdin.take(), child.stderr.take());
+    let writing = tokio::spawn(write(input, notice.document()));
+    let mut reading = tokio::spawn(read(errors));
+    let status = child.wait().await;
+    writing.abort();
+    // a child of the program may keep standard error open for ever
+    let said = timeout(LAST, &mut reading).await;
+    reading.abort();
+    let said = said.ok().and_then(Result::ok).unwrap_or_default();
+    group.leave();
+    let status = status.map_err(failed)?;
+    match status.success() {
+        true => Ok(()),
+        false => {
+            let said = String::from_utf8_lossy(&said);
+            let said = said.trim();
+            Err(HookRefusal::new(match said.is_empty() {
+                true => status.to_string(),
+                false => format!("{status}: {}", theirs(said)),
+            }))
+        }
+    }
+}
+
+/// One that reads nothing may be content all the same.
+async fn write(input: Option<ChildStdin>, document: String) {
+    if let Some(mut input) = input {
+        let _ = input.write_all(document.as_bytes()).await;
+    }
+}
+
+/// The first of what it says; the rest is taken and dropped, so that the program can end.
+async fn read(errors: Option<ChildStderr>) -> Vec<u8> {
+    let mut said = Vec::new();
+    if let Some(errors) = errors {
+        let mut first = errors.take(SAID);
+        let _ = first.read_to_end(&mut said).await;
+        let _ = tokio::io::copy(&mut first.into_inner(), &mut tokio::io::sink()).await;
+    }
+    said
+}
+
+/// A group of processes that ends with this value.
+struct Group(Option<u32>);
+
+impl Group {
+    /// Its program has ended.
+    fn leave(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        let pid = self.0.and_then(|pid| i32::try_from(pid).ok());
+        if let Some(pid) = pid.and_then(rustix::process::Pid::from_raw) {
+            let _ = rustix::process::kill_process_group(pid, rustix::process::Signal::KILL);
+        }
+    }
+}
+
+/// Whether a program is there and may be started.
+pub(super) fn check(program: &[String]) -> Result<(), HookRefusal> {
+    let first = program.first().map(String::as_str).unwrap_or_default();
+    let found = fs::metadata(first)
+        .map_err(|error| HookRefusal::new(format!("`{first}` cannot be started: {error}")))?;
+    match found.is_file() && found.permissions().mode() & 0o111 != 0 {
+        true => Ok(()),
+        false => Err(HookRefusal::new(format!(
+            "`{first}` is no program: chmod +x {first}"
+        ))),
+    }
+}

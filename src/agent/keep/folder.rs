@@ -1,0 +1,196 @@
+//! The files of one channel.
+
+use std::{fs::File, path::Path};
+
+use serde::Serialize;
+
+use super::{
+    holds::Holds,
+    journal::{Journal, Submitting, line},
+    report::ChannelReport,
+};
+use crate::{
+    agent::notice::Notice,
+    client::{ClientError, Exit, StateFolder},
+    ids::ChannelId,
+};
+
+/// The largest files that are read. Unit: bytes.
+const LARGEST: u64 = 64 << 20;
+/// So large dead letters get before the older ones go. Unit: bytes.
+const DEAD_LETTERS: u64 = 8 << 20;
+
+/// The files of an agent about one channel.
+#[derive(Clone, Debug)]
+pub struct AgentFolder {
+    folder: StateFolder,
+    channel: ChannelId,
+}
+
+/// That no other agent of this machine is at work on a channel.
+#[derive(Debug)]
+pub(in crate::agent) struct OnlyAgent(#[expect(dead_code, reason = "held while it lives")] File);
+
+/// A notice that somebody could not be told.
+#[derive(Serialize)]
+struct DeadLetter<'a> {
+    hook: &'a str,
+    notice: &'a Notice,
+}
+
+impl AgentFolder {
+    /// The files of a channel, beside its own chain.
+    #[must_use]
+    pub fn new(state: &Path, profile: Option<&str>, channel: &ChannelId) -> Self {
+        Self {
+            folder: StateFolder::new(state, profile),
+            channel: channel.clone(),
+        }
+    }
+
+    /// Makes sure that no other agent of this machine works on the channel.
+    ///
+    /// # Errors
+    /// `AGENT_RUNS`, `STATE_UNWRITABLE`.
+    pub(in crate::agent) fn alone(&self) -> Result<OnlyAgent, ClientError> {
+        match self.folder.try_lock(&self.name("lock"))? {
+            Some(file) => Ok(OnlyAgent(file)),
+            None => {
+                let text = format!("another agent is at work on channel `{}`", self.channel);
+                Err(ClientError::new(Exit::Failed, "AGENT_RUNS", text)
+                    .hint("`cmscc agent status` shows what it does"))
+            }
+        }
+    }
+
+    /// Whether an agent is at work on the channel now.
+    #[must_use]
+    pub fn is_at_work(&self) -> bool {
+        // where there is no file, nobody made one; nothing is made by looking
+        self.folder.path(&self.name("lock")).exists()
+            && matches!(self.folder.try_lock(&self.name("lock")), Ok(None))
+    }
+
+    /// What was remembered; `None`: nothing yet.
+    ///
+    /// # Errors
+    /// `STATE_UNREADABLE`, `STATE_OF_OTHERS`.
+    pub(in crate::agent) fn memory(&self) -> Result<Option<Vec<u8>>, ClientError> {
+        self.folder.read(&self.name("memory"), LARGEST)
+    }
+
+    /// Remembers.
+    ///
+    /// # Errors
+    /// `STATE_UNWRITABLE`.
+    pub(in crate::agent) fn remember(&self, content: &[u8]) -> Result<(), ClientError> {
+        self.folder.replace(&self.name("memory"), content)
+    }
+
+    /// What was about to be sent.
+    ///
+    /// # Errors
+    /// `STATE_UNREADABLE`, `STATE_OF_OTHERS`.
+    pub(in crate::agent) fn journal(&self) -> Result<Journal, ClientError> {
+        let content = self.folder.read(&self.name("journal"), LARGEST)?;
+        Journal::parse(&content.unwrap_or_default()).map_err(|why| self.unreadable("journal", &why))
+    }
+
+    /// Writes a line of the journal, and comes back when it is on the disk.
+    ///
+    /// # Errors
+    /// `STATE_UNWRITABLE`: then nothing may be sent.
+    pub(in crate::agent) fn note(
+        &self,
+        journal: &mut Journal,
+        one: Submitting,
+    ) -> Result<(), ClientError> {
+        let name = self.name("journal");
+        // what is left of a line that was not whole must not spoil this one
+        let content = self.folder.read(&name, LARGEST)?.unwrap_or_default();
+        let whole = Journal::whole(&content);
+        if whole.len() < content.len() {
+            self.folder.replace(&name, whole)?;
+        }
+        self.folder.append(&name, &line(&one))?;
+        journal.note(one);
+        match journal.shortened() {
+            Some(content) => self.folder.replace(&name, &content),
+            None => Ok(()),
+        }
+    }
+
+    /// What is held.
+    ///
+    /// # Errors
+    /// `STATE_UNREADABLE`, `STATE_OF_OTHERS`: then nothing may be sent.
+    pub fn holds(&self) -> Result<Holds, ClientError> {
+        match self.folder.read(&self.name("holds"), LARGEST)? {
+            Some(content) => Holds::parse(&content).map_err(|why| self.unreadable("holds", &why)),
+            None => Ok(Holds::default()),
+        }
+    }
+
+    /// Changes what is held.
+    ///
+    /// # Errors
+    /// As of [`Self::holds`], and `STATE_UNWRITABLE`.
+    pub fn change_holds<T>(&self, change: impl FnOnce(&mut Holds) -> T) -> Result<T, ClientError> {
+        let _lock = self.folder.lock(&self.name("holds-lock"))?;
+        let mut holds = self.holds()?;
+        let changed = change(&mut holds);
+        let content = serde_json::to_vec_pretty(&holds).unwrap_or_default();
+        self.folder.replace(&self.name("holds"), &content)?;
+        Ok(changed)
+    }
+
+    /// What an agent last said; `None`: there was none.
+    ///
+    /// # Errors
+    /// `STATE_UNREADABLE`, `STATE_OF_OTHERS`.
+    pub fn report(&self) -> Result<Option<ChannelReport>, ClientError> {
+        let content = self.folder.read(&self.name("report"), LARGEST)?;
+        let read = content.map(|content| serde_json::from_slice(&content));
+        read.transpose()
+            .map_err(|error: serde_json::Error| self.unreadable("report", &error.to_string()))
+    }
+
+    /// Says how it is.
+    ///
+    /// # Errors
+    /// `STATE_UNWRITABLE`.
+    pub(in crate::agent) fn say(&self, report: &ChannelReport) -> Result<(), ClientError> {
+        let content = serde_json::to_vec_pretty(report).unwrap_or_default();
+        self.folder.replace(&self.name("report"), &content)
+    }
+
+    /// Keeps a notice that somebody could not be told, for a person.
+    ///
+    /// # Errors
+    /// `STATE_UNWRITABLE`, `STATE_OF_OTHERS`.
+    pub(in crate::agent) fn bury(&self, hook: &str, notice: &Notice) -> Result<(), ClientError> {
+        let name = self.name("dead-letters");
+        let path = self.folder.path(&name);
+        let length = std::fs::metadata(&path).map_or(0, |found| found.len());
+        if length > DEAD_LETTERS {
+            // of what is older there is one file
+            let content = self.folder.read(&name, LARGEST)?.unwrap_or_default();
+            self.folder
+                .replace(&self.name("dead-letters.old"), &content)?;
+            self.folder.replace(&name, &[])?;
+        }
+        let mut line = serde_json::to_string(&DeadLetter { hook, notice }).unwrap_or_default();
+        line.push('\n');
+        self.folder.append(&name, line.as_bytes())
+    }
+
+    fn name(&self, kind: &str) -> String {
+        format!("{}.agent-{kind}", self.channel)
+    }
+
+    fn unreadable(&self, kind: &str, why: &str) -> ClientError {
+        let path = self.folder.path(&self.name(kind));
+        let text = format!("cannot read `{}`: {why}", path.display());
+        ClientError::new(Exit::Failed, "STATE_UNREADABLE", text)
+    }
+}

@@ -1,0 +1,38 @@
+//! What a round saw.
+
+use crate::{
+    client::{answers::SummaryAnswer, view::EndingView},
+    ids::Sequence,
+};
+
+/// What a round saw of a channel.
+#[derive(Clone, Debug, Default)]
+pub(in crate::agent) struct ChannelSight {
+    /// The head of one's own chain.
+    pub(in crate::agent) sequence: Sequence,
+    /// The block of the head.
+    pub(in crate::agent) block_number: u64,
+    /// The contract's head; `None`: it has no config yet.
+    pub(in crate::agent) contract: Option<Sequence>,
+    /// Proposals that are not over, at most as many as are looked at.
+    pub(in crate::agent) proposals: Vec<SummaryAnswer>,
+    /// Whether these are all of them.
+    pub(in crate::agent) is_whole: bool,
+    /// What became of those that were there before.
+    pub(in crate::agent) ended: Vec<EndedSight>,
+    /// Certificates that end soon, of one's own organisation and of what all depend on.
+    pub(in crate::agent) ends: Vec<(i64, EndingView)>,
+}
+
+/// A proposal that is not open any more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::agent) struct EndedSight {
+    /// Its id.
+    pub(in crate::agent) proposal_id: String,
+    /// Its status, such as `Withdrawn`.
+    pub(in crate::agent) status: String,
+    /// Why, in the contract's words.
+    pub(in crate::agent) why: Option<String>,
+    /// The config and the block that it led to, as one's own chain has it.
+    pub(in crate::agent) effect: Option<(u64, u64)>,
+}

@@ -1,0 +1,123 @@
+//! The agent's file, and the channels that it names.
+
+use std::{fs, io::ErrorKind, path::PathBuf};
+
+use crate::{
+    agent::{AgentChannel, AgentFolder, AgentRules, admin_identity},
+    cli::{args::AgentArgs, command::see::joined},
+    client::{ClientError, ClientSettings, Exit, NetworkFlags, OwnIdentity, ProfileStore},
+    ids::ChannelId,
+};
+
+/// The largest file that is read. Unit: bytes.
+const LARGEST: u64 = 1 << 20;
+
+/// What the operator wants; where there is no file, what holds without one.
+pub(super) fn rules(args: &AgentArgs) -> Result<AgentRules, ClientError> {
+    let named = args.config.clone();
+    let path = match &named {
+        Some(path) => path.clone(),
+        None => match beside_profiles() {
+            Some(path) => path,
+            None => return Ok(AgentRules::default()),
+        },
+    };
+    let failed = |why: String| {
+        let text = format!(
+            "the agent's file `{}` cannot be used: {why}",
+            path.display()
+        );
+        ClientError::new(Exit::Usage, "AGENT_FILE_INVALID", text)
+    };
+    let content = match fs::metadata(&path) {
+        Err(error) if error.kind() == ErrorKind::NotFound && named.is_none() => {
+            return Ok(AgentRules::default());
+        }
+        Err(error) => return Err(failed(error.to_string())),
+        Ok(found) if found.len() > LARGEST => {
+            return Err(failed(format!("it has more than {LARGEST} bytes")));
+        }
+        Ok(_) => fs::read_to_string(&path).map_err(|error| failed(error.to_string()))?,
+    };
+    let folder = path.parent().map(PathBuf::from).unwrap_or_default();
+    let folder = std::path::absolute(folder).map_err(|error| failed(error.to_string()))?;
+    AgentRules::parse(&content, &folder).map_err(|wrong| {
+        let mut wrong = wrong.into_iter();
+        let mut error = failed(wrong.next().unwrap_or_default());
+        error.details = wrong.map(|one| ("also".to_owned(), one)).collect();
+        error.hint("docs/agent.md lists what may stand in it")
+    })
+}
+
+fn beside_profiles() -> Option<PathBuf> {
+    let store = ProfileStore::here().ok()?;
+    Some(store.path().with_file_name("agent.toml"))
+}
+
+/// The settings of each channel; those of the command line hold where the file names no profile.
+fn settings_of(args: &AgentArgs, rules: &AgentRules) -> Result<Vec<ClientSettings>, ClientError> {
+    let mut all: Vec<ClientSettings> = Vec::new();
+    for channel in &rules.channels {
+        let mut flags: NetworkFlags = args.client.network.flags();
+        if channel.profile.is_some() {
+            flags.profile.clone_from(&channel.profile);
+        }
+        if channel.channel.is_some() {
+            flags.channel.clone_from(&channel.channel);
+        }
+        let (settings, _) = ClientSettings::load(&flags).map_err(joined)?;
+        let is_same = |other: &ClientSettings| {
+            (&other.profile, &other.channel) == (&settings.profile, &settings.channel)
+        };
+        if all.iter().any(is_same) {
+            let text = format!(
+                "channel `{}` is named twice in the agent's file",
+                settings.channel
+            );
+            return Err(ClientError::new(Exit::Usage, "AGENT_FILE_INVALID", text));
+        }
+        all.push(settings);
+    }
+    Ok(all)
+}
+
+/// The channels with the identity of each.
+///
+/// # Errors
+/// What is wrong with settings and identities; `ADMIN_IDENTITY`.
+pub(super) fn channels(
+    args: &AgentArgs,
+    rules: &AgentRules,
+) -> Result<Vec<AgentChannel>, ClientError> {
+    let mut channels = Vec::new();
+    for (settings, rules_of) in settings_of(args, rules)?.into_iter().zip(&rules.channels) {
+        // nobody sits there who could be asked for a PIN
+        let identity = OwnIdentity::open(&settings.msp_id, &settings.identity, &|_| Ok(None))?;
+        let units = identity.certificate().organizational_units();
+        if units.iter().any(|unit| unit == "admin") && !rules.allow_admin_identity {
+            return Err(admin_identity());
+        }
+        channels.push(AgentChannel {
+            rules: rules_of.clone(),
+            settings,
+            identity,
+        });
+    }
+    Ok(channels)
+}
+
+/// The files of each channel, by its name: what needs neither network nor identity.
+pub(super) fn folders(
+    args: &AgentArgs,
+    rules: &AgentRules,
+) -> Result<Vec<(ChannelId, String, AgentFolder)>, ClientError> {
+    let settings = settings_of(args, rules)?.into_iter();
+    Ok(settings
+        .map(|settings| {
+            let profile = settings.profile.as_deref();
+            let folder = AgentFolder::new(&settings.state_dir, profile, &settings.channel);
+            let name = profile.unwrap_or("default").to_owned();
+            (settings.channel.clone(), name, folder)
+        })
+        .collect())
+}
