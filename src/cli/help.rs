@@ -39,7 +39,7 @@ const GROUPS: &[(&str, &[&str])] = &[
         ],
     ),
     ("Your machine", &["profile", "identity", "pin"]),
-    ("Run a server of the contract", &["serve", "health"]),
+    ("Run it unattended", &["serve", "agent", "health"]),
     ("Try it without Fabric", &["devnet", "demo"]),
     ("The program", &["version", "completion", "man", "help"]),
 ];

@@ -6,6 +6,7 @@
 //! | `answers` | what the contract answers, as the client reads it | pure |
 //! | `view` | what a person is shown, as data; what `--json` prints | pure |
 //! | `error` | why nothing was done, and by which exit code scripts see it | pure |
+//! | `near` | what is near a name that is not there | pure |
 //! | `host` | the host's clock and randomness | shell |
 //! | `keys` | one's own identity and its private key | shell |
 //! | `profile` | which network, which peer, which identity; where each was said | pure but its reading |
@@ -33,6 +34,7 @@ mod host;
 mod intent;
 mod keys;
 mod lifecycle;
+mod near;
 mod network;
 mod plan;
 mod profile;
@@ -61,8 +63,8 @@ pub use flow::{
 pub use host::{now, part_of, program_environment, stamp};
 pub use intent::{
     AddressChange, AskedIntent, ConsenterIntent, ConsenterNode, EditFault, EditedConfig, NamedCa,
-    OtherIntent, PlannedIntent, RotationEnd, RotationStart, SeenIdentity, candidates, nearest,
-    plan, slashed,
+    OtherIntent, PlannedIntent, RotationEnd, RotationStart, SeenIdentity, candidates, plan,
+    slashed,
 };
 pub use keys::{
     FoundKey, IdentitySource, KeyIdMapping, OwnCertificate, OwnIdentity, TokenPin, TokenPinState,

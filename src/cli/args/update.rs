@@ -77,7 +77,7 @@ impl FileArg {
     /// Where it is.
     pub(in crate::cli) fn path(&self) -> &Path {
         let given = self.file.as_deref().or(self.named_file.as_deref());
-        given.unwrap_or(Path::new("-"))
+        given.unwrap_or_else(|| Path::new("-"))
     }
 }
 

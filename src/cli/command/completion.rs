@@ -46,6 +46,7 @@ const OF_INTENTS: &[&str] = &[
 /// The beginnings of those whose words are ids of proposals.
 const OF_IDS: &[&str] = &[
     "'*::ids -- The proposals",
+    "'*::sources -- The proposals",
     "'--from=[Begin with the intent",
     "'::other -- Another proposal",
     "':id -- The proposal:",

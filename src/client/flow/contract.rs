@@ -8,7 +8,7 @@ use crate::{
     client::{
         ClientError, Exit, VerifiedLink,
         answers::{self, ChainAnswer, LinkAnswer, ListAnswer, ProposalAnswer},
-        nearest,
+        near::nearest,
     },
     ids::{BlockNumber, Digest, Sequence},
     transaction::ChaincodeCall,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::judged::JudgedUpdate;
 use crate::{
-    client::{ClientError, Exit, nearest, view::OwnReview},
+    client::{ClientError, Exit, near::nearest, view::OwnReview},
     config::{Bundle, Decision, PolicyVerdict, Section, Verdict},
     identity::{Certificate, Identity, Principal, Role, serialized_identity},
     ids::MspId,

@@ -2,6 +2,7 @@
 
 use super::{
     given::{Encoding, FileConfig},
+    plain::plain_forms,
     slips::slips,
 };
 use crate::{
@@ -11,7 +12,6 @@ use crate::{
         edited_config, is_legal_channel_id,
     },
     ids::ChannelId,
-    json,
 };
 
 /// What is read of files that this machine's own user named.
@@ -19,11 +19,6 @@ const LIMITS: PatchLimits = PatchLimits {
     patch_bytes: 32 << 20,
     patch_levels: 1_000,
 };
-
-/// The longest JSON form that is made. Unit: bytes.
-const LONGEST: usize = 64 << 20;
-
-const CONFIG: &str = "common.Config";
 
 /// An update, and what is worth a word about the files that it was made of.
 #[derive(Clone, Debug)]
@@ -157,25 +152,6 @@ fn is_as_given(original: &FileConfig, modified: &FileConfig) -> bool {
         (false, false) => is_bare(original) && is_bare(modified),
         _ => false,
     }
-}
-
-/// Both configs once through their JSON form.
-pub(super) fn plain_forms(original: &FileConfig, modified: &FileConfig) -> Option<PlainForms> {
-    let plain = |config: &FileConfig| match config.encoding {
-        Encoding::Json => Some(config.tree.clone()),
-        _ => plain(&config.tree),
-    };
-    Some(PlainForms {
-        current: plain(original)?,
-        edited: plain(modified)?,
-        is_lossy: modified.encoding != Encoding::Json,
-    })
-}
-
-/// A config as it comes back from its JSON form.
-fn plain(tree: &ConfigTree) -> Option<ConfigTree> {
-    let text = json::encode_compact(CONFIG, &tree.encode(), LONGEST).ok()?;
-    ConfigTree::parse(json::decode(CONFIG, text.as_bytes()).ok()?.into()).ok()
 }
 
 /// The original with a patch.

@@ -5,6 +5,7 @@
 //! |---|---|
 //! | `given`, `wanted` | a file that somebody gave: what it is, and what to do with one that is another than was wanted |
 //! | `computed` | the update from one config to another |
+//! | `plain` | configs once through their JSON form |
 //! | `slips` | what people do wrong with two configs |
 //! | `checked`, `said` | what an orderer would answer, and in which words |
 //! | `signatures` | who signed, without a config; the signatures of several files in one |
@@ -13,6 +14,7 @@
 mod checked;
 mod computed;
 mod given;
+mod plain;
 mod said;
 mod shown;
 mod signatures;

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use super::{
-    computed::plain_forms,
     given::{Encoding, FileConfig},
+    plain::plain_forms,
 };
 use crate::{
     client::view::Remark,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 
-use super::{ca::CertificateRole, organization::MspFolder};
+use super::{ca::CertificateRole, msp::MspFolder};
 
 /// What stands in the MSP folder of a peer.
 #[derive(Clone, Debug)]

@@ -6,11 +6,10 @@ use serde_json::{Map, Value};
 
 use super::super::{
     form::{self, MisfitForm, UnknownName},
-    place::nearest,
     sketch::{Sketch, Stroke},
 };
 use crate::{
-    client::ClientError,
+    client::{ClientError, near::nearest},
     config::{ElementKind, ElementPath, is_legal_key},
 };
 
