@@ -120,7 +120,7 @@ impl ChannelAgent {
             .memory
             .take(&sight, noticing(&self.channel, sight.sequence.0, at));
         self.sight = sight;
-        self.tell(notices);
+        self.tell(&notices);
         if !self.is_trial {
             self.remember();
         }
@@ -220,7 +220,7 @@ impl ChannelAgent {
                 self.memory.recovered(with)
             }
         };
-        self.tell(notices);
+        self.tell(&notices);
         self.observe(wrong);
     }
 
@@ -266,7 +266,7 @@ impl ChannelAgent {
             .memory
             .stumbled(&error.symbol, &told, error.hint.as_deref(), 0, with);
         if is_new {
-            self.tell(vec![notice]);
+            self.tell(&[notice]);
         }
         self.observe(Some(error));
     }
