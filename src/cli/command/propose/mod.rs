@@ -68,7 +68,13 @@ fn gather(
     identity: &OwnIdentity,
 ) -> Result<Option<Vec<AskedIntent>>, ClientError> {
     if let Some(id) = &proposal.id {
-        ProposalTerms::demand_id(id)?;
+        // the steps of a rotation add to it
+        let step = match &args.intent {
+            Some(ProposeIntent::RotateCa(rotate)) if rotate.finish.is_some() => ".remove",
+            Some(ProposeIntent::RotateCa(_)) => ".add",
+            _ => "",
+        };
+        ProposalTerms::demand_id(&format!("{id}{step}"))?;
     }
     if let Some(deadline) = &proposal.deadline {
         ProposalTerms::deadline(deadline, now().seconds)?;
