@@ -188,7 +188,10 @@ impl ChannelAgent {
                     () = sleep_until(until) => true,
                     () = woken => true,
                     () = wait_for(told_at) => false,
-                    () = self.told() => false,
+                    () = self.told() => {
+                        self.say(until);
+                        false
+                    }
                 }
             };
             self.wakes = wakes;

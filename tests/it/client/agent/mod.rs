@@ -206,7 +206,6 @@ impl Post {
 pub(crate) struct Ended {
     pub(crate) code: i32,
     pub(crate) document: Value,
-    said: String,
 }
 
 impl Ended {
@@ -215,7 +214,6 @@ impl Ended {
         Self {
             code: out.status.code().unwrap(),
             document: serde_json::from_slice(&out.stdout).unwrap_or_default(),
-            said: String::from_utf8_lossy(&out.stderr).into_owned(),
         }
     }
 
@@ -281,11 +279,6 @@ impl Agent {
         let pid = self.child.id().to_string();
         let sent = Command::new("kill").args(["-s", name, &pid]).status();
         assert!(sent.unwrap().success(), "{name}");
-    }
-
-    /// How it ended by itself.
-    fn ended(&mut self) -> i32 {
-        until("it ends", || self.child.try_wait().unwrap()).code().unwrap()
     }
 
     /// Log lines of this message.

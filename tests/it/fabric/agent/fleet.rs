@@ -6,13 +6,13 @@ use std::{
     path::PathBuf,
     process::Command,
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use serde_json::Value;
 
 use super::super::{
-    CHANNEL,
+    CHANNEL, PATIENCE,
     net::Net,
     servers::{FIRST, Server},
     until,
@@ -149,13 +149,25 @@ impl<'a> Fleet<'a> {
         (!report.is_null()).then_some((ended.code, report))
     }
 
-    /// Waits until nothing is in the way of an organisation's agent.
+    /// Waits until nothing is in the way of an organisation's agent. A peer that came back asks for blocks
+    /// ever more rarely, so two minutes are the end of patience.
+    #[expect(clippy::disallowed_methods, reason = "a deadline for other processes")]
     pub(super) fn is_well(&self, org: &str) {
-        until(&format!("nothing is in the way of {org}'s agent"), || {
-            let (code, report) = self.status(org)?;
-            let is_own = report["pid"] == self.agents[org].id();
-            (code == 0 && is_own && !report["last_round_at"].is_null()).then_some(())
-        });
+        let start = Instant::now();
+        loop {
+            let status = self.status(org);
+            if let Some((0, report)) = &status {
+                let is_own = report["pid"] == self.agents[org].id();
+                if is_own && !report["last_round_at"].is_null() {
+                    return;
+                }
+            }
+            if start.elapsed() > 2 * PATIENCE {
+                let log = self.agents[org].log();
+                panic!("{org}'s agent has something in its way: {status:?}\n{log}");
+            }
+            thread::sleep(Duration::from_millis(100));
+        }
     }
 
     /// A command of an admin, again where processes are away just now; `done`: that it was done before,
