@@ -175,13 +175,22 @@ as org1; ends 0 cmscc submit OrgXMSP.remove-OrgXMSP; says "in effect: config 9"
 say "20. An auditor is given all that is over, with the blocks, and believes one of them"
 as org1
 ends 0 cmscc audit export --all --out "$work/audit"; says "verified: each ended as its bundle says"
-ends 0 cmscc audit verify "$work/audit" --anchor "$CMSCC_ANCHOR"; says "Proven from your anchor, config 0, on."
+ends 0 cmscc audit verify "$work/audit" --anchor "$CMSCC_ANCHOR"; says "Proven from your anchor, config 0, up to config 9."
 says "in effect"; says "withdrawn"
+ends 0 cmscc audit verify "$work/audit" --anchor "$CMSCC_ANCHOR" --strict
+ends 3 cmscc audit verify "$work/audit" --strict; says "believing config 0"
 ends 7 cmscc audit verify "$work/audit" --anchor "$ELSEWHERE"; says "FORK"
-rm "$(ls "$work"/audit/blocks/*.block | tail -1)"
-ends 3 cmscc audit verify "$work/audit"; says "BLOCK_MISSING"
+numbers=$(ls "$work/audit/blocks" | sort -n)
+rm "$work/audit/blocks/$(sed -n 3p <<< "$numbers")"
+ends 3 cmscc audit verify "$work/audit"; says "GAP"
+rm "$work/audit/blocks/$(tail -1 <<< "$numbers")"
+ends 3 cmscc audit verify "$work/audit"; says "the folder ends with config 8"
+cp "$ELSEWHERE" "$work/audit/blocks/0.block"
 ends 0 cmscc audit export --all --out "$work/audit"
-ends 0 cmscc audit verify "$work/audit" --json
+ends 0 cmscc audit verify "$work/audit" --anchor "$CMSCC_ANCHOR" --strict --json
+ends 0 cmscc audit export --all --since 2099-01-01 --out "$work/none"; says "0 proposals"
+ends 0 cmscc audit verify "$work/none" --anchor "$CMSCC_ANCHOR" --strict; says "10 configs"
+ends 2 cmscc audit export add_orgx --since 2026-01-01
 ends 0 cmscc audit export add_orgx --out "$work/one"
 ends 0 cmscc audit verify "$work/one"; says "add_orgx"
 

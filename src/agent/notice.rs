@@ -230,7 +230,9 @@ impl Notice {
             ("CMSCC_ID", self.id.clone()),
             (
                 "CMSCC_PROPOSAL",
-                proposal.map(|one| one.proposal_id.clone()).unwrap_or_default(),
+                proposal
+                    .map(|one| one.proposal_id.clone())
+                    .unwrap_or_default(),
             ),
             (
                 "CMSCC_STATUS",
@@ -271,8 +273,14 @@ mod tests {
 
     #[test]
     fn the_id_is_of_the_change_alone() {
-        let (channel, org1, org2) = (ChannelId::from("c"), MspId::from("Org1"), MspId::from("Org2"));
-        let of = |msp: &MspId, now, kind, parts: &[&str]| noticing(&channel, msp, now).notice(kind, parts, "x").id;
+        let (channel, org1, org2) = (
+            ChannelId::from("c"),
+            MspId::from("Org1"),
+            MspId::from("Org2"),
+        );
+        let of = |msp: &MspId, now, kind, parts: &[&str]| {
+            noticing(&channel, msp, now).notice(kind, parts, "x").id
+        };
         let one = of(&org1, 1, NoticeKind::Proposed, &["p", "1"]);
         assert_eq!(one, of(&org1, 99, NoticeKind::Proposed, &["p", "1"]));
         for other in [
@@ -286,7 +294,10 @@ mod tests {
 
     #[test]
     fn what_members_write_is_shown_and_cut() {
-        assert_eq!(theirs("a\u{1b}[2J\nb\u{202e}"), "a\\u{1b}[2J\\u{a}b\\u{202e}");
+        assert_eq!(
+            theirs("a\u{1b}[2J\nb\u{202e}"),
+            "a\\u{1b}[2J\\u{a}b\\u{202e}"
+        );
         assert_eq!(theirs(&"x".repeat(5_000)).len(), TEXT + 2);
         assert_eq!(names(&vec!["o".to_owned(); 900]).len(), NAMES);
     }

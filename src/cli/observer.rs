@@ -102,6 +102,9 @@ impl shim::Observer for Telemetry {
 
     fn transaction_refused(&self, tx: &TransactionFacts, code: &'static str) {
         self.metrics.invocation(known(tx), code, Duration::ZERO);
+        if code.starts_with("TOO_MANY") {
+            self.metrics.call_failed();
+        }
         if self.tells(LineLevel::Warn, "call refused") {
             let (channel, txid) = names(tx);
             warn!(channel, txid, code, "call refused");
@@ -125,7 +128,13 @@ impl shim::Observer for Telemetry {
         let (function, ms) = (&*foreign(&tx.function), milliseconds(elapsed));
         if !matches!(ending, Ending::Failed { .. }) && !message.starts_with("Code 5") {
             info!(channel, txid, function, code, ms, "call");
-        } else if self.tells(LineLevel::Warn, "call failed") {
+            return;
+        }
+        // a call that met the end of the process is made again
+        if code != "SHUTTING_DOWN" {
+            self.metrics.call_failed();
+        }
+        if self.tells(LineLevel::Warn, "call failed") {
             let message = &*foreign(message);
             warn!(channel, txid, function, code, ms, message, "call failed");
         }
@@ -291,6 +300,70 @@ mod tests {
             assert_eq!(stop.is_cancelled(), wanted);
             telemetry.unsupported(&channel, &[]);
             assert!(levels().is_empty());
+        }
+    }
+
+    #[test]
+    fn what_fails_through_no_fault_of_the_caller_is_counted() {
+        use crate::{ops::Probed as _, shim::Observer as _};
+
+        let metrics = Arc::new(Metrics::new("0.0.0"));
+        let clock = Clock::start();
+        let telemetry = Telemetry {
+            metrics: Arc::clone(&metrics),
+            health: Arc::new(Health::starting(clock, metrics)),
+            throttle: Arc::default(),
+            clock,
+            on_unsupported: None,
+        };
+        let tx = TransactionFacts {
+            stream: StreamId(1),
+            channel: "mychannel".into(),
+            tx_id: "t".into(),
+            is_init: false,
+            function: "GetConfig".to_owned(),
+        };
+        let count = || {
+            let text = telemetry.health.metrics();
+            let line = text
+                .lines()
+                .find(|line| line.starts_with("cmscc_calls_failed_total "));
+            line.unwrap()
+                .rsplit(' ')
+                .next()
+                .unwrap()
+                .parse::<u64>()
+                .unwrap()
+        };
+        assert_eq!(count(), 0, "shown before the first");
+        let answered = |status, message: &str| Ending::Answered {
+            status,
+            message: message.to_owned(),
+        };
+        for (ending, counts) in [
+            (answered(200, ""), false),
+            (answered(500, "Code 409: CONFIG_GAP: block carries"), false),
+            (answered(500, "Code 500: STATE_CORRUPT: entry"), true),
+            (Ending::Cancelled, false),
+            (Ending::Failed { code: "TIMED_OUT" }, true),
+            (
+                Ending::Failed {
+                    code: "SHUTTING_DOWN",
+                },
+                false,
+            ),
+        ] {
+            let before = count();
+            telemetry.transaction_finished(&tx, &ending, Duration::ZERO);
+            assert_eq!(count() - before, u64::from(counts), "{ending:?}");
+        }
+        for (code, counts) in [
+            ("TOO_MANY_TRANSACTIONS", true),
+            ("TRANSACTION_RUNNING", false),
+        ] {
+            let before = count();
+            telemetry.transaction_refused(&tx, code);
+            assert_eq!(count() - before, u64::from(counts), "{code}");
         }
     }
 

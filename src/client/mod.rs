@@ -43,10 +43,12 @@ mod signing;
 pub mod update;
 pub mod view;
 
-pub use chain::{ChainStore, ConfigTrail, StateFolder, TrailConfig, VerifiedChain, VerifiedLink};
+pub use chain::{
+    ChainStore, ConfigTrail, ProvenStretch, StateFolder, TrailConfig, VerifiedChain, VerifiedLink,
+};
 pub use deploy::{
     ApprovalPlan, ContractStage, DefinitionWishes, DeploymentFacts, EndorsingRule, NextDefinition,
-    PackageWish, PeerPackages, ServerState, UpgradeConcern,
+    PackageWish, PackagedServer, PeerPackages, ServerState, UpgradeConcern, cause, serve_command,
 };
 pub use doctor::Check;
 pub(crate) use error::SEE_DOCTOR;
@@ -54,7 +56,7 @@ pub use error::{ClientError, Exit};
 pub use flow::{
     ChannelSession, ContractHead, ContractSynced, Examined, Hears, OfflineSession, OpenedSession,
     OwnSignature, Progress, Submission, Unpinned, Verdicts, anchor_block, check_up,
-    compare_with_chain, shown_request, sign_claim, sign_update, signed_envelope,
+    compare_with_chain, pinned, shown_request, sign_claim, sign_update, signed_envelope,
 };
 pub use host::{now, part_of, program_environment, stamp};
 pub use intent::{
@@ -71,8 +73,8 @@ pub use lifecycle::{
     recorded_approvals,
 };
 pub use network::{
-    BlockStream, ChaincodeEventStream, ChaincodeEvents, CommittedCall, ConnectionPool, EndorserState,
-    FilteredBlockStream, PeerConnection, Via,
+    BlockStream, ChaincodeEventStream, ChaincodeEvents, CommittedCall, ConnectionPool,
+    EndorserState, FilteredBlockStream, PeerConnection, Via,
 };
 pub use plan::{PlannedProposal, make_plan, sides};
 pub use profile::{
@@ -88,7 +90,7 @@ pub use propose::{
 };
 pub use refusal::ContractRefusal;
 pub use review::{
-    ClaimedKind, ContractSaid, JudgedSettings, JudgedUpdate, ProposalClaim, SupposedOutcome,
-    SupposedSigner, Supposition,
+    ClaimedKind, ContractSaid, JudgedSettings, JudgedStatement, JudgedUpdate, ProposalClaim,
+    SupposedOutcome, SupposedSigner, Supposition,
 };
 pub use signing::{SignRequest, SignedUpdate};

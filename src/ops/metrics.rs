@@ -25,6 +25,7 @@ pub(crate) struct Metrics {
     registry: Registry,
     invocations: Family<InvocationLabels, Counter>,
     invocation_duration: Family<FunctionLabels, Histogram>,
+    calls_failed: Counter,
     in_flight: Gauge,
     panics: Counter,
     state_calls: Family<StateCallLabels, Histogram>,
@@ -101,6 +102,7 @@ impl Metrics {
             registry: Registry::with_prefix("cmscc"),
             invocations: Family::default(),
             invocation_duration: Family::new_with_constructor(durations),
+            calls_failed: Counter::default(),
             in_flight: Gauge::default(),
             panics: Counter::default(),
             state_calls: Family::new_with_constructor(durations),
@@ -154,6 +156,12 @@ impl Metrics {
             .observe(elapsed.as_secs_f64());
         let labels = InvocationLabels { function, code };
         self.invocations.get_or_create(&labels).inc();
+    }
+
+    /// Counts a call that failed through no fault of its caller. Beside the codes, since the series of a
+    /// code begins with its first call, which is no increase to Prometheus.
+    pub(crate) fn call_failed(&self) {
+        self.calls_failed.inc();
     }
 
     /// Counts a call that panicked; its transaction was refused.
@@ -316,6 +324,11 @@ impl Metrics {
             "Time from the peer's message to our answer",
             Unit::Seconds,
             self.invocation_duration.clone(),
+        );
+        registry.register(
+            "calls_failed",
+            "Calls that failed through no fault of their callers",
+            self.calls_failed.clone(),
         );
         registry.register(
             "transactions_in_flight",

@@ -8,7 +8,7 @@ use tokio::{
     time::timeout,
 };
 
-use super::HookRefusal;
+use super::refusal::HookRefusal;
 use crate::{
     agent::notice::{Notice, theirs},
     client::program_environment,
@@ -40,7 +40,7 @@ pub(super) async fn run(program: &[String], notice: &Notice) -> Result<(), HookR
         .process_group(0)
         .kill_on_drop(true);
     let mut child = command.spawn().map_err(failed)?;
-    let group = Group(child.id());
+    let group = ProcessGroup(child.id());
     let (input, errors) = (child.stdin.take(), child.stderr.take());
     let writing = tokio::spawn(write(input, notice.document()));
     let mut reading = tokio::spawn(read(errors));
@@ -84,16 +84,16 @@ async fn read(errors: Option<ChildStderr>) -> Vec<u8> {
 }
 
 /// A group of processes that ends with this value.
-struct Group(Option<u32>);
+struct ProcessGroup(Option<u32>);
 
-impl Group {
+impl ProcessGroup {
     /// Its program has ended.
     fn leave(mut self) {
         self.0 = None;
     }
 }
 
-impl Drop for Group {
+impl Drop for ProcessGroup {
     fn drop(&mut self) {
         let pid = self.0.and_then(|pid| i32::try_from(pid).ok());
         if let Some(pid) = pid.and_then(rustix::process::Pid::from_raw) {
@@ -109,6 +109,8 @@ pub(super) fn check(program: &[String]) -> Result<(), HookRefusal> {
         .map_err(|error| HookRefusal::new(format!("`{first}` cannot be started: {error}")))?;
     match found.is_file() && found.permissions().mode() & 0o111 != 0 {
         true => Ok(()),
-        false => Err(HookRefusal::new(format!("`{first}` is no program: chmod +x {first}"))),
+        false => Err(HookRefusal::new(format!(
+            "`{first}` is no program: chmod +x {first}"
+        ))),
     }
 }

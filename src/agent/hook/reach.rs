@@ -7,11 +7,11 @@ use rustls_pki_types::{CertificateDer, ServerName, pem::PemObject};
 use tokio::net::{TcpStream, lookup_host};
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
-use super::HookRefusal;
+use super::refusal::HookRefusal;
 use crate::agent::rule::{Webhook, is_private};
 
 /// A connection without TLS, or with it.
-pub(super) enum Reached {
+pub(super) enum WebhookConnection {
     /// Without: only to this machine.
     Plain(TcpStream),
     /// With.
@@ -20,9 +20,11 @@ pub(super) enum Reached {
 
 /// Connects to the address that was looked at, so that no second answer of a name server counts.
 // SECURITY: whoever may choose a URL or a name must not reach what only this machine reaches
-pub(super) async fn connect(target: &Webhook) -> Result<Reached, HookRefusal> {
+pub(super) async fn connect(target: &Webhook) -> Result<WebhookConnection, HookRefusal> {
     let (host, port) = (target.host(), target.port());
-    let failed = |error: std::io::Error| HookRefusal::new(format!("`{host}:{port}` is not reached: {error}"));
+    let failed = |error: std::io::Error| {
+        HookRefusal::new(format!("`{host}:{port}` is not reached: {error}"))
+    };
     let found: Vec<SocketAddr> = lookup_host((host, port)).await.map_err(failed)?.collect();
     let allowed: Vec<SocketAddr> = (found.iter().copied())
         .filter(|address| may_be(target, *address))
@@ -41,13 +43,13 @@ pub(super) async fn connect(target: &Webhook) -> Result<Reached, HookRefusal> {
     }
     let stream = TcpStream::connect(&*allowed).await.map_err(failed)?;
     if !target.is_tls() {
-        return Ok(Reached::Plain(stream));
+        return Ok(WebhookConnection::Plain(stream));
     }
     let name = ServerName::try_from(host.to_owned())
         .map_err(|error| HookRefusal::new(format!("`{host}`: {error}")))?;
     let connector = TlsConnector::from(Arc::new(tls(target.ca_file.as_deref())?));
     let stream = connector.connect(name, stream).await.map_err(failed)?;
-    Ok(Reached::Tls(Box::new(stream)))
+    Ok(WebhookConnection::Tls(Box::new(stream)))
 }
 
 /// Whether a request may go to an address.
@@ -66,18 +68,21 @@ pub(super) fn tls(ca_file: Option<&Path>) -> Result<ClientConfig, HookRefusal> {
     match ca_file {
         Some(path) => {
             let failed = |why: String| HookRefusal::new(format!("`{}`: {why}", path.display()));
-            let certificates = CertificateDer::pem_file_iter(path)
-                .map_err(|error| failed(error.to_string()))?;
+            let certificates =
+                CertificateDer::pem_file_iter(path).map_err(|error| failed(error.to_string()))?;
             for certificate in certificates {
                 let certificate = certificate.map_err(|error| failed(error.to_string()))?;
-                roots.add(certificate).map_err(|error| failed(error.to_string()))?;
+                roots
+                    .add(certificate)
+                    .map_err(|error| failed(error.to_string()))?;
             }
             if roots.is_empty() {
                 return Err(failed("there is no certificate in it".to_owned()));
             }
         }
         None => {
-            let (added, _) = roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+            let (added, _) =
+                roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
             if added == 0 {
                 return Err(HookRefusal::new(
                     "this system has no CA certificates: `ca_file` names some",
@@ -120,7 +125,11 @@ mod tests {
             ("http://x", "", "8.8.8.8:80", false),
             ("http://x", "\"10.0.0.0/8\"", "10.1.2.3:80", false),
         ] {
-            assert_eq!(may_be(&target(url, named), address.parse().unwrap()), may, "{url} {named} {address}");
+            assert_eq!(
+                may_be(&target(url, named), address.parse().unwrap()),
+                may,
+                "{url} {named} {address}"
+            );
         }
     }
 }

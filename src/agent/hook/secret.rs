@@ -4,7 +4,7 @@ use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
 use ring::hmac;
 
-use super::HookRefusal;
+use super::refusal::HookRefusal;
 
 /// The least and the most bytes of a secret.
 const LEAST: usize = 16;
@@ -20,13 +20,18 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, HookRefusal> {
         return Err(failed(format!("it is no file of at most {MOST} bytes")));
     }
     if found.permissions().mode() & OTHERS != 0 {
-        return Err(failed(format!("others may read it: chmod 600 {}", path.display())));
+        return Err(failed(format!(
+            "others may read it: chmod 600 {}",
+            path.display()
+        )));
     }
     let content = fs::read(path).map_err(|error| failed(error.to_string()))?;
     let secret = content.trim_ascii_end().to_vec();
     match secret.len() >= LEAST {
         true => Ok(secret),
-        false => Err(failed(format!("it has fewer than {LEAST} bytes: openssl rand -hex 32"))),
+        false => Err(failed(format!(
+            "it has fewer than {LEAST} bytes: openssl rand -hex 32"
+        ))),
     }
 }
 
@@ -62,8 +67,15 @@ mod tests {
             fs::set_permissions(&file, fs::Permissions::from_mode(mode)).unwrap();
             read(&file).map_err(|error| error.to_string())
         };
-        assert_eq!(put("0123456789abcdef\n", 0o600).unwrap(), b"0123456789abcdef");
-        assert!(put("0123456789abcdef\n", 0o644).unwrap_err().contains("chmod 600"));
+        assert_eq!(
+            put("0123456789abcdef\n", 0o600).unwrap(),
+            b"0123456789abcdef"
+        );
+        assert!(
+            put("0123456789abcdef\n", 0o644)
+                .unwrap_err()
+                .contains("chmod 600")
+        );
         assert!(put("short\n", 0o600).unwrap_err().contains("fewer than 16"));
         let missing = read(&folder.path().join("none")).unwrap_err();
         assert!(missing.to_string().contains("No such file"), "{missing}");

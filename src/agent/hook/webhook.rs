@@ -11,8 +11,8 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::{
-    HookRefusal,
-    reach::{self, Reached},
+    reach::{self, WebhookConnection},
+    refusal::HookRefusal,
     secret,
 };
 use crate::agent::{
@@ -29,8 +29,8 @@ pub(super) async fn send(target: &Webhook, notice: &Notice, now: i64) -> Result<
     let body = notice.document();
     let request = request(target, notice, now, body)?;
     match reach::connect(target).await? {
-        Reached::Plain(stream) => exchange(stream, request).await,
-        Reached::Tls(stream) => exchange(*stream, request).await,
+        WebhookConnection::Plain(stream) => exchange(stream, request).await,
+        WebhookConnection::Tls(stream) => exchange(*stream, request).await,
     }
 }
 
@@ -40,8 +40,14 @@ fn request(
     now: i64,
     body: String,
 ) -> Result<Request<Full<Bytes>>, HookRefusal> {
-    let authority = target.url.authority().map_or("", |authority| authority.as_str());
-    let path = target.url.path_and_query().map_or("/", |path| path.as_str());
+    let authority = target
+        .url
+        .authority()
+        .map_or("", |authority| authority.as_str());
+    let path = target
+        .url
+        .path_and_query()
+        .map_or("/", |path| path.as_str());
     let mut request = Request::builder()
         .method(Method::POST)
         .uri(path)
@@ -64,7 +70,9 @@ where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
     let failed = |error: hyper::Error| HookRefusal::new(format!("no answer: {error}"));
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(failed)?;
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream))
+        .await
+        .map_err(failed)?;
     let answer = async {
         let answer = sender.send_request(request).await.map_err(failed)?;
         let status = answer.status();

@@ -175,7 +175,8 @@ impl AgentFolder {
         if length > DEAD_LETTERS {
             // of what is older there is one file
             let content = self.folder.read(&name, LARGEST)?.unwrap_or_default();
-            self.folder.replace(&self.name("dead-letters.old"), &content)?;
+            self.folder
+                .replace(&self.name("dead-letters.old"), &content)?;
             self.folder.replace(&name, &[])?;
         }
         let mut line = serde_json::to_string(&DeadLetter { hook, notice }).unwrap_or_default();

@@ -59,7 +59,10 @@ impl Journal {
     /// Which line cannot be read, in words.
     pub(super) fn parse(content: &[u8]) -> Result<Self, String> {
         let mut journal = Self::default();
-        for (at, line) in Self::whole(content).split(|byte| *byte == b'\n').enumerate() {
+        for (at, line) in Self::whole(content)
+            .split(|byte| *byte == b'\n')
+            .enumerate()
+        {
             if line.is_empty() {
                 continue;
             }
@@ -115,7 +118,10 @@ impl Journal {
             return None;
         }
         self.newest.retain(|_, one| {
-            matches!(one.state, SubmittingState::Sending | SubmittingState::Refused)
+            matches!(
+                one.state,
+                SubmittingState::Sending | SubmittingState::Refused
+            )
         });
         self.lines = self.newest.len();
         Some(self.newest.values().flat_map(line).collect())

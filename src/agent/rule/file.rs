@@ -71,7 +71,7 @@ pub struct SubmitRules {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Content {
+struct AgentFileContent {
     every: Option<String>,
     degraded_after: Option<String>,
     ops_address: Option<String>,
@@ -143,7 +143,7 @@ impl AgentRules {
     /// # Errors
     /// All that is wrong with it, in words.
     pub fn parse(text: &str, folder: &Path) -> Result<Self, Vec<String>> {
-        let content: Content = toml_edit::de::from_str(text).map_err(|error| {
+        let content: AgentFileContent = toml_edit::de::from_str(text).map_err(|error| {
             let start = error.span().map_or(0, |span| span.start);
             let before = text.get(..start).unwrap_or_default();
             let line = before.matches('\n').count().saturating_add(1);
@@ -168,34 +168,42 @@ struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    fn rules(&mut self, content: Content) -> AgentRules {
+    fn rules(&mut self, content: AgentFileContent) -> AgentRules {
         let given = content.channels.is_empty();
         let channels = content.channels.into_iter().enumerate();
         let mut channels: Vec<_> = channels
-            .flat_map(|(at, channel)| self.channel(&format!("channels {}", at.saturating_add(1)), channel))
+            .flat_map(|(at, channel)| {
+                self.channel(&format!("channels {}", at.saturating_add(1)), channel)
+            })
             .collect();
         if given {
             channels = AgentRules::default().channels;
         }
         if channels.len() > CHANNELS {
-            self.wrong.push(format!("there are more than {CHANNELS} channels"));
+            self.wrong
+                .push(format!("there are more than {CHANNELS} channels"));
         }
         let mut seen = BTreeSet::new();
         for channel in &channels {
             let name = (channel.profile.clone(), channel.channel.clone());
             if !seen.insert(name) {
                 let which = channel.channel.as_deref().or(channel.profile.as_deref());
-                self.wrong.push(format!("channel `{}` is named twice", which.unwrap_or_default()));
+                self.wrong.push(format!(
+                    "channel `{}` is named twice",
+                    which.unwrap_or_default()
+                ));
             }
         }
         if content.hooks.len() > HOOKS {
-            self.wrong.push(format!("there are more than {HOOKS} hooks"));
+            self.wrong
+                .push(format!("there are more than {HOOKS} hooks"));
         }
         let mut names = BTreeSet::new();
         let mut hooks = Vec::new();
         for hook in content.hooks {
             if !names.insert(hook.name.clone()) {
-                self.wrong.push(format!("hook `{}` is named twice", hook.name));
+                self.wrong
+                    .push(format!("hook `{}` is named twice", hook.name));
             }
             hooks.extend(self.hook(hook));
         }
@@ -207,7 +215,11 @@ impl Reading<'_> {
             channels,
             hooks,
             every,
-            degraded_after: self.span("degraded_after", content.degraded_after.as_deref(), DEGRADED_AFTER),
+            degraded_after: self.span(
+                "degraded_after",
+                content.degraded_after.as_deref(),
+                DEGRADED_AFTER,
+            ),
             ops_address: content.ops_address,
             allow_admin_identity: content.allow_admin_identity,
         }
@@ -216,7 +228,9 @@ impl Reading<'_> {
     fn channel(&mut self, place: &str, content: ChannelContent) -> Vec<ChannelRules> {
         let submits = content.submit.unwrap_or(true);
         if !submits && (content.grace.is_some() || !content.windows.is_empty()) {
-            self.wrong.push(format!("{place}: `grace` and `windows` are for `submit = true`"));
+            self.wrong.push(format!(
+                "{place}: `grace` and `windows` are for `submit = true`"
+            ));
         }
         let windows = content.windows.iter().map(|text| SubmitWindow::parse(text));
         let mut read = Vec::new();
@@ -266,14 +280,21 @@ impl Reading<'_> {
                 }
                 None => {
                     let names = NoticeKind::ALL.map(NoticeKind::name).join(", ");
-                    self.wrong.push(format!("hook `{name}`: there is no event `{kind}`; there are: {names}"));
+                    self.wrong.push(format!(
+                        "hook `{name}`: there is no event `{kind}`; there are: {names}"
+                    ));
                 }
             }
         }
         let target = match (content.exec, content.url) {
             (Some(program), None) => {
-                if content.secret_file.is_some() || content.ca_file.is_some() || !content.addresses.is_empty() {
-                    self.wrong.push(format!("hook `{name}`: `secret_file`, `ca_file` and `addresses` are for a `url`"));
+                if content.secret_file.is_some()
+                    || content.ca_file.is_some()
+                    || !content.addresses.is_empty()
+                {
+                    self.wrong.push(format!(
+                        "hook `{name}`: `secret_file`, `ca_file` and `addresses` are for a `url`"
+                    ));
                 }
                 self.program(&name, program)?
             }
@@ -285,7 +306,8 @@ impl Reading<'_> {
                         None => self.wrong.push(format!("hook `{name}`: `{range}` is no address and no range such as `10.0.0.0/8`")),
                     }
                 }
-                let url = url(&text).map_err(|why| self.wrong.push(format!("hook `{name}`: {why}")));
+                let url =
+                    url(&text).map_err(|why| self.wrong.push(format!("hook `{name}`: {why}")));
                 HookTarget::Webhook(Webhook {
                     url: url.ok()?,
                     secret_file: content.secret_file.map(|file| self.folder.join(file)),
@@ -294,13 +316,20 @@ impl Reading<'_> {
                 })
             }
             _ => {
-                self.wrong.push(format!("hook `{name}`: it has either `exec` or `url`"));
+                self.wrong
+                    .push(format!("hook `{name}`: it has either `exec` or `url`"));
                 return None;
             }
         };
-        let timeout = self.span(&format!("hook `{name}`: timeout"), content.timeout.as_deref(), HOOK);
+        let timeout = self.span(
+            &format!("hook `{name}`: timeout"),
+            content.timeout.as_deref(),
+            HOOK,
+        );
         if timeout.is_zero() || timeout > Duration::from_secs(600) {
-            self.wrong.push(format!("hook `{name}`: timeout: more than none, at most `10m`"));
+            self.wrong.push(format!(
+                "hook `{name}`: timeout: more than none, at most `10m`"
+            ));
         }
         Some(Hook {
             name,
@@ -313,7 +342,9 @@ impl Reading<'_> {
 
     fn program(&mut self, hook: &str, mut program: Vec<String>) -> Option<HookTarget> {
         let Some(first) = program.first_mut() else {
-            self.wrong.push(format!("hook `{hook}`: `exec` is a program and its arguments"));
+            self.wrong.push(format!(
+                "hook `{hook}`: `exec` is a program and its arguments"
+            ));
             return None;
         };
         if first.contains(char::is_whitespace) {
@@ -331,7 +362,9 @@ impl Reading<'_> {
             return otherwise;
         };
         span(text).unwrap_or_else(|| {
-            self.wrong.push(format!("{place}: `{text}` is no time such as `30s`, `10m` or `1h30m`"));
+            self.wrong.push(format!(
+                "{place}: `{text}` is no time such as `30s`, `10m` or `1h30m`"
+            ));
             otherwise
         })
     }
@@ -381,9 +414,15 @@ mod tests {
             panic!("three channels");
         };
         assert_eq!(trade.channel.as_deref(), Some("trade"));
-        assert_eq!(trade.carry.as_deref(), Some(Path::new("/etc/cmscc/signatures/trade")));
+        assert_eq!(
+            trade.carry.as_deref(),
+            Some(Path::new("/etc/cmscc/signatures/trade"))
+        );
         assert_eq!(pay.submit.as_ref().unwrap().grace, Duration::ZERO);
-        assert_eq!((audit.channel.as_ref(), audit.submit.as_ref()), (None, None));
+        assert_eq!(
+            (audit.channel.as_ref(), audit.submit.as_ref()),
+            (None, None)
+        );
         let [chat, ops] = rules.hooks.as_slice() else {
             panic!("two hooks");
         };
@@ -442,6 +481,9 @@ mod tests {
         }
         assert!(!wrong.contains("secret@"), "{wrong}");
         let line = parse("every = \"1s\"\nevry = 2\n").unwrap_err();
-        assert!(line[0].starts_with("line 2: unknown field `evry`"), "{line:?}");
+        assert!(
+            line[0].starts_with("line 2: unknown field `evry`"),
+            "{line:?}"
+        );
     }
 }

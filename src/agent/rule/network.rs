@@ -1,6 +1,7 @@
 //! Ranges of addresses, and which addresses nobody outside can have.
 
-use std::net::{IpAddr, Ipv6Addr};
+// addresses as data: nothing is connected to here
+use core::net::{IpAddr, Ipv6Addr};
 
 /// A range of addresses, such as `10.0.0.0/8`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,9 +101,20 @@ mod tests {
             ("::/0", "fd00::1", true),
         ] {
             let range = AddressRange::parse(range).unwrap();
-            assert_eq!(range.holds(address.parse().unwrap()), holds, "{range:?} {address}");
+            assert_eq!(
+                range.holds(address.parse().unwrap()),
+                holds,
+                "{range:?} {address}"
+            );
         }
-        for bad in ["", "10.0.0.0/33", "host", "10.0.0.0/", "fd00::/129", "10.0.0/8"] {
+        for bad in [
+            "",
+            "10.0.0.0/33",
+            "host",
+            "10.0.0.0/",
+            "fd00::/129",
+            "10.0.0/8",
+        ] {
             assert_eq!(AddressRange::parse(bad), None, "{bad}");
         }
     }
@@ -110,10 +122,29 @@ mod tests {
     #[test]
     fn private_addresses_are_known_in_every_writing() {
         for private in [
-            "127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "0.0.0.0",
-            "100.64.0.1", "192.0.0.1", "198.18.0.1", "255.255.255.255", "224.0.0.1", "240.0.0.1",
-            "::1", "::", "fd00::1", "fe80::1", "ff02::1", "::ffff:127.0.0.1", "64:ff9b::7f00:1",
-            "2002:7f00:1::", "2001::1", "2001:db8::1", "::7f00:1",
+            "127.0.0.1",
+            "10.1.2.3",
+            "172.16.0.1",
+            "192.168.1.1",
+            "169.254.169.254",
+            "0.0.0.0",
+            "100.64.0.1",
+            "192.0.0.1",
+            "198.18.0.1",
+            "255.255.255.255",
+            "224.0.0.1",
+            "240.0.0.1",
+            "::1",
+            "::",
+            "fd00::1",
+            "fe80::1",
+            "ff02::1",
+            "::ffff:127.0.0.1",
+            "64:ff9b::7f00:1",
+            "2002:7f00:1::",
+            "2001::1",
+            "2001:db8::1",
+            "::7f00:1",
         ] {
             assert!(is_private(private.parse().unwrap()), "{private}");
         }

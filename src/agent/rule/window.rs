@@ -25,7 +25,9 @@ impl SubmitWindow {
     /// What is wrong, in words.
     pub fn parse(text: &str) -> Result<Self, String> {
         let wrong = |what: &str| {
-            format!("`{text}` is no window: {what}; one is `mon-fri 08:00-18:00` or `daily 22:00-04:00 +01:00`")
+            format!(
+                "`{text}` is no window: {what}; one is `mon-fri 08:00-18:00` or `daily 22:00-04:00 +01:00`"
+            )
         };
         let mut parts = text.split_ascii_whitespace();
         let (Some(days), Some(hours), zone, None) =
@@ -33,14 +35,17 @@ impl SubmitWindow {
         else {
             return Err(wrong("it has days, hours, and perhaps an offset from UTC"));
         };
-        let (from, until) = hours.split_once('-').ok_or_else(|| wrong("hours are `08:00-18:00`"))?;
+        let (from, until) = hours
+            .split_once('-')
+            .ok_or_else(|| wrong("hours are `08:00-18:00`"))?;
         let hour = |text: &str| minutes(text).ok_or_else(|| wrong("hours are `08:00-18:00`"));
         let (from, until) = (hour(from)?, hour(until)?);
         if from == until {
             return Err(wrong("it begins when it ends"));
         }
         Ok(Self {
-            days: read_days(days).ok_or_else(|| wrong("days are `mon`, `mon-fri`, `sat,sun`, `daily`"))?,
+            days: read_days(days)
+                .ok_or_else(|| wrong("days are `mon`, `mon-fri`, `sat,sun`, `daily`"))?,
             from,
             until,
             offset: match zone {

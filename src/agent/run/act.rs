@@ -4,7 +4,10 @@ use std::{collections::BTreeSet, time::Duration};
 
 use tokio::time::Instant;
 
-use super::{channel::ChannelAgent, observer::AgentDeed};
+use super::{
+    observer::AgentDeed,
+    state::{ChannelAgent, SyncPlan},
+};
 use crate::{
     agent::{
         keep::{Submitting, SubmittingState},
@@ -13,23 +16,12 @@ use crate::{
     },
     client::{ChannelSession, ClientError, Exit, Via, part_of},
     config::Section,
-    ids::{Digest, Sequence},
+    ids::Digest,
     json::time_text,
 };
 
 /// The longest wait before config blocks that were refused are handed in again.
 const LONGEST: Duration = Duration::from_secs(300);
-
-/// When a config is handed in to the contract.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct SyncPlan {
-    /// The config.
-    pub(super) of: Sequence,
-    /// When it is one's own turn.
-    pub(super) at: Instant,
-    /// How often it was refused.
-    pub(super) failures: u32,
-}
 
 impl ChannelAgent {
     /// Hands config blocks in, where it is one's own turn; says whether something was written.
@@ -38,7 +30,9 @@ impl ChannelAgent {
         session: &mut ChannelSession,
         sight: &ChannelSight,
     ) -> Result<bool, ClientError> {
-        let behind = sight.contract.is_some_and(|contract| contract < sight.sequence);
+        let behind = sight
+            .contract
+            .is_some_and(|contract| contract < sight.sequence);
         if !behind || !self.channel.rules.sync {
             self.sync = None;
             return Ok(false);
@@ -100,7 +94,14 @@ impl ChannelAgent {
             return Ok(false);
         };
         let own = session.connection().identity().msp_id.clone();
-        let mut ready = due(&self.memory, &sight.proposals, own.as_str(), &rules, &self.holds, now);
+        let mut ready = due(
+            &self.memory,
+            &sight.proposals,
+            own.as_str(),
+            &rules,
+            &self.holds,
+            now,
+        );
         ready.retain(|one| !self.is_settled(one));
         self.ready.clone_from(&ready);
         let mut sent = false;
@@ -199,7 +200,10 @@ impl ChannelAgent {
             config_update_sha256: &one.config_update_sha256,
             proposal_id: &one.proposal_id,
         });
-        match session.submit_update(digest, envelope, Via::Gateway, &|_| ()).await {
+        match session
+            .submit_update(digest, envelope, Via::Gateway, &|_| ())
+            .await
+        {
             Ok(done) => {
                 self.did(&AgentDeed::Submitted {
                     block: done.link.block_number.0,

@@ -10,7 +10,7 @@ use std::{
 
 use rustix::fs::OFlags;
 
-use super::{channel::ChannelAgent, observer::AgentDeed};
+use super::{observer::AgentDeed, state::ChannelAgent};
 use crate::{
     agent::notice::theirs,
     client::{ChannelSession, ClientError, Exit, SignedUpdate},
@@ -36,7 +36,11 @@ impl ChannelAgent {
         })?;
         let mut carried = false;
         for path in found.into_iter().take(FILES) {
-            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let name = path
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned();
             let name = theirs(&name);
             match hand_in(session, &path).await {
                 Ok(ids) => {
@@ -86,7 +90,11 @@ async fn hand_in(session: &ChannelSession, path: &Path) -> Result<Vec<String>, C
             && answer.already.is_empty()
             && let Some(refused) = answer.refused.first()
         {
-            return Err(ClientError::new(Exit::Failed, &refused.code, refused.reason.clone()));
+            return Err(ClientError::new(
+                Exit::Failed,
+                &refused.code,
+                refused.reason.clone(),
+            ));
         }
     }
     Ok(ids)
@@ -97,8 +105,11 @@ fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder)?.take(ENTRIES) {
         let path = entry?.path();
-        let is_signature = path.extension().is_some_and(|end| end == "sig" || end == "pb");
-        let is_hidden = (path.file_name()).is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+        let is_signature = path
+            .extension()
+            .is_some_and(|end| end == "sig" || end == "pb");
+        let is_hidden =
+            (path.file_name()).is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
         if is_signature && !is_hidden {
             found.push(path);
         }
@@ -122,7 +133,9 @@ fn read(path: &Path) -> Result<Vec<u8>, String> {
         return Err("it is no regular file".to_owned());
     }
     let mut content = Vec::new();
-    let read = file.take(LARGEST.saturating_add(1)).read_to_end(&mut content);
+    let read = file
+        .take(LARGEST.saturating_add(1))
+        .read_to_end(&mut content);
     read.map_err(|error| error.to_string())?;
     match u64::try_from(content.len()) {
         Ok(length) if length <= LARGEST => Ok(content),
@@ -144,7 +157,11 @@ fn put_away(folder: &Path, path: &Path, into: &str, why: Option<&str>) -> Result
         fs::rename(path, into.join(name))
     };
     moved().map_err(|error: io::Error| {
-        let text = format!("cannot move `{}` to `{}`: {error}", path.display(), into.display());
+        let text = format!(
+            "cannot move `{}` to `{}`: {error}",
+            path.display(),
+            into.display()
+        );
         ClientError::new(Exit::Failed, "CARRY_UNWRITABLE", text)
             .hint("`carry` in the agent's file names a folder that it may read and write")
     })
@@ -177,7 +194,12 @@ mod tests {
         let found = files(folder.path()).unwrap();
         let said: Vec<(String, Result<Vec<u8>, String>)> = found
             .iter()
-            .map(|path| (path.file_name().unwrap().to_str().unwrap().to_owned(), read(path)))
+            .map(|path| {
+                (
+                    path.file_name().unwrap().to_str().unwrap().to_owned(),
+                    read(path),
+                )
+            })
             .collect();
         let expected = [
             ("a.sig", Ok("x")),
@@ -195,8 +217,22 @@ mod tests {
                 other => panic!("{name}: {other:?}"),
             }
         }
-        put_away(folder.path(), &at("link.sig"), "refused", Some("it is a link")).unwrap();
-        assert!(at("refused/link.sig").symlink_metadata().unwrap().is_symlink());
-        assert_eq!(fs::read_to_string(at("refused/link.sig.why")).unwrap(), "it is a link\n");
+        put_away(
+            folder.path(),
+            &at("link.sig"),
+            "refused",
+            Some("it is a link"),
+        )
+        .unwrap();
+        assert!(
+            at("refused/link.sig")
+                .symlink_metadata()
+                .unwrap()
+                .is_symlink()
+        );
+        assert_eq!(
+            fs::read_to_string(at("refused/link.sig.why")).unwrap(),
+            "it is a link\n"
+        );
     }
 }

@@ -8,27 +8,18 @@ use tokio::{
 };
 
 use super::{
-    AgentWish, Common,
-    act::{SyncPlan, is_fork},
-    look::{EndsSoon, check_role, look},
-    observer::{AgentDeed, ChannelFacts},
-    tell::Tellings,
-    wake::Wakes,
+    act::is_fork,
+    look::{check_role, look},
+    observer::{AgentDeed, RoundFacts},
+    state::{AgentChannel, AgentWish, ChannelAgent, Common},
 };
 use crate::{
     agent::{
-        keep::{
-            AgentFolder, ChannelReport, Hold, Holds, HookReport, Journal, OnlyAgent, ReadyReport,
-            TroubleReport,
-        },
+        keep::{ChannelReport, Hold, HookReport, ReadyReport, TroubleReport},
         notice::{NoticeKind, Noticing, theirs},
-        rule::ChannelRules,
-        watch::{ChannelMemory, ChannelSight, DueProposal, NotDue},
+        watch::{ChannelMemory, NotDue},
     },
-    client::{
-        ChannelSession, ClientError, ClientSettings, Exit, OpenedSession, OwnIdentity,
-        PeerConnection, now, part_of,
-    },
+    client::{ChannelSession, ClientError, Exit, OpenedSession, PeerConnection, now, part_of},
     json::time_text,
 };
 
@@ -39,100 +30,7 @@ const FIRST_AGAIN: Duration = Duration::from_secs(1);
 /// The least time between the ends of two rounds.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// A channel that an agent works on.
-#[derive(Clone, Debug)]
-pub struct AgentChannel {
-    /// What is wanted.
-    pub rules: ChannelRules,
-    /// The way to it.
-    pub settings: ClientSettings,
-    /// As whom.
-    pub identity: OwnIdentity,
-}
-
-/// The agent of one channel.
-pub(super) struct ChannelAgent {
-    pub(super) channel: AgentChannel,
-    pub(super) common: Arc<Common>,
-    pub(super) folder: AgentFolder,
-    pub(super) memory: ChannelMemory,
-    pub(super) journal: Journal,
-    pub(super) holds: Holds,
-    /// When the contract is brought to the channel's config.
-    pub(super) sync: Option<SyncPlan>,
-    /// One's own proposals that are ready.
-    pub(super) ready: Vec<DueProposal>,
-    pub(super) tellings: Tellings,
-    /// Why the disk does not take what is to be remembered.
-    pub(super) disk: Option<ClientError>,
-    pub(super) dead_letters: u64,
-    /// Whether nothing is sent, told or written.
-    pub(super) is_trial: bool,
-    /// How many rounds in a row could not be done.
-    failures: u32,
-    session: Option<ChannelSession>,
-    soon: EndsSoon,
-    wakes: Wakes,
-    remembered: Vec<u8>,
-    sight: ChannelSight,
-    last_round_at: Option<i64>,
-    _alone: Option<OnlyAgent>,
-}
-
 impl ChannelAgent {
-    /// The agent of a channel, as it was when it ended.
-    pub(super) fn new(channel: AgentChannel, common: Arc<Common>) -> Result<Self, ClientError> {
-        let folder = channel.folder();
-        let alone = folder.alone()?;
-        let name = channel.settings.channel.to_string();
-        let memory = match folder.memory()? {
-            None => ChannelMemory::new(&name),
-            Some(content) => ChannelMemory::parse(&name, &content).map_err(|why| {
-                let text = format!("what the agent remembers of channel `{name}` cannot be used: {why}");
-                ClientError::new(Exit::Failed, "STATE_UNREADABLE", text).hint(
-                    "remove the file `CHANNEL.agent-memory`: people may then be told again of what awaits them",
-                )
-            })?,
-        };
-        let journal = folder.journal()?;
-        let mut agent = Self::of(channel, common, folder, memory);
-        agent.journal = journal;
-        agent._alone = Some(alone);
-        let lost = agent.memory.retain(&agent.common.rules.hooks);
-        agent.bury(lost);
-        Ok(agent)
-    }
-
-    fn of(
-        channel: AgentChannel,
-        common: Arc<Common>,
-        folder: AgentFolder,
-        memory: ChannelMemory,
-    ) -> Self {
-        Self {
-            channel,
-            common,
-            folder,
-            memory,
-            journal: Journal::default(),
-            holds: Holds::default(),
-            sync: None,
-            ready: Vec::new(),
-            tellings: Tellings::default(),
-            disk: None,
-            dead_letters: 0,
-            is_trial: false,
-            failures: 0,
-            session: None,
-            soon: EndsSoon::default(),
-            wakes: Wakes::default(),
-            remembered: Vec::new(),
-            sight: ChannelSight::default(),
-            last_round_at: None,
-            _alone: None,
-        }
-    }
-
     /// One round that sends nothing, tells nobody and writes nothing.
     pub(super) async fn tried(channel: AgentChannel, common: Arc<Common>) -> ChannelReport {
         let folder = channel.folder();
@@ -223,7 +121,9 @@ impl ChannelAgent {
                 return Err(error);
             }
         };
-        let notices = self.memory.take(&sight, noticing(&self.channel, sight.sequence.0, at));
+        let notices = self
+            .memory
+            .take(&sight, noticing(&self.channel, sight.sequence.0, at));
         self.sight = sight;
         self.tell(notices);
         if !self.is_trial {
@@ -237,7 +137,10 @@ impl ChannelAgent {
         }
         if let Some(error) = self.wakes.trouble() {
             let mut error = error.clone();
-            error.message = format!("new blocks are not heard of, only asked for: {}", error.message);
+            error.message = format!(
+                "new blocks are not heard of, only asked for: {}",
+                error.message
+            );
             return Err(error);
         }
         self.last_round_at = Some(at);
@@ -251,7 +154,8 @@ impl ChannelAgent {
             let own = session.connection().identity().msp_id.to_string();
             if let Some(rules) = &self.channel.rules.submit {
                 let (memory, holds) = (&self.memory, &self.holds);
-                self.ready = crate::agent::watch::due(memory, &sight.proposals, &own, rules, holds, at);
+                self.ready =
+                    crate::agent::watch::due(memory, &sight.proposals, &own, rules, holds, at);
             }
             return Ok(false);
         }
@@ -312,7 +216,8 @@ impl ChannelAgent {
                 let with = noticing(&self.channel, sequence, at);
                 let (text, hint) = (told_error(error), error.hint.as_deref());
                 self.failures = self.failures.saturating_add(1);
-                self.memory.stumbled(&error.symbol, &text, hint, after, with)
+                self.memory
+                    .stumbled(&error.symbol, &text, hint, after, with)
             }
             None => {
                 self.failures = 0;
@@ -354,12 +259,16 @@ impl ChannelAgent {
         // one that comes after a person has looked is another one
         let since = self.holds.channel.as_ref().map(|hold| hold.at.clone()).unwrap_or_default();
         let with = noticing(&self.channel, self.sight.sequence.0, at);
-        let notice = with.notice(NoticeKind::Fork, &[&error.symbol, &since], text).next("cmscc pin");
+        let notice = with
+            .notice(NoticeKind::Fork, &[&error.symbol, &since], text)
+            .next("cmscc pin");
         let before = self.memory.trouble.as_ref();
         let is_new = is_new || before.is_none_or(|before| before.symbol != error.symbol);
         let told = told_error(error);
         // what is told of a fork is not told once more as trouble
-        let _ = self.memory.stumbled(&error.symbol, &told, error.hint.as_deref(), 0, with);
+        let _ = self
+            .memory
+            .stumbled(&error.symbol, &told, error.hint.as_deref(), 0, with);
         if is_new {
             self.tell(vec![notice]);
         }
@@ -374,7 +283,9 @@ impl ChannelAgent {
         }
         let every = match self.failures {
             0 => self.common.rules.every,
-            failures => FIRST_AGAIN.saturating_mul(1 << failures.min(10)).min(self.common.rules.every),
+            failures => FIRST_AGAIN
+                .saturating_mul(1 << failures.min(10))
+                .min(self.common.rules.every),
         };
         // agents that were started together must not look together for ever
         let mut until = moment + every - part_of(every / 10);
@@ -390,24 +301,11 @@ impl ChannelAgent {
         until
     }
 
-    /// Keeps what is remembered, where it changed.
-    pub(super) fn remember(&mut self) {
-        if self.is_trial {
-            return;
-        }
-        let content = self.memory.content();
-        if content == self.remembered && self.disk.is_none() {
-            return;
-        }
-        self.disk = self.folder.remember(&content).err();
-        if self.disk.is_none() {
-            self.remembered = content;
-        }
-    }
-
     fn say(&mut self, until: Instant) {
         let left = until.saturating_duration_since(Instant::now()).as_secs();
-        let next = now().seconds.saturating_add(i64::try_from(left).unwrap_or_default());
+        let next = now()
+            .seconds
+            .saturating_add(i64::try_from(left).unwrap_or_default());
         let report = self.report(Some(next));
         if let Err(error) = self.folder.say(&report) {
             self.disk = Some(error);
@@ -459,7 +357,7 @@ impl ChannelAgent {
         let sight = &self.sight;
         let contract = sight.contract.unwrap_or(sight.sequence);
         let ends = sight.ends.iter();
-        let facts = ChannelFacts {
+        let facts = RoundFacts {
             awaiting: self.memory.awaiting(),
             ends: ends
                 .map(|(end, one)| (one.purpose.clone(), one.fingerprint.clone(), *end))
@@ -478,17 +376,6 @@ impl ChannelAgent {
     fn observer_begun(&self) {
         let (profile, channel) = self.name();
         self.common.observer.begun(profile, channel);
-    }
-
-    pub(super) fn did(&self, deed: &AgentDeed<'_>) {
-        let (profile, channel) = self.name();
-        self.common.observer.did(profile, channel, deed);
-    }
-
-    pub(super) fn name(&self) -> (&str, &str) {
-        let settings = &self.channel.settings;
-        let profile = settings.profile.as_deref().unwrap_or("default");
-        (profile, settings.channel.as_str())
     }
 }
 
@@ -526,5 +413,7 @@ async fn stopped(wish: &mut watch::Receiver<AgentWish>) {
 
 /// Comes back when a round is asked for, or the process ends.
 async fn asked(wish: &mut watch::Receiver<AgentWish>, rounds: u64) {
-    let _ = wish.wait_for(|wish| wish.ends || wish.rounds != rounds).await;
+    let _ = wish
+        .wait_for(|wish| wish.ends || wish.rounds != rounds)
+        .await;
 }

@@ -81,7 +81,9 @@ async fn pages(
         if let (Some(proposer), Some(options)) = (proposer, options.as_object_mut()) {
             options.insert("msp_id".to_owned(), json!(proposer));
         }
-        let answer = session.ask(&["ListProposals", &options.to_string()]).await?;
+        let answer = session
+            .ask(&["ListProposals", &options.to_string()])
+            .await?;
         let page: ListAnswer = answers::read("ListProposals", &answer)?;
         all.extend(page.proposals);
         if page.bookmark.is_empty() || page.bookmark == bookmark {
@@ -168,9 +170,8 @@ fn found(session: &ChannelSession, now: i64) -> Vec<(i64, EndingView)> {
     let identity = session.connection().identity();
     let of_own = format!(" of {}", identity.msp_id);
     let within = now.saturating_add(WITHIN);
-    let concerns = |one: &EndingView| {
-        one.purpose.ends_with(&of_own) || one.purpose.starts_with("consenter ")
-    };
+    let concerns =
+        |one: &EndingView| one.purpose.ends_with(&of_own) || one.purpose.starts_with("consenter ");
     let listed = ending(session.chain().bundle().tree(), within);
     let mut ends: Vec<(i64, EndingView)> = (listed.into_iter().filter(concerns))
         .filter_map(|one| {
@@ -183,14 +184,19 @@ fn found(session: &ChannelSession, now: i64) -> Vec<(i64, EndingView)> {
         "the peer refuses the agent then",
         &identity.certificate_pem,
     );
-    let tls = session.connection().settings().peers.iter().find_map(|peer| {
-        let (certificate, _) = peer.tls.as_ref()?.client.as_ref()?;
-        own_ending(
-            "agent's own TLS certificate",
-            "the peer does not let the agent in then",
-            certificate,
-        )
-    });
+    let tls = session
+        .connection()
+        .settings()
+        .peers
+        .iter()
+        .find_map(|peer| {
+            let (certificate, _) = peer.tls.as_ref()?.client.as_ref()?;
+            own_ending(
+                "agent's own TLS certificate",
+                "the peer does not let the agent in then",
+                certificate,
+            )
+        });
     ends.extend(own.into_iter().chain(tls).filter(|(end, _)| *end < within));
     ends
 }

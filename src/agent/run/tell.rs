@@ -1,28 +1,16 @@
 //! Hooks, beside the rounds: a hook that hangs holds up no round, and no other hook.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
-use tokio::task::JoinSet;
-
-use super::channel::ChannelAgent;
+use super::state::{ChannelAgent, ToldHook};
 use crate::{
     agent::{
-        hook::{HookRefusal, deliver},
+        hook::deliver,
         notice::Notice,
         watch::{HookQueue, QueueStep},
     },
     client::now,
 };
-
-/// What hooks are being told now.
-#[derive(Debug, Default)]
-pub(super) struct Tellings {
-    tasks: JoinSet<Told>,
-    busy: BTreeSet<String>,
-}
-
-/// What came of telling.
-type Told = (String, Notice, Result<(), HookRefusal>);
 
 impl ChannelAgent {
     /// Remembers what hooks are to be told, on the disk, before any of it is told.
@@ -82,9 +70,11 @@ impl ChannelAgent {
         }
     }
 
-    fn take_told(&mut self, (hook, notice, told): Told) {
+    fn take_told(&mut self, (hook, notice, told): ToldHook) {
         self.tellings.busy.remove(&hook);
-        self.common.observer.told(&hook, &notice, told.as_ref().map(|&()| ()));
+        self.common
+            .observer
+            .told(&hook, &notice, told.as_ref().map(|&()| ()));
         let Some(queue) = self.memory.queues.get_mut(&hook) else {
             return;
         };
@@ -103,7 +93,9 @@ impl ChannelAgent {
     fn observe_queue(&self, hook: &str) {
         let waiting = self.memory.queues.get(hook).map_or(0, HookQueue::len);
         let (profile, channel) = self.name();
-        self.common.observer.waiting(profile, channel, hook, waiting as u64);
+        self.common
+            .observer
+            .waiting(profile, channel, hook, waiting as u64);
     }
 
     /// Keeps what nobody will be told in a file for a person.

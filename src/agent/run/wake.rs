@@ -96,7 +96,10 @@ fn wakes(block: &FilteredBlock, chaincode: &str) -> bool {
         let Some(Data::TransactionActions(actions)) = &transaction.data else {
             return false;
         };
-        let mut events = actions.chaincode_actions.iter().filter_map(|action| action.chaincode_event.as_ref());
+        let mut events = actions
+            .chaincode_actions
+            .iter()
+            .filter_map(|action| action.chaincode_event.as_ref());
         events.any(|event| event.chaincode_id == chaincode)
     })
 }
@@ -131,8 +134,14 @@ mod tests {
         for (one, expected) in [
             (transaction(Config, Valid, None), true),
             (transaction(EndorserTransaction, Valid, Some("cmscc")), true),
-            (transaction(EndorserTransaction, MvccReadConflict, Some("cmscc")), false),
-            (transaction(EndorserTransaction, Valid, Some("basic")), false),
+            (
+                transaction(EndorserTransaction, MvccReadConflict, Some("cmscc")),
+                false,
+            ),
+            (
+                transaction(EndorserTransaction, Valid, Some("basic")),
+                false,
+            ),
             (transaction(EndorserTransaction, Valid, None), false),
         ] {
             let block = FilteredBlock {

@@ -18,7 +18,11 @@ const LEVELS: [i64; 3] = [2, 24, 48];
 impl ChannelMemory {
     /// Takes what a round saw, and says what changed since the round before. The first round ever tells
     /// only what awaits one's own organisation.
-    pub(in crate::agent) fn take(&mut self, sight: &ChannelSight, with: Noticing<'_>) -> Vec<Notice> {
+    pub(in crate::agent) fn take(
+        &mut self,
+        sight: &ChannelSight,
+        with: Noticing<'_>,
+    ) -> Vec<Notice> {
         let mut notices = self.channel_changes(sight, with);
         if sight.contract.is_none() {
             return notices;
@@ -40,7 +44,12 @@ impl ChannelMemory {
     }
 
     /// What is told of the changes of one organisation.
-    fn admitted(&mut self, proposer: &str, notices: Vec<Notice>, with: Noticing<'_>) -> Vec<Notice> {
+    fn admitted(
+        &mut self,
+        proposer: &str,
+        notices: Vec<Notice>,
+        with: Noticing<'_>,
+    ) -> Vec<Notice> {
         let mut told = Vec::new();
         for notice in notices {
             // a change of the channel is told whoever wanted it, and one's own always
@@ -103,7 +112,8 @@ impl ChannelMemory {
         if now.awaits && !awaited {
             notices.push(about.awaits());
         }
-        let moved = old.as_ref().map(|old| (&old.status, old.revision)) != Some((&one.status, one.revision));
+        let moved = old.as_ref().map(|old| (&old.status, old.revision))
+            != Some((&one.status, one.revision));
         if moved && is_news {
             notices.extend(about.moved());
         }
@@ -151,7 +161,12 @@ impl ChannelMemory {
                 self.proposals.remove(id);
             }
         }
-        let of = [id.as_str(), &old.revision.to_string(), &old.status, &ended.status];
+        let of = [
+            id.as_str(),
+            &old.revision.to_string(),
+            &old.status,
+            &ended.status,
+        ];
         let notice = with.notice(kind, &of, text).about(NoticedProposal {
             before: Some(old.status.clone()),
             config_update_sha256: old.config_update_sha256.clone(),
@@ -229,7 +244,10 @@ impl Telling<'_> {
 
     /// What its status means, where people are told of it.
     fn moved(&self) -> Option<Notice> {
-        let (id, own) = (self.id(), self.one.proposer_msp_id == self.with.msp_id.as_str());
+        let (id, own) = (
+            self.id(),
+            self.one.proposer_msp_id == self.with.msp_id.as_str(),
+        );
         let next = |command: &str| format!("cmscc {command} {id}");
         let (kind, text, next) = match self.one.status.as_str() {
             "ReadyToSubmit" => (

@@ -12,7 +12,11 @@ const DAY: i64 = 86_400;
 
 impl ChannelMemory {
     /// What changed of the channel.
-    pub(super) fn channel_changes(&mut self, sight: &ChannelSight, with: Noticing<'_>) -> Vec<Notice> {
+    pub(super) fn channel_changes(
+        &mut self,
+        sight: &ChannelSight,
+        with: Noticing<'_>,
+    ) -> Vec<Notice> {
         let mut notices = Vec::new();
         let sequence = sight.sequence.0;
         let before = self.sequence.replace(sequence);
@@ -50,7 +54,10 @@ impl ChannelMemory {
         );
         let of = [contract.to_string(), since.to_string()];
         let of: Vec<&str> = of.iter().map(String::as_str).collect();
-        Some(with.notice(NoticeKind::ContractBehind, &of, text).next("cmscc sync"))
+        Some(
+            with.notice(NoticeKind::ContractBehind, &of, text)
+                .next("cmscc sync"),
+        )
     }
 
     /// Certificates that come near their end; each level once.
@@ -68,7 +75,10 @@ impl ChannelMemory {
             self.certificates.insert(one.fingerprint.clone(), level);
             let text = match left {
                 left if left <= 0 => {
-                    format!("the {} has ended on {}: {}", one.purpose, one.not_after, one.effect)
+                    format!(
+                        "the {} has ended on {}: {}",
+                        one.purpose, one.not_after, one.effect
+                    )
                 }
                 left => format!(
                     "the {} ends on {}, in {} days: {}",
@@ -85,7 +95,10 @@ impl ChannelMemory {
         }
         // what is not there any more needs no memory
         self.certificates.retain(|fingerprint, _| {
-            sight.ends.iter().any(|(_, one)| one.fingerprint == *fingerprint)
+            sight
+                .ends
+                .iter()
+                .any(|(_, one)| one.fingerprint == *fingerprint)
         });
         notices
     }

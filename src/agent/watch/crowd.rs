@@ -39,7 +39,8 @@ impl Crowd {
     /// Counts a change by an organisation.
     pub(super) fn admit(&mut self, msp_id: &str, now: i64) -> Admission {
         if self.told.len() >= ORGANISATIONS {
-            self.told.retain(|_, counted| now.saturating_sub(counted.since) < HOUR);
+            self.told
+                .retain(|_, counted| now.saturating_sub(counted.since) < HOUR);
         }
         let counted = self.told.entry(msp_id.to_owned()).or_default();
         if now.saturating_sub(counted.since) >= HOUR || now < counted.since {
@@ -71,6 +72,10 @@ mod tests {
         assert_eq!(crowd.admit("A", 30), Admission::Quiet);
         assert_eq!(crowd.admit("B", 30), Admission::Told);
         assert_eq!(crowd.admit("A", 10 + HOUR), Admission::Told);
-        assert_eq!(crowd.admit("A", 5), Admission::Told, "a clock that was set back");
+        assert_eq!(
+            crowd.admit("A", 5),
+            Admission::Told,
+            "a clock that was set back"
+        );
     }
 }

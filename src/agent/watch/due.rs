@@ -61,13 +61,17 @@ pub(in crate::agent) fn due(
         if holds.of(&one.proposal_id).is_some() {
             return Some(NotDue::Held);
         }
-        let since = memory.proposals.get(&one.proposal_id).and_then(|kept| kept.ready_since);
+        let since = memory
+            .proposals
+            .get(&one.proposal_id)
+            .and_then(|kept| kept.ready_since);
         let grace = i64::try_from(rules.grace.as_secs()).unwrap_or(i64::MAX);
         let until = since.unwrap_or(now).saturating_add(grace);
         if now < until {
             return Some(NotDue::Grace(until));
         }
-        let is_open = rules.windows.is_empty() || rules.windows.iter().any(|window| window.holds(now));
+        let is_open =
+            rules.windows.is_empty() || rules.windows.iter().any(|window| window.holds(now));
         (!is_open).then_some(NotDue::Window)
     };
     let ready = listed.iter().filter(is_own).map(|one| DueProposal {

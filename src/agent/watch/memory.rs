@@ -5,11 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{crowd::Crowd, queue::HookQueue, trouble::Trouble};
-use crate::{
-    agent::notice::Notice,
-    agent::rule::Hook,
-    client::answers::SummaryAnswer,
-};
+use crate::{agent::notice::Notice, agent::rule::Hook, client::answers::SummaryAnswer};
 
 /// The form of the file.
 const FORM: u32 = 1;
@@ -86,7 +82,10 @@ impl ChannelMemory {
     pub(in crate::agent) fn parse(channel: &str, content: &[u8]) -> Result<Self, String> {
         let memory: Self = serde_json::from_slice(content).map_err(|error| error.to_string())?;
         if memory.form != FORM {
-            return Err(format!("it has form {}, this program writes {FORM}", memory.form));
+            return Err(format!(
+                "it has form {}, this program writes {FORM}",
+                memory.form
+            ));
         }
         match memory.channel == channel {
             true => Ok(memory),
@@ -132,10 +131,17 @@ impl ChannelMemory {
     }
 
     /// Has every hook told what it wants to be told; what found no room.
-    pub(in crate::agent) fn tell(&mut self, hooks: &[Hook], notices: &[Notice]) -> Vec<(String, Notice)> {
+    pub(in crate::agent) fn tell(
+        &mut self,
+        hooks: &[Hook],
+        notices: &[Notice],
+    ) -> Vec<(String, Notice)> {
         let mut lost = Vec::new();
         for notice in notices {
-            for hook in hooks.iter().filter(|hook| hook.wants(notice.kind, &notice.channel)) {
+            for hook in hooks
+                .iter()
+                .filter(|hook| hook.wants(notice.kind, &notice.channel))
+            {
                 let queue = self.queues.entry(hook.name.clone()).or_default();
                 if let Some(dropped) = queue.push(notice.clone()) {
                     lost.push((hook.name.clone(), dropped));

@@ -105,7 +105,9 @@ impl HookQueue {
 
     /// Takes out all that wait.
     pub(super) fn take_all(&mut self) -> impl Iterator<Item = Notice> + use<> {
-        std::mem::take(&mut self.waiting).into_iter().map(|one| one.notice)
+        std::mem::take(&mut self.waiting)
+            .into_iter()
+            .map(|one| one.notice)
     }
 }
 
@@ -181,7 +183,9 @@ mod tests {
     #[test]
     fn the_queue_is_bounded_and_gives_back_the_oldest() {
         let mut queue = HookQueue::default();
-        let lost: Vec<_> = (0..MOST + 2).filter_map(|n| queue.push(notice(&n.to_string()))).collect();
+        let lost: Vec<_> = (0..MOST + 2)
+            .filter_map(|n| queue.push(notice(&n.to_string())))
+            .collect();
         let lost: Vec<_> = lost.iter().map(|one| one.id.as_str()).collect();
         assert_eq!((queue.len(), lost), (MOST, vec!["0", "1"]));
     }

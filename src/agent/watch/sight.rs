@@ -1,10 +1,7 @@
 //! What a round saw.
 
 use crate::{
-    client::{
-        answers::SummaryAnswer,
-        view::EndingView,
-    },
+    client::{answers::SummaryAnswer, view::EndingView},
     ids::Sequence,
 };
 

@@ -53,11 +53,15 @@ mod tests {
     use super::*;
 
     fn members(count: usize) -> BTreeSet<MspId> {
-        (0..count).map(|n| MspId::from(format!("Org{n}MSP"))).collect()
+        (0..count)
+            .map(|n| MspId::from(format!("Org{n}MSP")))
+            .collect()
     }
 
     fn turns(sequence: u64, members: &BTreeSet<MspId>) -> Vec<Duration> {
-        let turns = members.iter().map(|own| turn(Sequence(sequence), own, members).after);
+        let turns = members
+            .iter()
+            .map(|own| turn(Sequence(sequence), own, members).after);
         let mut turns: Vec<_> = turns.collect();
         turns.sort();
         turns
@@ -65,7 +69,8 @@ mod tests {
 
     #[test]
     fn three_have_a_turn_of_their_own_and_nobody_waits_for_long() {
-        let seconds = |turns: Vec<Duration>| turns.iter().map(Duration::as_secs).collect::<Vec<_>>();
+        let seconds =
+            |turns: Vec<Duration>| turns.iter().map(Duration::as_secs).collect::<Vec<_>>();
         assert_eq!(seconds(turns(7, &members(2))), [0, 2]);
         assert_eq!(seconds(turns(7, &members(6))), [0, 2, 4, 6, 6, 8]);
         let thousand = turns(7, &members(1_000));
@@ -79,9 +84,9 @@ mod tests {
     fn every_sequence_begins_with_somebody_else() {
         let members = members(4);
         let first = |sequence| {
-            let own = members.iter().find(|own| {
-                turn(Sequence(sequence), own, &members).after.is_zero()
-            });
+            let own = members
+                .iter()
+                .find(|own| turn(Sequence(sequence), own, &members).after.is_zero());
             own.unwrap().to_string()
         };
         let firsts: BTreeSet<_> = (0..40).map(first).collect();

@@ -39,16 +39,16 @@ pub(in crate::cli) struct AuditExportArgs {
     #[arg(value_name = "ID", required_unless_present = "all")]
     pub(in crate::cli) ids: Vec<String>,
 
-    /// All that are over; what lies in the folder already is not asked for again
+    /// All that are over, with every config block; blocks that are in the folder are not fetched again
     #[arg(long, conflicts_with = "ids")]
     pub(in crate::cli) all: bool,
 
     /// With --all: those proposed at this time or later: 2026-01-01, or 2026-01-01T12:00:00Z
-    #[arg(long, value_name = "TIME", requires = "all")]
+    #[arg(long, value_name = "TIME", requires = "all", conflicts_with = "ids")]
     pub(in crate::cli) since: Option<String>,
 
     /// With --all: those proposed before this time
-    #[arg(long, value_name = "TIME", requires = "all")]
+    #[arg(long, value_name = "TIME", requires = "all", conflicts_with = "ids")]
     pub(in crate::cli) until: Option<String>,
 
     /// The folder [default: ID.audit, or CHANNEL.audit for several]
@@ -61,8 +61,8 @@ pub(in crate::cli) struct AuditExportArgs {
 
 const VERIFY_EXAMPLES: &str = "\
 Examples:
-  What `cmscc audit export` wrote, from a config block of your own on:
-    cmscc audit verify add_orgx.audit --anchor genesis.block
+  What `cmscc audit export --all` wrote, from a config block of your own on:
+    cmscc audit verify mychannel.audit --anchor genesis.block
 
   A bundle that was asked for with `peer`:
     peer chaincode query -C mychannel -n cmscc -c '{\"Args\":[\"ExportProposal\",\"add_orgx\"]}' > add_orgx.json
@@ -74,7 +74,7 @@ Examples:
 /// Verifies exported proposals. Nothing of them is believed: blocks prove each other from the first one
 /// on, or from your anchor, and what no block can show is listed.
 ///
-/// Exit codes: 0 nothing was found, 3 something is false or missing, 7 it is another chain than your
+/// Exit codes: 0 nothing was found, 3 something is false or missing (--strict: or not proven), 7 it is another chain than your
 /// anchor's, 1 or 2 it cannot be read.
 #[derive(Debug, clap::Args)]
 #[command(after_help = VERIFY_EXAMPLES)]
@@ -87,10 +87,16 @@ pub(in crate::cli) struct AuditVerifyArgs {
     #[arg(value_name = "BLOCK")]
     pub(in crate::cli) blocks: Vec<PathBuf>,
 
-    /// A config block of this channel that you trust: the genesis block, or one from your own peer
+    /// A config block of this channel that you trust: the genesis block, or one from your own peer;
+    /// several where the contract was recovered
     #[cfg(feature = "client")]
     #[arg(long, value_name = "BLOCK")]
-    pub(in crate::cli) anchor: Option<PathBuf>,
+    pub(in crate::cli) anchor: Vec<PathBuf>,
+
+    /// End with exit code 3, too, where not all is proven by your anchors, or something was not read
+    #[cfg(feature = "client")]
+    #[arg(long)]
+    pub(in crate::cli) strict: bool,
 
     /// Show every change, signer and digest whole
     #[cfg(feature = "client")]

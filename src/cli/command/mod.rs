@@ -2,10 +2,10 @@
 
 #[cfg(feature = "client")]
 pub(super) mod act;
-#[cfg(feature = "client")]
-pub(super) mod agree;
 #[cfg(feature = "agent")]
 pub(super) mod agent;
+#[cfg(feature = "client")]
+pub(super) mod agree;
 pub(super) mod audit;
 pub(super) mod completion;
 #[cfg(all(feature = "client", feature = "devnet"))]

@@ -18,7 +18,7 @@ mod verified;
 pub use folder::StateFolder;
 pub use store::ChainStore;
 pub(in crate::client) use store::StateFacts;
-pub use trail::{ConfigTrail, TrailConfig};
+pub use trail::{ConfigTrail, ProvenStretch, TrailConfig};
 pub use verified::{VerifiedChain, VerifiedLink};
 
 #[cfg(test)]

@@ -147,19 +147,10 @@ fn a_damaged_file_is_no_chain() {
 
 #[test]
 fn a_trail_tells_what_changed_and_from_where_it_is_proven() {
-    let trail_of = |anchor: Option<&str>, blocks: &[&str]| {
-        let mut trail = ConfigTrail::new(&channel(), anchor.map(block)).unwrap();
-        for name in blocks {
-            trail.take(block(name)).unwrap();
-        }
-        trail
-    };
-    let (genesis, first) = ("genesis.block", "add-orgx/config_block_after.pb");
-    let believed =
-        |trail: &ConfigTrail| -> Vec<u64> { trail.believed().map(|one| one.sequence.0).collect() };
+    let (genesis, first, second) = TRAIL;
 
     // twice the same is once
-    let trail = trail_of(None, &[genesis, first, first]);
+    let trail = trail_of(&[], &[genesis, first, first]);
     let configs = trail.configs();
     assert_eq!(configs.len(), 2);
     assert!(!configs[0].follows && configs[0].diff.is_none());
@@ -172,27 +163,39 @@ fn a_trail_tells_what_changed_and_from_where_it_is_proven() {
         .map(|(id, _)| id.as_str())
         .collect();
     assert_eq!(signers, ["Org2MSP", "Org1MSP"], "in the order of the block");
-    assert_eq!((trail.anchored(), believed(&trail)), (None, vec![0]));
+    assert_eq!((proven(&trail), believed(&trail)), (vec![], vec![0]));
 
-    let trail = trail_of(Some(genesis), &[genesis, first]);
-    assert_eq!(trail.anchored(), Some(Sequence(0)));
-    assert_eq!(believed(&trail), Vec::<u64>::new());
+    let trail = trail_of(&[genesis], &[genesis, first]);
+    assert_eq!((proven(&trail), believed(&trail)), (vec![(0, 1)], vec![]));
     // an anchor right before the first one proves that, and is none of them
-    let trail = trail_of(Some(genesis), &[first]);
-    assert_eq!(trail.anchored(), Some(Sequence(0)));
+    let trail = trail_of(&[genesis], &[first]);
+    assert_eq!((proven(&trail), believed(&trail)), (vec![(0, 1)], vec![]));
     assert_eq!(trail.configs().len(), 1);
     assert!(trail.configs()[0].follows);
     // one in the middle proves what is behind it alone
-    let trail = trail_of(Some(first), &[genesis, first]);
+    let trail = trail_of(&[first], &[genesis, first]);
+    assert_eq!((proven(&trail), believed(&trail)), (vec![(1, 1)], vec![0]));
+    // one that is elsewhere proves nothing
+    let trail = trail_of(&[second], &[genesis, first]);
+    assert_eq!((proven(&trail), believed(&trail)), (vec![], vec![0]));
+    assert_eq!(trail.anchors().collect::<Vec<_>>(), [Sequence(2)]);
+    // two are one where nothing lies between
+    let trail = trail_of(&[first, genesis, first], &[genesis, first, second]);
+    assert_eq!((proven(&trail), believed(&trail)), (vec![(0, 2)], vec![]));
+    // and behind a gap the second one goes on, also where it is not among the blocks
+    let trail = trail_of(&[genesis, second], &[genesis, second]);
     assert_eq!(
-        (trail.anchored(), believed(&trail)),
-        (Some(Sequence(1)), vec![0])
+        (proven(&trail), believed(&trail)),
+        (vec![(0, 0), (2, 2)], vec![])
     );
+    let trail = trail_of(&[first], &[second]);
+    assert_eq!((proven(&trail), believed(&trail)), (vec![(1, 2)], vec![]));
+}
 
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fabric-data");
-    let foreign =
-        || Bytes::from(fs::read(folder.join("fabric-3.1.5-caps-v2").join(first)).unwrap());
-    let mut trail = trail_of(None, &[genesis]);
+#[test]
+fn a_trail_takes_nothing_that_does_not_follow() {
+    let (genesis, first, second) = TRAIL;
+    let mut trail = trail_of(&[], &[genesis]);
     let error = trail.take(foreign()).unwrap_err();
     assert_eq!(
         (error.exit, &*error.symbol),
@@ -202,10 +205,90 @@ fn a_trail_tells_what_changed_and_from_where_it_is_proven() {
     trail.take(block(first)).unwrap();
     assert_eq!(trail.configs().len(), 2);
     assert_eq!(trail.take(foreign()).unwrap_err().symbol, "FORK");
-    let mut trail = ConfigTrail::new(&channel(), Some(foreign())).unwrap();
-    assert_eq!(trail.take(block(first)).unwrap_err().symbol, "FORK");
-    // and behind a gap it is believed
-    let mut trail = trail_of(None, &[genesis]);
-    trail.take(block("add-orgy/config_block_after.pb")).unwrap();
+    // behind a gap it is believed
+    let mut trail = trail_of(&[], &[genesis]);
+    trail.take(block(second)).unwrap();
     assert_eq!(believed(&trail), [0, 2]);
+    // what is before all that is there was not compared with anything
+    let mut trail = trail_of(&[], &[second]);
+    assert_eq!(trail.take(block(first)).unwrap_err().symbol, "NOT_NEXT");
+}
+
+#[test]
+fn an_anchor_proves_nothing_that_does_not_follow_from_it() {
+    let (genesis, first, second) = TRAIL;
+    let mut trail = ConfigTrail::new(&channel(), [foreign()]).unwrap();
+    assert_eq!(trail.take(block(first)).unwrap_err().symbol, "FORK");
+    assert_eq!((proven(&trail), trail.configs().len()), (vec![], 0));
+    // what begins right behind it and does not follow is no part of the trail
+    assert_eq!(
+        trail.take(block(second)).unwrap_err().symbol,
+        "BLOCK_NOT_PROVEN"
+    );
+    assert_eq!((proven(&trail), trail.configs().len()), (vec![], 0));
+
+    // where nothing proves what is before, an anchor that does not follow from that is no way out of it
+    let mut trail = ConfigTrail::new(&channel(), [block(first)]).unwrap();
+    trail.take(foreign_genesis()).unwrap();
+    assert_eq!(
+        trail.take(block(first)).unwrap_err().symbol,
+        "BLOCK_NOT_PROVEN"
+    );
+    assert_eq!((proven(&trail), believed(&trail)), (vec![], vec![0]));
+    // between two anchors a recovery may lie
+    let anchors = [foreign_genesis(), block(first)];
+    let mut trail = ConfigTrail::new(&channel(), anchors).unwrap();
+    trail.take(foreign_genesis()).unwrap();
+    trail.take(block(first)).unwrap();
+    trail.take(block(second)).unwrap();
+    assert_eq!(
+        (proven(&trail), believed(&trail)),
+        (vec![(0, 0), (1, 2)], vec![])
+    );
+    assert!(!trail.configs()[1].follows);
+
+    // anchors of one sequence that differ are a fork by themselves
+    let error = ConfigTrail::new(&channel(), [block(genesis), foreign_genesis()]).unwrap_err();
+    assert_eq!((error.exit, &*error.symbol), (Exit::Unsafe, "FORK"));
+}
+
+/// Blocks of one channel: configs 0, 1 and 2.
+const TRAIL: (&str, &str, &str) = (
+    "genesis.block",
+    "add-orgx/config_block_after.pb",
+    "add-orgy/config_block_after.pb",
+);
+
+fn trail_of(anchors: &[&str], blocks: &[&str]) -> ConfigTrail {
+    let anchors = anchors.iter().map(|&name| block(name));
+    let mut trail = ConfigTrail::new(&channel(), anchors).unwrap();
+    for name in blocks {
+        trail.take(block(name)).unwrap();
+    }
+    trail
+}
+
+fn believed(trail: &ConfigTrail) -> Vec<u64> {
+    trail.believed().map(|one| one.sequence.0).collect()
+}
+
+fn proven(trail: &ConfigTrail) -> Vec<(u64, u64)> {
+    let proven = trail.proven().iter();
+    proven.map(|one| (one.anchor.0, one.to.0)).collect()
+}
+
+/// Config 1 of another network with the same channel name.
+fn foreign() -> Bytes {
+    of_others("add-orgx/config_block_after.pb")
+}
+
+/// Its config 0.
+fn foreign_genesis() -> Bytes {
+    of_others("genesis.block")
+}
+
+fn of_others(name: &str) -> Bytes {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fabric-data");
+    let file = folder.join("fabric-3.1.5-caps-v2").join(name);
+    fs::read(file).unwrap().into()
 }

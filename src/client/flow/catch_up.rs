@@ -1,5 +1,7 @@
 //! From the head of one's own chain to the peer's config; which config blocks lie between.
 
+use std::collections::BTreeSet;
+
 use bytes::Bytes;
 
 use super::session::{ChannelSession, Hears, Progress};
@@ -105,6 +107,29 @@ impl ChannelSession {
         }
         numbers.reverse();
         Ok(numbers)
+    }
+
+    /// The numbers of all config blocks from a config up to the head of one's own chain, which are one's
+    /// own peer's: they are verified where they are followed. Cost: two blocks for each.
+    ///
+    /// # Errors
+    /// `PEER_INCONSISTENT`, `TOO_FAR` (unsafe); what the connection refuses.
+    pub async fn config_blocks(
+        &self,
+        from: Sequence,
+    ) -> Result<BTreeSet<BlockNumber>, ClientError> {
+        let head = self.parse(self.chain.head_block().clone())?;
+        let numbers = match from.0.checked_sub(1) {
+            Some(before) => self.steps(&head, Sequence(before)).await?,
+            // a channel begins with its block 0
+            None => {
+                let mut numbers = self.steps(&head, from).await?;
+                numbers.push(BlockNumber(0));
+                numbers
+            }
+        };
+        let numbers = numbers.into_iter();
+        Ok(numbers.chain([head.block().number()]).collect())
     }
 
     /// The config block of a link of one's own chain, which must be that very block.

@@ -91,7 +91,7 @@ pub(super) struct SettingNames {
 
 impl Setting {
     /// All of them, as they are shown.
-    pub(super) const ALL: [Self; 29] = [
+    pub const ALL: [Self; 29] = [
         Channel,
         Chaincode,
         MspId,
@@ -181,8 +181,14 @@ impl Setting {
         )
     }
 
+    /// Its own variable of the environment.
+    #[must_use]
+    pub const fn variable(self) -> &'static str {
+        self.names().own
+    }
+
     /// How to set it, for people.
-    pub(super) fn how(self) -> String {
+    pub(in crate::client) fn how(self) -> String {
         let names = self.names();
         let mut ways = vec![names.flag, names.own, names.peer];
         ways.retain(|way| !way.is_empty());

@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 
 use crate::{
     block::ConfigBlock,
-    client::{ClientError, Exit, SignRequest},
+    client::{ClientError, Exit, SignRequest, view::RequestView},
     config::{
         ConfigSignature, ConfigTree, Update,
         envelope::{CONFIG, ConfigEnvelope, Transaction, read_update_data, read_update_envelope},
@@ -62,6 +62,8 @@ pub struct GivenFile {
     pub recognised: Recognised,
     /// What of it is used here.
     pub content: GivenContent,
+    /// What it says of itself where it is a sign request.
+    pub request: Option<RequestView>,
 }
 
 /// What a file holds.
@@ -213,12 +215,19 @@ impl GivenFile {
             encoding,
             recognised,
             content,
+            request: None,
         })
     }
 
     /// What `cmscc sign --out` writes: the update in it, without the intent.
     fn of_request(name: &str, content: &[u8]) -> Result<Self, ClientError> {
         let request = SignRequest::parse(content)?;
+        let said = RequestView {
+            description: request.description,
+            proposal_id: request.claim.proposal_id.to_string(),
+            proposer_msp_id: request.proposer_msp_id,
+            revision: request.claim.revision.0,
+        };
         let update = Update::parse(request.claim.config_update).map_err(|error| {
             let text = format!("`{name}` is a sign request without a config update: {error}");
             ClientError::new(Exit::Usage, "BAD_FILE", text)
@@ -237,6 +246,7 @@ impl GivenFile {
                 signatures: request.claim.signatures,
                 is_enveloped: false,
             }),
+            request: Some(said),
         })
     }
 
@@ -246,6 +256,7 @@ impl GivenFile {
             encoding,
             recognised,
             content: GivenContent::Other,
+            request: None,
         }
     }
 
@@ -278,7 +289,12 @@ impl GivenFile {
     /// What it is, in words.
     #[must_use]
     pub fn what(&self) -> String {
-        self.recognised.words(squeezed)
+        match (&self.request, &self.recognised.detail) {
+            (Some(_), FormDetail::Channel(channel)) => {
+                format!("a sign request of channel `{}`", squeezed(channel.as_str()))
+            }
+            _ => self.recognised.words(squeezed),
+        }
     }
 }
 

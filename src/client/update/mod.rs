@@ -23,7 +23,8 @@ pub use checked::{CheckOutcome, CheckedUpdate, channel_creation, compiled, same_
 pub use computed::{ComputedUpdate, Meant, channel_of};
 pub use given::{Encoding, FileConfig, FileUpdate, GivenContent, GivenFile};
 pub use shown::{
-    against_view, checked_view, computed_view, config_view, file_view, merged_view, update_view,
+    against_view, checked_view, computed_view, config_view, file_view, merged_view, statement_view,
+    update_view,
 };
 pub use signatures::{
     CollectedSignatures, MergedSignatures, claimed_signatures, judged_signatures,

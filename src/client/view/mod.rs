@@ -36,7 +36,8 @@ mod update;
 
 pub use audit::{
     AuditView, AuditedConfigView, AuditedProposalView, AuditedSignerView, BelievedView,
-    ExportedView, FoundView, NotExportedView,
+    ExportedView, FolderFindingId, FoundView, NotExportedView, ProvenView, StatedRejectionView,
+    StatedView,
 };
 pub use config::{ChainView, ConfigDiffView, ExportView, LinkView};
 pub use deed::{
@@ -62,5 +63,6 @@ pub use status::{HeadView, IdentityView, Relation, StatusView};
 pub use update::{
     CheckedView, ComputedView, FileView, InspectedConfigView, InspectedFileView,
     InspectedUpdateView, InspectedView, MergedView, ReadElementView, RefusalView, Remark,
-    SignerStanding, SignerView, UpdateReviewView, WrittenGroupView,
+    RequestView, SettingsChangeView, SignerStanding, SignerView, StatementView, UpdateReviewView,
+    WrittenGroupView,
 };

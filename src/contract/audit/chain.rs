@@ -12,6 +12,9 @@ use crate::{
     ids::{ChannelId, Sequence},
 };
 
+/// So many checkpoints are named, whoever made the bundle chose how many there are.
+const LISTED: usize = 100;
+
 /// The links of a bundle with the configs that the blocks prove.
 #[derive(Debug)]
 pub(crate) struct AuditedChain {
@@ -56,7 +59,7 @@ impl AuditedChain {
             {
                 let text = format!("the link before is of sequence {last}");
                 findings.put(AuditFindingId::Chain, place(sequence), text);
-                continue;
+                break;
             }
             let given = by_sequence.remove(&sequence).unwrap_or_default();
             let matching = matching(said, given, findings);
@@ -164,15 +167,20 @@ impl AuditedChain {
 
     /// What has to be believed beside the first block, in words.
     pub(crate) fn unproven(&self) -> Vec<String> {
-        let checkpoints = self.checkpoints.iter();
-        checkpoints
+        let checkpoints = self.checkpoints.iter().take(LISTED);
+        let mut unproven: Vec<String> = checkpoints
             .map(|sequence| {
                 format!(
                     "that the config of sequence {sequence} followed from what was before: a \
                      recovery set it as a checkpoint"
                 )
             })
-            .collect()
+            .collect();
+        let left = self.checkpoints.len().saturating_sub(LISTED);
+        if left > 0 {
+            unproven.push(format!("the same of {left} more configs"));
+        }
+        unproven
     }
 }
 

@@ -33,7 +33,7 @@ findings! {
     BlockInvalid = "BLOCK_INVALID";
     /// Links that do not ascend, or do not reach as far as the outcome needs.
     Chain = "CHAIN";
-    /// Revisions of a proposal that do not ascend.
+    /// Revisions of a proposal that do not ascend, or none.
     Revisions = "REVISIONS";
     /// A revision's digest is not that of its bytes.
     UpdateDigest = "UPDATE_DIGEST";
@@ -70,7 +70,12 @@ pub struct AuditFinding {
     pub text: String,
 }
 
-/// Collects findings.
+/// So many findings are kept: whoever made the bundle chooses how many there would be.
+const MOST: usize = 1_000;
+/// The longest place or text: they may quote the bundle, however long that is. Unit: characters.
+const LONGEST: usize = 2_000;
+
+/// Collects findings, the first thousand.
 #[derive(Debug, Default)]
 pub(crate) struct AuditFindings(Vec<AuditFinding>);
 
@@ -82,15 +87,43 @@ impl AuditFindings {
         place: impl Into<String>,
         text: impl Into<String>,
     ) {
+        if self.0.len() >= MOST {
+            return;
+        }
         self.0.push(AuditFinding {
             id,
-            place: place.into(),
-            text: text.into(),
+            place: cut(place.into()),
+            text: cut(text.into()),
         });
     }
 
     /// What was found, in order.
     pub(crate) fn into_vec(self) -> Vec<AuditFinding> {
         self.0
+    }
+}
+
+fn cut(text: String) -> String {
+    match text.len() > LONGEST {
+        true => text.chars().take(LONGEST).collect(),
+        false => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_made_a_bundle_does_not_choose_how_much_is_kept() {
+        let mut findings = AuditFindings::default();
+        let long = "é".repeat(LONGEST + 1);
+        for _ in 0..=MOST {
+            findings.put(AuditFindingId::Chain, long.as_str(), long.as_str());
+        }
+        let kept = findings.into_vec();
+        assert_eq!(kept.len(), MOST);
+        let cut = "é".repeat(LONGEST);
+        assert_eq!((&kept[0].place, &kept[0].text), (&cut, &cut));
     }
 }

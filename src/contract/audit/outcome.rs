@@ -93,7 +93,15 @@ pub(crate) fn check(
         }
         None => {
             if let Err(text) = ended(document, outcome, chain, records)? {
-                findings.put(AuditFindingId::Outcome, at, text);
+                findings.put(AuditFindingId::Outcome, &at, text);
+            }
+            if outcome.via.is_some() || document.via.is_some() {
+                let text = "it names a combined proposal, but no proof that this took effect";
+                findings.put(AuditFindingId::Combined, &at, text);
+            }
+            if document.evaluated.is_some() {
+                let text = "it lists policies of an update that did not take effect";
+                findings.put(AuditFindingId::Policy, &at, text);
             }
             if chain.last() != Some(Sequence(document.as_of_sequence)) {
                 let text = format!(

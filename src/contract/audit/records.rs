@@ -1,6 +1,6 @@
 //! The proposals of a bundle: revisions computed again, signatures verified, sources united.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 use serde::Serialize;
@@ -57,16 +57,37 @@ pub(crate) fn check(
         updates: BTreeMap::new(),
         signatures: Vec::new(),
     };
+    let is_source = |record: &ExportedProposal| {
+        let mut whole = [&document.proposal].into_iter().chain(&document.via);
+        !whole.any(|one| one.proposal_id == record.proposal_id)
+    };
     for record in document.by_id().values() {
         let patch = patch(record)?;
-        if !record
-            .revisions
-            .is_sorted_by(|a, b| a.revision < b.revision)
-        {
+        let revisions = &record.revisions;
+        let order = match revisions.is_sorted_by(|a, b| a.revision < b.revision) {
+            // of a source those that went in, which are not kept for ever
+            _ if revisions.is_empty() && !is_source(record) => {
+                Some("it has no revision: of each proposal one is kept")
+            }
+            true => None,
+            false => Some("its revisions do not ascend"),
+        };
+        if let Some(text) = order {
             let at = format!("proposal {}", record.proposal_id);
-            findings.put(AuditFindingId::Revisions, at, "its revisions do not ascend");
+            findings.put(AuditFindingId::Revisions, at, text);
         }
-        for computed in &record.revisions {
+        let mut bases = BTreeSet::new();
+        for computed in revisions {
+            // what was computed on one config is not computed on it again: a bound on the work, too
+            if !bases.insert(computed.base_sequence) {
+                let text = "an earlier revision has the same base";
+                findings.put(
+                    AuditFindingId::Revisions,
+                    place(record, computed.revision),
+                    text,
+                );
+                break;
+            }
             let update = document::bytes("config_update", &computed.config_update)?;
             if Digest::of(&update)
                 != digest("config_update_sha256", &computed.config_update_sha256)?
@@ -96,8 +117,29 @@ pub(crate) fn check(
             records.signatures.push(signature);
         }
     }
-    for record in [&document.proposal].into_iter().chain(&document.via) {
+    let combined = || [&document.proposal].into_iter().chain(&document.via);
+    for record in combined() {
         records.united(record, document, findings)?;
+    }
+    let mut seen = BTreeSet::new();
+    if let Some(twice) = document
+        .records()
+        .find(|record| !seen.insert(record.proposal_id.as_str()))
+    {
+        let text = "it is in the bundle twice";
+        let at = format!("proposal {}", twice.proposal_id);
+        findings.put(AuditFindingId::Combined, at, text);
+    }
+    let named: BTreeSet<&str> = combined()
+        .flat_map(|record| &record.sources)
+        .map(|source| source.proposal_id.as_str())
+        .collect();
+    let stranger = document.sources.iter();
+    let mut stranger = stranger.map(|source| source.proposal_id.as_str());
+    if let Some(id) = stranger.find(|id| !named.contains(id)) {
+        let text = format!("`{id}` is in the bundle, and was not combined with it");
+        let at = format!("proposal {}", document.proposal.proposal_id);
+        findings.put(AuditFindingId::Combined, at, text);
     }
     Ok(records)
 }

@@ -11,7 +11,11 @@ use super::{
     outcome::{self, EffectiveUpdate},
     records::{self, AuditedSignature},
 };
-use crate::{block::ConfigBlock, ids::ChannelId, review::diff::Diff};
+use crate::{
+    block::ConfigBlock,
+    ids::{ChannelId, Sequence},
+    review::diff::Diff,
+};
 
 /// What an auditor learns from a bundle; as JSON, with keys in the order of their names.
 #[derive(Debug, Serialize)]
@@ -95,6 +99,16 @@ fn not_verified(document: &AuditBundle, chain: &AuditedChain) -> Vec<String> {
                 .to_owned(),
         );
     }
+    let revisions = document.records().flat_map(|record| &record.revisions);
+    let without_base = revisions
+        .filter(|one| chain.link(Sequence(one.base_sequence)).is_none())
+        .count();
+    if without_base > 0 {
+        left.push(format!(
+            "that {without_base} revisions are what their intents compute to: the configs that they were \
+             computed on are not in the chain, as after a recovery"
+        ));
+    }
     let omitted = document.records().map(|record| record.signatures_omitted);
     let omitted = omitted.fold(0, usize::saturating_add);
     if omitted > 0 {
@@ -106,7 +120,8 @@ fn not_verified(document: &AuditBundle, chain: &AuditedChain) -> Vec<String> {
         && matches!(outcome.outcome.as_str(), "Withdrawn" | "Disowned")
     {
         left.push(format!(
-            "that it ended as `{}`: the blocks show only that none of its revisions took effect",
+            "that it ended as `{}`, and that it had no other revisions: the blocks show only that none of \
+             these took effect",
             outcome.outcome
         ));
     }

@@ -44,7 +44,7 @@ struct ChannelRounds {
 }
 
 #[derive(Serialize)]
-struct ReadyDocument<'a> {
+struct AgentReadyDocument<'a> {
     ready: bool,
     reason: Option<&'static str>,
     channels: BTreeMap<&'a str, ChannelDocument<'a>>,
@@ -68,7 +68,9 @@ impl AgentHealth {
         patience: Duration,
         channels: impl IntoIterator<Item = String>,
     ) -> Self {
-        let channels = channels.into_iter().map(|name| (name, ChannelRounds::default()));
+        let channels = channels
+            .into_iter()
+            .map(|name| (name, ChannelRounds::default()));
         Self {
             clock,
             metrics,
@@ -120,7 +122,9 @@ impl Probed for AgentHealth {
         };
         let reason = match (state.is_stopping, state.channels.values().all(well)) {
             (true, _) => Some("shutting_down"),
-            (false, false) if state.channels.values().any(|rounds| !rounds.is_started) => Some("starting"),
+            (false, false) if state.channels.values().any(|rounds| !rounds.is_started) => {
+                Some("starting")
+            }
             (false, false) => Some("degraded"),
             (false, true) => None,
         };
@@ -132,12 +136,15 @@ impl Probed for AgentHealth {
             };
             (name.as_str(), document)
         });
-        let document = ReadyDocument {
+        let document = AgentReadyDocument {
             ready: reason.is_none(),
             reason,
             channels: channels.collect(),
         };
-        (reason.is_none(), serde_json::to_string(&document).unwrap_or_default())
+        (
+            reason.is_none(),
+            serde_json::to_string(&document).unwrap_or_default(),
+        )
     }
 
     fn started(&self) -> (bool, String) {
@@ -149,7 +156,9 @@ impl Probed for AgentHealth {
     fn is_moving(&self) -> bool {
         let now = self.clock.elapsed();
         let stuck = |rounds: &ChannelRounds| {
-            rounds.begun_at.is_some_and(|begun| now.saturating_sub(begun) > STUCK)
+            rounds
+                .begun_at
+                .is_some_and(|begun| now.saturating_sub(begun) > STUCK)
         };
         !self.state().channels.values().any(stuck)
     }
@@ -208,7 +217,10 @@ mod tests {
         health.over("a", None);
         health.over("b", Some("FORK"));
         let (is_ready, document) = health.ready();
-        assert!(!is_ready && document.contains("\"reason\":\"degraded\""), "{document}");
+        assert!(
+            !is_ready && document.contains("\"reason\":\"degraded\""),
+            "{document}"
+        );
         assert!(document.contains("\"error\":\"FORK\""), "{document}");
     }
 
@@ -221,12 +233,20 @@ mod tests {
             ..super::super::metrics::AgentLook::default()
         };
         metrics.round("org1", "c", &look("WaitingForSignatures"), Some(5));
-        assert!(metrics.text().contains("status=\"WaitingForSignatures\"} 1"));
+        assert!(
+            metrics
+                .text()
+                .contains("status=\"WaitingForSignatures\"} 1")
+        );
         metrics.round("org1", "c", &look("ReadyToSubmit"), None);
         let text = metrics.text();
         assert!(!text.contains("WaitingForSignatures"), "{text}");
         assert!(text.contains("cmscc_agent_certificate_not_after_seconds{profile=\"org1\",channel=\"c\",use=\"root ca of Org1MSP\",fingerprint=\"ab\"} 7"), "{text}");
-        assert!(text.contains("cmscc_agent_last_round_timestamp_seconds{profile=\"org1\",channel=\"c\"} 5"));
-        assert!(text.contains("cmscc_agent_rounds_total{profile=\"org1\",channel=\"c\",result=\"failed\"} 1"));
+        assert!(text.contains(
+            "cmscc_agent_last_round_timestamp_seconds{profile=\"org1\",channel=\"c\"} 5"
+        ));
+        assert!(text.contains(
+            "cmscc_agent_rounds_total{profile=\"org1\",channel=\"c\",result=\"failed\"} 1"
+        ));
     }
 }

@@ -3,12 +3,14 @@
 
 pub(crate) mod agent;
 mod answers;
+mod audit;
 mod commands;
 mod deploy;
 pub(crate) mod desk;
 mod doctor;
 mod foreseen;
 mod intents;
+mod notified;
 mod pages;
 mod profile;
 mod scenario;

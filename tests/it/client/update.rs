@@ -6,7 +6,12 @@ use std::{
     process::Output,
 };
 
-use cmscc::config::{Update, envelope};
+use cmscc::{
+    config::{Update, envelope},
+    ids::ChannelId,
+    proto::{cmscc::AttestationStatement, common},
+};
+use prost::Message as _;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -321,4 +326,31 @@ cmscc update sign update.pb --against forged.block -o never.pb --yes --digest $d
         "{printed}"
     );
     assert!(!desk.at("never.pb").exists());
+}
+
+#[test]
+fn what_an_organisation_attests_is_shown_and_is_no_update() {
+    let files = Files::new();
+    let said = AttestationStatement {
+        msp_id: "OrdererMSP".to_owned(),
+        channel: vec!["V3_0".to_owned()],
+        number: 1,
+        ..AttestationStatement::default()
+    };
+    let update = common::ConfigUpdate {
+        channel_id: "mychannel".to_owned(),
+        isolated_data: [("cmscc.attestation".to_owned(), said.encode_to_vec().into())].into(),
+        ..common::ConfigUpdate::default()
+    };
+    let channel = ChannelId::new("mychannel");
+    let content = envelope::update_envelope(&channel, &update.encode_to_vec(), &[]);
+    fs::write(files.at("statement.pb"), content).unwrap();
+    let (document, code) = files.document(&["inspect", "statement.pb"]);
+    let update = &document["files"][0]["update"];
+    assert_eq!(code, 0);
+    assert_eq!(update["attests"]["msp_id"], "OrdererMSP", "{document:#}");
+    assert_eq!(update["attests"]["channel"][0], "V3_0");
+    assert_eq!(update["remarks"].as_array().map(Vec::len), Some(0));
+    let check = ["check", "statement.pb", "--against", "config_block.pb"];
+    assert_eq!(files.symbol(&check), ("NOT_AN_UPDATE".to_owned(), 2));
 }

@@ -7,6 +7,7 @@ use std::{
 };
 
 use cmscc::{
+    client::view::FolderFindingId,
     contract::{Code, audit::AuditFindingId, function_names},
     review::lint::FindingId,
 };
@@ -114,7 +115,9 @@ fn the_catalogue_of_audit_findings_is_complete() {
         .filter_map(|row| row[0].strip_prefix('`')?.strip_suffix('`'))
         .filter(|name| name.chars().all(|c| c.is_ascii_uppercase() || c == '_'))
         .collect();
-    let known: Vec<&str> = AuditFindingId::ALL.iter().map(|id| id.name()).collect();
+    let of_bundles = AuditFindingId::ALL.iter().map(|id| id.name());
+    let of_folders = FolderFindingId::ALL.iter().map(|id| id.name());
+    let known: Vec<&str> = of_bundles.chain(of_folders).collect();
     assert_eq!(listed, known);
 }
 

@@ -386,7 +386,7 @@ async fn each_falsehood_has_its_name() {
     let mut story = two_join().await;
     let (bundle, _) = story.verified("add_orgy").await;
     let (other, _) = story.verified("add_orgx").await;
-    let cases: [(&str, Value, AuditFindingId); 18] = [
+    let cases: [(&str, Value, AuditFindingId); 21] = [
         ("/proposal/revisions/0/revision", json!(2), Revisions),
         ("/proposal/signatures/0/revision", json!(3), Signature),
         (
@@ -401,9 +401,12 @@ async fn each_falsehood_has_its_name() {
         ),
         (
             "/proposal/revisions/1/base_sequence",
-            json!(0),
+            json!(2),
             UpdateIntent,
         ),
+        ("/proposal/revisions/1/base_sequence", json!(0), Revisions),
+        ("/proposal/revisions", json!([]), Revisions),
+        ("/chain/1/sequence", json!(0), Chain),
         (
             "/proposal/signatures/1/config_signature",
             bundle["proposal"]["signatures"][2]["config_signature"].clone(),
@@ -440,6 +443,9 @@ async fn each_falsehood_has_its_name() {
     let mut tampered = bundle.clone();
     tampered["proposal"]["outcome"]["proof"] = Value::Null;
     tampered["proposal"]["outcome"]["outcome"] = json!("Withdrawn");
+    let found = story.found(&tampered, &story.blocks).unwrap();
+    assert_eq!(found, [Outcome, Policy]);
+    tampered["evaluated"] = Value::Null;
     let found = story.found(&tampered, &story.blocks).unwrap();
     assert_eq!(found, [Outcome]);
     tampered["chain"].as_array_mut().unwrap().pop();

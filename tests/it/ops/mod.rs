@@ -4,8 +4,11 @@
 mod health;
 mod listener;
 mod logs;
+pub(crate) mod notified;
 mod readiness;
 pub(crate) mod serving;
 mod signals;
+mod systemd;
 mod tls;
 mod warnings;
+mod watching;

@@ -8,8 +8,8 @@ use super::{
 };
 use crate::{
     agent::{
-        AgentCheckView, AgentRules, CheckedChannelView, CheckedHookView, Notice, NoticeKind, check_hook,
-        deliver, try_once,
+        AgentCheckView, AgentRules, CheckedChannelView, CheckedHookView, Notice, NoticeKind,
+        check_hook, deliver, try_once,
     },
     cli::{
         args::{AgentArgs, AgentCheckArgs},
@@ -48,27 +48,38 @@ async fn look(args: &AgentArgs, of: &AgentCheckArgs) -> Result<AgentCheckView, C
         .map(|channel| {
             let folder = channel.folder();
             let profile = channel.settings.profile.as_deref().unwrap_or("default");
-            (profile.to_owned(), folder.is_at_work(), channel.rules.clone())
+            (
+                profile.to_owned(),
+                folder.is_at_work(),
+                channel.rules.clone(),
+            )
         })
         .collect();
     let tried = try_once(&rules, channels, Arc::new(NoTelemetry)).await;
     let (channel, msp_id) = first.unwrap_or_default();
     Ok(AgentCheckView {
         channels: (tried.into_iter().zip(names))
-            .map(|((channel, report), (profile, is_at_work, rules))| CheckedChannelView {
-                channel,
-                is_at_work,
-                profile,
-                report,
-                submits: rules.submit.is_some(),
-                syncs: rules.sync,
-            })
+            .map(
+                |((channel, report), (profile, is_at_work, rules))| CheckedChannelView {
+                    channel,
+                    is_at_work,
+                    profile,
+                    report,
+                    submits: rules.submit.is_some(),
+                    syncs: rules.sync,
+                },
+            )
             .collect(),
         hooks: hooks(&rules, of.test_hooks, &channel, &msp_id).await,
     })
 }
 
-async fn hooks(rules: &AgentRules, tells: bool, channel: &str, msp_id: &str) -> Vec<CheckedHookView> {
+async fn hooks(
+    rules: &AgentRules,
+    tells: bool,
+    channel: &str,
+    msp_id: &str,
+) -> Vec<CheckedHookView> {
     let mut checked = Vec::new();
     for hook in &rules.hooks {
         let usable = check_hook(hook);

@@ -64,7 +64,10 @@ pub(super) fn resume(args: &AgentArgs, of: &AgentResumeArgs) -> ExitCode {
             return Err(ClientError::new(Exit::Done, "NOT_HELD", text));
         };
         if before.by_agent {
-            talk.warn(&format!("it was the agent itself that held it: {}", before.reason));
+            talk.warn(&format!(
+                "it was the agent itself that held it: {}",
+                before.reason
+            ));
         }
         talk.done(&match id {
             Some(id) => format!("the agent looks after `{id}` again"),
@@ -91,7 +94,10 @@ fn only(args: &AgentArgs) -> Result<(ChannelId, AgentFolder), ClientError> {
     let mut found: Vec<_> = folders(args, &rules)?
         .into_iter()
         .filter(|(channel, profile, _)| {
-            let is_channel = wanted.channel.as_deref().is_none_or(|name| name == channel.as_str());
+            let is_channel = wanted
+                .channel
+                .as_deref()
+                .is_none_or(|name| name == channel.as_str());
             is_channel && wanted.profile.as_ref().is_none_or(|name| name == profile)
         })
         .collect();

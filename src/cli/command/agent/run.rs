@@ -67,7 +67,14 @@ pub(super) fn run(args: &AgentArgs, of: &AgentRunArgs) -> anyhow::Result<ExitCod
         .build()
         .context("cannot start the runtime")?;
     let address = of.ops_address.clone().or_else(|| rules.ops_address.clone());
-    let done = work(&runtime, rules, channels, metrics, &logs, address.as_deref());
+    let done = work(
+        &runtime,
+        rules,
+        channels,
+        metrics,
+        &logs,
+        address.as_deref(),
+    );
     // a call that outlived its grace is not waited for
     runtime.shutdown_timeout(Duration::from_secs(1));
     let _ = logs.finish(FLUSH);
@@ -104,7 +111,9 @@ fn work(
     };
     let (wish, wished) = watch::channel(AgentWish::default());
     let listener = address.map(bind).transpose()?;
-    let operations = listener.as_ref().and_then(|listener| listener.local_addr().ok());
+    let operations = listener
+        .as_ref()
+        .and_then(|listener| listener.local_addr().ok());
     let operations: Option<SocketAddr> = operations;
     Operations {
         listener,
@@ -123,7 +132,13 @@ fn work(
     .context("cannot start the operations")?;
     let hooks = rules.hooks.len();
     let operations = operations.map(|address| address.to_string());
-    info!(version = version::VERSION, channels = names.join(", "), hooks, operations, "at work");
+    info!(
+        version = version::VERSION,
+        channels = names.join(", "),
+        hooks,
+        operations,
+        "at work"
+    );
     for channel in &channels {
         let (of, identity) = (&channel.settings, &channel.identity);
         let subject = visible(&identity.certificate().subject());
@@ -166,14 +181,12 @@ fn bind(address: &str) -> anyhow::Result<TcpListener> {
 
 fn format(given: Option<&str>) -> Result<Format, ClientError> {
     let given = given.filter(|text| !text.is_empty());
-    given.map_or(Ok(Format::default()), |text| {
-        match text {
-            "json" => Ok(Format::Json),
-            "text" => Ok(Format::Text),
-            _ => {
-                let text = format!("`{text}` is no form of log lines: json or text");
-                Err(ClientError::new(Exit::Usage, "LOG_FORMAT", text))
-            }
+    given.map_or(Ok(Format::default()), |text| match text {
+        "json" => Ok(Format::Json),
+        "text" => Ok(Format::Text),
+        _ => {
+            let text = format!("`{text}` is no form of log lines: json or text");
+            Err(ClientError::new(Exit::Usage, "LOG_FORMAT", text))
         }
     })
 }

@@ -5,9 +5,7 @@ use std::{fs, io::ErrorKind, path::PathBuf};
 use crate::{
     agent::{AgentChannel, AgentFolder, AgentRules, admin_identity},
     cli::{args::AgentArgs, command::see::joined},
-    client::{
-        ClientError, ClientSettings, Exit, NetworkFlags, OwnIdentity, ProfileStore,
-    },
+    client::{ClientError, ClientSettings, Exit, NetworkFlags, OwnIdentity, ProfileStore},
     ids::ChannelId,
 };
 
@@ -25,7 +23,10 @@ pub(super) fn rules(args: &AgentArgs) -> Result<AgentRules, ClientError> {
         },
     };
     let failed = |why: String| {
-        let text = format!("the agent's file `{}` cannot be used: {why}", path.display());
+        let text = format!(
+            "the agent's file `{}` cannot be used: {why}",
+            path.display()
+        );
         ClientError::new(Exit::Usage, "AGENT_FILE_INVALID", text)
     };
     let content = match fs::metadata(&path) {
@@ -54,10 +55,7 @@ fn beside_profiles() -> Option<PathBuf> {
 }
 
 /// The settings of each channel; those of the command line hold where the file names no profile.
-fn settings_of(
-    args: &AgentArgs,
-    rules: &AgentRules,
-) -> Result<Vec<ClientSettings>, ClientError> {
+fn settings_of(args: &AgentArgs, rules: &AgentRules) -> Result<Vec<ClientSettings>, ClientError> {
     let mut all: Vec<ClientSettings> = Vec::new();
     for channel in &rules.channels {
         let mut flags: NetworkFlags = args.client.network.flags();
@@ -72,7 +70,10 @@ fn settings_of(
             (&other.profile, &other.channel) == (&settings.profile, &settings.channel)
         };
         if all.iter().any(is_same) {
-            let text = format!("channel `{}` is named twice in the agent's file", settings.channel);
+            let text = format!(
+                "channel `{}` is named twice in the agent's file",
+                settings.channel
+            );
             return Err(ClientError::new(Exit::Usage, "AGENT_FILE_INVALID", text));
         }
         all.push(settings);

@@ -5,11 +5,7 @@ use std::process::ExitCode;
 use super::settings::{folders, rules};
 use crate::{
     agent::{AgentChannelView, AgentStatusView, Hold},
-    cli::{
-        args::AgentArgs,
-        screen::Screen,
-        show::agent_status,
-    },
+    cli::{args::AgentArgs, screen::Screen, show::agent_status},
     client::{ClientError, Exit, now},
 };
 
@@ -47,9 +43,13 @@ fn exit(view: &AgentStatusView) -> Exit {
     let reports = || view.channels.iter().filter_map(|one| one.report.as_ref());
     let by_agent = |hold: &Hold| hold.by_agent;
     match () {
-        () if reports().any(|report| report.holds.channel.as_ref().is_some_and(by_agent)) => Exit::Unsafe,
+        () if reports().any(|report| report.holds.channel.as_ref().is_some_and(by_agent)) => {
+            Exit::Unsafe
+        }
         () if view.channels.iter().any(|one| !one.is_at_work) => Exit::No,
-        () if reports().any(|report| report.trouble.is_some() || !report.refused.is_empty()) => Exit::No,
+        () if reports().any(|report| report.trouble.is_some() || !report.refused.is_empty()) => {
+            Exit::No
+        }
         () => Exit::Done,
     }
 }

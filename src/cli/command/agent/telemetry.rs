@@ -1,11 +1,14 @@
 //! From what the agent tells to logs, metrics and health.
 
-use std::{collections::BTreeMap, sync::{Arc, Mutex, PoisonError}};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use tracing::{debug, error, info, warn};
 
 use crate::{
-    agent::{AgentDeed, AgentObserver, ChannelFacts, HookRefusal, Notice},
+    agent::{AgentDeed, AgentObserver, HookRefusal, Notice, RoundFacts},
     client::ClientError,
     ops::{AgentHealth, AgentLook, AgentMetrics, unix_seconds},
     text::{foreign, visible},
@@ -29,9 +32,10 @@ impl AgentObserver for AgentTelemetry {
         self.health.begun(&name(profile, channel));
     }
 
-    fn round(&self, profile: &str, channel: &str, facts: &ChannelFacts, wrong: Option<&ClientError>) {
+    fn round(&self, profile: &str, channel: &str, facts: &RoundFacts, wrong: Option<&ClientError>) {
         let name = name(profile, channel);
-        self.health.over(&name, wrong.map(|error| error.symbol.as_str()));
+        self.health
+            .over(&name, wrong.map(|error| error.symbol.as_str()));
         let look = AgentLook {
             awaiting: facts.awaiting,
             ends: facts.ends.clone(),
@@ -49,7 +53,12 @@ impl AgentObserver for AgentTelemetry {
                 let text = why.to_string();
                 let before = said.insert(name, why.symbol.clone());
                 if before.as_ref() == Some(&why.symbol) {
-                    debug!(profile, channel, symbol = why.symbol, "the round could not be done");
+                    debug!(
+                        profile,
+                        channel,
+                        symbol = why.symbol,
+                        "the round could not be done"
+                    );
                     return;
                 }
                 let (text, hint) = (visible(&text), why.hint.as_deref().map(visible));
@@ -60,7 +69,13 @@ impl AgentObserver for AgentTelemetry {
                 if said.remove(&name).is_some() {
                     info!(profile, channel, "rounds are done again");
                 }
-                debug!(profile, channel, sequence = facts.sequence, lag = facts.lag, "a round was done");
+                debug!(
+                    profile,
+                    channel,
+                    sequence = facts.sequence,
+                    lag = facts.lag,
+                    "a round was done"
+                );
             }
         }
     }
@@ -70,35 +85,56 @@ impl AgentObserver for AgentTelemetry {
             AgentDeed::Carried { file, proposal_id } => {
                 self.metrics.carried(profile, channel, "carried");
                 let proposal = &*foreign(proposal_id);
-                info!(profile, channel, file, proposal, "a signature file was handed in");
+                info!(
+                    profile,
+                    channel, file, proposal, "a signature file was handed in"
+                );
             }
             AgentDeed::Held { reason } => {
                 let reason = &*foreign(reason);
-                error!(profile, channel, reason, "nothing more is sent on this channel: `cmscc agent resume` ends that");
+                error!(
+                    profile,
+                    channel,
+                    reason,
+                    "nothing more is sent on this channel: `cmscc agent resume` ends that"
+                );
             }
             AgentDeed::NotCarried { file, why } => {
                 self.metrics.carried(profile, channel, "refused");
                 let why = &*foreign(why);
-                warn!(profile, channel, file, why, "a signature file was not handed in");
+                warn!(
+                    profile,
+                    channel, file, why, "a signature file was not handed in"
+                );
             }
             AgentDeed::NotSubmitted { proposal_id, why } => {
                 self.metrics.submitted(profile, channel, "refused");
                 let text = visible(&why.to_string());
-                let (proposal, why, symbol) = (&*foreign(proposal_id), &*foreign(&text), &why.symbol);
-                error!(profile, channel, proposal, symbol, why, "an update was not submitted: a person decides");
+                let (proposal, why, symbol) =
+                    (&*foreign(proposal_id), &*foreign(&text), &why.symbol);
+                error!(
+                    profile,
+                    channel, proposal, symbol, why, "an update was not submitted: a person decides"
+                );
             }
             AgentDeed::NotSynced { why } => {
                 self.metrics.synced(profile, channel, "failed");
                 let text = visible(&why.to_string());
                 let (why, symbol) = (&*foreign(&text), &why.symbol);
-                warn!(profile, channel, symbol, why, "config blocks were not handed in");
+                warn!(
+                    profile,
+                    channel, symbol, why, "config blocks were not handed in"
+                );
             }
             AgentDeed::Sending {
                 config_update_sha256,
                 proposal_id,
             } => {
                 let proposal = &*foreign(proposal_id);
-                info!(profile, channel, proposal, config_update_sha256, "submitting");
+                info!(
+                    profile,
+                    channel, proposal, config_update_sha256, "submitting"
+                );
             }
             AgentDeed::Submitted {
                 block,
@@ -112,14 +148,23 @@ impl AgentObserver for AgentTelemetry {
             AgentDeed::Synced { block, sequence } => {
                 let result = if block.is_some() { "synced" } else { "known" };
                 self.metrics.synced(profile, channel, result);
-                info!(profile, channel, sequence, block, "the contract has the channel's config");
+                info!(
+                    profile,
+                    channel, sequence, block, "the contract has the channel's config"
+                );
             }
         }
     }
 
     fn noticed(&self, notice: &Notice) {
         let (kind, id) = (notice.kind.name(), &notice.id);
-        info!(channel = notice.channel, kind, id, text = notice.text, "notice");
+        info!(
+            channel = notice.channel,
+            kind,
+            id,
+            text = notice.text,
+            "notice"
+        );
     }
 
     fn told(&self, hook: &str, notice: &Notice, told: Result<(), &HookRefusal>) {
@@ -143,7 +188,10 @@ impl AgentObserver for AgentTelemetry {
     fn buried(&self, hook: &str, notice: &Notice) {
         self.metrics.delivered(hook, "dead");
         let (kind, id) = (notice.kind.name(), &notice.id);
-        error!(hook, kind, id, "a hook will not be told: see the file of dead letters");
+        error!(
+            hook,
+            kind, id, "a hook will not be told: see the file of dead letters"
+        );
     }
 }
 
@@ -152,7 +200,7 @@ pub(super) struct NoTelemetry;
 
 impl AgentObserver for NoTelemetry {
     fn begun(&self, _: &str, _: &str) {}
-    fn round(&self, _: &str, _: &str, _: &ChannelFacts, _: Option<&ClientError>) {}
+    fn round(&self, _: &str, _: &str, _: &RoundFacts, _: Option<&ClientError>) {}
     fn did(&self, _: &str, _: &str, _: &AgentDeed<'_>) {}
     fn noticed(&self, _: &Notice) {}
     fn told(&self, _: &str, _: &Notice, _: Result<(), &HookRefusal>) {}

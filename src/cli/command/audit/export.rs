@@ -1,15 +1,11 @@
 //! `cmscc audit export`: finished proposals and the config blocks that prove them, into a folder.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    path::PathBuf,
-    process::ExitCode,
-};
+use std::{collections::BTreeSet, fs, path::PathBuf, process::ExitCode};
 
 use bytes::Bytes;
 use serde_json::json;
 
-use super::folder::{AuditFolder, of_folder};
+use super::{folder::AuditFolder, verify::of_folder};
 use crate::{
     block::ConfigBlock,
     cli::{
@@ -22,12 +18,12 @@ use crate::{
         talk::Talk,
     },
     client::{
-        ChannelSession, ClientError, Exit, VerifiedLink,
-        answers::seconds,
+        ChannelSession, ClientError, Exit, ProposalTerms, VerifiedLink,
+        answers::{SummaryAnswer, seconds},
         view::{ExportedView, NotExportedView},
     },
     contract::audit::AuditBundle,
-    ids::BlockNumber,
+    ids::{BlockNumber, Sequence},
 };
 
 /// The most proposals that are listed.
@@ -36,7 +32,7 @@ const MOST: usize = 100_000;
 pub(super) fn run(args: &AuditExportArgs) -> ExitCode {
     open(&args.client, async |talk, settings, identity| {
         let period = AuditPeriod::of(args)?;
-        let session = fresh(talk, &settings, identity).await?;
+        let mut session = fresh(talk, &settings, identity).await?;
         let channel = session.chain().channel().as_str();
         let path = args.out.clone().unwrap_or_else(|| usual(args, channel));
         let folder = AuditFolder::new(&path);
@@ -53,18 +49,16 @@ pub(super) fn run(args: &AuditExportArgs) -> ExitCode {
                     .await?
             }
         };
-        if ids.is_empty() {
-            let text = "no proposal is over that a block could prove";
-            return Err(ClientError::new(Exit::Done, "NOTHING_TO_EXPORT", text));
-        }
-        folder.make()?;
-        let mut links = BTreeMap::new();
+        // all configs from the first on, also those that no proposal led to
+        let mut first = args.all.then_some(0);
         for id in &ids {
-            match bundle(&session, &reach, &folder, id, args.all).await {
-                Ok(document) if !period.holds(&document) => continue,
-                Ok(document) => {
-                    let chain = document.chain.iter();
-                    links.extend(chain.map(|link| (link.sequence, link.block_number)));
+            match bundle(&session, &reach, id).await {
+                Ok((document, _)) if !period.holds(&document) => continue,
+                Ok((document, bytes)) => {
+                    folder.make()?;
+                    write(&folder.bundle(id), &bytes)?;
+                    let links = document.chain.iter().map(|link| link.sequence);
+                    first = links.chain(first).min();
                     view.proposals.push(id.clone());
                 }
                 Err(error) if error.exit == Exit::Unsafe || !args.all => return Err(error),
@@ -77,43 +71,55 @@ pub(super) fn run(args: &AuditExportArgs) -> ExitCode {
                 }
             }
         }
-        if args.all
-            && let Some(first) = links.first_key_value().map(|(sequence, _)| *sequence)
-        {
-            // all configs in between, also those that no proposal led to
-            let listed = pages::links(&reach, first, MOST).await?;
-            let listed = listed.entries.iter();
-            links.extend(listed.map(|link| (link.sequence, link.block_number)));
-        }
-        let numbers: BTreeSet<u64> = links.into_values().collect();
+        // the channel may have gone on since
+        session
+            .catch_up(&|progress| talk.progress(&progress))
+            .await?;
+        let first = Sequence(first.unwrap_or_default());
+        let listing = session.config_blocks(first);
+        let numbers = talk.wait("asking your peer for config blocks", listing);
+        let numbers = numbers.await?;
+        folder.make()?;
         fetch(talk, &session, &folder, &numbers).await?;
-        view.blocks = folder.all_blocks()?.len();
-        told(talk, &folder, &view)
+        view.blocks = folder.files()?.blocks.len();
+        told(talk, &folder, view)
     })
 }
 
 /// Says what is in the folder, and whether it holds.
-fn told(talk: &Talk, folder: &AuditFolder, view: &ExportedView) -> Result<Exit, ClientError> {
+fn told(talk: &Talk, folder: &AuditFolder, mut view: ExportedView) -> Result<Exit, ClientError> {
     talk.done(&format!(
         "{} and {} are in `{}`",
         counted(view.proposals.len(), "proposal"),
         counted(view.blocks, "config block"),
         view.folder
     ));
+    let dim = |text: String| talk.say(&Line::of(Tone::Dim, text));
     if !view.settings.is_empty() {
-        let text = format!(
-            "not in it, since no block proves them: settings {}",
-            view.settings.join(", ")
-        );
-        talk.say(&Line::of(Tone::Dim, text));
+        let settings = view.settings.join(", ");
+        dim(format!(
+            "not in it, since no block proves them: settings {settings}"
+        ));
     }
-    talk.document(view)?;
+    if !view.not_over.is_empty() {
+        let ids = view.not_over.join(", ");
+        dim(format!(
+            "not in it, since they are not over, or not archived: {ids}; `cmscc archive` archives what is \
+             over"
+        ));
+    }
     let report = of_folder(folder)?;
+    view.verified = report.verified;
+    talk.document(&view)?;
     if !report.verified {
         talk.lines(&show::audit(&report, talk.look()));
+        talk.warn("what lay in the folder before may be the reason: export into a new one");
         return Ok(Exit::No);
     }
-    talk.done("verified: each ended as its bundle says");
+    talk.done(match view.proposals.is_empty() {
+        true => "verified: each config follows from the one before",
+        false => "verified: each ended as its bundle says",
+    });
     talk.next(&format!(
         "cmscc audit verify {} --anchor BLOCK, on the auditor's machine",
         view.folder
@@ -132,7 +138,8 @@ fn usual(args: &AuditExportArgs, channel: &str) -> PathBuf {
     PathBuf::from(format!("{name}.audit"))
 }
 
-/// The ids of all that are over and that blocks prove: archived ones, and those that are not yet.
+/// The ids of all that are over and that blocks prove: archived ones, and those that are not yet. The
+/// others are noted.
 async fn over(reach: &Reach, view: &mut ExportedView) -> Result<Vec<String>, ClientError> {
     let mut ids = BTreeSet::new();
     let mut settings = BTreeSet::new();
@@ -143,43 +150,45 @@ async fn over(reach: &Reach, view: &mut ExportedView) -> Result<Vec<String>, Cli
             _ => ids.insert(one.proposal_id),
         };
     }
-    for status in ["Submitted", "Withdrawn"] {
-        let options = json!({ "all": true, "status": status });
-        let ended = pages::proposals(reach, &options, MOST).await?;
-        for one in ended.entries {
-            match one.kind.as_str() {
-                "settings" => settings.insert(one.proposal_id),
-                _ => ids.insert(one.proposal_id),
-            };
-        }
+    let others = pages::proposals(reach, &json!({ "all": true }), MOST).await?;
+    for one in others.entries {
+        match one.kind.as_str() {
+            "settings" => settings.insert(one.proposal_id),
+            _ if is_proven_over(&one) => ids.insert(one.proposal_id),
+            _ => {
+                view.not_over.push(one.proposal_id);
+                true
+            }
+        };
     }
+    if archived.more || others.more {
+        let text = format!("there are more than {MOST} proposals: name those to export");
+        return Err(ClientError::new(Exit::Failed, "TOO_MANY", text));
+    }
+    // what was archived between the two questions is in both answers
+    view.not_over.retain(|id| !ids.contains(id));
     view.settings = settings.into_iter().collect();
     Ok(ids.into_iter().collect())
 }
 
-/// A bundle: from the folder where it may come from there, otherwise from the contract, and then into
-/// the folder.
+/// Whether a proposal that is not archived is over in a way that the contract exports.
+fn is_proven_over(one: &SummaryAnswer) -> bool {
+    match one.status.as_str() {
+        "Submitted" => !one.already_in_effect,
+        status => status == "Withdrawn",
+    }
+}
+
+/// A bundle from the contract.
 // SECURITY: the contract's answer names files; ids are those that were asked for
 async fn bundle(
     session: &ChannelSession,
     reach: &Reach,
-    folder: &AuditFolder,
     id: &str,
-    may_be_there: bool,
-) -> Result<AuditBundle, ClientError> {
-    let legal = |c: char| c.is_ascii_alphanumeric() || ".-_".contains(c);
-    if id.is_empty() || id.len() > 64 || !id.chars().all(legal) {
-        let text = format!("`{id}` is no proposal id");
-        return Err(ClientError::new(Exit::Usage, "BAD_ID", text));
-    }
-    let file = folder.bundle(id);
-    if may_be_there && file.is_file() {
-        return parsed(session, id, &read(&file)?);
-    }
+) -> Result<(AuditBundle, Bytes), ClientError> {
+    ProposalTerms::demand_id(id)?;
     let answer = reach.ask(&["ExportProposal", id]).await?;
-    let document = parsed(session, id, &answer)?;
-    write(&file, &answer)?;
-    Ok(document)
+    Ok((parsed(session, id, &answer)?, answer))
 }
 
 fn parsed(session: &ChannelSession, id: &str, bytes: &[u8]) -> Result<AuditBundle, ClientError> {
@@ -198,20 +207,21 @@ fn parsed(session: &ChannelSession, id: &str, bytes: &[u8]) -> Result<AuditBundl
 }
 
 /// The config blocks that the folder lacks, from one's own peer. Where this machine verified the same
-/// config, the block is compared with that.
+/// config, the block is compared with that; what lies in the folder is taken for nothing else.
 async fn fetch(
     talk: &Talk,
     session: &ChannelSession,
     folder: &AuditFolder,
-    numbers: &BTreeSet<u64>,
+    numbers: &BTreeSet<BlockNumber>,
 ) -> Result<(), ClientError> {
     const SAID_EVERY: usize = 50;
-    let lacking = numbers.iter().filter(|n| !folder.block(**n).is_file());
-    let lacking: Vec<u64> = lacking.copied().collect();
+    let lacking = numbers.iter().copied();
+    let is_there = |number: &BlockNumber| is_there(talk, session, folder, *number);
+    let lacking: Vec<BlockNumber> = lacking.filter(|number| !is_there(number)).collect();
     for (at, number) in lacking.iter().enumerate() {
-        let bytes = session.connection().block(BlockNumber(*number)).await?;
+        let bytes = session.connection().block(*number).await?;
         check(session, *number, &bytes)?;
-        write(&folder.block(*number), &bytes)?;
+        write(&folder.block(number.0), &bytes)?;
         let done = at.saturating_add(1);
         if done.checked_rem(SAID_EVERY) == Some(0) {
             let text = format!("fetched {done} of {} config blocks", lacking.len());
@@ -221,18 +231,48 @@ async fn fetch(
     Ok(())
 }
 
-fn check(session: &ChannelSession, number: u64, bytes: &Bytes) -> Result<(), ClientError> {
+/// Whether the folder has the very block that this machine verified.
+fn is_there(
+    talk: &Talk,
+    session: &ChannelSession,
+    folder: &AuditFolder,
+    number: BlockNumber,
+) -> bool {
+    let file = folder.block(number.0);
+    // what is no regular file is not waited for
+    if !fs::symlink_metadata(&file).is_ok_and(|it| it.is_file()) {
+        return false;
+    }
+    let same = read(&file).and_then(|bytes| check(session, number, &Bytes::from(bytes)));
+    same.unwrap_or_else(|_| {
+        let text = format!(
+            "`{}` is not the block that it should be: it is fetched again",
+            file.display()
+        );
+        talk.warn(&text);
+        false
+    })
+}
+
+/// Whether it is the block that this machine verified; false where it verified none of that config.
+fn check(
+    session: &ChannelSession,
+    number: BlockNumber,
+    bytes: &Bytes,
+) -> Result<bool, ClientError> {
     let odd = |why: String| {
         let text = format!("the peer's block {number} cannot be used: {why}");
         ClientError::new(Exit::Failed, "BAD_ANSWER", text)
     };
     let block = ConfigBlock::parse(bytes.clone()).map_err(|error| odd(error.to_string()))?;
-    if block.block().number().0 != number {
+    let hash = block.block().check_data_hash();
+    hash.map_err(|error| odd(error.to_string()))?;
+    if block.block().number() != number {
         return Err(odd(format!("it is block {}", block.block().number())));
     }
     let link = VerifiedLink::of(&block);
     let chain = session.chain();
-    chain.agrees(block.sequence(), &link, "the peer").map(drop)
+    chain.agrees(block.sequence(), &link, "the peer")
 }
 
 /// Since when and until when, in seconds since 1970.

@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeSet, process::ExitCode};
 
+use bytes::Bytes;
+
 use super::files;
 use crate::{
     cli::{
@@ -10,14 +12,15 @@ use crate::{
         show::{self, Line, Tone},
     },
     client::{
-        ClientError, Exit, now,
+        ClientError, Exit, JudgedSettings, JudgedStatement, now,
         update::{
-            CheckOutcome, CheckedUpdate, ComputedUpdate, FileConfig, GivenContent, GivenFile,
-            Meant, against_view, channel_creation, checked_view,
+            CheckOutcome, CheckedUpdate, ComputedUpdate, FileConfig, FileUpdate, GivenContent,
+            GivenFile, Meant, against_view, channel_creation, checked_view,
         },
         view::Remark,
     },
     config::{ConfigSignature, Update},
+    ids::ChannelId,
 };
 
 pub(super) fn run(args: &UpdateCheckArgs) -> ExitCode {
@@ -28,6 +31,7 @@ pub(super) fn run(args: &UpdateCheckArgs) -> ExitCode {
 fn check(args: &UpdateCheckArgs, screen: &Screen) -> Result<Exit, ClientError> {
     let against = files::config(&args.against)?;
     let file = files::given(&args.file)?;
+    let is_request = file.request.is_some();
     let asked = ToCheck::of(args, &against, file)?;
     let bundle = files::bundle(args.channel.channel.as_deref(), &against, &asked.update)?;
     let accepted: BTreeSet<String> = args.accepted.iter().cloned().collect();
@@ -36,7 +40,11 @@ fn check(args: &UpdateCheckArgs, screen: &Screen) -> Result<Exit, ClientError> {
     checked.remarks.splice(0..0, asked.remarks);
     let view = checked_view(&bundle, against_view(&against), &checked)?;
     screen.result(&view, None, |look| show::checked(&view, look))?;
-    match next(args, &checked, &asked.files, asked.is_computed) {
+    let next = match is_request {
+        true => of_request(args, &checked),
+        false => next(args, &checked, &asked.files, asked.is_computed),
+    };
+    match next {
         Some(NextStep::Command(next)) => {
             screen.note(&Line::of(Tone::Dim, "next: ").and(Tone::Accent, next));
         }
@@ -65,6 +73,7 @@ impl ToCheck {
     ) -> Result<Self, ClientError> {
         let channel = args.channel.channel.as_deref();
         let name = file.name.clone();
+        let is_request = file.request.is_some();
         if let GivenContent::Config(_) = &file.content {
             let meant = match args.patch {
                 true => Meant::Patch,
@@ -83,6 +92,7 @@ impl ToCheck {
             });
         }
         let given = file.into_update()?;
+        demand_config(&given)?;
         demand_update(&given.name, &given.update)?;
         let signed = files::signatures(&given.update, &name, false, &args.signed)?;
         let (update, mut remarks, files) = (signed.update, signed.remarks, signed.files);
@@ -103,7 +113,7 @@ impl ToCheck {
         let known: BTreeSet<Vec<u8>> = signatures.iter().map(ConfigSignature::encode).collect();
         let more = signed.signatures.into_iter();
         signatures.extend(more.filter(|one| !known.contains(&one.encode())));
-        if !given.is_enveloped && args.signed.is_empty() {
+        if !given.is_enveloped && !is_request && args.signed.is_empty() {
             let text =
                 "an update in no envelope carries no signatures: --signed names files that do";
             remarks.push(Remark::named("NOT_IN_AN_ENVELOPE", text));
@@ -116,6 +126,26 @@ impl ToCheck {
             is_computed: false,
         })
     }
+}
+
+/// Refuses what is good for the contract alone.
+fn demand_config(given: &FileUpdate) -> Result<(), ClientError> {
+    let bytes = Bytes::copy_from_slice(given.update.bytes());
+    let channel = ChannelId::from(given.update.channel_id());
+    let what = match JudgedStatement::read(&bytes).transpose()? {
+        Some(statement) => format!("what `{}` attests of its nodes", statement.msp_id),
+        None => match JudgedSettings::read(&channel, &bytes) {
+            Ok((id, _)) => format!("a change of the contract's settings, of proposal `{id}`"),
+            Err(_) => return Ok(()),
+        },
+    };
+    let text = format!("`{}` is {what}, and no update of the config", given.name);
+    Err(
+        ClientError::new(Exit::Usage, "NOT_AN_UPDATE", text).hint(format!(
+            "cmscc update inspect {0} shows it, cmscc sign --in {0} --out FILE signs it",
+            given.name
+        )),
+    )
 }
 
 /// Refuses what updates no channel that there is.
@@ -137,6 +167,20 @@ fn demand_update(name: &str, update: &Update) -> Result<(), ClientError> {
 enum NextStep {
     Command(String),
     Words(String),
+}
+
+/// What comes next with a sign request, which is no update that is sent.
+fn of_request(args: &UpdateCheckArgs, checked: &CheckedUpdate) -> Option<NextStep> {
+    let file = args.file.display();
+    match checked.outcome {
+        CheckOutcome::NotSigned => Some(NextStep::Command(format!(
+            "cmscc sign --in {file} --out FILE"
+        ))),
+        CheckOutcome::Accepted => Some(NextStep::Words(
+            "it is signed enough: whoever sent it submits it".to_owned(),
+        )),
+        _ => None,
+    }
 }
 
 /// `files`: those that hold this very update, and whether somebody signed it there.

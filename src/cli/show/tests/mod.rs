@@ -18,9 +18,10 @@ use crate::client::{
     ClientError, ConfigTrail, Exit,
     answers::{ChainAnswer, HistoryAnswer, ListAnswer, ProposalAnswer, same_shape, seconds},
     view::{
-        AuditView, AuditedProposalView, ChainView, DoctorPart, DoctorView, EndingView,
-        FindingDetail, FindingLevel, FindingView, FoundView, HeadView, HistoryView, IdentityView,
-        LinkView, ListView, ProposalView, Relation, RowView, StatusView,
+        AuditView, AuditedProposalView, AuditedSignerView, ChainView, DoctorPart, DoctorView,
+        EndingView, FindingDetail, FindingLevel, FindingView, FoundView, HeadView, HistoryView,
+        IdentityView, LinkView, ListView, ProposalView, Relation, RowView, StatedRejectionView,
+        StatedView, StatusView,
     },
 };
 use crate::ids::ChannelId;
@@ -108,6 +109,21 @@ fn audited(hostile: &str) -> AuditView {
         outcome: "Submitted".to_owned(),
         proposal_id: format!("{id}{hostile}"),
         sequence,
+        stated: StatedView {
+            archived_at: None,
+            created_at: Some("2026-11-18T14:00:00Z".to_owned()),
+            description: format!("as agreed in October{hostile}"),
+            proposer_msp_id: "Org1MSP".to_owned(),
+            rejections: vec![StatedRejectionView {
+                msp_id: format!("Org2MSP{hostile}"),
+                reason: format!("not before the audit{hostile}"),
+                revision: 1,
+            }],
+        },
+        unrecorded: vec![AuditedSignerView {
+            msp_id: "Org2MSP".to_owned(),
+            subject: trail.configs()[1].signers[0].1.clone(),
+        }],
     };
     let found = FoundView {
         id: "SIGNATURE".to_owned(),
@@ -118,7 +134,8 @@ fn audited(hostile: &str) -> AuditView {
         ended("false_one", None, vec![found]),
         ended("add_orgx", Some(1), Vec::new()),
     ];
-    AuditView::new("mychannel", &trail, proposals, Vec::new()).unwrap()
+    let not_read = vec![format!("blocks/1.block.old{hostile}: another ending")];
+    AuditView::new("mychannel", &trail, proposals, Vec::new(), not_read).unwrap()
 }
 
 #[test]
@@ -269,6 +286,7 @@ fn screen(relation: Relation) -> StatusView {
         in_flight,
         more: false,
         next: None,
+        own_server: None,
         peer: head(if relation == Relation::Behind { 14 } else { 12 }),
         relation,
         unsupported: Vec::new(),
@@ -292,6 +310,9 @@ fn screens() {
         ..screen(Relation::Synced)
     };
     snapshots("status-quiet", |look| status(&empty, look));
+    let mut alone = empty;
+    alone.own_server = Some("its server does not answer its peer".to_owned());
+    snapshots("status-alone", |look| status(&alone, look));
 }
 
 /// Something of each kind.
