@@ -90,7 +90,7 @@ impl<'a> Run<'a> {
     /// One update, from the proposal to its record.
     #[expect(clippy::disallowed_methods, reason = "what is measured is told")]
     fn update(&mut self, at: usize) {
-        let id = format!("u{at}");
+        let id = format!("update{at}");
         let orgs = self.fleet.orgs.clone();
         let proposer = orgs[at % orgs.len()];
         self.fleet.proposes(proposer, &id);
@@ -216,7 +216,10 @@ impl<'a> Run<'a> {
     fn was_told(&self, org: &str) {
         let is_last = || {
             let told = self.fleet.told(org);
-            let last = self.proposed.keys().max_by_key(|id| id[1..].parse::<usize>().unwrap_or(0))?;
+            let last = self.proposed.keys().max_by_key(|id| {
+                let number = id.strip_prefix("update").and_then(|number| number.parse().ok());
+                number.unwrap_or(0_usize)
+            })?;
             let is_it = |one: &Value| one["kind"] == "in-effect" && one["proposal"]["proposal_id"] == **last;
             told.iter().any(is_it).then_some(told)
         };
