@@ -257,7 +257,12 @@ impl ChannelAgent {
             error.symbol
         );
         // one that comes after a person has looked is another one
-        let since = self.holds.channel.as_ref().map(|hold| hold.at.clone()).unwrap_or_default();
+        let since = self
+            .holds
+            .channel
+            .as_ref()
+            .map(|hold| hold.at.clone())
+            .unwrap_or_default();
         let with = noticing(&self.channel, self.sight.sequence.0, at);
         let notice = with
             .notice(NoticeKind::Fork, &[&error.symbol, &since], text)

@@ -3,8 +3,8 @@
 
 use super::stage::Stage;
 use crate::client::tasks::{
-    AGENT, CAPABILITIES, CONSENTER, END_ALL, FALSE_BRANCH, FORGED_BEFORE, HANDED_IN, LEAVE, MEMBERS, POLICIES,
-    PREPARED, ROTATE_CA, TaskPage, UNREACHABLE, forge, has_openssl,
+    AGENT, CAPABILITIES, CONSENTER, END_ALL, FALSE_BRANCH, FORGED_BEFORE, HANDED_IN, LEAVE,
+    MEMBERS, POLICIES, PREPARED, ROTATE_CA, TaskPage, UNREACHABLE, forge, has_openssl,
 };
 
 /// The words of the pages, here.

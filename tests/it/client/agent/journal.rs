@@ -1,10 +1,6 @@
 //! What is sent again after a crash, and what is not; a full disk.
 
-use std::{
-    fs,
-    os::unix::fs::PermissionsExt as _,
-    process::Command,
-};
+use std::{fs, os::unix::fs::PermissionsExt as _, process::Command};
 
 use serde_json::{Value, json};
 
@@ -43,7 +39,12 @@ async fn what_was_being_sent_is_sent_again_with_the_same_bytes() {
     let _agent = post.start("org1");
     let done = post.becomes("first", "Submitted").await;
     // what took effect are the bytes of the journal
-    let chain = post.served.consortium.query("Org1", &["GetConfigChain"]).await.unwrap();
+    let chain = post
+        .served
+        .consortium
+        .query("Org1", &["GetConfigChain"])
+        .await
+        .unwrap();
     assert_eq!(chain["chain"][1]["config_update_sha256"], digest, "{done}");
     until("the journal says so", || {
         let journal = post.journal("org1");
@@ -154,9 +155,16 @@ async fn on_a_full_disk_nothing_is_sent_and_people_are_told() {
     // a program whose files may not grow any more is told so, and not ended
     let own = post.command("org1", "agent");
     let mut command = Command::new("bash");
-    command.args(["-c", "trap '' XFSZ; exec \"$0\" agent run", env!("CARGO_BIN_EXE_cmscc")]);
+    command.args([
+        "-c",
+        "trap '' XFSZ; exec \"$0\" agent run",
+        env!("CARGO_BIN_EXE_cmscc"),
+    ]);
     command.env_clear().current_dir(post.home.path());
-    command.envs(own.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    command.envs(
+        own.get_envs()
+            .filter_map(|(name, value)| Some((name, value?))),
+    );
     let agent = Agent::of(&mut command);
     post.has_looked("org1", &agent);
     let limit = |bytes: &str| {
@@ -168,7 +176,10 @@ async fn on_a_full_disk_nothing_is_sent_and_people_are_told() {
     limit("0");
     post.proposes("Org1", "first", &["Org1", "Org2"]).await;
     let told = receiver.hears("degraded");
-    assert!(told["text"].as_str().unwrap().contains("STATE_UNWRITABLE"), "{told}");
+    assert!(
+        told["text"].as_str().unwrap().contains("STATE_UNWRITABLE"),
+        "{told}"
+    );
     assert_eq!(post.proposal("first").await["status"], "ReadyToSubmit");
     assert_eq!(post.journal("org1"), []);
     assert_eq!(agent.said("submitting").len(), 0, "{}", agent.log());

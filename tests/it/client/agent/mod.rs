@@ -33,8 +33,8 @@ use cmscc::devnet::NetworkOptions;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-pub(crate) use crate::devnet::until;
 use crate::devnet::services::Served;
+pub(crate) use crate::devnet::until;
 
 /// What a hook of these tests runs: a line of JSON for each notice.
 pub(crate) const TELL: &str = "#!/bin/sh\n{ cat; echo; } >> \"$1\"\n";
@@ -220,7 +220,9 @@ impl Ended {
     /// It was refused with this symbol and code.
     #[track_caller]
     pub(crate) fn refused(&self, symbol: &str, code: i32) {
-        let said = self.document["error"]["symbol"].as_str().unwrap_or_default();
+        let said = self.document["error"]["symbol"]
+            .as_str()
+            .unwrap_or_default();
         assert_eq!((said, self.code), (symbol, code), "{self:?}");
     }
 
@@ -250,7 +252,10 @@ impl Agent {
         let command = command.stdin(Stdio::null()).stdout(Stdio::null());
         let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let said = Arc::new(Mutex::new(Vec::new()));
-        let (lines, kept) = (BufReader::new(child.stderr.take().unwrap()), Arc::clone(&said));
+        let (lines, kept) = (
+            BufReader::new(child.stderr.take().unwrap()),
+            Arc::clone(&said),
+        );
         thread::spawn(move || {
             for line in lines.lines().map_while(Result::ok) {
                 let line = serde_json::from_str(&line).unwrap_or_else(|_| json!({ "text": line }));
@@ -284,7 +289,10 @@ impl Agent {
     /// Log lines of this message.
     pub(crate) fn said(&self, message: &str) -> Vec<Value> {
         let said = self.said.lock().unwrap();
-        said.iter().filter(|line| line["message"] == message).cloned().collect()
+        said.iter()
+            .filter(|line| line["message"] == message)
+            .cloned()
+            .collect()
     }
 
     /// All that it said.
@@ -300,7 +308,10 @@ pub(crate) fn distinct(file: &Path) -> Vec<Value> {
     let mut seen: BTreeMap<String, Value> = BTreeMap::new();
     let mut told = Vec::new();
     // the last line may not be whole yet
-    for line in content.split_inclusive('\n').filter(|line| line.ends_with('\n')) {
+    for line in content
+        .split_inclusive('\n')
+        .filter(|line| line.ends_with('\n'))
+    {
         let one: Value = serde_json::from_str(line).unwrap();
         let id = one["id"].as_str().unwrap().to_owned();
         match seen.get(&id) {
@@ -317,7 +328,9 @@ pub(crate) fn distinct(file: &Path) -> Vec<Value> {
 /// What a process needs whose clock is 20 minutes ahead; `None`, after saying so, where nothing plays it.
 // `faketime` itself would outlive what it starts
 pub(crate) fn clock_ahead() -> Option<[(&'static str, String); 2]> {
-    let asked = Command::new("faketime").args(["-f", "+20m", "printenv", "LD_PRELOAD"]).output();
+    let asked = Command::new("faketime")
+        .args(["-f", "+20m", "printenv", "LD_PRELOAD"])
+        .output();
     let Ok(asked) = asked else {
         println!("SKIPPED: `faketime` plays the clock");
         return None;

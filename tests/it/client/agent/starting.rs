@@ -43,7 +43,10 @@ async fn a_check_says_what_it_would_do_and_does_nothing() {
     let (channel, hooks) = (&check.document["channels"][0], &check.document["hooks"]);
     assert_eq!(channel["report"]["sequence"], 0, "{channel}");
     assert_eq!(channel["report"]["ready"][0]["proposal_id"], "first");
-    assert_eq!((&hooks[0]["is_told"], &hooks[1]["is_told"]), (&true.into(), &false.into()));
+    assert_eq!(
+        (&hooks[0]["is_told"], &hooks[1]["is_told"]),
+        (&true.into(), &false.into())
+    );
     let problem = hooks[1]["problem"].as_str().unwrap();
     assert!(problem.contains("none.sh"), "{problem}");
     assert_eq!(post.told("org1")[0]["kind"], "test");
@@ -52,7 +55,11 @@ async fn a_check_says_what_it_would_do_and_does_nothing() {
     // for people
     fs::remove_file(&told).unwrap();
     post.writes("org1", "");
-    let text = post.command("org1", "agent").args(["agent", "check"]).output().unwrap();
+    let text = post
+        .command("org1", "agent")
+        .args(["agent", "check"])
+        .output()
+        .unwrap();
     let text = String::from_utf8(text.stdout).unwrap();
     for line in [
         "Channel    mychannel  profile default",
@@ -71,16 +78,26 @@ async fn a_check_says_what_it_would_do_and_does_nothing() {
 async fn what_is_wrong_with_the_file_ends_it_at_once() {
     let post = Post::new().await;
     for (content, symbol) in [
-        ("[[channels]]\nchannels = [\"a\", \"a\"]\n", "AGENT_FILE_INVALID"),
+        (
+            "[[channels]]\nchannels = [\"a\", \"a\"]\n",
+            "AGENT_FILE_INVALID",
+        ),
         ("evry = \"1s\"\n", "AGENT_FILE_INVALID"),
-        ("[[hooks]]\nname = \"x\"\nexec = [\"none.sh\"]\n", "HOOK_UNUSABLE"),
-        ("[[hooks]]\nname = \"x\"\nurl = \"ftp://x/\"\n", "AGENT_FILE_INVALID"),
+        (
+            "[[hooks]]\nname = \"x\"\nexec = [\"none.sh\"]\n",
+            "HOOK_UNUSABLE",
+        ),
+        (
+            "[[hooks]]\nname = \"x\"\nurl = \"ftp://x/\"\n",
+            "AGENT_FILE_INVALID",
+        ),
     ] {
         post.writes_only("org1", content);
         post.ask("org1", &["agent", "run"]).refused(symbol, 2);
     }
     fs::remove_file(post.at("org1.toml")).unwrap();
-    post.ask("org1", &["agent", "run"]).refused("AGENT_FILE_INVALID", 2);
+    post.ask("org1", &["agent", "run"])
+        .refused("AGENT_FILE_INVALID", 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -90,8 +107,19 @@ async fn an_agent_decides_nothing_about_trust() {
     let mut command = post.command("org1", "agent");
     let agent = Agent::of(command.env_remove("CMSCC_ANCHOR").args(["agent", "run"]));
     let (code, report) = super::until("it says what is missing", || {
-        post.try_status("org1").filter(|(_, report)| !report["trouble"].is_null())
+        post.try_status("org1")
+            .filter(|(_, report)| !report["trouble"].is_null())
     });
-    assert_eq!((code, &report["trouble"]["symbol"]), (3, &"NOT_PINNED".into()));
-    assert!(report["trouble"]["hint"].as_str().unwrap().contains("cmscc pin"), "{}", agent.log());
+    assert_eq!(
+        (code, &report["trouble"]["symbol"]),
+        (3, &"NOT_PINNED".into())
+    );
+    assert!(
+        report["trouble"]["hint"]
+            .as_str()
+            .unwrap()
+            .contains("cmscc pin"),
+        "{}",
+        agent.log()
+    );
 }

@@ -29,10 +29,23 @@ async fn a_proposal_needs_its_signatures_and_nothing_else() {
         // each change once, whatever woke the rounds
         let mut kinds: BTreeMap<String, u32> = BTreeMap::new();
         for one in post.told(org) {
-            *kinds.entry(one["kind"].as_str().unwrap().to_owned()).or_default() += 1;
+            *kinds
+                .entry(one["kind"].as_str().unwrap().to_owned())
+                .or_default() += 1;
         }
-        for kind in ["proposed", "awaits-you", "ready-to-submit", "config-changed", "in-effect"] {
-            assert_eq!(kinds.remove(kind), Some(1), "{org}: {kind} in {:?}", post.told(org));
+        for kind in [
+            "proposed",
+            "awaits-you",
+            "ready-to-submit",
+            "config-changed",
+            "in-effect",
+        ] {
+            assert_eq!(
+                kinds.remove(kind),
+                Some(1),
+                "{org}: {kind} in {:?}",
+                post.told(org)
+            );
         }
         assert!(kinds.is_empty(), "{org}: {kinds:?}");
     }
@@ -41,8 +54,12 @@ async fn a_proposal_needs_its_signatures_and_nothing_else() {
     let journal = journal.map(|(id, state)| (id.to_owned(), state.to_owned()));
     assert_eq!(post.journal("org1"), journal);
     assert_eq!(post.journal("org2"), []);
-    let lines = agents.iter().flat_map(|agent| agent.said("the contract has the channel's config"));
-    let wrote: Vec<_> = lines.filter(|line| line.to_string().contains("\"block\":")).collect();
+    let lines = agents
+        .iter()
+        .flat_map(|agent| agent.said("the contract has the channel's config"));
+    let wrote: Vec<_> = lines
+        .filter(|line| line.to_string().contains("\"block\":"))
+        .collect();
     assert_eq!(wrote.len(), 1, "{wrote:?}");
     until("nothing is in the way", || {
         (post.status("org1").0 == 0 && post.status("org2").0 == 0).then_some(())
@@ -91,7 +108,10 @@ async fn what_is_held_is_left_alone_until_it_is_not() {
     let post = Post::new().await;
     post.writes("org1", "");
     let agent = post.start("org1");
-    let held = post.ask("org1", &["agent", "hold", "first", "--reason", "not before Monday"]);
+    let held = post.ask(
+        "org1",
+        &["agent", "hold", "first", "--reason", "not before Monday"],
+    );
     assert_eq!(held.good()["is_held"], true);
     post.proposes("Org1", "first", &["Org1", "Org2"]).await;
     post.hears("org1", "ready-to-submit");
@@ -99,18 +119,29 @@ async fn what_is_held_is_left_alone_until_it_is_not() {
         let (_, report) = post.status("org1");
         (report["ready"][0]["waits"] == "held").then_some(report)
     });
-    assert_eq!(report["holds"]["proposals"]["first"]["reason"], "not before Monday");
+    assert_eq!(
+        report["holds"]["proposals"]["first"]["reason"],
+        "not before Monday"
+    );
     // other proposals go on, and the whole channel can be held
     post.proposes("Org1", "second", &["Org1", "Org2"]).await;
     post.becomes("second", "Submitted").await;
     assert_eq!(post.journal("org1").len(), 2);
     post.ask("org1", &["agent", "hold"]).good();
-    post.served.consortium.invoke("Org1", &["UpdateProposals", "6"]).await.unwrap();
+    post.served
+        .consortium
+        .invoke("Org1", &["UpdateProposals", "6"])
+        .await
+        .unwrap();
     for org in ["Org1", "Org2"] {
         post.served.consortium.sign(org, "first").await;
     }
     post.ask("org1", &["agent", "resume", "first"]).good();
-    let text = Ended::of(post.command("org1", "agent").args(["agent", "status"]).stdout(Stdio::piped()));
+    let text = Ended::of(
+        post.command("org1", "agent")
+            .args(["agent", "status"])
+            .stdout(Stdio::piped()),
+    );
     assert_eq!(text.code, 0, "{text:?}");
     until("the whole channel is held", || {
         let (_, report) = post.status("org1");
@@ -118,7 +149,10 @@ async fn what_is_held_is_left_alone_until_it_is_not() {
     });
     post.ask("org1", &["agent", "resume"]).good();
     let again = post.ask("org1", &["agent", "resume"]);
-    assert_eq!((again.code, &again.document["done"]), (0, &"NOT_HELD".into()));
+    assert_eq!(
+        (again.code, &again.document["done"]),
+        (0, &"NOT_HELD".into())
+    );
     // no event tells of a resume: it is asked to look
     agent.signal("HUP");
     post.becomes("first", "Submitted").await;
@@ -136,9 +170,21 @@ async fn signature_files_are_handed_in() {
         let ended = Ended::of(post.command("org2", "Admin").args(args).arg("--json"));
         ended.good().clone()
     };
-    let digest = post.proposal("first").await["config_update_sha256"].as_str().unwrap().to_owned();
+    let digest = post.proposal("first").await["config_update_sha256"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     admin(&["sign", "first", "--out", "first.signreq"]);
-    admin(&["sign", "--in", "first.signreq", "--out", "first.sig", "--yes", "--digest", &digest]);
+    admin(&[
+        "sign",
+        "--in",
+        "first.signreq",
+        "--out",
+        "first.sig",
+        "--yes",
+        "--digest",
+        &digest,
+    ]);
     fs::write(carry.join("broken.sig"), "nothing").unwrap();
     fs::copy(post.at("first.sig"), carry.join("first.sig")).unwrap();
     std::os::unix::fs::symlink(post.at("first.sig"), carry.join("link.sig")).unwrap();

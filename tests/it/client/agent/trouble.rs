@@ -23,7 +23,9 @@ fn stumbles(post: &Post, symbols: &[&str]) -> String {
 }
 
 fn is_well(post: &Post) {
-    until("nothing is in the way", || (post.try_status("org1")?.0 == 0).then_some(()));
+    until("nothing is in the way", || {
+        (post.try_status("org1")?.0 == 0).then_some(())
+    });
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -37,9 +39,20 @@ async fn a_peer_that_is_away_is_told_of_and_nothing_is_lost() {
     post.proposes("Org1", "first", &["Org1", "Org2"]).await;
     stumbles(&post, &["PEER_UNREACHABLE", "CONNECTION_ENDED"]);
     let told = post.hears("org1", "degraded");
-    assert!(told["text"].as_str().unwrap().contains("cannot do its work"), "{told}");
+    assert!(
+        told["text"]
+            .as_str()
+            .unwrap()
+            .contains("cannot do its work"),
+        "{told}"
+    );
     let listener = TcpListener::bind(address).await.unwrap();
-    let peer = post.served.consortium.network.serve_peer("Org1", listener).unwrap();
+    let peer = post
+        .served
+        .consortium
+        .network
+        .serve_peer("Org1", listener)
+        .unwrap();
     post.becomes("first", "Submitted").await;
     post.hears("org1", "recovered");
     is_well(&post);
@@ -52,7 +65,8 @@ async fn where_too_few_servers_run_the_contract_stays_behind_and_that_is_told() 
     writes(&post, "");
     let agent = post.start("org1");
     let network = &post.served.consortium.network;
-    post.proposes("Org1", "first", &["Org1", "Org2", "Org3"]).await;
+    post.proposes("Org1", "first", &["Org1", "Org2", "Org3"])
+        .await;
     for org in ["Org3", "Org4"] {
         network.stop_server(org).await.unwrap();
     }
@@ -60,7 +74,10 @@ async fn where_too_few_servers_run_the_contract_stays_behind_and_that_is_told() 
     post.hears("org1", "config-changed");
     let symbol = stumbles(&post, &["SERVER_DOWN", "TOO_FEW_ENDORSERS"]);
     let (_, report) = post.status("org1");
-    assert_eq!((&report["sequence"], &report["contract_sequence"]), (&1.into(), &0.into()));
+    assert_eq!(
+        (&report["sequence"], &report["contract_sequence"]),
+        (&1.into(), &0.into())
+    );
     let told = post.hears("org1", "degraded");
     assert!(told["text"].as_str().unwrap().contains(&symbol), "{told}");
     for org in ["Org3", "Org4"] {
@@ -81,7 +98,11 @@ async fn a_clock_that_is_off_is_named() {
     let agent = Agent::of(command.envs(clock).args(["agent", "run"]));
     stumbles(&post, &["CLOCK_SKEW"]);
     let (_, report) = post.status("org1");
-    assert!(!report["trouble"]["hint"].is_null(), "{report}\n{}", agent.log());
+    assert!(
+        !report["trouble"]["hint"].is_null(),
+        "{report}\n{}",
+        agent.log()
+    );
     drop(agent);
     let _agent = post.start("org1");
     is_well(&post);

@@ -79,7 +79,10 @@ fn read(reader: &mut impl std::io::BufRead) -> Option<Taken> {
     let mut lines = reader.by_ref().lines();
     let first = lines.next()?.ok()?;
     let mut headers = BTreeMap::new();
-    for line in lines.map_while(Result::ok).take_while(|line| !line.is_empty()) {
+    for line in lines
+        .map_while(Result::ok)
+        .take_while(|line| !line.is_empty())
+    {
         let (name, value) = line.split_once(": ")?;
         headers.insert(name.to_lowercase(), value.to_owned());
     }
@@ -121,7 +124,10 @@ async fn a_receiver_knows_the_sender_and_gets_what_it_refused_again() {
     post.becomes("first", "Submitted").await;
     receiver.hears("in-effect");
     let taken = receiver.taken();
-    let ids: Vec<&str> = taken.iter().map(|one| one.headers["x-cmscc-id"].as_str()).collect();
+    let ids: Vec<&str> = taken
+        .iter()
+        .map(|one| one.headers["x-cmscc-id"].as_str())
+        .collect();
     // in order: what was refused twice came a third time, before what came later
     assert_eq!((ids[0], ids[1]), (ids[1], ids[2]), "{ids:?}");
     let mut later = ids[2..].to_vec();
@@ -132,9 +138,14 @@ async fn a_receiver_knows_the_sender_and_gets_what_it_refused_again() {
         assert_eq!(one.path, "/cmscc?team=a", "another place is not gone to");
         let key = hmac::Key::new(hmac::HMAC_SHA256, SECRET.as_bytes());
         let signed = format!("{}.{}", one.headers["x-cmscc-time"], one.body);
-        let signature = one.headers["x-cmscc-signature"].strip_prefix("sha256=").unwrap();
+        let signature = one.headers["x-cmscc-signature"]
+            .strip_prefix("sha256=")
+            .unwrap();
         let signature = hex::decode(signature).unwrap();
-        assert!(hmac::verify(&key, signed.as_bytes(), &signature).is_ok(), "{one:?}");
+        assert!(
+            hmac::verify(&key, signed.as_bytes(), &signature).is_ok(),
+            "{one:?}"
+        );
         let body: Value = serde_json::from_str(&one.body).unwrap();
         assert_eq!(body["id"], one.headers["x-cmscc-id"].as_str());
         assert_eq!(body["kind"], one.headers["x-cmscc-event"].as_str());
@@ -142,8 +153,14 @@ async fn a_receiver_knows_the_sender_and_gets_what_it_refused_again() {
     let failed = agent.said("a hook was not told; it is tried again");
     let failed: Vec<String> = failed.iter().map(Value::to_string).collect();
     assert_eq!(failed.len(), 2, "{failed:?}");
-    assert!(failed[0].contains("500 Internal Server Error"), "{failed:?}");
-    assert!(failed[1].contains("another place is not gone to"), "{failed:?}");
+    assert!(
+        failed[0].contains("500 Internal Server Error"),
+        "{failed:?}"
+    );
+    assert!(
+        failed[1].contains("another place is not gone to"),
+        "{failed:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -173,12 +190,23 @@ async fn what_waits_for_a_receiver_outlasts_the_agent() {
 async fn plain_text_goes_to_this_machine_alone_and_nothing_to_private_addresses_unnamed() {
     let post = Post::new().await;
     for (url, more, why) in [
-        ("http://192.0.2.1/", "", "not this machine: only https goes there"),
+        (
+            "http://192.0.2.1/",
+            "",
+            "not this machine: only https goes there",
+        ),
         ("https://127.0.0.1:1/", "", "a private address: name it"),
         ("https://169.254.169.254/", "", "a private address: name it"),
-        ("https://127.0.0.1:1/", "addresses = [\"127.0.0.0/8\"]\n", "is not reached"),
+        (
+            "https://127.0.0.1:1/",
+            "addresses = [\"127.0.0.0/8\"]\n",
+            "is not reached",
+        ),
     ] {
-        post.writes_only("org1", &format!("[[hooks]]\nname = \"web\"\nurl = \"{url}\"\n{more}"));
+        post.writes_only(
+            "org1",
+            &format!("[[hooks]]\nname = \"web\"\nurl = \"{url}\"\n{more}"),
+        );
         let check = post.ask("org1", &["agent", "check", "--test-hooks"]);
         assert_eq!(check.code, 3, "{url}: {check:?}");
         let problem = check.document["hooks"][0]["problem"].as_str().unwrap();

@@ -25,7 +25,10 @@ async fn two_chains_end_all_acting_until_a_person_has_looked() {
         command
             .env("CMSCC_AGENT_CONFIG", town.file("agent.toml"))
             .env("CMSCC_LOG_FORMAT", "json")
-            .env("CORE_PEER_MSPCONFIGPATH", town.served.place.crypto.join(msp));
+            .env(
+                "CORE_PEER_MSPCONFIGPATH",
+                town.served.place.crypto.join(msp),
+            );
         command
     };
     let ask = |args: &[&str]| Ended::of(command(args).arg("--json"));
@@ -41,7 +44,12 @@ async fn two_chains_end_all_acting_until_a_person_has_looked() {
         said["chain"][0]["config_sha256"] = json!("ab".repeat(32));
     });
     let c = &town.served.consortium;
-    let args = ["ProposeConfigUpdate", "this", &rule_patch("Endorsement"), "a change"];
+    let args = [
+        "ProposeConfigUpdate",
+        "this",
+        &rule_patch("Endorsement"),
+        "a change",
+    ];
     c.invoke("Org1", &args).await.unwrap();
     for org in ["Org1", "Org2"] {
         c.sign(org, "this").await;
@@ -52,12 +60,18 @@ async fn two_chains_end_all_acting_until_a_person_has_looked() {
     });
     assert_eq!(report["trouble"]["symbol"], "FORK", "{report}");
     assert_eq!(report["holds"]["channel"]["by_agent"], true, "{report}");
-    until("people are told", || distinct(&told).into_iter().find(|one| one["kind"] == "fork"));
+    until("people are told", || {
+        distinct(&told)
+            .into_iter()
+            .find(|one| one["kind"] == "fork")
+    });
 
     // the truth alone does not make it go on
     town.liar.honest();
     agent.signal("HUP");
-    until("it sees that they agree again", || status().1["trouble"].is_null().then_some(()));
+    until("it sees that they agree again", || {
+        status().1["trouble"].is_null().then_some(())
+    });
     assert_eq!(status().0, 7, "still held");
     agent.signal("HUP");
     until("it waits for a person", || {
@@ -68,14 +82,19 @@ async fn two_chains_end_all_acting_until_a_person_has_looked() {
     assert_eq!(agent.said("submitting").len(), 0, "{}", agent.log());
 
     // one who resumes too early is not believed
-    town.liar.edits("GetConfigChain", |said| said["chain"] = json!([]));
+    town.liar
+        .edits("GetConfigChain", |said| said["chain"] = json!([]));
     assert_eq!(ask(&["agent", "resume"]).code, 0);
     agent.signal("HUP");
-    until("it holds the channel again", || (status().0 == 7).then_some(()));
+    until("it holds the channel again", || {
+        (status().0 == 7).then_some(())
+    });
     town.liar.honest();
     assert_eq!(ask(&["agent", "resume"]).code, 0);
     agent.signal("HUP");
-    until("it goes on", || (!agent.said("in effect").is_empty()).then_some(()));
+    until("it goes on", || {
+        (!agent.said("in effect").is_empty()).then_some(())
+    });
     // of each of the two holds people were told
     let notices = agent.said("notice").into_iter();
     let forks = notices.filter(|one| one["kind"] == "fork").count();

@@ -90,7 +90,11 @@ impl<'a> Fleet<'a> {
     /// The program as somebody of an organisation.
     pub(super) fn command(&self, org: &str, user: &str) -> Command {
         let domain = format!("{org}.example.com");
-        let folder = self.net.root().join("crypto/peerOrganizations").join(&domain);
+        let folder = self
+            .net
+            .root()
+            .join("crypto/peerOrganizations")
+            .join(&domain);
         let msp_id = match org {
             "org1" => "Org1MSP",
             "org2" => "Org2MSP",
@@ -108,7 +112,10 @@ impl<'a> Fleet<'a> {
             .env("CMSCC_LOG_FORMAT", "json")
             .env("CORE_PEER_ADDRESS", self.net.address(org, 1))
             .env("CORE_PEER_TLS_ENABLED", "true")
-            .env("CORE_PEER_TLS_ROOTCERT_FILE", self.net.peer_tls(org).join("ca.crt"))
+            .env(
+                "CORE_PEER_TLS_ROOTCERT_FILE",
+                self.net.peer_tls(org).join("ca.crt"),
+            )
             .env("CORE_PEER_LOCALMSPID", msp_id)
             .env(
                 "CORE_PEER_MSPCONFIGPATH",
@@ -130,8 +137,12 @@ impl<'a> Fleet<'a> {
     /// The lines of an organisation's journal.
     pub(super) fn journal(&self, org: &str) -> Vec<Value> {
         let content = fs::read_to_string(self.journal_file(org)).unwrap_or_default();
-        let lines = content.split_inclusive('\n').filter(|line| line.ends_with('\n'));
-        lines.map(|line| serde_json::from_str(line).unwrap()).collect()
+        let lines = content
+            .split_inclusive('\n')
+            .filter(|line| line.ends_with('\n'));
+        lines
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
     }
 
     /// Starts an organisation's agent, or starts it again.
@@ -181,7 +192,10 @@ impl<'a> Fleet<'a> {
             }
             // 5: nobody there; a peer that starts refuses what it does not know yet
             thread::sleep(Duration::from_millis(500));
-            println!("{org}: {args:?} again: {}", ended.document["error"]["symbol"]);
+            println!(
+                "{org}: {args:?} again: {}",
+                ended.document["error"]["symbol"]
+            );
         }
         panic!("{org}: gave up: {args:?}");
     }
@@ -191,7 +205,15 @@ impl<'a> Fleet<'a> {
         let path = format!("/Channel/Application/Rule-{id}");
         self.admin(
             org,
-            &["propose", "policy", &path, "ANY Admins", "--create", "--id", id],
+            &[
+                "propose",
+                "policy",
+                &path,
+                "ANY Admins",
+                "--create",
+                "--id",
+                id,
+            ],
             "ID_USED",
         );
     }
@@ -202,22 +224,28 @@ impl<'a> Fleet<'a> {
     }
 
     pub(super) fn signs(&self, org: &str, id: &str, digest: &str) {
-        self.admin(org, &["sign", id, "--yes", "--digest", digest], "ALREADY_SIGNED");
+        self.admin(
+            org,
+            &["sign", id, "--yes", "--digest", digest],
+            "ALREADY_SIGNED",
+        );
     }
 
     /// Ends a node at once, and starts it again.
     pub(super) fn kills_peer(&self, org: &str) {
-        self.net.signal(&format!("peer-{org}"), "KILL");
-        self.starts_again(&["start-peer", org]);
+        self.kills(&format!("peer-{org}"), &["start-peer", org]);
     }
 
     pub(super) fn kills_orderer(&self) {
-        self.net.signal("orderer", "KILL");
-        self.starts_again(&["start-orderer"]);
+        self.kills("orderer", &["start-orderer"]);
     }
 
-    /// Its port is free again only a moment after its process is gone.
-    fn starts_again(&self, args: &[&str]) {
-        until("the node starts again", || self.net.try_script(args).ok());
+    fn kills(&self, node: &str, start: &[&str]) {
+        let pid = fs::read_to_string(self.net.root().join(format!("run/{node}.pid"))).unwrap();
+        let process = PathBuf::from("/proc").join(pid.trim());
+        self.net.signal(node, "KILL");
+        until("the process is gone", || (!process.exists()).then_some(()));
+        // its port is free again only a moment later
+        until("the node starts again", || self.net.try_script(start).ok());
     }
 }

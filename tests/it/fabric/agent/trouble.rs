@@ -40,23 +40,38 @@ fn too_few_servers(fleet: &mut Fleet<'_>) {
     let digest = fleet.digest("org1", "first");
     fleet.signs("org2", "first", &digest);
     // signed enough by the last one alone, which is when the server goes
-    let held = fleet.command("org1", "User1").args(["agent", "hold", "first"]).status();
+    let held = fleet
+        .command("org1", "User1")
+        .args(["agent", "hold", "first"])
+        .status();
     assert!(held.unwrap().success());
     fleet.signs("org1", "first", &digest);
     fleet.servers.remove("org2");
-    let resumed = fleet.command("org1", "User1").args(["agent", "resume", "first"]).status();
+    let resumed = fleet
+        .command("org1", "User1")
+        .args(["agent", "resume", "first"])
+        .status();
     assert!(resumed.unwrap().success());
     fleet.agents["org1"].signal("HUP");
     stumbles(fleet, &["SERVER_DOWN", "TOO_FEW_ENDORSERS"]);
     let (_, report) = fleet.status("org1").unwrap();
-    assert_eq!((&report["sequence"], &report["contract_sequence"]), (&1.into(), &0.into()));
+    assert_eq!(
+        (&report["sequence"], &report["contract_sequence"]),
+        (&1.into(), &0.into())
+    );
     fleet.servers.insert("org2", fleet.net.start_server("org2"));
     fleet.is_well("org1");
     let proposal = until("the contract knows it", || {
-        let asked = fleet.net.try_query("org1", "GetProposal", &["first"]).ok()?;
+        let asked = fleet
+            .net
+            .try_query("org1", "GetProposal", &["first"])
+            .ok()?;
         (asked["status"] == "Submitted").then_some(asked)
     });
-    assert_eq!(proposal["status_detail"]["proof"]["sequence"], 1, "{proposal}");
+    assert_eq!(
+        proposal["status_detail"]["proof"]["sequence"], 1,
+        "{proposal}"
+    );
 }
 
 /// What the peer of Org1 keeps.

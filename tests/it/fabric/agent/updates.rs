@@ -64,6 +64,8 @@ const FAULTS: [Fault; 6] = [
 struct Run<'a> {
     fleet: Fleet<'a>,
     dice: Dice,
+    /// What is still to happen before all of it has.
+    faults: Vec<Fault>,
     /// The digest of each update that was proposed, by its id.
     proposed: BTreeMap<String, Digest>,
     /// From signed enough to recorded, by what happened meanwhile.
@@ -81,6 +83,7 @@ impl<'a> Run<'a> {
         Self {
             fleet,
             dice: Dice(20_261_130),
+            faults: Vec::new(),
             proposed: BTreeMap::new(),
             times: BTreeMap::new(),
             interrupted: 0,
@@ -95,23 +98,41 @@ impl<'a> Run<'a> {
         let proposer = orgs[at % orgs.len()];
         self.fleet.proposes(proposer, &id);
         let digest = self.fleet.digest(proposer, &id);
-        self.proposed.insert(id.clone(), Digest::from_hex(&digest).unwrap());
+        self.proposed
+            .insert(id.clone(), Digest::from_hex(&digest).unwrap());
         // a majority, beginning with somebody else each time
         for next in 0..=orgs.len() / 2 {
-            self.fleet.signs(orgs[(at + next) % orgs.len()], &id, &digest);
+            self.fleet
+                .signs(orgs[(at + next) % orgs.len()], &id, &digest);
         }
         let start = Instant::now();
-        let fault = FAULTS[self.dice.below(FAULTS.len())];
+        let fault = self.next_fault();
         self.brings(fault, proposer, &id);
         self.is_recorded(proposer, &id, start);
         self.times.entry(fault).or_default().push(start.elapsed());
-        println!("{id} by {proposer}, {fault:?}: {:.1} s", start.elapsed().as_secs_f64());
+        println!(
+            "{id} by {proposer}, {fault:?}: {:.1} s",
+            start.elapsed().as_secs_f64()
+        );
+    }
+
+    /// Each as often as the others, in an order of the dice.
+    fn next_fault(&mut self) -> Fault {
+        if self.faults.is_empty() {
+            self.faults = FAULTS.to_vec();
+        }
+        let at = self.dice.below(self.faults.len());
+        self.faults.swap_remove(at)
     }
 
     fn brings(&mut self, fault: Fault, proposer: &'static str, id: &str) {
         let orgs = self.fleet.orgs.clone();
         let any = orgs[self.dice.below(orgs.len())];
-        let others: Vec<_> = orgs.iter().copied().filter(|org| *org != proposer).collect();
+        let others: Vec<_> = orgs
+            .iter()
+            .copied()
+            .filter(|org| *org != proposer)
+            .collect();
         let other = others[self.dice.below(others.len())];
         if fault == Fault::AtJournal {
             self.kills_at_journal(proposer, id);
@@ -159,7 +180,10 @@ impl<'a> Run<'a> {
             }
             if start.elapsed() > Duration::from_secs(180) {
                 let status = self.fleet.status(org);
-                panic!("{id}: gave up: {status:?}\n{}", self.fleet.agents[org].log());
+                panic!(
+                    "{id}: gave up: {status:?}\n{}",
+                    self.fleet.agents[org].log()
+                );
             }
             thread::sleep(Duration::from_millis(50));
         }
@@ -172,9 +196,14 @@ impl<'a> Run<'a> {
         std::fs::write(&file, self.fleet.net.org_json(msp_id)).unwrap();
         let orgs = self.fleet.orgs.clone();
         let file = file.to_str().unwrap();
-        self.fleet.admin("org1", &["propose", "add-org", file, "--id", org], "ID_USED");
+        self.fleet.admin(
+            "org1",
+            &["propose", "add-org", file, "--id", org],
+            "ID_USED",
+        );
         let digest = self.fleet.digest("org1", org);
-        self.proposed.insert(org.to_owned(), Digest::from_hex(&digest).unwrap());
+        self.proposed
+            .insert(org.to_owned(), Digest::from_hex(&digest).unwrap());
         for signer in orgs.iter().take(orgs.len() / 2 + 1) {
             self.fleet.signs(signer, org, &digest);
         }
@@ -205,7 +234,10 @@ impl<'a> Run<'a> {
             for line in open {
                 newest.insert(line["proposal_id"].to_string(), line["state"].clone());
             }
-            assert!(newest.values().all(|state| state == "done"), "{org}: {newest:?}");
+            assert!(
+                newest.values().all(|state| state == "done"),
+                "{org}: {newest:?}"
+            );
         }
         for org in &self.fleet.orgs {
             self.was_told(org);
@@ -217,10 +249,14 @@ impl<'a> Run<'a> {
         let is_last = || {
             let told = self.fleet.told(org);
             let last = self.proposed.keys().max_by_key(|id| {
-                let number = id.strip_prefix("update").and_then(|number| number.parse().ok());
+                let number = id
+                    .strip_prefix("update")
+                    .and_then(|number| number.parse().ok());
                 number.unwrap_or(0_usize)
             })?;
-            let is_it = |one: &Value| one["kind"] == "in-effect" && one["proposal"]["proposal_id"] == **last;
+            let is_it = |one: &Value| {
+                one["kind"] == "in-effect" && one["proposal"]["proposal_id"] == **last
+            };
             told.iter().any(is_it).then_some(told)
         };
         let told = until("the last one was told", is_last);
@@ -236,7 +272,10 @@ impl<'a> Run<'a> {
             .collect();
         assert!(twice.is_empty(), "{org}: {twice:?}");
         // those that came before it was there are not told
-        let first = told.iter().position(|one| one["kind"] == "in-effect").unwrap();
+        let first = told
+            .iter()
+            .position(|one| one["kind"] == "in-effect")
+            .unwrap();
         let since = told[first]["sequence"].as_u64().unwrap() as usize;
         let missing: Vec<&String> = self
             .proposed
@@ -245,18 +284,27 @@ impl<'a> Run<'a> {
             .collect();
         let before = since - 1;
         assert_eq!(missing.len(), before, "{org} was not told of {missing:?}");
-        let lines = std::fs::read_to_string(self.fleet.told_file(org)).unwrap().lines().count();
+        let lines = std::fs::read_to_string(self.fleet.told_file(org))
+            .unwrap()
+            .lines()
+            .count();
         let kinds: BTreeMap<&str, usize> = told.iter().fold(BTreeMap::new(), |mut kinds, one| {
             *kinds.entry(one["kind"].as_str().unwrap()).or_default() += 1;
             kinds
         });
-        println!("{org}: told {lines} times of {} changes: {kinds:?}", told.len());
+        println!(
+            "{org}: told {lines} times of {} changes: {kinds:?}",
+            told.len()
+        );
     }
 
     /// The time from signed enough to in effect and recorded.
     fn tells_times(&self) {
         let all: Vec<Duration> = self.times.values().flatten().copied().collect();
-        println!("agents ended between journal and effect: {}", self.interrupted);
+        println!(
+            "agents ended between journal and effect: {}",
+            self.interrupted
+        );
         println!("signed enough to recorded, all: {}", spread(all));
         for (fault, times) in &self.times {
             println!("  {fault:?}: {}", spread(times.clone()));
@@ -266,7 +314,8 @@ impl<'a> Run<'a> {
 
 fn spread(mut times: Vec<Duration>) -> String {
     times.sort_unstable();
-    let at = |percent: usize| times[(times.len() * percent / 100).min(times.len() - 1)].as_secs_f64();
+    let at =
+        |percent: usize| times[(times.len() * percent / 100).min(times.len() - 1)].as_secs_f64();
     format!(
         "{} updates, p50 {:.1} s, p95 {:.1} s, max {:.1} s",
         times.len(),
@@ -280,8 +329,12 @@ fn spread(mut times: Vec<Duration>) -> String {
 struct Dice(u64);
 
 impl Dice {
+    /// splitmix64.
     fn below(&mut self, bound: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        usize::try_from(self.0 >> 33).unwrap() % bound
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        usize::try_from((z ^ (z >> 31)) >> 33).unwrap() % bound
     }
 }
