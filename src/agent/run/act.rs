@@ -284,7 +284,7 @@ impl ChannelAgent {
                 status: "ReadyToSubmit".to_owned(),
                 ..NoticedProposal::default()
             });
-        self.tell(vec![notice]);
+        self.tell(&[notice]);
     }
 
     fn note(

@@ -125,7 +125,7 @@ impl ChannelAgent {
             .memory
             .take(&sight, noticing(&self.channel, sight.sequence.0, at));
         self.sight = sight;
-        self.tell(notices);
+        self.tell(&notices);
         if !self.is_trial {
             self.remember();
         }
@@ -225,7 +225,7 @@ impl ChannelAgent {
                 self.memory.recovered(with)
             }
         };
-        self.tell(notices);
+        self.tell(&notices);
         self.observe(wrong);
     }
 
@@ -275,7 +275,7 @@ impl ChannelAgent {
             .memory
             .stumbled(&error.symbol, &told, error.hint.as_deref(), 0, with);
         if is_new {
-            self.tell(vec![notice]);
+            self.tell(&[notice]);
         }
         self.observe(Some(error));
     }

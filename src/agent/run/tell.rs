@@ -14,14 +14,14 @@ use crate::{
 
 impl ChannelAgent {
     /// Remembers what hooks are to be told, on the disk, before any of it is told.
-    pub(super) fn tell(&mut self, notices: Vec<Notice>) {
-        for notice in &notices {
+    pub(super) fn tell(&mut self, notices: &[Notice]) {
+        for notice in notices {
             self.common.observer.noticed(notice);
         }
         if self.is_trial || notices.is_empty() {
             return;
         }
-        let lost = self.memory.tell(&self.common.rules.hooks, &notices);
+        let lost = self.memory.tell(&self.common.rules.hooks, notices);
         self.bury(lost);
         for hook in self.memory.queues.keys() {
             self.observe_queue(hook);

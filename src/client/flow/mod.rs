@@ -34,7 +34,7 @@ mod submit;
 mod sync;
 
 pub use checkup::check_up;
-pub use contract::ContractHead;
+pub use contract::{ContractHead, offering};
 pub use examine::{Examined, Verdicts};
 pub use file::{compare_with_chain, sign_update, signed_envelope};
 pub use offline::{OfflineSession, shown_request};

@@ -190,9 +190,34 @@ impl Setting {
     /// How to set it, for people.
     pub(in crate::client) fn how(self) -> String {
         let names = self.names();
-        let mut ways = vec![names.flag, names.own, names.peer];
+        // the samples' name is told where `peer` has none
+        let theirs = match names.peer {
+            "" => names.sample,
+            peer => peer,
+        };
+        let mut ways = vec![names.flag, names.own, theirs];
         ways.retain(|way| !way.is_empty());
-        format!("set {}, or `{}` of a profile", ways.join(", "), names.key)
+        let ways = format!("set {}, or `{}` of a profile", ways.join(", "), names.key);
+        match self.example() {
+            Some(example) => format!("{ways}: {example}"),
+            None => ways,
+        }
+    }
+
+    /// What it looks like, or who knows it.
+    const fn example(self) -> Option<&'static str> {
+        Some(match self {
+            Certificate => "a PEM file; an MSP folder has it in `signcerts`",
+            Channel => "such as mychannel; `peer channel list` shows those of your peer",
+            Key => "a PEM file; an MSP folder has it in `keystore`",
+            MspFolder => {
+                "the folder `msp` of your admin, with `signcerts` and `keystore` in it, as `peer` takes it"
+            }
+            MspId => "such as Org1MSP, as the channel's config calls your organisation",
+            PeerAddress => "such as peer0.org1.example.com:7051",
+            StateDir => "a folder that only you can write into",
+            _ => return None,
+        })
     }
 }
 

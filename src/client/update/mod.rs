@@ -4,7 +4,9 @@
 //! | file | what it is |
 //! |---|---|
 //! | `given`, `wanted` | a file that somebody gave: what it is, and what to do with one that is another than was wanted |
-//! | `computed` | the update from one config to another, and the slips that people make with two configs |
+//! | `computed` | the update from one config to another |
+//! | `plain` | configs once through their JSON form |
+//! | `slips` | what people do wrong with two configs |
 //! | `checked`, `said` | what an orderer would answer, and in which words |
 //! | `signatures` | who signed, without a config; the signatures of several files in one |
 //! | `shown` | all that in the form in which people and scripts see it |
@@ -12,9 +14,11 @@
 mod checked;
 mod computed;
 mod given;
+mod plain;
 mod said;
 mod shown;
 mod signatures;
+mod slips;
 #[cfg(test)]
 mod tests;
 mod wanted;

@@ -48,8 +48,8 @@ pub fn file_view(file: &GivenFile) -> FileView {
         file: file.name.clone(),
         form: file.recognised.form.name().to_owned(),
         sequence: match &file.content {
-            GivenContent::Config(config) => Some(config.tree.sequence().0),
-            GivenContent::Other | GivenContent::Update(_) => None,
+            GivenContent::Config(config) if !config.is_bare_group => Some(config.tree.sequence().0),
+            GivenContent::Config(_) | GivenContent::Other | GivenContent::Update(_) => None,
         },
         what: file.what(),
     }

@@ -15,7 +15,7 @@ use crate::{
         ClientError, Exit, JudgedSettings, JudgedStatement, now,
         update::{
             CheckOutcome, CheckedUpdate, ComputedUpdate, FileConfig, FileUpdate, GivenContent,
-            GivenFile, Meant, against_view, channel_creation, checked_view,
+            GivenFile, against_view, channel_creation, checked_view,
         },
         view::Remark,
     },
@@ -24,17 +24,21 @@ use crate::{
 };
 
 pub(super) fn run(args: &UpdateCheckArgs) -> ExitCode {
-    let screen = Screen::new(&args.shown, args.full);
+    let screen = Screen::new(&args.judging.shown, args.judging.full);
     screen.ended(check(args, &screen))
 }
 
 fn check(args: &UpdateCheckArgs, screen: &Screen) -> Result<Exit, ClientError> {
     let against = files::config(&args.against)?;
-    let file = files::given(&args.file)?;
+    let file = files::given(args.file.path())?;
     let is_request = file.request.is_some();
     let asked = ToCheck::of(args, &against, file)?;
-    let bundle = files::bundle(args.channel.channel.as_deref(), &against, &asked.update)?;
-    let accepted: BTreeSet<String> = args.accepted.iter().cloned().collect();
+    let bundle = files::bundle(
+        args.judging.channel.channel.as_deref(),
+        &against,
+        &asked.update,
+    )?;
+    let accepted = args.judging.accepted();
     let mut checked =
         CheckedUpdate::new(&bundle, &asked.update, &asked.signatures, &accepted, now());
     checked.remarks.splice(0..0, asked.remarks);
@@ -71,15 +75,13 @@ impl ToCheck {
         against: &FileConfig,
         file: GivenFile,
     ) -> Result<Self, ClientError> {
-        let channel = args.channel.channel.as_deref();
         let name = file.name.clone();
         let is_request = file.request.is_some();
-        if let GivenContent::Config(_) = &file.content {
-            let meant = match args.patch {
-                true => Meant::Patch,
-                false => Meant::Config,
-            };
-            let computed = ComputedUpdate::new(channel, against, &file.into_config()?, meant)?;
+        if let GivenContent::Config(config) = &file.content {
+            let channel = files::channel(&args.judging.channel, &[against, config]);
+            let meant = args.judging.meant();
+            let computed =
+                ComputedUpdate::new(channel.as_deref(), against, &file.into_wanted()?, meant)?;
             let signed = files::signatures(&computed.update, &name, true, &args.signed)?;
             let mut remarks = computed.remarks;
             remarks.extend(signed.remarks);
@@ -171,7 +173,7 @@ enum NextStep {
 
 /// What comes next with a sign request, which is no update that is sent.
 fn of_request(args: &UpdateCheckArgs, checked: &CheckedUpdate) -> Option<NextStep> {
-    let file = args.file.display();
+    let file = args.file.path().display();
     match checked.outcome {
         CheckOutcome::NotSigned => Some(NextStep::Command(format!(
             "cmscc sign --in {file} --out FILE"
@@ -191,7 +193,7 @@ fn next(
     files: &[(String, bool)],
     is_computed: bool,
 ) -> Option<NextStep> {
-    let (file, against) = (args.file.display(), args.against.display());
+    let (file, against) = (args.file.path().display(), args.against.display());
     let signed = files.iter().filter(|(_, is_signed)| *is_signed);
     let signed: Vec<&str> = signed.map(|(name, _)| name.as_str()).collect();
     let first = signed.first().copied();

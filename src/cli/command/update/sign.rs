@@ -36,7 +36,7 @@ pub(super) fn run(args: &UpdateSignArgs) -> ExitCode {
 }
 
 fn sign(talk: &Talk, args: &UpdateSignArgs) -> Result<Exit, ClientError> {
-    let file = files::given(&args.file)?;
+    let file = files::given(args.file.path())?;
     let view = file_view(&file);
     let given = file.into_update()?;
     let channel = ChannelId::from(given.update.channel_id());

@@ -114,6 +114,7 @@ impl<'a> Run<'a> {
             "{id} by {proposer}, {fault:?}: {:.1} s",
             start.elapsed().as_secs_f64()
         );
+<<<<<<< HEAD
     }
 
     /// Each as often as the others, in an order of the dice.
@@ -123,6 +124,8 @@ impl<'a> Run<'a> {
         }
         let at = self.dice.below(self.faults.len());
         self.faults.swap_remove(at)
+=======
+>>>>>>> main
     }
 
     fn brings(&mut self, fault: Fault, proposer: &'static str, id: &str) {
@@ -248,12 +251,19 @@ impl<'a> Run<'a> {
     fn was_told(&self, org: &str) {
         let is_last = || {
             let told = self.fleet.told(org);
+<<<<<<< HEAD
             let last = self.proposed.keys().max_by_key(|id| {
                 let number = id
                     .strip_prefix("update")
                     .and_then(|number| number.parse().ok());
                 number.unwrap_or(0_usize)
             })?;
+=======
+            let last = self
+                .proposed
+                .keys()
+                .max_by_key(|id| id[1..].parse::<usize>().unwrap_or(0))?;
+>>>>>>> main
             let is_it = |one: &Value| {
                 one["kind"] == "in-effect" && one["proposal"]["proposal_id"] == **last
             };
@@ -331,10 +341,18 @@ struct Dice(u64);
 impl Dice {
     /// splitmix64.
     fn below(&mut self, bound: usize) -> usize {
+<<<<<<< HEAD
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         usize::try_from((z ^ (z >> 31)) >> 33).unwrap() % bound
+=======
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).unwrap() % bound
+>>>>>>> main
     }
 }
