@@ -114,7 +114,6 @@ impl<'a> Run<'a> {
             "{id} by {proposer}, {fault:?}: {:.1} s",
             start.elapsed().as_secs_f64()
         );
-<<<<<<< HEAD
     }
 
     /// Each as often as the others, in an order of the dice.
@@ -124,8 +123,6 @@ impl<'a> Run<'a> {
         }
         let at = self.dice.below(self.faults.len());
         self.faults.swap_remove(at)
-=======
->>>>>>> main
     }
 
     fn brings(&mut self, fault: Fault, proposer: &'static str, id: &str) {
@@ -251,7 +248,6 @@ impl<'a> Run<'a> {
     fn was_told(&self, org: &str) {
         let is_last = || {
             let told = self.fleet.told(org);
-<<<<<<< HEAD
             let last = self.proposed.keys().max_by_key(|id| {
                 let number = id
                     .strip_prefix("update")
@@ -341,7 +337,6 @@ struct Dice(u64);
 impl Dice {
     /// splitmix64.
     fn below(&mut self, bound: usize) -> usize {
-<<<<<<< HEAD
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
