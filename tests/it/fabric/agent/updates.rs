@@ -254,12 +254,6 @@ impl<'a> Run<'a> {
                     .and_then(|number| number.parse().ok());
                 number.unwrap_or(0_usize)
             })?;
-=======
-            let last = self
-                .proposed
-                .keys()
-                .max_by_key(|id| id[1..].parse::<usize>().unwrap_or(0))?;
->>>>>>> main
             let is_it = |one: &Value| {
                 one["kind"] == "in-effect" && one["proposal"]["proposal_id"] == **last
             };
@@ -342,12 +336,5 @@ impl Dice {
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         usize::try_from((z ^ (z >> 31)) >> 33).unwrap() % bound
-=======
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        usize::try_from(self.0 >> 33).unwrap() % bound
->>>>>>> main
     }
 }
