@@ -228,17 +228,23 @@ impl<'a> Run<'a> {
         assert_eq!(recorded.synced, recorded.updates.len());
         assert_eq!(recorded.syncs, recorded.updates.len());
         assert_eq!(recorded.refused, []);
+        let mut sent: BTreeMap<String, usize> = BTreeMap::new();
         for org in &self.fleet.orgs {
-            let open = self.fleet.journal(org);
-            let mut newest: BTreeMap<String, Value> = BTreeMap::new();
-            for line in open {
-                newest.insert(line["proposal_id"].to_string(), line["state"].clone());
+            let mut newest = BTreeMap::new();
+            for line in self.fleet.journal(org) {
+                let id = line["proposal_id"].as_str().unwrap().to_owned();
+                let digest = self.proposed[&id].to_string();
+                assert_eq!(line["config_update_sha256"], digest.as_str(), "{line}");
+                if line["state"] == "sending" {
+                    *sent.entry(id.clone()).or_default() += 1;
+                }
+                newest.insert(id, line["state"].clone());
             }
-            assert!(
-                newest.values().all(|state| state == "done"),
-                "{org}: {newest:?}"
-            );
+            let is_done = newest.values().all(|state| state == "done");
+            assert!(is_done, "{org}: {newest:?}");
         }
+        let again = sent.values().filter(|times| **times > 1).count();
+        println!("sent again with the same bytes: {again}");
         for org in &self.fleet.orgs {
             self.was_told(org);
         }
