@@ -171,7 +171,6 @@ impl<'a> Run<'a> {
         self.fleet.start(org);
     }
 
-    #[expect(clippy::disallowed_methods, reason = "a deadline for other processes")]
     fn is_recorded(&self, org: &str, id: &str, start: Instant) {
         loop {
             let asked = self.fleet.net.try_query(org, "GetProposal", &[id]);
@@ -282,7 +281,7 @@ impl<'a> Run<'a> {
             .iter()
             .position(|one| one["kind"] == "in-effect")
             .unwrap();
-        let since = told[first]["sequence"].as_u64().unwrap() as usize;
+        let since = usize::try_from(told[first]["sequence"].as_u64().unwrap()).unwrap();
         let missing: Vec<&String> = self
             .proposed
             .keys()
