@@ -99,10 +99,10 @@ impl ChannelMemory {
         let is_news = self.has_looked;
         if old.is_none() && is_news {
             let text = format!(
-                "{} proposes `{}`: {}",
+                "{} proposes `{}`{}",
                 about.proposer(),
                 about.id(),
-                about.description()
+                about.words()
             );
             notices.push(about.notice(NoticeKind::Proposed, text));
         }
@@ -199,6 +199,14 @@ impl Telling<'_> {
         theirs(&self.one.description)
     }
 
+    /// The proposer's words behind a sentence, where there are any.
+    fn words(&self) -> String {
+        match self.one.description.is_empty() {
+            true => String::new(),
+            false => format!(": {}", self.description()),
+        }
+    }
+
     fn notice(&self, kind: NoticeKind, text: String) -> Notice {
         self.of(kind, &[], text)
     }
@@ -230,11 +238,11 @@ impl Telling<'_> {
             None => String::new(),
         };
         let text = format!(
-            "`{}` of {} awaits a signature of {}{left}: {}",
+            "`{}` of {} awaits a signature of {}{left}{}",
             self.id(),
             self.proposer(),
             self.with.msp_id,
-            self.description()
+            self.words()
         );
         let notice = self.notice(NoticeKind::AwaitsYou, text);
         notice.next(format!("cmscc sign {}", self.id()))
