@@ -2,7 +2,7 @@
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-use super::settings::Notice;
+use super::settings::SettingNotice;
 use crate::shim::ServerLimits;
 
 /// Descriptors for all but connections of the chaincode port: listeners, probes, logs, files.
@@ -11,7 +11,7 @@ const OTHERS: u64 = 96;
 /// Asks the system for as many descriptors as it gives, and lowers the limit of connections to what
 /// they allow: a server without descriptors would not take a connection that it has a place for. What
 /// should be seen, where that was necessary.
-pub(super) fn fit(limits: &mut ServerLimits) -> Option<Notice> {
+pub(super) fn fit(limits: &mut ServerLimits) -> Option<SettingNotice> {
     let had = getrlimit(Resource::Nofile);
     let wanted = Rlimit {
         current: had.maximum,
@@ -25,7 +25,7 @@ pub(super) fn fit(limits: &mut ServerLimits) -> Option<Notice> {
     fitted(limits, has.unwrap_or(u64::MAX))
 }
 
-fn fitted(limits: &mut ServerLimits, descriptors: u64) -> Option<Notice> {
+fn fitted(limits: &mut ServerLimits, descriptors: u64) -> Option<SettingNotice> {
     let room = usize::try_from(descriptors.saturating_sub(OTHERS)).unwrap_or(usize::MAX);
     if room >= limits.connections {
         return None;
@@ -35,7 +35,7 @@ fn fitted(limits: &mut ServerLimits, descriptors: u64) -> Option<Notice> {
     // so that one address alone cannot take them all
     let half = limits.connections.div_ceil(2);
     limits.connections_per_address = limits.connections_per_address.min(half);
-    Some(Notice::Warning(format!(
+    Some(SettingNotice::Warning(format!(
         "the process may have {descriptors} descriptors: at most {} connections in place of {wanted} \
          (CMSCC_LIMIT_CONNECTIONS); raise `ulimit -n`",
         limits.connections
@@ -52,7 +52,9 @@ mod tests {
         assert_eq!(fitted(&mut limits, 1_024), None);
         assert_eq!(limits, ServerLimits::default());
         let told = fitted(&mut limits, 256);
-        assert!(matches!(told, Some(Notice::Warning(text)) if text.contains("160 connections")));
+        assert!(
+            matches!(told, Some(SettingNotice::Warning(text)) if text.contains("160 connections"))
+        );
         assert_eq!(
             (limits.connections, limits.connections_per_address),
             (160, 80)

@@ -6,6 +6,7 @@ mod anchors;
 mod args;
 pub mod command;
 mod descriptors;
+mod help;
 mod observer;
 mod output;
 mod package;
@@ -24,7 +25,7 @@ mod terminal;
 use std::process::ExitCode;
 
 use anstream::ColorChoice;
-use clap::Parser;
+use clap::{CommandFactory as _, FromArgMatches as _};
 
 use args::{Args, ColorWhen, Command};
 
@@ -34,7 +35,8 @@ use args::{Args, ColorWhen, Command};
 /// `docs/client.md`.
 #[must_use]
 pub fn main() -> ExitCode {
-    let args = match Args::try_parse() {
+    let parsed = help::grouped(Args::command()).try_get_matches();
+    let args = match parsed.and_then(|matches| Args::from_arg_matches(&matches)) {
         Ok(args) => args,
         Err(error) => return suggest::refused(&error),
     };
@@ -60,7 +62,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         #[cfg(feature = "client")]
         Command::Diff(args) => Ok(command::see::diff(&args)),
         #[cfg(feature = "client")]
-        Command::Explain(args) if !args.if_signed_by.is_empty() => {
+        Command::Explain(args) if !args.asked().1.is_empty() => {
             Ok(command::foresee::if_signed_by(&args))
         }
         #[cfg(feature = "client")]

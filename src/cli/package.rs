@@ -8,6 +8,8 @@ use std::io::{self, Write};
 use flate2::{Compression, GzBuilder};
 use serde::Serialize;
 
+#[cfg(feature = "client")]
+use crate::client::PackagedServer;
 use crate::ids::Digest;
 
 /// How a peer reaches the server.
@@ -72,8 +74,8 @@ pub(super) fn package_id(label: &str, bytes: &[u8]) -> String {
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct PackageFacts {
     pub(super) label: String,
-    /// The address of the server; `None` where it is not of this kind.
-    pub(super) address: Option<String>,
+    /// The server that peers dial; `None` where it is not of this kind.
+    pub(super) server: Option<PackagedServer>,
 }
 
 /// Reads a package, or says why it is none.
@@ -92,9 +94,13 @@ pub(super) fn package_facts(bytes: &[u8]) -> Result<PackageFacts, String> {
                 let code = unpacked(&content).unwrap_or_default().into_iter();
                 let connection = code.into_iter().find(|(name, _)| name == "connection.json");
                 let read = connection.and_then(|(_, content)| {
-                    serde_json::from_slice::<PackedAddress>(&content).ok()
+                    serde_json::from_slice::<PackedConnection>(&content).ok()
                 });
-                facts.address = read.map(|read| read.address);
+                facts.server = read.map(|read| PackagedServer {
+                    address: read.address,
+                    tls: read.tls_required,
+                    client_auth: read.client_auth_required,
+                });
             }
             _ => {}
         }
@@ -145,8 +151,12 @@ struct PackedLabel {
 /// What is read of its `connection.json`.
 #[cfg(feature = "client")]
 #[derive(serde::Deserialize)]
-struct PackedAddress {
+struct PackedConnection {
     address: String,
+    #[serde(default)]
+    tls_required: bool,
+    #[serde(default)]
+    client_auth_required: bool,
 }
 
 /// Whether Fabric takes it as a label.
@@ -193,10 +203,12 @@ mod tests {
         let package = Package::new("cmscc", &connection).unwrap();
         let facts = package_facts(&package.bytes).unwrap();
         assert_eq!(facts.label, "cmscc");
-        assert_eq!(
-            facts.address.as_deref(),
-            Some("cmscc.org1.example.com:9999")
-        );
+        let server = PackagedServer {
+            address: "cmscc.org1.example.com:9999".to_owned(),
+            tls: false,
+            client_auth: false,
+        };
+        assert_eq!(facts.server, Some(server));
         assert_eq!(package.id, package_id("cmscc", &package.bytes));
         for bad in [&b""[..], b"no gzip", &package.bytes[..40]] {
             assert!(package_facts(bad).is_err());

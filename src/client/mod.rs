@@ -6,6 +6,7 @@
 //! | `answers` | what the contract answers, as the client reads it | pure |
 //! | `view` | what a person is shown, as data; what `--json` prints | pure |
 //! | `error` | why nothing was done, and by which exit code scripts see it | pure |
+//! | `near` | what is near a name that is not there | pure |
 //! | `host` | the host's clock and randomness | shell |
 //! | `keys` | one's own identity and its private key | shell |
 //! | `profile` | which network, which peer, which identity; where each was said | pure but its reading |
@@ -33,6 +34,7 @@ mod host;
 mod intent;
 mod keys;
 mod lifecycle;
+mod near;
 mod network;
 mod plan;
 mod profile;
@@ -48,7 +50,7 @@ pub use chain::{
 };
 pub use deploy::{
     ApprovalPlan, ContractStage, DefinitionWishes, DeploymentFacts, EndorsingRule, NextDefinition,
-    PackageWish, PeerPackages, ServerState, UpgradeConcern,
+    PackageWish, PackagedServer, PeerPackages, ServerState, UpgradeConcern, cause, serve_command,
 };
 pub use doctor::Check;
 pub(crate) use error::SEE_DOCTOR;
@@ -56,12 +58,13 @@ pub use error::{ClientError, Exit};
 pub use flow::{
     ChannelSession, ContractHead, ContractSynced, Examined, Hears, OfflineSession, OpenedSession,
     OwnSignature, Progress, Submission, Unpinned, Verdicts, anchor_block, check_up,
-    compare_with_chain, shown_request, sign_claim, sign_update, signed_envelope,
+    compare_with_chain, offering, pinned, shown_request, sign_claim, sign_update, signed_envelope,
 };
 pub use host::{now, part_of, program_environment, stamp};
 pub use intent::{
     AddressChange, AskedIntent, ConsenterIntent, ConsenterNode, EditFault, EditedConfig, NamedCa,
     OtherIntent, PlannedIntent, RotationEnd, RotationStart, SeenIdentity, candidates, plan,
+    slashed,
 };
 pub use keys::{
     FoundKey, IdentitySource, KeyIdMapping, OwnCertificate, OwnIdentity, TokenPin, TokenPinState,
@@ -86,11 +89,11 @@ pub use profile::{
 };
 pub use propose::{
     MspDefinitionFolder, OrganizationFile, ProposalCall, ProposalTerms, WantedAttestation,
-    WantedChange, WantedSettings,
+    WantedChange, WantedSettings, demand_no_key,
 };
 pub use refusal::ContractRefusal;
 pub use review::{
-    ClaimedKind, ContractSaid, JudgedSettings, JudgedUpdate, ProposalClaim, SupposedOutcome,
-    SupposedSigner, Supposition,
+    ClaimedKind, ContractSaid, JudgedSettings, JudgedStatement, JudgedUpdate, ProposalClaim,
+    SupposedOutcome, SupposedSigner, Supposition,
 };
 pub use signing::{SignRequest, SignedUpdate};

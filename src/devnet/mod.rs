@@ -43,7 +43,7 @@ mod tests;
 pub use endorse::EndorsedTransaction;
 pub use error::{DevnetError, ExecuteError};
 pub use genesis::Levels;
-pub use identities::{IssuedIdentity, Organization};
+pub use identities::{IssuedIdentity, NodeMspFiles, Organization};
 pub use network::{Elsewhere, Network, NodeStanding};
 pub use options::NetworkOptions;
 pub use private::CollectionDefinition;

@@ -17,4 +17,7 @@ mod text;
 
 pub use form::{FileForm, FormDetail, Recognised, header_type_name};
 pub use message::{has_config_fields, is_signature, recognised_message};
-pub use text::{form_of_json, is_pem, pem_label, recognised_json};
+pub use text::{
+    GroupPlace, form_of_json, group_of_json, holds_private_key, is_pem, is_sections_of_json,
+    pem_label, recognised_json,
+};

@@ -1,12 +1,13 @@
 //! Messages in Fabric's JSON form, by the names of their members; PEM files.
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 use bytes::Bytes;
 use serde::{
     Deserializer,
     de::{IgnoredAny, MapAccess, Visitor},
 };
+use serde_json::value::RawValue;
 
 use super::{
     form::{FileForm, FormDetail, Recognised},
@@ -66,6 +67,64 @@ impl<'de> Visitor<'de> for MemberNames {
     }
 }
 
+/// Which group of a config a `common.ConfigGroup` in JSON is, by the names of its members.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GroupPlace {
+    /// `/Channel/Application`.
+    Application,
+    /// `/Channel`: all of the config, without its sequence.
+    Channel,
+    /// An organisation's.
+    Organization,
+    /// `/Channel/Orderer`.
+    Orderer,
+}
+
+/// Which group of a config this is; `None` where that is not told. Cost: linear.
+#[must_use]
+pub fn group_of_json(text: &[u8]) -> Option<GroupPlace> {
+    let group = members(text)?;
+    let has = |list: &str, names: &[&str]| {
+        let inside = group
+            .get(list)
+            .and_then(|list| members(list.get().as_bytes()));
+        inside.is_some_and(|inside| names.iter().any(|name| inside.contains_key(*name)))
+    };
+    match () {
+        () if has("groups", &SECTIONS) => Some(GroupPlace::Channel),
+        () if has("values", &["BlockDataHashingStructure", "HashingAlgorithm"]) => {
+            Some(GroupPlace::Channel)
+        }
+        () if has("values", &["BatchSize", "BatchTimeout", "ConsensusType"]) => {
+            Some(GroupPlace::Orderer)
+        }
+        () if has("values", &["MSP"]) => Some(GroupPlace::Organization),
+        () if has("values", &["ACLs"])
+            || has("policies", &["Endorsement", "LifecycleEndorsement"]) =>
+        {
+            Some(GroupPlace::Application)
+        }
+        () => None,
+    }
+}
+
+/// The groups of a channel group.
+const SECTIONS: [&str; 3] = ["Application", "Consortiums", "Orderer"];
+
+/// Whether a JSON object is the member `groups` of a channel group, without the group around it. Cost:
+/// linear.
+#[must_use]
+pub fn is_sections_of_json(text: &[u8]) -> bool {
+    members(text).is_some_and(|all| {
+        !all.is_empty() && all.keys().all(|name| SECTIONS.contains(&name.as_str()))
+    })
+}
+
+/// The members of a JSON object; what is in them is not read.
+fn members(text: &[u8]) -> Option<BTreeMap<String, Box<RawValue>>> {
+    serde_json::from_slice(text).ok()
+}
+
 /// What a message in JSON is; `None` where nothing is recognised. Cost: linear.
 #[must_use]
 pub fn recognised_json(text: &[u8]) -> Option<Recognised> {
@@ -89,4 +148,11 @@ pub fn pem_label(text: &[u8]) -> Recognised {
     let label = text.trim_start().trim_start_matches("-----BEGIN ");
     let label = label.split("-----").next().unwrap_or_default();
     Recognised::of(FileForm::Pem, FormDetail::Label(label.to_owned()))
+}
+
+/// Whether a text holds a private key in PEM form, whole or not, encrypted or not, anywhere in it.
+#[must_use]
+pub fn holds_private_key(text: &[u8]) -> bool {
+    const LABEL: &[u8] = b"PRIVATE KEY-----";
+    text.windows(LABEL.len()).any(|part| part == LABEL)
 }

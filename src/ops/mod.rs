@@ -7,6 +7,7 @@
 #[cfg(feature = "agent")]
 mod agent;
 mod channels;
+mod chore;
 mod clock;
 mod exposition;
 mod health;
@@ -23,11 +24,12 @@ mod throttle;
 #[cfg(feature = "agent")]
 pub(crate) use agent::{AgentHealth, AgentLook, AgentMetrics};
 pub(crate) use channels::ChannelHealth;
+pub(crate) use chore::Chore;
 pub(crate) use clock::{Clock, unix_seconds};
 pub(crate) use health::Health;
 pub(crate) use http::Endpoints;
 pub(crate) use metrics::Metrics;
 pub(crate) use probed::Probed;
 pub(crate) use signals::Wishes;
-pub(crate) use thread::{Chore, Operations};
+pub(crate) use thread::Operations;
 pub(crate) use throttle::{LineLevel, Throttle};

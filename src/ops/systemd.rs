@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 use sd_notify::NotifyState;
 use tokio::time::sleep;
 
-use super::{probed::Probed, thread::Chore};
+use super::{chore::Chore, probed::Probed};
 
 /// How often the status line is looked at, where systemd wants no sign of life more often.
 const LOOK: Duration = Duration::from_secs(10);

@@ -1,11 +1,12 @@
 //! The thread of operations: it answers probes, obeys signals and reports what was left out of the
 //! logs, whatever the threads of the chaincode do.
 
-use std::{future::Future, io, net, pin::Pin, sync::Arc, thread, time::Duration};
+use std::{io, net, sync::Arc, thread, time::Duration};
 
 use tokio::{net::TcpListener, runtime, time::interval};
 
 use super::{
+    chore::Chore,
     clock::Clock,
     http::{self, Endpoints},
     logs::Logs,
@@ -13,9 +14,6 @@ use super::{
     systemd,
     throttle::{LineLevel, Throttle},
 };
-
-/// Something else to do on this thread, for as long as the process lives; it must not block.
-pub(crate) type Chore = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// What the thread works with.
 pub(crate) struct Operations {

@@ -48,7 +48,7 @@ pub enum ConnectionRefusal {
     /// The client speaks TLS, the server does not.
     #[error(
         "the client speaks tls, this server does not: set CHAINCODE_TLS_DISABLED to `false`, or build \
-         the package without --tls-root-cert"
+         the package without --server-ca"
     )]
     TlsAtPlainPort,
 }

@@ -704,7 +704,12 @@ fn pure_files_touch_no_world() {
                 .sub_room()
                 .is_some_and(|sub_room| !CLIENT_SHELLS.contains(&sub_room))
             && !CLIENT_FILES.iter().any(|file| source.path.ends_with(file));
-        if !PURE.contains(&source.room()) && !in_shim && !in_client {
+        let in_agent = source.room() == "agent"
+            && source
+                .sub_room()
+                .is_some_and(|sub_room| !AGENT_SHELLS.contains(&sub_room))
+            && !AGENT_FILES.iter().any(|file| source.path.ends_with(file));
+        if !PURE.contains(&source.room()) && !in_shim && !in_client && !in_agent {
             continue;
         }
         for word in IMPURE {

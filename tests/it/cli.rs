@@ -144,8 +144,8 @@ fn a_package_carries_tls_material() {
         .unwrap();
     fs::write(folder.path().join("cert.pem"), certificate.pem()).unwrap();
     fs::write(folder.path().join("key.pem"), key.serialize_pem()).unwrap();
-    let args = "package --address h:1 --label org1_cc --dial-timeout 3s --tls-root-cert cert.pem \
-                --client-cert cert.pem --client-key key.pem";
+    let args = "package --address h:1 --label org1_cc --dial-timeout 3s --server-ca cert.pem \
+                --peer-cert cert.pem --peer-key key.pem";
     let args: Vec<&str> = args.split_whitespace().collect();
     let out = cmscc(&folder, &args, &[]);
     assert_eq!(out.status.code(), Some(0), "{}", text(&out.stderr));
@@ -174,10 +174,40 @@ fn a_package_carries_tls_material() {
 }
 
 #[test]
+fn a_block_in_a_file_is_pinned_without_a_peer() {
+    let folder = folder();
+    fs::write(folder.path().join("genesis.block"), genesis()).unwrap();
+    let own = ["--channel", "mychannel", "--state-dir", "state", "--json"];
+    let pin = |args: &[&str]| {
+        let out = cmscc(&folder, &[&["pin"], args, &own].concat(), &[]);
+        let document = serde_json::from_slice::<Value>(&out.stdout).unwrap_or_default();
+        (
+            out.status.code(),
+            document["pinned"]["config_sha256"].clone(),
+        )
+    };
+    let anchor = ["--anchor", "genesis.block"];
+    let (code, digest) = pin(&anchor);
+    assert_eq!(code, Some(0));
+    assert!(digest.is_string(), "{digest}");
+    // from now on it is kept
+    assert_eq!(pin(&[]), (Some(0), digest.clone()));
+    // what is no block leaves things as they are
+    fs::write(folder.path().join("garbage.block"), "garbage").unwrap();
+    let (code, _) = pin(&["--reset", "--anchor", "garbage.block"]);
+    assert_ne!(code, Some(0));
+    assert_eq!(pin(&[]), (Some(0), digest.clone()));
+    assert_eq!(
+        pin(&["--reset", "--anchor", "genesis.block"]),
+        (Some(0), digest)
+    );
+}
+
+#[test]
 fn a_package_is_not_written_from_wrong_arguments() {
     let folder = folder();
     fs::write(folder.path().join("cert.pem"), "garbage").unwrap();
-    let args = "package --address nowhere --label -x --dial-timeout soon --tls-root-cert cert.pem";
+    let args = "package --address nowhere --label -x --dial-timeout soon --server-ca cert.pem";
     let args: Vec<&str> = args.split_whitespace().collect();
     let args: Vec<&str> = args
         .into_iter()
@@ -186,7 +216,7 @@ fn a_package_is_not_written_from_wrong_arguments() {
     let out = cmscc(&folder, &args, &[]);
     assert_eq!(out.status.code(), Some(2));
     let errors = text(&out.stderr);
-    for flag in ["--address", "--label", "--dial-timeout", "--tls-root-cert"] {
+    for flag in ["--address", "--label", "--dial-timeout", "--server-ca"] {
         assert!(errors.contains(&format!("error: {flag}: ")), "{errors}");
     }
     let out = cmscc(

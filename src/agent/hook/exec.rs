@@ -8,7 +8,7 @@ use tokio::{
     time::timeout,
 };
 
-use super::HookRefusal;
+use super::refusal::HookRefusal;
 use crate::{
     agent::notice::{Notice, theirs},
     client::program_environment,
@@ -40,7 +40,7 @@ pub(super) async fn run(program: &[String], notice: &Notice) -> Result<(), HookR
         .process_group(0)
         .kill_on_drop(true);
     let mut child = command.spawn().map_err(failed)?;
-    let group = Group(child.id());
+    let group = ProcessGroup(child.id());
     let (input, errors) = (child.stdin.take(), child.stderr.take());
     let writing = tokio::spawn(write(input, notice.document()));
     let mut reading = tokio::spawn(read(errors));
@@ -84,16 +84,16 @@ async fn read(errors: Option<ChildStderr>) -> Vec<u8> {
 }
 
 /// A group of processes that ends with this value.
-struct Group(Option<u32>);
+struct ProcessGroup(Option<u32>);
 
-impl Group {
+impl ProcessGroup {
     /// Its program has ended.
     fn leave(mut self) {
         self.0 = None;
     }
 }
 
-impl Drop for Group {
+impl Drop for ProcessGroup {
     fn drop(&mut self) {
         let pid = self.0.and_then(|pid| i32::try_from(pid).ok());
         if let Some(pid) = pid.and_then(rustix::process::Pid::from_raw) {

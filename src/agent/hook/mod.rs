@@ -2,61 +2,19 @@
 //!
 //! | file | what it does |
 //! |---|---|
+//! | `deliver` | tells somebody, by whatever way |
 //! | `exec` | starts a program, without a shell |
 //! | `webhook` | sends a request |
 //! | `reach` | the connection of a request: only where it may go |
+//! | `refusal` | why somebody was not told |
 //! | `secret` | files with secrets; how a receiver knows the sender |
 
+mod deliver;
 mod exec;
 mod reach;
+mod refusal;
 mod secret;
 mod webhook;
 
-use tokio::time::timeout;
-
-use super::{
-    notice::Notice,
-    rule::{Hook, HookTarget},
-};
-
-/// Why somebody was not told, in one line.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct HookRefusal(String);
-
-impl HookRefusal {
-    fn new(why: impl Into<String>) -> Self {
-        Self(why.into())
-    }
-}
-
-/// Tells somebody, once.
-///
-/// # Errors
-/// Why it cannot be said that they know it.
-pub async fn deliver(hook: &Hook, notice: &Notice, now: i64) -> Result<(), HookRefusal> {
-    let telling = async {
-        match &hook.target {
-            HookTarget::Exec(program) => exec::run(program, notice).await,
-            HookTarget::Webhook(target) => webhook::send(target, notice, now).await,
-        }
-    };
-    match timeout(hook.timeout, telling).await {
-        Ok(told) => told,
-        Err(_) => Err(HookRefusal::new(format!(
-            "it took longer than {} seconds",
-            hook.timeout.as_secs()
-        ))),
-    }
-}
-
-/// Looks whether a hook can be used at all; nothing is told.
-///
-/// # Errors
-/// What is wrong with it.
-pub fn check_hook(hook: &Hook) -> Result<(), HookRefusal> {
-    match &hook.target {
-        HookTarget::Exec(program) => exec::check(program),
-        HookTarget::Webhook(target) => webhook::check(target),
-    }
-}
+pub use deliver::{check_hook, deliver};
+pub use refusal::HookRefusal;

@@ -7,11 +7,11 @@ use rustls_pki_types::{CertificateDer, ServerName, pem::PemObject};
 use tokio::net::{TcpStream, lookup_host};
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
-use super::HookRefusal;
+use super::refusal::HookRefusal;
 use crate::agent::rule::{Webhook, is_private};
 
 /// A connection without TLS, or with it.
-pub(super) enum Reached {
+pub(super) enum WebhookConnection {
     /// Without: only to this machine.
     Plain(TcpStream),
     /// With.
@@ -20,7 +20,7 @@ pub(super) enum Reached {
 
 /// Connects to the address that was looked at, so that no second answer of a name server counts.
 // SECURITY: whoever may choose a URL or a name must not reach what only this machine reaches
-pub(super) async fn connect(target: &Webhook) -> Result<Reached, HookRefusal> {
+pub(super) async fn connect(target: &Webhook) -> Result<WebhookConnection, HookRefusal> {
     let (host, port) = (target.host(), target.port());
     let failed = |error: std::io::Error| {
         HookRefusal::new(format!("`{host}:{port}` is not reached: {error}"))
@@ -43,13 +43,13 @@ pub(super) async fn connect(target: &Webhook) -> Result<Reached, HookRefusal> {
     }
     let stream = TcpStream::connect(&*allowed).await.map_err(failed)?;
     if !target.is_tls() {
-        return Ok(Reached::Plain(stream));
+        return Ok(WebhookConnection::Plain(stream));
     }
     let name = ServerName::try_from(host.to_owned())
         .map_err(|error| HookRefusal::new(format!("`{host}`: {error}")))?;
     let connector = TlsConnector::from(Arc::new(tls(target.ca_file.as_deref())?));
     let stream = connector.connect(name, stream).await.map_err(failed)?;
-    Ok(Reached::Tls(Box::new(stream)))
+    Ok(WebhookConnection::Tls(Box::new(stream)))
 }
 
 /// Whether a request may go to an address.

@@ -4,7 +4,7 @@ use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
 use ring::hmac;
 
-use super::HookRefusal;
+use super::refusal::HookRefusal;
 
 /// The least and the most bytes of a secret.
 const LEAST: usize = 16;

@@ -11,8 +11,8 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::{
-    HookRefusal,
-    reach::{self, Reached},
+    reach::{self, WebhookConnection},
+    refusal::HookRefusal,
     secret,
 };
 use crate::agent::{
@@ -29,8 +29,8 @@ pub(super) async fn send(target: &Webhook, notice: &Notice, now: i64) -> Result<
     let body = notice.document();
     let request = request(target, notice, now, body)?;
     match reach::connect(target).await? {
-        Reached::Plain(stream) => exchange(stream, request).await,
-        Reached::Tls(stream) => exchange(*stream, request).await,
+        WebhookConnection::Plain(stream) => exchange(stream, request).await,
+        WebhookConnection::Tls(stream) => exchange(*stream, request).await,
     }
 }
 

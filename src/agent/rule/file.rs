@@ -71,7 +71,7 @@ pub struct SubmitRules {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Content {
+struct AgentFileContent {
     every: Option<String>,
     degraded_after: Option<String>,
     ops_address: Option<String>,
@@ -143,7 +143,7 @@ impl AgentRules {
     /// # Errors
     /// All that is wrong with it, in words.
     pub fn parse(text: &str, folder: &Path) -> Result<Self, Vec<String>> {
-        let content: Content = toml_edit::de::from_str(text).map_err(|error| {
+        let content: AgentFileContent = toml_edit::de::from_str(text).map_err(|error| {
             let start = error.span().map_or(0, |span| span.start);
             let before = text.get(..start).unwrap_or_default();
             let line = before.matches('\n').count().saturating_add(1);
@@ -168,7 +168,7 @@ struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    fn rules(&mut self, content: Content) -> AgentRules {
+    fn rules(&mut self, content: AgentFileContent) -> AgentRules {
         let given = content.channels.is_empty();
         let channels = content.channels.into_iter().enumerate();
         let mut channels: Vec<_> = channels

@@ -1,6 +1,7 @@
 //! Ranges of addresses, and which addresses nobody outside can have.
 
-use std::net::{IpAddr, Ipv6Addr};
+// addresses as data: nothing is connected to here
+use core::net::{IpAddr, Ipv6Addr};
 
 /// A range of addresses, such as `10.0.0.0/8`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,7 +4,10 @@ use std::{collections::BTreeSet, time::Duration};
 
 use tokio::time::Instant;
 
-use super::{channel::ChannelAgent, observer::AgentDeed};
+use super::{
+    observer::AgentDeed,
+    state::{ChannelAgent, SyncPlan},
+};
 use crate::{
     agent::{
         keep::{Submitting, SubmittingState},
@@ -13,23 +16,12 @@ use crate::{
     },
     client::{ChannelSession, ClientError, Exit, Via, part_of},
     config::Section,
-    ids::{Digest, Sequence},
+    ids::Digest,
     json::time_text,
 };
 
 /// The longest wait before config blocks that were refused are handed in again.
 const LONGEST: Duration = Duration::from_secs(300);
-
-/// When a config is handed in to the contract.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct SyncPlan {
-    /// The config.
-    pub(super) of: Sequence,
-    /// When it is one's own turn.
-    pub(super) at: Instant,
-    /// How often it was refused.
-    pub(super) failures: u32,
-}
 
 impl ChannelAgent {
     /// Hands config blocks in, where it is one's own turn; says whether something was written.
@@ -292,7 +284,7 @@ impl ChannelAgent {
                 status: "ReadyToSubmit".to_owned(),
                 ..NoticedProposal::default()
             });
-        self.tell(vec![notice]);
+        self.tell(&[notice]);
     }
 
     fn note(

@@ -10,7 +10,7 @@ use std::{
 
 use rustix::fs::OFlags;
 
-use super::{channel::ChannelAgent, observer::AgentDeed};
+use super::{observer::AgentDeed, state::ChannelAgent};
 use crate::{
     agent::notice::theirs,
     client::{ChannelSession, ClientError, Exit, SignedUpdate},

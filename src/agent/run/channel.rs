@@ -8,27 +8,18 @@ use tokio::{
 };
 
 use super::{
-    AgentWish, Common,
-    act::{SyncPlan, is_fork},
-    look::{EndsSoon, check_role, look},
-    observer::{AgentDeed, ChannelFacts},
-    tell::Tellings,
-    wake::Wakes,
+    act::is_fork,
+    look::{check_role, look},
+    observer::{AgentDeed, RoundFacts},
+    state::{AgentChannel, AgentWish, ChannelAgent, Common},
 };
 use crate::{
     agent::{
-        keep::{
-            AgentFolder, ChannelReport, Hold, Holds, HookReport, Journal, OnlyAgent, ReadyReport,
-            TroubleReport,
-        },
+        keep::{ChannelReport, Hold, HookReport, ReadyReport, TroubleReport},
         notice::{NoticeKind, Noticing, theirs},
-        rule::ChannelRules,
-        watch::{ChannelMemory, ChannelSight, DueProposal, NotDue},
+        watch::{ChannelMemory, NotDue},
     },
-    client::{
-        ChannelSession, ClientError, ClientSettings, Exit, OpenedSession, OwnIdentity,
-        PeerConnection, now, part_of,
-    },
+    client::{ChannelSession, ClientError, Exit, OpenedSession, PeerConnection, now, part_of},
     json::time_text,
 };
 
@@ -39,100 +30,7 @@ const FIRST_AGAIN: Duration = Duration::from_secs(1);
 /// The least time between the ends of two rounds.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// A channel that an agent works on.
-#[derive(Clone, Debug)]
-pub struct AgentChannel {
-    /// What is wanted.
-    pub rules: ChannelRules,
-    /// The way to it.
-    pub settings: ClientSettings,
-    /// As whom.
-    pub identity: OwnIdentity,
-}
-
-/// The agent of one channel.
-pub(super) struct ChannelAgent {
-    pub(super) channel: AgentChannel,
-    pub(super) common: Arc<Common>,
-    pub(super) folder: AgentFolder,
-    pub(super) memory: ChannelMemory,
-    pub(super) journal: Journal,
-    pub(super) holds: Holds,
-    /// When the contract is brought to the channel's config.
-    pub(super) sync: Option<SyncPlan>,
-    /// One's own proposals that are ready.
-    pub(super) ready: Vec<DueProposal>,
-    pub(super) tellings: Tellings,
-    /// Why the disk does not take what is to be remembered.
-    pub(super) disk: Option<ClientError>,
-    pub(super) dead_letters: u64,
-    /// Whether nothing is sent, told or written.
-    pub(super) is_trial: bool,
-    /// How many rounds in a row could not be done.
-    failures: u32,
-    session: Option<ChannelSession>,
-    soon: EndsSoon,
-    wakes: Wakes,
-    remembered: Vec<u8>,
-    sight: ChannelSight,
-    last_round_at: Option<i64>,
-    _alone: Option<OnlyAgent>,
-}
-
 impl ChannelAgent {
-    /// The agent of a channel, as it was when it ended.
-    pub(super) fn new(channel: AgentChannel, common: Arc<Common>) -> Result<Self, ClientError> {
-        let folder = channel.folder();
-        let alone = folder.alone()?;
-        let name = channel.settings.channel.to_string();
-        let memory = match folder.memory()? {
-            None => ChannelMemory::new(&name),
-            Some(content) => ChannelMemory::parse(&name, &content).map_err(|why| {
-                let text = format!("what the agent remembers of channel `{name}` cannot be used: {why}");
-                ClientError::new(Exit::Failed, "STATE_UNREADABLE", text).hint(
-                    "remove the file `CHANNEL.agent-memory`: people may then be told again of what awaits them",
-                )
-            })?,
-        };
-        let journal = folder.journal()?;
-        let mut agent = Self::of(channel, common, folder, memory);
-        agent.journal = journal;
-        agent._alone = Some(alone);
-        let lost = agent.memory.retain(&agent.common.rules.hooks);
-        agent.bury(lost);
-        Ok(agent)
-    }
-
-    fn of(
-        channel: AgentChannel,
-        common: Arc<Common>,
-        folder: AgentFolder,
-        memory: ChannelMemory,
-    ) -> Self {
-        Self {
-            channel,
-            common,
-            folder,
-            memory,
-            journal: Journal::default(),
-            holds: Holds::default(),
-            sync: None,
-            ready: Vec::new(),
-            tellings: Tellings::default(),
-            disk: None,
-            dead_letters: 0,
-            is_trial: false,
-            failures: 0,
-            session: None,
-            soon: EndsSoon::default(),
-            wakes: Wakes::default(),
-            remembered: Vec::new(),
-            sight: ChannelSight::default(),
-            last_round_at: None,
-            _alone: None,
-        }
-    }
-
     /// One round that sends nothing, tells nobody and writes nothing.
     pub(super) async fn tried(channel: AgentChannel, common: Arc<Common>) -> ChannelReport {
         let folder = channel.folder();
@@ -222,7 +120,7 @@ impl ChannelAgent {
             .memory
             .take(&sight, noticing(&self.channel, sight.sequence.0, at));
         self.sight = sight;
-        self.tell(notices);
+        self.tell(&notices);
         if !self.is_trial {
             self.remember();
         }
@@ -322,7 +220,7 @@ impl ChannelAgent {
                 self.memory.recovered(with)
             }
         };
-        self.tell(notices);
+        self.tell(&notices);
         self.observe(wrong);
     }
 
@@ -368,7 +266,7 @@ impl ChannelAgent {
             .memory
             .stumbled(&error.symbol, &told, error.hint.as_deref(), 0, with);
         if is_new {
-            self.tell(vec![notice]);
+            self.tell(&[notice]);
         }
         self.observe(Some(error));
     }
@@ -397,21 +295,6 @@ impl ChannelAgent {
             }
         }
         until
-    }
-
-    /// Keeps what is remembered, where it changed.
-    pub(super) fn remember(&mut self) {
-        if self.is_trial {
-            return;
-        }
-        let content = self.memory.content();
-        if content == self.remembered && self.disk.is_none() {
-            return;
-        }
-        self.disk = self.folder.remember(&content).err();
-        if self.disk.is_none() {
-            self.remembered = content;
-        }
     }
 
     fn say(&mut self, until: Instant) {
@@ -470,7 +353,7 @@ impl ChannelAgent {
         let sight = &self.sight;
         let contract = sight.contract.unwrap_or(sight.sequence);
         let ends = sight.ends.iter();
-        let facts = ChannelFacts {
+        let facts = RoundFacts {
             awaiting: self.memory.awaiting(),
             ends: ends
                 .map(|(end, one)| (one.purpose.clone(), one.fingerprint.clone(), *end))
@@ -489,17 +372,6 @@ impl ChannelAgent {
     fn observer_begun(&self) {
         let (profile, channel) = self.name();
         self.common.observer.begun(profile, channel);
-    }
-
-    pub(super) fn did(&self, deed: &AgentDeed<'_>) {
-        let (profile, channel) = self.name();
-        self.common.observer.did(profile, channel, deed);
-    }
-
-    pub(super) fn name(&self) -> (&str, &str) {
-        let settings = &self.channel.settings;
-        let profile = settings.profile.as_deref().unwrap_or("default");
-        (profile, settings.channel.as_str())
     }
 }
 

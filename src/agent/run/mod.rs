@@ -2,6 +2,8 @@
 //!
 //! | file | what it does |
 //! |---|---|
+//! | `process` | all channels of a process |
+//! | `state` | what the agent of one channel knows |
 //! | `channel` | one channel: a round, then waiting for the next |
 //! | `look` | what a round sees |
 //! | `act` | what a round sends: config blocks, updates |
@@ -15,116 +17,12 @@ mod carry;
 mod channel;
 mod look;
 mod observer;
+mod process;
+mod state;
 mod tell;
 mod wake;
 
-use std::sync::Arc;
-
-use tokio::{sync::watch, task::JoinSet};
-
-pub use channel::AgentChannel;
-use channel::ChannelAgent;
 pub use look::admin_identity;
-pub use observer::{AgentDeed, AgentObserver, ChannelFacts};
-
-use super::{
-    keep::{AgentFolder, ChannelReport},
-    rule::{AgentRules, Hook},
-};
-use crate::client::{ClientError, ConnectionPool, Exit};
-
-/// What all channels of a process have in common.
-struct Common {
-    rules: AgentRules,
-    hooks: Vec<(Arc<Hook>, Arc<tokio::sync::Semaphore>)>,
-    observer: Arc<dyn AgentObserver>,
-    pool: ConnectionPool,
-}
-
-/// Does the rounds of all channels until `signal` says that the process ends. Each channel has a task of
-/// its own, so that one whose peers hang holds up no other.
-///
-/// # Errors
-/// `AGENT_RUNS`: another agent is at work on one of the channels; `STATE_UNWRITABLE`, `STATE_UNREADABLE`,
-/// `STATE_OF_OTHERS`; `AGENT_FAILED`: a bug ended the task of a channel.
-pub async fn run(
-    rules: AgentRules,
-    channels: Vec<AgentChannel>,
-    observer: Arc<dyn AgentObserver>,
-    signal: watch::Receiver<AgentWish>,
-) -> Result<(), ClientError> {
-    let hooks = rules.hooks.iter().map(|hook| {
-        // one notice at a time, whatever the channel
-        (
-            Arc::new(hook.clone()),
-            Arc::new(tokio::sync::Semaphore::new(1)),
-        )
-    });
-    let common = Arc::new(Common {
-        hooks: hooks.collect(),
-        rules,
-        observer,
-        pool: ConnectionPool::default(),
-    });
-    let mut agents = Vec::new();
-    for channel in channels {
-        agents.push(ChannelAgent::new(channel, Arc::clone(&common))?);
-    }
-    let mut tasks = JoinSet::new();
-    for agent in agents {
-        tasks.spawn(agent.run(signal.clone()));
-    }
-    while let Some(ended) = tasks.join_next().await {
-        ended.map_err(|error| {
-            let text = format!("the task of a channel ended: {error}");
-            ClientError::new(Exit::Failed, "AGENT_FAILED", text)
-        })?;
-    }
-    Ok(())
-}
-
-/// One round of each channel that sends nothing and tells nobody: what is in the way, and what the agent
-/// would do.
-pub async fn try_once(
-    rules: &AgentRules,
-    channels: Vec<AgentChannel>,
-    observer: Arc<dyn AgentObserver>,
-) -> Vec<(String, ChannelReport)> {
-    let common = Arc::new(Common {
-        hooks: Vec::new(),
-        rules: rules.clone(),
-        observer,
-        pool: ConnectionPool::default(),
-    });
-    let mut reports = Vec::new();
-    for channel in channels {
-        let name = channel.settings.channel.to_string();
-        reports.push((
-            name,
-            ChannelAgent::tried(channel, Arc::clone(&common)).await,
-        ));
-    }
-    reports
-}
-
-/// What the process wishes of its rounds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct AgentWish {
-    /// Whether it ends.
-    pub ends: bool,
-    /// How often a round was asked for.
-    pub rounds: u64,
-}
-
-impl AgentChannel {
-    /// Its files.
-    #[must_use]
-    pub fn folder(&self) -> AgentFolder {
-        let settings = &self.settings;
-        AgentFolder::new(
-            &settings.state_dir,
-            settings.profile.as_deref(),
-            &settings.channel,
-        )
-    }
-}
+pub use observer::{AgentDeed, AgentObserver, RoundFacts};
+pub use process::{run, try_once};
+pub use state::{AgentChannel, AgentWish};

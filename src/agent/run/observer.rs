@@ -9,7 +9,7 @@ use crate::{
 
 /// What became of a round.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ChannelFacts {
+pub struct RoundFacts {
     /// How many proposals await one's own organisation.
     pub awaiting: u64,
     /// Certificates that were looked at: what each is for, and when it ends, in seconds since 1970.
@@ -92,13 +92,7 @@ pub trait AgentObserver: Send + Sync {
     /// A round begins.
     fn begun(&self, profile: &str, channel: &str);
     /// A round is over.
-    fn round(
-        &self,
-        profile: &str,
-        channel: &str,
-        facts: &ChannelFacts,
-        wrong: Option<&ClientError>,
-    );
+    fn round(&self, profile: &str, channel: &str, facts: &RoundFacts, wrong: Option<&ClientError>);
     /// Something was done.
     fn did(&self, profile: &str, channel: &str, deed: &AgentDeed<'_>);
     /// People are to be told.

@@ -1,39 +1,27 @@
 //! Hooks, beside the rounds: a hook that hangs holds up no round, and no other hook.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
-use tokio::task::JoinSet;
-
-use super::channel::ChannelAgent;
+use super::state::{ChannelAgent, ToldHook};
 use crate::{
     agent::{
-        hook::{HookRefusal, deliver},
+        hook::deliver,
         notice::Notice,
         watch::{HookQueue, QueueStep},
     },
     client::now,
 };
 
-/// What hooks are being told now.
-#[derive(Debug, Default)]
-pub(super) struct Tellings {
-    tasks: JoinSet<Told>,
-    busy: BTreeSet<String>,
-}
-
-/// What came of telling.
-type Told = (String, Notice, Result<(), HookRefusal>);
-
 impl ChannelAgent {
     /// Remembers what hooks are to be told, on the disk, before any of it is told.
-    pub(super) fn tell(&mut self, notices: Vec<Notice>) {
-        for notice in &notices {
+    pub(super) fn tell(&mut self, notices: &[Notice]) {
+        for notice in notices {
             self.common.observer.noticed(notice);
         }
         if self.is_trial || notices.is_empty() {
             return;
         }
-        let lost = self.memory.tell(&self.common.rules.hooks, &notices);
+        let lost = self.memory.tell(&self.common.rules.hooks, notices);
         self.bury(lost);
         for hook in self.memory.queues.keys() {
             self.observe_queue(hook);
@@ -82,7 +70,7 @@ impl ChannelAgent {
         }
     }
 
-    fn take_told(&mut self, (hook, notice, told): Told) {
+    fn take_told(&mut self, (hook, notice, told): ToldHook) {
         self.tellings.busy.remove(&hook);
         self.common
             .observer

@@ -6,7 +6,8 @@
 //! | `memory` | what is remembered of a channel between rounds |
 //! | `change` | what changed of proposals |
 //! | `channel` | what changed of the channel: config, contract, certificates |
-//! | `trouble` | whether the agent can do its work |
+//! | `trouble` | what keeps the agent from its work |
+//! | `stumble` | whether it can do its work, and when people are told |
 //! | `crowd` | how much is told of one organisation |
 //! | `due` | which proposals are to be submitted, and when |
 //! | `turn` | whose turn it is to hand a config block in |
@@ -19,6 +20,7 @@ mod due;
 mod memory;
 mod queue;
 mod sight;
+mod stumble;
 #[cfg(test)]
 mod tests;
 mod trouble;

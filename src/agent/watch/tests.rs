@@ -285,7 +285,7 @@ fn certificates_are_told_of_at_each_level_once() {
 #[test]
 fn trouble_is_told_when_it_lasts_and_its_end_only_then() {
     let mut rounds = Rounds::begun();
-    let mut stumble = |rounds: &mut Rounds, symbol: &str| {
+    let stumble = |rounds: &mut Rounds, symbol: &str| {
         let with = Noticing {
             channel: &rounds.channel,
             msp_id: &rounds.own,

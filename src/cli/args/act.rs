@@ -17,6 +17,10 @@ Examples:
     cmscc sign --in add_orgx.signreq --out add.sig   (there; it judges from its own pin)
     cmscc sign --in add.sig                          (here again)
 
+  As an admin of an orderer organisation, what it attests (`cmscc attest --of`):
+    cmscc sign --in statement.pb --dry-run
+    cmscc sign --in statement.pb --out signed.pb
+
   For `peer channel signconfigtx`, whose file is taken back in the same way:
     cmscc sign add_orgx --out add_orgx.pb";
 
@@ -38,6 +42,10 @@ pub(in crate::cli) struct SignArgs {
     /// Sign a sign request, or hand in a file with signatures
     #[arg(long = "in", value_name = "FILE")]
     pub(in crate::cli) input: Option<PathBuf>,
+
+    /// With --in: show what would be signed, and sign nothing
+    #[arg(long, requires = "input", conflicts_with = "yes")]
+    pub(in crate::cli) dry_run: bool,
 
     /// With --out: config blocks from this sequence on go into the request [default: from your pin]
     #[arg(long, value_name = "SEQUENCE", requires = "out")]
@@ -277,7 +285,9 @@ pub(in crate::cli) struct RecoverArgs {
 
 /// What this machine trusts of a channel: the pinned config block, and the chain verified from it.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  cmscc pin\n  cmscc pin --reset --anchor genesis.block")]
+#[command(
+    after_help = "Examples:\n  cmscc pin\n  cmscc pin --reset --anchor genesis.block\n\nWith an anchor no peer is needed."
+)]
 pub(in crate::cli) struct PinArgs {
     /// Forget the chain, and start again with the anchor, or with what you type
     #[arg(long)]

@@ -9,7 +9,7 @@ Examples:
   Each member, with the address at which its own peer reaches its own server:
     cmscc deploy install --address cmscc.org1.example.com:9999
     cmscc deploy approve
-    cmscc serve --chaincode-id ID --address 0.0.0.0:9999    # the id that `install` printed
+    cmscc serve --chaincode-id ID --address cmscc.org1.example.com:9999 --trust-anchors anchors  # as `install` printed
 
   Whoever is the last one to approve, and afterwards anybody:
     cmscc deploy commit

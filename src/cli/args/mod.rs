@@ -90,11 +90,12 @@ pub(super) use serve::{LimitArgs, ServeArgs};
 pub(super) use shown::{ClientArgs, ShownArgs};
 #[cfg(feature = "client")]
 pub(super) use update::{
-    UpdateArgs, UpdateCheckArgs, UpdateCommand, UpdateComputeArgs, UpdateInspectArgs,
+    ChannelArg, UpdateArgs, UpdateCheckArgs, UpdateCommand, UpdateComputeArgs, UpdateInspectArgs,
     UpdateMergeArgs, UpdateProposeArgs, UpdateSignArgs, UpdateWrapArgs,
 };
 
-const STYLES: Styles = Styles::styled()
+/// How help looks on a terminal.
+pub(super) const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
     .usage(AnsiColor::Green.on_default().bold())
     .literal(AnsiColor::Cyan.on_default().bold())

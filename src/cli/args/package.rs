@@ -8,8 +8,8 @@ Examples:
   cmscc deploy install cmscc.tar.gz
 
   The server demands TLS with a client certificate:
-    cmscc deploy package --address cmscc.org1.example.com:9999 --tls-root-cert ca.pem \\
-      --client-cert peer.pem --client-key peer.key --json
+    cmscc deploy package --address cmscc.org1.example.com:9999 --server-ca ca.pem \\
+      --peer-cert peer.pem --peer-key peer.key --json
 
 The package holds the address at which the peer finds the server, so each organisation has its own
 package and package id. The same input gives the same package, byte for byte.";
@@ -34,22 +34,22 @@ pub(in crate::cli) struct PackageArgs {
     #[arg(long, value_name = "DURATION", default_value = "10s")]
     pub(in crate::cli) dial_timeout: String,
 
-    /// PEM file of the CA of the server's certificate: the peer uses TLS
-    #[arg(long, value_name = "FILE", alias = "server-ca")]
-    pub(in crate::cli) tls_root_cert: Option<PathBuf>,
+    /// PEM file of the CA of the server's certificate: the peer uses TLS to it
+    #[arg(long, value_name = "FILE", alias = "tls-root-cert")]
+    pub(in crate::cli) server_ca: Option<PathBuf>,
 
     /// PEM file of the certificate that the peer shows the server
-    #[arg(long, value_name = "FILE", alias = "peer-cert", requires_all = ["client_key", "tls_root_cert"])]
-    pub(in crate::cli) client_cert: Option<PathBuf>,
+    #[arg(long, value_name = "FILE", alias = "client-cert", requires_all = ["peer_key", "server_ca"])]
+    pub(in crate::cli) peer_cert: Option<PathBuf>,
 
     /// PEM file of its private key; it becomes part of the package
     #[arg(
         long,
         value_name = "FILE",
-        alias = "peer-key",
-        requires = "client_cert"
+        alias = "client-key",
+        requires = "peer_cert"
     )]
-    pub(in crate::cli) client_key: Option<PathBuf>,
+    pub(in crate::cli) peer_key: Option<PathBuf>,
 
     /// Print a JSON document in place of the package id
     #[arg(long)]

@@ -117,13 +117,13 @@ Examples:
 #[command(after_help = EXPLAIN_EXAMPLES)]
 pub(in crate::cli) struct ExplainArgs {
     /// The proposal
-    #[arg(value_name = "ID")]
-    pub(in crate::cli) id: String,
+    #[arg(value_name = "ID", required_unless_present = "if_signed_by")]
+    id: Option<String>,
 
     /// As if these signed, too: `Org2MSP` (its admin), `Org2MSP.peer`, or a file with a certificate (with
     /// a `/` in it, or ending in .pem or .crt). Judged on this machine
     #[arg(long, value_name = "ORG[.ROLE]|CERT", num_args = 1.., value_delimiter = ',')]
-    pub(in crate::cli) if_signed_by: Vec<String>,
+    if_signed_by: Vec<String>,
 
     /// Show long lists whole
     #[arg(long)]
@@ -131,6 +131,18 @@ pub(in crate::cli) struct ExplainArgs {
 
     #[command(flatten)]
     pub(in crate::cli) client: ClientArgs,
+}
+
+impl ExplainArgs {
+    /// The proposal, and who signs in thought. Where no proposal stands before the flag, the last word
+    /// behind it is one: who writes `--if-signed-by Org2MSP add_orgx` means that.
+    pub(in crate::cli) fn asked(&self) -> (Option<&str>, &[String]) {
+        match (&self.id, self.if_signed_by.split_last()) {
+            (Some(id), _) => (Some(id), &self.if_signed_by),
+            (None, Some((id, supposed @ [_, ..]))) => (Some(id), supposed),
+            (None, _) => (None, &self.if_signed_by),
+        }
+    }
 }
 
 const PLAN_EXAMPLES: &str = "\

@@ -1,11 +1,14 @@
 //! Arguments of `update`.
 
-use std::path::PathBuf;
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
 use clap::Subcommand;
 
 use super::{ProposeFileArgs, ShownArgs};
-use crate::client::NetworkFlags;
+use crate::client::{NetworkFlags, update::Meant};
 
 const UPDATE_EXAMPLES: &str = "\
 Examples:
@@ -53,6 +56,31 @@ pub(in crate::cli) enum UpdateCommand {
     Wrap(UpdateWrapArgs),
 }
 
+/// The file that a command is about; after `-f`, too, as `peer channel` has it.
+#[derive(Clone, Debug, clap::Args)]
+pub(in crate::cli) struct FileArg {
+    /// The file: a config as it is wanted, an update, or an envelope around one
+    #[arg(value_name = "FILE", required_unless_present = "named_file")]
+    file: Option<PathBuf>,
+
+    #[arg(
+        long = "file",
+        short = 'f',
+        value_name = "FILE",
+        hide = true,
+        conflicts_with = "file"
+    )]
+    named_file: Option<PathBuf>,
+}
+
+impl FileArg {
+    /// Where it is.
+    pub(in crate::cli) fn path(&self) -> &Path {
+        let given = self.file.as_deref().or(self.named_file.as_deref());
+        given.unwrap_or_else(|| Path::new("-"))
+    }
+}
+
 /// Which channel, where no file says it.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub(in crate::cli) struct ChannelArg {
@@ -65,6 +93,43 @@ pub(in crate::cli) struct ChannelArg {
         aliases = ["channel_id", "channelID"]
     )]
     pub(in crate::cli) channel: Option<String>,
+}
+
+/// How an edit is taken, judged and shown.
+#[derive(Clone, Debug, clap::Args)]
+pub(in crate::cli) struct JudgingArgs {
+    /// What is wanted is a part of a config whose versions are modes
+    #[arg(long)]
+    patch: bool,
+
+    /// Go on in spite of a blocking finding, by its name
+    #[arg(long = "accept-finding", value_name = "FINDING")]
+    accepted: Vec<String>,
+
+    /// Show certificates and long lists whole
+    #[arg(long)]
+    pub(in crate::cli) full: bool,
+
+    #[command(flatten)]
+    pub(in crate::cli) channel: ChannelArg,
+
+    #[command(flatten)]
+    pub(in crate::cli) shown: ShownArgs,
+}
+
+impl JudgingArgs {
+    /// What is made of a config that is wanted.
+    pub(in crate::cli) const fn meant(&self) -> Meant {
+        match self.patch {
+            true => Meant::Patch,
+            false => Meant::Config,
+        }
+    }
+
+    /// The findings that somebody takes upon himself.
+    pub(in crate::cli) fn accepted(&self) -> BTreeSet<String> {
+        self.accepted.iter().cloned().collect()
+    }
 }
 
 const COMPUTE_EXAMPLES: &str = "\
@@ -85,7 +150,9 @@ Examples:
 ///
 /// It is the message that `configtxlator compute_update` gives, always in the same bytes; configtxlator
 /// writes its maps in another order each time. Says what changes and who must sign, and the slips that
-/// configtxlator does not tell. Exit 3 where both say the same.
+/// configtxlator does not tell. The update is written whatever is found; the exit code tells.
+///
+/// Exit codes: 0 computed, 3 both say the same, or an orderer would refuse it whoever signs, 7 a blocking finding.
 #[derive(Debug, clap::Args)]
 #[command(after_help = COMPUTE_EXAMPLES)]
 pub(in crate::cli) struct UpdateComputeArgs {
@@ -117,19 +184,8 @@ pub(in crate::cli) struct UpdateComputeArgs {
     #[arg(long = "out", short = 'o', value_name = "FILE", alias = "output")]
     pub(in crate::cli) out: Option<PathBuf>,
 
-    /// MODIFIED is a part of a config whose versions are modes
-    #[arg(long)]
-    pub(in crate::cli) patch: bool,
-
-    /// Show certificates and long lists whole
-    #[arg(long)]
-    pub(in crate::cli) full: bool,
-
     #[command(flatten)]
-    pub(in crate::cli) channel: ChannelArg,
-
-    #[command(flatten)]
-    pub(in crate::cli) shown: ShownArgs,
+    pub(in crate::cli) judging: JudgingArgs,
 }
 
 const CHECK_EXAMPLES: &str = "\
@@ -146,9 +202,8 @@ config, 7 a blocking finding, 1 nobody here can say, 2 a file is not what it sho
 #[derive(Debug, clap::Args)]
 #[command(after_help = CHECK_EXAMPLES)]
 pub(in crate::cli) struct UpdateCheckArgs {
-    /// What is to be checked: a config as it is wanted, an update, or an envelope around one
-    #[arg(value_name = "FILE")]
-    pub(in crate::cli) file: PathBuf,
+    #[command(flatten)]
+    pub(in crate::cli) file: FileArg,
 
     /// The config that is in force: what `peer channel fetch config` wrote
     #[arg(long, value_name = "CONFIG")]
@@ -158,23 +213,8 @@ pub(in crate::cli) struct UpdateCheckArgs {
     #[arg(long, value_name = "FILE", num_args = 1..)]
     pub(in crate::cli) signed: Vec<PathBuf>,
 
-    /// FILE is a part of a config whose versions are modes
-    #[arg(long)]
-    pub(in crate::cli) patch: bool,
-
-    /// Go on in spite of a blocking finding, by its name
-    #[arg(long = "accept-finding", value_name = "FINDING")]
-    pub(in crate::cli) accepted: Vec<String>,
-
-    /// Show certificates and long lists whole
-    #[arg(long)]
-    pub(in crate::cli) full: bool,
-
     #[command(flatten)]
-    pub(in crate::cli) channel: ChannelArg,
-
-    #[command(flatten)]
-    pub(in crate::cli) shown: ShownArgs,
+    pub(in crate::cli) judging: JudgingArgs,
 }
 
 const INSPECT_EXAMPLES: &str = "\
@@ -217,9 +257,8 @@ pub(in crate::cli) struct UpdateInspectArgs {
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  cmscc update wrap update.pb -o envelope.pb")]
 pub(in crate::cli) struct UpdateWrapArgs {
-    /// The update, as protobuf or JSON
-    #[arg(value_name = "UPDATE")]
-    pub(in crate::cli) file: PathBuf,
+    #[command(flatten)]
+    pub(in crate::cli) file: FileArg,
 
     /// Where to write the envelope
     #[arg(long = "out", short = 'o', value_name = "FILE", alias = "output")]
@@ -244,9 +283,8 @@ Examples:
 #[derive(Debug, clap::Args)]
 #[command(after_help = SIGN_EXAMPLES)]
 pub(in crate::cli) struct UpdateSignArgs {
-    /// The update, or an envelope around one
-    #[arg(value_name = "FILE")]
-    pub(in crate::cli) file: PathBuf,
+    #[command(flatten)]
+    pub(in crate::cli) file: FileArg,
 
     /// Where to write the envelope; the same file may be written over
     #[arg(long = "out", short = 'o', value_name = "FILE", alias = "output")]

@@ -22,6 +22,10 @@ pub(in crate::cli) fn run(args: &CompletionArgs) -> anyhow::Result<ExitCode> {
 const OF_PROPOSALS: &str =
     "archive combine describe diff explain plan rebase reject show sign submit wait who withdraw";
 
+/// Intents that take no files.
+const WITHOUT_FILES: &str =
+    "acl anchor-peers capability endpoints mod-policy policy remove-org set";
+
 /// The beginnings of those lines of zsh's script whose words come from the config.
 const OF_INTENTS: &[&str] = &[
     "':address -- Its address, as the config has it",
@@ -37,6 +41,15 @@ const OF_INTENTS: &[&str] = &[
     "':rule -- The rule",
     "':section -- channel",
     "'--org=[Whose",
+];
+
+/// The beginnings of those whose words are ids of proposals.
+const OF_IDS: &[&str] = &[
+    "'*::ids -- The proposals",
+    "'*::sources -- The proposals",
+    "'--from=[Begin with the intent",
+    "'::other -- Another proposal",
+    "':id -- The proposal:",
 ];
 
 /// The script, with ids of proposals where a command takes some: `cmscc complete-ids` prints them.
@@ -69,23 +82,30 @@ complete -F _cmscc_with_ids -o bashdefault -o default cmscc
             r#"{script}
 complete -c cmscc -n "__fish_seen_subcommand_from {OF_PROPOSALS}" -f -a "(cmscc complete-ids 2>/dev/null)"
 complete -c cmscc -n "__fish_seen_subcommand_from propose" -a "(cmscc complete-intent (commandline -opc)[3..-1] (commandline -ct) 2>/dev/null)"
+complete -c cmscc -n "__fish_seen_subcommand_from {WITHOUT_FILES}" -f
+complete -c cmscc -n "__fish_seen_subcommand_from propose" -l org -x -a "(cmscc complete-intent (commandline -opc)[3..-1] (commandline -ct) 2>/dev/null)"
+complete -c cmscc -n "__fish_seen_subcommand_from propose" -l from -x -a "(cmscc complete-ids 2>/dev/null)"
+complete -c cmscc -n "__fish_seen_subcommand_from completion" -f -a "bash elvish fish powershell zsh"
 "#
         ),
         Shell::Zsh => {
-            let mut script = script.replace("The proposal:_default", "The proposal:_cmscc_ids");
-            script = (script.lines())
-                .map(
-                    |line| match OF_INTENTS.iter().any(|one| line.starts_with(one)) {
-                        true => line.replace(":_default'", ":_cmscc_intent'") + "\n",
-                        false => line.to_owned() + "\n",
-                    },
-                )
+            let is_of = |line: &str, those: &[&str]| those.iter().any(|one| line.starts_with(one));
+            let script: String = (script.lines())
+                .map(|line| match () {
+                    () if is_of(line, OF_IDS) => line.replace(":_default'", ":_cmscc_ids'") + "\n",
+                    () if is_of(line, OF_INTENTS) => {
+                        line.replace(":_default'", ":_cmscc_intent'") + "\n"
+                    }
+                    () => line.to_owned() + "\n",
+                })
                 .collect();
             let function = r#"
 _cmscc_intent() {
     local -a typed found
     typed=(${(z)LBUFFER})
     [[ "$LBUFFER" == *' ' ]] && typed+=('')
+    # what stands behind the sign of `--org=` is a word of its own
+    [[ "$typed[-1]" == --*=* ]] && typed=("${(@)typed[1,-2]}" "${typed[-1]%%=*}" "${typed[-1]#*=}")
     found=(${(f)"$(cmscc complete-intent "${(@)typed[3,-1]}" 2>/dev/null)"})
     compadd -a found
 }
@@ -123,7 +143,11 @@ mod tests {
         let zsh = script(Shell::Zsh);
         assert!(zsh.starts_with("#compdef cmscc\n"));
         #[cfg(feature = "client")]
-        assert!(zsh.contains("The proposal:_cmscc_ids"));
+        for line in OF_IDS {
+            let mut lines = zsh.lines().filter(|one| one.starts_with(line)).peekable();
+            assert!(lines.peek().is_some(), "{line}");
+            assert!(lines.all(|one| one.contains(":_cmscc_ids'")), "{line}");
+        }
         #[cfg(feature = "client")]
         for line in OF_INTENTS {
             let mut lines = zsh.lines().filter(|one| one.starts_with(line));

@@ -38,8 +38,8 @@ fn look(args: &DoctorArgs, screen: &Screen) -> Result<ExitCode, ClientError> {
     let names: Vec<&str> = only.iter().map(|check| check.name()).collect();
     view.keep(&names);
     if screen.is_quiet() {
-        let tells = |level| !matches!(level, FindingLevel::Ok | FindingLevel::Skipped);
-        view.findings.retain(|one| tells(one.level));
+        view.findings
+            .retain(|one| one.level >= FindingLevel::Warning);
     }
     screen.result(&view, Some("findings"), |look| show::doctor(&view, look))?;
     Ok(match view.exit_code {

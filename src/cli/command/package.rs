@@ -36,9 +36,9 @@ pub(in crate::cli) fn run(args: &PackageArgs) -> anyhow::Result<ExitCode> {
         address: &args.address,
         label: &args.label,
         dial_timeout: &args.dial_timeout,
-        root_cert: ("--tls-root-cert", args.tls_root_cert.as_deref()),
-        client_cert: ("--client-cert", args.client_cert.as_deref()),
-        client_key: ("--client-key", args.client_key.as_deref()),
+        root_cert: ("--server-ca", args.server_ca.as_deref()),
+        client_cert: ("--peer-cert", args.peer_cert.as_deref()),
+        client_key: ("--peer-key", args.peer_key.as_deref()),
     };
     let package = match parts.packed() {
         Ok(package) => package,

@@ -6,7 +6,7 @@ use tracing::{error, warn};
 
 /// Something that starts no server, but should be seen.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::cli) enum Notice {
+pub(in crate::cli) enum SettingNotice {
     /// Calls will fail because of it.
     Alarm(String),
     /// It may be a slip, or becomes a problem later.
@@ -17,7 +17,7 @@ pub(in crate::cli) enum Notice {
 #[derive(Debug, Default)]
 pub(super) struct SettingProblems {
     pub(super) errors: Vec<String>,
-    pub(super) notices: Vec<Notice>,
+    pub(super) notices: Vec<SettingNotice>,
 }
 
 impl SettingProblems {
@@ -26,7 +26,7 @@ impl SettingProblems {
     }
 
     pub(super) fn warn(&mut self, text: String) {
-        self.notices.push(Notice::Warning(text));
+        self.notices.push(SettingNotice::Warning(text));
     }
 
     pub(super) fn flag(&mut self, name: &str, value: &Option<String>) -> Option<bool> {
@@ -74,11 +74,11 @@ pub(in crate::cli) fn given(text: &Option<String>) -> Option<&str> {
 }
 
 /// Logs what should be seen.
-pub(in crate::cli) fn tell(notices: &[Notice]) {
+pub(in crate::cli) fn tell(notices: &[SettingNotice]) {
     for notice in notices {
         match notice {
-            Notice::Alarm(text) => error!("{text}"),
-            Notice::Warning(text) => warn!("{text}"),
+            SettingNotice::Alarm(text) => error!("{text}"),
+            SettingNotice::Warning(text) => warn!("{text}"),
         }
     }
 }

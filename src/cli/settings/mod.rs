@@ -22,7 +22,7 @@ use crate::{
 };
 pub(super) use address::{DEFAULT_OPS_ADDRESS, is_address};
 use findings::SettingProblems;
-pub(super) use findings::{Notice, given, tell};
+pub(super) use findings::{SettingNotice, given, tell};
 pub(super) use tls::{TlsFiles, TlsMaterial, date};
 
 /// Everything that `cmscc serve` needs to know.
@@ -43,7 +43,7 @@ pub(super) struct Settings {
     pub(super) shim_limits: shim::ServerLimits,
     pub(super) shim_timeouts: shim::Timeouts,
     /// What should be seen in the log.
-    pub(super) notices: Vec<Notice>,
+    pub(super) notices: Vec<SettingNotice>,
 }
 
 impl Settings {

@@ -7,7 +7,7 @@ use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use x509_parser::prelude::{FromDer, X509Certificate, X509Version};
 
-use super::findings::Notice;
+use super::findings::SettingNotice;
 use crate::{ids::Digest, shim::Tls};
 
 /// A setting that names a file.
@@ -35,7 +35,7 @@ pub(in crate::cli) struct TlsMaterial {
     pub(in crate::cli) tls: Tls,
     pub(in crate::cli) ends: TlsEnds,
     /// What should be seen: certificates that have ended, or will soon.
-    pub(in crate::cli) notices: Vec<Notice>,
+    pub(in crate::cli) notices: Vec<SettingNotice>,
 }
 
 /// When certificates end, in seconds since 1970; of several the first end.
@@ -203,21 +203,21 @@ impl CertificateFile {
     }
 
     /// Says which have ended or will soon.
-    fn look_at_ends(&self, file: &NamedFile, now: i64, notices: &mut Vec<Notice>) {
+    fn look_at_ends(&self, file: &NamedFile, now: i64, notices: &mut Vec<SettingNotice>) {
         for one in &self.0 {
             let line = one.line;
             let says =
                 |problem: &str| file.says(&format!("whose certificate in line {line} {problem}"));
             if one.ends < now {
-                notices.push(Notice::Alarm(says(&format!(
+                notices.push(SettingNotice::Alarm(says(&format!(
                     "has expired on {}",
                     date(one.ends)
                 ))));
             } else if one.begins > now {
                 let problem = format!("is not valid before {}", date(one.begins));
-                notices.push(Notice::Alarm(says(&problem)));
+                notices.push(SettingNotice::Alarm(says(&problem)));
             } else if one.ends < now.saturating_add(SOON) {
-                notices.push(Notice::Warning(says(&format!(
+                notices.push(SettingNotice::Warning(says(&format!(
                     "ends on {}",
                     date(one.ends)
                 ))));

@@ -35,7 +35,17 @@ fn known() -> Vec<String> {
         .flat_map(clap::Command::get_arguments)
         .filter_map(|argument| argument.get_env())
         .map(|name| name.to_string_lossy().into_owned());
+    #[cfg(feature = "client")]
+    let variables = variables.chain(of_client().map(str::to_owned));
     variables.collect()
+}
+
+/// Those that the client reads: who runs a server in the shell of an administrator has them set.
+#[cfg(feature = "client")]
+fn of_client() -> impl Iterator<Item = &'static str> {
+    let settings = crate::client::Setting::ALL.into_iter();
+    let settings = settings.map(crate::client::Setting::variable);
+    settings.chain(["CMSCC_DEVNET_DIR", "CMSCC_PROFILE"])
 }
 
 /// What to say of a variable.
@@ -97,6 +107,10 @@ mod tests {
         assert!(known.contains(&"CMSCC_LOG_FORMAT"));
         for (name, expected) in [
             ("CMSCC_LOG", None),
+            #[cfg(feature = "client")]
+            ("CMSCC_CHANNEL", None),
+            #[cfg(feature = "client")]
+            ("CMSCC_PROFILE", None),
             ("PATH", None),
             ("CMSCC_SERVICE_HOST", None),
             ("CMSCC_SERVICE_PORT_CHAINCODE", None),

@@ -57,8 +57,11 @@ fn found(block: &mut Pairs, report: &ChannelReport, now: i64) {
     block.text("You", format!("{} ({})", report.identity, report.msp_id));
     block.put("Config", config(report));
     let round = report.last_round_at.as_deref().and_then(seconds);
-    let round = round.map_or("none that could be done".to_owned(), |at| ago(now, at));
-    block.text("Round", round);
+    let round = round.map(|at| ago(now, at));
+    block.text(
+        "Round",
+        round.unwrap_or_else(|| "none that could be done".to_owned()),
+    );
     let proposals = report
         .proposals
         .iter()

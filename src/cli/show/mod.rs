@@ -48,7 +48,7 @@ pub(in crate::cli) use proposal::proposal;
 pub(in crate::cli) use review::{contents, differences, effects, explanation, findings, is_empty};
 pub(in crate::cli) use status::status;
 pub(in crate::cli) use time::left;
-pub(in crate::cli) use update::{checked, computed, inspected, merged, reviewed};
+pub(in crate::cli) use update::{checked, computed, inspected, merged, reviewed, statement};
 pub(in crate::cli) use words::{counted, said, status as status_words, status_named};
 
 #[cfg(test)]

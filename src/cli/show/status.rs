@@ -27,6 +27,10 @@ pub(in crate::cli) fn status(view: &StatusView, look: Look) -> Vec<Line> {
         );
         block.more([Line::of(Tone::Bad, text)]);
     }
+    if let Some(trouble) = &view.own_server {
+        let text = format!("✗ others answer for your organisation: {trouble}: ");
+        block.more([Line::of(Tone::Bad, text).and(Tone::Accent, "cmscc doctor")]);
+    }
     block.put("You", identity(&view.identity, look));
     let mut lines = block.lines(look);
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::ServerState;
+use super::{PackagedServer, ServerState};
 use crate::{
     client::{
         ApprovedDefinition, ClientError, CommitReadiness, CommittedDefinition, DefinitionPolicy,
@@ -39,9 +39,8 @@ pub struct DeploymentFacts {
     pub recorded: Vec<RecordedApproval>,
     /// From which block on they were looked for.
     pub looked_from: BlockNumber,
-    /// The address of the server in the package that one's own organisation approved, where a peer gives
-    /// the package.
-    pub server_address: Option<String>,
+    /// The server in the package that one's own organisation approved, where a peer gives the package.
+    pub server: Option<PackagedServer>,
     /// Whether the server of each member answers; empty where nothing is committed.
     pub servers: BTreeMap<MspId, ServerState>,
     /// How far the contract itself is.
@@ -152,13 +151,6 @@ impl DeploymentFacts {
             .filter(|peer| peer.packages.as_deref().is_ok_and(lacks))
             .map(|peer| peer.address.as_str())
             .collect()
-    }
-
-    /// The port of one's own server.
-    #[must_use]
-    pub fn server_port(&self) -> Option<&str> {
-        let (_, port) = self.server_address.as_deref()?.rsplit_once(':')?;
-        Some(port)
     }
 
     /// How many peers of one's own said what they have installed.

@@ -5,6 +5,7 @@
 //! |---|---|
 //! | `facts` | what is known: packages, approvals, the definition, servers |
 //! | `server` | whether a member's server answers, and why not |
+//! | `serving` | the command that starts one's own server |
 //! | `rule` | who must endorse commits and calls, by one's own engine |
 //! | `approval` | what to approve, where nobody says everything |
 //! | `upgrade` | the next definition, and what speaks against it |
@@ -13,6 +14,7 @@ mod approval;
 mod facts;
 mod rule;
 mod server;
+mod serving;
 #[cfg(test)]
 mod tests;
 mod upgrade;
@@ -20,5 +22,6 @@ mod upgrade;
 pub use approval::{ApprovalPlan, DefinitionWishes, PackageWish};
 pub use facts::{ContractStage, DeploymentFacts, NextDefinition, PeerPackages};
 pub use rule::EndorsingRule;
-pub use server::ServerState;
+pub use server::{ServerState, cause};
+pub use serving::{PackagedServer, serve_command};
 pub use upgrade::UpgradeConcern;

@@ -54,7 +54,7 @@ fn fresh() -> DeploymentFacts {
         }],
         recorded: Vec::new(),
         looked_from: BlockNumber(0),
-        server_address: None,
+        server: None,
         servers: BTreeMap::new(),
         contract: ContractStage::Silent,
     }
@@ -390,6 +390,12 @@ fn each_stage_says_what_is_next() {
     };
     assert_eq!(next(&bare), "cmscc deploy install --address HOST:PORT");
     assert_eq!(next(&fresh()), "cmscc deploy approve");
+    // another name is meant: the peers run one on this channel
+    let mut named = fresh();
+    named.chaincode = "cmsc".to_owned();
+    named.peers[0].packages.as_mut().unwrap()[0].used_by =
+        vec![("mychannel".into(), "cmscc".to_owned(), "1".to_owned())];
+    assert_eq!(next(&named), "cmscc deploy status --chaincode cmscc");
     let waiting = proposed(fresh(), &first(), &["Org1MSP"]);
     let (none, missing) = told(&waiting);
     assert_eq!(
@@ -404,11 +410,18 @@ fn each_stage_says_what_is_next() {
     let mut away = running();
     let refused = "dial tcp 127.0.0.1:9999: connect: connection refused".to_owned();
     away.servers.insert(own(), ServerState::NotRunning(refused));
-    away.server_address = Some("cmscc.org1:9999".to_owned());
+    away.server = Some(PackagedServer {
+        address: "127.0.0.1:9999".to_owned(),
+        tls: true,
+        client_auth: false,
+    });
     let (command, missing) = told(&away);
     assert_eq!(
         command.as_deref(),
-        Some("cmscc serve --chaincode-id cmscc:aa --address 0.0.0.0:9999")
+        Some(
+            "cmscc serve --chaincode-id cmscc:aa --address 127.0.0.1:9999 --trust-anchors FOLDER \
+             --tls-disabled false --tls-cert FILE --tls-key FILE"
+        )
     );
     assert_eq!(missing, ["Org1MSP its server does not answer its peer"]);
     let bare = DeploymentFacts {
@@ -483,6 +496,39 @@ fn why_a_server_does_not_answer_is_known_by_the_peers_words() {
             "error handling chaincode stream for cmscc:aa: EOF",
             "other_id",
         ),
+        // two calls at once: the second one waited for the first
+        (
+            "SERVER_DOWN",
+            "chaincode registration failed: connection to cmscc:aa failed: error handling chaincode stream \
+             for cmscc:aa: EOF",
+            "other_id",
+        ),
+        (
+            "SERVER_DOWN",
+            "chaincode registration failed: connection to cmscc:aa terminated",
+            "other_id",
+        ),
+        (
+            "SERVER_DOWN",
+            "connection to cmscc:aa failed: error cannot create connection for cmscc:aa: error creating grpc \
+             connection to 127.0.0.1:9999: failed to create new connection: context deadline exceeded",
+            "silent",
+        ),
+        (
+            "SERVER_DOWN",
+            "chaincode registration failed: connection to cmscc:aa failed: error cannot create connection for \
+             cmscc:aa: error creating grpc connection to 127.0.0.1:9999: failed to create new connection: \
+             context deadline exceeded",
+            "silent",
+        ),
+        (
+            "SERVER_DOWN",
+            "chaincode registration failed: connection to cmscc:aa failed: error cannot create connection for \
+             cmscc:aa: error creating grpc connection to 127.0.0.1:9999: failed to create new connection: \
+             connection error: desc = \"transport: error while dialing: dial tcp 127.0.0.1:9999: connect: \
+             connection refused\"",
+            "not_running",
+        ),
         (
             "SERVER_DOWN",
             "tls: first record does not look like a TLS handshake",
@@ -517,6 +563,28 @@ fn why_a_server_does_not_answer_is_known_by_the_peers_words() {
             "chaincode definition for 'cmscc' exists, but chaincode is not installed"
         ),
         "not_installed"
+    );
+    // the stream broke: the server ended
+    assert_eq!(
+        state(
+            "SERVER_DOWN",
+            "error in simulation: failed to execute transaction 0a: error sending: chaincode stream terminated"
+        ),
+        "not_running"
+    );
+    assert_eq!(
+        state("SERVER_SLOW", "timeout expired while executing transaction"),
+        "silent"
+    );
+    assert_eq!(state("TIMEOUT", "nothing"), "silent");
+    // another organisation's peer is away, and not its server
+    assert_eq!(
+        state(
+            "ENDORSER_AWAY",
+            "connection error: desc = \"transport: error while dialing: dial tcp 127.0.0.1:7051: connect: \
+             connection refused\""
+        ),
+        "peer_away"
     );
     // the contract itself refused: it answers
     assert_eq!(

@@ -136,7 +136,7 @@ fn in_config(facts: &DoctorFacts, bundle: &Bundle, found: &mut Diagnosis) {
         }
     }
     match own {
-        Some(own) => identity(bundle, msp_id, (own, is_sure(facts)), found),
+        Some(own) => identity(bundle, (msp_id, is_member), (own, is_sure(facts)), found),
         None => found.skip(&ALL[3..6], Check::IdentityCertificate),
     }
     match is_member {
@@ -176,7 +176,7 @@ fn whose(bundle: &Bundle, certificate: &Certificate) -> Option<MspId> {
 
 fn identity(
     bundle: &Bundle,
-    msp_id: &MspId,
+    (msp_id, is_member): (&MspId, bool),
     (own, is_sure): (&Certificate, bool),
     found: &mut Diagnosis,
 ) {
@@ -224,7 +224,7 @@ fn identity(
         format!("the MSP of `{msp_id}` takes your certificate"),
     );
     role(bundle, msp_id, &identity, found);
-    policies(bundle, msp_id, identity, found);
+    policies(bundle, (msp_id, is_member), identity, found);
 }
 
 fn role(bundle: &Bundle, msp_id: &MspId, identity: &Identity, found: &mut Diagnosis) {
@@ -255,7 +255,12 @@ fn role(bundle: &Bundle, msp_id: &MspId, identity: &Identity, found: &mut Diagno
 }
 
 /// What one may do, and the policies that say so.
-fn policies(bundle: &Bundle, msp_id: &MspId, identity: Identity, found: &mut Diagnosis) {
+fn policies(
+    bundle: &Bundle,
+    (msp_id, is_member): (&MspId, bool),
+    identity: Identity,
+    found: &mut Diagnosis,
+) {
     let me = SignerSet::from_identities(vec![identity]);
     let policies = bundle.policies();
     let satisfies = |path: &str| {
@@ -281,6 +286,14 @@ fn policies(bundle: &Bundle, msp_id: &MspId, identity: Identity, found: &mut Dia
     let check = Check::Policies;
     let needed = ["/Channel/Application/Writers", "/Channel/Writers"];
     let lacks = |path: &&str| no.iter().any(|one| one == path);
+    if !is_member {
+        let text = format!(
+            "you satisfy {}; not {}: members submit what you sign",
+            list(&yes),
+            list(&no)
+        );
+        return found.note(check, text, None);
+    }
     match needed.into_iter().find(lacks) {
         Some(path) => {
             let text = format!(

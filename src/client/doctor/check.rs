@@ -57,6 +57,8 @@ pub enum Check {
     AnchorPeers,
     /// Certificates of the channel's config that end.
     ConfigCertificates,
+    /// Enough orderers of the channel take connections.
+    Orderers,
     /// The chaincode's definition is committed.
     Definition,
     /// One's own organisation approved that definition.
@@ -79,7 +81,7 @@ pub enum Check {
 
 impl Check {
     /// All of them, in their order.
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 36] = [
         Self::Settings,
         Self::SettingsPlaces,
         Self::StateFolder,
@@ -106,6 +108,7 @@ impl Check {
         Self::Policies,
         Self::AnchorPeers,
         Self::ConfigCertificates,
+        Self::Orderers,
         Self::Definition,
         Self::Approval,
         Self::Package,
@@ -164,6 +167,7 @@ impl Check {
             Self::Policies => "POLICIES",
             Self::AnchorPeers => "ANCHOR_PEERS",
             Self::ConfigCertificates => "CONFIG_CERTIFICATES",
+            Self::Orderers => "ORDERERS",
             Self::Definition => "DEFINITION",
             Self::Approval => "APPROVAL",
             Self::Package => "PACKAGE",

@@ -1,18 +1,12 @@
-//! The contract: its definition, its servers, its chain.
-
-use std::collections::{BTreeMap, BTreeSet};
+//! The contract: its definition, whether it answers, its chain.
 
 use super::{
     check::Check,
     diagnosis::Diagnosis,
     facts::{ContractFacts, DoctorFacts, LifecycleFacts},
+    servers::{self, comes_of, enough, own_server},
 };
-use crate::{
-    client::{ClientError, Exit},
-    config::Bundle,
-    ids::MspId,
-    review::could_endorse,
-};
+use crate::client::{Exit, cause};
 
 const ALL: [Check; 9] = [
     Check::Definition,
@@ -37,8 +31,12 @@ pub(super) fn judge(facts: &DoctorFacts, found: &mut Diagnosis) {
     };
     let name = &facts.settings.chaincode;
     definition(facts, name, &contract.lifecycle, found);
+    // what nobody defined nobody runs: that is told once
+    if matches!(contract.lifecycle.committed, Ok(None)) {
+        return found.skip(ALL.get(3..).unwrap_or_default(), Check::Definition);
+    }
     answers(facts, contract, found);
-    servers(facts, contract, found);
+    servers::judge(facts, contract, found);
     chain(contract, found);
 }
 
@@ -181,205 +179,33 @@ fn answers(facts: &DoctorFacts, contract: &ContractFacts, found: &mut Diagnosis)
         Ok(()) => true,
         Err(error) => error.symbol == NOT_STARTED,
     };
-    if let (true, Some((msp_id, Err(error)))) = (is_answered, own) {
-        let text = format!(
-            "`{name}` answers at peers of others, not at those of `{msp_id}`: {}  [{}]",
-            error.message, error.symbol
-        );
-        return found.warn(
-            check,
-            text,
-            own_server(error).unwrap_or("cmscc deploy status"),
-        );
+    if let Some((msp_id, state)) = own.filter(|(_, state)| !state.answers()) {
+        if let Some(needs) = comes_of(state, found) {
+            return found.skip(&[check], needs);
+        }
+        let (why, fix) = own_server(state, contract);
+        let text = match is_answered {
+            true => {
+                format!("`{name}` answers at peers of others, not at those of `{msp_id}`: {why}")
+            }
+            false => format!("`{name}` does not answer: {why}"),
+        };
+        // where the others are enough, it stands in nobody's way
+        match is_answered && enough(facts, contract) == Some(true) {
+            true => found.warn(check, text, fix),
+            false => found.error(check, Exit::Unreachable, text, fix),
+        }
+        let words = state
+            .words()
+            .map(|words| ("your peer says".to_owned(), cause(words)));
+        return found.said(words.into_iter().collect());
     }
     match &contract.answers {
         Ok(()) => found.ok(check, format!("`{name}` answers")),
         Err(error) if error.symbol == NOT_STARTED => {
             found.ok(check, format!("`{name}` answers, and has no config yet"));
         }
-        Err(error) => match own_server(error) {
-            Some(fix) => found.failed(check, &error.clone().hint(fix)),
-            None => found.failed(check, error),
-        },
-    }
-}
-
-/// What to do about one's own server.
-fn own_server(error: &ClientError) -> Option<&'static str> {
-    match error.symbol.as_str() {
-        "SERVER_DOWN" | "SERVER_SLOW" => {
-            Some("start your server (`cmscc serve`), or look at its log")
-        }
-        "NO_CHAINCODE" => Some("cmscc deploy status says which step is missing"),
-        "NOT_APPROVED" => Some("cmscc deploy approve"),
-        _ => None,
-    }
-}
-
-/// Whose server answers, and whether these are enough.
-fn servers(facts: &DoctorFacts, contract: &ContractFacts, found: &mut Diagnosis) {
-    let rest = [
-        Check::Endorsers,
-        Check::EndorsersSpare,
-        Check::ServerVersions,
-    ];
-    let channel = facts.channel.as_ref();
-    let Some(bundle) = channel.and_then(|channel| channel.config.as_ref().ok()) else {
-        return found.skip(&rest, Check::Chain);
-    };
-    if contract.servers.is_empty() {
-        return found.skip(&rest, Check::Contract);
-    }
-    let there = |(msp_id, answer): &(MspId, Result<String, ClientError>)| {
-        answer.is_ok().then(|| msp_id.clone())
-    };
-    let there: BTreeSet<MspId> = contract.servers.iter().filter_map(there).collect();
-    let away: Vec<(&MspId, &ClientError)> = (contract.servers.iter())
-        .filter_map(|(msp_id, answer)| Some((msp_id, answer.as_ref().err()?)))
-        .collect();
-    let policy = contract.policy.as_deref();
-    let enough = could_endorse(bundle, policy, &there);
-    let rule = policy.unwrap_or("/Channel/Application/Endorsement");
-    endorsers(facts, (&there, &away), (rule, enough), found);
-    match enough {
-        Some(true) => spare(bundle, policy, (&there, away.is_empty()), found),
-        _ => found.skip(&[Check::EndorsersSpare], Check::Endorsers),
-    }
-    versions(contract, found);
-}
-
-type Away<'a> = [(&'a MspId, &'a ClientError)];
-
-fn endorsers(
-    facts: &DoctorFacts,
-    (there, away): (&BTreeSet<MspId>, &Away<'_>),
-    (rule, enough): (&str, Option<bool>),
-    found: &mut Diagnosis,
-) {
-    let check = Check::Endorsers;
-    let list = |ids: &mut dyn Iterator<Item = &MspId>| {
-        let named: Vec<String> = ids.map(|id| format!("`{id}`")).collect();
-        match named.is_empty() {
-            true => "none".to_owned(),
-            false => named.join(", "),
-        }
-    };
-    let (here, not) = (
-        list(&mut there.iter()),
-        list(&mut away.iter().map(|(id, _)| *id)),
-    );
-    let is_own = |msp_id: &MspId| facts.settings.msp_id.as_ref() == Some(msp_id);
-    let fix = match away.iter().any(|(msp_id, _)| is_own(msp_id)) {
-        true => "start your own server, or see what `cmscc deploy status` misses",
-        false => "their operators start them; `cmscc deploy status` says what each one misses",
-    };
-    match (enough, away.is_empty()) {
-        (Some(true), true) => found.ok(check, format!("the servers of {here} answer")),
-        (Some(true), false) => found.warn(
-            check,
-            format!("the servers of {here} answer, which is enough; not those of {not}"),
-            fix,
-        ),
-        (Some(false), _) => found.error(
-            check,
-            Exit::Unreachable,
-            format!(
-                "no combination of servers satisfies `{rule}`: those of {here} answer, not those of {not}; \
-                 nothing can be written"
-            ),
-            fix,
-        ),
-        (None, _) => found.error(
-            check,
-            Exit::Failed,
-            format!("the endorsement policy `{rule}` is not there, or nobody can satisfy it"),
-            "cmscc deploy upgrade with a policy that the channel has",
-        ),
-    }
-    let approvals = facts.contract.as_ref().and_then(|contract| {
-        let committed = contract.lifecycle.committed.as_ref().ok()?;
-        committed.as_ref().map(|committed| &committed.approvals)
-    });
-    let said = away.iter().map(|(msp_id, error)| {
-        let approved = approvals.and_then(|approvals| approvals.get(*msp_id));
-        let words = match error.symbol.as_str() {
-            "NO_CHAINCODE" if approved == Some(&false) => {
-                "it has not approved the definition".to_owned()
-            }
-            "NO_CHAINCODE" => {
-                "no running peer with the chaincode installed and approved is known: it is down, or not \
-                 found, since anchor peers are missing"
-                    .to_owned()
-            }
-            _ => error.message.clone(),
-        };
-        (msp_id.to_string(), words)
-    });
-    found.said(said.collect());
-}
-
-/// Whether one more may be away.
-fn spare(
-    bundle: &Bundle,
-    policy: Option<&str>,
-    (there, all): (&BTreeSet<MspId>, bool),
-    found: &mut Diagnosis,
-) {
-    let check = Check::EndorsersSpare;
-    let needed = |one: &&MspId| {
-        let mut others = there.clone();
-        others.remove(*one);
-        could_endorse(bundle, policy, &others) != Some(true)
-    };
-    let needed: Vec<String> = there
-        .iter()
-        .filter(needed)
-        .map(|id| format!("`{id}`"))
-        .collect();
-    if needed.is_empty() {
-        return found.ok(check, "whichever one server is away, the others are enough");
-    }
-    let text = format!(
-        "while any one of the servers of {} is away, nothing can be written",
-        needed.join(", ")
-    );
-    match all {
-        // so the members agreed; there is nothing that anybody left undone
-        true => found.note(check, text, None),
-        false => found.warn(check, text, "bring back the server that is away now"),
-    }
-}
-
-fn versions(contract: &ContractFacts, found: &mut Diagnosis) {
-    let check = Check::ServerVersions;
-    let mut versions: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-    for (msp_id, answer) in &contract.servers {
-        if let Ok(version) = answer {
-            versions
-                .entry(version)
-                .or_default()
-                .push(format!("`{msp_id}`"));
-        }
-    }
-    let own = env!("CARGO_PKG_VERSION");
-    let words =
-        |(version, orgs): (&&str, &Vec<String>)| format!("{version} of {}", orgs.join(", "));
-    match versions.keys().next() {
-        None => found.skip(&[check], Check::Endorsers),
-        Some(only) if versions.len() == 1 && *only == own => {
-            found.ok(check, format!("all that answer are {own}, as this client"));
-        }
-        Some(only) if versions.len() == 1 => found.note(
-            check,
-            format!("all that answer are {only}, this client is {own}"),
-            Some("use one release for both".to_owned()),
-        ),
-        Some(_) => {
-            let all: Vec<String> = versions.iter().map(words).collect();
-            let text = format!("the servers are of several versions: {}", all.join("; "));
-            let fix = "bring all to the newest one: endorsers that differ do not agree";
-            found.warn(check, text, fix);
-        }
+        Err(error) => found.failed(check, error),
     }
 }
 

@@ -158,6 +158,11 @@ impl Diagnosis {
         })
     }
 
+    /// Whether a check stands in the way.
+    pub(super) fn is_amiss(&self, check: Check) -> bool {
+        self.of(check).any(|one| one.level == FindingLevel::Error)
+    }
+
     /// All of them as a document; `reach`: parts behind it were not asked for.
     pub(super) fn done(
         self,

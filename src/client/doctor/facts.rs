@@ -5,13 +5,13 @@ use bytes::Bytes;
 
 use crate::{
     client::{
-        ClientError,
+        ClientError, ServerState,
         chain::{StateFacts, VerifiedChain},
         keys::{FoundKey, OwnCertificate},
         lifecycle::{ApprovedDefinition, CommittedDefinition, InstalledPackage},
         view::DoctorPart,
     },
-    config::Bundle,
+    config::{Bundle, Section},
     identity::Certificate,
     ids::{ChannelId, MspId, Sequence, UnixTime},
 };
@@ -42,11 +42,23 @@ pub(crate) struct DoctorFacts {
     pub(crate) pinned: Option<VerifiedChain>,
     /// The channel, as far as a peer could be asked.
     pub(crate) channel: Option<ChannelFacts>,
+    /// The orderers of the config that this machine verified; `None`: none were asked.
+    pub(crate) orderers: Option<Vec<OrdererFacts>>,
     /// The contract, likewise.
     pub(crate) contract: Option<ContractFacts>,
 }
 
 impl DoctorFacts {
+    /// Whether one's own organisation orders and is no member, by the config that is known: it has no
+    /// peers, and signs what members hand it.
+    pub(crate) fn only_orders(&self) -> bool {
+        let (Some(own), Some(bundle)) = (&self.settings.msp_id, self.bundle()) else {
+            return false;
+        };
+        let is_of = |section: Section| bundle.msp_ids(section).contains(own);
+        is_of(Section::Orderer) && !is_of(Section::Application)
+    }
+
     /// The channel's config, as far as it is known: also by one's own chain alone.
     pub(crate) fn bundle(&self) -> Option<&Bundle> {
         let channel = self.channel.as_ref();
@@ -62,6 +74,8 @@ pub(crate) struct SettingsFacts {
     pub(crate) problems: Vec<ClientError>,
     /// What places say differently: a sentence, and what to do.
     pub(crate) contradictions: Vec<(String, String)>,
+    /// What is said of it where no place names a peer.
+    pub(crate) no_peer: Option<ClientError>,
     /// Whether no place says anything.
     pub(crate) is_empty: bool,
     /// The channel.
@@ -139,6 +153,36 @@ pub(crate) struct NodeAnswers {
     pub(crate) msp_id: Option<MspId>,
 }
 
+/// A place at which the channel's config has an orderer.
+#[derive(Clone, Debug)]
+pub(crate) struct OrdererFacts {
+    /// `host:port`, as the config has it.
+    pub(crate) address: String,
+    /// Whether peers and clients send there.
+    pub(crate) is_endpoint: bool,
+    /// Whether it is one of those that agree on blocks.
+    pub(crate) is_consenter: bool,
+    /// The TLS certificates by which the config knows what listens there; of consenters.
+    pub(crate) certificates: Vec<Certificate>,
+    /// The TLS certificate that it shows.
+    pub(crate) shows: Option<Certificate>,
+    /// How it is.
+    pub(crate) state: OrdererState,
+}
+
+/// Whether an orderer takes connections, as this machine sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum OrdererState {
+    /// It does.
+    Answers,
+    /// It does not, and no other machine is better off: why.
+    Down(String),
+    /// Its name is not known here; peers may know it.
+    NotFound,
+    /// This machine does not get there; peers may: why.
+    NotReached(String),
+}
+
 /// The channel.
 #[derive(Debug)]
 pub(crate) struct ChannelFacts {
@@ -159,8 +203,8 @@ pub(crate) struct ContractFacts {
     pub(crate) policy: Option<String>,
     /// Whether the contract answers at one's own peer.
     pub(crate) answers: Result<(), ClientError>,
-    /// Each member, and the version of its server.
-    pub(crate) servers: Vec<(MspId, Result<String, ClientError>)>,
+    /// Each member, and how its server is.
+    pub(crate) servers: Vec<(MspId, ServerState)>,
     /// The contract's chain against one's own; `None`: there is none to compare with.
     pub(crate) head: Option<Result<ContractPlace, ClientError>>,
     /// The sequence of the peer's config.

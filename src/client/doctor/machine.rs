@@ -20,10 +20,19 @@ fn settings(facts: &DoctorFacts, found: &mut Diagnosis) {
         nothing_said(found);
         return found.skip(&[Check::SettingsPlaces], Check::Settings);
     }
-    for problem in &settings.problems {
+    let no_peer = settings.no_peer.as_ref();
+    for problem in settings
+        .problems
+        .iter()
+        .chain(no_peer.filter(|_| !facts.only_orders()))
+    {
         found.failed(Check::Settings, problem);
     }
-    if settings.problems.is_empty() {
+    if settings.problems.is_empty() && no_peer.is_some() && facts.only_orders() {
+        let text = "no peer is named: who only orders has none, and signs what members hand over";
+        let fix = "cmscc sign --in FILE.signreq --out FILE";
+        found.note(Check::Settings, text, Some(fix.to_owned()));
+    } else if settings.problems.is_empty() && no_peer.is_none() {
         let channel = settings.channel.as_ref().map_or("", |id| id.as_str());
         let msp_id = settings.msp_id.as_ref().map_or("", |id| id.as_str());
         let places = match settings.places.as_slice() {

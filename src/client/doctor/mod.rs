@@ -12,7 +12,9 @@
 //! | `machine` | settings, folders, one's own certificate and key |
 //! | `node`, `tls` | peers and orderers: reached, TLS, clocks, answers |
 //! | `channel` | one's own chain, what one is on the channel, anchor peers, certificates |
-//! | `contract` | definition, servers, the contract's chain |
+//! | `orderers` | whether enough orderers of the channel take connections |
+//! | `contract` | definition, whether the contract answers, its chain |
+//! | `servers` | whose server answers, whether these are enough |
 //! | `ends` | when certificates end |
 
 mod channel;
@@ -23,6 +25,8 @@ mod ends;
 mod facts;
 mod machine;
 mod node;
+mod orderers;
+mod servers;
 #[cfg(test)]
 mod tests;
 mod tls;
@@ -30,8 +34,9 @@ mod tls;
 pub use check::Check;
 pub(crate) use facts::{
     ChannelFacts, ContractFacts, ContractPlace, DoctorFacts, Handshake, LATE, LifecycleFacts,
-    NodeAnswers, NodeFacts, SettingsFacts, TrustFacts,
+    NodeAnswers, NodeFacts, OrdererFacts, OrdererState, SettingsFacts, TrustFacts,
 };
+pub(crate) use orderers::orderer_places;
 
 use super::view::DoctorView;
 use diagnosis::Diagnosis;
@@ -43,6 +48,7 @@ pub(crate) fn diagnose(facts: &DoctorFacts) -> DoctorView {
     machine::judge(facts, &mut found);
     node::judge(facts, &mut found);
     channel::judge(facts, &mut found);
+    orderers::judge(facts, &mut found);
     contract::judge(facts, &mut found);
     let settings = &facts.settings;
     let channel = settings.channel.as_ref().map(ToString::to_string);

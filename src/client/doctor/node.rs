@@ -37,7 +37,13 @@ const BEHIND_CONNECTION: [Check; 10] = [
 /// Judges all nodes.
 pub(super) fn judge(facts: &DoctorFacts, found: &mut Diagnosis) {
     if !facts.nodes.iter().any(|node| !node.is_orderer) {
-        found.skip(&[Check::NodeReached], Check::Settings);
+        match facts.only_orders() {
+            true => found.untold(
+                Check::NodeReached,
+                "an organisation that only orders has no peer",
+            ),
+            false => found.skip(&[Check::NodeReached], Check::Settings),
+        }
         found.skip(&BEHIND_CONNECTION, Check::NodeReached);
     }
     let orderers = facts.nodes.iter().filter(|node| node.is_orderer);

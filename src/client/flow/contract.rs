@@ -7,7 +7,8 @@ use super::session::ChannelSession;
 use crate::{
     client::{
         ClientError, Exit, VerifiedLink,
-        answers::{self, ChainAnswer, LinkAnswer, ProposalAnswer},
+        answers::{self, ChainAnswer, LinkAnswer, ListAnswer, ProposalAnswer},
+        near::nearest,
     },
     ids::{BlockNumber, Digest, Sequence},
     transaction::ChaincodeCall,
@@ -88,7 +89,13 @@ impl ChannelSession {
     /// `UNKNOWN_PROPOSAL`, and as [`Self::ask`].
     pub async fn fetch(&self, id: &str) -> Result<ProposalAnswer, ClientError> {
         let whole = json!({ "whole": ["diff", "patch", "signatures"] }).to_string();
-        let answer = self.ask(&["GetProposal", id, &whole]).await?;
+        let answer = match self.ask(&["GetProposal", id, &whole]).await {
+            Err(error) if error.symbol == "UNKNOWN_PROPOSAL" => {
+                let listed = self.ask(&["ListProposals", r#"{"page_size":200}"#]).await;
+                return Err(offering(error, id, listed.ok().as_ref()));
+            }
+            answer => answer?,
+        };
         let proposal: ProposalAnswer = answers::read("GetProposal", &answer)?;
         match proposal.proposal_id == id {
             true => Ok(proposal),
@@ -101,6 +108,22 @@ impl ChannelSession {
                 ),
             )),
         }
+    }
+}
+
+/// An error about an id that is not known, with the nearest of those that are listed in an answer.
+#[must_use]
+pub fn offering(error: ClientError, id: &str, listed: Option<&Bytes>) -> ClientError {
+    let listed =
+        listed.and_then(|answer| answers::read::<ListAnswer>("ListProposals", answer).ok());
+    let ids = listed.into_iter().flat_map(|page| page.proposals);
+    let near = nearest(id, ids.map(|one| one.proposal_id).collect());
+    match near.first() {
+        Some(_) => error.hint(format!(
+            "did you mean {}? `cmscc list` shows those that are there",
+            near.join(" or ")
+        )),
+        None => error,
     }
 }
 

@@ -53,7 +53,7 @@ impl DeploymentFacts {
             peers: Vec::new(),
             recorded: Vec::new(),
             looked_from: BlockNumber(0),
-            server_address: None,
+            server: None,
             servers: BTreeMap::new(),
             contract: ContractStage::Silent,
         };
@@ -258,8 +258,7 @@ fn weighed(bundle: &Bundle, terms: DefinitionTerms, readiness: CommitReadiness) 
 
 /// How far the contract itself is.
 async fn stage(connection: &PeerConnection, facts: &DeploymentFacts) -> ContractStage {
-    let answers = |state: &ServerState| matches!(state, ServerState::Answers(_));
-    if !facts.servers.values().any(answers) {
+    if !facts.servers.values().any(ServerState::answers) {
         return ContractStage::Silent;
     }
     let call = ChaincodeCall::new(connection.channel(), ["GetSettings"]);

@@ -34,11 +34,11 @@ mod submit;
 mod sync;
 
 pub use checkup::check_up;
-pub use contract::ContractHead;
+pub use contract::{ContractHead, offering};
 pub use examine::{Examined, Verdicts};
 pub use file::{compare_with_chain, sign_update, signed_envelope};
 pub use offline::{OfflineSession, shown_request};
-pub use session::{ChannelSession, Hears, OpenedSession, Progress, Unpinned, anchor_block};
+pub use session::{ChannelSession, Hears, OpenedSession, Progress, Unpinned, anchor_block, pinned};
 pub use sign::{OwnSignature, sign_claim};
 pub use submit::Submission;
 pub use sync::ContractSynced;

@@ -2,16 +2,23 @@
 
 use std::collections::BTreeSet;
 
-use super::{examine::Verdicts, session::pinned};
+use super::{
+    examine::Verdicts,
+    session::pinned,
+    sign::{check_digest, make},
+};
 use crate::{
     block::ConfigBlock,
     client::{
-        ChainStore, ClaimedKind, ClientError, ClientSettings, Exit, JudgedSettings, JudgedUpdate,
-        SignRequest, VerifiedChain,
+        ChainStore, ClaimedKind, ClientError, ClientSettings, Exit, JudgedSettings,
+        JudgedStatement, JudgedUpdate, OwnIdentity, SignRequest, SignedUpdate, VerifiedChain,
         answers::{ProposalAnswer, SignatureAnswer},
         host,
     },
+    config::{ConfigSignature, Section},
+    identity::Signer,
     ids::Sequence,
+    policy::SignerSet,
 };
 
 /// The chain of a machine without a network.
@@ -100,6 +107,68 @@ impl OfflineSession {
                 &BTreeSet::new(),
             )?)),
         })
+    }
+
+    /// Whether somebody may attest for an orderer organisation, by the config that this machine verified;
+    /// the subject of the certificate.
+    ///
+    /// # Errors
+    /// `WRONG_CHANNEL`; `NOT_CONCERNED`, `IDENTITY_UNKNOWN` (denied): the signature would not count.
+    pub fn may_attest(
+        &self,
+        statement: &JudgedStatement,
+        identity: &OwnIdentity,
+    ) -> Result<String, ClientError> {
+        let bundle = self.chain.bundle();
+        if statement.channel != *self.chain.channel() {
+            let text = format!("the statement is for channel `{}`", statement.channel);
+            return Err(ClientError::new(Exit::Usage, "WRONG_CHANNEL", text));
+        }
+        let own = bundle.msps().deserialize(identity.serialized_identity());
+        let own = own.map_err(|error| {
+            let text = format!("no organisation of the channel knows your identity: {error}");
+            ClientError::new(Exit::Denied, "IDENTITY_UNKNOWN", text)
+        })?;
+        let subject = own.subject().to_owned();
+        let me = SignerSet::from_identities(vec![own]);
+        let mut orgs = bundle.orgs(Section::Orderer);
+        let is_admin = orgs.any(|org| {
+            let admins = bundle
+                .policies()
+                .absolute(&format!("{}/Admins", org.path()));
+            let is_its = |admins| bundle.policies().evaluate(bundle.msps(), admins, &me);
+            org.msp_id.as_str() == statement.msp_id && admins.is_some_and(is_its)
+        });
+        match is_admin {
+            true => Ok(subject),
+            false => {
+                let text = format!(
+                    "your signature would not count: `{}` attests by its own admins, and is an organisation that \
+                     orders",
+                    statement.msp_id
+                );
+                Err(ClientError::new(Exit::Denied, "NOT_CONCERNED", text))
+            }
+        }
+    }
+
+    /// Signs what an orderer organisation attests. `digest`: what the person that decided was shown.
+    ///
+    /// # Errors
+    /// `DIGEST_DIFFERS` (unsafe) where that is not what would be signed; `NOT_SIGNED`.
+    pub fn sign_statement(
+        &self,
+        signed: &SignedUpdate,
+        statement: &JudgedStatement,
+        identity: &OwnIdentity,
+        digest: &str,
+    ) -> Result<ConfigSignature, ClientError> {
+        if signed.digest() != statement.digest {
+            let text = "what was read is not what would be signed";
+            return Err(ClientError::new(Exit::Unsafe, "DIGEST_DIFFERS", text));
+        }
+        check_digest(statement.digest, digest)?;
+        make(self.chain.bundle(), &signed.config_update, identity)
     }
 
     /// The chain that this machine verified.

@@ -31,9 +31,9 @@ impl ChannelSession {
         let members = bundle.msp_ids(Section::Application).into_iter();
         let name = self.connection.chaincode();
         let asked = members.take(MEMBERS).map(async |msp_id| {
-            let asked = self.connection.server_version(name, &msp_id);
-            let answer = timeout(PATIENCE, asked).await;
-            matches!(answer, Ok(Ok(_))).then_some(msp_id)
+            let asked = self.connection.server_of(name, &msp_id);
+            let state = timeout(PATIENCE, asked).await;
+            state.is_ok_and(|state| state.answers()).then_some(msp_id)
         });
         let committed = timeout(PATIENCE, self.connection.committed_definition(name)).await;
         let committed = committed.ok().and_then(Result::ok).flatten();

@@ -165,8 +165,11 @@ impl ChannelSession {
 }
 
 /// The chain that was kept, or one from the anchor, which is kept from now on; `None` where there is
-/// neither.
-pub(super) fn pinned(
+/// neither. Nobody is asked.
+///
+/// # Errors
+/// `STATE_UNREADABLE`, `ANCHOR_UNREADABLE`; `FORK` (unsafe) where anchor and chain do not agree.
+pub fn pinned(
     store: &ChainStore,
     anchor: Option<&Path>,
     channel: &ChannelId,

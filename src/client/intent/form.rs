@@ -4,11 +4,11 @@ use bytes::Bytes;
 use prost::Message;
 use serde_json::Value;
 
-use super::drawn::bad_value;
+use super::{drawn::bad_value, place::jq_names};
 use crate::{
     client::{ClientError, Exit},
     config::{ConfigTree, ElementKind, ElementPath, ValueRef},
-    json,
+    json::{self, JsonProblem},
     policy::parse_policy,
     proto::common,
 };
@@ -69,35 +69,63 @@ pub(super) fn of_bytes(path: &ElementPath, bytes: &[u8]) -> Result<Value, Client
     read_member(path, parent, "values", "value")
 }
 
+/// Why a member `value` cannot stand at a path.
+#[derive(Debug)]
+pub(super) struct MisfitForm {
+    /// The members inside it that lead to what is wrong.
+    pub(super) inside: Vec<String>,
+    /// Why, in words.
+    pub(super) why: String,
+    /// Where a name is not known: of what.
+    pub(super) unknown: Option<UnknownName>,
+}
+
+/// Of what a name is that is not known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum UnknownName {
+    /// Of the value itself.
+    Element,
+    /// Of a member inside it.
+    Member,
+}
+
 /// What a member `value` says, serialized.
 ///
 /// # Errors
 /// Why it cannot stand there, in words.
 pub(super) fn to_bytes(path: &ElementPath, form: &Value) -> Result<Bytes, String> {
-    decoded(path, form).map_err(|(_, why)| why)
+    decoded(path, form).map_err(|wrong| wrong.why)
 }
 
 /// Whether a member `value` can stand at a path.
 ///
 /// # Errors
-/// The members inside it that lead to what is wrong, and why.
-pub(super) fn check(path: &ElementPath, form: &Value) -> Result<(), (Vec<String>, String)> {
+/// What is wrong, and where inside it.
+pub(super) fn check(path: &ElementPath, form: &Value) -> Result<(), MisfitForm> {
     decoded(path, form).map(drop)
 }
 
-fn decoded(path: &ElementPath, form: &Value) -> Result<Bytes, (Vec<String>, String)> {
-    let whole = |why: String| (Vec::new(), why);
+fn decoded(path: &ElementPath, form: &Value) -> Result<Bytes, MisfitForm> {
+    let whole = |why: String| MisfitForm {
+        inside: Vec::new(),
+        why,
+        unknown: None,
+    };
     let mut nested = serde_json::json!({ "values": { path.name(): { "value": form } } });
     for name in above(path).iter().rev() {
         nested = serde_json::json!({ "groups": { name.as_str(): nested } });
     }
     let config = serde_json::json!({ "channel_group": nested });
-    let bytes = json::decode(CONFIG, config.to_string().as_bytes()).map_err(|error| {
-        (
-            inside(error.path(), above(path).len()),
-            error.problem().to_string(),
-        )
-    })?;
+    let bytes =
+        json::decode(CONFIG, config.to_string().as_bytes()).map_err(|error| MisfitForm {
+            inside: inside(error.path(), above(path).len()),
+            why: error.problem().to_string(),
+            unknown: match error.problem() {
+                JsonProblem::UnknownConfigKey => Some(UnknownName::Element),
+                JsonProblem::UnknownField { .. } => Some(UnknownName::Member),
+                _ => None,
+            },
+        })?;
     let tree = ConfigTree::parse(bytes.into()).map_err(|error| whole(error.to_string()))?;
     let names: Vec<&str> = above(path).iter().map(String::as_str).collect();
     let value = tree.group(&names).and_then(|group| {
@@ -110,20 +138,7 @@ fn decoded(path: &ElementPath, form: &Value) -> Result<Bytes, (Vec<String>, Stri
 /// The members behind `.value` in the place of an error, which begins with so many groups:
 /// `channel_group.groups.Orderer.values["a.b"].value.config.root_certs[0]`.
 fn inside(place: &str, groups: usize) -> Vec<String> {
-    let mut names = vec![String::new()];
-    let mut in_quotes = false;
-    for c in place.chars() {
-        match c {
-            '"' => in_quotes = !in_quotes,
-            '.' | '[' | ']' if !in_quotes => names.push(String::new()),
-            c => {
-                if let Some(name) = names.last_mut() {
-                    name.push(c);
-                }
-            }
-        }
-    }
-    names.retain(|name| !name.is_empty());
+    let names = jq_names(place);
     // channel_group, each group with its list, then values, the name, value
     let before = groups.saturating_mul(2).saturating_add(4);
     names.into_iter().skip(before).collect()

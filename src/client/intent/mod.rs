@@ -30,4 +30,5 @@ pub use kind::{
     AddressChange, ConsenterIntent, ConsenterNode, NamedCa, RotationEnd, RotationStart,
     SeenIdentity,
 };
+pub use place::slashed;
 pub use plan::{AskedIntent, OtherIntent, PlannedIntent, plan};

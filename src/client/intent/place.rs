@@ -1,12 +1,11 @@
 //! Elements by their paths, and what is near a path that leads nowhere.
 
+use std::borrow::Cow;
+
 use crate::{
-    client::{ClientError, Exit},
+    client::{ClientError, Exit, near::nearest},
     config::{ConfigTree, ElementRef, GroupRef, PolicyRef},
 };
-
-/// So many names are offered in the place of one that is not there.
-const OFFERED: usize = 5;
 
 /// An element, and the names of members inside its content that a path goes on with.
 #[derive(Clone, Debug)]
@@ -69,6 +68,58 @@ pub(super) fn group<'a>(tree: &'a ConfigTree, path: &str) -> Option<GroupRef<'a>
     names.try_fold(root, |group, name| group.group(name))
 }
 
+/// A path as this program has it, of one as jq has it: `.channel_group.groups.Orderer.values.BatchTimeout` is
+/// `/Channel/Orderer/BatchTimeout`. Others stay what they are.
+#[must_use]
+pub fn slashed(given: &str) -> Cow<'_, str> {
+    if !given.starts_with('.') && !given.starts_with("channel_group") {
+        return Cow::Borrowed(given);
+    }
+    let names = jq_names(given);
+    let mut names = names.iter().map(String::as_str).peekable();
+    // what leads from a block to the config
+    let has_root = given.contains("channel_group");
+    if has_root {
+        names.by_ref().find(|name| *name == "channel_group");
+    }
+    let mut path = "/Channel".to_owned();
+    while let Some(list) = names.next() {
+        if !matches!(list, "groups" | "policies" | "values") {
+            path = format!("{path}/{list}");
+            continue;
+        }
+        let Some(name) = names.next() else { break };
+        path = format!("{path}/{name}");
+        if list == "values" {
+            names.next_if_eq(&"value");
+        }
+        if list != "groups" {
+            path = names.fold(path, |path, name| format!("{path}/{name}"));
+            break;
+        }
+    }
+    Cow::Owned(path)
+}
+
+/// The names in a path of jq: behind dots, in quotes, in brackets.
+pub(super) fn jq_names(path: &str) -> Vec<String> {
+    let mut names = vec![String::new()];
+    let mut in_quotes = false;
+    for c in path.chars() {
+        match c {
+            '"' => in_quotes = !in_quotes,
+            '.' | '[' | ']' if !in_quotes => names.push(String::new()),
+            c => {
+                if let Some(name) = names.last_mut() {
+                    name.push(c);
+                }
+            }
+        }
+    }
+    names.retain(|name| !name.is_empty());
+    names
+}
+
 /// The path of what holds an element, and its name.
 pub(super) fn split(path: &str) -> (&str, &str) {
     path.rsplit_once('/').unwrap_or(("", path))
@@ -125,55 +176,35 @@ pub(super) fn offered(error: ClientError, names: &[String]) -> ClientError {
     }
 }
 
-/// The names that are nearest to one that is not there: by the last parts of both, then by the whole.
-pub(super) fn nearest(given: &str, names: Vec<String>) -> Vec<String> {
-    let wanted = given.to_lowercase();
-    let wanted = wanted.trim_end_matches('/');
-    let (_, last) = split(wanted);
-    // a third of the letters may be others
-    let most = |text: &str| text.chars().count().div_ceil(3);
-    let mut near: Vec<(usize, usize, String)> = (names.into_iter())
-        .filter_map(|name| {
-            let lower = name.to_lowercase();
-            let (_, own) = split(&lower);
-            let of_last = strsim::damerau_levenshtein(own, last);
-            let of_whole = strsim::damerau_levenshtein(&lower, wanted);
-            let is_part = last.len() > 3 && own.contains(last);
-            let is_near = is_part || of_last <= most(last) || of_whole <= most(wanted).min(6);
-            is_near.then_some((of_last, of_whole, name))
-        })
-        .collect();
-    near.sort();
-    let least = near.first().map_or(0, |(of_last, ..)| *of_last);
-    let near = near
-        .into_iter()
-        .filter(|(of_last, ..)| *of_last <= least.saturating_add(2));
-    near.map(|(_, _, name)| name).take(OFFERED).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn what_is_near_is_offered() {
-        let names = || {
-            [
-                "/Channel/Orderer/BatchSize",
-                "/Channel/Orderer/BatchTimeout",
-                "/Channel/Application/Admins",
-                "/Channel/Application/ACLs",
-            ]
-            .map(str::to_owned)
-            .to_vec()
-        };
-        let first = |given: &str| nearest(given, names()).first().cloned();
-        let timeout = Some("/Channel/Orderer/BatchTimeout".to_owned());
-        assert_eq!(first("/Channel/Orderer/BatchTimeOut"), timeout);
-        assert_eq!(first("Orderer/BatchTimeout"), timeout);
-        assert_eq!(first("batchtimeout"), timeout);
-        assert_eq!(first("/Channel/Ordrer/BatchTimeout"), timeout);
-        assert_eq!(first("zzz"), None);
-        assert!(nearest("/Channel/Application/Admin", names()).len() < 4);
+    fn paths_of_jq_are_understood() {
+        for (given, path) in [
+            (
+                ".channel_group.groups.Orderer.values.BatchTimeout.value.timeout",
+                "/Channel/Orderer/BatchTimeout/timeout",
+            ),
+            (
+                ".data.data[0].payload.data.config.channel_group.groups.Application.groups.Org1MSP.policies.Admins",
+                "/Channel/Application/Org1MSP/Admins",
+            ),
+            (
+                "channel_group.groups.Orderer.values.ConsensusType.value.metadata.consenters[0].host",
+                "/Channel/Orderer/ConsensusType/metadata/consenters/0/host",
+            ),
+            (
+                r#".channel_group.groups.Application.groups["org.a"].values.MSP"#,
+                "/Channel/Application/org.a/MSP",
+            ),
+            (".groups.Orderer", "/Channel/Orderer"),
+            (".channel_group", "/Channel"),
+            ("/Channel/Orderer/BatchSize", "/Channel/Orderer/BatchSize"),
+            ("Orderer/BatchSize", "Orderer/BatchSize"),
+        ] {
+            assert_eq!(slashed(given), path);
+        }
     }
 }

@@ -9,7 +9,7 @@ use tokio::time::{Instant, timeout_at};
 use super::{connection::PeerConnection, endorser::Which};
 use crate::{
     block::ConfigBlock,
-    client::{ClientError, Exit, ServerState, answers},
+    client::{ClientError, Exit, ServerState},
     config::{Bundle, Section},
     ids::MspId,
     transaction::ChaincodeCall,
@@ -90,22 +90,6 @@ impl PeerConnection {
         }
     }
 
-    /// The version of the server that a member runs. It is asked what the contract offers, which it says
-    /// before the bootstrap, too.
-    ///
-    /// # Errors
-    /// No peer of it with the chaincode is known (`NO_CHAINCODE`), its server does not answer, ..
-    pub async fn server_version(
-        &self,
-        chaincode: &str,
-        msp_id: &MspId,
-    ) -> Result<String, ClientError> {
-        let call = ChaincodeCall::new(self.channel(), [METADATA]);
-        let answer = self.evaluate_at(chaincode, call, Some(msp_id)).await?;
-        let described: ServedMetadata = answers::read("GetMetadata", &answer)?;
-        Ok(described.info.version)
-    }
-
     /// Whether the servers of members answer: of the first 200, some at a time.
     pub async fn servers_of(
         &self,
@@ -122,27 +106,27 @@ impl PeerConnection {
             .await
     }
 
-    /// Whether the server of one member answers; it is asked once. One's own peer is asked itself, so that
-    /// it says in its own
-    /// words why not.
+    /// Whether the server of one member answers. It is asked once, what the contract offers, which it says
+    /// before the bootstrap, too. One's own peer is asked itself first, so that it says in its own words why
+    /// not.
     pub async fn server_of(&self, chaincode: &str, msp_id: &MspId) -> ServerState {
         let call = ChaincodeCall::new(self.channel(), [METADATA]);
-        let answer = match *msp_id == self.identity().msp_id {
-            false => (self.evaluate_while(chaincode, call, Some(msp_id), false)).await,
-            true => {
-                self.process(Which::Any, chaincode, &call)
-                    .await
-                    .and_then(|answer| match answer.status {
-                        200..400 => Ok(answer.payload),
-                        _ => Err(ClientError::new(
-                            Exit::Failed,
-                            "PEER_REFUSED",
-                            answer.message,
-                        )),
-                    })
+        if *msp_id == self.identity().msp_id {
+            let said = self.process(Which::Any, chaincode, &call).await;
+            let said = said.and_then(|answer| match answer.status {
+                200..400 => Ok(()),
+                _ => Err(ClientError::new(
+                    Exit::Failed,
+                    "PEER_REFUSED",
+                    answer.message,
+                )),
+            });
+            if let Err(error) = said {
+                return ServerState::of(&error);
             }
-        };
-        match answer {
+            // the peer that is asked may be another member's
+        }
+        match (self.evaluate_while(chaincode, call, Some(msp_id), false)).await {
             Ok(document) => {
                 let read = serde_json::from_slice::<ServedMetadata>(&document);
                 ServerState::Answers(read.ok().map(|read| read.info.version))

@@ -91,7 +91,7 @@ pub(super) struct SettingNames {
 
 impl Setting {
     /// All of them, as they are shown.
-    pub(super) const ALL: [Self; 29] = [
+    pub const ALL: [Self; 29] = [
         Channel,
         Chaincode,
         MspId,
@@ -181,12 +181,43 @@ impl Setting {
         )
     }
 
+    /// Its own variable of the environment.
+    #[must_use]
+    pub const fn variable(self) -> &'static str {
+        self.names().own
+    }
+
     /// How to set it, for people.
-    pub(super) fn how(self) -> String {
+    pub(in crate::client) fn how(self) -> String {
         let names = self.names();
-        let mut ways = vec![names.flag, names.own, names.peer];
+        // the samples' name is told where `peer` has none
+        let theirs = match names.peer {
+            "" => names.sample,
+            peer => peer,
+        };
+        let mut ways = vec![names.flag, names.own, theirs];
         ways.retain(|way| !way.is_empty());
-        format!("set {}, or `{}` of a profile", ways.join(", "), names.key)
+        let ways = format!("set {}, or `{}` of a profile", ways.join(", "), names.key);
+        match self.example() {
+            Some(example) => format!("{ways}: {example}"),
+            None => ways,
+        }
+    }
+
+    /// What it looks like, or who knows it.
+    const fn example(self) -> Option<&'static str> {
+        Some(match self {
+            Certificate => "a PEM file; an MSP folder has it in `signcerts`",
+            Channel => "such as mychannel; `peer channel list` shows those of your peer",
+            Key => "a PEM file; an MSP folder has it in `keystore`",
+            MspFolder => {
+                "the folder `msp` of your admin, with `signcerts` and `keystore` in it, as `peer` takes it"
+            }
+            MspId => "such as Org1MSP, as the channel's config calls your organisation",
+            PeerAddress => "such as peer0.org1.example.com:7051",
+            StateDir => "a folder that only you can write into",
+            _ => return None,
+        })
     }
 }
 

@@ -7,6 +7,7 @@
 //! | `attestation` | what an organisation says of its nodes | pure |
 //! | `settings` | the contract's settings | pure |
 //! | `organization` | an organisation's definition, from what people have of it | pure |
+//! | `secret` | what must never be proposed | pure |
 //! | `msp_folder` | an MSP folder, as `configtxgen` reads one | shell |
 
 mod attestation;
@@ -14,6 +15,7 @@ mod call;
 mod intended;
 mod msp_folder;
 mod organization;
+mod secret;
 mod settings;
 #[cfg(test)]
 mod tests;
@@ -22,4 +24,5 @@ pub use attestation::WantedAttestation;
 pub use call::{ProposalCall, ProposalTerms, WantedChange};
 pub use msp_folder::MspDefinitionFolder;
 pub use organization::OrganizationFile;
+pub use secret::demand_no_key;
 pub use settings::WantedSettings;

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use prost::Message;
 use serde::Deserialize;
 
-use super::organization::bad;
+use super::{organization::bad, secret::demand_no_key};
 use crate::{client::ClientError, crypto::pem, ids::MspId, proto::msp};
 
 /// The largest file, and the most of a folder, that are read. Unit: bytes, files.
@@ -181,6 +181,8 @@ impl MspDefinitionFolder {
         if found.len() > LARGEST {
             return Err(failed(&format_args!("it has {} bytes", found.len())));
         }
-        Ok(fs::read(path).map_err(|error| failed(&error))?.into())
+        let content = fs::read(path).map_err(|error| failed(&error))?;
+        demand_no_key(&format!("`{}`", path.display()), &content)?;
+        Ok(content.into())
     }
 }

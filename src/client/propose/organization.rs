@@ -4,6 +4,7 @@
 use bytes::Bytes;
 use prost::Message;
 
+use super::secret::demand_no_key;
 use crate::{
     client::{ClientError, Exit},
     identity::MspDefinition,
@@ -104,6 +105,7 @@ impl OrganizationFile {
     }
 
     fn of(value: &common::ConfigValue, group: String) -> Result<Self, ClientError> {
+        demand_no_key("the organisation's definition", &value.value)?;
         let definition = MspDefinition::read(&value.value).map_err(|error| bad(&error))?;
         let text = json::encode(
             MessageType::OrganizationValue("MSP"),

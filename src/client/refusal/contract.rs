@@ -79,13 +79,26 @@ impl ContractRefusal {
     }
 
     /// What to do next.
-    fn hint(&self) -> Option<&'static str> {
+    fn hint(&self) -> Option<String> {
         let found = HINTS.iter().find(|(symbol, _)| *symbol == self.symbol);
         if self.symbol == "WRONG_STATUS" && self.exit() == Exit::Stale {
-            return Some("`cmscc rebase ID` computes it again, if it is yours");
+            return Some("`cmscc rebase ID` computes it again, if it is yours".to_owned());
         }
-        found.map(|(_, hint)| *hint)
+        let hint = found.map(|(_, hint)| *hint)?;
+        // the proposal that is in the way, where the text names it
+        let named = self.text.split('`').nth(1).filter(|id| is_id(id));
+        Some(match (self.symbol.as_str(), named) {
+            ("UPDATE_TAKEN", Some(id)) => hint.replace(" ID", &format!(" {id}")),
+            _ => hint.to_owned(),
+        })
     }
+}
+
+/// Whether a word can be the id of a proposal, so that it may stand in a command.
+// Fabric lets peers answer with any text
+fn is_id(word: &str) -> bool {
+    let is_of_ids = |c: char| c.is_ascii_alphanumeric() || ".-_".contains(c);
+    (3..=64).contains(&word.len()) && !word.starts_with('-') && word.chars().all(is_of_ids)
 }
 
 /// What passes by itself: a server or a peer is overloaded, or restarts.
@@ -223,7 +236,11 @@ const HINTS: &[(&str, &str)] = &[
         "UNKNOWN_PROPOSAL",
         "`cmscc list` shows those that are there",
     ),
-    ("UPDATE_TAKEN", "`cmscc sign` the one that is there"),
+    (
+        "UPDATE_TAKEN",
+        "`cmscc show ID` shows the one that is there: `cmscc sign ID` signs it, and `cmscc withdraw ID` takes it \
+         back, so that this one can be proposed",
+    ),
     ("WRONG_BYTES", "`cmscc show ID`, then `cmscc sign ID`"),
     (
         "WRONG_STATUS",
@@ -300,6 +317,23 @@ mod tests {
             ("Code 500: STATE_CORRUPT: x", Exit::Failed),
         ] {
             assert_eq!(exit(words), expected, "{words}");
+        }
+    }
+
+    #[test]
+    fn the_proposal_in_the_way_is_named() {
+        let hint = |words: &str| {
+            let refusal = ContractRefusal::find(words).unwrap();
+            refusal.error().hint.unwrap_or_default()
+        };
+        let told =
+            hint("Code 409: UPDATE_TAKEN: proposal `Org1MSP.set-x` of your organisation has this");
+        assert!(told.contains("`cmscc withdraw Org1MSP.set-x`"), "{told}");
+        assert!(told.contains("`cmscc sign Org1MSP.set-x`"), "{told}");
+        // nothing but an id gets into a command
+        for words in ["`; rm -rf ~`", "`--yes`", "", "`a"] {
+            let told = hint(&format!("Code 409: UPDATE_TAKEN: proposal {words}"));
+            assert!(told.contains("`cmscc withdraw ID`"), "{told}");
         }
     }
 

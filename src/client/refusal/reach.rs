@@ -120,7 +120,7 @@ fn reason(whom: Whom<'_>, causes: &[String]) -> ClientError {
             "TLS_NOT_SPOKEN",
             format!("`{address}` does not speak TLS as peers do: {last}"),
         )
-        .hint("is this the address of a peer? `--tls false` connects without TLS");
+        .hint("is this the address of a peer? `--tls=false` connects without TLS");
     }
     let message = format!("`{address}` cannot be reached: {last}");
     ClientError::new(Exit::Unreachable, UNREACHABLE, message)

@@ -7,6 +7,7 @@
 //! | `judged` | what the update does, who decides, and whether it is signed enough |
 //! | `intent` | whether the update is the one of its intent |
 //! | `settings` | a change of the contract's settings, read from the bytes that are signed |
+//! | `statement` | what an orderer organisation attests, read likewise |
 //! | `compare` | what the contract said, against what was judged |
 //! | `suppose` | what would be if these signed as well |
 //! | `shown` | what was judged, in the form in which people are shown what the contract says |
@@ -17,6 +18,7 @@ mod intent;
 mod judged;
 mod settings;
 mod shown;
+mod statement;
 mod suppose;
 #[cfg(test)]
 mod tests;
@@ -26,4 +28,5 @@ pub use compare::ContractSaid;
 pub(super) use intent::check as check_intent;
 pub use judged::JudgedUpdate;
 pub use settings::JudgedSettings;
+pub use statement::JudgedStatement;
 pub use suppose::{SupposedOutcome, SupposedSigner, Supposition};

@@ -48,12 +48,23 @@ impl JudgedSettings {
             let text = format!("`{id}` is said to change settings of the contract, but {why}");
             ClientError::new(Exit::Unsafe, "DIFFERENT_EFFECT", text).hint("do not sign it")
         };
-        let bytes = &claim.config_update;
+        let (proposal_id, settings) = Self::read(channel, &claim.config_update).map_err(refuse)?;
+        match proposal_id == id.as_str() {
+            true => Ok(settings),
+            false => Err(refuse("the update is that of another proposal")),
+        }
+    }
+
+    /// Reads a change of settings, and the id of the proposal that it is good for.
+    ///
+    /// # Errors
+    /// Why it is none.
+    pub fn read(channel: &ChannelId, bytes: &Bytes) -> Result<(String, Self), &'static str> {
         let update = common::ConfigUpdate::decode(bytes.clone())
-            .map_err(|_| refuse("what is to be signed cannot be read"))?;
+            .map_err(|_| "what is to be signed cannot be read")?;
         let change = update.isolated_data.get(ISOLATED);
         let change = change.and_then(|change| SettingsChange::decode(change.clone()).ok());
-        let change = change.ok_or_else(|| refuse("the update carries no settings"))?;
+        let change = change.ok_or("the update carries no settings")?;
         // a config update that writes nothing, in the one encoding: nothing is hidden in it
         let canonical = common::ConfigUpdate {
             channel_id: channel.to_string(),
@@ -61,18 +72,15 @@ impl JudgedSettings {
             ..common::ConfigUpdate::default()
         };
         if canonical.encode_to_vec() != bytes[..] {
-            return Err(refuse("the update says something else, too"));
-        }
-        if change.proposal_id != id.as_str() {
-            return Err(refuse("the update is that of another proposal"));
+            return Err("the update says something else, too");
         }
         let settings = change.settings.unwrap_or_default();
         let gate = match GateMode::try_from(settings.gate) {
             Ok(GateMode::Enforced) => "enforced",
             Ok(GateMode::Advisory | GateMode::Unspecified) => "advisory",
-            Err(_) => return Err(refuse("this program does not know the gate that it sets")),
+            Err(_) => return Err("this program does not know the gate that it sets"),
         };
-        Ok(Self {
+        let judged = Self {
             instance: change.instance,
             digest: Digest::of(bytes),
             version: change.version,
@@ -81,6 +89,7 @@ impl JudgedSettings {
             endorsement_policy: Some(settings.endorsement_policy.clone())
                 .filter(|policy| !policy.is_empty()),
             capabilities: settings.capabilities,
-        })
+        };
+        Ok((change.proposal_id, judged))
     }
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::judged::JudgedUpdate;
 use crate::{
-    client::{ClientError, Exit, view::OwnReview},
-    config::{Bundle, Decision, PolicyVerdict, Verdict},
+    client::{ClientError, Exit, near::nearest, view::OwnReview},
+    config::{Bundle, Decision, PolicyVerdict, Section, Verdict},
     identity::{Certificate, Identity, Principal, Role, serialized_identity},
     ids::MspId,
     policy::{Concerned, SignerSet},
@@ -114,8 +114,9 @@ impl Supposition {
                 SupposedSigner::Certificate(name, certificate) => {
                     cast.certificate(bundle, &concerned, name, certificate)?
                 }
-                SupposedSigner::Role(msp_id, role) => {
-                    cast.role(bundle, &concerned, msp_id, *role)?
+                SupposedSigner::Role(named, role) => {
+                    let msp_id = called(bundle, named);
+                    cast.role(bundle, &concerned, &msp_id, *role)?
                 }
             });
         }
@@ -173,8 +174,16 @@ impl SupposedCast {
             let text = format!("no organisation of the channel has the MSP id `{msp_id}`");
             let known = bundle.msps().iter().map(|msp| msp.id().as_str());
             let known: Vec<_> = known.take(NAMED).collect();
-            return Err(ClientError::new(Exit::Usage, "ORG_UNKNOWN", text)
-                .hint(format!("there are: {}", known.join(", "))));
+            let near = nearest(
+                msp_id.as_str(),
+                known.iter().map(|id| (*id).to_owned()).collect(),
+            );
+            let there_are = format!("there are: {}", known.join(", "));
+            let hint = match near.first() {
+                Some(near) => format!("did you mean {near}? {there_are}"),
+                None => there_are,
+            };
+            return Err(ClientError::new(Exit::Usage, "ORG_UNKNOWN", text).hint(hint));
         };
         let principal = Principal::Role {
             msp_id: msp_id.clone(),
@@ -244,6 +253,24 @@ impl SupposedCast {
         };
         let others = admins.filter(counts).map(|admin| admin.to_string());
         others.collect()
+    }
+}
+
+/// The MSP id of an organisation that is named by it, or by the name of its group in the config: samples call
+/// the group of `OrdererMSP` `OrdererOrg`.
+fn called(bundle: &Bundle, named: &MspId) -> MspId {
+    if bundle.msps().get(named.as_str()).is_some() {
+        return named.clone();
+    }
+    let sections = [Section::Application, Section::Orderer].into_iter();
+    let orgs = sections.flat_map(|section| bundle.orgs(section));
+    let called: BTreeSet<&MspId> = orgs
+        .filter(|org| org.name == named.as_str())
+        .map(|org| org.msp_id)
+        .collect();
+    match called.into_iter().collect::<Vec<_>>().as_slice() {
+        [one] => (*one).clone(),
+        _ => named.clone(),
     }
 }
 

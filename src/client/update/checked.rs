@@ -6,6 +6,7 @@ use super::said::said;
 use crate::{
     client::{ClientError, Exit, JudgedUpdate, view::Remark},
     config::{Bundle, ConfigSignature, ConfigTree, ElementRef, GroupRef, Refusal, Update, Verdict},
+    files::holds_private_key,
     ids::{ChannelId, UnixTime},
     policy::SignerSet,
     review::lint::Severity,
@@ -278,6 +279,11 @@ pub(super) fn update_remarks(update: &Update) -> Vec<Remark> {
     if update.has_isolated_data() {
         let text = "it carries isolated data, which no orderer looks at";
         out.push(Remark::named("ISOLATED_DATA", text));
+    }
+    if holds_private_key(update.bytes()) {
+        let text = "it carries a private key. Whoever has the file has the key, and once it is in effect \
+                    everybody has: throw the file away, and the key, too";
+        out.push(Remark::named("PRIVATE_KEY", text));
     }
     if update.has_unknown_fields() {
         let text = "it has fields that Fabric does not know";

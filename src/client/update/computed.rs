@@ -1,14 +1,17 @@
 //! The update that leads from one config to another, as `configtxlator compute_update` computes it.
 
-use super::given::{Encoding, FileConfig};
+use super::{
+    given::{Encoding, FileConfig},
+    plain::plain_forms,
+    slips::slips,
+};
 use crate::{
     client::{ClientError, Exit, view::Remark},
     config::{
-        ComputeError, ConfigTree, ElementRef, Patch, PatchLimits, PlainForms, Update,
-        compute_update, edited_config, is_legal_channel_id,
+        ComputeError, ConfigTree, Patch, PatchLimits, PlainForms, Update, compute_update,
+        edited_config, is_legal_channel_id,
     },
     ids::ChannelId,
-    json,
 };
 
 /// What is read of files that this machine's own user named.
@@ -16,14 +19,6 @@ const LIMITS: PatchLimits = PatchLimits {
     patch_bytes: 32 << 20,
     patch_levels: 1_000,
 };
-
-/// The longest JSON form that is made. Unit: bytes.
-const LONGEST: usize = 64 << 20;
-
-/// So many elements are named where all have the same matter.
-const NAMED: usize = 3;
-
-const CONFIG: &str = "common.Config";
 
 /// An update, and what is worth a word about the files that it was made of.
 #[derive(Clone, Debug)]
@@ -114,7 +109,8 @@ pub fn channel_of(channel: Option<&str>, files: &[&FileConfig]) -> Result<Channe
         }
     }
     named.map(|(channel, _)| channel).ok_or_else(|| {
-        let text = "a config does not say which channel it is of: name it with --channel";
+        let text =
+            "a config does not say which channel it is of: name it with --channel, or CHANNEL_NAME";
         usage("NO_CHANNEL", text.to_owned())
             .hint("a config block says it: `peer channel fetch config` writes one")
     })
@@ -158,25 +154,6 @@ fn is_as_given(original: &FileConfig, modified: &FileConfig) -> bool {
     }
 }
 
-/// Both configs once through their JSON form.
-fn plain_forms(original: &FileConfig, modified: &FileConfig) -> Option<PlainForms> {
-    let plain = |config: &FileConfig| match config.encoding {
-        Encoding::Json => Some(config.tree.clone()),
-        _ => plain(&config.tree),
-    };
-    Some(PlainForms {
-        current: plain(original)?,
-        edited: plain(modified)?,
-        is_lossy: modified.encoding != Encoding::Json,
-    })
-}
-
-/// A config as it comes back from its JSON form.
-fn plain(tree: &ConfigTree) -> Option<ConfigTree> {
-    let text = json::encode_compact(CONFIG, &tree.encode(), LONGEST).ok()?;
-    ConfigTree::parse(json::decode(CONFIG, text.as_bytes()).ok()?.into()).ok()
-}
-
 /// The original with a patch.
 fn patched(original: &FileConfig, patch: &FileConfig) -> Result<ConfigTree, ClientError> {
     let bad = |symbol: &str, why: &dyn std::fmt::Display| {
@@ -214,166 +191,4 @@ fn not_computed(error: ComputeError, original: &FileConfig, modified: &FileConfi
             }
         }
     }
-}
-
-/// Slips that people make with two configs, and that no tool tells.
-fn slips(original: &FileConfig, modified: &FileConfig, update: &Update, remarks: &mut Vec<Remark>) {
-    let (from, to) = (original.tree.sequence(), modified.tree.sequence());
-    if from != to {
-        let text = format!(
-            "`{}` has sequence {to}, `{}` has {from}. Sequences are not compared. If it was edited from \
-             an older config, the update takes back what others changed since",
-            modified.name, original.name
-        );
-        remarks.push(Remark::named("SEQUENCE_DIFFERS", text));
-    }
-    let versions = other_versions(original, modified);
-    if let Some(first) = versions.first() {
-        let text = format!(
-            "versions are not what `{}` has at {}. Whoever edited them need not: the update counts them \
-             itself. If it was edited from an older config, the update takes back what others changed \
-             since",
-            original.name,
-            listed(&versions)
-        );
-        remarks.push(Remark::named("VERSIONS_DIFFER", text).at(first.clone()));
-    }
-    let (lost, same) = rewritten(original, modified, update);
-    if let Some(first) = lost.first() {
-        let text = format!(
-            "{} has fields that the JSON of configtxlator leaves out; the update, made of that JSON, \
-             would lose them",
-            listed(&lost)
-        );
-        remarks.push(Remark::named("FIELDS_LOST", text).at(first.clone()));
-    }
-    if let Some(first) = same.first() {
-        let text = format!(
-            "{} is written although it says the same: only its bytes differ. Take both configs from \
-             one tool, such as both in JSON",
-            listed(&same)
-        );
-        remarks.push(Remark::named("ONLY_BYTES_DIFFER", text).at(first.clone()));
-    }
-    if is_partial(original, modified) {
-        let text = format!(
-            "`{}` lacks most of what a config has, and the update removes it. If it is meant as a part \
-             that is to be changed, --patch takes it as one",
-            modified.name
-        );
-        remarks.push(Remark::named("LOOKS_PARTIAL", text));
-    }
-}
-
-/// The first few paths, and how many more there are.
-fn listed(paths: &[String]) -> String {
-    let first = paths.iter().take(NAMED);
-    let first: Vec<String> = first.map(|path| format!("`{path}`")).collect();
-    match paths.len().saturating_sub(NAMED) {
-        0 => first.join(", "),
-        more => format!("{} and {more} more", first.join(", ")),
-    }
-}
-
-/// The elements of both configs that have other versions in the modified one.
-fn other_versions(original: &FileConfig, modified: &FileConfig) -> Vec<String> {
-    let (Some(from), Some(to)) = (original.tree.root(), modified.tree.root()) else {
-        return Vec::new();
-    };
-    let (mut out, mut open) = (Vec::new(), vec![(from, to)]);
-    while let Some((from, to)) = open.pop() {
-        if from.version() != to.version() {
-            out.push(to.path());
-        }
-        for value in to.values() {
-            let own = from.value(value.name());
-            if own.is_some_and(|own| own.version() != value.version()) {
-                out.push(value.path());
-            }
-        }
-        for policy in to.policies() {
-            let own = from.policy(policy.name());
-            if own.is_some_and(|own| own.version() != policy.version()) {
-                out.push(policy.path());
-            }
-        }
-        open.extend(
-            to.groups()
-                .filter_map(|group| Some((from.group(group.name())?, group))),
-        );
-    }
-    out.sort();
-    out
-}
-
-/// Of the values and policies that the update writes and that exist: those that the JSON form of the
-/// original does not say whole, and those that say what they said before.
-fn rewritten(
-    original: &FileConfig,
-    modified: &FileConfig,
-    update: &Update,
-) -> (Vec<String>, Vec<String>) {
-    let (mut lost, mut same) = (Vec::new(), Vec::new());
-    if original.encoding == Encoding::Json {
-        return (lost, same);
-    }
-    let Some(forms) = plain_forms(original, modified) else {
-        return (lost, same);
-    };
-    for element in update.written() {
-        let path = element.element_path();
-        let names: Vec<&str> = path.keys().iter().skip(1).map(String::as_str).collect();
-        let Some((_, above)) = names.split_last() else {
-            continue;
-        };
-        let inside = |tree: &ConfigTree, name: &str| -> Option<Vec<u8>> {
-            let group = tree.group(above)?;
-            match element {
-                ElementRef::Group(_) => None,
-                ElementRef::Policy(_) => Some(group.policy(name)?.rule().to_vec()),
-                ElementRef::Value(_) => Some(group.value(name)?.bytes().to_vec()),
-            }
-        };
-        let name = path.name();
-        let (Some(raw), Some(plain)) = (inside(&original.tree, name), inside(&forms.current, name))
-        else {
-            continue;
-        };
-        if raw.len() != plain.len() && modified.encoding == Encoding::Json {
-            lost.push(path.path());
-        }
-        if inside(&forms.edited, name).as_ref() == Some(&plain)
-            && raw.len() == plain.len()
-            && mod_policy(&original.tree, above, element, name)
-                == mod_policy(&modified.tree, above, element, name)
-        {
-            same.push(path.path());
-        }
-    }
-    (lost, same)
-}
-
-fn mod_policy(
-    tree: &ConfigTree,
-    above: &[&str],
-    kind: ElementRef<'_>,
-    name: &str,
-) -> Option<String> {
-    let group = tree.group(above)?;
-    let name = match kind {
-        ElementRef::Group(_) => None,
-        ElementRef::Policy(_) => group.policy(name).map(|one| one.mod_policy().to_owned()),
-        ElementRef::Value(_) => group.value(name).map(|one| one.mod_policy().to_owned()),
-    };
-    Some(name.unwrap_or_default())
-}
-
-/// Whether the modified config lacks what every config has, and the original has it.
-fn is_partial(original: &FileConfig, modified: &FileConfig) -> bool {
-    let (Some(from), Some(to)) = (original.tree.root(), modified.tree.root()) else {
-        return false;
-    };
-    let lacks_values = from.values().len() > 0 && to.values().len() == 0;
-    let lacks_policies = from.policies().len() > 0 && to.policies().len() == 0;
-    lacks_values && lacks_policies
 }

@@ -9,13 +9,16 @@ use serde_json::value::RawValue;
 
 use crate::{
     block::ConfigBlock,
-    client::{ClientError, Exit, SignRequest},
+    client::{ClientError, Exit, SignRequest, view::RequestView},
     config::{
         ConfigSignature, ConfigTree, Update,
         envelope::{CONFIG, ConfigEnvelope, Transaction, read_update_data, read_update_envelope},
         is_legal_channel_id,
     },
-    files::{self, FileForm, FormDetail, Recognised, form_of_json, recognised_message},
+    files::{
+        self, FileForm, FormDetail, GroupPlace, Recognised, form_of_json, group_of_json,
+        is_sections_of_json, recognised_message,
+    },
     ids::{BlockNumber, ChannelId},
     json::{self, JsonError, MessageType},
     text::squeezed,
@@ -60,8 +63,12 @@ pub struct GivenFile {
     pub encoding: Encoding,
     /// The message that it is.
     pub recognised: Recognised,
+    /// Where in a config it belongs, where it is one group of one.
+    pub place: Option<GroupPlace>,
     /// What of it is used here.
     pub content: GivenContent,
+    /// What it says of itself where it is a sign request.
+    pub request: Option<RequestView>,
 }
 
 /// What a file holds.
@@ -88,6 +95,8 @@ pub struct FileConfig {
     pub tree: ConfigTree,
     /// The number of the block that carries it, and its digests; `None` where it comes in none.
     pub block: Option<ConfigBlock>,
+    /// Whether the file is the channel group alone: its sequence is not known, and 0 here.
+    pub is_bare_group: bool,
 }
 
 /// An update that a file holds.
@@ -167,12 +176,27 @@ impl GivenFile {
             ClientError::new(Exit::Usage, symbol, format!("`{name}` {why}"))
         };
         let Some(form) = form_of_json(text) else {
+            if let Some((what, hint)) = part_of_config(text) {
+                return Err(bad("UNKNOWN_FILE", format!("is {what}")).hint(hint));
+            }
             let why = match serde_json::from_slice::<IgnoredAny>(text) {
                 Ok(_) => "is JSON, but no config, update or envelope of one".to_owned(),
                 Err(error) => format!("is not JSON to its end: {error}"),
             };
             return Err(bad("UNKNOWN_FILE", why).hint(READABLE));
         };
+        let place = (form == FileForm::ConfigGroup).then(|| group_of_json(text));
+        let place = place.flatten();
+        match place {
+            Some(GroupPlace::Channel) => return Self::of_channel_group(name, text),
+            // what is in them can be read in their place only
+            Some(GroupPlace::Application | GroupPlace::Orderer) => {
+                let detail = FormDetail::None;
+                let other = Self::other(name, Encoding::Json, Recognised { form, detail });
+                return Ok(Self { place, ..other });
+            }
+            Some(GroupPlace::Organization) | None => {}
+        }
         let (form, bytes) = decoded(form, text).map_err(|(form, error)| {
             let article = form.with_article();
             let why = format!("is {article} in JSON, and cannot be read: {error}");
@@ -194,7 +218,39 @@ impl GivenFile {
             form,
             detail: FormDetail::None,
         });
-        Self::of_message(name, Encoding::Json, recognised, &bytes)
+        let read = Self::of_message(name, Encoding::Json, recognised, &bytes)?;
+        Ok(Self { place, ..read })
+    }
+
+    /// The JSON of a channel group, without the config around it.
+    fn of_channel_group(name: &str, text: &[u8]) -> Result<Self, ClientError> {
+        let bad = |why: &dyn std::fmt::Display| {
+            let text = format!(
+                "`{name}` is the channel group of a config in JSON, and cannot be read: {why}"
+            );
+            ClientError::new(Exit::Usage, "BAD_FILE", text)
+        };
+        let whole = [b"{\"channel_group\":", text, b"}"].concat();
+        let bytes = json::decode(FileForm::Config.name(), &whole).map_err(|error| bad(&error))?;
+        let tree = ConfigTree::parse(bytes.into()).map_err(|error| bad(&error))?;
+        Ok(Self {
+            name: name.to_owned(),
+            encoding: Encoding::Json,
+            recognised: Recognised {
+                form: FileForm::ConfigGroup,
+                detail: FormDetail::None,
+            },
+            place: Some(GroupPlace::Channel),
+            request: None,
+            content: GivenContent::Config(FileConfig {
+                name: name.to_owned(),
+                encoding: Encoding::Json,
+                channel: None,
+                tree,
+                block: None,
+                is_bare_group: true,
+            }),
+        })
     }
 
     fn of_message(
@@ -212,13 +268,21 @@ impl GivenFile {
             name: name.to_owned(),
             encoding,
             recognised,
+            place: None,
             content,
+            request: None,
         })
     }
 
     /// What `cmscc sign --out` writes: the update in it, without the intent.
     fn of_request(name: &str, content: &[u8]) -> Result<Self, ClientError> {
         let request = SignRequest::parse(content)?;
+        let said = RequestView {
+            description: request.description,
+            proposal_id: request.claim.proposal_id.to_string(),
+            proposer_msp_id: request.proposer_msp_id,
+            revision: request.claim.revision.0,
+        };
         let update = Update::parse(request.claim.config_update).map_err(|error| {
             let text = format!("`{name}` is a sign request without a config update: {error}");
             ClientError::new(Exit::Usage, "BAD_FILE", text)
@@ -230,6 +294,7 @@ impl GivenFile {
                 form: FileForm::ConfigUpdate,
                 detail: FormDetail::Channel(request.channel),
             },
+            place: None,
             content: GivenContent::Update(FileUpdate {
                 name: name.to_owned(),
                 update,
@@ -237,6 +302,7 @@ impl GivenFile {
                 signatures: request.claim.signatures,
                 is_enveloped: false,
             }),
+            request: Some(said),
         })
     }
 
@@ -245,7 +311,9 @@ impl GivenFile {
             name: name.to_owned(),
             encoding,
             recognised,
+            place: None,
             content: GivenContent::Other,
+            request: None,
         }
     }
 
@@ -278,7 +346,12 @@ impl GivenFile {
     /// What it is, in words.
     #[must_use]
     pub fn what(&self) -> String {
-        self.recognised.words(squeezed)
+        match (&self.request, &self.recognised.detail) {
+            (Some(_), FormDetail::Channel(channel)) => {
+                format!("a sign request of channel `{}`", squeezed(channel.as_str()))
+            }
+            _ => self.recognised.words(squeezed),
+        }
     }
 }
 
@@ -313,6 +386,23 @@ fn has_block_data(text: &[u8]) -> bool {
     inner.is_some_and(|data| data.get().starts_with('['))
 }
 
+/// JSON that is a part of a config or of a block, and of no form: what it is, and what is wanted.
+fn part_of_config(text: &[u8]) -> Option<(&'static str, &'static str)> {
+    if is_sections_of_json(text) {
+        return Some((
+            "the `groups` of a channel group",
+            "the whole config is wanted: `{\"sequence\":..,\"channel_group\":..}`; of a decoded block it is \
+             `.data.data[0].payload.data.config`",
+        ));
+    }
+    let members: BTreeMap<String, Box<RawValue>> = serde_json::from_slice(text).ok()?;
+    let data = members.get("data").filter(|_| members.len() == 1)?;
+    data.get().starts_with('[').then_some((
+        "the `data` of a decoded block",
+        "the config in it is `.data[0].payload.data.config`",
+    ))
+}
+
 /// A member of a config's JSON that belongs into its channel group.
 fn misplaced(text: &[u8]) -> Option<&'static str> {
     let members: BTreeMap<String, IgnoredAny> = serde_json::from_slice(text).ok()?;
@@ -334,6 +424,7 @@ fn content(
             channel,
             tree,
             block,
+            is_bare_group: false,
         })
     };
     let envelope = |bytes: &Bytes, channel| {

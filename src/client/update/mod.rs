@@ -4,7 +4,9 @@
 //! | file | what it is |
 //! |---|---|
 //! | `given`, `wanted` | a file that somebody gave: what it is, and what to do with one that is another than was wanted |
-//! | `computed` | the update from one config to another, and the slips that people make with two configs |
+//! | `computed` | the update from one config to another |
+//! | `plain` | configs once through their JSON form |
+//! | `slips` | what people do wrong with two configs |
 //! | `checked`, `said` | what an orderer would answer, and in which words |
 //! | `signatures` | who signed, without a config; the signatures of several files in one |
 //! | `shown` | all that in the form in which people and scripts see it |
@@ -12,9 +14,11 @@
 mod checked;
 mod computed;
 mod given;
+mod plain;
 mod said;
 mod shown;
 mod signatures;
+mod slips;
 #[cfg(test)]
 mod tests;
 mod wanted;
@@ -23,7 +27,8 @@ pub use checked::{CheckOutcome, CheckedUpdate, channel_creation, compiled, same_
 pub use computed::{ComputedUpdate, Meant, channel_of};
 pub use given::{Encoding, FileConfig, FileUpdate, GivenContent, GivenFile};
 pub use shown::{
-    against_view, checked_view, computed_view, config_view, file_view, merged_view, update_view,
+    against_view, checked_view, computed_view, config_view, file_view, merged_view, statement_view,
+    update_view,
 };
 pub use signatures::{
     CollectedSignatures, MergedSignatures, claimed_signatures, judged_signatures,

@@ -10,16 +10,17 @@ use super::{
 };
 use crate::{
     client::{
-        ClientError, Exit,
+        ClientError, Exit, JudgedSettings, JudgedStatement,
         answers::same_shape,
         view::{
             CheckedView, ComputedView, FileView, InspectedConfigView, InspectedUpdateView,
-            MergedView, ReadElementView, RefusalView, UpdateReviewView, WrittenGroupView,
+            MergedView, ReadElementView, RefusalView, SettingsChangeView, StatementView,
+            UpdateReviewView, WrittenGroupView,
         },
     },
     config::{Bundle, ConfigTree, GroupRef, Refusal, Update},
     files::{FileForm, FormDetail},
-    ids::{Digest, Sequence},
+    ids::{ChannelId, Digest, Sequence},
     review::diff::{DiffRoom, diff_within},
 };
 
@@ -47,8 +48,8 @@ pub fn file_view(file: &GivenFile) -> FileView {
         file: file.name.clone(),
         form: file.recognised.form.name().to_owned(),
         sequence: match &file.content {
-            GivenContent::Config(config) => Some(config.tree.sequence().0),
-            GivenContent::Other | GivenContent::Update(_) => None,
+            GivenContent::Config(config) if !config.is_bare_group => Some(config.tree.sequence().0),
+            GivenContent::Config(_) | GivenContent::Other | GivenContent::Update(_) => None,
         },
         what: file.what(),
     }
@@ -238,7 +239,15 @@ pub fn update_view(
         Some(checked) => checked.signatures.clone(),
         None => claimed_signatures(update, &given.signatures),
     };
+    let bytes = bytes::Bytes::copy_from_slice(update.bytes());
+    let attests = JudgedStatement::read(&bytes).transpose()?;
+    let settings = JudgedSettings::read(&ChannelId::from(update.channel_id()), &bytes).ok();
+    let mut remarks = remarks;
+    if attests.is_some() || settings.is_some() {
+        remarks.retain(|one| one.id != "ISOLATED_DATA");
+    }
     Ok(InspectedUpdateView {
+        attests: attests.map(statement_view),
         bytes: count(update.bytes().len()),
         checked,
         config_update_sha256: update.digest().to_string(),
@@ -246,6 +255,7 @@ pub fn update_view(
         enveloped: given.is_enveloped,
         remarks,
         reads: reads(update),
+        settings: settings.map(settings_view),
         signatures,
         written_groups: groups
             .map(|group| WrittenGroupView {
@@ -257,6 +267,31 @@ pub fn update_view(
             .collect(),
         writes: same_shape(&diff_within(&empty, &writes, ROOM))?,
     })
+}
+
+/// What an orderer organisation attests.
+#[must_use]
+pub fn statement_view(judged: JudgedStatement) -> StatementView {
+    StatementView {
+        channel: judged.channel_levels,
+        instance: judged.instance,
+        msp_id: judged.msp_id,
+        number: judged.number,
+        orderer: judged.orderer_levels,
+        since: judged.since,
+    }
+}
+
+fn settings_view((proposal_id, judged): (String, JudgedSettings)) -> SettingsChangeView {
+    SettingsChangeView {
+        capabilities: judged.capabilities,
+        current_sha256: judged.current_sha256,
+        endorsement_policy: judged.endorsement_policy,
+        gate: judged.gate.to_owned(),
+        instance: judged.instance,
+        proposal_id,
+        version: judged.version,
+    }
 }
 
 /// The groups of the read set, with their versions, in the order of the tree.

@@ -3,7 +3,7 @@
 use super::given::{FileConfig, FileUpdate, GivenContent, GivenFile, READABLE};
 use crate::{
     client::{ClientError, Exit},
-    files::{FileForm, FormDetail},
+    files::{FileForm, FormDetail, GroupPlace},
 };
 
 impl GivenFile {
@@ -12,7 +12,22 @@ impl GivenFile {
     pub fn advice(&self) -> Option<&'static str> {
         match &self.content {
             GivenContent::Config(_) | GivenContent::Update(_) => None,
-            GivenContent::Other => Some(other(self.recognised.form, &self.recognised.detail)),
+            GivenContent::Other => Some(other(
+                self.recognised.form,
+                &self.recognised.detail,
+                self.place,
+            )),
+        }
+    }
+
+    /// The config in it, as it is wanted: the channel group alone says it as well.
+    ///
+    /// # Errors
+    /// `NOT_A_CONFIG`, which says what the file is.
+    pub fn into_wanted(self) -> Result<FileConfig, ClientError> {
+        match self.content {
+            GivenContent::Config(config) if config.is_bare_group => Ok(config),
+            _ => self.into_config(),
         }
     }
 
@@ -22,8 +37,18 @@ impl GivenFile {
     /// `NOT_A_CONFIG`, which says what the file is.
     pub fn into_config(self) -> Result<FileConfig, ClientError> {
         let what = self.what();
-        let (form, detail) = (self.recognised.form, self.recognised.detail);
+        let (form, detail, place) = (self.recognised.form, self.recognised.detail, self.place);
         match self.content {
+            GivenContent::Config(config) if config.is_bare_group => {
+                let text = format!(
+                    "`{}` is the channel group alone, where the config in force is wanted",
+                    self.name
+                );
+                Err(ClientError::new(Exit::Usage, "NOT_A_CONFIG", text).hint(
+                    "without its sequence nobody knows which config it is: give the block that `peer channel \
+                     fetch config` wrote, or its `.data.data[0].payload.data.config`",
+                ))
+            }
             GivenContent::Config(config) => Ok(config),
             GivenContent::Update(_) => {
                 let text = format!("`{}` is {what}, where a config is wanted", self.name);
@@ -36,7 +61,8 @@ impl GivenFile {
             }
             GivenContent::Other => {
                 let text = format!("`{}` is {what}, where a config is wanted", self.name);
-                Err(ClientError::new(Exit::Usage, "NOT_A_CONFIG", text).hint(other(form, &detail)))
+                Err(ClientError::new(Exit::Usage, "NOT_A_CONFIG", text)
+                    .hint(other(form, &detail, place)))
             }
         }
     }
@@ -47,7 +73,7 @@ impl GivenFile {
     /// `NOT_AN_UPDATE`, which says what the file is.
     pub fn into_update(self) -> Result<FileUpdate, ClientError> {
         let what = self.what();
-        let (form, detail) = (self.recognised.form, self.recognised.detail);
+        let (form, detail, place) = (self.recognised.form, self.recognised.detail, self.place);
         match self.content {
             GivenContent::Update(update) => Ok(update),
             GivenContent::Config(_) => {
@@ -61,15 +87,24 @@ impl GivenFile {
             }
             GivenContent::Other => {
                 let text = format!("`{}` is {what}, where a config update is wanted", self.name);
-                Err(ClientError::new(Exit::Usage, "NOT_AN_UPDATE", text).hint(other(form, &detail)))
+                Err(ClientError::new(Exit::Usage, "NOT_AN_UPDATE", text)
+                    .hint(other(form, &detail, place)))
             }
         }
     }
 }
 
 /// What to do with a file that is neither.
-fn other(form: FileForm, detail: &FormDetail) -> &'static str {
+fn other(form: FileForm, detail: &FormDetail, place: Option<GroupPlace>) -> &'static str {
     match (form, detail) {
+        (FileForm::ConfigGroup, _) if place == Some(GroupPlace::Application) => {
+            "it is `/Channel/Application` alone: put it back into the whole config, at \
+             `.channel_group.groups.Application`"
+        }
+        (FileForm::ConfigGroup, _) if place == Some(GroupPlace::Orderer) => {
+            "it is `/Channel/Orderer` alone: put it back into the whole config, at \
+             `.channel_group.groups.Orderer`"
+        }
         (FileForm::Block, _) => {
             "it carries no config: `peer channel fetch config` fetches the block that does"
         }

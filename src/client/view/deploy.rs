@@ -221,7 +221,7 @@ impl DeployView {
             next_definition,
             next_reason,
             peers: peers(facts),
-            server_address: facts.server_address.clone(),
+            server_address: facts.server.as_ref().map(|server| server.address.clone()),
         }
     }
 }

@@ -1,7 +1,9 @@
 //! What a member lacks of a deployment, and the command that comes next.
 
+use std::collections::BTreeSet;
+
 use crate::{
-    client::{ApprovedDefinition, ContractStage, DeploymentFacts, ServerState},
+    client::{ApprovedDefinition, ContractStage, DeploymentFacts, ServerState, serve_command},
     ids::MspId,
 };
 
@@ -34,7 +36,8 @@ pub(super) fn missing(
         missing.extend(own_package(facts));
     }
     if approved == Some(true) {
-        missing.extend(server(facts.servers.get(msp_id)));
+        let trouble = facts.servers.get(msp_id).and_then(ServerState::trouble);
+        missing.extend(trouble.map(str::to_owned));
     }
     missing
 }
@@ -61,21 +64,6 @@ fn own_package(facts: &DeploymentFacts) -> Option<String> {
 
 fn package(approved: &ApprovedDefinition) -> Option<&str> {
     approved.source.package_id()
-}
-
-fn server(state: Option<&ServerState>) -> Option<String> {
-    let text = match state? {
-        ServerState::Answers(_) => return None,
-        ServerState::AddressUnknown(_) => "its peer does not find the address in its package",
-        ServerState::NotApproved => "its peer does not know of its approval yet",
-        ServerState::NotInstalled => "the package that it approved is not installed on its peer",
-        ServerState::NotRunning(_) => "its server does not answer its peer",
-        ServerState::NoPeer => "no running peer of it with the contract is known",
-        ServerState::OtherId(_) => "its server has another CHAINCODE_ID than the approved package",
-        ServerState::Tls(_) => "TLS between its peer and its server does not fit",
-        ServerState::Trouble(_) => "its server does not answer",
-    };
-    Some(text.to_owned())
 }
 
 /// The command that comes next for one's own organisation, and why; without a command, whom it waits for.
@@ -147,6 +135,16 @@ pub(super) fn next(facts: &DeploymentFacts, is_agreed: Option<bool>) -> (Option<
 }
 
 fn before_approval(facts: &DeploymentFacts, sequence: i64) -> (Option<String>, String) {
+    if let Some(other) = other_name(facts) {
+        let why = format!(
+            "nothing is defined as `{}` on this channel, and your peers run `{other}` there: is that the name?",
+            facts.chaincode
+        );
+        return (
+            Some(format!("cmscc deploy status --chaincode {other}")),
+            why,
+        );
+    }
     let packages = facts.packages();
     if packages.is_empty() && facts.knows_packages() {
         let why = "your peers have no package of the contract: the address is where they reach your server";
@@ -170,6 +168,32 @@ fn before_approval(facts: &DeploymentFacts, sequence: i64) -> (Option<String>, S
     (Some(command), why)
 }
 
+/// The only chaincode that one's own peers run on the channel, where nobody knows of one with this name.
+fn other_name(facts: &DeploymentFacts) -> Option<&str> {
+    if facts.committed.is_some() || facts.next.is_some() {
+        return None;
+    }
+    let packages = facts
+        .peers
+        .iter()
+        .filter_map(|peer| peer.packages.as_ref().ok())
+        .flatten();
+    let used = packages.flat_map(|package| &package.used_by);
+    let mut names: BTreeSet<&str> = used
+        .filter(|(channel, ..)| *channel == facts.channel)
+        .map(|(_, name, _)| name.as_str())
+        .collect();
+    // SECURITY: a peer says it, and it stands in a command
+    names.retain(|name| {
+        name.chars()
+            .all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
+    });
+    match (names.len(), names.pop_first()) {
+        (1, Some(name)) if name != facts.chaincode && !name.starts_with('-') => Some(name),
+        _ => None,
+    }
+}
+
 /// What comes next where one's own organisation has approved what is committed.
 fn running(
     facts: &DeploymentFacts,
@@ -179,7 +203,7 @@ fn running(
     let said = |command: String, why: &str| (Some(command), why.to_owned());
     let state = facts.servers.get(&facts.own);
     if let (Some(id), Some(state)) = (package(own), state)
-        && !matches!(state, ServerState::Answers(_))
+        && !state.answers()
     {
         let elsewhere = matches!(state, ServerState::AddressUnknown(_) | ServerState::Tls(_));
         if let Some(other) = other_package(facts, id).filter(|_| elsewhere) {
@@ -188,7 +212,7 @@ fn running(
                 "your peer does not reach the address in the approved package; this is another one",
             );
         }
-        return own_server(id, facts.server_port().unwrap_or("PORT"), state);
+        return own_server(&serve_command(id, facts.server.as_ref()), state);
     }
     if facts.contract == ContractStage::NotInitialized {
         return said(
@@ -205,7 +229,7 @@ fn running(
     let mut waiting = facts.servers.iter();
     let waits: Vec<&str> = waiting
         .by_ref()
-        .filter(|(_, state)| !matches!(state, ServerState::Answers(_)))
+        .filter(|(_, state)| !state.answers())
         .map(|(msp_id, _)| msp_id.as_str())
         .collect();
     let why = match waits.is_empty() {
@@ -229,27 +253,31 @@ fn other_package<'a>(facts: &'a DeploymentFacts, id: &str) -> Option<&'a str> {
     }
 }
 
-fn own_server(id: &str, port: &str, state: &ServerState) -> (Option<String>, String) {
-    let said = |command: String, why: &str| (Some(command), why.to_owned());
-    let serve = || format!("cmscc serve --chaincode-id {id} --address 0.0.0.0:{port}");
+/// What to do about one's own server; `serve`: the command that starts it.
+fn own_server(serve: &str, state: &ServerState) -> (Option<String>, String) {
+    let said = |command: &str, why: &str| (Some(command.to_owned()), why.to_owned());
+    const INSTALL: &str = "cmscc deploy install --address HOST:PORT";
     match state {
-        ServerState::OtherId(_) => said(serve(), "your server has another id than the package"),
+        ServerState::OtherId(_) => said(serve, "your server has another id than the package"),
         ServerState::AddressUnknown(_) => said(
-            "cmscc deploy install --address HOST:PORT".to_owned(),
+            INSTALL,
             "your peer does not find the address in the package; then approve the new package",
         ),
         ServerState::Tls(_) => said(
-            "cmscc deploy install --address HOST:PORT --tls-root-cert CA".to_owned(),
+            "cmscc deploy install --address HOST:PORT --server-ca CA",
             "TLS between your peer and your server does not fit; then approve the new package",
         ),
         ServerState::NotApproved | ServerState::NoPeer => (
             None,
             "your peer does not know of your approval yet: it takes a moment".to_owned(),
         ),
-        ServerState::NotInstalled => said(
-            "cmscc deploy install --address HOST:PORT".to_owned(),
-            "the package that you approved is not installed",
+        ServerState::NotInstalled => {
+            said(INSTALL, "the package that you approved is not installed")
+        }
+        ServerState::Silent(_) => said(
+            serve,
+            "your server says nothing to your peer: it hangs, or TLS does not fit; its log says which",
         ),
-        _ => said(serve(), "your server does not answer your peer"),
+        _ => said(serve, "your server does not answer your peer"),
     }
 }

@@ -63,5 +63,6 @@ pub use status::{HeadView, IdentityView, Relation, StatusView};
 pub use update::{
     CheckedView, ComputedView, FileView, InspectedConfigView, InspectedFileView,
     InspectedUpdateView, InspectedView, MergedView, ReadElementView, RefusalView, Remark,
-    SignerStanding, SignerView, UpdateReviewView, WrittenGroupView,
+    RequestView, SettingsChangeView, SignerStanding, SignerView, StatementView, UpdateReviewView,
+    WrittenGroupView,
 };

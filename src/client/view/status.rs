@@ -161,6 +161,9 @@ pub struct StatusView {
     pub more: bool,
     /// The command that comes next; null where nothing is to be done.
     pub next: Option<String>,
+    /// What is wrong with the server of one's own organisation, where others answer in its place; null where
+    /// nothing is known to be.
+    pub own_server: Option<String>,
     /// The newest config of one's own peer.
     pub peer: HeadView,
     /// How both stand to each other.

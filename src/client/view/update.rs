@@ -183,8 +183,59 @@ pub struct InspectedFileView {
     /// What it is.
     #[serde(flatten)]
     pub file: FileView,
+    /// What a sign request says of itself; null where it is none.
+    pub request: Option<RequestView>,
     /// The update in it; null where it holds none.
     pub update: Option<InspectedUpdateView>,
+}
+
+/// What a sign request says of itself, as its sender wrote it.
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
+pub struct RequestView {
+    /// What its proposer says of it.
+    pub description: String,
+    /// The proposal.
+    pub proposal_id: String,
+    /// The MSP id of who proposed it.
+    pub proposer_msp_id: String,
+    /// The revision.
+    pub revision: u64,
+}
+
+/// What an orderer organisation attests, as the bytes say that are signed.
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
+pub struct StatementView {
+    /// The levels of the channel that all of its nodes support.
+    pub channel: Vec<String>,
+    /// The instance of the contract that it is for.
+    pub instance: String,
+    /// The organisation.
+    pub msp_id: String,
+    /// Its number: it takes the place of the one before, and is taken once.
+    pub number: u64,
+    /// The levels of the Orderer group that all of its nodes support.
+    pub orderer: Vec<String>,
+    /// Since which config the organisation orders.
+    pub since: u64,
+}
+
+/// A change of the contract's settings, as the bytes say that are signed.
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
+pub struct SettingsChangeView {
+    /// The contract capabilities that every server must know.
+    pub capabilities: Vec<String>,
+    /// SHA-256 of the settings that they replace.
+    pub current_sha256: String,
+    /// The agreed endorsement policy; null where there is none.
+    pub endorsement_policy: Option<String>,
+    /// Whether upgrades wait until all have attested: `advisory` or `enforced`.
+    pub gate: String,
+    /// The instance of the contract.
+    pub instance: String,
+    /// The proposal that it is good for.
+    pub proposal_id: String,
+    /// The version that the settings become.
+    pub version: u64,
 }
 
 /// A config, in short.
@@ -203,6 +254,8 @@ pub struct InspectedConfigView {
 /// An update, as far as it says what it does.
 #[derive(Clone, Debug, PartialEq, JsonSchema, Serialize)]
 pub struct InspectedUpdateView {
+    /// What an orderer organisation attests with it; null where it is no such statement.
+    pub attests: Option<StatementView>,
     /// Its length.
     pub bytes: u64,
     /// By the config that was named; null where none was.
@@ -217,6 +270,8 @@ pub struct InspectedUpdateView {
     pub remarks: Vec<Remark>,
     /// The elements that must have these versions in the config that it is for.
     pub reads: Vec<ReadElementView>,
+    /// The settings of the contract that it changes; null where it changes none.
+    pub settings: Option<SettingsChangeView>,
     /// Who signed.
     pub signatures: Vec<SignerView>,
     /// The groups that it writes: what they do not keep is removed.

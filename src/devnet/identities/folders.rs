@@ -9,7 +9,8 @@ use std::{
 
 use super::{
     ca::{IssuedIdentity, TlsCertificate},
-    organization::{Authorities, MspFolder, ORDERER_DOMAIN, OrdererOrganization, Organization},
+    msp::MspFolder,
+    organization::{Authorities, ORDERER_DOMAIN, OrdererOrganization, Organization},
 };
 
 /// Writes an organisation below `organizations/peerOrganizations` of a folder.

@@ -3,10 +3,13 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 use bytes::Bytes;
-use prost::Message;
 
-use super::ca::{Authority, CertificateRole, IssuedIdentity, TlsCertificate};
-use crate::{devnet::error::DevnetError, ids::MspId, proto::msp};
+use super::{
+    ca::{Authority, CertificateRole, IssuedIdentity, TlsCertificate},
+    msp::MspFolder,
+    node::NodeMspFiles,
+};
+use crate::{capabilities::MspVersion, devnet::error::DevnetError, identity::Msp, ids::MspId};
 
 /// The authorities of an organisation.
 #[derive(Debug)]
@@ -29,6 +32,8 @@ pub struct Organization {
     agent: IssuedIdentity,
     /// Another one after it was renewed.
     peer: RwLock<Arc<IssuedIdentity>>,
+    /// The MSP that its peer goes by where no channel says it; another one after it was renewed.
+    own: RwLock<Bytes>,
     tls: TlsCertificate,
 }
 
@@ -43,6 +48,7 @@ impl Organization {
         let ca = Authority::generate("ca", &domain)?;
         let tls_ca = Authority::generate("tlsca", &domain)?;
         let issue = |user: &str, role| ca.issue_identity(&msp_id, user, role);
+        let msp = MspFolder::new(&msp_id, ca.certificate_pem(), tls_ca.certificate_pem());
         Ok(Self {
             admin: issue(&format!("Admin@{domain}"), CertificateRole::Admin)?,
             client: issue(&format!("User1@{domain}"), CertificateRole::Client)?,
@@ -52,7 +58,8 @@ impl Organization {
                 CertificateRole::Peer,
             )?)),
             tls: tls_ca.issue_tls(&format!("peer0.{domain}"))?,
-            msp: MspFolder::new(&msp_id, ca.certificate_pem(), tls_ca.certificate_pem()),
+            own: RwLock::new(msp.config.clone()),
+            msp,
             authorities: Authorities { ca, tls_ca },
             name: name.to_owned(),
             domain,
@@ -120,14 +127,25 @@ impl Organization {
         Arc::clone(&peer)
     }
 
-    /// Gives its peer another certificate and key, PEM, as an operator does who has renewed them.
+    /// The serialized `msp.MSPConfig` that its peer goes by where no channel says it.
+    pub(in crate::devnet) fn own_msp(&self) -> Bytes {
+        let own = self.own.read().unwrap_or_else(PoisonError::into_inner);
+        own.clone()
+    }
+
+    /// Gives its peer what now stands in its MSP folder, as an operator does who has changed that.
     ///
     /// # Errors
-    /// [`DevnetError::Build`] where they cannot be read or do not belong together.
-    pub fn renew_peer(&self, certificate_pem: &str, key_pem: &str) -> Result<(), DevnetError> {
+    /// [`DevnetError::Build`] where certificate and key cannot be read or do not belong together, and where
+    /// the folder is no MSP: a peer does not start with it.
+    pub fn renew_peer(&self, files: &NodeMspFiles) -> Result<(), DevnetError> {
         let common_name = format!("peer0.{}", self.domain);
-        let renewed = IssuedIdentity::given(self.msp_id(), &common_name, certificate_pem, key_pem)?;
+        let (certificate, key) = (&files.certificate_pem, &files.key_pem);
+        let renewed = IssuedIdentity::given(self.msp_id(), &common_name, certificate, key)?;
+        let own = files.msp(&self.msp);
+        Msp::setup(&own, MspVersion::V1_4_3).map_err(DevnetError::build)?;
         *self.peer.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(renewed);
+        *self.own.write().unwrap_or_else(PoisonError::into_inner) = own;
         Ok(())
     }
 }
@@ -197,58 +215,5 @@ impl OrdererOrganization {
     #[must_use]
     pub(in crate::devnet) const fn tls(&self) -> &TlsCertificate {
         &self.tls
-    }
-}
-
-/// An MSP as the channel config carries it.
-#[derive(Clone, Debug)]
-pub(in crate::devnet) struct MspFolder {
-    /// The MSP id.
-    pub(in crate::devnet) id: MspId,
-    /// The serialized `msp.MSPConfig`.
-    pub(in crate::devnet) config: Bytes,
-    /// The root of its identities, as PEM.
-    pub(in crate::devnet) ca_pem: String,
-    /// The root of its TLS certificates, as PEM.
-    pub(in crate::devnet) tls_ca_pem: String,
-}
-
-impl MspFolder {
-    /// What `configtxgen` makes of an MSP folder of `cryptogen`: NodeOUs on, no listed admins.
-    pub(in crate::devnet) fn new(id: &MspId, ca_pem: &str, tls_ca_pem: &str) -> Self {
-        let root = Bytes::copy_from_slice(ca_pem.as_bytes());
-        let ou = |role: CertificateRole| {
-            Some(msp::FabricOuIdentifier {
-                certificate: root.clone(),
-                organizational_unit_identifier: role.ou().to_owned(),
-            })
-        };
-        let fabric = msp::FabricMspConfig {
-            name: id.to_string(),
-            crypto_config: Some(msp::FabricCryptoConfig {
-                signature_hash_family: "SHA2".to_owned(),
-                identity_identifier_hash_function: "SHA256".to_owned(),
-            }),
-            tls_root_certs: vec![Bytes::copy_from_slice(tls_ca_pem.as_bytes())],
-            fabric_node_ous: Some(msp::FabricNodeOUs {
-                enable: true,
-                client_ou_identifier: ou(CertificateRole::Client),
-                peer_ou_identifier: ou(CertificateRole::Peer),
-                admin_ou_identifier: ou(CertificateRole::Admin),
-                orderer_ou_identifier: ou(CertificateRole::Orderer),
-            }),
-            root_certs: vec![root],
-            ..msp::FabricMspConfig::default()
-        };
-        let config = msp::MspConfig {
-            r#type: 0,
-            config: fabric.encode_to_vec().into(),
-        };
-        Self {
-            id: id.clone(),
-            config: config.encode_to_vec().into(),
-            ca_pem: ca_pem.to_owned(),
-            tls_ca_pem: tls_ca_pem.to_owned(),
-        }
     }
 }

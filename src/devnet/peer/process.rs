@@ -289,8 +289,8 @@ impl Peer {
 
     /// The MSP of its organisation alone.
     pub(super) fn own_msps(&self) -> Option<Msps> {
-        let config = &self.organization.msp().config;
-        let msp = Msp::setup(config, MspVersion::V1_4_3).ok()?;
+        let config = self.organization.own_msp();
+        let msp = Msp::setup(&config, MspVersion::V1_4_3).ok()?;
         Some(Msps::new([Arc::new(msp)]))
     }
 

@@ -1,6 +1,6 @@
 //! The certificate type.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, net::IpAddr, sync::Arc};
 
 use bytes::Bytes;
 
@@ -149,6 +149,47 @@ impl Certificate {
         &self.0.key_info
     }
 
+    /// The names and addresses of servers that it is for, as it lists them: the common name is none.
+    #[must_use]
+    pub fn server_names(&self) -> Vec<String> {
+        let Some(names) = &self.extensions().alternative_names else {
+            return Vec::new();
+        };
+        let ips = names.ips.iter().filter_map(|ip| address(ip));
+        let dns = names.dns.iter().cloned();
+        dns.chain(ips.map(|ip| ip.to_string())).collect()
+    }
+
+    /// Whether it is for a server of this name or address, as TLS clients judge it.
+    #[must_use]
+    pub fn is_for_server(&self, host: &str) -> bool {
+        let Some(names) = &self.extensions().alternative_names else {
+            return false;
+        };
+        if let Ok(wanted) = host.parse::<IpAddr>() {
+            return names.ips.iter().any(|ip| address(ip) == Some(wanted));
+        }
+        let host = host.strip_suffix('.').unwrap_or(host);
+        names.dns.iter().any(|name| match name.strip_prefix("*.") {
+            Some(rest) => host
+                .split_once('.')
+                .is_some_and(|(_, domain)| domain.eq_ignore_ascii_case(rest)),
+            None => name.eq_ignore_ascii_case(host),
+        })
+    }
+
+    /// Whether its extended key usage lets it be a TLS server's, and a TLS client's.
+    #[must_use]
+    pub fn tls_uses(&self) -> (bool, bool) {
+        match &self.extensions().extended_key_usage {
+            None => (true, true),
+            Some(usage) => (
+                usage.any || usage.server_auth,
+                usage.any || usage.client_auth,
+            ),
+        }
+    }
+
     pub(crate) fn extensions(&self) -> &Extensions {
         &self.0.extensions
     }
@@ -265,6 +306,12 @@ impl PartialEq for Certificate {
 }
 
 impl Eq for Certificate {}
+
+fn address(bytes: &[u8]) -> Option<IpAddr> {
+    let four = <[u8; 4]>::try_from(bytes).map(IpAddr::from);
+    four.or_else(|_| <[u8; 16]>::try_from(bytes).map(IpAddr::from))
+        .ok()
+}
 
 impl fmt::Debug for Certificate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -44,7 +44,7 @@ struct ChannelRounds {
 }
 
 #[derive(Serialize)]
-struct ReadyDocument<'a> {
+struct AgentReadyDocument<'a> {
     ready: bool,
     reason: Option<&'static str>,
     channels: BTreeMap<&'a str, ChannelDocument<'a>>,
@@ -136,7 +136,7 @@ impl Probed for AgentHealth {
             };
             (name.as_str(), document)
         });
-        let document = ReadyDocument {
+        let document = AgentReadyDocument {
             ready: reason.is_none(),
             reason,
             channels: channels.collect(),

@@ -20,23 +20,23 @@ const SERIES: usize = 200;
 #[derive(Debug)]
 pub(crate) struct AgentMetrics {
     registry: Registry,
-    rounds: Family<ResultLabels, Counter>,
-    last_round: Family<ChannelLabels, Gauge>,
-    sequence: Family<ChannelLabels, Gauge>,
-    lag: Family<ChannelLabels, Gauge>,
-    awaiting: Family<ChannelLabels, Gauge>,
-    held: Family<ChannelLabels, Gauge>,
-    fork: Family<ChannelLabels, Gauge>,
+    rounds: Family<AgentResultLabels, Counter>,
+    last_round: Family<AgentChannelLabels, Gauge>,
+    sequence: Family<AgentChannelLabels, Gauge>,
+    lag: Family<AgentChannelLabels, Gauge>,
+    awaiting: Family<AgentChannelLabels, Gauge>,
+    held: Family<AgentChannelLabels, Gauge>,
+    fork: Family<AgentChannelLabels, Gauge>,
     proposals: Family<StatusLabels, Gauge>,
     certificates: Family<CertificateLabels, Gauge>,
-    syncs: Family<ResultLabels, Counter>,
-    submits: Family<ResultLabels, Counter>,
-    carried: Family<ResultLabels, Counter>,
+    syncs: Family<AgentResultLabels, Counter>,
+    submits: Family<AgentResultLabels, Counter>,
+    carried: Family<AgentResultLabels, Counter>,
     waiting: Family<HookChannelLabels, Gauge>,
     deliveries: Family<HookLabels, Counter>,
-    log_lines: Family<ReasonLabels, Counter>,
+    log_lines: Family<AgentLogLabels, Counter>,
     /// Which series of proposals and certificates each channel has.
-    shown: Mutex<BTreeMap<ChannelLabels, ShownSeries>>,
+    shown: Mutex<BTreeMap<AgentChannelLabels, ShownSeries>>,
 }
 
 #[derive(Debug, Default)]
@@ -65,13 +65,13 @@ pub(crate) struct AgentLook {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, EncodeLabelSet)]
-struct ChannelLabels {
+struct AgentChannelLabels {
     profile: String,
     channel: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, EncodeLabelSet)]
-struct ResultLabels {
+struct AgentResultLabels {
     profile: String,
     channel: String,
     result: &'static str,
@@ -106,7 +106,7 @@ struct HookLabels {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct ReasonLabels {
+struct AgentLogLabels {
     reason: &'static str,
 }
 
@@ -221,7 +221,7 @@ impl AgentMetrics {
 
     /// The counters of lost log lines.
     pub(crate) fn log_counters(&self) -> LogCounters {
-        let counter = |reason| (self.log_lines).get_or_create_owned(&ReasonLabels { reason });
+        let counter = |reason| (self.log_lines).get_or_create_owned(&AgentLogLabels { reason });
         LogCounters {
             full: counter("full"),
             failed: counter("failed"),
@@ -237,7 +237,7 @@ impl AgentMetrics {
     }
 
     /// Series of what is not there any more go.
-    fn show(&self, of: ChannelLabels, look: &AgentLook) {
+    fn show(&self, of: AgentChannelLabels, look: &AgentLook) {
         let (profile, channel) = (of.profile.clone(), of.channel.clone());
         let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
         let before = shown.remove(&of).unwrap_or_default();
@@ -358,15 +358,15 @@ fn gauge(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
 }
 
-fn channel_labels(profile: &str, channel: &str) -> ChannelLabels {
-    ChannelLabels {
+fn channel_labels(profile: &str, channel: &str) -> AgentChannelLabels {
+    AgentChannelLabels {
         profile: profile.to_owned(),
         channel: channel.to_owned(),
     }
 }
 
-fn result_labels(profile: &str, channel: &str, result: &'static str) -> ResultLabels {
-    ResultLabels {
+fn result_labels(profile: &str, channel: &str, result: &'static str) -> AgentResultLabels {
+    AgentResultLabels {
         profile: profile.to_owned(),
         channel: channel.to_owned(),
         result,

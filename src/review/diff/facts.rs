@@ -17,7 +17,7 @@ use crate::{
     },
     identity::{CertificateUse, ListedCertificate},
     ids::Digest,
-    json,
+    json::{self, time_text},
     policy::print_rule,
     proto::scan::ScanError,
 };
@@ -154,16 +154,13 @@ fn consenters(nodes: &[Consenter]) -> Facts {
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     for node in nodes {
         let place = format!("{}:{}", node.host, node.port);
-        let fingerprint = |pem: &[u8]| {
-            let listed = ListedCertificate::read(CertificateUse::TlsRoot, pem);
-            (!pem.is_empty()).then(|| listed.fingerprint.to_string())
-        };
+        let said = |pem: &[u8]| (!pem.is_empty()).then(|| cut(certificate(pem)));
         let value = json!({
             "id": (node.id != 0).then_some(node.id),
             "msp_id": (!node.msp_id.is_empty()).then(|| cut(node.msp_id.clone())),
-            "identity": fingerprint(&node.identity),
-            "client_tls_cert": fingerprint(&node.client_tls_cert),
-            "server_tls_cert": fingerprint(&node.server_tls_cert),
+            "identity": said(&node.identity),
+            "client_tls_cert": said(&node.client_tls_cert),
+            "server_tls_cert": said(&node.server_tls_cert),
         });
         let number = seen.entry(place.clone()).or_default();
         *number = number.saturating_add(1);
@@ -174,6 +171,27 @@ fn consenters(nodes: &[Consenter]) -> Facts {
         facts.insert((Item::Consenter, name), Fact::new(value));
     }
     facts
+}
+
+/// A certificate in words: its digest and end, then whose it is, which servers it is for, who issued it.
+// SECURITY: what its maker writes stands behind what the bytes say
+fn certificate(pem: &[u8]) -> String {
+    let listed = ListedCertificate::read(CertificateUse::TlsRoot, pem);
+    let digest = listed.fingerprint;
+    let Ok(certificate) = &listed.certificate else {
+        return format!("sha256 {digest}, cannot be read");
+    };
+    let names = certificate.server_names();
+    let names = match names.as_slice() {
+        [] => String::new(),
+        names => format!(", for `{}`", names.join("` `")),
+    };
+    format!(
+        "sha256 {digest}, ends {}, of `{}`{names}, issued by `{}`",
+        time_text(certificate.not_after()).unwrap_or_default(),
+        certificate.subject(),
+        certificate.issuer()
+    )
 }
 
 fn acls(bytes: &[u8]) -> Result<Facts, ScanError> {

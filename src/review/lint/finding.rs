@@ -145,6 +145,8 @@ findings! {
     CertificateExpiresSoon = "CERTIFICATE_EXPIRES_SOON",
     /// Ordering could stop, or would survive fewer failures.
     ConsenterQuorum = "CONSENTER_QUORUM",
+    /// A consenter's certificate that does not fit to where it is, or to what it is for.
+    ConsenterCertificate = "CONSENTER_CERTIFICATE",
     /// An address that nobody can connect to.
     MalformedEndpoint = "MALFORMED_ENDPOINT",
     /// A capability level that no organisation has attested.

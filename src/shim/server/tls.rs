@@ -141,10 +141,10 @@ pub(super) fn hint(error: &io::Error) -> &'static str {
     let inner = error.get_ref().and_then(|e| e.downcast_ref());
     match inner {
         Some(rustls::Error::InvalidMessage(_)) => {
-            "the client most likely speaks plain text: build its package with --tls-root-cert"
+            "the client most likely speaks plain text: build its package with --server-ca"
         }
         Some(rustls::Error::NoCertificatesPresented) => {
-            "the client gave no certificate: build its package with --client-cert and --client-key"
+            "the client gave no certificate: build its package with --peer-cert and --peer-key"
         }
         Some(rustls::Error::InvalidCertificate(
             CertificateError::Expired | CertificateError::ExpiredContext { .. },
@@ -165,7 +165,7 @@ pub(super) fn hint(error: &io::Error) -> &'static str {
             | AlertDescription::DecryptError
             | AlertDescription::UnknownCA,
         )) => {
-            "the peer does not accept this server's certificate: it has to be of the --tls-root-cert of \
+            "the peer does not accept this server's certificate: it has to be of the --server-ca of \
              the package, name the host of its --address, and be valid"
         }
         Some(rustls::Error::PeerIncompatible(_)) => {

@@ -75,6 +75,51 @@ fn wrong_arguments_are_refused_before_anybody_is_asked() {
 }
 
 #[test]
+fn private_keys_are_not_proposed() {
+    let folder = folder();
+    let home = folder.path().to_str().unwrap().to_owned();
+    let admin = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/update/org2-admin");
+    let key = std::fs::read(format!("{admin}/keystore/priv_sk")).unwrap();
+    let certificate = std::fs::read_dir(format!("{admin}/signcerts")).unwrap();
+    let certificate = certificate.map(|one| one.unwrap().path()).next().unwrap();
+    // alone, and behind a certificate, where a reader of certificates does not see it
+    let mut both = std::fs::read(certificate).unwrap();
+    both.extend(b"-----BEGIN EC PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nMHc");
+    std::fs::write(folder.path().join("alone.pem"), &key).unwrap();
+    std::fs::write(folder.path().join("behind.pem"), both).unwrap();
+    let cas = folder.path().join("org/cacerts");
+    std::fs::create_dir_all(&cas).unwrap();
+    std::fs::write(cas.join("ca.pem"), &key).unwrap();
+    let variables = [
+        ("HOME", home.as_str()),
+        ("CHANNEL_NAME", "mychannel"),
+        ("CORE_PEER_LOCALMSPID", "Org2MSP"),
+        ("CORE_PEER_MSPCONFIGPATH", admin),
+        // nobody listens there
+        ("CORE_PEER_ADDRESS", "127.0.0.1:1"),
+    ];
+    for args in [
+        &["rotate-ca", "--add", "alone.pem", "--remove", "alone.pem"][..],
+        &["rotate-ca", "--add", "behind.pem", "--remove", "behind.pem"],
+        &["consenter", "add", "h:7050", "--server-cert", "behind.pem"],
+        &["set-msp", "org"],
+    ] {
+        let args = [&["propose"], args].concat();
+        let out = command(&folder, &args, &variables).output().unwrap();
+        let said = errors(&out);
+        assert_eq!(out.status.code(), Some(2), "{said}");
+        assert!(said.contains("[PRIVATE_KEY]"), "{said}");
+        // not a line of it is repeated
+        let lines = String::from_utf8_lossy(&key).into_owned();
+        assert!(
+            lines
+                .lines()
+                .all(|line| line.is_empty() || !said.contains(line))
+        );
+    }
+}
+
+#[test]
 fn man_pages_are_written() {
     let folder = folder();
     let out = command(&folder, &["man", "pages"], &[]).output().unwrap();

@@ -20,7 +20,8 @@ case "$1 $2" in 'devnet up') set -- "$@" --port-base 0;; esac
 case "$*" in
   *--yes*) ;;
   update\ sign\ *) typed=$(PROGRAM update inspect "$3" --json | jq -r '.files[0].update.config_update_sha256[:8]');;
-  sign\ --in*--out*) typed=$(basename "$3" .signreq);;
+  sign\ --in*--dry-run*) ;;
+  sign\ --in*--out*) typed=$(basename "$3"); typed=${typed%.signreq}; typed=${typed%.statement};;
   sign\ --*|sign*--out*) ;;
   sign\ *) typed=$2;;
 esac

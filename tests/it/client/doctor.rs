@@ -86,6 +86,7 @@ fn faults_are_found_by_name() {
     let admin = |settings: &'static str| ("org1", settings, "");
     told(&desk, "all is well", admin(""), &[], 0);
     told(&desk, "for Org2, too", ("org2", "", ""), &[], 0);
+    told(&desk, "who only orders", ("orderer", "", ""), &[], 0);
     settings(&desk);
     told(
         &desk,
@@ -109,7 +110,7 @@ fn faults_are_found_by_name() {
         &desk,
         "the own server is down",
         admin(""),
-        &["CONTRACT warning", "ENDORSERS error"],
+        &["CONTRACT error", "ENDORSERS error"],
         5,
     );
     desk.run("cmscc devnet start-server org1; cmscc devnet stop-server org2");
@@ -146,7 +147,7 @@ fn faults_are_found_by_name() {
         &[
             "NODE_REACHED warning",
             "PEER_ORGANIZATION warning",
-            "CONTRACT warning",
+            "CONTRACT error",
             "ENDORSERS error",
         ],
         5,

@@ -52,6 +52,11 @@ fn what_is_foreseen_comes() {
         answers cmscc explain add_orgx --if-signed-by Org2MSP
         answers cmscc explain add_orgx --if-signed-by Org1MSP Org2MSP.peer
         answers cmscc explain add_orgx --if-signed-by Org9MSP
+        answers cmscc explain --if-signed-by Org2MSP.client add_orgx
+        answers cmscc explain add_orgx --if-signed-by OrdererOrg
+        answers cmscc explain --if-signed-by Org2MSP
+        answers cmscc plan add_orx
+        answers cmscc show add_orx
         answers cmscc explain add_orgx --if-signed-by "$CORE_PEER_MSPCONFIGPATH"/signcerts/Admin*.pem
         told if cmscc explain add_orgx --if-signed-by Org2MSP --json=if_signed; echo "</if>"
         answers cmscc diff any all --exit-code
@@ -75,6 +80,12 @@ fn what_is_foreseen_comes() {
         "would be signed by Org2MSP.admin",
         "Org2MSP.peer  makes no difference: no deciding policy asks for it",
         "[ORG_UNKNOWN]",
+        "did you mean Org1MSP?",
+        "Org2MSP.client  makes no difference",
+        "OrdererMSP.admin  makes no difference",
+        "[NO_ID]",
+        "did you mean add_orgx or add_orgy? `cmscc list` shows those that are there",
+        "[UNKNOWN_PROPOSAL]\nhint:  did you mean add_orgx",
         "would be signed by CN=Admin@org2.example.com",
         "they exclude each other: each wants something else of /Channel/Application/Endorsement",
         " 1 all  ready to submit  2 signatures stay",
@@ -87,7 +98,11 @@ fn what_is_foreseen_comes() {
         .lines()
         .filter_map(|line| line.strip_prefix("ends with "))
         .collect();
-    assert_eq!(ends, ["0", "3", "2", "0", "3"], "{printed}");
+    assert_eq!(
+        ends,
+        ["0", "3", "2", "3", "3", "2", "1", "1", "0", "3"],
+        "{printed}"
+    );
     assert_eq!(document(&printed, "if")["if_signed"]["suffices"], true);
     let two = document(&printed, "two");
     let side = &two["both"][0];

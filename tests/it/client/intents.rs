@@ -182,3 +182,37 @@ fn plain(mut config: Value) -> Value {
     }
     root
 }
+
+#[test]
+fn a_wrong_edit_is_gone_on_with_and_leaves_nothing_behind() {
+    let desk = Desk::new();
+    let printed = desk.run(
+        r#"
+cmscc devnet up --background
+eval "$(cmscc devnet env org1)"
+editor() { printf '#!/bin/sh\n%s\n' "$2" > "$1"; chmod +x "$1"; }
+texts() { find "$CMSCC_STATE_DIR" -name 'edit-*'; }
+editor wrong "sed -i 's/\"max_message_count\"/\"max_mesage_count\"/' \"\$1\""
+editor right "sed -i 's/\"max_mesage_count\": 10,/\"max_message_count\": 40,/' \"\$1\""
+EDITOR=false cmscc propose edit || echo "ends with $?, kept $(texts | wc -l)"
+EDITOR=true cmscc propose edit || echo "ends with $?, kept $(texts | wc -l)"
+EDITOR=./wrong cmscc propose edit /Channel/Orderer --id smaller --description 'smaller blocks' || echo "ends with $?, kept $(texts | wc -l)"
+count=$(cmscc config get /Channel/Orderer/BatchSize/max_message_count)
+sed -i "s/: 10,/: $count,/" right
+EDITOR=./right cmscc propose edit /Channel/Orderer --id smaller --description 'smaller blocks' --file "$(texts)"
+echo "kept $(texts | wc -l)"
+"#,
+    );
+    for line in [
+        // nobody had typed anything
+        "ends with 1, kept 0",
+        "ends with 3, kept 0",
+        "did you mean `max_message_count`?",
+        "cmscc propose edit /Channel/Orderer --id smaller --description 'smaller blocks' --file ",
+        "ends with 2, kept 1",
+        "proposed as `smaller`",
+        "\nkept 0",
+    ] {
+        assert!(printed.contains(line), "{line}\n{printed}");
+    }
+}

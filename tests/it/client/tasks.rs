@@ -30,6 +30,7 @@ pub(crate) const CONSENTER: TaskPage = page!("consenter");
 pub(crate) const FALSE_BRANCH: TaskPage = page!("false-branch");
 pub(crate) const LEAVE: TaskPage = page!("leave");
 pub(crate) const MEMBERS: TaskPage = page!("members");
+pub(crate) const ORDERER_SETTINGS: TaskPage = page!("orderer-settings");
 pub(crate) const POLICIES: TaskPage = page!("policies");
 pub(crate) const ROTATE_CA: TaskPage = page!("rotate-ca");
 pub(crate) const UNREACHABLE: TaskPage = page!("unreachable");
@@ -121,6 +122,11 @@ fn a_member_leaves() {
 #[test]
 fn who_may_sign_is_changed() {
     POLICIES.run(UP);
+}
+
+#[test]
+fn orderer_settings_are_changed() {
+    ORDERER_SETTINGS.run(UP);
 }
 
 #[test]

@@ -6,7 +6,13 @@ use std::{
     process::Output,
 };
 
-use cmscc::config::{Update, envelope};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use cmscc::{
+    config::{Update, envelope},
+    ids::ChannelId,
+    proto::{cmscc::AttestationStatement, common},
+};
+use prost::Message as _;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -170,8 +176,12 @@ fn nothing_is_signed_without_consent_or_against_its_own_digest() {
         "-o",
         "lockout.pb",
     ];
+    // it is computed, and the exit code tells
     let (document, code) = files.document(&compute);
-    assert_eq!(code, 0);
+    assert_eq!(code, 7);
+    assert!(files.at("lockout.pb").exists());
+    let accepted = [&compute[..], &["--accept-finding", "LOCKOUT_POLICY"]].concat();
+    assert_eq!(files.document(&accepted).1, 0);
     let digest = document["config_update_sha256"]
         .as_str()
         .unwrap()
@@ -256,6 +266,167 @@ fn the_update_goes_where_it_is_wanted() {
     assert!(!files.at("mixed.pb").exists());
 }
 
+/// The names of the remarks in a document.
+fn remarks(document: &Value) -> Vec<&str> {
+    let remarks = document["remarks"].as_array().into_iter().flatten();
+    remarks.map(|one| one["id"].as_str().unwrap()).collect()
+}
+
+#[test]
+fn two_files_the_wrong_way_round_are_told() {
+    let files = Files::new();
+    let told = |args: &[&str]| {
+        let document = files.document(args).0;
+        remarks(&document).contains(&"LOOKS_SWAPPED")
+    };
+    assert!(!told(&[
+        "compute",
+        "config_block.pb",
+        "modified_config.json"
+    ]));
+    assert!(told(&[
+        "compute",
+        "modified_config.json",
+        "config_block.pb"
+    ]));
+    let check = [
+        "check",
+        "config_block.pb",
+        "--against",
+        "modified_config.json",
+    ];
+    assert!(told(&check));
+    // two files of jq, of which nothing but the names tells
+    let out = files.run(&["inspect", "config_block.pb", "--decode"]);
+    fs::write(files.at("config.json"), out.stdout).unwrap();
+    let of = |original: &'static str, modified: &'static str| {
+        ["compute", original, modified, "-C", "mychannel"]
+    };
+    assert!(told(&of("modified_config.json", "config.json")));
+    assert!(!told(&of("config.json", "modified_config.json")));
+}
+
+#[test]
+fn what_an_orderer_would_refuse_ends_so() {
+    let files = Files::new();
+    let text = fs::read_to_string(files.at("modified_config.json")).unwrap();
+    let mut config: Value = serde_json::from_str(&text).unwrap();
+    let values = &mut config["channel_group"]["groups"]["Orderer"]["values"];
+    values["BatchSize"]["value"]["max_message_count"] = 0.into();
+    fs::write(files.at("none.json"), config.to_string()).unwrap();
+    let (document, code) = files.document(&["compute", "config_block.pb", "none.json"]);
+    assert_eq!(code, 3);
+    assert!(document["refusal"].is_object(), "{document:#}");
+}
+
+#[test]
+fn parts_of_a_config_are_told() {
+    let files = Files::new();
+    let text = fs::read_to_string(files.at("modified_config.json")).unwrap();
+    let config: Value = serde_json::from_str(&text).unwrap();
+    let part = |name: &str, part: &Value| fs::write(files.at(name), part.to_string()).unwrap();
+    let group = &config["channel_group"];
+    part("group.json", group);
+    part("sections.json", &group["groups"]);
+    part("application.json", &group["groups"]["Application"]);
+    // all of it, without its sequence: nothing is missing of what is wanted
+    let (document, code) = files.document(&["check", "group.json", "--against", "config_block.pb"]);
+    assert_eq!(
+        (document["outcome"].as_str(), code),
+        (Some("not_signed"), 3)
+    );
+    assert_eq!(remarks(&document), ["CHANNEL_GROUP_ALONE"]);
+    let whole = ["compute", "config_block.pb", "modified_config.json"];
+    let alone = ["compute", "config_block.pb", "group.json"];
+    let digest = |args: &[&str]| files.document(args).0["config_update_sha256"].clone();
+    assert_eq!(digest(&whole), digest(&alone));
+    // nobody knows of which sequence it is
+    let check = ["check", "modified_config.json", "--against", "group.json"];
+    assert_eq!(files.symbol(&check), ("NOT_A_CONFIG".to_owned(), 2));
+    for (file, symbol, words) in [
+        (
+            "sections.json",
+            "UNKNOWN_FILE",
+            ".data.data[0].payload.data.config",
+        ),
+        (
+            "application.json",
+            "NOT_A_CONFIG",
+            ".channel_group.groups.Application",
+        ),
+    ] {
+        let (document, _) = files.document(&["compute", "config_block.pb", file]);
+        assert_eq!(document["error"]["symbol"], symbol, "{document:#}");
+        let hint = document["error"]["hint"].as_str().unwrap();
+        assert!(hint.contains(words), "{hint}");
+    }
+}
+
+#[test]
+fn habits_of_peer_are_understood_or_told() {
+    let files = Files::new();
+    let said = |args: &[&str]| {
+        let out = files.run(args);
+        (
+            String::from_utf8(out.stderr).unwrap(),
+            out.status.code().unwrap(),
+        )
+    };
+    // a file behind -f
+    let (document, code) = files.document(&[
+        "check",
+        "-f",
+        "modified_config.json",
+        "--against",
+        "config_block.pb",
+    ]);
+    assert_eq!(
+        (document["outcome"].as_str(), code),
+        (Some("not_signed"), 3)
+    );
+    for (args, words) in [
+        (
+            &["check", "modified_config.json"][..],
+            "peer channel fetch config",
+        ),
+        (&["signconfigtx", "-f", "org1.pb"], "may be the same"),
+        (
+            &["-f", "org1.pb", "-c", "mychannel", "-o", "localhost:7050"],
+            "cmscc submit --in FILE",
+        ),
+    ] {
+        let (text, code) = said(args);
+        assert_eq!(code, 2, "{text}");
+        assert!(text.contains("hint:") && text.contains(words), "{text}");
+    }
+    // the variable of Fabric's samples names the channel where no file does
+    let out = files.run(&["inspect", "config_block.pb", "--decode"]);
+    fs::write(files.at("config.json"), out.stdout).unwrap();
+    let compute = ["compute", "config.json", "modified_config.json"];
+    assert_eq!(files.symbol(&compute), ("NO_CHANNEL".to_owned(), 2));
+    let home = files.0.path().to_str().unwrap();
+    let args = [&["update"], &compute[..], &["--json"]].concat();
+    let variables = [("HOME", home), ("CHANNEL_NAME", "mychannel")];
+    let out = command(&files.0, &args, &variables).output().unwrap();
+    let document: Value = serde_json::from_slice(&out.stdout).unwrap();
+    assert_eq!(document["channel_id"], "mychannel", "{document:#}");
+}
+
+#[test]
+fn a_private_key_in_an_update_is_told() {
+    let files = Files::new();
+    let text = fs::read_to_string(files.at("modified_config.json")).unwrap();
+    let mut config: Value = serde_json::from_str(&text).unwrap();
+    let org = &mut config["channel_group"]["groups"]["Application"]["groups"]["OrgXMSP"];
+    let admins = &mut org["values"]["MSP"]["value"]["config"]["root_certs"][0];
+    let mut pem = STANDARD.decode(admins.as_str().unwrap()).unwrap();
+    pem.extend(b"-----BEGIN EC PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n");
+    *admins = STANDARD.encode(pem).into();
+    fs::write(files.at("key.json"), config.to_string()).unwrap();
+    let (document, _) = files.document(&["check", "key.json", "--against", "config_block.pb"]);
+    assert!(remarks(&document).contains(&"PRIVATE_KEY"), "{document:#}");
+}
+
 #[test]
 fn one_file_that_is_none_hides_no_other() {
     let files = Files::new();
@@ -301,6 +472,7 @@ cmscc update propose update.pb --id same --description 'the same' --dry-run || e
     assert!(printed.contains("proposed as `faster`"), "{printed}");
     // the update that was computed from the files is the one that the contract computed from the edit
     assert!(printed.contains("UPDATE_TAKEN"), "{printed}");
+    assert!(printed.contains("`cmscc withdraw faster`"), "{printed}");
     // Org1's chain is pinned by now. A config block that says otherwise is a fork, an older one is old
     let bent = fs::read(desk.at("old.block")).unwrap();
     let mut block = bent.clone();
@@ -321,4 +493,31 @@ cmscc update sign update.pb --against forged.block -o never.pb --yes --digest $d
         "{printed}"
     );
     assert!(!desk.at("never.pb").exists());
+}
+
+#[test]
+fn what_an_organisation_attests_is_shown_and_is_no_update() {
+    let files = Files::new();
+    let said = AttestationStatement {
+        msp_id: "OrdererMSP".to_owned(),
+        channel: vec!["V3_0".to_owned()],
+        number: 1,
+        ..AttestationStatement::default()
+    };
+    let update = common::ConfigUpdate {
+        channel_id: "mychannel".to_owned(),
+        isolated_data: [("cmscc.attestation".to_owned(), said.encode_to_vec().into())].into(),
+        ..common::ConfigUpdate::default()
+    };
+    let channel = ChannelId::new("mychannel");
+    let content = envelope::update_envelope(&channel, &update.encode_to_vec(), &[]);
+    fs::write(files.at("statement.pb"), content).unwrap();
+    let (document, code) = files.document(&["inspect", "statement.pb"]);
+    let update = &document["files"][0]["update"];
+    assert_eq!(code, 0);
+    assert_eq!(update["attests"]["msp_id"], "OrdererMSP", "{document:#}");
+    assert_eq!(update["attests"]["channel"][0], "V3_0");
+    assert_eq!(update["remarks"].as_array().map(Vec::len), Some(0));
+    let check = ["check", "statement.pb", "--against", "config_block.pb"];
+    assert_eq!(files.symbol(&check), ("NOT_AN_UPDATE".to_owned(), 2));
 }

@@ -44,7 +44,7 @@ follow() {
       if [ -z "$next" ]; then continue; fi
       echo "$org: $next"
       case $next in
-        'cmscc serve '*) start "$org" $next;;
+        'cmscc serve '*) start "$org" ${next/FOLDER/$anchors};;
         # peers hear of each other's chaincodes within some seconds
         'cmscc init-consortium') $next || true;;
         *) ${next/HOST:PORT/$(address "$org")};;
@@ -66,6 +66,7 @@ refused() { # EXIT SYMBOL COMMAND..
 server() { # MSP: what its peer says of its server
   { cmscc deploy status --json || true; } | jq -r --arg id "$1" '.members[] | select(.msp_id == $id).server'
 }
+is_away() { case $(server "$1") in peer_away|no_peer) ;; *) return 1;; esac; }
 is_gone() { ! kill -0 "$1" 2> /dev/null; }
 stop() { local pid; pid=$(cat "$NET_DIR/run/server-$1.pid"); kill "$pid"; until_done is_gone "$pid"; }
 agree() { # ID ORG..: all of them sign it
@@ -211,6 +212,20 @@ fn what_is_wrong_with_a_deployment_is_said_by_name() {
         until_done is_server Org1MSP other_id
         as org2; until_done is_server Org1MSP other_id; as org1
         stop org1
+        # a server that hangs, and one that speaks TLS where the package says none: peers wait for both alike
+        start org1 cmscc serve --chaincode-id $id --address $(address org1)
+        kill -STOP $(cat "$NET_DIR/run/server-org1.pid"); until_done is_server Org1MSP silent
+        { cmscc doctor --json --only CONTRACT || true; } | jq -r '.findings[].text' | grep 'says nothing to your peer'
+        as org2; until_done is_server Org1MSP silent; as org1
+        kill -CONT $(cat "$NET_DIR/run/server-org1.pid"); stop org1
+        tls=$NET_DIR/crypto/peerOrganizations/org1.example.com/peers/peer0.org1.example.com/tls
+        start org1 cmscc serve --chaincode-id $id --address $(address org1) --tls-disabled false \
+          --tls-cert $tls/server.crt --tls-key $tls/server.key
+        until_done is_server Org1MSP silent
+        { cmscc deploy status || true; } | grep -e "Next: cmscc serve --chaincode-id $id --address $(address org1) --trust-anchors FOLDER"
+        stop org1
+        # a peer that is away is no server that is; soon the others forget it
+        $net stop-peer org2; until_done is_away Org2MSP; $net start-peer org2
         cmscc deploy install --address nowhere.invalid:9999
         other=$(cmscc deploy package --address nowhere.invalid:9999 --output other.tar.gz)
         cmscc deploy approve --package-id $other

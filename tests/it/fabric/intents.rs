@@ -336,7 +336,7 @@ impl<'a> Hands<'a> {
         let out = self.run("org2", &finish);
         let said = String::from_utf8_lossy(&out.stderr).into_owned();
         assert_eq!(out.status.code(), Some(7), "{said}");
-        for who in ["your own certificate", "a peer that endorsed lately"] {
+        for who in ["your own certificate", "a peer that endorsed in block"] {
             assert!(said.contains(who), "{said}");
         }
         // they get certificates of the new one

@@ -3,8 +3,8 @@
 
 use super::stage::Stage;
 use crate::client::tasks::{
-    CAPABILITIES, CONSENTER, FALSE_BRANCH, FORGED_BEFORE, HANDED_IN, LEAVE, MEMBERS, POLICIES,
-    PREPARED, ROTATE_CA, TaskPage, UNREACHABLE, forge, has_openssl,
+    CAPABILITIES, CONSENTER, FALSE_BRANCH, FORGED_BEFORE, HANDED_IN, LEAVE, MEMBERS,
+    ORDERER_SETTINGS, POLICIES, PREPARED, ROTATE_CA, TaskPage, UNREACHABLE, forge, has_openssl,
 };
 
 /// The words of the pages, here.
@@ -56,6 +56,11 @@ fn a_member_leaves() {
 #[test]
 fn who_may_sign_is_changed() {
     run(&POLICIES, 1400, &[]);
+}
+
+#[test]
+fn orderer_settings_are_changed() {
+    run(&ORDERER_SETTINGS, 1800, &[]);
 }
 
 #[test]

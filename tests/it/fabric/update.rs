@@ -582,7 +582,11 @@ impl OfflineDesk<'_> {
         let update = tools.at("update.pb");
         let done = tools.cmscc(&["compute", text(block), text(&edited), "-o", text(&update)]);
         let errors = String::from_utf8_lossy(&done.stderr).into_owned();
-        assert!(done.status.success(), "{what}: {errors}");
+        // what an orderer would refuse, and what is blocking, is computed all the same
+        assert!(
+            matches!(done.status.code(), Some(0 | 3 | 7)),
+            "{what}: {errors}"
+        );
         let original = tools.encoded("common.Config", "o.pb", &config).unwrap();
         let updated = tools.encoded("common.Config", "m.pb", &modified).unwrap();
         let theirs = tools.computed(CHANNEL, &original, &updated).unwrap();

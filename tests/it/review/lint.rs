@@ -665,11 +665,16 @@ fn consenters_that_may_stop_the_channel() {
     params.not_after = rcgen::date_time_ymd(2040, 1, 1);
     let root: Bytes = params.self_signed(&authority).unwrap().pem().into();
     let issuer = rcgen::Issuer::new(params, authority);
-    let consenter = |host: &str, until: i32| {
-        let mut leaf = CertificateParams::new(vec![host.to_owned()]).unwrap();
+    let purposes = [
+        rcgen::ExtendedKeyUsagePurpose::ServerAuth,
+        rcgen::ExtendedKeyUsagePurpose::ClientAuth,
+    ];
+    let made = |host: &str, names: &[&str], until: i32, uses: &[rcgen::ExtendedKeyUsagePurpose]| {
+        let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
+        let mut leaf = CertificateParams::new(names).unwrap();
         leaf.not_before = rcgen::date_time_ymd(2021, 1, 1);
         leaf.not_after = rcgen::date_time_ymd(until, 1, 1);
-        leaf.extended_key_usages = vec![rcgen::ExtendedKeyUsagePurpose::ServerAuth];
+        leaf.extended_key_usages = uses.to_vec();
         let key = KeyPair::generate().unwrap();
         let certificate: Bytes = leaf.signed_by(&key, &issuer).unwrap().pem().into();
         etcdraft::Consenter {
@@ -679,6 +684,7 @@ fn consenters_that_may_stop_the_channel() {
             server_tls_cert: certificate,
         }
     };
+    let consenter = |host: &str, until: i32| made(host, &[host], until, &purposes);
     let mut one = config("before");
     edit_msp(&mut one, "Orderer/OrdererOrg", |msp| {
         msp.tls_root_certs.push(root.clone())
@@ -712,6 +718,69 @@ fn consenters_that_may_stop_the_channel() {
     let lint = go(&three, &replaced);
     assert_eq!(lint.findings.len(), 1, "{lint:#?}");
     assert!(text(&lint, FindingId::CertificateExpiresSoon).contains("`o4:7050`"));
+
+    // certificates with which the others would not speak TLS
+    let odd = |node: etcdraft::Consenter| {
+        let mut odd = three.clone();
+        nodes(&mut odd, &|nodes| nodes[2] = node.clone());
+        let lint = go(&three, &odd);
+        let texts = lint.findings.into_iter().map(|one| (one.id, one.text));
+        texts.collect::<Vec<_>>()
+    };
+    let certificate = FindingId::ConsenterCertificate;
+    for (node, said) in [
+        (
+            made("o4", &["o3", "10.0.0.4"], 2030, &purposes),
+            "is not for `o4`: it is for `o3`, `10.0.0.4`",
+        ),
+        (
+            made("10.0.0.5", &["10.0.0.4"], 2030, &purposes),
+            "is not for `10.0.0.5`",
+        ),
+        (
+            made("o4", &[], 2030, &purposes),
+            "it has no alternative name",
+        ),
+        (
+            made("o4", &["o4"], 2030, &purposes[..1]),
+            "is not for clients",
+        ),
+        (
+            made("o4", &["o4"], 2030, &purposes[1..]),
+            "is not for servers",
+        ),
+    ] {
+        let found = odd(node);
+        assert_eq!(found.len(), 1, "{found:#?}");
+        assert_eq!(found[0].0, certificate);
+        assert!(found[0].1.contains(said), "{found:#?}");
+    }
+    for well in [
+        made("o4.example.com", &["*.example.com"], 2030, &purposes),
+        made("O4", &["o4"], 2030, &[]),
+        made("10.0.0.4", &["10.0.0.4"], 2030, &purposes),
+    ] {
+        assert_eq!(odd(well), []);
+    }
+    // who was there before stays as it is
+    let mut before = three.clone();
+    nodes(&mut before, &|nodes| {
+        nodes[1] = made("o2", &["other"], 2030, &purposes)
+    });
+    let mut batch = before.clone();
+    nodes(&mut batch, &|nodes| nodes[2] = consenter("o5", 2030));
+    assert_eq!(go(&before, &batch), Lint::default());
+
+    // of a single one the orderer makes no block
+    let mut alone = one.clone();
+    nodes(&mut alone, &|nodes| *nodes = vec![consenter("o1", 2030)]);
+    let mut other = alone.clone();
+    nodes(&mut other, &|nodes| *nodes = vec![consenter("o1", 2030)]);
+    let lint = go(&alone, &other);
+    assert!(
+        text(&lint, FindingId::ConsenterQuorum).contains("makes no block of it"),
+        "{lint:#?}"
+    );
 }
 
 #[test]

@@ -308,8 +308,8 @@ async fn a_failed_handshake_is_told_with_its_likely_cause() {
     let of = |certificate: &str, key: &str| Identity::from_pem(certificate, key);
     let (other_ca, ..) = certificates();
     for (client, reason, words) in [
-        (None, "handshake", "--tls-root-cert"),
-        (Some(trust(&ca)), "handshake", "--client-cert"),
+        (None, "handshake", "--server-ca"),
+        (Some(trust(&ca)), "handshake", "--peer-cert"),
         (
             Some(trust(&ca).identity(of(&other_certificate, &other_key))),
             "handshake",

@@ -15,14 +15,18 @@ use crate::{
         show::{Line, Tone},
         talk::Talk,
     },
-    client::{ChannelSession, ClientError, Exit, SignRequest, SignedUpdate, view::WrittenView},
+    client::{
+        ChannelSession, ClientError, Exit, JudgedStatement, SignRequest, SignedUpdate,
+        view::WrittenView,
+    },
     ids::Sequence,
 };
 
 /// The most bytes of config blocks that go into one request.
 const BLOCKS: usize = 64 << 20;
 
-/// `sign --in`: a sign request is signed here, everything else is handed in.
+/// `sign --in`: a sign request is signed here, and what an orderer organisation attests; everything else is
+/// handed in.
 pub(super) fn run(args: &SignArgs) -> ExitCode {
     let talk = Talk::of(&args.client.shown);
     let Some(input) = &args.input else {
@@ -38,6 +42,24 @@ pub(super) fn run(args: &SignArgs) -> ExitCode {
     };
     if SignRequest::is_one(&content) {
         return offline::run(&talk, args, &content);
+    }
+    let statement = SignedUpdate::parse(&content)
+        .ok()
+        .and_then(|signed| Some((JudgedStatement::read(&signed.config_update)?, signed)));
+    if let Some((statement, signed)) = statement {
+        return match statement {
+            Ok(statement) => offline::attest(&talk, args, signed, &statement),
+            Err(error) => talk.failed(&error),
+        };
+    }
+    if args.dry_run {
+        let text = "--dry-run shows what would be signed, and this file is to be handed in";
+        let error = ClientError::new(Exit::Usage, "NOTHING_TO_SIGN", text);
+        let shows = format!(
+            "cmscc update inspect {} shows who signed it",
+            input.display()
+        );
+        return talk.failed(&error.hint(shows));
     }
     open(&args.client, async |talk, settings, identity| {
         let signed = SignedUpdate::parse(&content)?;

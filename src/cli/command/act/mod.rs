@@ -34,6 +34,7 @@ pub(in crate::cli::command) use files::{read, write};
 pub(in crate::cli::command) use open::{demand_level, ended, fresh, open};
 pub(in crate::cli) use pin::pin;
 pub(in crate::cli) use proposals::{archive, combine, rebase, reject, withdraw};
+pub(in crate::cli::command) use sign::next;
 pub(in crate::cli) use sign::sign;
 pub(in crate::cli) use submit::submit;
 pub(in crate::cli) use sync::sync;

@@ -1,7 +1,7 @@
 //! Signing a sign request: on a machine without a network, or by somebody who cannot ask the contract.
 //! Everything is judged from this machine's own pin, never from what the file brings along.
 
-use std::process::ExitCode;
+use std::{path::Path, process::ExitCode};
 
 use super::{
     consent::{Consent, TypedWord, head, review, settings_lines, tail},
@@ -9,12 +9,20 @@ use super::{
     open::ended,
 };
 use crate::{
-    cli::{args::SignArgs, command::see::joined, screen::ask_pin, talk::Talk},
-    client::{
-        ClientError, ClientSettings, Exit, NetworkFlags, OfflineSession, OwnIdentity, OwnSignature,
-        SignRequest, SignedUpdate, Verdicts, answers::ProposalAnswer, on_this_machine,
-        resolve_offline, shown_request, sign_claim, view::WrittenView,
+    cli::{
+        args::SignArgs,
+        command::see::joined,
+        screen::ask_pin,
+        show::{self, Line, Tone},
+        talk::Talk,
     },
+    client::{
+        ClientError, ClientSettings, Exit, JudgedStatement, NetworkFlags, OfflineSession,
+        OwnIdentity, OwnSignature, SignRequest, SignedUpdate, Verdicts, answers::ProposalAnswer,
+        on_this_machine, resolve_offline, shown_request, sign_claim, update::statement_view,
+        view::WrittenView,
+    },
+    ids::ChannelId,
 };
 
 pub(super) fn run(talk: &Talk, args: &SignArgs, content: &[u8]) -> ExitCode {
@@ -23,11 +31,8 @@ pub(super) fn run(talk: &Talk, args: &SignArgs, content: &[u8]) -> ExitCode {
 
 fn sign(talk: &Talk, args: &SignArgs, content: &[u8]) -> Result<Exit, ClientError> {
     let request = SignRequest::parse(content)?;
-    let Some(out) = &args.out else {
-        let text = "a sign request is signed into a file: name it with --out";
-        return Err(ClientError::new(Exit::Usage, "NO_FILE", text));
-    };
-    let settings = settings(args.client.network.flags(), &request)?;
+    let out = out(args, "a sign request")?;
+    let settings = settings(args.client.network.flags(), &request.channel)?;
     let ask = |question: &str| ask_pin(&args.client.shown, question);
     let identity = OwnIdentity::open(&settings.msp_id, &settings.identity, &ask)?;
     let mut session = OfflineSession::open(&settings)?;
@@ -35,6 +40,9 @@ fn sign(talk: &Talk, args: &SignArgs, content: &[u8]) -> Result<Exit, ClientErro
     let verdicts = session.judge(&request)?;
     let digest = verdicts.digest().to_string();
     let subject = show(talk, &session, &request, &verdicts, &identity)?;
+    let Some(out) = out else {
+        return dry(talk);
+    };
     let id = request.claim.proposal_id.as_str();
     let consent = Consent::of(args.yes, args.digest.as_deref());
     let agreed = consent.obtain(talk, TypedWord::id(id), &subject, &digest)?;
@@ -64,16 +72,85 @@ fn sign(talk: &Talk, args: &SignArgs, content: &[u8]) -> Result<Exit, ClientErro
     Ok(Exit::Done)
 }
 
-/// The settings of this machine; the channel is the request's, which the pin must know.
-fn settings(mut flags: NetworkFlags, request: &SignRequest) -> Result<ClientSettings, ClientError> {
-    flags
-        .channel
-        .get_or_insert_with(|| request.channel.to_string());
+/// Signs what an orderer organisation attests of its nodes, where one is its admin.
+pub(super) fn attest(
+    talk: &Talk,
+    args: &SignArgs,
+    signed: SignedUpdate,
+    statement: &JudgedStatement,
+) -> ExitCode {
+    ended(talk, sign_statement(talk, args, signed, statement))
+}
+
+fn sign_statement(
+    talk: &Talk,
+    args: &SignArgs,
+    mut signed: SignedUpdate,
+    statement: &JudgedStatement,
+) -> Result<Exit, ClientError> {
+    let out = out(args, "what an organisation attests")?;
+    let settings = settings(args.client.network.flags(), &statement.channel)?;
+    let ask = |question: &str| ask_pin(&args.client.shown, question);
+    let identity = OwnIdentity::open(&settings.msp_id, &settings.identity, &ask)?;
+    let session = OfflineSession::open(&settings)?;
+    let subject = session.may_attest(statement, &identity)?;
+    let digest = statement.digest.to_string();
+    let view = statement_view(statement.clone());
+    talk.lines(&show::statement(&view, talk.look()));
+    tail(talk, None, &digest);
+    let Some(out) = out else {
+        return dry(talk);
+    };
+    let typed = TypedWord {
+        what: "the MSP id of your organisation",
+        word: &statement.msp_id,
+        signed: &statement.msp_id,
+    };
+    let consent = Consent::of(args.yes, args.digest.as_deref());
+    let agreed = consent.obtain(talk, typed, &subject, &digest)?;
+    let signature = session.sign_statement(&signed, statement, &identity, &agreed)?;
+    signed.signatures.push(signature);
+    write(out, &signed.write())?;
+    talk.done(&format!("signed; wrote {}", out.display()));
+    talk.next(&format!(
+        "cmscc attest --in {}   (any member hands it in)",
+        out.display()
+    ));
+    talk.document(&WrittenView {
+        config_update_sha256: digest,
+        file: out.display().to_string(),
+        proposal_id: None,
+    })?;
+    Ok(Exit::Done)
+}
+
+/// The file that is written; none of a look.
+fn out<'a>(args: &'a SignArgs, what: &str) -> Result<Option<&'a Path>, ClientError> {
+    match &args.out {
+        _ if args.dry_run => Ok(None),
+        Some(out) => Ok(Some(out)),
+        None => {
+            let text = format!("{what} is signed into a file: name it with --out");
+            Err(ClientError::new(Exit::Usage, "NO_FILE", text)
+                .hint("--dry-run shows what would be signed"))
+        }
+    }
+}
+
+/// The end of a look.
+fn dry(talk: &Talk) -> Result<Exit, ClientError> {
+    talk.say(&Line::of(Tone::Dim, "nothing was signed"));
+    Ok(Exit::Done)
+}
+
+/// The settings of this machine; the channel is that of the file, which the pin must know.
+fn settings(mut flags: NetworkFlags, channel: &ChannelId) -> Result<ClientSettings, ClientError> {
+    flags.channel.get_or_insert_with(|| channel.to_string());
     let (settings, _) = on_this_machine(&flags, resolve_offline).map_err(joined)?;
-    if settings.channel != request.channel {
+    if settings.channel != *channel {
         let text = format!(
-            "the request is of channel `{}`, you are on `{}`",
-            request.channel, settings.channel
+            "the file is of channel `{channel}`, you are on `{}`",
+            settings.channel
         );
         return Err(ClientError::new(Exit::Usage, "WRONG_CHANNEL", text));
     }

@@ -2,7 +2,10 @@
 
 use std::process::ExitCode;
 
-use super::{first_use::first_use, open::open};
+use super::{
+    first_use::first_use,
+    open::{ended, open},
+};
 use crate::{
     cli::{
         args::PinArgs,
@@ -11,13 +14,19 @@ use crate::{
     },
     client::{
         ChainStore, ChannelSession, ClientError, ClientSettings, Exit, OpenedSession, OwnIdentity,
-        VerifiedChain,
+        VerifiedChain, on_this_machine, pinned, survey,
         view::{TrustView, TrustedLinkView},
     },
 };
 
 /// `cmscc pin`: what is trusted, and a new start.
 pub(in crate::cli) fn pin(args: &PinArgs) -> ExitCode {
+    let talk = Talk::of(&args.client.shown);
+    match without_peer(args) {
+        Ok(None) => {}
+        Ok(Some(chain)) => return ended(&talk, tell(&talk, &chain).map(|()| Exit::Done)),
+        Err(error) => return talk.failed(&error),
+    }
     open(&args.client, async |talk, settings, identity| {
         let chain = match args.reset {
             true => again(talk, &settings, identity).await?,
@@ -32,6 +41,29 @@ pub(in crate::cli) fn pin(args: &PinArgs) -> ExitCode {
         tell(talk, &chain)?;
         Ok(Exit::Done)
     })
+}
+
+/// What is kept on this machine; where nothing is and no peer is named, what the anchor says.
+fn without_peer(args: &PinArgs) -> Result<Option<VerifiedChain>, ClientError> {
+    let known = on_this_machine(&args.client.network.flags(), survey).known;
+    let (Some(channel), Some(folder)) = (&known.channel, &known.state_dir) else {
+        return Ok(None);
+    };
+    let store = ChainStore::new(folder, known.profile.as_deref(), channel);
+    if !args.reset
+        && let Some(kept) = store.load()?
+    {
+        return Ok(Some(kept));
+    }
+    if !known.peers.is_empty() || known.anchor.is_none() {
+        return Ok(None);
+    }
+    let aside = args.reset && store.put_aside()?;
+    let begun = pinned(&store, known.anchor.as_deref(), channel);
+    if !matches!(begun, Ok(Some(_))) {
+        store.put_back(aside)?;
+    }
+    begun
 }
 
 fn store(settings: &ClientSettings) -> ChainStore {
@@ -61,6 +93,18 @@ async fn again(
         Ok(_) => store
             .load()?
             .ok_or_else(|| ClientError::new(Exit::Failed, "NOT_PINNED", "nothing is pinned")),
+        Err(error) if error.exit == Exit::Unreachable && settings.anchor.is_some() => {
+            // the file says what is pinned; what came since is asked for later
+            let Some(chain) = store.load()? else {
+                store.put_back(aside)?;
+                return Err(error);
+            };
+            talk.warn(&format!(
+                "pinned, and not followed any further: {}",
+                error.message
+            ));
+            Ok(chain)
+        }
         Err(error) => {
             store.put_back(aside)?;
             Err(error)

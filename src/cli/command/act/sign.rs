@@ -132,7 +132,7 @@ async fn one(
 }
 
 /// Says what comes next; that it cannot be said is no failure.
-async fn next(talk: &Talk, session: &ChannelSession, id: &str) {
+pub(in crate::cli::command) async fn next(talk: &Talk, session: &ChannelSession, id: &str) {
     let Ok(proposal) = session.fetch(id).await else {
         return;
     };

@@ -181,12 +181,12 @@ fn bind(address: &str) -> anyhow::Result<TcpListener> {
 
 fn format(given: Option<&str>) -> Result<Format, ClientError> {
     let given = given.filter(|text| !text.is_empty());
-    given.map_or(Ok(Format::default()), |text| match text {
+    match given.unwrap_or("text") {
         "json" => Ok(Format::Json),
         "text" => Ok(Format::Text),
-        _ => {
-            let text = format!("`{text}` is no form of log lines: json or text");
+        given => {
+            let text = format!("`{given}` is no form of log lines: json or text");
             Err(ClientError::new(Exit::Usage, "LOG_FORMAT", text))
         }
-    })
+    }
 }

@@ -8,7 +8,7 @@ use std::{
 use tracing::{debug, error, info, warn};
 
 use crate::{
-    agent::{AgentDeed, AgentObserver, ChannelFacts, HookRefusal, Notice},
+    agent::{AgentDeed, AgentObserver, HookRefusal, Notice, RoundFacts},
     client::ClientError,
     ops::{AgentHealth, AgentLook, AgentMetrics, unix_seconds},
     text::{foreign, visible},
@@ -32,13 +32,7 @@ impl AgentObserver for AgentTelemetry {
         self.health.begun(&name(profile, channel));
     }
 
-    fn round(
-        &self,
-        profile: &str,
-        channel: &str,
-        facts: &ChannelFacts,
-        wrong: Option<&ClientError>,
-    ) {
+    fn round(&self, profile: &str, channel: &str, facts: &RoundFacts, wrong: Option<&ClientError>) {
         let name = name(profile, channel);
         self.health
             .over(&name, wrong.map(|error| error.symbol.as_str()));
@@ -206,7 +200,7 @@ pub(super) struct NoTelemetry;
 
 impl AgentObserver for NoTelemetry {
     fn begun(&self, _: &str, _: &str) {}
-    fn round(&self, _: &str, _: &str, _: &ChannelFacts, _: Option<&ClientError>) {}
+    fn round(&self, _: &str, _: &str, _: &RoundFacts, _: Option<&ClientError>) {}
     fn did(&self, _: &str, _: &str, _: &AgentDeed<'_>) {}
     fn noticed(&self, _: &Notice) {}
     fn told(&self, _: &str, _: &Notice, _: Result<(), &HookRefusal>) {}

@@ -83,7 +83,7 @@ async fn prepare(
     write(out, &content)?;
     talk.done(&format!("wrote {}, {} bytes", out.display(), content.len()));
     talk.next(&format!(
-        "peer channel signconfigtx -f {file}, as an admin of {msp_id}; then cmscc attest --in {file}",
+        "cmscc sign --in {file} --out SIGNED, as an admin of {msp_id}; then cmscc attest --in SIGNED",
         file = out.display()
     ));
     talk.document(&WrittenView {

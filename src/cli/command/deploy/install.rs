@@ -16,7 +16,7 @@ use crate::{
         talk::Talk,
     },
     client::{
-        ClientError, Exit, PeerConnection,
+        ClientError, Exit, PackagedServer, PeerConnection, serve_command,
         view::{InstalledOnView, InstalledView},
     },
 };
@@ -25,8 +25,8 @@ use crate::{
 struct Packed {
     bytes: Bytes,
     id: String,
-    /// Where peers find the server.
-    address: Option<String>,
+    /// The server that peers dial.
+    server: Option<PackagedServer>,
 }
 
 pub(super) fn run(args: &DeployInstallArgs) -> ExitCode {
@@ -58,7 +58,7 @@ pub(super) fn run(args: &DeployInstallArgs) -> ExitCode {
                 Exit::Partly
             }
         };
-        told_next(talk, &packed.id, packed.address.as_deref());
+        told_next(talk, &packed.id, packed.server.as_ref());
         talk.document(&InstalledView {
             failed_on: failed.into_iter().map(|(address, _)| address).collect(),
             package_id: packed.id,
@@ -106,7 +106,7 @@ fn packed(args: &DeployInstallArgs, chaincode: &str) -> Result<Packed, ClientErr
         return Ok(Packed {
             bytes,
             id,
-            address: facts.address,
+            server: facts.server,
         });
     }
     let parts = PackageParts {
@@ -129,7 +129,11 @@ fn packed(args: &DeployInstallArgs, chaincode: &str) -> Result<Packed, ClientErr
     Ok(Packed {
         bytes: package.bytes.into(),
         id: package.id,
-        address: args.address.clone(),
+        server: Some(PackagedServer {
+            address: parts.address.to_owned(),
+            tls: args.server_ca.is_some(),
+            client_auth: args.peer_cert.is_some(),
+        }),
     })
 }
 
@@ -145,14 +149,8 @@ fn all_failed(failed: Vec<(String, ClientError)>) -> ClientError {
     first
 }
 
-fn told_next(talk: &Talk, id: &str, address: Option<&str>) {
-    let port = address.and_then(|address| address.rsplit(':').next());
-    talk.say(&Line::of(Tone::Dim, "your server: ").and(
-        Tone::Accent,
-        format!(
-            "cmscc serve --chaincode-id {id} --address 0.0.0.0:{}",
-            port.unwrap_or("PORT")
-        ),
-    ));
+fn told_next(talk: &Talk, id: &str, server: Option<&PackagedServer>) {
+    let command = Line::of(Tone::Accent, serve_command(id, server));
+    talk.say(&Line::of(Tone::Dim, "your server: ").join(command));
     talk.next(&format!("cmscc deploy approve --package-id {id}"));
 }

@@ -9,7 +9,9 @@ use crate::{
         package::package_facts,
         show,
     },
-    client::{ClientError, DeploymentFacts, Exit, PeerConnection, view::DeployView},
+    client::{
+        ClientError, DeploymentFacts, Exit, PackagedServer, PeerConnection, view::DeployView,
+    },
 };
 
 pub(super) fn run(args: &DeployStatusArgs) -> ExitCode {
@@ -28,17 +30,16 @@ pub(super) fn run(args: &DeployStatusArgs) -> ExitCode {
 async fn look(connection: &PeerConnection, look_back: u64) -> Result<DeployView, ClientError> {
     let bundle = config_of_peer(connection).await?;
     let mut facts = DeploymentFacts::gather(connection, &bundle, look_back).await?;
-    facts.server_address = address(connection, &facts).await;
+    facts.server = server(connection, &facts).await;
     Ok(DeployView::of(&facts))
 }
 
-/// Where the approved package says that one's own server is; a peer that does not give the package leaves
-/// it open.
-async fn address(connection: &PeerConnection, facts: &DeploymentFacts) -> Option<String> {
+/// What the approved package says of one's own server; a peer that does not give the package leaves it open.
+async fn server(connection: &PeerConnection, facts: &DeploymentFacts) -> Option<PackagedServer> {
     let own = facts.approved_next.as_ref().or(facts.approved.as_ref())?;
     let package = connection
         .installed_package(own.source.package_id()?)
         .await
         .ok()?;
-    package_facts(&package).ok()?.address
+    package_facts(&package).ok()?.server
 }

@@ -18,22 +18,27 @@ use crate::{
 /// Says what would be. Ends with 3 where it would not be enough.
 pub(in crate::cli) fn if_signed_by(args: &ExplainArgs) -> ExitCode {
     open(&args.client, async |talk, settings, identity| {
-        let names = args.if_signed_by.iter();
+        let (id, names) = args.asked();
+        let id = id.ok_or_else(|| {
+            let text = "which proposal is not said";
+            ClientError::new(Exit::Usage, "NO_ID", text).hint(format!(
+                "cmscc explain ID --if-signed-by {}",
+                names.join(" ")
+            ))
+        })?;
         let supposed = names
+            .iter()
             .map(|name| supposed(name))
             .collect::<Result<Vec<_>, _>>()?;
         let session = fresh(talk, &settings, identity).await?;
         demand_level(session.compare_contract().await?)?;
         let examined = talk
-            .wait("asking the contract", session.examine(&args.id))
+            .wait("asking the contract", session.examine(id))
             .await?;
         let Verdicts::Update(judged) = &examined.verdicts else {
-            let text = format!(
-                "`{}` changes settings of the contract: only it can explain them",
-                args.id
-            );
+            let text = format!("`{id}` changes settings of the contract: only it can explain them");
             let error = ClientError::new(Exit::Usage, "NOT_AN_UPDATE", text);
-            return Err(error.hint(format!("cmscc explain {}", args.id)));
+            return Err(error.hint(format!("cmscc explain {id}")));
         };
         let bundle = session.chain().bundle();
         let foreseen = Supposition::new(bundle, judged, &supposed, &examined.unasked())?;

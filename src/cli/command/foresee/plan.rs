@@ -37,11 +37,14 @@ pub(in crate::cli) fn plan(args: &PlanArgs) -> ExitCode {
         }
         let session = fresh(talk, &settings, identity).await?;
         demand_level(session.compare_contract().await?)?;
+        let is_named = !args.ids.is_empty();
         let (ids, not_looked_at) = match args.ids.is_empty() {
             false => (unique(&args.ids), 0),
             true => talk.wait("asking the contract", open_ids(&session)).await?,
         };
-        let mut view = talk.wait("judging", planned(&session, &ids)).await?;
+        let mut view = talk
+            .wait("judging", planned(&session, &ids, is_named))
+            .await?;
         view.not_looked_at = not_looked_at;
         if view.steps.is_empty() && view.left.is_empty() {
             talk.say(&Line::of(Tone::Dim, "there is nothing to plan"));
@@ -99,7 +102,12 @@ async fn open_ids(session: &ChannelSession) -> Result<(Vec<String>, usize), Clie
     ))
 }
 
-async fn planned(session: &ChannelSession, ids: &[String]) -> Result<PlanView, ClientError> {
+/// `is_named`: whether somebody named the proposals, and did not ask for those that there are.
+async fn planned(
+    session: &ChannelSession,
+    ids: &[String],
+    is_named: bool,
+) -> Result<PlanView, ClientError> {
     let bundle = session.chain().bundle();
     let (mut proposals, mut passed_over) = (Vec::new(), Vec::new());
     let mut to_attest = Vec::new();
@@ -120,6 +128,7 @@ async fn planned(session: &ChannelSession, ids: &[String]) -> Result<PlanView, C
             },
             // whatever is not as the contract says ends all of it
             Err(error) if error.exit == Exit::Unsafe => return Err(error),
+            Err(error) if is_named && error.symbol == "UNKNOWN_PROPOSAL" => return Err(error),
             Err(error) if matches!(error.exit, Exit::Done | Exit::Stale | Exit::Failed) => {
                 match error.hint {
                     Some(hint) => format!("{}: {hint}", error.message),

@@ -11,7 +11,8 @@ use std::{
 use crate::{
     cli::{args::ProposeEditArgs, talk::Talk},
     client::{
-        ChannelSession, ClientError, ClientSettings, EditedConfig, Exit, OtherIntent, PlannedIntent,
+        ChannelSession, ClientError, ClientSettings, EditedConfig, Exit, OtherIntent,
+        PlannedIntent, slashed,
     },
 };
 
@@ -19,14 +20,19 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct KeptText {
     path: PathBuf,
-    /// Whether it is gone when it is not needed any more: one that a person named is not.
+    /// Whether it is gone when it is not needed any more: a file of a person's own is not.
     is_ours: bool,
+    /// What was written into it at first, where nobody had typed anything yet.
+    untouched: Option<String>,
 }
 
 impl KeptText {
-    /// Where it is.
-    pub(super) fn path(&self) -> &Path {
-        &self.path
+    /// The command that goes on with it: as it was typed, with this text. `for_real`: proposes, also where it
+    /// was tried only.
+    pub(super) fn again(&self, for_real: bool) -> String {
+        let typed = env::args_os().skip(1);
+        let typed = typed.map(|word| word.to_string_lossy().into_owned());
+        again(typed, &self.path.display().to_string(), for_real)
     }
 
     /// It is proposed, or says nothing.
@@ -36,9 +42,15 @@ impl KeptText {
         }
     }
 
-    /// An error that leaves the text where it is.
+    /// An error that leaves the text where it is, unless nobody typed anything into it.
     pub(super) fn kept(&self, error: ClientError) -> ClientError {
-        let command = format!("cmscc propose edit --file {}", self.path.display());
+        if let Some(untouched) = &self.untouched
+            && fs::read_to_string(&self.path).is_ok_and(|text| text == *untouched)
+        {
+            self.forget();
+            return error;
+        }
+        let command = self.again(false);
         let next = match &error.hint {
             Some(hint) => format!("{hint}; what you typed is kept: {command}"),
             None => format!("what you typed is kept: {command}"),
@@ -59,13 +71,17 @@ pub(super) async fn edit(
     from: Option<&OtherIntent>,
 ) -> Result<(PlannedIntent, KeptText), ClientError> {
     let own = session.connection().identity().msp_id.clone();
-    let document = EditedConfig::new(session.chain().bundle(), from, args.group.as_deref())?;
+    let document = {
+        let group = args.group.as_deref().map(slashed);
+        EditedConfig::new(session.chain().bundle(), from, group.as_deref())?
+    };
     let editor = named_editor(talk)?;
     let (text, mut shown) = match &args.file {
         Some(path) => {
             let text = KeptText {
                 path: path.clone(),
-                is_ours: false,
+                is_ours: is_kept(settings, path),
+                untouched: None,
             };
             let content = read(path)?;
             (text, content)
@@ -77,17 +93,17 @@ pub(super) async fn edit(
     };
     let untouched = shown.clone();
     loop {
-        run(&editor, text.path()).map_err(|error| text.kept(error))?;
-        let typed = read(text.path()).map_err(|error| text.kept(error))?;
+        run(&editor, &text.path).map_err(|error| text.kept(error))?;
+        let typed = read(&text.path).map_err(|error| text.kept(error))?;
         if typed == untouched && args.file.is_none() && from.is_none() {
             text.forget();
             let text = "nothing would change: the text is as it was";
             return Err(ClientError::new(Exit::No, "NOTHING_TO_CHANGE", text));
         }
         // others may have changed the config while somebody typed
-        session
-            .catch_up(&|progress| talk.progress(&progress))
-            .await?;
+        let tell = |progress| talk.progress(&progress);
+        let caught_up = session.catch_up(&tell).await;
+        caught_up.map_err(|error| text.kept(error))?;
         let fault = match document.plan(&typed, session.chain().bundle(), &own) {
             Ok(planned) => return Ok((planned, text)),
             Err(fault) if fault.error.symbol == "NOTHING_TO_CHANGE" => {
@@ -105,7 +121,8 @@ pub(super) async fn edit(
             return Err(text.kept(fault.error));
         }
         talk.warn(&format!("{place}{}", fault.error.message));
-        fs::write(text.path(), &marked).map_err(|error| unwritable(text.path(), &error))?;
+        let written = fs::write(&text.path, &marked);
+        written.map_err(|error| text.kept(unwritable(&text.path, &error)))?;
         shown = marked;
     }
 }
@@ -146,14 +163,56 @@ fn run(editor: &str, path: &Path) -> Result<(), ClientError> {
     Err(ClientError::new(Exit::Failed, "EDITOR_FAILED", text))
 }
 
+/// What was typed, with another file in the place of the one that it named.
+fn again(typed: impl Iterator<Item = String>, path: &str, for_real: bool) -> String {
+    let mut words = vec!["cmscc".to_owned()];
+    let mut is_file = false;
+    for word in typed {
+        let is_value = is_file;
+        is_file = word == "--file";
+        if is_value || is_file || word.starts_with("--file=") || (for_real && word == "--dry-run") {
+            continue;
+        }
+        words.push(word);
+    }
+    words.extend(["--file".to_owned(), path.to_owned()]);
+    // nothing that was typed has a NUL
+    shlex::try_join(words.iter().map(String::as_str)).unwrap_or_default()
+}
+
+/// Where texts are kept.
+fn folder(settings: &ClientSettings) -> PathBuf {
+    let profile = settings.profile.as_deref().unwrap_or("default");
+    settings.state_dir.join(profile)
+}
+
+/// What the names of kept texts begin and end with.
+const NAME: (&str, &str) = ("edit-", ".jsonc");
+
+/// Whether this text was kept by an earlier edit.
+fn is_kept(settings: &ClientSettings, path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let is_named = name.starts_with(NAME.0) && name.ends_with(NAME.1);
+    let same = |a: &Path, b: &Path| match (a.canonicalize(), b.canonicalize()) {
+        (Ok(a), Ok(b)) => a == b,
+        _ => false,
+    };
+    is_named && (path.parent()).is_some_and(|parent| same(parent, &folder(settings)))
+}
+
 /// A new file in the state folder, for one's own eyes.
 fn create(settings: &ClientSettings, content: &str) -> Result<KeptText, ClientError> {
-    let folder = settings
-        .state_dir
-        .join(settings.profile.as_deref().unwrap_or("default"));
+    let folder = folder(settings);
     let failed = |error: &io::Error| unwritable(&folder, error);
     fs::create_dir_all(&folder).map_err(|error| failed(&error))?;
-    let name = |number: u32| format!("edit-{}-{}-{number}.jsonc", settings.channel, process::id());
+    let name = |number: u32| {
+        let (start, end) = NAME;
+        format!(
+            "{start}{}-{}-{number}{end}",
+            settings.channel,
+            process::id()
+        )
+    };
     for number in 0..16 {
         let path = folder.join(name(number));
         let opened = fs::OpenOptions::new()
@@ -168,6 +227,7 @@ fn create(settings: &ClientSettings, content: &str) -> Result<KeptText, ClientEr
                 return Ok(KeptText {
                     path,
                     is_ours: true,
+                    untouched: Some(content.to_owned()),
                 });
             }
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
@@ -188,4 +248,42 @@ fn read(path: &Path) -> Result<String, ClientError> {
 fn unwritable(path: &Path, error: &io::Error) -> ClientError {
     let text = format!("cannot write `{}`: {error}", path.display());
     ClientError::new(Exit::Failed, "FILE_UNWRITABLE", text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_goes_on_with_what_was_typed() {
+        let again = |typed: &str, for_real| {
+            again(
+                shlex::split(typed).unwrap().into_iter(),
+                "/s/edit-1.jsonc",
+                for_real,
+            )
+        };
+        let typed =
+            "propose edit /Channel/Orderer --description 'smaller blocks' --dry-run --profile org1";
+        assert_eq!(
+            again(typed, false),
+            format!("cmscc {typed} --file /s/edit-1.jsonc")
+        );
+        assert_eq!(
+            again(typed, true),
+            format!(
+                "cmscc {} --file /s/edit-1.jsonc",
+                typed.replace("--dry-run ", "")
+            )
+        );
+        for typed in [
+            "propose edit --file old.jsonc",
+            "propose edit --file=old.jsonc",
+        ] {
+            assert_eq!(
+                again(typed, false),
+                "cmscc propose edit --file /s/edit-1.jsonc"
+            );
+        }
+    }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use bytes::Bytes;
 use clap::Parser;
 
-use super::super::act::read;
+use super::super::act;
 use crate::{
     cli::args::{
         AddressArgs, ConsenterCertificates, ConsenterCommand, ProposalArgs, ProposeBatchArgs,
@@ -14,6 +14,7 @@ use crate::{
     client::{
         AddressChange, AskedIntent, ClientError, ConsenterIntent, ConsenterNode, Exit,
         MspDefinitionFolder, NamedCa, OrganizationFile, OwnIdentity, RotationStart, WantedChange,
+        demand_no_key, slashed,
     },
     ids::MspId,
 };
@@ -101,12 +102,12 @@ impl ProposeIntent {
                 AskedIntent::Known(WantedChange::Update(Bytes::from(read(&args.file)?)))
             }
             Self::ModPolicy(args) => AskedIntent::ModPolicy {
-                path: args.path.clone(),
+                path: slashed(&args.path).into_owned(),
                 name: args.name.clone(),
             },
             Self::Patch(args) => AskedIntent::Known(WantedChange::Patch(text(&args.file)?)),
             Self::Policy(args) => AskedIntent::Policy {
-                path: args.path.clone(),
+                path: slashed(&args.path).into_owned(),
                 rule: args.rule.clone(),
                 create: args.create,
             },
@@ -115,7 +116,7 @@ impl ProposeIntent {
             }),
             Self::RotateCa(args) => AskedIntent::RotateStart(rotation(args)?),
             Self::Set(args) => AskedIntent::Set {
-                path: args.path.clone(),
+                path: slashed(&args.path).into_owned(),
                 value: args.value.clone(),
             },
             Self::SetMsp(args) => {
@@ -255,6 +256,14 @@ pub(super) fn named_cas(named: &[String]) -> Result<Vec<NamedCa>, ClientError> {
         }
     };
     named.iter().map(one).collect()
+}
+
+/// A file that goes to all members as it is.
+// SECURITY: what is proposed is read by everybody, for ever
+fn read(path: &Path) -> Result<Vec<u8>, ClientError> {
+    let content = act::read(path)?;
+    demand_no_key(&format!("`{}`", path.display()), &content)?;
+    Ok(content)
 }
 
 fn text(path: &Path) -> Result<String, ClientError> {

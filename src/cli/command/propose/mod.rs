@@ -12,7 +12,7 @@ mod rotate;
 
 use std::process::ExitCode;
 
-use super::act::{demand_level, fresh, open, review, taken};
+use super::act::{demand_level, fresh, next, open, review, taken};
 use crate::{
     cli::{
         args::{ProposalArgs, ProposeArgs, ProposeIntent},
@@ -23,7 +23,7 @@ use crate::{
         AskedIntent, ChannelSession, ClientError, ClientSettings, Exit, JudgedUpdate, OtherIntent,
         OwnIdentity, OwnSignature, PlannedIntent, ProposalCall, ProposalTerms, Verdicts,
         answers::{self, ProposalAnswer, ProposedAnswer},
-        now, plan, sign_claim,
+        demand_no_key, now, plan, sign_claim,
     },
     config::Bundle,
     ids::MspId,
@@ -51,10 +51,7 @@ pub(in crate::cli) fn run(args: &ProposeArgs) -> ExitCode {
             (Some(text), Err(error)) => Err(text.kept(error)),
             (Some(text), Ok(exit)) => {
                 match proposal.dry_run {
-                    true => talk.next(&format!(
-                        "cmscc propose edit --file {}",
-                        text.path().display()
-                    )),
+                    true => talk.next(&text.again(true)),
                     false => text.forget(),
                 }
                 Ok(exit)
@@ -71,7 +68,13 @@ fn gather(
     identity: &OwnIdentity,
 ) -> Result<Option<Vec<AskedIntent>>, ClientError> {
     if let Some(id) = &proposal.id {
-        ProposalTerms::demand_id(id)?;
+        // the steps of a rotation add to it
+        let step = match &args.intent {
+            Some(ProposeIntent::RotateCa(rotate)) if rotate.finish.is_some() => ".remove",
+            Some(ProposeIntent::RotateCa(_)) => ".add",
+            _ => "",
+        };
+        ProposalTerms::demand_id(&format!("{id}{step}"))?;
     }
     if let Some(deadline) = &proposal.deadline {
         ProposalTerms::deadline(deadline, now().seconds)?;
@@ -166,6 +169,7 @@ async fn propose(
         let text = "the contract proposes settings, which nobody asked for";
         return Err(ClientError::new(Exit::Unsafe, "OTHER_CHANGE", text));
     };
+    demand_no_key("the update", judged.update.bytes())?;
     let chain = session.chain();
     change.check_proposed(chain.bundle(), own, &examined.claim.config_update)?;
     let shown = examined.proposal.clone();
@@ -225,6 +229,7 @@ async fn propose(
         }
     }
     sign(talk, session, id, &digest).await?;
+    next(talk, session, id).await;
     talk.document(&answer)?;
     Ok(Exit::Done)
 }

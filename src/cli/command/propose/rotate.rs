@@ -40,7 +40,8 @@ pub(super) async fn end(
     let mut seen = vec![own];
     seen.extend(SeenIdentity::signers(session.chain().head_block()));
     let blocks = session.recent_blocks(RECENT).await?;
-    seen.extend(blocks.iter().flat_map(SeenIdentity::of_block));
+    // the newest first: of who is seen several times, the first is told
+    seen.extend(blocks.iter().rev().flat_map(SeenIdentity::of_block));
     Ok(AskedIntent::RotateEnd(RotationEnd {
         id: id.to_owned(),
         description: first.description,

@@ -25,6 +25,7 @@ use crate::{
     client::{
         ClientError, Exit,
         answers::{DiffAnswer, same_shape},
+        slashed,
         view::{ChainView, ConfigDiffView, ExportView, LinkView},
     },
     config::ConfigTree,
@@ -91,7 +92,7 @@ async fn show_config(args: &ConfigShowArgs, screen: &Screen) -> Result<Exit, Cli
 
 async fn get(args: &ConfigGetArgs, screen: &Screen) -> Result<Exit, ClientError> {
     let block = newest(&Reach::new(&args.client)?, screen).await?;
-    output::foreign_json(&element(&document(&block)?, &args.path)?);
+    output::foreign_json(&element(&document(&block)?, &slashed(&args.path))?);
     Ok(Exit::Done)
 }
 

@@ -53,6 +53,13 @@ fn inside(
         if let Some(found) = members.remove(name) {
             return Ok(found);
         }
+        // as `propose set` names a setting of a value
+        if let Some(value) = members.get("value")
+            && let Ok(mut inside) = open(value.get(), path)
+            && let Some(found) = inside.remove(name)
+        {
+            return Ok(found);
+        }
         there.extend(members.into_keys());
     }
     let text = format!("there is no `{name}` in `{place}`");
@@ -94,6 +101,10 @@ mod tests {
         );
         assert_eq!(
             get("/Channel/Orderer/BatchSize/value/max_message_count").unwrap(),
+            "10"
+        );
+        assert_eq!(
+            get("/Channel/Orderer/BatchSize/max_message_count").unwrap(),
             "10"
         );
         assert!(get("/Channel").unwrap().contains("Orderer"));

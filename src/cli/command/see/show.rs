@@ -14,7 +14,7 @@ use crate::{
     client::{
         ClientError, Exit,
         answers::{DiffAnswer, ProposalAnswer},
-        sides,
+        offering, sides,
         view::ProposalView,
     },
 };
@@ -29,7 +29,8 @@ pub(in crate::cli) fn show(args: &ShowArgs) -> ExitCode {
 
 pub(in crate::cli) fn explain(args: &ExplainArgs) -> ExitCode {
     on_screen(&args.client.shown, args.full, async |screen| {
-        let view = fetch(&args.client, &args.id, args.full, screen).await?;
+        let id = args.asked().0.unwrap_or_default();
+        let view = fetch(&args.client, id, args.full, screen).await?;
         screen.result(&view, None, |look| explanation(&view, look))?;
         Ok(Exit::Done)
     })
@@ -103,10 +104,14 @@ async fn fetch(
     }
     let asking = reach.read::<ProposalAnswer>(&args);
     let answer = screen.wait("asking the contract", asking).await;
-    let answer = answer.map_err(|error| match error.symbol.as_str() {
-        "UNKNOWN_PROPOSAL" => error.hint("cmscc list, or cmscc history for archived ones"),
-        _ => error,
-    })?;
+    let answer = match answer {
+        Err(error) if error.symbol == "UNKNOWN_PROPOSAL" => {
+            let error = error.hint("cmscc list, or cmscc history for archived ones");
+            let listed = reach.ask(&["ListProposals", r#"{"page_size":200}"#]).await;
+            return Err(offering(error, id, listed.ok().as_ref()));
+        }
+        answer => answer?,
+    };
     Ok(ProposalView::of_contract(answer, reach.msp_id()))
 }
 

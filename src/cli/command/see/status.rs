@@ -1,8 +1,9 @@
 //! `cmscc status`.
 
-use std::process::ExitCode;
+use std::{process::ExitCode, time::Duration};
 
 use serde_json::json;
+use tokio::time::timeout;
 
 use super::{
     pages::{self, PagedList},
@@ -21,6 +22,9 @@ use crate::{
         },
     },
 };
+
+/// How long one's own server may take to answer.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// So many proposals are looked at.
 const LIMIT: usize = 1_000;
@@ -62,16 +66,22 @@ async fn look(reach: &Reach) -> Result<StatusView, ClientError> {
         .map(|one| RowView::new(one, msp_id));
     let open = rows.filter(|row| phase(&row.proposal.status) == Whereabouts::InFlight);
     let (awaiting_me, in_flight): (Vec<_>, Vec<_>) = open.partition(|row| row.awaiting_me);
+    let identity = identity(&reach.connection, &block);
+    let own_server = match identity.is_member && contract.is_some() {
+        true => own_server(&reach.connection).await,
+        false => None,
+    };
     let mut view = StatusView {
         awaiting_me,
         chaincode: reach.connection.chaincode().to_owned(),
         channel: reach.connection.channel().to_string(),
         contract,
         ends_soon: ending(block.tree(), now().seconds.saturating_add(WITHIN)),
-        identity: identity(&reach.connection, &block),
+        identity,
         in_flight,
         more: listed.more,
         next: None,
+        own_server,
         peer,
         relation,
         unsupported: listed.unsupported,
@@ -118,6 +128,16 @@ async fn behind(
 ) -> Result<Option<HeadView>, ClientError> {
     let listed = pages::links(reach, listed.as_of_sequence, 1).await?;
     Ok(listed.entries.last().map(HeadView::of_link))
+}
+
+/// What is wrong with the server of one's own organisation.
+async fn own_server(connection: &PeerConnection) -> Option<String> {
+    let asked = connection.server_of(connection.chaincode(), &connection.identity().msp_id);
+    let trouble = match timeout(PATIENCE, asked).await {
+        Ok(state) => state.trouble(),
+        Err(_) => Some("its server, or its peer, says nothing"),
+    };
+    trouble.map(str::to_owned)
 }
 
 /// Who looks, by the config of the peer.

@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeSet, process::ExitCode};
 
+use bytes::Bytes;
+
 use super::files;
 use crate::{
     cli::{
@@ -10,33 +12,43 @@ use crate::{
         show::{self, Line, Tone},
     },
     client::{
-        ClientError, Exit, now,
+        ClientError, Exit, JudgedSettings, JudgedStatement, now,
         update::{
-            CheckOutcome, CheckedUpdate, ComputedUpdate, FileConfig, GivenContent, GivenFile,
-            Meant, against_view, channel_creation, checked_view,
+            CheckOutcome, CheckedUpdate, ComputedUpdate, FileConfig, FileUpdate, GivenContent,
+            GivenFile, against_view, channel_creation, checked_view,
         },
         view::Remark,
     },
     config::{ConfigSignature, Update},
+    ids::ChannelId,
 };
 
 pub(super) fn run(args: &UpdateCheckArgs) -> ExitCode {
-    let screen = Screen::new(&args.shown, args.full);
+    let screen = Screen::new(&args.judging.shown, args.judging.full);
     screen.ended(check(args, &screen))
 }
 
 fn check(args: &UpdateCheckArgs, screen: &Screen) -> Result<Exit, ClientError> {
     let against = files::config(&args.against)?;
-    let file = files::given(&args.file)?;
+    let file = files::given(args.file.path())?;
+    let is_request = file.request.is_some();
     let asked = ToCheck::of(args, &against, file)?;
-    let bundle = files::bundle(args.channel.channel.as_deref(), &against, &asked.update)?;
-    let accepted: BTreeSet<String> = args.accepted.iter().cloned().collect();
+    let bundle = files::bundle(
+        args.judging.channel.channel.as_deref(),
+        &against,
+        &asked.update,
+    )?;
+    let accepted = args.judging.accepted();
     let mut checked =
         CheckedUpdate::new(&bundle, &asked.update, &asked.signatures, &accepted, now());
     checked.remarks.splice(0..0, asked.remarks);
     let view = checked_view(&bundle, against_view(&against), &checked)?;
     screen.result(&view, None, |look| show::checked(&view, look))?;
-    match next(args, &checked, &asked.files, asked.is_computed) {
+    let next = match is_request {
+        true => of_request(args, &checked),
+        false => next(args, &checked, &asked.files, asked.is_computed),
+    };
+    match next {
         Some(NextStep::Command(next)) => {
             screen.note(&Line::of(Tone::Dim, "next: ").and(Tone::Accent, next));
         }
@@ -63,14 +75,13 @@ impl ToCheck {
         against: &FileConfig,
         file: GivenFile,
     ) -> Result<Self, ClientError> {
-        let channel = args.channel.channel.as_deref();
         let name = file.name.clone();
-        if let GivenContent::Config(_) = &file.content {
-            let meant = match args.patch {
-                true => Meant::Patch,
-                false => Meant::Config,
-            };
-            let computed = ComputedUpdate::new(channel, against, &file.into_config()?, meant)?;
+        let is_request = file.request.is_some();
+        if let GivenContent::Config(config) = &file.content {
+            let channel = files::channel(&args.judging.channel, &[against, config]);
+            let meant = args.judging.meant();
+            let computed =
+                ComputedUpdate::new(channel.as_deref(), against, &file.into_wanted()?, meant)?;
             let signed = files::signatures(&computed.update, &name, true, &args.signed)?;
             let mut remarks = computed.remarks;
             remarks.extend(signed.remarks);
@@ -83,6 +94,7 @@ impl ToCheck {
             });
         }
         let given = file.into_update()?;
+        demand_config(&given)?;
         demand_update(&given.name, &given.update)?;
         let signed = files::signatures(&given.update, &name, false, &args.signed)?;
         let (update, mut remarks, files) = (signed.update, signed.remarks, signed.files);
@@ -103,7 +115,7 @@ impl ToCheck {
         let known: BTreeSet<Vec<u8>> = signatures.iter().map(ConfigSignature::encode).collect();
         let more = signed.signatures.into_iter();
         signatures.extend(more.filter(|one| !known.contains(&one.encode())));
-        if !given.is_enveloped && args.signed.is_empty() {
+        if !given.is_enveloped && !is_request && args.signed.is_empty() {
             let text =
                 "an update in no envelope carries no signatures: --signed names files that do";
             remarks.push(Remark::named("NOT_IN_AN_ENVELOPE", text));
@@ -116,6 +128,26 @@ impl ToCheck {
             is_computed: false,
         })
     }
+}
+
+/// Refuses what is good for the contract alone.
+fn demand_config(given: &FileUpdate) -> Result<(), ClientError> {
+    let bytes = Bytes::copy_from_slice(given.update.bytes());
+    let channel = ChannelId::from(given.update.channel_id());
+    let what = match JudgedStatement::read(&bytes).transpose()? {
+        Some(statement) => format!("what `{}` attests of its nodes", statement.msp_id),
+        None => match JudgedSettings::read(&channel, &bytes) {
+            Ok((id, _)) => format!("a change of the contract's settings, of proposal `{id}`"),
+            Err(_) => return Ok(()),
+        },
+    };
+    let text = format!("`{}` is {what}, and no update of the config", given.name);
+    Err(
+        ClientError::new(Exit::Usage, "NOT_AN_UPDATE", text).hint(format!(
+            "cmscc update inspect {0} shows it, cmscc sign --in {0} --out FILE signs it",
+            given.name
+        )),
+    )
 }
 
 /// Refuses what updates no channel that there is.
@@ -139,6 +171,20 @@ enum NextStep {
     Words(String),
 }
 
+/// What comes next with a sign request, which is no update that is sent.
+fn of_request(args: &UpdateCheckArgs, checked: &CheckedUpdate) -> Option<NextStep> {
+    let file = args.file.path().display();
+    match checked.outcome {
+        CheckOutcome::NotSigned => Some(NextStep::Command(format!(
+            "cmscc sign --in {file} --out FILE"
+        ))),
+        CheckOutcome::Accepted => Some(NextStep::Words(
+            "it is signed enough: whoever sent it submits it".to_owned(),
+        )),
+        _ => None,
+    }
+}
+
 /// `files`: those that hold this very update, and whether somebody signed it there.
 // SECURITY: nobody is told to sign a file that holds another update than the one that was judged
 fn next(
@@ -147,7 +193,7 @@ fn next(
     files: &[(String, bool)],
     is_computed: bool,
 ) -> Option<NextStep> {
-    let (file, against) = (args.file.display(), args.against.display());
+    let (file, against) = (args.file.path().display(), args.against.display());
     let signed = files.iter().filter(|(_, is_signed)| *is_signed);
     let signed: Vec<&str> = signed.map(|(name, _)| name.as_str()).collect();
     let first = signed.first().copied();

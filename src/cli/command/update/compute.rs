@@ -1,7 +1,6 @@
 //! `cmscc update compute`.
 
 use std::{
-    collections::BTreeSet,
     io::{self, IsTerminal as _, Write as _},
     path::Path,
     process::ExitCode,
@@ -17,12 +16,12 @@ use crate::{
     },
     client::{
         ClientError, Exit, now,
-        update::{CheckedUpdate, ComputedUpdate, Meant, compiled, computed_view},
+        update::{CheckOutcome, CheckedUpdate, ComputedUpdate, compiled, computed_view},
     },
 };
 
 pub(super) fn run(args: &UpdateComputeArgs) -> ExitCode {
-    let screen = Screen::new(&args.shown, args.full);
+    let screen = Screen::new(&args.judging.shown, args.judging.full);
     screen.ended(compute(args, &screen))
 }
 
@@ -33,13 +32,10 @@ fn compute(args: &UpdateComputeArgs, screen: &Screen) -> Result<Exit, ClientErro
             .ok_or_else(|| ClientError::new(Exit::Usage, "NO_FILE", "two configs are wanted"))
     };
     let original = files::config(&named(&args.original, &args.named_original)?)?;
-    let modified = files::config(&named(&args.modified, &args.named_updated)?)?;
-    let meant = match args.patch {
-        true => Meant::Patch,
-        false => Meant::Config,
-    };
-    let channel = args.channel.channel.as_deref();
-    let computed = ComputedUpdate::new(channel, &original, &modified, meant)?;
+    let modified = files::wanted(&named(&args.modified, &args.named_updated)?)?;
+    let meant = args.judging.meant();
+    let channel = files::channel(&args.judging.channel, &[&original, &modified]);
+    let computed = ComputedUpdate::new(channel.as_deref(), &original, &modified, meant)?;
     let bytes = computed.update.bytes();
     let out = args.out.as_deref().filter(|out| out.as_os_str() != "-");
     if let Some(out) = out {
@@ -48,18 +44,19 @@ fn compute(args: &UpdateComputeArgs, screen: &Screen) -> Result<Exit, ClientErro
     // an original that no node would take says less, and the update is computed all the same
     let bundle = compiled(&original.name, &computed.channel, &original.tree).ok();
     let checked = bundle.as_ref().map(|bundle| {
-        let accepted = BTreeSet::new();
+        let accepted = args.judging.accepted();
         (
             bundle,
             CheckedUpdate::new(bundle, &computed.update, &[], &accepted, now()),
         )
     });
     let judged = checked.as_ref().map(|(bundle, checked)| (*bundle, checked));
+    let (exit, next) = ended(checked.as_ref().map(|(_, checked)| checked), out);
     let file = out.map(|out| out.display().to_string());
     let view = computed_view(&original, &computed, judged, file)?;
     if screen.wants_json() {
         screen.result(&view, None, |_| Vec::new())?;
-        return Ok(Exit::Done);
+        return Ok(exit);
     }
     let is_piped = out.is_none() && (args.out.is_some() || !io::stdout().is_terminal());
     let mut lines = show::computed(&view, screen.look());
@@ -69,7 +66,11 @@ fn compute(args: &UpdateComputeArgs, screen: &Screen) -> Result<Exit, ClientErro
             for line in &lines {
                 screen.note(line);
             }
-            return to_stdout(bytes);
+            to_stdout(bytes)?;
+            if let Some(next) = next {
+                screen.note(&next);
+            }
+            return Ok(exit);
         }
         None => lines.push(Line::of(
             Tone::Dim,
@@ -77,11 +78,32 @@ fn compute(args: &UpdateComputeArgs, screen: &Screen) -> Result<Exit, ClientErro
         )),
     }
     screen.lines(&lines);
-    if let Some(out) = out {
-        let next = format!("cmscc update wrap {} -o envelope.pb", out.display());
-        screen.note(&Line::of(Tone::Dim, "next: ").and(Tone::Accent, next));
+    if let Some(next) = next {
+        screen.note(&next);
     }
-    Ok(Exit::Done)
+    Ok(exit)
+}
+
+/// How it ends, and what comes next. That signatures are missing is no news of an update that was just made.
+fn ended(checked: Option<&CheckedUpdate>, out: Option<&Path>) -> (Exit, Option<Line>) {
+    match (checked.map(|checked| checked.outcome), out) {
+        (Some(CheckOutcome::Blocked), _) => {
+            let blocking = checked.map(CheckedUpdate::blocking).unwrap_or_default();
+            let text = format!(
+                "a finding is blocking: there may be no way back; whoever wants it all the same: \
+                 --accept-finding {}",
+                blocking.first().copied().unwrap_or("NAME")
+            );
+            (Exit::Unsafe, Some(Line::of(Tone::Bad, text)))
+        }
+        (Some(CheckOutcome::Refused), _) => (Exit::No, None),
+        (_, Some(out)) => {
+            let next = format!("cmscc update wrap {} -o envelope.pb", out.display());
+            let next = Line::of(Tone::Dim, "next: ").and(Tone::Accent, next);
+            (Exit::Done, Some(next))
+        }
+        _ => (Exit::Done, None),
+    }
 }
 
 fn written(out: &Path, bytes: usize) -> Line {
@@ -92,12 +114,11 @@ fn written(out: &Path, bytes: usize) -> Line {
 }
 
 /// The update itself, for a pipe.
-fn to_stdout(bytes: &[u8]) -> Result<Exit, ClientError> {
+fn to_stdout(bytes: &[u8]) -> Result<(), ClientError> {
     let mut out = io::stdout().lock();
     let written = out.write_all(bytes).and_then(|()| out.flush());
     written.map_err(|error| {
         let text = format!("cannot write the update: {error}");
         ClientError::new(Exit::Failed, "FILE_UNWRITABLE", text)
-    })?;
-    Ok(Exit::Done)
+    })
 }

@@ -1,9 +1,12 @@
 //! The files that were named, and the config by which something is judged.
 
-use std::path::{Path, PathBuf};
+use std::{
+    env,
+    path::{Path, PathBuf},
+};
 
 use crate::{
-    cli::command::act::read,
+    cli::{args::ChannelArg, command::act::read},
     client::{
         ClientError,
         update::{CollectedSignatures, FileConfig, FileUpdate, GivenFile, channel_of, compiled},
@@ -26,6 +29,28 @@ fn named(path: &Path) -> String {
 /// The config in a file.
 pub(super) fn config(path: &Path) -> Result<FileConfig, ClientError> {
     given(path)?.into_config()
+}
+
+/// The config as it is wanted, in a file.
+pub(super) fn wanted(path: &Path) -> Result<FileConfig, ClientError> {
+    given(path)?.into_wanted()
+}
+
+/// The channel where no file says it: the flag, or the variables that other commands take it from.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "which channel it is says the environment, as with other commands"
+)]
+pub(super) fn channel(named: &ChannelArg, files: &[&FileConfig]) -> Option<String> {
+    let is_said = files.iter().any(|file| file.channel.is_some());
+    let mut variables = ["CMSCC_CHANNEL", "CHANNEL_NAME"].into_iter();
+    match (&named.channel, is_said) {
+        (Some(channel), _) => Some(channel.clone()),
+        (None, true) => None,
+        (None, false) => {
+            variables.find_map(|name| env::var(name).ok().filter(|value| !value.is_empty()))
+        }
+    }
 }
 
 /// The update in a file.

@@ -132,6 +132,7 @@ fn one(
     Ok(InspectedFileView {
         config,
         file: file_view(file),
+        request: file.request.clone(),
         update,
     })
 }

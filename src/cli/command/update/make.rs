@@ -24,7 +24,7 @@ pub(super) fn wrap(args: &UpdateWrapArgs) -> ExitCode {
 }
 
 fn wrapped(args: &UpdateWrapArgs, screen: &Screen) -> Result<Exit, ClientError> {
-    let given = files::update(&args.file)?;
+    let given = files::update(args.file.path())?;
     enclose(&args.out, &given)?;
     let view = WrittenView {
         config_update_sha256: given.update.digest().to_string(),

@@ -61,6 +61,14 @@ fn intent(args: &UpdateProposeArgs) -> Result<ProposeIntent, ClientError> {
     }
     let given = files::given(&file.file)?;
     match (&given.content, args.patch) {
+        (GivenContent::Config(config), _) if config.is_bare_group => {
+            let text = format!(
+                "`{}` is the channel group alone, without its config",
+                given.name
+            );
+            Err(ClientError::new(Exit::Usage, "NOTHING_TO_PROPOSE", text)
+                .hint("the whole config is wanted: `{\"sequence\":..,\"channel_group\":..}`"))
+        }
         (GivenContent::Config(config), true) if config.channel.is_none() => {
             Ok(ProposeIntent::Patch(file))
         }

@@ -36,7 +36,7 @@ pub(super) fn run(args: &UpdateSignArgs) -> ExitCode {
 }
 
 fn sign(talk: &Talk, args: &UpdateSignArgs) -> Result<Exit, ClientError> {
-    let file = files::given(&args.file)?;
+    let file = files::given(args.file.path())?;
     let view = file_view(&file);
     let given = file.into_update()?;
     let channel = ChannelId::from(given.update.channel_id());
@@ -170,6 +170,7 @@ fn unjudged(
         files: vec![InspectedFileView {
             config: None,
             file,
+            request: None,
             update: Some(update_view(given, None)?),
         }],
     };
@@ -182,7 +183,7 @@ fn unjudged(
             given.name
         );
         return Err(ClientError::new(Exit::Unsafe, "ISOLATED_DATA", text)
-            .hint("settings are signed with `cmscc sign`, which shows them"));
+            .hint("`cmscc sign` and `cmscc sign --in` sign those, and what organisations attest"));
     }
     if channel_creation(&given.update).is_none() {
         talk.warn(

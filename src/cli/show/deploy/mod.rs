@@ -5,11 +5,11 @@ mod agreed;
 pub(in crate::cli) use agreed::{capabilities, members, settings};
 
 use super::layout::{Line, Look, Pairs, Tone, giving, hang, table, whole};
-use crate::{
-    client::view::{
+use crate::client::{
+    cause,
+    view::{
         DefinitionView, DeployView, MemberDeploymentView, NextDefinitionView, PeerPackagesView,
     },
-    text::squeezed,
 };
 
 /// One screen about it.
@@ -206,6 +206,8 @@ fn server(state: Option<&str>, version: Option<&str>) -> Line {
         "not_installed" => Line::of(Tone::Bad, "✗ not installed"),
         "not_running" => Line::of(Tone::Bad, "✗ does not answer"),
         "address_unknown" => Line::of(Tone::Bad, "✗ address not found"),
+        "peer_away" => Line::of(Tone::Bad, "✗ peer not reached"),
+        "silent" => Line::of(Tone::Bad, "✗ says nothing"),
         "other_id" => Line::of(Tone::Bad, "✗ another CHAINCODE_ID"),
         "tls" => Line::of(Tone::Bad, "✗ TLS does not fit"),
         _ => Line::of(Tone::Bad, "✗ does not answer"),
@@ -235,7 +237,7 @@ fn lacks(view: &DeployView, look: Look) -> Vec<Line> {
         if let Some(words) = &member.server_words {
             block.push(vec![
                 Line::new().indented(2),
-                Line::of(Tone::Dim, cause(words)),
+                Line::of(Tone::Dim, format!("its peer says: {}", cause(words))),
             ]);
         }
     }
@@ -259,31 +261,6 @@ fn wrapped_grid(rows: Vec<Vec<Line>>, look: Look) -> Vec<Line> {
         lines.extend(hang(first.padded(indent), &next, text, look.width));
     }
     lines
-}
-
-/// The end of a peer's words, where the cause stands.
-fn cause(words: &str) -> String {
-    const LONGEST: usize = 200;
-    let mut text = squeezed(words);
-    // behind the ids of transaction and package
-    for start in [
-        "could not launch chaincode ",
-        "connection to ",
-        "error creating grpc ",
-    ] {
-        if let Some((_, end)) = text.rsplit_once(start) {
-            let end = end.split_once(": ").map_or(end, |(_, end)| end);
-            text = end.to_owned();
-        }
-    }
-    let count = text.chars().count();
-    match count > LONGEST {
-        true => {
-            let end = text.chars().skip(count.saturating_sub(LONGEST));
-            format!("…{}", end.collect::<String>())
-        }
-        false => text,
-    }
 }
 
 fn next_lines(view: &DeployView, look: Look) -> Vec<Line> {

@@ -155,9 +155,10 @@ fn consenter(change: &ChangeAnswer, name: &str, look: Look, more: &mut Vec<Line>
             &change.after
         };
         for (name, value) in there.as_object().into_iter().flatten() {
-            if look.full && !value.is_null() {
-                let text = value_text(value);
-                more.push(Line::of(Tone::Dim, format!("{name}  ")).and(Tone::Plain, text));
+            if (look.full || is_certificate(name)) && !value.is_null() {
+                let text = with_short_digests(&value_text(value), look.full);
+                let name = format!("{}  ", name.replace('_', " "));
+                more.push(Line::of(Tone::Dim, name).and(Tone::Plain, text));
             }
         }
         let msp_id = member(there, "msp_id");
@@ -175,7 +176,13 @@ fn consenter(change: &ChangeAnswer, name: &str, look: Look, more: &mut Vec<Line>
             with_short_digests(&value, look.full)
         };
         let (old, new) = (side(before), side(after));
-        if before.get(name) != after.get(name) {
+        if before.get(name) != after.get(name) && is_certificate(name) {
+            // a certificate fills a line
+            let name = name.replace('_', " ");
+            more.push(Line::of(Tone::Dim, format!("{name}  - ")).and(Tone::Dim, old));
+            let blanks = " ".repeat(name.chars().count());
+            more.push(Line::of(Tone::Dim, format!("{blanks}  + ")).and(Tone::Plain, new));
+        } else if before.get(name) != after.get(name) {
             more.push(
                 Line::of(Tone::Dim, format!("{}  ", name.replace('_', " ")))
                     .and(Tone::Dim, format!("{old} -> "))
@@ -184,6 +191,11 @@ fn consenter(change: &ChangeAnswer, name: &str, look: Look, more: &mut Vec<Line>
         }
     }
     line
+}
+
+/// Whether a member of a consenter is a certificate in words.
+fn is_certificate(name: &str) -> bool {
+    name == "identity" || name.ends_with("_cert")
 }
 
 fn revocation(value: &Value, look: Look) -> Line {

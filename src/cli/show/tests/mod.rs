@@ -286,6 +286,7 @@ fn screen(relation: Relation) -> StatusView {
         in_flight,
         more: false,
         next: None,
+        own_server: None,
         peer: head(if relation == Relation::Behind { 14 } else { 12 }),
         relation,
         unsupported: Vec::new(),
@@ -309,6 +310,9 @@ fn screens() {
         ..screen(Relation::Synced)
     };
     snapshots("status-quiet", |look| status(&empty, look));
+    let mut alone = empty;
+    alone.own_server = Some("its server does not answer its peer".to_owned());
+    snapshots("status-alone", |look| status(&alone, look));
 }
 
 /// Something of each kind.

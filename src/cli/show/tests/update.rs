@@ -95,6 +95,7 @@ fn what_is_in_files() {
             _ => None,
         },
         file: file_view(file),
+        request: file.request.clone(),
         update: match &file.content {
             GivenContent::Update(update) => Some(update_view(update, checked).unwrap()),
             _ => None,
@@ -128,6 +129,7 @@ fn names_of_files_do_not_rule_the_terminal() {
             let one = InspectedFileView {
                 config: None,
                 file: file_view(&file),
+                request: None,
                 update: None,
             };
             text(&inspected(&InspectedView { files: vec![one] }, look(80)))

@@ -4,12 +4,13 @@ use super::{
     super::{
         layout::{Line, Look, Pairs, Tone, hang},
         review::{contents, differences, is_empty},
+        said,
     },
     signatures::{remarks, signatures},
 };
 use crate::client::view::{
     CheckedView, InspectedConfigView, InspectedFileView, InspectedUpdateView, InspectedView,
-    ReadElementView,
+    ReadElementView, SettingsChangeView, StatementView,
 };
 
 /// So many elements that an update reads are named where not all are to be shown.
@@ -50,10 +51,68 @@ fn one(view: &InspectedFileView, look: Look) -> Vec<Line> {
     if let Some(config) = &view.config {
         lines.extend(config_lines(file.sequence, config, look));
     }
+    if let Some(request) = &view.request {
+        let mut block = Pairs::default();
+        let revision = format!("  revision {}  by ", request.revision);
+        block.put(
+            "Proposal",
+            Line::of(Tone::Strong, &request.proposal_id)
+                .and(Tone::Dim, revision)
+                .and(Tone::Plain, &request.proposer_msp_id),
+        );
+        lines.extend(block.lines(look));
+        if !request.description.is_empty() {
+            lines.extend(said("its proposer says ", &request.description, look));
+        }
+    }
     if let Some(update) = &view.update {
-        lines.extend(update_lines(update, look));
+        lines.extend(update_lines(update, view.request.is_some(), look));
     }
     lines
+}
+
+/// What an orderer organisation attests.
+pub(in crate::cli) fn statement(view: &StatementView, look: Look) -> Vec<Line> {
+    let levels = |levels: &[String]| match levels {
+        [] => "none".to_owned(),
+        levels => levels.join(", "),
+    };
+    let mut block = Pairs::default();
+    block.put(
+        "Attests",
+        Line::of(Tone::Strong, &view.msp_id).and(
+            Tone::Plain,
+            ", what all of its nodes support; the channel's config stays as it is",
+        ),
+    );
+    block.text("Channel", levels(&view.channel));
+    block.text("Orderer", levels(&view.orderer));
+    let place = format!(
+        "{}, of who orders since config {}; it takes the place of the one before, once",
+        view.number, view.since
+    );
+    block.text("Number", place);
+    block.text("Instance", &view.instance);
+    block.lines(look)
+}
+
+/// A change of the contract's settings.
+fn settings(view: &SettingsChangeView, block: &mut Pairs) {
+    block.text(
+        "Settings",
+        format!(
+            "of the contract, by proposal {}: they become version {}",
+            view.proposal_id, view.version
+        ),
+    );
+    block.text("Gate", &view.gate);
+    let policy = view.endorsement_policy.as_deref();
+    block.text("Policy", policy.unwrap_or("none"));
+    if !view.capabilities.is_empty() {
+        block.text("Demands", view.capabilities.join(", "));
+    }
+    block.text("Replaces", &view.current_sha256);
+    block.text("Instance", &view.instance);
 }
 
 fn config_lines(sequence: Option<u64>, config: &InspectedConfigView, look: Look) -> Vec<Line> {
@@ -83,7 +142,7 @@ fn short_list(names: &[String], look: Look) -> String {
     }
 }
 
-fn update_lines(update: &InspectedUpdateView, look: Look) -> Vec<Line> {
+fn update_lines(update: &InspectedUpdateView, is_request: bool, look: Look) -> Vec<Line> {
     let mut lines = Vec::new();
     let mut block = Pairs::default();
     block.text(
@@ -98,16 +157,26 @@ fn update_lines(update: &InspectedUpdateView, look: Look) -> Vec<Line> {
         );
         block.text("Creates", text);
     }
-    if !update.enveloped {
+    let is_other = update.attests.is_some() || update.settings.is_some();
+    if !update.enveloped && !is_request && !is_other {
         let text = "in no envelope: `cmscc update wrap` makes one, which can be signed and sent";
         block.put("Envelope", Line::of(Tone::Dim, text));
     }
-    block.text("Made for", reads(&update.reads, look));
+    if let Some(change) = &update.settings {
+        settings(change, &mut block);
+    }
+    if !is_other {
+        block.text("Made for", reads(&update.reads, look));
+    }
     if let Some(checked) = &update.checked {
         judged(checked, &mut block);
     }
     lines.extend(block.lines(look));
+    if let Some(attests) = &update.attests {
+        lines.extend(statement(attests, look));
+    }
     match &update.checked {
+        _ if is_other => {}
         Some(checked) => {
             if let Some(diff) = checked.review.diff.as_ref().filter(|diff| !is_empty(diff)) {
                 heading("Changes", &mut lines);

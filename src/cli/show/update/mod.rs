@@ -10,6 +10,6 @@ mod inspect;
 mod signatures;
 mod verdict;
 
-pub(in crate::cli) use inspect::inspected;
+pub(in crate::cli) use inspect::{inspected, statement};
 pub(in crate::cli) use signatures::merged;
 pub(in crate::cli) use verdict::{checked, computed, reviewed};

@@ -30,6 +30,10 @@ fn contract(facts: &mut DoctorFacts) -> &mut ContractFacts {
     facts.contract.as_mut().unwrap()
 }
 
+fn refused_there() -> OrdererState {
+    OrdererState::Down("connection refused".to_owned())
+}
+
 fn refused(facts: &mut DoctorFacts, exit: Exit, symbol: &str) {
     said(facts).height = Err(error(exit, symbol));
     unasked(facts);
@@ -370,8 +374,109 @@ const FAULTS: &[Fault] = &[
         3,
     ),
     (
+        "the only orderer is down",
+        |facts| facts.orderers = Some(vec![ordering("o1:7050", refused_there())]),
+        &[("ORDERERS", Error)],
+        5,
+    ),
+    (
+        "one of three orderers is down",
+        |facts| {
+            facts.orderers = Some(vec![
+                ordering("o1:7050", OrdererState::Answers),
+                ordering("o2:7050", refused_there()),
+                ordering("o3:7050", OrdererState::Answers),
+            ]);
+        },
+        &[("ORDERERS", Warning)],
+        3,
+    ),
+    (
+        "two of three orderers are down",
+        |facts| {
+            facts.orderers = Some(vec![
+                ordering("o1:7050", OrdererState::Answers),
+                ordering("o2:7050", refused_there()),
+                ordering("o3:7050", refused_there()),
+            ]);
+        },
+        &[("ORDERERS", Error)],
+        5,
+    ),
+    (
+        "orderers agree, and nobody listens where peers send",
+        |facts| {
+            facts.orderers = Some(vec![
+                OrdererFacts {
+                    is_endpoint: false,
+                    ..ordering("o1:7051", OrdererState::Answers)
+                },
+                OrdererFacts {
+                    is_consenter: false,
+                    ..ordering("o1:7050", refused_there())
+                },
+            ]);
+        },
+        &[("ORDERERS", Error)],
+        5,
+    ),
+    (
+        "a consenter still has its old certificate",
+        |facts| {
+            let of = |org: &str| {
+                certificate(&format!(
+                    "peerOrganizations/{org}.example.com/peers/peer0.{org}.example.com/tls/server.crt"
+                ))
+            };
+            facts.orderers = Some(vec![OrdererFacts {
+                certificates: vec![of("org1")],
+                shows: Some(of("org2")),
+                ..ordering("o1:7050", OrdererState::Answers)
+            }]);
+        },
+        &[("ORDERERS", Warning)],
+        3,
+    ),
+    (
+        "a consenter has the certificate of the config",
+        |facts| {
+            let own = certificate(
+                "peerOrganizations/org1.example.com/peers/peer0.org1.example.com/tls/server.crt",
+            );
+            facts.orderers = Some(vec![OrdererFacts {
+                certificates: vec![own.clone()],
+                shows: Some(own),
+                ..ordering("o1:7050", OrdererState::Answers)
+            }]);
+        },
+        &[],
+        0,
+    ),
+    (
+        "no orderer is reached from here",
+        |facts| {
+            let late = OrdererState::NotReached(LATE.to_owned());
+            facts.orderers = Some(vec![ordering("o1:7050", late)]);
+        },
+        &[("ORDERERS", Warning)],
+        3,
+    ),
+    (
+        "no orderer's name is known here",
+        |facts| facts.orderers = Some(vec![ordering("o1:7050", OrdererState::NotFound)]),
+        &[],
+        0,
+    ),
+    (
         "nothing is defined",
-        |facts| contract(facts).lifecycle.committed = Ok(None),
+        |facts| {
+            let contract = contract(facts);
+            contract.lifecycle.committed = Ok(None);
+            contract.answers = Err(error(Exit::Failed, "NO_CHAINCODE"));
+            for (_, state) in &mut contract.servers {
+                *state = ServerState::NoPeer;
+            }
+        },
         &[("DEFINITION", Error)],
         1,
     ),
@@ -421,15 +526,48 @@ const FAULTS: &[Fault] = &[
         |facts| {
             let contract = contract(facts);
             contract.answers = Err(error(Exit::Unreachable, "SERVER_DOWN"));
-            contract.servers[0].1 = Err(error(Exit::Unreachable, "SERVER_DOWN"));
+            contract.servers[0].1 = ServerState::NotRunning("refused".to_owned());
             contract.head = None;
         },
         &[("CONTRACT", Error), ("ENDORSERS", Error)],
         5,
     ),
     (
+        "the own server hangs, and too few are left",
+        |facts| contract(facts).servers[0].1 = ServerState::Silent("deadline exceeded".to_owned()),
+        &[("CONTRACT", Error), ("ENDORSERS", Error)],
+        5,
+    ),
+    (
+        "the own server has another id, and the other one is enough",
+        |facts| {
+            let contract = contract(facts);
+            contract.policy = Some("OR('Org1MSP.peer','Org2MSP.peer')".to_owned());
+            contract.servers[0].1 = ServerState::OtherId("EOF".to_owned());
+        },
+        &[
+            ("CONTRACT", Warning),
+            ("ENDORSERS", Warning),
+            ("ENDORSERS_SPARE", Warning),
+        ],
+        3,
+    ),
+    (
+        "the own approval is missing, and the peer runs nothing",
+        |facts| {
+            let contract = contract(facts);
+            contract.servers[0].1 = ServerState::NotApproved;
+            let lifecycle = &mut contract.lifecycle;
+            lifecycle.approved = Ok(None);
+            let committed = lifecycle.committed.as_mut().unwrap().as_mut().unwrap();
+            committed.approvals.insert("Org1MSP".into(), false);
+        },
+        &[("APPROVAL", Error), ("ENDORSERS", Error)],
+        1,
+    ),
+    (
         "another's server is down, and too few are left",
-        |facts| contract(facts).servers[1].1 = Err(error(Exit::Unreachable, "SERVER_DOWN")),
+        |facts| contract(facts).servers[1].1 = ServerState::NotRunning("refused".to_owned()),
         &[("ENDORSERS", Error)],
         5,
     ),
@@ -438,7 +576,7 @@ const FAULTS: &[Fault] = &[
         |facts| {
             let contract = contract(facts);
             contract.policy = Some("OR('Org1MSP.peer','Org2MSP.peer')".to_owned());
-            contract.servers[1].1 = Err(error(Exit::Failed, "NO_CHAINCODE"));
+            contract.servers[1].1 = ServerState::NoPeer;
         },
         &[("ENDORSERS", Warning), ("ENDORSERS_SPARE", Warning)],
         3,
@@ -537,6 +675,40 @@ fn what_cannot_be_told_says_why() {
 }
 
 #[test]
+fn who_only_orders_needs_no_peer() {
+    let mut facts = well();
+    facts.settings.msp_id = Some("OrdererMSP".into());
+    facts.settings.no_peer = Some(error(Exit::Usage, "SETTING_MISSING"));
+    facts.certificate = Some(Ok(OwnCertificate {
+        certificate: certificate(
+            "ordererOrganizations/example.com/users/Admin@example.com/msp/signcerts/Admin@example.com-cert.pem",
+        ),
+        file: "cert.pem".into(),
+    }));
+    facts.nodes.clear();
+    unasked(&mut facts);
+    let view = diagnose(&facts);
+    assert_eq!(amiss(&view), [], "{view:#?}");
+    assert_eq!(view.exit_code, 0);
+    let level = |name: &str| {
+        let mut of = view.findings.iter().filter(|one| one.check == name);
+        of.next().map(|one| one.level).unwrap()
+    };
+    for note in ["SETTINGS", "MSP_ID", "POLICIES"] {
+        assert_eq!(level(note), FindingLevel::Note, "{note}");
+    }
+    assert_eq!(level("ORDERERS"), FindingLevel::Ok);
+    // nobody knows that it orders: then a peer is missing
+    facts.pinned = None;
+    facts.orderers = None;
+    assert_eq!(amiss(&diagnose(&facts)), [("SETTINGS", Error)]);
+    // and members have peers
+    let mut member = well();
+    member.settings.no_peer = Some(error(Exit::Usage, "SETTING_MISSING"));
+    assert_eq!(amiss(&diagnose(&member)), [("SETTINGS", Error)]);
+}
+
+#[test]
 fn the_owner_of_a_ca_is_named() {
     let mut facts = well();
     shaken(&mut facts).trusted = Err("UnknownIssuer".to_owned());
@@ -570,6 +742,32 @@ fn the_msp_of_a_certificate_is_named() {
             .unwrap()
             .starts_with("--msp-id Org1MSP")
     );
+}
+
+#[test]
+fn what_to_do_about_ones_own_server_is_said_by_what_it_lacks() {
+    let told = |state: ServerState| {
+        let mut facts = well();
+        contract(&mut facts).servers[0].1 = state;
+        let view = diagnose(&facts);
+        let first = view.findings.into_iter().find(|one| one.level >= Warning);
+        let first = first.unwrap();
+        assert_eq!(first.check, "CONTRACT");
+        (first.text, first.fix.unwrap())
+    };
+    let (text, fix) = told(ServerState::OtherId("EOF".to_owned()));
+    assert!(text.contains("another CHAINCODE_ID"), "{text}");
+    assert!(
+        fix.starts_with("start it with --chaincode-id cmscc:1 "),
+        "{fix}"
+    );
+    let (text, fix) = told(ServerState::Silent("deadline exceeded".to_owned()));
+    assert!(text.contains("it hangs"), "{text}");
+    assert!(fix.starts_with("look at its process and its log"), "{fix}");
+    let (_, fix) = told(ServerState::Tls("x509: ..".to_owned()));
+    assert!(fix.contains("--server-ca CA"), "{fix}");
+    let (_, fix) = told(ServerState::NotRunning("refused".to_owned()));
+    assert!(fix.starts_with("start it"), "{fix}");
 }
 
 #[test]

@@ -12,7 +12,7 @@ use super::*;
 use crate::{
     block::ConfigBlock,
     client::{
-        ClientError, Exit, OwnCertificate,
+        ClientError, Exit, OwnCertificate, ServerState,
         chain::{StateFacts, VerifiedChain},
         lifecycle::{
             ApprovedDefinition, CommittedDefinition, DefinitionTerms, InstalledPackage,
@@ -124,8 +124,20 @@ fn lifecycle() -> LifecycleFacts {
     }
 }
 
-fn runs(version: &str) -> Result<String, ClientError> {
-    Ok(version.to_owned())
+fn runs(version: &str) -> ServerState {
+    ServerState::Answers(Some(version.to_owned()))
+}
+
+/// An orderer of the config, which agrees on blocks, and takes updates.
+fn ordering(address: &str, state: OrdererState) -> OrdererFacts {
+    OrdererFacts {
+        address: address.to_owned(),
+        is_endpoint: true,
+        is_consenter: true,
+        certificates: Vec::new(),
+        shows: None,
+        state,
+    }
 }
 
 /// A network in which nothing is amiss.
@@ -160,6 +172,10 @@ fn well() -> DoctorFacts {
             chain: Some(Ok(trust)),
             levels: None,
         }),
+        orderers: Some(vec![ordering(
+            "orderer.example.com:7050",
+            OrdererState::Answers,
+        )]),
         contract: Some(ContractFacts {
             lifecycle: lifecycle(),
             policy: Some("/Channel/Application/Endorsement".to_owned()),

@@ -2,11 +2,12 @@
 
 use futures_util::future::{join, join_all};
 use serde::Deserialize;
+use tokio::time::timeout;
 
-use super::patience::{FOLLOWING, PATIENCE, within};
+use super::patience::{ANSWERING, FOLLOWING, PATIENCE, within};
 use crate::{
     client::{
-        ChannelSession, ClientError, answers,
+        ChannelSession, ClientError, ServerState, answers,
         doctor::{ContractFacts, ContractPlace, LifecycleFacts},
     },
     config::Section,
@@ -73,21 +74,21 @@ async fn lifecycle(session: &ChannelSession) -> LifecycleFacts {
 }
 
 async fn settings(session: &ChannelSession) -> Result<Agreed, ClientError> {
-    let answer = within(PATIENCE, session.ask(&["GetSettings"])).await?;
+    let answer = within(ANSWERING, session.ask(&["GetSettings"])).await?;
     answers::read("GetSettings", &answer)
 }
 
 /// Each member's server, several at a time.
-async fn servers(
-    session: &ChannelSession,
-    members: &[MspId],
-) -> Vec<(MspId, Result<String, ClientError>)> {
+async fn servers(session: &ChannelSession, members: &[MspId]) -> Vec<(MspId, ServerState)> {
     let connection = session.connection();
     let mut found = Vec::new();
     for some in members.chunks(AT_ONCE) {
         let asked = some.iter().map(async |msp_id| {
-            let asked = connection.server_version(connection.chaincode(), msp_id);
-            (msp_id.clone(), within(PATIENCE, asked).await)
+            let asked = connection.server_of(connection.chaincode(), msp_id);
+            let state = timeout(ANSWERING, asked).await.unwrap_or_else(|_| {
+                ServerState::Silent(format!("no answer within {} s", ANSWERING.as_secs()))
+            });
+            (msp_id.clone(), state)
         });
         found.extend(join_all(asked).await);
     }

@@ -25,8 +25,12 @@ pub(super) fn settings(survey: &Survey) -> SettingsFacts {
         .filter_map(|setting| survey.origins.of(setting))
         .map(ToString::to_string)
         .collect();
+    let how = Setting::PeerAddress.how();
+    let (no_peer, problems) = (survey.problems.iter().cloned())
+        .partition::<Vec<ClientError>, _>(|one| one.hint.as_ref() == Some(&how));
     SettingsFacts {
-        problems: survey.problems.clone(),
+        no_peer: no_peer.into_iter().find(|_| known.peers.is_empty()),
+        problems,
         contradictions: survey.contradictions.clone(),
         is_empty: survey.is_empty(),
         channel: known.channel.clone(),

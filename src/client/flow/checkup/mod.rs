@@ -6,6 +6,7 @@
 //! | `machine` | settings, folders, certificate and key |
 //! | `nodes` | one's own peers and the orderer, all at once |
 //! | `channel` | one's own chain to the peer's config |
+//! | `orderers` | the orderers of the verified config, all at once |
 //! | `contract` | definition, servers, the contract's chain |
 //! | `patience` | how long a question may take |
 
@@ -13,6 +14,7 @@ mod channel;
 mod contract;
 mod machine;
 mod nodes;
+mod orderers;
 mod patience;
 
 use crate::client::{
@@ -21,7 +23,7 @@ use crate::client::{
     host,
     view::{DoctorPart, DoctorView},
 };
-use patience::PATIENCE;
+use patience::ANSWERING;
 
 /// Looks at everything as far as `reach`, and says what is found. `hears`: what is looked at now. `ask`:
 /// asks a person for the PIN of a token; `None` where nobody can be asked.
@@ -46,6 +48,7 @@ pub async fn check_up(
         nodes: Vec::new(),
         pinned: None,
         channel: None,
+        orderers: None,
         contract: None,
     };
     if reach == DoctorPart::Machine {
@@ -64,6 +67,12 @@ pub async fn check_up(
     };
     let peer = known.peers.iter().find(|peer| answers(&peer.address));
     let (Some(peer), Some((settings, identity))) = (peer, settings) else {
+        if reach > DoctorPart::Nodes
+            && let Some(chain) = &chain
+        {
+            hears("asking the orderers");
+            facts.orderers = Some(orderers::ask(chain.bundle(), known.connect_timeout).await);
+        }
         facts.pinned = chain;
         return diagnose(&facts);
     };
@@ -73,11 +82,16 @@ pub async fn check_up(
     }
     let settings = ClientSettings {
         peers: vec![peer.clone()],
-        timeout: settings.timeout.min(PATIENCE),
+        timeout: settings.timeout.min(ANSWERING),
         ..settings
     };
     hears("following the channel");
     let (channel, session) = channel::follow(&settings, identity, chain).await;
+    if let (Some(Ok(_)), Some(session)) = (&channel.chain, &session) {
+        hears("asking the orderers");
+        let bundle = session.chain().bundle();
+        facts.orderers = Some(orderers::ask(bundle, known.connect_timeout).await);
+    }
     if reach > DoctorPart::Channel
         && let Some(session) = session
     {

@@ -9,6 +9,10 @@ use crate::client::{ClientError, Exit};
 /// The longest that one question may take; the settings may say less.
 pub(super) const PATIENCE: Duration = Duration::from_secs(8);
 
+/// The longest that a question to a server may take: a peer waits so long for the connection as the package
+/// says, which is 10 s where nobody says otherwise, and then says why there is none.
+pub(super) const ANSWERING: Duration = Duration::from_secs(15);
+
 /// The longest that following the channel's config may take.
 pub(super) const FOLLOWING: Duration = Duration::from_secs(30);
 

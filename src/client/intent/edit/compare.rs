@@ -5,12 +5,11 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use super::super::{
-    form,
-    place::nearest,
+    form::{self, MisfitForm, UnknownName},
     sketch::{Sketch, Stroke},
 };
 use crate::{
-    client::ClientError,
+    client::{ClientError, near::nearest},
     config::{ElementKind, ElementPath, is_legal_key},
 };
 
@@ -134,9 +133,16 @@ impl EditedPair<'_> {
                 true => None,
                 false => {
                     legal(&name, &at)?;
-                    let read = content(kind, &path, new, &at)?;
+                    let known = KnownNames {
+                        before: old.and_then(|old| old.get(content_name(kind))),
+                        beside: members(self.base, list)
+                            .map(|(name, _)| name.clone())
+                            .collect(),
+                    };
+                    let read = content(kind, &path, new, &at, &known)?;
                     // written in another way, it may say the same
-                    let before = old.map(|old| content(kind, &path, old, &at)).transpose()?;
+                    let before = old.map(|old| content(kind, &path, old, &at, &known));
+                    let before = before.transpose()?;
                     Some(read).filter(|read| before.as_ref() != Some(read))
                 }
             };
@@ -194,7 +200,7 @@ fn whole(group: &Value, names: &[String], at: &[String]) -> Result<Value, Mispla
                     continue;
                 }
                 let path = ElementPath::new(kind, below);
-                let read = content(kind, &path, element, &inside)?;
+                let read = content(kind, &path, element, &inside, &KnownNames::default())?;
                 if let Some(members) = element.as_object_mut() {
                     members.insert(content_name(kind).to_owned(), read);
                 }
@@ -210,6 +216,7 @@ fn content(
     path: &ElementPath,
     element: &Value,
     at: &[String],
+    known: &KnownNames<'_>,
 ) -> Result<Value, MisplacedEdit> {
     let member = content_name(kind);
     let misplaced = |more: &[String], why: String| {
@@ -220,10 +227,10 @@ fn content(
         }
     };
     let members = element.as_object().map(Map::keys).into_iter().flatten();
-    let known = [member, "mod_policy", "version"];
+    let own = [member, "mod_policy", "version"];
     if let Some(other) = members
         .into_iter()
-        .find(|name| !known.contains(&name.as_str()))
+        .find(|name| !own.contains(&name.as_str()))
     {
         return Err(MisplacedEdit {
             at: at.iter().cloned().chain([other.clone()]).collect(),
@@ -244,9 +251,59 @@ fn content(
         }
         (ElementKind::Policy, _) => Ok(content.clone()),
         _ => {
-            form::check(path, content).map_err(|(inside, why)| misplaced(&inside, why))?;
+            form::check(path, content).map_err(|wrong| {
+                let why = format!("{}{}", wrong.why, known.near(path.name(), &wrong));
+                match wrong.unknown {
+                    Some(UnknownName::Element) => MisplacedEdit {
+                        at: at.to_vec(),
+                        why,
+                    },
+                    _ => misplaced(&wrong.inside, why),
+                }
+            })?;
             Ok(content.clone())
         }
+    }
+}
+
+/// The names that could be meant by one that is not known.
+#[derive(Default)]
+struct KnownNames<'v> {
+    /// What the element said before.
+    before: Option<&'v Value>,
+    /// The elements beside it.
+    beside: Vec<String>,
+}
+
+impl KnownNames<'_> {
+    /// The nearest, as words to be put behind what is wrong with an element of this name.
+    fn near(&self, element: &str, wrong: &MisfitForm) -> String {
+        let (name, known) = match wrong.unknown {
+            Some(UnknownName::Element) => (element, self.beside.clone()),
+            Some(UnknownName::Member) => match wrong.inside.split_last() {
+                Some((name, above)) => (name.as_str(), self.members(above)),
+                None => return String::new(),
+            },
+            None => return String::new(),
+        };
+        match nearest(name, known.clone()).first() {
+            Some(near) => format!(": did you mean `{near}`?"),
+            None if known.is_empty() => String::new(),
+            None => format!("; there are {}", known.join(", ")),
+        }
+    }
+
+    /// The members that there were at a place in the element.
+    fn members(&self, at: &[String]) -> Vec<String> {
+        let found = self.before.and_then(|before| {
+            at.iter().try_fold(before, |value, name| match value {
+                // the entries of a list are alike
+                Value::Array(list) => list.first(),
+                value => value.get(name),
+            })
+        });
+        let members = found.into_iter().flat_map(members_of);
+        members.map(|(name, _)| name.clone()).collect()
     }
 }
 

@@ -11,6 +11,7 @@ use super::{
     compare::{MisplacedEdit, compare},
     render,
     scan::{DocumentLines, MARK, without_comments, without_marks},
+    unread::UnreadJson,
 };
 use crate::{
     client::{ClientError, Exit},
@@ -110,10 +111,8 @@ impl EditedConfig {
             }));
         }
         let edited: Value = serde_json::from_str(&plain).map_err(|error| {
-            let text = error.to_string();
-            let why = text.split(" at line ").next().unwrap_or_default();
-            let text = format!("this is no JSON: {why} (column {})", error.column());
-            fault(Some(error.line()), "BAD_JSON", text)
+            let UnreadJson { line, words } = UnreadJson::of(&plain, &error);
+            fault(Some(line), "BAD_JSON", words)
         })?;
         let lines = DocumentLines::of(&plain);
         if let Some((line, name)) = &lines.twice {

@@ -6,6 +6,7 @@
 //! | `render` | the config as text |
 //! | `scan` | comments and places of a text |
 //! | `compare` | what differs, element by element |
+//! | `unread` | why a text is no JSON |
 //! | `document` | the whole: what is shown, what was typed, where it is wrong |
 
 mod compare;
@@ -13,5 +14,6 @@ mod document;
 mod meaning;
 mod render;
 mod scan;
+mod unread;
 
 pub use document::{EditFault, EditedConfig};

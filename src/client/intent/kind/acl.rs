@@ -5,11 +5,11 @@ use serde_json::{Map, Value, json};
 use super::super::{
     drawn::{Drawn, nothing},
     form,
-    place::{nearest, offered, policies},
+    place::{offered, policies},
     sketch::{Sketch, Stroke, value_path},
 };
 use crate::{
-    client::{ClientError, Exit},
+    client::{ClientError, Exit, near::nearest},
     config::Bundle,
     review::lint::{PEER_WIDE, RESOURCES},
 };

@@ -7,12 +7,12 @@ use serde_json::{Value, json};
 use super::super::{
     drawn::{Drawn, nothing},
     form,
-    place::{nearest, offered},
+    place::offered,
     sketch::{Sketch, value_path},
 };
 use super::addresses::demand_address;
 use crate::{
-    client::{ClientError, Exit},
+    client::{ClientError, Exit, near::nearest},
     config::{
         BFT, Bundle, Consenter, ElementKind, ElementPath, RAFT, Section, block_validation, quorum,
     },

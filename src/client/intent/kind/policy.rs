@@ -7,11 +7,11 @@ use serde_json::Value;
 use super::super::{
     drawn::{Drawn, nothing},
     form,
-    place::{self, FoundElement, nearest, offered, split},
+    place::{self, FoundElement, offered, split},
     sketch::{Sketch, Stroke},
 };
 use crate::{
-    client::{ClientError, Exit},
+    client::{ClientError, Exit, near::nearest},
     config::{Bundle, ElementKind, ElementPath, ElementRef, GroupRef, is_legal_key},
     ids::MspId,
     policy::{RULE_TEXT, print_rule},

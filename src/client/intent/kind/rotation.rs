@@ -212,7 +212,10 @@ pub(in crate::client::intent) fn end(
             }
         );
         let mut error = ClientError::new(Exit::Unsafe, "STILL_OLD_CA", text)
-            .hint("give them new certificates; --anyway removes it all the same");
+            .hint(
+                "give each a certificate of the new CA, and restart nodes; a node is seen with it in the next \
+                 block. --anyway removes the old CA all the same",
+            );
         error.details = lost;
         return Err(error);
     }

@@ -36,10 +36,12 @@ impl SeenIdentity {
             .into_iter()
             .flat_map(|envelope| &envelope.signatures);
         let creators = signatures.filter_map(|one| envelope::creator(&one.signature_header).ok());
+        let number = block.as_ref().map(|block| block.block().number());
+        let number = number.map(|number| number.to_string()).unwrap_or_default();
         creators
             .map(|creator| Self {
                 serialized: Bytes::copy_from_slice(creator),
-                place: "signed the last config update".to_owned(),
+                place: format!("signed the config update in block {number}"),
             })
             .collect()
     }
@@ -50,6 +52,7 @@ impl SeenIdentity {
     #[must_use]
     pub fn of_block(block: &Bytes) -> Vec<Self> {
         let block = common::Block::decode(block.clone()).unwrap_or_default();
+        let number = block.header.as_ref().map_or(0, |header| header.number);
         let signed = block
             .metadata
             .unwrap_or_default()
@@ -72,12 +75,12 @@ impl SeenIdentity {
         for orderer in orderers {
             put(
                 Bytes::copy_from_slice(orderer),
-                "an orderer that signed a block lately",
+                &format!("an orderer that signed block {number}"),
             );
         }
         for envelope in block.data.into_iter().flat_map(|data| data.data) {
             for endorser in endorsers(envelope).unwrap_or_default() {
-                put(endorser, "a peer that endorsed lately");
+                put(endorser, &format!("a peer that endorsed in block {number}"));
             }
         }
         all

@@ -5,11 +5,11 @@ use serde_json::Value;
 use super::super::{
     drawn::{Drawn, bad_value, nothing},
     form,
-    place::{self, FoundElement, nearest, offered},
+    place::{self, FoundElement, offered},
     sketch::Sketch,
 };
 use crate::{
-    client::{ClientError, Exit},
+    client::{ClientError, Exit, near::nearest},
     config::{Bundle, ElementRef},
 };
 

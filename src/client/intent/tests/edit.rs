@@ -156,6 +156,31 @@ fn wrong_edits_come_back_with_their_place() {
         "did you mean `values`",
     );
     at("\"mod_policy\": \"Admins\",", "", "", "mod_policy");
+    // what was meant
+    at(
+        count,
+        "\"max_mesage_count\": 100",
+        "max_mesage_count",
+        "did you mean `max_message_count`?",
+    );
+    at(
+        count,
+        "\"most\": 100",
+        "most",
+        "there are absolute_max_bytes, max_message_count, preferred_max_bytes",
+    );
+    at(
+        "\"BatchSize\": {",
+        "\"BatchSzie\": {",
+        "BatchSzie",
+        "did you mean `BatchSize`?",
+    );
+    at(
+        count,
+        "\"max_message_count\": many",
+        "max_message_count",
+        "a text stands in quotes",
+    );
     at(
         "\"groups\": {",
         "\"values\": {}, \"groups\": {",

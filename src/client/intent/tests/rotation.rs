@@ -210,7 +210,12 @@ fn orderers_that_sign_blocks_are_seen() {
     let block = data("fabric-3.1.5-caps-v2/add-orgx/config_block_after.pb").into();
     let seen = SeenIdentity::of_block(&block);
     assert_eq!(seen.len(), 1);
-    assert_eq!(seen[0].place, "an orderer that signed a block lately");
+    let number = ConfigBlock::parse(Bytes::clone(&block)).unwrap();
+    let number = number.block().number();
+    assert_eq!(
+        seen[0].place,
+        format!("an orderer that signed block {number}")
+    );
     let orderer = bundle.msps().deserialize(&seen[0].serialized).unwrap();
     assert_eq!(orderer.msp_id().as_str(), "OrdererMSP");
     // their CA must not go

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     cli::{anchors::AnchorFolder, args::UpArgs},
     contract::{Anchors, Contract, ContractSettings, NoObserver},
-    devnet::{Levels, Network, NetworkOptions, Serving},
+    devnet::{Levels, Network, NetworkOptions, NodeMspFiles, Serving},
     ids::ChannelId,
     stub::memory::{PeerManner, PeerRelease},
     transaction::ChaincodeCall,
@@ -257,11 +257,20 @@ impl Town {
             let file = folder.join(file);
             fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))
         };
-        let certificate = read(format!("signcerts/peer0.{domain}-cert.pem"))?;
-        let key = read("keystore/priv_sk".to_owned())?;
+        let cas = folder.join("cacerts");
+        let listed =
+            fs::read_dir(&cas).with_context(|| format!("cannot read {}", cas.display()))?;
+        let names = listed.filter_map(|one| one.ok()?.file_name().into_string().ok());
+        let cas = names.map(|name| Ok((name.clone(), read(format!("cacerts/{name}"))?)));
+        let files = NodeMspFiles {
+            cas: cas.collect::<anyhow::Result<_>>()?,
+            certificate_pem: read(format!("signcerts/peer0.{domain}-cert.pem"))?,
+            config_yaml: read("config.yaml".to_owned())?,
+            key_pem: read("keystore/priv_sk".to_owned())?,
+        };
         self.network
             .organization(name)?
-            .renew_peer(&certificate, &key)
+            .renew_peer(&files)
             .with_context(|| format!("the MSP folder of {name}'s peer cannot be used"))
     }
 

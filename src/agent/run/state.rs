@@ -1,0 +1,195 @@
+//! What the agent of one channel knows.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use tokio::{sync::Semaphore, task::JoinSet, time::Instant};
+
+use super::{
+    look::EndsSoon,
+    observer::{AgentDeed, AgentObserver},
+    wake::Wakes,
+};
+use crate::{
+    agent::{
+        hook::HookRefusal,
+        keep::{AgentFolder, Holds, Journal, OnlyAgent},
+        notice::Notice,
+        rule::{AgentRules, ChannelRules, Hook},
+        watch::{ChannelMemory, ChannelSight, DueProposal},
+    },
+    client::{ChannelSession, ClientError, ClientSettings, ConnectionPool, Exit, OwnIdentity},
+    ids::Sequence,
+};
+
+/// What the process wishes of its rounds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AgentWish {
+    /// Whether it ends.
+    pub ends: bool,
+    /// How often a round was asked for.
+    pub rounds: u64,
+}
+
+/// What all channels of a process have in common.
+pub(super) struct Common {
+    pub(super) rules: AgentRules,
+    /// Each with its turn: one notice at a time, whatever the channel.
+    pub(super) hooks: Vec<(Arc<Hook>, Arc<Semaphore>)>,
+    pub(super) observer: Arc<dyn AgentObserver>,
+    pub(super) pool: ConnectionPool,
+}
+
+/// A channel that an agent works on.
+#[derive(Clone, Debug)]
+pub struct AgentChannel {
+    /// What is wanted.
+    pub rules: ChannelRules,
+    /// The way to it.
+    pub settings: ClientSettings,
+    /// As whom.
+    pub identity: OwnIdentity,
+}
+
+/// The agent of one channel.
+pub(super) struct ChannelAgent {
+    pub(super) channel: AgentChannel,
+    pub(super) common: Arc<Common>,
+    pub(super) folder: AgentFolder,
+    pub(super) memory: ChannelMemory,
+    pub(super) journal: Journal,
+    pub(super) holds: Holds,
+    /// When the contract is brought to the channel's config.
+    pub(super) sync: Option<SyncPlan>,
+    /// One's own proposals that are ready.
+    pub(super) ready: Vec<DueProposal>,
+    pub(super) tellings: Tellings,
+    /// Why the disk does not take what is to be remembered.
+    pub(super) disk: Option<ClientError>,
+    pub(super) dead_letters: u64,
+    /// Whether nothing is sent, told or written.
+    pub(super) is_trial: bool,
+    /// How many rounds in a row could not be done.
+    pub(super) failures: u32,
+    pub(super) session: Option<ChannelSession>,
+    pub(super) soon: EndsSoon,
+    pub(super) wakes: Wakes,
+    remembered: Vec<u8>,
+    pub(super) sight: ChannelSight,
+    pub(super) last_round_at: Option<i64>,
+    _alone: Option<OnlyAgent>,
+}
+
+/// When a config is handed in to the contract.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct SyncPlan {
+    /// The config.
+    pub(super) of: Sequence,
+    /// When it is one's own turn.
+    pub(super) at: Instant,
+    /// How often it was refused.
+    pub(super) failures: u32,
+}
+
+/// What hooks are being told now.
+#[derive(Debug, Default)]
+pub(super) struct Tellings {
+    pub(super) tasks: JoinSet<ToldHook>,
+    pub(super) busy: BTreeSet<String>,
+}
+
+/// What came of telling.
+pub(super) type ToldHook = (String, Notice, Result<(), HookRefusal>);
+
+impl AgentChannel {
+    /// Its files.
+    #[must_use]
+    pub fn folder(&self) -> AgentFolder {
+        let settings = &self.settings;
+        AgentFolder::new(
+            &settings.state_dir,
+            settings.profile.as_deref(),
+            &settings.channel,
+        )
+    }
+}
+
+impl ChannelAgent {
+    /// The agent of a channel, as it was when it ended.
+    pub(super) fn new(channel: AgentChannel, common: Arc<Common>) -> Result<Self, ClientError> {
+        let folder = channel.folder();
+        let alone = folder.alone()?;
+        let name = channel.settings.channel.to_string();
+        let memory = match folder.memory()? {
+            None => ChannelMemory::new(&name),
+            Some(content) => ChannelMemory::parse(&name, &content).map_err(|why| {
+                let text = format!("what the agent remembers of channel `{name}` cannot be used: {why}");
+                ClientError::new(Exit::Failed, "STATE_UNREADABLE", text).hint(
+                    "remove the file `CHANNEL.agent-memory`: people may then be told again of what awaits them",
+                )
+            })?,
+        };
+        let journal = folder.journal()?;
+        let mut agent = Self::of(channel, common, folder, memory);
+        agent.journal = journal;
+        agent._alone = Some(alone);
+        let lost = agent.memory.retain(&agent.common.rules.hooks);
+        agent.bury(lost);
+        Ok(agent)
+    }
+
+    pub(super) fn of(
+        channel: AgentChannel,
+        common: Arc<Common>,
+        folder: AgentFolder,
+        memory: ChannelMemory,
+    ) -> Self {
+        Self {
+            channel,
+            common,
+            folder,
+            memory,
+            journal: Journal::default(),
+            holds: Holds::default(),
+            sync: None,
+            ready: Vec::new(),
+            tellings: Tellings::default(),
+            disk: None,
+            dead_letters: 0,
+            is_trial: false,
+            failures: 0,
+            session: None,
+            soon: EndsSoon::default(),
+            wakes: Wakes::default(),
+            remembered: Vec::new(),
+            sight: ChannelSight::default(),
+            last_round_at: None,
+            _alone: None,
+        }
+    }
+
+    /// Keeps what is remembered, where it changed.
+    pub(super) fn remember(&mut self) {
+        if self.is_trial {
+            return;
+        }
+        let content = self.memory.content();
+        if content == self.remembered && self.disk.is_none() {
+            return;
+        }
+        self.disk = self.folder.remember(&content).err();
+        if self.disk.is_none() {
+            self.remembered = content;
+        }
+    }
+
+    pub(super) fn did(&self, deed: &AgentDeed<'_>) {
+        let (profile, channel) = self.name();
+        self.common.observer.did(profile, channel, deed);
+    }
+
+    pub(super) fn name(&self) -> (&str, &str) {
+        let settings = &self.channel.settings;
+        let profile = settings.profile.as_deref().unwrap_or("default");
+        (profile, settings.channel.as_str())
+    }
+}
