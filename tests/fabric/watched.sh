@@ -237,9 +237,8 @@ lie() {
   mkdir -p "$work/other"
   cp "$NET_DIR"/cfg/*.yaml "$work/other/"
   sed -i -E 's/BatchTimeout: .*/BatchTimeout: 3s/' "$work/other/configtx.yaml"
-  profile=$(sed -nE '/^Profiles:/,$s/^    ([A-Za-z0-9]+):.*/\1/p' "$work/other/configtx.yaml" | head -1)
-  FABRIC_CFG_PATH=$work/other "$FABRIC_BIN/configtxgen" -profile "$profile" -channelID $CHANNEL -outputBlock "$work/other.block" >"$work/other.log" 2>&1
-  (while :; do admin org1 "$CMSCC" api SyncConfig "@$work/other.block" >>"$work/people.log" 2>&1 || true; sleep 1; done) & liar=$!; pids+=($!)
+  FABRIC_CFG_PATH=$work/other "$FABRIC_BIN/configtxgen" -profile AppChannel -channelID $CHANNEL -outputBlock "$work/other.block" >"$work/other.log" 2>&1
+  (while :; do admin org1 "$CMSCC" api SyncConfig "$(base64 -w0 "$work/other.block")" >>"$work/people.log" 2>&1 || true; sleep 1; done) & liar=$!; pids+=($!)
   fires CmsccFalseBlocks
   kill $liar
   clears CmsccFalseBlocks

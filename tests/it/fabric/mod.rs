@@ -36,6 +36,7 @@ mod tls;
 mod update;
 mod updates;
 mod versions;
+mod watching;
 
 use std::{
     fs,

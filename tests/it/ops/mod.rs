@@ -2,6 +2,7 @@
 //! test runs the program.
 
 mod health;
+mod installed;
 mod listener;
 mod logs;
 pub(crate) mod notified;
