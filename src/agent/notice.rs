@@ -303,6 +303,18 @@ mod tests {
     }
 
     #[test]
+    fn the_page_lists_every_kind() {
+        let page = include_str!("../../docs/agent.md");
+        let rows = page
+            .lines()
+            .filter_map(|line| line.strip_prefix("| `")?.split_once('`'));
+        let rows: Vec<&str> = rows.map(|(name, _)| name).collect();
+        for kind in NoticeKind::ALL {
+            assert!(rows.contains(&kind.name()), "{}", kind.name());
+        }
+    }
+
+    #[test]
     fn every_kind_has_one_name() {
         for kind in NoticeKind::ALL {
             assert_eq!(NoticeKind::named(kind.name()), Some(kind));

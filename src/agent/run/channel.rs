@@ -86,7 +86,10 @@ impl ChannelAgent {
                     () = sleep_until(until) => true,
                     () = woken => true,
                     () = wait_for(told_at) => false,
-                    () = self.told() => false,
+                    () = self.told() => {
+                        self.say(until);
+                        false
+                    }
                 }
             };
             self.wakes = wakes;
@@ -104,6 +107,8 @@ impl ChannelAgent {
     /// Looks, and does what follows; whether something was written or sent.
     async fn round(&mut self) -> Result<bool, ClientError> {
         let at = now().seconds;
+        // somebody may have held or resumed since
+        self.holds = self.folder.holds()?;
         let mut session = self.session().await?;
         if !self.is_trial {
             self.wakes.follow(session.connection()).await;
@@ -202,8 +207,8 @@ impl ChannelAgent {
         let sequence = self.sight.sequence.0;
         let notices = match wrong {
             Some(error) if is_fork(error) => {
-                self.hold(error, at);
-                return self.tell_fork(error, at);
+                let is_new = self.hold(error, at);
+                return self.tell_fork(error, is_new, at);
             }
             Some(error) => {
                 let after = self.common.rules.degraded_after.as_secs();
@@ -224,10 +229,10 @@ impl ChannelAgent {
         self.observe(wrong);
     }
 
-    /// Sends nothing more on this channel until a person says so.
-    fn hold(&mut self, error: &ClientError, at: i64) {
+    /// Sends nothing more on this channel until a person says so; whether that was not so before.
+    fn hold(&mut self, error: &ClientError, at: i64) -> bool {
         if self.is_trial || self.holds.channel.is_some() {
-            return;
+            return false;
         }
         let reason = format!("{} [{}]", theirs(&error.message), error.symbol);
         let hold = Hold {
@@ -241,25 +246,29 @@ impl ChannelAgent {
             Ok(_) => self.did(&AgentDeed::Held { reason: &reason }),
             Err(error) => self.disk = Some(error),
         }
+        true
     }
 
-    fn tell_fork(&mut self, error: &ClientError, at: i64) {
+    fn tell_fork(&mut self, error: &ClientError, is_new: bool, at: i64) {
         let text = format!(
             "channel {}: {} [{}]; the agent sends nothing more there",
             self.channel.settings.channel,
             theirs(&error.message),
             error.symbol
         );
-        let sequence = self.sight.sequence.0.to_string();
+        // one that comes after a person has looked is another one
+        let since = self
+            .holds
+            .channel
+            .as_ref()
+            .map(|hold| hold.at.clone())
+            .unwrap_or_default();
         let with = noticing(&self.channel, self.sight.sequence.0, at);
         let notice = with
-            .notice(NoticeKind::Fork, &[&error.symbol, &sequence], text)
+            .notice(NoticeKind::Fork, &[&error.symbol, &since], text)
             .next("cmscc pin");
-        let is_new = self
-            .memory
-            .trouble
-            .as_ref()
-            .is_none_or(|before| before.symbol != error.symbol);
+        let before = self.memory.trouble.as_ref();
+        let is_new = is_new || before.is_none_or(|before| before.symbol != error.symbol);
         let told = told_error(error);
         // what is told of a fork is not told once more as trouble
         let _ = self

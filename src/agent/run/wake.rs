@@ -8,7 +8,7 @@ use std::future::pending;
 use futures_util::StreamExt as _;
 
 use crate::{
-    client::{ClientError, FilteredBlockStream, PeerConnection},
+    client::{ClientError, Exit, FilteredBlockStream, PeerConnection},
     ids::BlockNumber,
     proto::{
         common::HeaderType,
@@ -20,7 +20,7 @@ use crate::{
 #[derive(Debug, Default)]
 pub(super) struct Wakes {
     stream: Option<FilteredBlockStream>,
-    /// Why there is none, and how often in a row.
+    /// Why there was none, and how often in a row; what lives from one round to the next ends the row.
     failed: Option<(ClientError, u32)>,
 }
 
@@ -31,6 +31,7 @@ impl Wakes {
     /// Follows the channel, where it is not followed yet.
     pub(super) async fn follow(&mut self, connection: &PeerConnection) {
         if self.stream.is_some() {
+            self.failed = None;
             return;
         }
         let opened = async {
@@ -43,24 +44,31 @@ impl Wakes {
         }
     }
 
-    /// Comes back when there is a reason for a round; where the channel is not followed, never.
+    /// Comes back when there is a reason for a round: also that the channel is not followed any more, so
+    /// that it is again soon. Where that did not help, or it was not followed, never.
     pub(super) async fn next(&mut self, chaincode: &str) {
         loop {
             let Some(stream) = &mut self.stream else {
                 return pending().await;
             };
-            match stream.next().await {
+            let error = match stream.next().await {
                 Some(Ok(block)) => {
                     self.failed = None;
                     if wakes(&block, chaincode) {
                         return;
                     }
+                    continue;
                 }
-                Some(Err(error)) => {
-                    self.stream = None;
-                    self.fail(error);
+                Some(Err(error)) => error,
+                None => {
+                    let text = "the peer ended the stream of blocks";
+                    ClientError::new(Exit::Unreachable, "CONNECTION_ENDED", text)
                 }
-                None => self.stream = None,
+            };
+            self.stream = None;
+            self.fail(error);
+            if self.trouble().is_none() {
+                return;
             }
         }
     }

@@ -225,6 +225,23 @@ mod tests {
     }
 
     #[test]
+    fn the_page_lists_every_metric() {
+        let page = include_str!("../../../docs/agent.md");
+        let text = AgentMetrics::new("0.0.0").text();
+        let named = text
+            .lines()
+            .filter_map(|line| line.strip_prefix("# TYPE cmscc_agent_"));
+        let names: Vec<&str> = named.filter_map(|line| line.split(' ').next()).collect();
+        assert!(names.len() > 10, "{names:?}");
+        for name in names {
+            let is_listed = ["", "_total", "_info"]
+                .iter()
+                .any(|end| page.contains(&format!("| `{name}{end}` |")));
+            assert!(is_listed, "{name}");
+        }
+    }
+
+    #[test]
     fn series_of_what_is_over_go() {
         let metrics = AgentMetrics::new("0.0.0");
         let look = |status: &str| super::super::metrics::AgentLook {

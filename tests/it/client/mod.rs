@@ -1,6 +1,7 @@
 //! The client: what it reads of the contract's answers; profiles and identities on the command line; what
 //! administrators do on a development network, as scripts; that lies get nothing out of it.
 
+pub(crate) mod agent;
 mod answers;
 mod audit;
 mod commands;

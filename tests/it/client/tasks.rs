@@ -10,6 +10,9 @@ use crate::chain::forged::{forge_update, signer_of};
 
 const BEGINNING: &str = include_str!("../../../docs/tasks/README.md");
 
+/// What a page leaves running ends with it, also where a command of it fails.
+pub(crate) const END_ALL: &str = "trap 'kill $(jobs -p) 2> /dev/null || true' EXIT\n";
+
 /// A page of a task.
 pub(crate) struct TaskPage {
     pub(crate) name: &'static str,
@@ -25,6 +28,7 @@ macro_rules! page {
     };
 }
 
+pub(crate) const AGENT: TaskPage = page!("agent");
 pub(crate) const CAPABILITIES: TaskPage = page!("capabilities");
 pub(crate) const CONSENTER: TaskPage = page!("consenter");
 pub(crate) const FALSE_BRANCH: TaskPage = page!("false-branch");
@@ -93,7 +97,7 @@ impl TaskPage {
         let desk = Desk::new();
         let beginning = blocks(BEGINNING, "sh").concat();
         let beginning = beginning.replace("cmscc devnet up --background", up);
-        let printed = desk.run(&(beginning + &self.commands(None)));
+        let printed = desk.run(&(END_ALL.to_owned() + &beginning + &self.commands(None)));
         self.shows(&printed);
     }
 }
@@ -151,6 +155,11 @@ fn a_consenter_gets_another_certificate() {
     if has_openssl() {
         CONSENTER.run(UP);
     }
+}
+
+#[test]
+fn an_agent_is_run() {
+    AGENT.run(UP);
 }
 
 /// Whether there is what plays the CA on the pages.

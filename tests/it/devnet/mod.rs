@@ -20,7 +20,7 @@ use std::{
 
 /// Asks again until there is an answer; a minute is the end of patience.
 #[expect(clippy::disallowed_methods, reason = "a deadline for other processes")]
-fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+pub(crate) fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
     let start = Instant::now();
     loop {
         if let Some(answer) = ask() {

@@ -5,6 +5,7 @@
 //! and say so when they do not. `FABRIC_PORT_BASE` moves the ports (default 17050), `CAPS=v3` takes
 //! channel capability V3_0. One network runs at a time.
 
+mod agent;
 mod behaviour;
 mod bft;
 mod calls;

@@ -3,8 +3,9 @@
 
 use super::stage::Stage;
 use crate::client::tasks::{
-    CAPABILITIES, CONSENTER, FALSE_BRANCH, FORGED_BEFORE, HANDED_IN, LEAVE, MEMBERS,
-    ORDERER_SETTINGS, POLICIES, PREPARED, ROTATE_CA, TaskPage, UNREACHABLE, forge, has_openssl,
+    AGENT, CAPABILITIES, CONSENTER, END_ALL, FALSE_BRANCH, FORGED_BEFORE, HANDED_IN, LEAVE,
+    MEMBERS, ORDERER_SETTINGS, POLICIES, PREPARED, ROTATE_CA, TaskPage, UNREACHABLE, forge,
+    has_openssl,
 };
 
 /// The words of the pages, here.
@@ -74,6 +75,11 @@ fn capabilities_are_raised() {
 }
 
 #[test]
+fn an_agent_is_run() {
+    run(&AGENT, 1700, &[]);
+}
+
+#[test]
 fn a_ca_is_rotated() {
     if has_openssl() {
         run(&ROTATE_CA, 1550, &[]);
@@ -110,7 +116,7 @@ fn run(page: &TaskPage, offset: u16, settings: &[(&'static str, &'static str)]) 
         return;
     };
     let commands = page.commands(None);
-    let printed = stage.run(&format!("{UP}{WORDS}{commands}{COMPARED}"));
+    let printed = stage.run(&format!("{END_ALL}{UP}{WORDS}{commands}{COMPARED}"));
     page.shows(&printed);
     let (_, compared) = printed.rsplit_once("compared ").unwrap();
     assert_ne!(compared.split(' ').next(), Some("0"), "{printed}");

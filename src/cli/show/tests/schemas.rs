@@ -4,6 +4,7 @@ use schemars::{Schema, schema_for};
 
 use super::kept;
 use crate::{
+    agent::{AgentCheckView, AgentStatusView, HeldView, Notice},
     cli::terminal::RefusedDocument,
     client::{
         answers::{
@@ -22,7 +23,11 @@ use crate::{
 
 #[test]
 fn the_schemas_are_current() {
-    let schemas: [(&str, Schema); 41] = [
+    let schemas: [(&str, Schema); 45] = [
+        ("agent-check", schema_for!(AgentCheckView)),
+        ("agent-hold", schema_for!(HeldView)),
+        ("agent-notice", schema_for!(Notice)),
+        ("agent-status", schema_for!(AgentStatusView)),
         ("audit-export", schema_for!(ExportedView)),
         ("audit-verify", schema_for!(AuditView)),
         ("config-diff", schema_for!(ConfigDiffView)),

@@ -12,9 +12,11 @@
 //! | `transactions` | the prepared transaction, and what became of it |
 //! | `deploying` | what approving and committing a definition write |
 //! | `files` | sign requests and signature files |
+//! | `agent` | what an agent compares before it sends |
 //! | `doctor` | what `doctor` finds of such lies |
 //! | `proposing` | what `propose` is told |
 
+mod agent;
 mod chains;
 mod deploying;
 mod doctor;

@@ -1,0 +1,125 @@
+//! What an agent does not start with, and what `agent check` says before.
+
+use std::fs;
+
+use super::{Agent, Ended, Post};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_admin_key_is_refused_unless_it_is_wanted() {
+    let post = Post::new().await;
+    post.writes_only("org1", "");
+    for command in ["run", "check"] {
+        let mut admin = post.command("org1", "Admin");
+        let refused = Ended::of(admin.args(["agent", command, "--json"]));
+        refused.refused("ADMIN_IDENTITY", 4);
+    }
+    post.writes_only("org1", "allow_admin_identity = true\n");
+    let mut admin = post.command("org1", "Admin");
+    Ended::of(admin.args(["agent", "check", "--json"])).good();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_agent_is_refused() {
+    let post = Post::new().await;
+    post.writes_only("org1", "");
+    let first = post.start("org1");
+    post.ask("org1", &["agent", "run"]).refused("AGENT_RUNS", 1);
+    let check = post.ask("org1", &["agent", "check"]);
+    assert_eq!(check.good()["channels"][0]["is_at_work"], true);
+    drop(first);
+    let check = post.ask("org1", &["agent", "check"]);
+    assert_eq!(check.good()["channels"][0]["is_at_work"], false);
+    drop(post.start("org1"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_check_says_what_it_would_do_and_does_nothing() {
+    let post = Post::new().await;
+    let told = post.at("org1.told");
+    post.writes("org1", "[[hooks]]\nname = \"none\"\nexec = [\"none.sh\"]\n");
+    post.proposes("Org1", "first", &["Org1", "Org2"]).await;
+    let check = post.ask("org1", &["agent", "check", "--test-hooks"]);
+    assert_eq!(check.code, 3, "a hook cannot be used: {check:?}");
+    let (channel, hooks) = (&check.document["channels"][0], &check.document["hooks"]);
+    assert_eq!(channel["report"]["sequence"], 0, "{channel}");
+    assert_eq!(channel["report"]["ready"][0]["proposal_id"], "first");
+    assert_eq!(
+        (&hooks[0]["is_told"], &hooks[1]["is_told"]),
+        (&true.into(), &false.into())
+    );
+    let problem = hooks[1]["problem"].as_str().unwrap();
+    assert!(problem.contains("none.sh"), "{problem}");
+    assert_eq!(post.told("org1")[0]["kind"], "test");
+    assert_eq!(post.proposal("first").await["status"], "ReadyToSubmit");
+    assert!(!post.state("org1", "memory").exists());
+    // for people
+    fs::remove_file(&told).unwrap();
+    post.writes("org1", "");
+    let text = post
+        .command("org1", "agent")
+        .args(["agent", "check"])
+        .output()
+        .unwrap();
+    let text = String::from_utf8(text.stdout).unwrap();
+    for line in [
+        "Channel    mychannel  profile default",
+        "Config     0  the contract has it",
+        "Proposals  1 ready to submit",
+        "✓ nothing is in its way",
+        "✓ hook told: can be used  --test-hooks tells it a test",
+        "Next: cmscc agent run",
+    ] {
+        assert!(text.contains(line), "{line} is not in:\n{text}");
+    }
+    assert!(!told.exists(), "nobody was told");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_wrong_with_the_file_ends_it_at_once() {
+    let post = Post::new().await;
+    for (content, symbol) in [
+        (
+            "[[channels]]\nchannels = [\"a\", \"a\"]\n",
+            "AGENT_FILE_INVALID",
+        ),
+        ("evry = \"1s\"\n", "AGENT_FILE_INVALID"),
+        (
+            "[[hooks]]\nname = \"x\"\nexec = [\"none.sh\"]\n",
+            "HOOK_UNUSABLE",
+        ),
+        (
+            "[[hooks]]\nname = \"x\"\nurl = \"ftp://x/\"\n",
+            "AGENT_FILE_INVALID",
+        ),
+    ] {
+        post.writes_only("org1", content);
+        post.ask("org1", &["agent", "run"]).refused(symbol, 2);
+    }
+    fs::remove_file(post.at("org1.toml")).unwrap();
+    post.ask("org1", &["agent", "run"])
+        .refused("AGENT_FILE_INVALID", 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_decides_nothing_about_trust() {
+    let post = Post::new().await;
+    post.writes_only("org1", "");
+    let mut command = post.command("org1", "agent");
+    let agent = Agent::of(command.env_remove("CMSCC_ANCHOR").args(["agent", "run"]));
+    let (code, report) = super::until("it says what is missing", || {
+        post.try_status("org1")
+            .filter(|(_, report)| !report["trouble"].is_null())
+    });
+    assert_eq!(
+        (code, &report["trouble"]["symbol"]),
+        (3, &"NOT_PINNED".into())
+    );
+    assert!(
+        report["trouble"]["hint"]
+            .as_str()
+            .unwrap()
+            .contains("cmscc pin"),
+        "{}",
+        agent.log()
+    );
+}
