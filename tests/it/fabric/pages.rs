@@ -67,7 +67,14 @@ fn the_pages_about_upgrading_and_incidents_run_as_they_stand() {
         let Some(desk) = Desk::new() else { return };
         let (channel, _) = WALKTHROUGH.split_once("\n## 1. ").unwrap();
         let (deployed, _) = DEPLOY.split_once("\n## 2. ").unwrap();
-        let printed = desk.run(&[blocks(channel, "sh"), blocks(deployed, "sh"), blocks(page, "sh")].concat());
+        let printed = desk.run(
+            &[
+                blocks(channel, "sh"),
+                blocks(deployed, "sh"),
+                blocks(page, "sh"),
+            ]
+            .concat(),
+        );
         shows(&printed, page);
     }
 }

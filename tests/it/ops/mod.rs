@@ -6,6 +6,8 @@ mod installed;
 mod listener;
 mod logs;
 pub(crate) mod notified;
+#[cfg(feature = "otel")]
+mod otel;
 mod readiness;
 pub(crate) mod serving;
 mod signals;
