@@ -24,10 +24,10 @@ COPY --from=build /out /
 USER 65532:65532
 ENV CHAINCODE_SERVER_ADDRESS=0.0.0.0:9999 \
     CMSCC_OPS_ADDRESS=0.0.0.0:9443 \
-    CMSCC_AGENT_OPS_ADDRESS=0.0.0.0:9543 \
+    CMSCC_AGENT_OPS_ADDRESS=0.0.0.0:9445 \
     CMSCC_LOG_FORMAT=json
-EXPOSE 9999 9443 9543
-# Of a server. An agent's: cmscc health --ops-address 127.0.0.1:9543
+EXPOSE 9999 9443 9445
+# Of a server. An agent's: cmscc health --ops-address 127.0.0.1:9445
 HEALTHCHECK CMD ["/usr/local/bin/cmscc", "health"]
 ENTRYPOINT ["/usr/local/bin/cmscc"]
 CMD ["serve"]

@@ -17,7 +17,7 @@ die() { echo "image: ERROR: $*" >&2; exit 1; }
 kind=$1 out=$2 root=$(cd "$(dirname "$0")/.." && pwd)
 case $kind in
 server) features=serve args='["serve"]' ports='{"9999/tcp":{},"9443/tcp":{}}' ops=CMSCC_OPS_ADDRESS=0.0.0.0:9443 ;;
-agent) features=serve,agent args='["agent","run"]' ports='{"9543/tcp":{}}' ops=CMSCC_AGENT_OPS_ADDRESS=0.0.0.0:9543 ;;
+agent) features=serve,agent args='["agent","run"]' ports='{"9445/tcp":{}}' ops=CMSCC_AGENT_OPS_ADDRESS=0.0.0.0:9445 ;;
 *) die "server or agent" ;;
 esac
 target=${TARGET:-x86_64-unknown-linux-musl}

@@ -99,10 +99,11 @@
 //! | `serve` | the program with its operations endpoints; brings `shim` |
 //! | `client` | the client of the contract: one's own peer, keys, profiles, and what is checked before anything is signed |
 //! | `agent` | what administrators otherwise do by watching, unattended; brings `client` |
+//! | `otel` | calls of the server as spans of OpenTelemetry; brings `serve` |
 //! | `pkcs11` | keys of the client in PKCS#11 tokens; brings `client` |
 //! | `devnet` | an embedded network for demo, tests and benches; brings `shim` |
 //!
-//! All but `pkcs11` are on by default.
+//! All but `otel` and `pkcs11` are on by default.
 
 // not for others yet: the agent of the program
 #[cfg(feature = "agent")]

@@ -23,12 +23,32 @@ pub(super) struct Telemetry {
     pub(super) clock: Clock,
     /// Cancelled when a channel requires an unknown capability, where the operator wants that.
     pub(super) on_unsupported: Option<CancellationToken>,
+    /// Where calls are told as spans.
+    #[cfg(feature = "otel")]
+    pub(super) spans: Option<crate::ops::Spans>,
 }
 
 impl Telemetry {
     /// Whether a line of this kind is written.
     fn tells(&self, level: LineLevel, kind: &'static str) -> bool {
         self.throttle.admits(level, kind, "", self.clock.elapsed())
+    }
+
+    /// Tells a call as a span. What others chose is cut, as in a log line.
+    #[cfg(feature = "otel")]
+    fn span(&self, tx: &TransactionFacts, code: &str, is_failed: bool, elapsed: Duration) {
+        if let Some(spans) = &self.spans {
+            let (channel, tx_id) = names(tx);
+            spans.take(crate::ops::CallSpan {
+                channel,
+                tx_id,
+                function: known(tx),
+                code: code.to_owned(),
+                is_failed,
+                ended: crate::ops::since_1970(),
+                elapsed,
+            });
+        }
     }
 
     /// Changes what is known of a channel. Of what cannot be a channel nothing is kept.
@@ -122,11 +142,14 @@ impl shim::Observer for Telemetry {
             Ending::Failed { code } => (*code, ""),
             Ending::Cancelled => ("CANCELLED", ""),
         };
+        let is_failed = matches!(ending, Ending::Failed { .. }) || message.starts_with("Code 5");
         self.metrics.stopped(tx.stream.0);
         self.metrics.invocation(known(tx), code, elapsed);
+        #[cfg(feature = "otel")]
+        self.span(tx, code, is_failed, elapsed);
         let (channel, txid) = names(tx);
         let (function, ms) = (&*foreign(&tx.function), milliseconds(elapsed));
-        if !matches!(ending, Ending::Failed { .. }) && !message.starts_with("Code 5") {
+        if !is_failed {
             info!(channel, txid, function, code, ms, "call");
             return;
         }
@@ -285,6 +308,8 @@ mod tests {
                 throttle: Arc::default(),
                 clock,
                 on_unsupported: wanted.then(|| stop.clone()),
+                #[cfg(feature = "otel")]
+                spans: None,
             };
             let levels = || {
                 let mut levels = Vec::new();
@@ -315,6 +340,8 @@ mod tests {
             throttle: Arc::default(),
             clock,
             on_unsupported: None,
+            #[cfg(feature = "otel")]
+            spans: None,
         };
         let tx = TransactionFacts {
             stream: StreamId(1),

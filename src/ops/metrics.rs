@@ -47,6 +47,8 @@ pub(crate) struct Metrics {
     tls_client_ca_not_after: Gauge,
     tls_reloads: Family<ResultLabels, Counter>,
     log_lines: Family<ReasonLabels, Counter>,
+    #[cfg(feature = "otel")]
+    spans: Family<ResultLabels, Counter>,
 }
 
 /// Counts log lines that nobody will read.
@@ -124,6 +126,8 @@ impl Metrics {
             tls_client_ca_not_after: Gauge::default(),
             tls_reloads: Family::default(),
             log_lines: Family::default(),
+            #[cfg(feature = "otel")]
+            spans: Family::default(),
         };
         metrics.register(version);
         metrics
@@ -285,6 +289,22 @@ impl Metrics {
             .inc();
     }
 
+    /// Shows the counters of spans, where any are sent.
+    #[cfg(feature = "otel")]
+    pub(super) fn spans_from_zero(&self) {
+        for result in ["sent", "failed", "dropped"] {
+            self.spans(result, 0);
+        }
+    }
+
+    /// Spans were sent, could not be, or found no room.
+    #[cfg(feature = "otel")]
+    pub(super) fn spans(&self, result: &'static str, count: u64) {
+        self.spans
+            .get_or_create(&ResultLabels { result })
+            .inc_by(count);
+    }
+
     /// The counters of lost log lines.
     pub(crate) fn log_counters(&self) -> LogCounters {
         let counter = |reason| (self.log_lines).get_or_create_owned(&ReasonLabels { reason });
@@ -433,6 +453,12 @@ impl Metrics {
             "tls_reloads",
             "How often TLS material was read anew, and taken or refused",
             self.tls_reloads.clone(),
+        );
+        #[cfg(feature = "otel")]
+        registry.register(
+            "spans",
+            "Calls that a collector of OpenTelemetry was told of (sent), or was not (failed, dropped)",
+            self.spans.clone(),
         );
         registry.register(
             "log_lines_dropped",

@@ -14,6 +14,8 @@ mod health;
 mod http;
 pub(crate) mod logs;
 mod metrics;
+#[cfg(feature = "otel")]
+mod otel;
 mod probed;
 mod readiness;
 mod signals;
@@ -25,10 +27,14 @@ mod throttle;
 pub(crate) use agent::{AgentHealth, AgentLook, AgentMetrics};
 pub(crate) use channels::ChannelHealth;
 pub(crate) use chore::Chore;
+#[cfg(feature = "otel")]
+pub(crate) use clock::since_1970;
 pub(crate) use clock::{Clock, unix_seconds};
 pub(crate) use health::Health;
 pub(crate) use http::Endpoints;
 pub(crate) use metrics::Metrics;
+#[cfg(feature = "otel")]
+pub(crate) use otel::{CallSpan, OtlpEndpoint, SpanResource, Spans};
 pub(crate) use probed::Probed;
 pub(crate) use signals::Wishes;
 pub(crate) use thread::Operations;

@@ -9,7 +9,7 @@ use tokio::time::sleep;
 use super::{chore::Chore, probed::Probed};
 
 /// How often the status line is looked at, where systemd wants no sign of life more often.
-const LOOK: Duration = Duration::from_secs(10);
+const LOOK: Duration = Duration::from_secs(1);
 
 /// Says that the process is ready, and from then on that it moves.
 pub(super) fn tell(probed: Arc<dyn Probed>) -> Chore {

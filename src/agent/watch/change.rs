@@ -28,17 +28,15 @@ impl ChannelMemory {
             return notices;
         }
         for one in &sight.proposals {
-            let known = self.proposals.contains_key(&one.proposal_id);
-            if known || self.has_room() {
-                let changed = self.proposal(one, with);
-                notices.extend(self.admitted(&one.proposer_msp_id, changed, with));
-            }
+            let changed = self.proposal(one, with);
+            notices.extend(self.admitted(&one.proposer_msp_id, changed, with));
         }
         for ended in &sight.ended {
             if let Some((proposer, notice)) = self.ended(ended, with) {
                 notices.extend(self.admitted(&proposer, vec![notice], with));
             }
         }
+        self.make_room(&sight.proposals, with.msp_id.as_str());
         self.has_looked = true;
         notices
     }

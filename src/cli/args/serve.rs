@@ -103,6 +103,26 @@ pub(in crate::cli) struct ServeArgs {
     )]
     pub(in crate::cli) allow_unanchored: Option<String>,
 
+    /// Tell a collector of OpenTelemetry of each call, by OTLP over HTTP: http://HOST:PORT
+    #[cfg(feature = "otel")]
+    #[arg(
+        long,
+        value_name = "URL",
+        hide_env_values = true,
+        env = "OTEL_EXPORTER_OTLP_ENDPOINT"
+    )]
+    pub(in crate::cli) otlp_endpoint: Option<String>,
+
+    /// What this server is called there [default: cmscc]
+    #[cfg(feature = "otel")]
+    #[arg(
+        long,
+        value_name = "NAME",
+        hide_env_values = true,
+        env = "OTEL_SERVICE_NAME"
+    )]
+    pub(in crate::cli) otel_service_name: Option<String>,
+
     /// When a channel requires a capability that this build does not know: `refuse` its writing
     /// calls, or `exit` [default: refuse]
     #[arg(

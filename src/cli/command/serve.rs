@@ -15,6 +15,8 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use super::version;
+#[cfg(feature = "otel")]
+use crate::ops::{SpanResource, Spans, since_1970};
 use crate::{
     cli::{
         args::ServeArgs,
@@ -124,12 +126,30 @@ async fn serve(settings: Settings, metrics: Arc<Metrics>, logs: &Logs) -> anyhow
         _ => reload::nothing(Arc::clone(&wishes.reload)),
     };
     let unsupported = CancellationToken::new();
+    #[cfg_attr(
+        not(feature = "otel"),
+        expect(unused_mut, reason = "another chore with the feature")
+    )]
+    let mut chores = vec![reloading];
+    #[cfg(feature = "otel")]
+    let spans = settings.otlp.clone().map(|(endpoint, service)| {
+        let resource = SpanResource {
+            service,
+            instance: format!("{}-{}", std::process::id(), since_1970().as_nanos()),
+            version: version::VERSION,
+        };
+        let (spans, chore) = Spans::start(endpoint, resource, Arc::clone(&metrics));
+        chores.push(chore);
+        spans
+    });
     let telemetry = Arc::new(Telemetry {
         metrics: Arc::clone(&metrics),
         health: Arc::clone(&health),
         throttle: Arc::clone(&throttle),
         clock,
         on_unsupported: settings.exit_on_unsupported.then(|| unsupported.clone()),
+        #[cfg(feature = "otel")]
+        spans,
     });
     let contract = Contract::new(
         settings.contract.clone(),
@@ -143,7 +163,7 @@ async fn serve(settings: Settings, metrics: Arc<Metrics>, logs: &Logs) -> anyhow
             filter: logs.filter(),
             version: version::document(),
         }),
-        chores: vec![reloading],
+        chores,
         wishes,
         logs: logs.clone(),
         throttle,

@@ -37,6 +37,9 @@ pub(super) struct Settings {
     pub(super) contract: ContractSettings,
     pub(super) exit_on_unsupported: bool,
     pub(super) ops_address: String,
+    /// Where calls are told as spans, and under which name.
+    #[cfg(feature = "otel")]
+    pub(super) otlp: Option<(crate::ops::OtlpEndpoint, String)>,
     /// A filter that parses.
     pub(super) log: String,
     pub(super) log_format: logs::Format,
@@ -82,6 +85,8 @@ impl Settings {
                 )
                 .unwrap_or(false),
             ops_address: ops_address(args, &mut errors),
+            #[cfg(feature = "otel")]
+            otlp: otlp(args, &mut errors),
             log: log(args, &mut errors),
             log_format: errors
                 .choice(
@@ -155,6 +160,25 @@ fn ops_address(args: &ServeArgs, errors: &mut SettingProblems) -> String {
         errors.add("CMSCC_OPS_ADDRESS (--ops-address)", &problem);
     }
     address.to_owned()
+}
+
+#[cfg(feature = "otel")]
+fn otlp(
+    args: &ServeArgs,
+    errors: &mut SettingProblems,
+) -> Option<(crate::ops::OtlpEndpoint, String)> {
+    let url = given(&args.otlp_endpoint)?;
+    match crate::ops::OtlpEndpoint::parse(url) {
+        Ok(endpoint) => {
+            let service = given(&args.otel_service_name).unwrap_or("cmscc");
+            Some((endpoint, service.to_owned()))
+        }
+        Err(problem) => {
+            let name = "OTEL_EXPORTER_OTLP_ENDPOINT (--otlp-endpoint)";
+            errors.add(name, problem);
+            None
+        }
+    }
 }
 
 fn log(args: &ServeArgs, errors: &mut SettingProblems) -> String {

@@ -227,12 +227,22 @@ mod tests {
     #[test]
     fn the_page_lists_every_metric() {
         let page = include_str!("../../../docs/agent.md");
-        let text = AgentMetrics::new("0.0.0").text();
+        let metrics = AgentMetrics::new("0.0.0");
+        metrics.channel("org1", "c");
+        metrics.hook("chat");
+        metrics.waiting("org1", "c", "chat", 1);
+        let look = super::super::metrics::AgentLook {
+            proposals: BTreeMap::from([("ReadyToSubmit".to_owned(), 1)]),
+            ends: vec![("root ca of Org1MSP".to_owned(), "ab".to_owned(), 7)],
+            ..super::super::metrics::AgentLook::default()
+        };
+        metrics.round("org1", "c", &look, Some(5));
+        let text = metrics.text();
         let named = text
             .lines()
             .filter_map(|line| line.strip_prefix("# TYPE cmscc_agent_"));
         let names: Vec<&str> = named.filter_map(|line| line.split(' ').next()).collect();
-        assert!(names.len() > 10, "{names:?}");
+        assert!(names.len() >= 16, "{names:?}");
         for name in names {
             let is_listed = ["", "_total", "_info"]
                 .iter()

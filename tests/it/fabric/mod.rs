@@ -37,6 +37,7 @@ mod tls;
 mod update;
 mod updates;
 mod versions;
+mod watching;
 
 use std::{
     fs,

@@ -15,6 +15,8 @@ use crate::client::desk::place_program;
 const WALKTHROUGH: &str = include_str!("../../../docs/walkthrough.md");
 const FUNCTIONS: &str = include_str!("../../../docs/functions.md");
 const DEPLOY: &str = include_str!("../../../docs/deploy.md");
+const UPGRADE: &str = include_str!("../../../docs/upgrade.md");
+const INCIDENTS: &str = include_str!("../../../docs/incidents.md");
 const REAL_NETWORK: &str = include_str!("../../../docs/real-network.md");
 
 /// Longer than any page takes, in seconds.
@@ -56,6 +58,25 @@ fn the_page_about_deploying_runs_as_it_stands() {
     let (channel, _) = WALKTHROUGH.split_once("\n## 1. ").unwrap();
     let printed = desk.run(&[blocks(channel, "sh"), blocks(DEPLOY, "sh")].concat());
     shows(&printed, DEPLOY);
+}
+
+/// Both begin where the first section of the page about deploying ends.
+#[test]
+fn the_pages_about_upgrading_and_incidents_run_as_they_stand() {
+    for page in [UPGRADE, INCIDENTS] {
+        let Some(desk) = Desk::new() else { return };
+        let (channel, _) = WALKTHROUGH.split_once("\n## 1. ").unwrap();
+        let (deployed, _) = DEPLOY.split_once("\n## 2. ").unwrap();
+        let printed = desk.run(
+            &[
+                blocks(channel, "sh"),
+                blocks(deployed, "sh"),
+                blocks(page, "sh"),
+            ]
+            .concat(),
+        );
+        shows(&printed, page);
+    }
 }
 
 /// That each line was printed of which a page says so.

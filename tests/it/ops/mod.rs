@@ -2,9 +2,12 @@
 //! test runs the program.
 
 mod health;
+mod installed;
 mod listener;
 mod logs;
 pub(crate) mod notified;
+#[cfg(feature = "otel")]
+mod otel;
 mod readiness;
 pub(crate) mod serving;
 mod signals;
