@@ -312,10 +312,7 @@ pub(crate) fn distinct(file: &Path) -> Vec<Value> {
         .split_inclusive('\n')
         .filter(|line| line.ends_with('\n'))
     {
-        // nor may one that was told when its agent was killed; that is told again
-        let Ok(one) = serde_json::from_str::<Value>(line) else {
-            continue;
-        };
+        let one: Value = serde_json::from_str(line).unwrap();
         let id = one["id"].as_str().unwrap().to_owned();
         match seen.get(&id) {
             Some(before) => assert_eq!(before["text"], one["text"]),
