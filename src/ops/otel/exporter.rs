@@ -22,7 +22,7 @@ use super::{
     endpoint::OtlpEndpoint,
     span::{CallSpan, SpanResource, document},
 };
-use crate::ops::{metrics::Metrics, thread::Chore};
+use crate::ops::{chore::Chore, metrics::Metrics};
 
 /// So many spans wait at most.
 const WAITING: usize = 4_096;
