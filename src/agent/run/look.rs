@@ -52,23 +52,27 @@ pub(super) async fn look(
         Err(error) => return Err(error),
     }
     let own = session.connection().identity().msp_id.to_string();
-    (sight.proposals, sight.is_whole) = listed(session, &own).await?;
-    for id in memory.gone(&sight.proposals, sight.is_whole, &own, GONE) {
+    (sight.proposals, sight.listed_to) = listed(session, &own).await?;
+    for id in memory.gone(&sight.proposals, sight.listed_to.as_ref(), &own, GONE) {
         sight.ended.extend(ended(session, &id).await?);
     }
     Ok(sight)
 }
 
 /// The proposals that are not over: all of one's own organisation, and of the others as many as are
-/// looked at; whether these are all.
+/// looked at; up to which of them all are listed, where not all are.
 async fn listed(
     session: &ChannelSession,
     own: &str,
-) -> Result<(Vec<SummaryAnswer>, bool), ClientError> {
+) -> Result<(Vec<SummaryAnswer>, Option<(String, String)>), ClientError> {
     let (mut all, _) = pages(session, Some(own)).await?;
     let (others, is_whole) = pages(session, None).await?;
+    // they are in the order of proposer and id; behind a page that lists nothing, nothing is known
+    let last = others.last();
+    let last = last.map(|one| (one.proposer_msp_id.clone(), one.proposal_id.clone()));
+    let listed_to = (!is_whole).then(|| last.unwrap_or_default());
     all.extend(others.into_iter().filter(|one| one.proposer_msp_id != own));
-    Ok((all, is_whole))
+    Ok((all, listed_to))
 }
 
 async fn pages(

@@ -28,17 +28,15 @@ impl ChannelMemory {
             return notices;
         }
         for one in &sight.proposals {
-            let known = self.proposals.contains_key(&one.proposal_id);
-            if known || self.has_room() {
-                let changed = self.proposal(one, with);
-                notices.extend(self.admitted(&one.proposer_msp_id, changed, with));
-            }
+            let changed = self.proposal(one, with);
+            notices.extend(self.admitted(&one.proposer_msp_id, changed, with));
         }
         for ended in &sight.ended {
             if let Some((proposer, notice)) = self.ended(ended, with) {
                 notices.extend(self.admitted(&proposer, vec![notice], with));
             }
         }
+        self.make_room(&sight.proposals, with.msp_id.as_str());
         self.has_looked = true;
         notices
     }
@@ -101,10 +99,10 @@ impl ChannelMemory {
         let is_news = self.has_looked;
         if old.is_none() && is_news {
             let text = format!(
-                "{} proposes `{}`: {}",
+                "{} proposes `{}`{}",
                 about.proposer(),
                 about.id(),
-                about.description()
+                about.words()
             );
             notices.push(about.notice(NoticeKind::Proposed, text));
         }
@@ -201,6 +199,14 @@ impl Telling<'_> {
         theirs(&self.one.description)
     }
 
+    /// The proposer's words behind a sentence, where there are any.
+    fn words(&self) -> String {
+        match self.one.description.is_empty() {
+            true => String::new(),
+            false => format!(": {}", self.description()),
+        }
+    }
+
     fn notice(&self, kind: NoticeKind, text: String) -> Notice {
         self.of(kind, &[], text)
     }
@@ -232,11 +238,11 @@ impl Telling<'_> {
             None => String::new(),
         };
         let text = format!(
-            "`{}` of {} awaits a signature of {}{left}: {}",
+            "`{}` of {} awaits a signature of {}{left}{}",
             self.id(),
             self.proposer(),
             self.with.msp_id,
-            self.description()
+            self.words()
         );
         let notice = self.notice(NoticeKind::AwaitsYou, text);
         notice.next(format!("cmscc sign {}", self.id()))

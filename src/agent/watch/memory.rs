@@ -1,6 +1,6 @@
 //! What is remembered of a channel between rounds, and between runs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +9,7 @@ use crate::{agent::notice::Notice, agent::rule::Hook, client::answers::SummaryAn
 
 /// The form of the file.
 const FORM: u32 = 1;
-/// The most proposals that are remembered; further ones are looked at, and not told.
+/// The most proposals that are remembered, where a round did not see all of them.
 const PROPOSALS: usize = 5_000;
 
 /// What is remembered of a channel.
@@ -103,14 +103,17 @@ impl ChannelMemory {
     pub(in crate::agent) fn gone(
         &self,
         listed: &[SummaryAnswer],
-        is_whole: bool,
+        listed_to: Option<&(String, String)>,
         own: &str,
         most: usize,
     ) -> Vec<String> {
-        let is_listed = |id: &str| listed.iter().any(|one| one.proposal_id == id);
+        let ids: BTreeSet<&str> = listed.iter().map(|one| one.proposal_id.as_str()).collect();
         let gone = self.proposals.iter().filter(|(id, one)| {
             // one's own are always listed whole
-            (is_whole || one.proposer == own) && one.status != "Rejected" && !is_listed(id)
+            let is_covered = one.proposer == own
+                || listed_to
+                    .is_none_or(|(proposer, last)| (&one.proposer, *id) <= (proposer, last));
+            is_covered && one.status != "Rejected" && !ids.contains(id.as_str())
         });
         gone.map(|(id, _)| id.clone()).take(most).collect()
     }
@@ -164,8 +167,14 @@ impl ChannelMemory {
         lost
     }
 
-    /// Whether there is room to remember one more proposal.
-    pub(super) fn has_room(&self) -> bool {
-        self.proposals.len() < PROPOSALS
+    /// Forgets proposals of others that a round did not see, where too many are remembered: they are told of
+    /// again when they are seen again.
+    pub(super) fn make_room(&mut self, listed: &[SummaryAnswer], own: &str) {
+        if self.proposals.len() <= PROPOSALS {
+            return;
+        }
+        let ids: BTreeSet<&str> = listed.iter().map(|one| one.proposal_id.as_str()).collect();
+        self.proposals
+            .retain(|id, one| one.proposer == own || ids.contains(id.as_str()));
     }
 }

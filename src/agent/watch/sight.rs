@@ -16,8 +16,8 @@ pub(in crate::agent) struct ChannelSight {
     pub(in crate::agent) contract: Option<Sequence>,
     /// Proposals that are not over, at most as many as are looked at.
     pub(in crate::agent) proposals: Vec<SummaryAnswer>,
-    /// Whether these are all of them.
-    pub(in crate::agent) is_whole: bool,
+    /// Up to which of them, by proposer and id, all are listed; `None`: all are.
+    pub(in crate::agent) listed_to: Option<(String, String)>,
     /// What became of those that were there before.
     pub(in crate::agent) ended: Vec<EndedSight>,
     /// Certificates that end soon, of one's own organisation and of what all depend on.

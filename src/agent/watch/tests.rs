@@ -36,7 +36,6 @@ impl Rounds {
             sight: ChannelSight {
                 sequence: Sequence(7),
                 contract: Some(Sequence(7)),
-                is_whole: true,
                 ..ChannelSight::default()
             },
             now: MONDAY,
@@ -160,10 +159,10 @@ fn the_first_round_ever_tells_what_awaits_and_nothing_else() {
 fn a_rejected_one_may_come_back() {
     let mut rounds = Rounds::begun();
     rounds.round(vec![proposal("WaitingForSignatures")]);
-    assert_eq!(rounds.memory.gone(&[], true, "Org2MSP", 9), ["p"]);
+    assert_eq!(rounds.memory.gone(&[], None, "Org2MSP", 9), ["p"]);
     assert_eq!(rounds.ended("Rejected", None)[0].kind, Rejected);
     assert_eq!(
-        rounds.memory.gone(&[], true, "Org2MSP", 9),
+        rounds.memory.gone(&[], None, "Org2MSP", 9),
         [""; 0],
         "it is not asked for again"
     );
@@ -174,7 +173,7 @@ fn a_rejected_one_may_come_back() {
 }
 
 #[test]
-fn what_is_not_listed_is_only_gone_where_all_are_listed() {
+fn what_is_not_listed_is_only_gone_where_the_list_reaches() {
     let mut rounds = Rounds::begun();
     let own = SummaryAnswer {
         proposal_id: "mine".to_owned(),
@@ -182,9 +181,40 @@ fn what_is_not_listed_is_only_gone_where_all_are_listed() {
         ..proposal("WaitingForSignatures")
     };
     rounds.round(vec![proposal("WaitingForSignatures"), own]);
-    assert_eq!(rounds.memory.gone(&[], false, "Org2MSP", 9), ["mine"]);
-    assert_eq!(rounds.memory.gone(&[], true, "Org2MSP", 9), ["mine", "p"]);
-    assert_eq!(rounds.memory.gone(&[], true, "Org2MSP", 1).len(), 1);
+    let gone = |rounds: &Rounds, proposer: &str, id: &str| {
+        let listed_to = (proposer.to_owned(), id.to_owned());
+        rounds.memory.gone(&[], Some(&listed_to), "Org2MSP", 9)
+    };
+    assert_eq!(gone(&rounds, "Org1MSP", "o"), ["mine"]);
+    assert_eq!(gone(&rounds, "Org1MSP", "p"), ["mine", "p"]);
+    assert_eq!(gone(&rounds, "Org0MSP", "z"), ["mine"]);
+    assert_eq!(rounds.memory.gone(&[], None, "Org2MSP", 9), ["mine", "p"]);
+    assert_eq!(rounds.memory.gone(&[], None, "Org2MSP", 1).len(), 1);
+}
+
+#[test]
+fn what_is_remembered_is_bounded_and_ones_own_always() {
+    let mut rounds = Rounds::begun();
+    let own = SummaryAnswer {
+        proposal_id: "mine".to_owned(),
+        proposer_msp_id: "Org2MSP".to_owned(),
+        ..proposal("WaitingForSignatures")
+    };
+    for page in 0..7 {
+        let of = |n: usize| SummaryAnswer {
+            proposal_id: format!("p{page}-{n}"),
+            ..proposal("WaitingForSignatures")
+        };
+        let mut listed: Vec<_> = (0..1_000).map(of).collect();
+        listed.extend((page == 0).then(|| own.clone()));
+        rounds.round(listed);
+    }
+    assert!(
+        rounds.memory.proposals.len() <= 5_001,
+        "{}",
+        rounds.memory.proposals.len()
+    );
+    assert!(rounds.memory.proposals.contains_key("mine"));
 }
 
 #[test]

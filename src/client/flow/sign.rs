@@ -1,6 +1,7 @@
 //! Signatures, made and handed in.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use bytes::Bytes;
 
 use super::{examine::Verdicts, session::ChannelSession};
 use crate::{
@@ -176,7 +177,19 @@ impl ChannelSession {
     /// # Errors
     /// As of `PeerConnection::submit`; `BLOCK_NOT_PROVEN` (unsafe).
     pub async fn submit_call(&self, call: ChaincodeCall) -> Result<CommittedCall, ClientError> {
-        let committed = self.connection.submit(call).await?;
+        self.submit_call_where(call, &|_| Ok(())).await
+    }
+
+    /// The same, but ordered only where what the contract answered is wanted.
+    ///
+    /// # Errors
+    /// As of [`Self::submit_call`], and what `wanted` says.
+    pub(super) async fn submit_call_where(
+        &self,
+        call: ChaincodeCall,
+        wanted: &(dyn Fn(&Bytes) -> Result<(), ClientError> + Sync),
+    ) -> Result<CommittedCall, ClientError> {
+        let committed = self.connection.submit_where(call, wanted).await?;
         // the config may have changed with the very block before it: then its own config decides
         let checked = self.chain.check_signed(committed.committed_block.clone());
         match checked {

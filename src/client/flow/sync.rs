@@ -4,7 +4,10 @@ use bytes::Bytes;
 
 use super::session::{ChannelSession, Hears, Progress};
 use crate::{
-    client::ClientError,
+    client::{
+        ClientError, Exit,
+        answers::{self, SyncedAnswer},
+    },
     ids::{Digest, Sequence},
     transaction::ChaincodeCall,
 };
@@ -13,6 +16,9 @@ use crate::{
 const BYTES: usize = 8 << 20;
 /// One call hands in so many blocks at most.
 const BLOCKS: usize = 16;
+
+/// Somebody else was quicker.
+const KNOWN: &str = "CONFIG_KNOWN";
 
 /// What bringing the contract to the channel's config took.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,8 +72,19 @@ impl ChannelSession {
     /// client may have been quicker: then they are known, and nothing is written.
     async fn hand_in(&self, blocks: Vec<Bytes>) -> Result<Option<u64>, ClientError> {
         let call = sync_call("SyncConfig", self, blocks);
-        let committed = self.submit_call(call).await?;
-        Ok(Some(committed.block.0))
+        // a transaction that brings nothing is not worth a place in a block
+        let brings = |answer: &Bytes| {
+            let answer: SyncedAnswer = answers::read("SyncConfig", answer)?;
+            match answer.added.is_empty() {
+                true => Err(ClientError::new(Exit::Done, KNOWN, "the contract has it")),
+                false => Ok(()),
+            }
+        };
+        match self.submit_call_where(call, &brings).await {
+            Ok(committed) => Ok(Some(committed.block.0)),
+            Err(error) if error.symbol == KNOWN => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// Gives the contract its first config: one's own head. Servers compare it with their anchors.

@@ -66,6 +66,22 @@ impl PeerConnection {
         self.submit_on(self.chaincode(), call).await
     }
 
+    /// The same, but ordered only where what the contract answered is wanted: each try is asked about.
+    ///
+    /// # Errors
+    /// As of [`Self::submit_on`], and what `wanted` says.
+    pub async fn submit_where(
+        &self,
+        call: ChaincodeCall,
+        wanted: &(dyn Fn(&Bytes) -> Result<(), ClientError> + Sync),
+    ) -> Result<CommittedCall, ClientError> {
+        let by = EndorsedBy {
+            organisations: &[],
+            check: &|prepared| wanted(&prepared.response.payload),
+        };
+        self.submit_endorsed(self.chaincode(), &call, by).await
+    }
+
     /// Calls a chaincode and has the call ordered: it is endorsed, compared with what was asked for,
     /// signed, ordered, and found in the block that the peer names.
     ///

@@ -39,8 +39,8 @@ pub(super) fn rules(args: &AgentArgs) -> Result<AgentRules, ClientError> {
         }
         Ok(_) => fs::read_to_string(&path).map_err(|error| failed(error.to_string()))?,
     };
-    let folder = path.parent().map(PathBuf::from).unwrap_or_default();
-    let folder = std::path::absolute(folder).map_err(|error| failed(error.to_string()))?;
+    let whole = std::path::absolute(&path).map_err(|error| failed(error.to_string()))?;
+    let folder = whole.parent().map(PathBuf::from).unwrap_or_default();
     AgentRules::parse(&content, &folder).map_err(|wrong| {
         let mut wrong = wrong.into_iter();
         let mut error = failed(wrong.next().unwrap_or_default());

@@ -44,7 +44,7 @@ async fn a_program_that_hangs_holds_up_nothing_and_is_ended_with_its_children() 
     assert_eq!(first.len(), 2);
     until("they are gone", || {
         let is_gone = |pid: &&str| !is_alive(pid);
-        first.iter().all(|pid| is_gone(pid)).then_some(())
+        first.iter().all(is_gone).then_some(())
     });
 }
 

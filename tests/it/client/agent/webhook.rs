@@ -182,8 +182,8 @@ async fn what_waits_for_a_receiver_outlasts_the_agent() {
     let receiver = Receiver::new();
     writes(&post, &receiver.url("/"));
     let _agent = post.start("org1");
-    let awaits = receiver.hears("awaits-you");
-    assert_eq!(awaits["proposal"]["proposal_id"], "first");
+    let proposed = receiver.hears("proposed");
+    assert_eq!(proposed["proposal"]["proposal_id"], "first");
 }
 
 #[tokio::test(flavor = "multi_thread")]

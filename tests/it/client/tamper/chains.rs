@@ -300,3 +300,21 @@ async fn the_contract_has_ones_own_chain_or_none() {
         .refused("behind", "CONTRACT_BEHIND", 6);
     town.unsigned("behind", &town.truth("this").await);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_contract_has_already_costs_no_transaction() {
+    let (town, _, _) = town(true).await;
+    let height = || {
+        let network = &town.served.consortium.network;
+        network.standing("Org2").unwrap().heights[&town.served.consortium.channel]
+    };
+    let before = height();
+    // as one's own peer sees it where another client was quicker just now
+    town.liar.edits("GetConfigChain", |said| {
+        said["as_of_sequence"] = json!(0);
+        said["chain"].as_array_mut().unwrap().pop();
+    });
+    let synced = town.cmscc(&["sync"]).good();
+    assert_eq!(synced["block_number"], Value::Null, "{synced}");
+    assert_eq!(height(), before);
+}

@@ -233,17 +233,19 @@ impl<'a> Fleet<'a> {
 
     /// Ends a node at once, and starts it again.
     pub(super) fn kills_peer(&self, org: &str) {
-        self.net.signal(&format!("peer-{org}"), "KILL");
-        self.starts_again(&["start-peer", org]);
+        self.kills(&format!("peer-{org}"), &["start-peer", org]);
     }
 
     pub(super) fn kills_orderer(&self) {
-        self.net.signal("orderer", "KILL");
-        self.starts_again(&["start-orderer"]);
+        self.kills("orderer", &["start-orderer"]);
     }
 
-    /// Its port is free again only a moment after its process is gone.
-    fn starts_again(&self, args: &[&str]) {
-        until("the node starts again", || self.net.try_script(args).ok());
+    fn kills(&self, node: &str, start: &[&str]) {
+        let pid = fs::read_to_string(self.net.root().join(format!("run/{node}.pid"))).unwrap();
+        let process = PathBuf::from("/proc").join(pid.trim());
+        self.net.signal(node, "KILL");
+        until("the process is gone", || (!process.exists()).then_some(()));
+        // its port is free again only a moment later
+        until("the node starts again", || self.net.try_script(start).ok());
     }
 }

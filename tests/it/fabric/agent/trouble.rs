@@ -1,6 +1,10 @@
 //! Clocks, servers and peers that are off: `agent status` names each, and all is well behind it.
 
-use std::fs;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use super::{
     super::{net::Net, until},
@@ -24,8 +28,9 @@ fn what_is_off_is_named_and_passes() {
     let Some(net) = Net::up(50) else { return };
     let mut fleet = Fleet::new(&net);
     fleet.is_well("org1");
+    let backup = backup(&net);
     too_few_servers(&mut fleet);
-    a_peer_made_anew(&mut fleet);
+    an_older_peer(&mut fleet, &backup);
     a_clock(&mut fleet);
 }
 
@@ -69,17 +74,36 @@ fn too_few_servers(fleet: &mut Fleet<'_>) {
     );
 }
 
-/// A peer that was made anew is behind what the agent has verified, until it has caught up.
-fn a_peer_made_anew(fleet: &mut Fleet<'_>) {
+/// What the peer of Org1 keeps.
+fn ledger(net: &Net) -> PathBuf {
+    net.root().join("run/peer-org1/data")
+}
+
+fn copy(from: &Path, to: &Path) {
+    let copied = Command::new("cp").arg("-r").args([from, to]).status();
+    assert!(copied.unwrap().success());
+}
+
+fn backup(net: &Net) -> PathBuf {
+    let backup = net.work("backup");
+    net.script(&["stop-peer", "org1"]);
+    copy(&ledger(net), &backup);
+    net.script(&["start-peer", "org1"]);
+    backup
+}
+
+/// A peer that was made anew, from an older backup, is behind what the agent has verified, until it has
+/// caught up.
+fn an_older_peer(fleet: &mut Fleet<'_>, backup: &Path) {
     let net = fleet.net;
     net.script(&["stop-peer", "org1"]);
+    // nobody tells it what it lacks
     net.script(&["stop-orderer"]);
-    fs::remove_dir_all(net.root().join("run/peer-org1/data")).unwrap();
+    fs::remove_dir_all(ledger(net)).unwrap();
+    copy(backup, &ledger(net));
     net.script(&["start-peer", "org1"]);
-    net.script(&["join", "org1"]);
     stumbles(fleet, &["ROLLBACK"]);
     net.script(&["start-orderer"]);
-    net.install("org1");
     fleet.is_well("org1");
     let holds = fleet.status("org1").unwrap().1["holds"]["channel"].clone();
     assert!(holds.is_null(), "{holds}");

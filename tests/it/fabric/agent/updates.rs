@@ -64,6 +64,8 @@ const FAULTS: [Fault; 6] = [
 struct Run<'a> {
     fleet: Fleet<'a>,
     dice: Dice,
+    /// What is still to happen before all of it has.
+    faults: Vec<Fault>,
     /// The digest of each update that was proposed, by its id.
     proposed: BTreeMap<String, Digest>,
     /// From signed enough to recorded, by what happened meanwhile.
@@ -81,6 +83,7 @@ impl<'a> Run<'a> {
         Self {
             fleet,
             dice: Dice(20_261_130),
+            faults: Vec::new(),
             proposed: BTreeMap::new(),
             times: BTreeMap::new(),
             interrupted: 0,
@@ -90,7 +93,7 @@ impl<'a> Run<'a> {
     /// One update, from the proposal to its record.
     #[expect(clippy::disallowed_methods, reason = "what is measured is told")]
     fn update(&mut self, at: usize) {
-        let id = format!("u{at}");
+        let id = format!("update{at}");
         let orgs = self.fleet.orgs.clone();
         let proposer = orgs[at % orgs.len()];
         self.fleet.proposes(proposer, &id);
@@ -103,7 +106,7 @@ impl<'a> Run<'a> {
                 .signs(orgs[(at + next) % orgs.len()], &id, &digest);
         }
         let start = Instant::now();
-        let fault = FAULTS[self.dice.below(FAULTS.len())];
+        let fault = self.next_fault();
         self.brings(fault, proposer, &id);
         self.is_recorded(proposer, &id, start);
         self.times.entry(fault).or_default().push(start.elapsed());
@@ -111,6 +114,15 @@ impl<'a> Run<'a> {
             "{id} by {proposer}, {fault:?}: {:.1} s",
             start.elapsed().as_secs_f64()
         );
+    }
+
+    /// Each as often as the others, in an order of the dice.
+    fn next_fault(&mut self) -> Fault {
+        if self.faults.is_empty() {
+            self.faults = FAULTS.to_vec();
+        }
+        let at = self.dice.below(self.faults.len());
+        self.faults.swap_remove(at)
     }
 
     fn brings(&mut self, fault: Fault, proposer: &'static str, id: &str) {
@@ -159,7 +171,6 @@ impl<'a> Run<'a> {
         self.fleet.start(org);
     }
 
-    #[expect(clippy::disallowed_methods, reason = "a deadline for other processes")]
     fn is_recorded(&self, org: &str, id: &str, start: Instant) {
         loop {
             let asked = self.fleet.net.try_query(org, "GetProposal", &[id]);
@@ -216,17 +227,23 @@ impl<'a> Run<'a> {
         assert_eq!(recorded.synced, recorded.updates.len());
         assert_eq!(recorded.syncs, recorded.updates.len());
         assert_eq!(recorded.refused, []);
+        let mut sent: BTreeMap<String, usize> = BTreeMap::new();
         for org in &self.fleet.orgs {
-            let open = self.fleet.journal(org);
-            let mut newest: BTreeMap<String, Value> = BTreeMap::new();
-            for line in open {
-                newest.insert(line["proposal_id"].to_string(), line["state"].clone());
+            let mut newest = BTreeMap::new();
+            for line in self.fleet.journal(org) {
+                let id = line["proposal_id"].as_str().unwrap().to_owned();
+                let digest = self.proposed[&id].to_string();
+                assert_eq!(line["config_update_sha256"], digest.as_str(), "{line}");
+                if line["state"] == "sending" {
+                    *sent.entry(id.clone()).or_default() += 1;
+                }
+                newest.insert(id, line["state"].clone());
             }
-            assert!(
-                newest.values().all(|state| state == "done"),
-                "{org}: {newest:?}"
-            );
+            let is_done = newest.values().all(|state| state == "done");
+            assert!(is_done, "{org}: {newest:?}");
         }
+        let again = sent.values().filter(|times| **times > 1).count();
+        println!("sent again with the same bytes: {again}");
         for org in &self.fleet.orgs {
             self.was_told(org);
         }
@@ -236,10 +253,12 @@ impl<'a> Run<'a> {
     fn was_told(&self, org: &str) {
         let is_last = || {
             let told = self.fleet.told(org);
-            let last = self
-                .proposed
-                .keys()
-                .max_by_key(|id| id[1..].parse::<usize>().unwrap_or(0))?;
+            let last = self.proposed.keys().max_by_key(|id| {
+                let number = id
+                    .strip_prefix("update")
+                    .and_then(|number| number.parse().ok());
+                number.unwrap_or(0_usize)
+            })?;
             let is_it = |one: &Value| {
                 one["kind"] == "in-effect" && one["proposal"]["proposal_id"] == **last
             };
@@ -262,7 +281,7 @@ impl<'a> Run<'a> {
             .iter()
             .position(|one| one["kind"] == "in-effect")
             .unwrap();
-        let since = told[first]["sequence"].as_u64().unwrap() as usize;
+        let since = usize::try_from(told[first]["sequence"].as_u64().unwrap()).unwrap();
         let missing: Vec<&String> = self
             .proposed
             .keys()
@@ -315,11 +334,12 @@ fn spread(mut times: Vec<Duration>) -> String {
 struct Dice(u64);
 
 impl Dice {
+    /// splitmix64.
     fn below(&mut self, bound: usize) -> usize {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        usize::try_from(self.0 >> 33).unwrap() % bound
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        usize::try_from((z ^ (z >> 31)) >> 33).unwrap() % bound
     }
 }
