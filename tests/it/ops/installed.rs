@@ -141,6 +141,23 @@ fn compose_understands_its_file() {
 }
 
 #[test]
+fn alertmanager_sends_what_wakes_somebody_to_the_pager() {
+    if !has("amtool", "--version") {
+        return;
+    }
+    let file = deploy("watching/alertmanager.yaml");
+    let file = file.to_str().unwrap();
+    let amtool = |args: &[&str]| well(&Command::new("amtool").args(args).output().unwrap());
+    amtool(&["check-config", file]);
+    let option = format!("--config.file={file}");
+    for (severity, receiver) in [("page", "pager"), ("ticket", "tickets")] {
+        let label = format!("severity={severity}");
+        let said = amtool(&["config", "routes", "test", &option, &label]);
+        assert!(said.starts_with(receiver), "{severity}: {said}");
+    }
+}
+
+#[test]
 fn manifests_are_what_the_chart_gives() {
     if !has("helm", "version") {
         return;

@@ -13,14 +13,14 @@ fn a_service_manager_hears_that_the_server_is_ready_moves_and_ends() {
         ("NOTIFY_SOCKET", socket.to_str().unwrap()),
         ("WATCHDOG_USEC", "150000"),
     ];
-    let serving = Serving::start(&folder(), &variables);
+    let mut serving = Serving::start(&folder(), &variables);
     assert_eq!(manager.next(), "READY=1", "before anything else");
     for _ in 0..2 {
         manager.until("WATCHDOG=1");
     }
     serving.signal("TERM");
     manager.until("STOPPING=1");
-    assert_eq!(serving.stop().0, Some(0));
+    assert_eq!(serving.ended(), Some(0));
 }
 
 #[test]
