@@ -42,6 +42,8 @@ impl ChannelMemory {
         self.make_room(&sight.proposals, with.msp_id.as_str());
         self.has_looked = true;
         self.recorded = sight.contract.map(|sequence| sequence.0);
+        self.effects
+            .retain(|sequence| Some(*sequence) > self.recorded);
         notices
     }
 
@@ -163,12 +165,19 @@ impl ChannelMemory {
                 self.proposals.remove(id);
             }
         }
-        let of = [
-            id.as_str(),
-            &old.revision.to_string(),
-            &old.status,
-            &ended.status,
-        ];
+        // a config came into effect once, whatever was seen before
+        let effect = ended.effect.map(|(sequence, _)| sequence);
+        if effect.is_some_and(|sequence| !self.effects.insert(sequence)) {
+            return None;
+        }
+        let of = match effect {
+            Some(sequence) => vec![id.clone(), sequence.to_string()],
+            None => {
+                let (revision, before) = (old.revision.to_string(), old.status.clone());
+                vec![id.clone(), revision, before, ended.status.clone()]
+            }
+        };
+        let of: Vec<&str> = of.iter().map(String::as_str).collect();
         let notice = with.notice(kind, &of, text).about(NoticedProposal {
             before: Some(old.status.clone()).filter(|status| !status.is_empty()),
             config_update_sha256: old.config_update_sha256.clone(),

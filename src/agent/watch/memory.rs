@@ -32,6 +32,9 @@ pub(in crate::agent) struct ChannelMemory {
     /// The contract's config when a round last saw it; what took effect behind it may be news.
     #[serde(default)]
     pub(super) recorded: Option<u64>,
+    /// Configs behind that one of whose effect people were told.
+    #[serde(default)]
+    pub(super) effects: BTreeSet<u64>,
     /// Since when the contract lacks configs.
     pub(super) behind_since: Option<i64>,
     /// Whether that was told.
@@ -74,6 +77,7 @@ impl ChannelMemory {
             has_looked: false,
             sequence: None,
             recorded: None,
+            effects: BTreeSet::new(),
             behind_since: None,
             behind_told: false,
             proposals: BTreeMap::new(),
@@ -129,7 +133,8 @@ impl ChannelMemory {
 
     /// Whether an update took effect, and no round saw a proposal of it before.
     pub(in crate::agent) fn is_unseen(&self, sequence: Sequence, update: &str) -> bool {
-        let is_new = self.recorded.is_some_and(|recorded| recorded < sequence.0);
+        let is_new = self.recorded.is_some_and(|recorded| recorded < sequence.0)
+            && !self.effects.contains(&sequence.0);
         let mut known = self.proposals.values();
         is_new && !known.any(|one| one.config_update_sha256 == update)
     }
