@@ -147,6 +147,8 @@ impl<'a> Fleet<'a> {
 
     /// Starts an organisation's agent, or starts it again.
     pub(super) fn start(&mut self, org: &'static str) {
+        // two at once would be refused
+        drop(self.agents.remove(org));
         let mut command = self.command(org, "User1");
         let agent = Agent::of(command.args(["agent", "run"]));
         self.agents.insert(org, agent);
