@@ -1,10 +1,10 @@
 //! Programs.
 
-use std::{fs, os::unix::fs::PermissionsExt, process::Stdio, time::Duration};
+use std::{fs, io::Write, os::unix::fs::PermissionsExt, process::Stdio, time::Duration};
 
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    process::{ChildStderr, ChildStdin, Command},
+    io::AsyncReadExt,
+    process::{ChildStderr, Command},
     time::timeout,
 };
 
@@ -33,7 +33,7 @@ pub(super) async fn run(program: &[String], notice: &Notice) -> Result<(), HookR
         .env_clear()
         .envs(program_environment())
         .envs(notice.variables())
-        .stdin(Stdio::piped())
+        .stdin(whole(&notice.document()).map_err(failed)?)
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
         // its children go with it
@@ -41,11 +41,8 @@ pub(super) async fn run(program: &[String], notice: &Notice) -> Result<(), HookR
         .kill_on_drop(true);
     let mut child = command.spawn().map_err(failed)?;
     let group = ProcessGroup(child.id());
-    let (input, errors) = (child.stdin.take(), child.stderr.take());
-    let writing = tokio::spawn(write(input, notice.document()));
-    let mut reading = tokio::spawn(read(errors));
+    let mut reading = tokio::spawn(read(child.stderr.take()));
     let status = child.wait().await;
-    writing.abort();
     // a child of the program may keep standard error open for ever
     let said = timeout(LAST, &mut reading).await;
     reading.abort();
@@ -65,11 +62,24 @@ pub(super) async fn run(program: &[String], notice: &Notice) -> Result<(), HookR
     }
 }
 
-/// One that reads nothing may be content all the same.
-async fn write(input: Option<ChildStdin>, document: String) {
-    if let Some(mut input) = input {
-        let _ = input.write_all(document.as_bytes()).await;
-    }
+/// A standard input that has the whole document before the program starts: where the agent is killed in
+/// the middle, the program must not tell people half of it, or nothing under this id.
+#[cfg(target_os = "linux")]
+fn whole(document: &str) -> std::io::Result<Stdio> {
+    use rustix::fs::{MemfdFlags, memfd_create};
+    let mut file = fs::File::from(memfd_create("notice", MemfdFlags::CLOEXEC)?);
+    file.write_all(document.as_bytes())?;
+    std::io::Seek::rewind(&mut file)?;
+    Ok(file.into())
+}
+
+/// The same as well as can be: what a pipe holds is there.
+#[cfg(not(target_os = "linux"))]
+fn whole(document: &str) -> std::io::Result<Stdio> {
+    let (reader, mut writer) = std::io::pipe()?;
+    let document = document.to_owned();
+    std::thread::spawn(move || writer.write_all(document.as_bytes()));
+    Ok(reader.into())
 }
 
 /// The first of what it says; the rest is taken and dropped, so that the program can end.

@@ -56,7 +56,37 @@ pub(super) async fn look(
     for id in memory.gone(&sight.proposals, sight.listed_to.as_ref(), &own, GONE) {
         sight.ended.extend(ended(session, &id).await?);
     }
+    for one in unseen(session, memory, sight.contract).await? {
+        sight.ended.extend(ended(session, &one.proposal_id).await?);
+        sight.unseen.push(one);
+    }
     Ok(sight)
+}
+
+/// Proposals that took effect since the round before, and were not seen in any: they came and went
+/// while the agent, or its peer, was away.
+async fn unseen(
+    session: &ChannelSession,
+    memory: &ChannelMemory,
+    contract: Option<Sequence>,
+) -> Result<Vec<SummaryAnswer>, ClientError> {
+    let links = session.chain().links();
+    let recorded = links.filter(|(sequence, _)| contract.is_some_and(|last| *sequence <= last));
+    let updates = recorded.filter_map(|(sequence, link)| {
+        let update = link.config_update_sha256?.to_string();
+        memory.is_unseen(sequence, &update).then_some(update)
+    });
+    let mut found = Vec::new();
+    for update in updates.take(GONE) {
+        let options = json!({ "config_update_sha256": update, "status": "Submitted" });
+        let answer = session
+            .ask(&["ListProposals", &options.to_string()])
+            .await?;
+        let page: ListAnswer = answers::read("ListProposals", &answer)?;
+        let mut listed = page.proposals.into_iter();
+        found.extend(listed.find(|one| !memory.knows(&one.proposal_id)));
+    }
+    Ok(found)
 }
 
 /// The proposals that are not over: all of one's own organisation, and of the others as many as are

@@ -31,6 +31,9 @@ impl ChannelMemory {
             let changed = self.proposal(one, with);
             notices.extend(self.admitted(&one.proposer_msp_id, changed, with));
         }
+        for unseen in &sight.unseen {
+            self.meet(unseen);
+        }
         for ended in &sight.ended {
             if let Some((proposer, notice)) = self.ended(ended, with) {
                 notices.extend(self.admitted(&proposer, vec![notice], with));
@@ -38,6 +41,7 @@ impl ChannelMemory {
         }
         self.make_room(&sight.proposals, with.msp_id.as_str());
         self.has_looked = true;
+        self.recorded = sight.contract.map(|sequence| sequence.0);
         notices
     }
 
@@ -166,7 +170,7 @@ impl ChannelMemory {
             &ended.status,
         ];
         let notice = with.notice(kind, &of, text).about(NoticedProposal {
-            before: Some(old.status.clone()),
+            before: Some(old.status.clone()).filter(|status| !status.is_empty()),
             config_update_sha256: old.config_update_sha256.clone(),
             description: old.description.clone(),
             proposal_id: shown,

@@ -5,7 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::{crowd::Crowd, queue::HookQueue, trouble::Trouble};
-use crate::{agent::notice::Notice, agent::rule::Hook, client::answers::SummaryAnswer};
+use crate::{
+    agent::notice::{Notice, theirs},
+    agent::rule::Hook,
+    client::answers::SummaryAnswer,
+    ids::Sequence,
+};
 
 /// The form of the file.
 const FORM: u32 = 1;
@@ -24,6 +29,9 @@ pub(in crate::agent) struct ChannelMemory {
     pub(super) has_looked: bool,
     /// The last config that was seen.
     pub(super) sequence: Option<u64>,
+    /// The contract's config when a round last saw it; what took effect behind it may be news.
+    #[serde(default)]
+    pub(super) recorded: Option<u64>,
     /// Since when the contract lacks configs.
     pub(super) behind_since: Option<i64>,
     /// Whether that was told.
@@ -65,6 +73,7 @@ impl ChannelMemory {
             channel: channel.to_owned(),
             has_looked: false,
             sequence: None,
+            recorded: None,
             behind_since: None,
             behind_told: false,
             proposals: BTreeMap::new(),
@@ -116,6 +125,30 @@ impl ChannelMemory {
             is_covered && one.status != "Rejected" && !ids.contains(id.as_str())
         });
         gone.map(|(id, _)| id.clone()).take(most).collect()
+    }
+
+    /// Whether an update took effect, and no round saw a proposal of it before.
+    pub(in crate::agent) fn is_unseen(&self, sequence: Sequence, update: &str) -> bool {
+        let is_new = self.recorded.is_some_and(|recorded| recorded < sequence.0);
+        let mut known = self.proposals.values();
+        is_new && !known.any(|one| one.config_update_sha256 == update)
+    }
+
+    /// Whether a proposal is remembered.
+    pub(in crate::agent) fn knows(&self, id: &str) -> bool {
+        self.proposals.contains_key(id)
+    }
+
+    /// Takes in a proposal that came and went while nobody looked, so that its end is told.
+    pub(super) fn meet(&mut self, one: &SummaryAnswer) {
+        let met = RememberedProposal {
+            proposer: one.proposer_msp_id.clone(),
+            revision: one.revision,
+            description: theirs(&one.description),
+            config_update_sha256: one.config_update_sha256.clone(),
+            ..RememberedProposal::default()
+        };
+        self.proposals.entry(one.proposal_id.clone()).or_insert(met);
     }
 
     /// How many proposals of a status there are, by status.

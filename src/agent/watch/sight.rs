@@ -20,6 +20,8 @@ pub(in crate::agent) struct ChannelSight {
     pub(in crate::agent) listed_to: Option<(String, String)>,
     /// What became of those that were there before.
     pub(in crate::agent) ended: Vec<EndedSight>,
+    /// Proposals that took effect, and were never seen before; what became of them is in `ended`.
+    pub(in crate::agent) unseen: Vec<SummaryAnswer>,
     /// Certificates that end soon, of one's own organisation and of what all depend on.
     pub(in crate::agent) ends: Vec<(i64, EndingView)>,
 }

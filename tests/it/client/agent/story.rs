@@ -76,6 +76,10 @@ async fn what_happens_while_it_is_away_is_done_and_told_when_it_is_back() {
     let post = Post::new().await;
     post.writes("org1", "");
     drop(post.start("org1"));
+    post.proposes("Org2", "unseen", &["Org1", "Org2"]).await;
+    let block = post.served.consortium.submit("Org2", "unseen").await;
+    let synced = post.served.consortium.sync("Org2", &block).await;
+    synced.unwrap();
     post.proposes("Org2", "theirs", &["Org2"]).await;
     post.proposes("Org1", "ours", &["Org1", "Org2"]).await;
     let agent = post.start("org1");
@@ -89,9 +93,16 @@ async fn what_happens_while_it_is_away_is_done_and_told_when_it_is_back() {
     };
     theirs("proposed");
     theirs("awaits-you");
+    // also what came and went meanwhile
+    let unseen = post.hears("org1", "in-effect");
+    assert_eq!(unseen["proposal"]["proposal_id"], "unseen", "{unseen}");
+    assert_eq!(unseen["proposal"]["proposer_msp_id"], "Org2MSP");
     let stale = theirs("out-of-date");
     assert_eq!(stale["next"], "cmscc show theirs", "only its proposer can");
-    post.hears("org1", "in-effect");
+    until("ours is told to be in effect", || {
+        let mut told = post.told("org1").into_iter();
+        told.find(|one| one["kind"] == "in-effect" && one["proposal"]["proposal_id"] == "ours")
+    });
     drop(agent);
     // nothing is another change now
     let before = post.told("org1");
