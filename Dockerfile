@@ -3,7 +3,7 @@
 #   docker build -t cmscc .                                              # cmscc serve
 #   docker build -t cmscc-agent --build-arg FEATURES=serve,agent .       # cmscc agent run
 #
-# deploy/image.sh builds the same without an engine, and the same bytes each time.
+# deploy/image.sh builds the same without an engine.
 
 # Stage 1: one static program. ring has some C in it, which musl-gcc compiles.
 FROM docker.io/library/rust:1-slim-bookworm AS build

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds an image without an engine: an OCI image layout with one static program, and nothing else in it.
-# The same source gives the same bytes.
+# The same program gives the same bytes; no path or time of the machine is meant to be in it.
 #
 #   deploy/image.sh server out/cmscc          # cmscc serve
 #   deploy/image.sh agent out/cmscc-agent     # cmscc agent run, and the client's commands
@@ -28,8 +28,8 @@ case $target in x86_64-*) architecture=amd64 ;; aarch64-*) architecture=arm64 ;;
 binary=${BINARY:-}
 if [ -z "$binary" ]; then
   folder=${CARGO_TARGET_DIR:-$root/target}
-  # where it is built must not be seen in it
-  export RUSTFLAGS="${RUSTFLAGS:-} --remap-path-prefix=$root=/src --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo"
+  # where it is built must not be seen in it; of several that fit, the last one counts
+  export RUSTFLAGS="${RUSTFLAGS:-} --remap-path-prefix=$root=/src --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo --remap-path-prefix=$folder=/target"
   compiler=CC_${target//-/_}
   [ -n "${!compiler:-}" ] || export "$compiler=musl-gcc"
   (cd "$root" && cargo build --locked ${CARGO_OPTIONS:-} --target "$target" --profile dist --no-default-features --features "$features")
