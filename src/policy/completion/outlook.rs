@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// Steps for finding completing sets.
-pub(super) const STEPS: usize = 2_000_000;
+pub(in crate::policy) const STEPS: usize = 2_000_000;
 
 /// What an [`Explanation`](super::Explanation) comes to: whether a policy accepts, and who could complete it.
 #[derive(Clone, Debug, PartialEq, Eq)]

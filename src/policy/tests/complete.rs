@@ -317,6 +317,13 @@ fn outlook_is_of_all_sets(
         .filter_map(|id| cast.principal(id)?.msp_id())
         .collect();
     let outlook = outlook(&cast, id, &solved);
+    // an outlook takes less time than all sets do: where that was not enough, it knows of nobody
+    let mut effort = Budget::new(STEPS);
+    let _ = some_sets(&cast, &[id], &solved[&id], &mut effort);
+    if effort.is_spent() {
+        prop_assert!(!outlook.completable || !sets.is_empty());
+        return Ok(());
+    }
     prop_assert_eq!(outlook.completable, !sets.is_empty());
     let named = needs(&cast, &solved[&id], &sets, &msps);
     prop_assert_eq!(outlook.needs, Some(named));
