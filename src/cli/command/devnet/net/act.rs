@@ -58,7 +58,11 @@ pub(in crate::cli::command::devnet) fn down(args: &DevnetFolderArgs) -> anyhow::
     let folder = DevnetFolder::find(args)?;
     folder.description()?;
     if control::runs(&folder) {
-        control::ask(&folder, ControlOrder::Down)?;
+        let asked = control::ask(&folder, ControlOrder::Down);
+        // it may end before its answer is here
+        if control::runs(&folder) {
+            asked?;
+        }
         wait_until_gone(&folder)?;
     } else {
         folder.remove()?;
