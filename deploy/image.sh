@@ -39,17 +39,17 @@ fi
 # ---- the layer ---------------------------------------------------------------------------
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-mkdir -p "$work/root/usr/local/bin" "$out/blobs/sha256"
-install -m 0755 "$binary" "$work/root/usr/local/bin/cmscc"
+mkdir -p "$work/tree/usr/local/bin" "$out/blobs/sha256"
+install -m 0755 "$binary" "$work/tree/usr/local/bin/cmscc"
 if [ -n "${CA_BUNDLE:-}" ]; then
-  mkdir -p "$work/root/etc/ssl/certs"
-  install -m 0644 "$CA_BUNDLE" "$work/root/etc/ssl/certs/ca-certificates.crt"
+  mkdir -p "$work/tree/etc/ssl/certs"
+  install -m 0644 "$CA_BUNDLE" "$work/tree/etc/ssl/certs/ca-certificates.crt"
 fi
-find "$work/root" -type d -exec chmod 0755 {} +
+find "$work/tree" -type d -exec chmod 0755 {} +
 # when the commit was made; no other time is in the image
 epoch=${SOURCE_DATE_EPOCH:-$(git -C "$root" log -1 --format=%ct 2>/dev/null || echo 0)}
 tape() { tar --sort=name --mtime="@$epoch" --numeric-owner --format=ustar "$@"; }
-tape --owner=0 --group=0 -C "$work/root" -cf "$work/layer.tar" .
+tape --owner=0 --group=0 -C "$work/tree" -cf "$work/layer.tar" .
 if [ "$kind" = agent ]; then
   # what volumes are put over: a new one takes over its owner
   install -d -m 0700 "$work/own/var/lib/cmscc"
