@@ -17,6 +17,7 @@
 //! | `plan` | in which order open proposals lose fewest signatures | pure |
 //! | `propose` | from what an administrator wants to the call that proposes it | pure but its reading |
 //! | `flow` | what commands do, step by step | shell |
+//! | `span` | lengths of time as people write them | pure |
 //! | `signing` | files that carry what is to be signed and what was signed | pure |
 //! | `lifecycle` | the life cycle of a chaincode: calls, answers, what they write and refuse | pure |
 //! | `doctor` | everything that may be amiss, judged by facts, with what puts it right | pure |
@@ -42,6 +43,7 @@ mod propose;
 mod refusal;
 mod review;
 mod signing;
+mod span;
 pub mod update;
 pub mod view;
 
@@ -97,3 +99,4 @@ pub use review::{
     SupposedOutcome, SupposedSigner, Supposition,
 };
 pub use signing::{SignRequest, SignedUpdate};
+pub use span::time_span;

@@ -60,6 +60,17 @@ pub(crate) struct LogCounters {
     pub(super) failed: Counter,
 }
 
+impl LogCounters {
+    /// Those of a family, by reason.
+    pub(super) fn of(lines: &Family<ReasonLabels, Counter>) -> Self {
+        let counter = |reason| lines.get_or_create_owned(&ReasonLabels { reason });
+        Self {
+            full: counter("full"),
+            failed: counter("failed"),
+        }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct InvocationLabels {
     function: String,
@@ -87,8 +98,8 @@ struct StreamLabels {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct ReasonLabels {
-    reason: &'static str,
+pub(super) struct ReasonLabels {
+    pub(super) reason: &'static str,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -307,19 +318,12 @@ impl Metrics {
 
     /// The counters of lost log lines.
     pub(crate) fn log_counters(&self) -> LogCounters {
-        let counter = |reason| (self.log_lines).get_or_create_owned(&ReasonLabels { reason });
-        LogCounters {
-            full: counter("full"),
-            failed: counter("failed"),
-        }
+        LogCounters::of(&self.log_lines)
     }
 
     /// All metrics in the OpenMetrics text form.
     pub(super) fn text(&self) -> String {
-        let mut out = String::new();
-        // writing to a string does not fail
-        let _ = text::encode(&mut out, &self.registry);
-        out
+        open_metrics(&self.registry)
     }
 
     fn register(&mut self, version: &'static str) {
@@ -472,6 +476,14 @@ fn label(channel: &str) -> ChannelLabels {
     ChannelLabels {
         channel: channel.to_owned(),
     }
+}
+
+/// All metrics of a registry in the OpenMetrics text form.
+pub(super) fn open_metrics(registry: &Registry) -> String {
+    let mut out = String::new();
+    // writing to a string does not fail
+    let _ = text::encode(&mut out, registry);
+    out
 }
 
 /// Half a millisecond to a minute.

@@ -2,34 +2,17 @@
 
 use std::time::Duration;
 
-/// The longest that makes sense here.
-const LONGEST: u64 = 366 * 86_400_000;
+use crate::client::time_span;
 
-/// A length of time such as `0`, `90s`, `10m`, `1h30m`, `2d`; at most a year.
+/// The longest that makes sense here.
+const LONGEST: Duration = Duration::from_secs(366 * 86_400);
+
+/// A length of time such as `90s`, `10m`, `1h30m`, `2d`, or `0`; at most a year.
 pub(super) fn span(text: &str) -> Option<Duration> {
-    if text == "0" {
-        return Some(Duration::ZERO);
+    match text {
+        "0" => Some(Duration::ZERO),
+        text => time_span(text).filter(|span| *span <= LONGEST),
     }
-    let (mut total, mut rest) = (0_u64, text);
-    while !rest.is_empty() {
-        let digits = rest.find(|c: char| !c.is_ascii_digit())?;
-        let (number, after) = rest.split_at_checked(digits)?;
-        let end = after
-            .find(|c: char| c.is_ascii_digit())
-            .unwrap_or(after.len());
-        let (unit, after) = after.split_at_checked(end)?;
-        let factor = match unit {
-            "ms" => 1,
-            "s" => 1_000,
-            "m" => 60_000,
-            "h" => 3_600_000,
-            "d" => 86_400_000,
-            _ => return None,
-        };
-        total = total.checked_add(number.parse::<u64>().ok()?.checked_mul(factor)?)?;
-        rest = after;
-    }
-    (!text.is_empty() && total <= LONGEST).then(|| Duration::from_millis(total))
 }
 
 #[cfg(test)]

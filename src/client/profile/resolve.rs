@@ -13,7 +13,7 @@ use super::{
     token::KeyKind,
 };
 use crate::{
-    client::{ClientError, Exit, keys::IdentitySource},
+    client::{ClientError, Exit, keys::IdentitySource, span::time_span},
     ids::{ChannelId, MspId},
 };
 
@@ -344,28 +344,6 @@ fn nearer(
 
 /// A time such as `1m30s`; not zero, and at most a day.
 fn duration(text: &str) -> Option<Duration> {
-    let mut total = 0_u64;
-    let mut rest = text;
-    while !rest.is_empty() {
-        let digits = rest
-            .find(|c: char| !c.is_ascii_digit())
-            .unwrap_or(rest.len());
-        let (number, after) = rest.split_at_checked(digits)?;
-        let end = after
-            .find(|c: char| c.is_ascii_digit())
-            .unwrap_or(after.len());
-        let (unit, after) = after.split_at_checked(end)?;
-        let factor = match unit {
-            "ms" => 1,
-            "s" => 1_000,
-            "m" => 60_000,
-            "h" => 3_600_000,
-            _ => return None,
-        };
-        total = total.checked_add(number.parse::<u64>().ok()?.checked_mul(factor)?)?;
-        rest = after;
-    }
-    (1..=86_400_000)
-        .contains(&total)
-        .then(|| Duration::from_millis(total))
+    let span = time_span(text)?;
+    (!span.is_zero() && span <= Duration::from_secs(86_400)).then_some(span)
 }

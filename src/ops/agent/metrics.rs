@@ -6,12 +6,12 @@ use std::{
 };
 
 use prometheus_client::{
-    encoding::{EncodeLabelSet, text},
+    encoding::EncodeLabelSet,
     metrics::{counter::Counter, family::Family, gauge::Gauge, info::Info},
     registry::{Registry, Unit},
 };
 
-use crate::ops::metrics::LogCounters;
+use crate::ops::metrics::{LogCounters, ReasonLabels, open_metrics};
 
 /// The most series of certificates and of statuses that a channel has.
 const SERIES: usize = 200;
@@ -34,7 +34,7 @@ pub(crate) struct AgentMetrics {
     carried: Family<AgentResultLabels, Counter>,
     waiting: Family<HookChannelLabels, Gauge>,
     deliveries: Family<HookLabels, Counter>,
-    log_lines: Family<AgentLogLabels, Counter>,
+    log_lines: Family<ReasonLabels, Counter>,
     /// Which series of proposals and certificates each channel has.
     shown: Mutex<BTreeMap<AgentChannelLabels, ShownSeries>>,
 }
@@ -103,11 +103,6 @@ struct HookChannelLabels {
 struct HookLabels {
     hook: String,
     result: &'static str,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct AgentLogLabels {
-    reason: &'static str,
 }
 
 impl AgentMetrics {
@@ -221,19 +216,12 @@ impl AgentMetrics {
 
     /// The counters of lost log lines.
     pub(crate) fn log_counters(&self) -> LogCounters {
-        let counter = |reason| (self.log_lines).get_or_create_owned(&AgentLogLabels { reason });
-        LogCounters {
-            full: counter("full"),
-            failed: counter("failed"),
-        }
+        LogCounters::of(&self.log_lines)
     }
 
     /// All metrics in the OpenMetrics text form.
     pub(super) fn text(&self) -> String {
-        let mut out = String::new();
-        // writing to a string does not fail
-        let _ = text::encode(&mut out, &self.registry);
-        out
+        open_metrics(&self.registry)
     }
 
     /// Series of what is not there any more go.

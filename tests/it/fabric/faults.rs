@@ -197,8 +197,8 @@ fn valid_calls(block: &common::Block) -> Vec<Call> {
         .collect()
 }
 
-/// Function and first argument; `None`: it is no call of a chaincode.
-fn call_of(envelope: &[u8]) -> Option<Call> {
+/// The arguments of a call; `None`: it is no call of a chaincode.
+pub(super) fn args_of(envelope: &[u8]) -> Option<Vec<bytes::Bytes>> {
     let envelope = common::Envelope::decode(envelope).ok()?;
     let payload = common::Payload::decode(envelope.payload).ok()?;
     let header = common::ChannelHeader::decode(payload.header?.channel_header).ok()?;
@@ -211,7 +211,12 @@ fn call_of(envelope: &[u8]) -> Option<Call> {
     let proposal = action.chaincode_proposal_payload;
     let proposal = protos::ChaincodeProposalPayload::decode(proposal).ok()?;
     let spec = protos::ChaincodeInvocationSpec::decode(proposal.input).ok()?;
-    let args = spec.chaincode_spec?.input?.args;
+    Some(spec.chaincode_spec?.input?.args)
+}
+
+/// Function and first argument; `None`: it is no call of a chaincode.
+fn call_of(envelope: &[u8]) -> Option<Call> {
+    let args = args_of(envelope)?;
     let text = |arg: &bytes::Bytes| String::from_utf8_lossy(arg).into_owned();
     Some((text(args.first()?), text(args.get(1)?)))
 }

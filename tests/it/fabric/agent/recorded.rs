@@ -4,14 +4,11 @@ use bytes::Bytes;
 use cmscc::{
     block::ConfigBlock,
     ids::Digest,
-    proto::{
-        common,
-        protos::{self, TxValidationCode},
-    },
+    proto::{common, protos::TxValidationCode},
 };
 use prost::Message as _;
 
-use super::super::{gateway::Gateway, net::Net};
+use super::super::{faults::args_of, gateway::Gateway, net::Net};
 use crate::contract::people::user_of;
 
 /// What was found.
@@ -68,21 +65,4 @@ impl Recorded {
             }
         }
     }
-}
-
-/// The arguments of a call; `None`: it is no call of a chaincode.
-fn args_of(envelope: &[u8]) -> Option<Vec<Bytes>> {
-    let envelope = common::Envelope::decode(envelope).ok()?;
-    let payload = common::Payload::decode(envelope.payload).ok()?;
-    let header = common::ChannelHeader::decode(payload.header?.channel_header).ok()?;
-    if header.r#type != i32::from(common::HeaderType::EndorserTransaction) {
-        return None;
-    }
-    let transaction = protos::Transaction::decode(payload.data).ok()?;
-    let action = transaction.actions.into_iter().next()?;
-    let action = protos::ChaincodeActionPayload::decode(action.payload).ok()?;
-    let proposal = action.chaincode_proposal_payload;
-    let proposal = protos::ChaincodeProposalPayload::decode(proposal).ok()?;
-    let spec = protos::ChaincodeInvocationSpec::decode(proposal.input).ok()?;
-    Some(spec.chaincode_spec?.input?.args)
 }
