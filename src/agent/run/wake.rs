@@ -73,7 +73,7 @@ impl Wakes {
                 }
                 ended => {
                     self.end(ended.and_then(Result::err));
-                    if self.trouble().is_none() {
+                    if self.failures.is_news() {
                         return;
                     }
                 }
@@ -126,6 +126,11 @@ impl FollowFailures {
         }
     }
 
+    /// Whether a round follows from the last one: a new try, or the word that it is trouble now.
+    fn is_news(&self) -> bool {
+        self.0.as_ref().is_some_and(|(_, times)| *times <= FAILURES)
+    }
+
     fn trouble(&self) -> Option<&ClientError> {
         let (error, times) = self.0.as_ref()?;
         (*times >= FAILURES).then_some(error)
@@ -168,10 +173,13 @@ mod tests {
             failures.lasted(Duration::ZERO);
             failures.lasted(LASTED - Duration::from_millis(1));
             failures.fail(refused());
+            assert!(failures.is_news(), "also that it is trouble now");
         }
         assert_eq!(failures.trouble(), Some(&refused()));
         failures.lasted(Duration::from_secs(1));
         assert_eq!(failures.trouble(), Some(&refused()), "not yet");
+        failures.fail(refused());
+        assert!(!failures.is_news(), "then the clock decides");
         failures.lasted(LASTED);
         assert_eq!(failures.trouble(), None);
         failures.fail(refused());
