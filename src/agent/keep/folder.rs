@@ -164,6 +164,16 @@ impl AgentFolder {
         self.folder.replace(&self.name("report"), &content)
     }
 
+    /// How many notices lie in the file of dead letters.
+    ///
+    /// # Errors
+    /// `STATE_UNREADABLE`, `STATE_OF_OTHERS`.
+    pub(in crate::agent) fn buried(&self) -> Result<u64, ClientError> {
+        let content = self.folder.read(&self.name("dead-letters"), LARGEST)?;
+        let lines = content.unwrap_or_default();
+        Ok(lines.iter().filter(|byte| **byte == b'\n').count() as u64)
+    }
+
     /// Keeps a notice that somebody could not be told, for a person.
     ///
     /// # Errors
@@ -192,5 +202,30 @@ impl AgentFolder {
         let path = self.folder.path(&self.name(kind));
         let text = format!("cannot read `{}`: {why}", path.display());
         ClientError::new(Exit::Failed, "STATE_UNREADABLE", text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::agent::notice::{NoticeKind, Noticing};
+
+    #[test]
+    fn dead_letters_are_counted_by_their_file() {
+        let state = tempfile::tempdir().unwrap();
+        let channel = ChannelId::from("mychannel");
+        let folder = || AgentFolder::new(state.path(), Some("org1"), &channel);
+        assert_eq!(folder().buried().unwrap(), 0);
+        let with = Noticing {
+            channel: &channel,
+            msp_id: &crate::ids::MspId::from("Org1MSP"),
+            sequence: 1,
+            now: 0,
+        };
+        for n in 0..3_u64 {
+            let notice = with.notice(NoticeKind::Test, &[&n.to_string()], "a\nb");
+            folder().bury("chat", &notice).unwrap();
+            assert_eq!(folder().buried().unwrap(), n + 1);
+        }
     }
 }

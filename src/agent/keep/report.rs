@@ -16,7 +16,7 @@ pub struct ChannelReport {
     pub awaiting: u64,
     /// The contract's config; null where it has none, or is not reached.
     pub contract_sequence: Option<u64>,
-    /// How many notices nobody could be told.
+    /// How many notices lie in the file of dead letters: nobody could be told.
     pub dead_letters: u64,
     /// What is held.
     pub holds: Holds,

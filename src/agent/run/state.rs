@@ -131,6 +131,7 @@ impl ChannelAgent {
         let journal = folder.journal()?;
         let mut agent = Self::of(channel, common, folder, memory);
         agent.journal = journal;
+        agent.dead_letters = agent.folder.buried()?;
         agent._alone = Some(alone);
         let lost = agent.memory.retain(&agent.common.rules.hooks);
         agent.bury(lost);
