@@ -170,7 +170,7 @@ pub(crate) struct OrdererFacts {
     pub(crate) state: OrdererState,
 }
 
-/// Whether an orderer takes connections, as this machine sees it.
+/// Whether an orderer does its work, as this machine sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum OrdererState {
     /// It does.

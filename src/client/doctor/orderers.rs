@@ -1,4 +1,4 @@
-//! The orderers of the channel: whether enough of them take connections for an update to get into a block.
+//! The orderers of the channel: whether enough of them answer for an update to get into a block.
 
 use std::collections::BTreeMap;
 

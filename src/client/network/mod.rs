@@ -44,7 +44,7 @@ pub use connection::PeerConnection;
 pub use endorsers::EndorserState;
 pub use events::{ChaincodeEventStream, ChaincodeEvents};
 pub use peers::ConnectionPool;
-pub(super) use probe::{expected, probe_connection, probe_node};
+pub(super) use probe::{expected, probe_connection, probe_deliver, probe_node};
 pub use stream::{BlockStream, FilteredBlockStream};
 pub use update::Via;
 pub use write::CommittedCall;

@@ -70,11 +70,24 @@ impl PeerConnection {
         &self,
         is_orderer: bool,
     ) -> Result<(u64, Option<UnixTime>), ClientError> {
+        let block = self.one_block(BlockRange::Newest, is_orderer).await?;
+        let block = common::Block::decode(block).map_err(|e| self.odd("Deliver", &e))?;
+        Ok((
+            block.header.clone().unwrap_or_default().number,
+            time_of(&block),
+        ))
+    }
+
+    /// The first block of a range, serialized.
+    pub(super) async fn one_block(
+        &self,
+        range: BlockRange,
+        is_orderer: bool,
+    ) -> Result<Bytes, ClientError> {
         let (at, reached) = self.peers.reach(self.deadline()).await?;
         let hash = reached.tls_cert_hash;
         let stamp = host::stamp()?;
-        let newest = BlockRange::Newest;
-        let request = transaction::seek(self.channel(), newest, hash, self.identity(), &stamp);
+        let request = transaction::seek(self.channel(), range, hash, self.identity(), &stamp);
         let request = request.map_err(|e| ClientError::not_signed(&e))?;
         let service = match is_orderer {
             true => "/orderer.AtomicBroadcast/Deliver",
@@ -84,14 +97,9 @@ impl PeerConnection {
         let mut incoming: Incoming<DeliveredBlock> = Incoming::new(self.peers.clone(), at, opening);
         let first = poll_fn(|context| next(&mut incoming, context)).await;
         let delivered = first.transpose()?.unwrap_or_default();
-        let Some(block) = delivered.block else {
-            return Err(ended(&mut incoming, delivered.status));
-        };
-        let block = common::Block::decode(block).map_err(|e| self.odd("Deliver", &e))?;
-        Ok((
-            block.header.clone().unwrap_or_default().number,
-            time_of(&block),
-        ))
+        delivered
+            .block
+            .ok_or_else(|| ended(&mut incoming, delivered.status))
     }
 
     async fn deliver<M>(

@@ -218,7 +218,7 @@ const RULES: &[OrdererRule] = &[
         exit: Exit::Failed,
         symbol: "TRANSACTION_TOO_LARGE",
         means: "it is larger than the channel allows",
-        hint: "`BatchSize.AbsoluteMaxBytes` of the channel is the limit",
+        hint: "the channel's `BatchSize.AbsoluteMaxBytes` is the limit; docs/incidents.md, \"A channel over its limits\", has the way out",
     },
 ];
 

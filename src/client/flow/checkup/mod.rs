@@ -66,12 +66,14 @@ pub async fn check_up(
         })
     };
     let peer = known.peers.iter().find(|peer| answers(&peer.address));
-    let (Some(peer), Some((settings, identity))) = (peer, settings) else {
+    let (Some(peer), Some((settings, identity))) = (peer, &settings) else {
         if reach > DoctorPart::Nodes
             && let Some(chain) = &chain
         {
             hears("asking the orderers");
-            facts.orderers = Some(orderers::ask(chain.bundle(), known.connect_timeout).await);
+            let caller = settings.as_ref().map(|(settings, own)| (settings, own));
+            facts.orderers =
+                Some(orderers::ask(chain.bundle(), known.connect_timeout, caller).await);
         }
         facts.pinned = chain;
         return diagnose(&facts);
@@ -83,14 +85,15 @@ pub async fn check_up(
     let settings = ClientSettings {
         peers: vec![peer.clone()],
         timeout: settings.timeout.min(ANSWERING),
-        ..settings
+        ..settings.clone()
     };
     hears("following the channel");
-    let (channel, session) = channel::follow(&settings, identity, chain).await;
+    let (channel, session) = channel::follow(&settings, identity.clone(), chain).await;
     if let (Some(Ok(_)), Some(session)) = (&channel.chain, &session) {
         hears("asking the orderers");
         let bundle = session.chain().bundle();
-        facts.orderers = Some(orderers::ask(bundle, known.connect_timeout).await);
+        let caller = Some((&settings, identity));
+        facts.orderers = Some(orderers::ask(bundle, known.connect_timeout, caller).await);
     }
     if reach > DoctorPart::Channel
         && let Some(session) = session

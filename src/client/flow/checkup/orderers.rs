@@ -8,23 +8,36 @@ use tokio::{net::lookup_host, time::timeout};
 use super::patience::PATIENCE;
 use crate::{
     client::{
-        PeerEndpoint,
+        ClientSettings, ClientTlsFiles, OwnIdentity, PeerConnection, PeerEndpoint,
         doctor::{LATE, OrdererFacts, OrdererState, orderer_places},
         host,
-        network::probe_connection,
+        network::{probe_connection, probe_deliver},
     },
-    config::Bundle,
+    config::{Bundle, Section},
     identity::Certificate,
     json::time_text,
 };
 
-/// Connects to each, and sends nothing that is one's own.
-// SECURITY: members choose these addresses. They are of a config that this machine verified, few, and
-// nothing but the beginning of TLS goes there
-pub(super) async fn ask(bundle: &Bundle, connect_timeout: Duration) -> Vec<OrdererFacts> {
+/// Connects to each, and asks those for a block that show a TLS certificate of the channel's orderer
+/// organisations.
+// SECURITY: members choose these addresses. They are of a config that this machine verified, and few.
+// Before TLS is made by the CAs of that config, nothing is sent that is one's own
+pub(super) async fn ask(
+    bundle: &Bundle,
+    connect_timeout: Duration,
+    caller: Option<(&ClientSettings, &OwnIdentity)>,
+) -> Vec<OrdererFacts> {
     let patience = connect_timeout.min(PATIENCE);
+    let roots = tls_roots(bundle);
     let asked = orderer_places(bundle).into_iter().map(async |place| {
-        let (state, shows) = look(&place.address, patience).await;
+        let (mut state, shows) = look(&place.address, patience).await;
+        if state == OrdererState::Answers
+            && shows.is_some()
+            && let Some(caller) = caller
+            && is_silent(&place.address, &roots, caller).await
+        {
+            state = OrdererState::Down("it takes calls, and does not answer them".to_owned());
+        }
         OrdererFacts {
             shows,
             state,
@@ -32,6 +45,45 @@ pub(super) async fn ask(bundle: &Bundle, connect_timeout: Duration) -> Vec<Order
         }
     });
     join_all(asked).await
+}
+
+/// The TLS CAs of the orderer organisations, as peers trust them.
+fn tls_roots(bundle: &Bundle) -> Vec<u8> {
+    let orgs = bundle.orgs(Section::Orderer);
+    let msps = orgs.filter_map(|org| bundle.msps().get(org.msp_id.as_str()));
+    let certificates = msps.flat_map(|msp| {
+        let (roots, intermediates) = msp.tls();
+        roots.iter().chain(intermediates)
+    });
+    let pems: String = certificates.map(Certificate::pem).collect();
+    pems.into_bytes()
+}
+
+/// Whether an orderer of these CAs takes a call and says nothing. Where no call is possible from here, it
+/// is not known.
+async fn is_silent(
+    address: &str,
+    root_certs: &[u8],
+    (settings, identity): (&ClientSettings, &OwnIdentity),
+) -> bool {
+    // what one shows to one's peer one may be asked for by orderers, too
+    let tls = settings.peers.first().and_then(|peer| peer.tls.as_ref());
+    let node = PeerEndpoint {
+        address: address.to_owned(),
+        tls: Some(ClientTlsFiles {
+            root_certs: root_certs.to_vec(),
+            client: tls.and_then(|tls| tls.client.clone()),
+        }),
+        server_name: None,
+    };
+    let settings = ClientSettings {
+        peers: vec![node],
+        ..settings.clone()
+    };
+    match PeerConnection::new(&settings, identity.clone()) {
+        Ok(connection) => !probe_deliver(&connection, PATIENCE).await,
+        Err(_) => false,
+    }
 }
 
 async fn look(address: &str, patience: Duration) -> (OrdererState, Option<Certificate>) {

@@ -15,9 +15,9 @@ use crate::{
         host,
         refusal::{Errand, RpcFailure, judge, peer_time},
     },
-    ids::{ChannelId, UnixTime},
+    ids::{BlockNumber, ChannelId, UnixTime},
     proto::{common::BlockchainInfo, protos::ChannelQueryResponse},
-    transaction::{ChaincodeCall, Stamp},
+    transaction::{BlockRange, ChaincodeCall, Stamp},
 };
 
 /// The most channels that are listed.
@@ -65,6 +65,18 @@ pub(in crate::client) async fn probe_node(
         channels,
         msp_id,
     }
+}
+
+/// Whether an orderer answers Deliver in time, whatever it says. It is asked for a block that never is, so
+/// that little is sent, and the signed question is of no use to who plays it again.
+pub(in crate::client) async fn probe_deliver(
+    connection: &PeerConnection,
+    patience: Duration,
+) -> bool {
+    let never = BlockRange::One(BlockNumber(u64::MAX));
+    timeout(patience, connection.one_block(never, true))
+        .await
+        .is_ok()
 }
 
 async fn within<T>(

@@ -9,5 +9,5 @@
 mod calls;
 mod handshake;
 
-pub(in crate::client) use calls::probe_node;
+pub(in crate::client) use calls::{probe_deliver, probe_node};
 pub(in crate::client) use handshake::{expected, probe_connection};
