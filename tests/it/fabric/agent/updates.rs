@@ -301,6 +301,9 @@ impl<'a> Run<'a> {
             "{org}: told {lines} times of {} changes: {kinds:?}",
             told.len()
         );
+        for one in told.iter().filter(|one| one["kind"] == "degraded") {
+            println!("{org}, at {}: {}", one["at"], one["text"]);
+        }
     }
 
     /// The time from signed enough to in effect and recorded.
