@@ -1,4 +1,4 @@
-//! The command that starts one's own server.
+//! The command that starts one's own server, and its setting.
 
 /// What a package says of the server that its peers dial.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +29,13 @@ pub fn serve_command(package_id: &str, server: Option<&PackagedServer>) -> Strin
     command
 }
 
+/// The line of a file of settings that gives the server the id of its package; `None` where the id is none
+/// that such a file takes as it is.
+#[must_use]
+pub fn server_setting(package_id: &str) -> Option<String> {
+    word(package_id).map(|id| format!("CHAINCODE_ID={id}"))
+}
+
 /// A text that a shell takes as one word, and for nothing else.
 // SECURITY: a peer says what is approved and installed; the command is pasted into a shell
 fn word(text: &str) -> Option<&str> {
@@ -40,6 +47,15 @@ fn word(text: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_setting_is_one_line_of_a_file() {
+        let line = server_setting("cmscc:aa").unwrap();
+        assert_eq!(line, "CHAINCODE_ID=cmscc:aa");
+        for id in ["cmscc:aa\nCMSCC_LOG=off", "cmscc aa", "$(reboot)", ""] {
+            assert_eq!(server_setting(id), None, "{id}");
+        }
+    }
 
     #[test]
     fn the_command_is_that_of_the_package() {

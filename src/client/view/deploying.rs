@@ -207,10 +207,16 @@ fn running(
     {
         let elsewhere = matches!(state, ServerState::AddressUnknown(_) | ServerState::Tls(_));
         if let Some(other) = other_package(facts, id).filter(|_| elsewhere) {
-            return said(
-                format!("cmscc deploy approve --package-id {other}"),
-                "your peer does not reach the address in the approved package; this is another one",
-            );
+            let why = match state {
+                ServerState::Tls(_) => {
+                    "with the approved package TLS between your peer and your server does not fit; this is \
+                     another one"
+                }
+                _ => {
+                    "your peer does not find the address in the approved package; this is another one"
+                }
+            };
+            return said(format!("cmscc deploy approve --package-id {other}"), why);
         }
         return own_server(&serve_command(id, facts.server.as_ref()), state);
     }
@@ -274,9 +280,12 @@ fn own_server(serve: &str, state: &ServerState) -> (Option<String>, String) {
         ServerState::NotInstalled => {
             said(INSTALL, "the package that you approved is not installed")
         }
-        ServerState::Silent(_) => said(
-            serve,
-            "your server says nothing to your peer: it hangs, or TLS does not fit; its log says which",
+        // it may well run: another one would find its address taken
+        ServerState::Silent(_) => (
+            None,
+            "look for `connection refused` in the log of your server: it says nothing to your peer. Such a \
+             line says how TLS between the two does not fit; without one it hangs, and has to be started anew"
+                .to_owned(),
         ),
         _ => said(serve, "your server does not answer your peer"),
     }
