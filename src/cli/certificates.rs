@@ -132,7 +132,8 @@ impl CertificateFile {
         }
         if shown.is_ca {
             return Err(format!(
-                "whose certificate in line {line} is that of a CA: give one that the CA issued to the peer"
+                "whose certificate in line {line} is that of a CA, as plain `openssl req -x509` makes them: \
+                 give one that a CA issued to the peer"
             ));
         }
         if !shown.for_clients {

@@ -199,7 +199,10 @@ pub(super) fn check_tls(
                     pem.says
                 )
             })),
-            Err(problem) => unusable.push(pem.says + &problem),
+            Err(problem) => unusable.push(format!(
+                "{}{problem}: give the CA that issued the server's certificate, and is valid",
+                pem.says
+            )),
         }
     }
     let mut chain = None;
@@ -220,7 +223,9 @@ pub(super) fn check_tls(
             Some((chain, certificate)) => chain.check_key(key, certificate),
             None => Ok(()),
         });
-        unusable.extend(checked.err().map(|problem| pem.says + &problem));
+        unusable.extend(checked.err().map(|problem| {
+            format!("{}{problem}: give certificate and key of one making", pem.says)
+        }));
     }
     if unusable.is_empty() {
         return Ok(notices);

@@ -187,3 +187,55 @@ fn told_next(talk: &Talk, id: &str, server: Option<&PackagedServer>) {
     talk.say(&Line::of(Tone::Dim, "your server: ").join(command));
     talk.next(&format!("cmscc deploy approve --package-id {id}"));
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+    use crate::cli::package::{Package, ServerUserData};
+
+    /// The arguments alone.
+    #[derive(Debug, clap::Parser)]
+    struct Install {
+        #[command(flatten)]
+        args: DeployInstallArgs,
+    }
+
+    #[test]
+    fn a_package_that_somebody_made_is_looked_at_too() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("made.tar.gz");
+        let old = include_str!("../../../../tests/certificates/version-1.pem");
+        let mut connection = ServerUserData {
+            address: "h:1".to_owned(),
+            dial_timeout: "10s".to_owned(),
+            tls_required: true,
+            root_cert: Some(old.to_owned()),
+            client_auth_required: true,
+            client_key: Some("no key".to_owned()),
+            client_cert: Some(old.to_owned()),
+        };
+        let mut packed_with = |client_auth_required| {
+            connection.client_auth_required = client_auth_required;
+            let package = Package::new("cmscc", &connection).unwrap();
+            std::fs::write(&file, &package.bytes).unwrap();
+            let args = Install::parse_from(["install".as_ref(), file.as_os_str()]).args;
+            packed(&args, "cmscc")
+        };
+        let error = packed_with(true).err().unwrap();
+        assert_eq!(
+            (error.exit, error.symbol.as_str()),
+            (Exit::Usage, "UNUSABLE_CERTIFICATE")
+        );
+        let start = format!(
+            "`{}` has a `client_cert`, whose certificate in line 2 is X.509 version 1",
+            file.display()
+        );
+        assert!(error.message.starts_with(&start), "{}", error.message);
+        assert_eq!(error.details.len(), 1, "{:?}", error.details);
+        // without client_auth_required a peer shows none
+        let packed = packed_with(false).unwrap();
+        assert_eq!(packed.notices, Vec::<String>::new());
+    }
+}
