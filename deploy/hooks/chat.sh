@@ -4,5 +4,5 @@
 # alone, as a line url = "https://..".
 set -eu
 # what members wrote goes into JSON by jq, never into a command
-jq '{text: (.text + (if .next then "  ->  " + .next else "" end))}' |
+jq '{text: (.channel + ": " + .text + (if .next then "  ->  " + .next else "" end))}' |
   curl --config "$(dirname "$0")/chat.curl" --fail --silent --show-error --max-time 20 --header "Content-Type: application/json" --data-binary @-

@@ -176,6 +176,8 @@ pub(super) struct Noticing<'a> {
     pub(super) sequence: u64,
     /// Seconds since 1970.
     pub(super) now: i64,
+    /// Whether the agent itself submits what its organisation proposed.
+    pub(super) submits: bool,
 }
 
 impl Noticing<'_> {
@@ -268,6 +270,7 @@ mod tests {
             msp_id,
             sequence: 7,
             now,
+            submits: false,
         }
     }
 

@@ -267,7 +267,7 @@ say "every alert fired and cleared: $(printf '%s\n' "${seen[@]}" | sort -u | wc 
 # the queries of the dashboard, over the time of all this
 silent=0 count=0
 while IFS=$'\t' read -r title expr; do
-  expr=${expr//'$server'/.+} expr=${expr//'$instance'/.+} expr=${expr//'$channel'/.+} expr=${expr//'$profile'/.+}
+  expr=${expr//'$server'/cmscc-server} expr=${expr//'$instance'/.+} expr=${expr//'$channel'/.+} expr=${expr//'$profile'/.+}
   count=$((count + 1))
   found=$(query query_range --data-urlencode "query=$expr" -d "start=$began" -d "end=$(date +%s)" -d step=2 | jq '.data.result | length') || found=refused
   case $found in 0 | refused) silent=$((silent + 1)); say "SILENT  $title: $expr ($found)" ;; esac

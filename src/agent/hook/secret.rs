@@ -1,16 +1,23 @@
 //! Files with secrets; how a receiver knows the sender.
 
-use std::{fs, os::unix::fs::PermissionsExt, path::Path};
+use std::{
+    fs,
+    os::unix::fs::{MetadataExt, PermissionsExt},
+    path::Path,
+};
 
 use ring::hmac;
+use rustix::process::{getegid, getgroups};
 
 use super::refusal::HookRefusal;
 
 /// The least and the most bytes of a secret.
 const LEAST: usize = 16;
 const MOST: u64 = 4 << 10;
-/// Others may read.
-const OTHERS: u32 = 0o077;
+/// Others may do something with it, or its group may change it.
+const OTHERS: u32 = 0o037;
+/// Its group may read it.
+const GROUP: u32 = 0o040;
 
 /// The secret in a file, without the line end behind it.
 pub(super) fn read(path: &Path) -> Result<Vec<u8>, HookRefusal> {
@@ -19,7 +26,10 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, HookRefusal> {
     if !found.is_file() || found.len() > MOST {
         return Err(failed(format!("it is no file of at most {MOST} bytes")));
     }
-    if found.permissions().mode() & OTHERS != 0 {
+    let mode = found.permissions().mode();
+    // as a file of root's that this very process is let in to by its group, such as a mounted secret
+    let is_read_by_group = mode & GROUP != 0 && !is_own_group(found.gid());
+    if mode & OTHERS != 0 || is_read_by_group {
         return Err(failed(format!(
             "others may read it: chmod 600 {}",
             path.display()
@@ -33,6 +43,12 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, HookRefusal> {
             "it has fewer than {LEAST} bytes: openssl rand -hex 32"
         ))),
     }
+}
+
+/// Whether this process is in a group.
+fn is_own_group(group: u32) -> bool {
+    let others = getgroups().unwrap_or_default();
+    getegid().as_raw() == group || others.iter().any(|one| one.as_raw() == group)
 }
 
 /// What a receiver compares: HMAC-SHA256 by the secret over time, a dot, and body.
@@ -71,11 +87,13 @@ mod tests {
             put("0123456789abcdef\n", 0o600).unwrap(),
             b"0123456789abcdef"
         );
-        assert!(
-            put("0123456789abcdef\n", 0o644)
-                .unwrap_err()
-                .contains("chmod 600")
-        );
+        // a group of one's own is oneself
+        put("0123456789abcdef\n", 0o640).unwrap();
+        for mode in [0o644, 0o660, 0o601] {
+            let refused = put("0123456789abcdef\n", mode).unwrap_err();
+            assert!(refused.contains("chmod 600"), "{mode:o}: {refused}");
+        }
+        assert!(!is_own_group(u32::MAX - 7));
         assert!(put("short\n", 0o600).unwrap_err().contains("fewer than 16"));
         let missing = read(&folder.path().join("none")).unwrap_err();
         assert!(missing.to_string().contains("No such file"), "{missing}");

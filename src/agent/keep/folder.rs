@@ -221,6 +221,7 @@ mod tests {
             msp_id: &crate::ids::MspId::from("Org1MSP"),
             sequence: 1,
             now: 0,
+            submits: false,
         };
         for n in 0..3_u64 {
             let notice = with.notice(NoticeKind::Test, &[&n.to_string()], "a\nb");

@@ -264,6 +264,7 @@ impl ChannelAgent {
             msp_id: &identity.msp_id,
             sequence: session.chain().sequence().0,
             now: crate::client::now().seconds,
+            submits: true,
         };
         let id = theirs(&one.proposal_id);
         let text = format!(

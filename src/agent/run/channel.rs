@@ -190,8 +190,8 @@ impl ChannelAgent {
                     settings.channel
                 );
                 return Err(ClientError::new(Exit::Unsafe, "NOT_PINNED", text).hint(
-                    "`trust_anchor` in the profile names a config block that you trust, such as the genesis \
-                     block; or run `cmscc pin` as the agent's user",
+                    "CMSCC_ANCHOR, or `trust_anchor` in the profile, names a config block that you trust, such as \
+                     the genesis block; or run `cmscc pin` as the agent's user",
                 ));
             }
         };
@@ -319,7 +319,6 @@ impl ChannelAgent {
 
     fn report(&self, next: Option<i64>) -> ChannelReport {
         let text = |at: i64| time_text(at).unwrap_or_default();
-        let seen = self.sight.sequence.0 > 0 || self.last_round_at.is_some();
         let hooks = self.memory.queues.iter().map(|(name, queue)| {
             let report = HookReport {
                 failures: queue.failures(),
@@ -347,7 +346,7 @@ impl ChannelAgent {
                 })
                 .collect(),
             refused: self.journal.refused().cloned().collect(),
-            sequence: seen.then_some(self.sight.sequence.0),
+            sequence: self.has_seen().then_some(self.sight.sequence.0),
             pid: std::process::id(),
             trouble: self.memory.trouble.as_ref().map(|trouble| TroubleReport {
                 hint: trouble.hint.clone(),
@@ -356,6 +355,11 @@ impl ChannelAgent {
                 text: trouble.text.clone(),
             }),
         }
+    }
+
+    /// Whether the channel was looked at since the start.
+    fn has_seen(&self) -> bool {
+        self.sight.sequence.0 > 0 || self.last_round_at.is_some()
     }
 
     fn observe(&self, wrong: Option<&ClientError>) {
@@ -370,9 +374,9 @@ impl ChannelAgent {
             is_fork: wrong.is_some_and(is_fork),
             is_held: self.holds.channel.is_some(),
             is_well: wrong.is_none(),
-            lag: sight.sequence.0.saturating_sub(contract.0),
+            lag: (self.has_seen()).then(|| sight.sequence.0.saturating_sub(contract.0)),
             proposals: self.memory.by_status(),
-            sequence: sight.sequence.0,
+            sequence: self.has_seen().then_some(sight.sequence.0),
         };
         let (profile, channel) = self.name();
         self.common.observer.round(profile, channel, &facts, wrong);
@@ -391,6 +395,7 @@ const fn noticing(channel: &AgentChannel, sequence: u64, now: i64) -> Noticing<'
         msp_id: &channel.identity.msp_id,
         sequence,
         now,
+        submits: channel.rules.submit.is_some(),
     }
 }
 

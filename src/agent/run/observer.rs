@@ -20,12 +20,12 @@ pub struct RoundFacts {
     pub is_held: bool,
     /// Whether the round found everything and did what was due.
     pub is_well: bool,
-    /// How many configs the contract lacks.
-    pub lag: u64,
+    /// How many configs the contract lacks; `None`: nothing was seen yet.
+    pub lag: Option<u64>,
     /// Proposals that are not over, by status.
     pub proposals: BTreeMap<String, u64>,
-    /// The channel's config.
-    pub sequence: u64,
+    /// The channel's config; `None`: nothing was seen yet.
+    pub sequence: Option<u64>,
 }
 
 /// Something that the agent did, or did not.

@@ -269,6 +269,12 @@ impl Telling<'_> {
         );
         let next = |command: &str| format!("cmscc {command} {id}");
         let (kind, text, next) = match self.one.status.as_str() {
+            "ReadyToSubmit" if own && self.with.submits && self.one.kind == "config_update" => {
+                let text = format!(
+                    "`{id}` has all signatures that it needs; the agent submits it unless it is held"
+                );
+                return Some(self.notice(NoticeKind::ReadyToSubmit, text));
+            }
             "ReadyToSubmit" => (
                 NoticeKind::ReadyToSubmit,
                 format!("`{id}` has all signatures that it needs"),

@@ -20,6 +20,7 @@ const HOUR: i64 = 3_600;
 
 /// A channel that is looked at round by round.
 struct Rounds {
+    submits: bool,
     memory: ChannelMemory,
     channel: ChannelId,
     own: MspId,
@@ -30,6 +31,7 @@ struct Rounds {
 impl Rounds {
     fn new() -> Self {
         Self {
+            submits: false,
             memory: ChannelMemory::new("mychannel"),
             channel: ChannelId::from("mychannel"),
             own: MspId::from("Org2MSP"),
@@ -55,6 +57,7 @@ impl Rounds {
             msp_id: &self.own,
             sequence: self.sight.sequence.0,
             now: self.now,
+            submits: self.submits,
         };
         self.memory.take(&self.sight, with)
     }
@@ -321,6 +324,7 @@ fn trouble_is_told_when_it_lasts_and_its_end_only_then() {
             msp_id: &rounds.own,
             sequence: 7,
             now: rounds.now,
+            submits: false,
         };
         let told = match symbol {
             "" => rounds.memory.recovered(with),
@@ -349,6 +353,35 @@ fn trouble_is_told_when_it_lasts_and_its_end_only_then() {
         &[],
     ];
     assert_eq!(said, expected);
+}
+
+#[test]
+fn what_the_agent_submits_itself_is_nobodys_next_step() {
+    let next = |own: &str, submits, kind: &str| {
+        let mut rounds = Rounds::begun();
+        (rounds.own, rounds.submits) = (MspId::from(own), submits);
+        rounds.sight.proposals = vec![proposal("WaitingForSignatures")];
+        rounds.look();
+        rounds.sight.proposals = vec![SummaryAnswer {
+            kind: kind.to_owned(),
+            ..proposal("ReadyToSubmit")
+        }];
+        let told = rounds.look();
+        let ready = told.into_iter().find(|one| one.kind == ReadyToSubmit);
+        let ready = ready.unwrap();
+        assert_eq!(
+            ready.next.is_none(),
+            ready.text.contains("the agent submits it")
+        );
+        ready.next
+    };
+    let (update, settings) = ("config_update", "settings");
+    assert_eq!(next("Org1MSP", true, update), None);
+    let submit = Some("cmscc submit p".to_owned());
+    assert_eq!(next("Org1MSP", false, update), submit);
+    assert_eq!(next("Org2MSP", true, update), submit, "the proposer's does");
+    let apply = Some("cmscc settings apply p".to_owned());
+    assert_eq!(next("Org1MSP", true, settings), apply);
 }
 
 #[test]

@@ -222,7 +222,8 @@ pub(in crate::cli) fn agent_check(view: &AgentCheckView, now: i64, look: Look) -
         ));
     }
     let is_well = view.channels.iter().all(|one| one.report.trouble.is_none());
-    if is_well && !view.channels.iter().any(|one| one.is_at_work) {
+    let is_told = view.hooks.iter().all(|hook| hook.problem.is_none());
+    if is_well && is_told && !view.channels.iter().any(|one| one.is_at_work) {
         lines.push(Line::plain("Next: ").and(Tone::Accent, "cmscc agent run"));
     }
     lines

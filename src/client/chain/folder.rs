@@ -109,9 +109,10 @@ impl StateFolder {
     /// Waits until nobody else holds a lock, and holds it while the result lives.
     ///
     /// # Errors
-    /// `STATE_UNWRITABLE`.
+    /// `STATE_UNWRITABLE`; `STATE_OF_OTHERS` (unsafe): a file of root's would keep its owner out.
     pub fn lock(&self, name: &str) -> Result<File, ClientError> {
         let path = self.path(name);
+        own(&self.0)?;
         let lock = || {
             self.make()?;
             let file = private().open(&path)?;
@@ -124,9 +125,10 @@ impl StateFolder {
     /// Holds a lock while the result lives; `None`: somebody else does.
     ///
     /// # Errors
-    /// `STATE_UNWRITABLE`.
+    /// As of [`Self::lock`].
     pub fn try_lock(&self, name: &str) -> Result<Option<File>, ClientError> {
         let path = self.path(name);
+        own(&self.0)?;
         let open = || {
             self.make()?;
             private().open(&path)
@@ -148,10 +150,22 @@ pub(super) fn own(path: &Path) -> Result<(), ClientError> {
     let Ok(found) = fs::metadata(path) else {
         return Ok(());
     };
-    let whose = found.uid();
-    let is_own = whose == geteuid().as_raw() || whose == ROOT;
-    if is_own && found.mode() & OTHERS_WRITE == 0 {
+    let (whose, who) = (found.uid(), geteuid().as_raw());
+    let is_own = whose == who || whose == ROOT;
+    let others_write = found.mode() & OTHERS_WRITE != 0;
+    if is_own && !others_write {
         return Ok(());
+    }
+    if !others_write {
+        let text = format!(
+            "`{}` belongs to user {whose}, and you are user {who}",
+            path.display()
+        );
+        let hint = format!(
+            "run this as that user: `runuser -u \"$(id -nu {whose})\" -- ..`; or CMSCC_STATE_DIR names a folder of \
+             your own"
+        );
+        return Err(ClientError::new(Exit::Unsafe, "STATE_OF_OTHERS", text).hint(hint));
     }
     let text = format!(
         "others may change `{}`, which says what is trusted",

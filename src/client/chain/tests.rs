@@ -127,6 +127,35 @@ fn what_others_may_change_is_not_trusted() {
     }
 }
 
+/// As root, who would leave files that their owner cannot open.
+#[test]
+fn in_a_folder_of_another_user_nothing_is_made() {
+    use crate::client::StateFolder;
+    use std::os::unix::fs::{PermissionsExt, chown};
+    let state = tempfile::tempdir().unwrap();
+    let folder = StateFolder::new(state.path(), None);
+    let place = state.path().join("default");
+    let refused = |said: &str| {
+        for error in [
+            folder.lock("lock").unwrap_err(),
+            folder.try_lock("lock").unwrap_err(),
+        ] {
+            let seen = (error.exit, &*error.symbol);
+            assert_eq!(seen, (Exit::Unsafe, "STATE_OF_OTHERS"));
+            assert!(error.message.contains(said), "{error}");
+        }
+        assert_eq!(fs::read_dir(&place).unwrap().count(), 0);
+    };
+    fs::create_dir(&place).unwrap();
+    fs::set_permissions(&place, fs::Permissions::from_mode(0o777)).unwrap();
+    refused("others may change");
+    fs::set_permissions(&place, fs::Permissions::from_mode(0o700)).unwrap();
+    // others than root may give nothing away
+    if chown(&place, Some(4_002), None).is_ok() {
+        refused("belongs to user 4002");
+    }
+}
+
 #[test]
 fn a_damaged_file_is_no_chain() {
     let content = String::from_utf8(stored::write(&grown()).unwrap()).unwrap();

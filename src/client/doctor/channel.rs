@@ -244,8 +244,8 @@ fn role(bundle: &Bundle, msp_id: &MspId, identity: &Identity, found: &mut Diagno
         .is_some_and(|msp| msp.can_have(Role::Admin));
     let fix = match has_admins {
         true => {
-            "take the MSP folder of an admin (`OU=admin` in the certificate): --msp-folder, \
-                 CORE_PEER_MSPCONFIGPATH"
+            "who signs takes the MSP folder of an admin (`OU=admin` in the certificate): --msp-folder, \
+                 CORE_PEER_MSPCONFIGPATH; for an agent this one is right"
         }
         false => {
             "nobody can be an admin of this organisation: its MSP has neither NodeOUs nor admins"

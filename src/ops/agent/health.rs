@@ -35,8 +35,8 @@ struct AgentState {
 struct ChannelRounds {
     /// Since when a round is under way.
     begun_at: Option<Duration>,
-    /// When one was last done.
-    well_at: Duration,
+    /// When one was last done; `None`: none was.
+    well_at: Option<Duration>,
     /// Whether one is over, however it ended.
     is_started: bool,
     /// What is wrong.
@@ -53,8 +53,8 @@ struct AgentReadyDocument<'a> {
 #[derive(Serialize)]
 struct ChannelDocument<'a> {
     ready: bool,
-    /// How long ago a round was done. Unit: seconds.
-    last_round_seconds: u64,
+    /// How long ago a round was done; null: none was. Unit: seconds.
+    last_round_seconds: Option<u64>,
     /// What is wrong; null: nothing.
     error: Option<&'a str>,
 }
@@ -98,7 +98,7 @@ impl AgentHealth {
             rounds.is_started = true;
             rounds.wrong = wrong.map(str::to_owned);
             if wrong.is_none() {
-                rounds.well_at = now;
+                rounds.well_at = Some(now);
             }
         }
     }
@@ -117,9 +117,8 @@ impl Probed for AgentHealth {
     fn ready(&self) -> (bool, String) {
         let now = self.clock.elapsed();
         let state = self.state();
-        let well = |rounds: &ChannelRounds| {
-            rounds.is_started && now.saturating_sub(rounds.well_at) < self.patience
-        };
+        let since = |rounds: &ChannelRounds| rounds.well_at.map(|at| now.saturating_sub(at));
+        let well = |rounds: &ChannelRounds| since(rounds).is_some_and(|ago| ago < self.patience);
         let reason = match (state.is_stopping, state.channels.values().all(well)) {
             (true, _) => Some("shutting_down"),
             (false, false) if state.channels.values().any(|rounds| !rounds.is_started) => {
@@ -131,7 +130,7 @@ impl Probed for AgentHealth {
         let channels = state.channels.iter().map(|(name, rounds)| {
             let document = ChannelDocument {
                 ready: well(rounds),
-                last_round_seconds: now.saturating_sub(rounds.well_at).as_secs(),
+                last_round_seconds: since(rounds).map(|ago| ago.as_secs()),
                 error: rounds.wrong.as_deref(),
             };
             (name.as_str(), document)
@@ -192,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn ready_is_who_has_done_a_round_of_every_channel() {
+    fn ready_is_who_has_done_a_good_round_of_every_channel() {
         let health = health(Duration::from_secs(60));
         let reason = |health: &AgentHealth| {
             let (is_ready, document) = health.ready();
@@ -205,6 +204,11 @@ mod tests {
         health.over("a", None);
         health.over("b", Some("PEER_UNREACHABLE"));
         assert!(health.started().0);
+        assert_eq!(reason(&health), "degraded", "there was no good one yet");
+        assert!(health.ready().1.contains("\"last_round_seconds\":null"));
+        health.over("b", None);
+        assert_eq!(reason(&health), "");
+        health.over("b", Some("PEER_UNREACHABLE"));
         assert_eq!(reason(&health), "", "it may pass");
         assert!(health.summary().contains("b: PEER_UNREACHABLE"));
         health.set_stopping();
@@ -234,6 +238,8 @@ mod tests {
         let look = super::super::metrics::AgentLook {
             proposals: BTreeMap::from([("ReadyToSubmit".to_owned(), 1)]),
             ends: vec![("root ca of Org1MSP".to_owned(), "ab".to_owned(), 7)],
+            lag: Some(0),
+            sequence: Some(1),
             ..super::super::metrics::AgentLook::default()
         };
         metrics.round("org1", "c", &look, Some(5));
@@ -267,6 +273,10 @@ mod tests {
         );
         metrics.round("org1", "c", &look("ReadyToSubmit"), None);
         let text = metrics.text();
+        assert!(
+            !text.contains("lag_sequences{"),
+            "nothing is known of it: {text}"
+        );
         assert!(!text.contains("WaitingForSignatures"), "{text}");
         assert!(text.contains("cmscc_agent_certificate_not_after_seconds{profile=\"org1\",channel=\"c\",use=\"root ca of Org1MSP\",fingerprint=\"ab\"} 7"), "{text}");
         assert!(text.contains(

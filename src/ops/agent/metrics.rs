@@ -56,12 +56,12 @@ pub(crate) struct AgentLook {
     pub(crate) is_fork: bool,
     /// Whether nothing is sent.
     pub(crate) is_held: bool,
-    /// How many configs the contract lacks.
-    pub(crate) lag: u64,
+    /// How many configs the contract lacks; `None`: not known yet.
+    pub(crate) lag: Option<u64>,
     /// How many proposals have a status.
     pub(crate) proposals: BTreeMap<String, u64>,
-    /// The channel's config.
-    pub(crate) sequence: u64,
+    /// The channel's config; `None`: not known yet.
+    pub(crate) sequence: Option<u64>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, EncodeLabelSet)]
@@ -167,11 +167,14 @@ impl AgentMetrics {
         for (family, value) in [
             (&self.sequence, look.sequence),
             (&self.lag, look.lag),
-            (&self.awaiting, look.awaiting),
-            (&self.held, look.is_held.into()),
-            (&self.fork, look.is_fork.into()),
+            (&self.awaiting, Some(look.awaiting)),
+            (&self.held, Some(look.is_held.into())),
+            (&self.fork, Some(look.is_fork.into())),
         ] {
-            family.get_or_create(&labels).set(gauge(value));
+            // a zero would say that all is well
+            if let Some(value) = value {
+                family.get_or_create(&labels).set(gauge(value));
+            }
         }
         self.show(labels, look);
     }

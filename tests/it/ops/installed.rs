@@ -104,6 +104,32 @@ fn files_of_settings_name_settings() {
 }
 
 #[test]
+fn the_agent_takes_its_file_as_it_is_and_with_all_its_lines() {
+    let content = fs::read_to_string(deploy("systemd/agent.toml")).unwrap();
+    let whole: String = content
+        .lines()
+        .map(|line| match line.strip_prefix('#') {
+            Some(rest) if !rest.starts_with(' ') => format!("{rest}\n"),
+            _ => format!("{line}\n"),
+        })
+        .collect();
+    assert_eq!(whole.matches("\n[[hooks]]\n").count(), 2, "{whole}");
+    let folder = folder();
+    for content in [content, whole] {
+        let path = folder.path().join("agent.toml");
+        fs::write(&path, content).unwrap();
+        let mut status = Command::new(env!("CARGO_BIN_EXE_cmscc"));
+        status.args(["agent", "status", "--config"]).arg(&path);
+        status.env_clear().env("CMSCC_CHANNEL", "mychannel");
+        status.env("CMSCC_STATE_DIR", folder.path().join("state"));
+        let out = status.output().unwrap();
+        let said = String::from_utf8(out.stdout).unwrap();
+        assert_eq!(out.status.code(), Some(3), "none runs: {said}");
+        assert!(said.contains("there never was one"), "{said}");
+    }
+}
+
+#[test]
 fn grace_is_shorter_than_what_stops_the_process() {
     let unit = fs::read_to_string(deploy("systemd/cmscc.service")).unwrap();
     let stop: u32 = values(&unit, "TimeoutStopSec")[0].parse().unwrap();

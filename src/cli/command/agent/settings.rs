@@ -3,9 +3,12 @@
 use std::{fs, io::ErrorKind, path::PathBuf};
 
 use crate::{
-    agent::{AgentChannel, AgentFolder, AgentRules, admin_identity},
+    agent::{AgentChannel, AgentFolder, AgentRules, ChannelRules, admin_identity},
     cli::{args::AgentArgs, command::see::joined},
-    client::{ClientError, ClientSettings, Exit, NetworkFlags, OwnIdentity, ProfileStore},
+    client::{
+        ClientError, ClientSettings, Exit, NetworkFlags, OwnIdentity, ProfileStore,
+        on_this_machine, survey,
+    },
     ids::ChannelId,
 };
 
@@ -33,6 +36,11 @@ pub(super) fn rules(args: &AgentArgs) -> Result<AgentRules, ClientError> {
         Err(error) if error.kind() == ErrorKind::NotFound && named.is_none() => {
             return Ok(AgentRules::default());
         }
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            return Err(failed("it is not there".to_owned()).hint(
+                "an empty file will do, for the channel of the settings; deploy/systemd/agent.toml is a start",
+            ));
+        }
         Err(error) => return Err(failed(error.to_string())),
         Ok(found) if found.len() > LARGEST => {
             return Err(failed(format!("it has more than {LARGEST} bytes")));
@@ -54,18 +62,23 @@ fn beside_profiles() -> Option<PathBuf> {
     Some(store.path().with_file_name("agent.toml"))
 }
 
+/// What says of which channel one section is.
+fn flags_of(args: &AgentArgs, channel: &ChannelRules) -> NetworkFlags {
+    let mut flags = args.client.network.flags();
+    if channel.profile.is_some() {
+        flags.profile.clone_from(&channel.profile);
+    }
+    if channel.channel.is_some() {
+        flags.channel.clone_from(&channel.channel);
+    }
+    flags
+}
+
 /// The settings of each channel; those of the command line hold where the file names no profile.
 fn settings_of(args: &AgentArgs, rules: &AgentRules) -> Result<Vec<ClientSettings>, ClientError> {
     let mut all: Vec<ClientSettings> = Vec::new();
     for channel in &rules.channels {
-        let mut flags: NetworkFlags = args.client.network.flags();
-        if channel.profile.is_some() {
-            flags.profile.clone_from(&channel.profile);
-        }
-        if channel.channel.is_some() {
-            flags.channel.clone_from(&channel.channel);
-        }
-        let (settings, _) = ClientSettings::load(&flags).map_err(joined)?;
+        let (settings, _) = ClientSettings::load(&flags_of(args, channel)).map_err(joined)?;
         let is_same = |other: &ClientSettings| {
             (&other.profile, &other.channel) == (&settings.profile, &settings.channel)
         };
@@ -106,18 +119,23 @@ pub(super) fn channels(
     Ok(channels)
 }
 
-/// The files of each channel, by its name: what needs neither network nor identity.
+/// The files of each channel, by its name. It takes channel and state folder alone: neither network nor
+/// identity.
 pub(super) fn folders(
     args: &AgentArgs,
     rules: &AgentRules,
 ) -> Result<Vec<(ChannelId, String, AgentFolder)>, ClientError> {
-    let settings = settings_of(args, rules)?.into_iter();
-    Ok(settings
-        .map(|settings| {
-            let profile = settings.profile.as_deref();
-            let folder = AgentFolder::new(&settings.state_dir, profile, &settings.channel);
-            let name = profile.unwrap_or("default").to_owned();
-            (settings.channel.clone(), name, folder)
-        })
-        .collect())
+    let mut all = Vec::new();
+    for channel in &rules.channels {
+        let survey = on_this_machine(&flags_of(args, channel), survey);
+        let known = &survey.known;
+        let (Some(channel), Some(state)) = (&known.channel, &known.state_dir) else {
+            return Err(joined(survey.problems));
+        };
+        let profile = known.profile.as_deref();
+        let folder = AgentFolder::new(state, profile, channel);
+        let name = profile.unwrap_or("default").to_owned();
+        all.push((channel.clone(), name, folder));
+    }
+    Ok(all)
 }

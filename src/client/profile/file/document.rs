@@ -78,7 +78,7 @@ impl ProfileFile {
             let error = ClientError::new(Exit::Usage, "PROFILE_NOT_FOUND", message);
             let names: Vec<&str> = self.profiles().map(|(name, _)| name).collect();
             match names.is_empty() {
-                true => error.hint("there are none yet: cmscc profile add NAME"),
+                true => error.hint("there are none in the file of profiles, which CMSCC_CONFIG names: cmscc profile add NAME"),
                 false => error.hint(format!("there are: {}", names.join(", "))),
             }
         })

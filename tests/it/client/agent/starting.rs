@@ -96,8 +96,43 @@ async fn what_is_wrong_with_the_file_ends_it_at_once() {
         post.ask("org1", &["agent", "run"]).refused(symbol, 2);
     }
     fs::remove_file(post.at("org1.toml")).unwrap();
-    post.ask("org1", &["agent", "run"])
-        .refused("AGENT_FILE_INVALID", 2);
+    let missing = post.ask("org1", &["agent", "run"]);
+    missing.refused("AGENT_FILE_INVALID", 2);
+    let hint = missing.document["error"]["hint"].as_str().unwrap();
+    assert!(hint.contains("an empty file will do"), "{hint}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn to_look_and_to_hold_take_channel_and_folder_alone() {
+    let post = Post::new().await;
+    post.writes("org1", "");
+    let _agent = post.start("org1");
+    let bare = |args: &[&str]| {
+        let mut command = post.command("org1", "agent");
+        for name in [
+            "CORE_PEER_ADDRESS",
+            "CORE_PEER_LOCALMSPID",
+            "CORE_PEER_MSPCONFIGPATH",
+            "CORE_PEER_TLS_ROOTCERT_FILE",
+            "CMSCC_ANCHOR",
+        ] {
+            command.env_remove(name);
+        }
+        Ended::of(command.args(args).arg("--json"))
+    };
+    let status = bare(&["agent", "status"]);
+    assert_eq!(status.good()["channels"][0]["is_at_work"], true);
+    bare(&["agent", "hold", "first"]).good();
+    let held = post.ask("org1", &["agent", "status"]);
+    let holds = &held.good()["channels"][0]["report"]["holds"];
+    assert!(holds["proposals"]["first"].is_object(), "{holds}");
+    bare(&["agent", "resume", "first"]).good();
+    // without a channel nobody knows which folder
+    let mut command = post.command("org1", "agent");
+    command
+        .env_remove("CMSCC_CHANNEL")
+        .args(["agent", "status", "--json"]);
+    Ended::of(&mut command).refused("SETTING_MISSING", 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]
