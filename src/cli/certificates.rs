@@ -50,7 +50,7 @@ impl CertificateFile {
             let line = lines.next().unwrap_or(1);
             let der = found
                 .map_err(|error| format!("whose PEM from line {line} on {}", pem_says(&error)))?;
-            let read = ReadCertificate::of(der, line)
+            let read = ReadCertificate::of(&der, line)
                 .ok_or_else(|| format!("whose certificate in line {line} is none of X.509"))?;
             certificates.push(read);
         }
@@ -197,8 +197,8 @@ impl CertificateFile {
 }
 
 impl ReadCertificate {
-    fn of(der: CertificateDer<'static>, line: usize) -> Option<Self> {
-        let (_, read) = X509Certificate::from_der(&der).ok()?;
+    fn of(der: &CertificateDer<'static>, line: usize) -> Option<Self> {
+        let (_, read) = X509Certificate::from_der(der).ok()?;
         let validity = read.validity();
         let constraints = read.basic_constraints().ok().flatten();
         let uses = read.extended_key_usage().ok().flatten();

@@ -224,7 +224,10 @@ pub(super) fn check_tls(
             None => Ok(()),
         });
         unusable.extend(checked.err().map(|problem| {
-            format!("{}{problem}: give certificate and key of one making", pem.says)
+            format!(
+                "{}{problem}: give certificate and key of one making",
+                pem.says
+            )
         }));
     }
     if unusable.is_empty() {
