@@ -1,4 +1,4 @@
-//! The command that starts one's own server, and its setting.
+//! The commands that start one's own server and install its package, and the server's setting.
 
 /// What a package says of the server that its peers dial.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +25,18 @@ pub fn serve_command(package_id: &str, server: Option<&PackagedServer>) -> Strin
     command.push_str(" --tls-disabled false --tls-cert FILE --tls-key FILE");
     if server.client_auth {
         command.push_str(" --client-ca FILE");
+    }
+    command
+}
+
+/// The command that installs another package for a server that peers find where they do now, by TLS.
+#[must_use]
+pub fn install_command(server: Option<&PackagedServer>) -> String {
+    let address = server.and_then(|server| word(&server.address));
+    let address = address.unwrap_or("HOST:PORT");
+    let mut command = format!("cmscc deploy install --address {address} --server-ca FILE");
+    if server.is_some_and(|server| server.client_auth) {
+        command.push_str(" --peer-cert FILE --peer-key FILE");
     }
     command
 }
@@ -73,9 +85,18 @@ mod tests {
         server.client_auth = true;
         let mutual = format!("{tls} --client-ca FILE");
         assert_eq!(serve_command("cmscc:aa", Some(&server)), mutual);
+        assert_eq!(
+            install_command(Some(&server)),
+            "cmscc deploy install --address cmscc.org1.example.com:9999 --server-ca FILE --peer-cert FILE \
+             --peer-key FILE"
+        );
         // nothing of others that a shell would run
         server.address = "$(reboot):1".to_owned();
         let command = serve_command("cmscc:aa; reboot", Some(&server));
         assert!(!command.contains("reboot"), "{command}");
+        assert_eq!(
+            install_command(None),
+            "cmscc deploy install --address HOST:PORT --server-ca FILE"
+        );
     }
 }

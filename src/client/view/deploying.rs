@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    client::{ApprovedDefinition, ContractStage, DeploymentFacts, ServerState, serve_command},
+    client::{
+        ApprovedDefinition, ContractStage, DeploymentFacts, PackagedServer, ServerState,
+        install_command, serve_command,
+    },
     ids::MspId,
 };
 
@@ -218,7 +221,7 @@ fn running(
             };
             return said(format!("cmscc deploy approve --package-id {other}"), why);
         }
-        return own_server(&serve_command(id, facts.server.as_ref()), state);
+        return own_server(id, facts.server.as_ref(), state);
     }
     if facts.contract == ContractStage::NotInitialized {
         return said(
@@ -259,9 +262,14 @@ fn other_package<'a>(facts: &'a DeploymentFacts, id: &str) -> Option<&'a str> {
     }
 }
 
-/// What to do about one's own server; `serve`: the command that starts it.
-fn own_server(serve: &str, state: &ServerState) -> (Option<String>, String) {
+/// What to do about one's own server; `id`: the approved package.
+fn own_server(
+    id: &str,
+    server: Option<&PackagedServer>,
+    state: &ServerState,
+) -> (Option<String>, String) {
     let said = |command: &str, why: &str| (Some(command.to_owned()), why.to_owned());
+    let serve = &serve_command(id, server);
     const INSTALL: &str = "cmscc deploy install --address HOST:PORT";
     match state {
         ServerState::OtherId(_) => said(serve, "your server has another id than the package"),
@@ -270,7 +278,7 @@ fn own_server(serve: &str, state: &ServerState) -> (Option<String>, String) {
             "your peer does not find the address in the package; then approve the new package",
         ),
         ServerState::Tls(_) => said(
-            "cmscc deploy install --address HOST:PORT --server-ca CA",
+            &install_command(server),
             "TLS between your peer and your server does not fit; then approve the new package",
         ),
         ServerState::NotApproved | ServerState::NoPeer => (
