@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds an image without an engine: an OCI image layout with one static program, and nothing else in it.
-# The same program gives the same bytes; no path or time of the machine is meant to be in it.
+# One commit and one toolchain give the same bytes, wherever it is built.
 #
 #   deploy/image.sh server out/cmscc          # cmscc serve
 #   deploy/image.sh agent out/cmscc-agent     # cmscc agent run, and the client's commands

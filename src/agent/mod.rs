@@ -32,7 +32,8 @@ pub use keep::{
 pub use notice::{Notice, NoticeKind, NoticedProposal};
 pub use rule::{AgentRules, ChannelRules, Hook, HookTarget, SubmitRules, SubmitWindow, Webhook};
 pub use run::{
-    AgentChannel, AgentDeed, AgentObserver, AgentWish, RoundFacts, admin_identity, run, try_once,
+    AgentChannel, AgentDeed, AgentObserver, AgentWish, Renewal, RoundFacts, admin_identity, run,
+    try_once,
 };
 pub use view::{
     AgentChannelView, AgentCheckView, AgentStatusView, CheckedChannelView, CheckedHookView,

@@ -9,9 +9,10 @@ use tokio::{
 
 use super::{
     act::is_fork,
-    look::{check_role, look},
+    look::{EndsSoon, check_role, look},
     observer::{AgentDeed, RoundFacts},
-    state::{AgentChannel, AgentWish, ChannelAgent, Common},
+    state::{AgentChannel, AgentWish, ChannelAgent, Common, RENEWAL},
+    wake::Wakes,
 };
 use crate::{
     agent::{
@@ -48,7 +49,12 @@ impl ChannelAgent {
 
     /// Does rounds until the process ends.
     pub(super) async fn run(mut self, mut wish: watch::Receiver<AgentWish>) {
-        while !wish.borrow_and_update().ends {
+        loop {
+            // what is asked for while a round is under way is another one
+            let AgentWish { ends, rounds } = *wish.borrow_and_update();
+            if ends {
+                break;
+            }
             self.observer_begun();
             let done = tokio::select! {
                 // what is under way is given up: the journal knows what was sent
@@ -60,16 +66,15 @@ impl ChannelAgent {
             self.remember();
             let until = self.next_round(acted);
             self.say(until);
-            self.wait(until, &mut wish).await;
+            self.wait(until, &mut wish, rounds).await;
         }
         self.remember();
         self.say(Instant::now());
     }
 
-    /// Waits for the next round, while hooks are told.
-    async fn wait(&mut self, until: Instant, wish: &mut watch::Receiver<AgentWish>) {
+    /// Waits for the next round, while hooks are told. `rounds`: what was asked for before the last one.
+    async fn wait(&mut self, until: Instant, wish: &mut watch::Receiver<AgentWish>, rounds: u64) {
         let pause = Instant::now() + PAUSE.min(until.saturating_duration_since(Instant::now()));
-        let rounds = wish.borrow().rounds;
         loop {
             let told_at = self.begin_telling();
             let told_at = told_at.map(|at| {
@@ -82,7 +87,10 @@ impl ChannelAgent {
             let woken = {
                 let woken = wakes.next(&chaincode);
                 tokio::select! {
-                    () = asked(wish, rounds) => true,
+                    () = asked(wish, rounds) => {
+                        self.renewal_at = Instant::now();
+                        true
+                    }
                     () = sleep_until(until) => true,
                     () = woken => true,
                     () = wait_for(told_at) => false,
@@ -109,6 +117,7 @@ impl ChannelAgent {
         let at = now().seconds;
         // somebody may have held or resumed since
         self.holds = self.folder.holds()?;
+        self.renew();
         let mut session = self.session().await?;
         if !self.is_trial {
             self.wakes.follow(session.connection()).await;
@@ -145,6 +154,40 @@ impl ChannelAgent {
         }
         self.last_round_at = Some(at);
         Ok(acted)
+    }
+
+    /// Takes certificates and keys that were renewed. What cannot be used leaves the old ones.
+    fn renew(&mut self) {
+        let Some(renewal) = self.common.renewal.clone() else {
+            return;
+        };
+        if Instant::now() < self.renewal_at {
+            return;
+        }
+        self.renewal_at = Instant::now() + RENEWAL;
+        match renewal(&self.channel) {
+            Ok(None) => self.not_renewed = None,
+            Ok(Some(channel)) => {
+                let certificate = channel.identity.certificate();
+                let (subject, not_after) =
+                    (theirs(&certificate.subject()), certificate.not_after());
+                self.did(&AgentDeed::Renewed {
+                    subject: &subject,
+                    not_after,
+                });
+                self.channel = channel;
+                self.session = None;
+                self.wakes = Wakes::default();
+                self.soon = EndsSoon::default();
+                self.not_renewed = None;
+            }
+            Err(why) => {
+                if self.not_renewed.as_ref() != Some(&why) {
+                    self.did(&AgentDeed::NotRenewed { why: &why });
+                    self.not_renewed = Some(why);
+                }
+            }
+        }
     }
 
     async fn act(&mut self, session: &mut ChannelSession, at: i64) -> Result<bool, ClientError> {

@@ -25,4 +25,4 @@ mod wake;
 pub use look::admin_identity;
 pub use observer::{AgentDeed, AgentObserver, RoundFacts};
 pub use process::{run, try_once};
-pub use state::{AgentChannel, AgentWish};
+pub use state::{AgentChannel, AgentWish, Renewal};

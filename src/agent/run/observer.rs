@@ -50,6 +50,11 @@ pub enum AgentDeed<'a> {
         /// Why.
         why: &'a str,
     },
+    /// Files of settings or identity changed, and cannot be used: the old ones stay.
+    NotRenewed {
+        /// Why.
+        why: &'a ClientError,
+    },
     /// An update was refused, or is not safe.
     NotSubmitted {
         /// The proposal.
@@ -61,6 +66,13 @@ pub enum AgentDeed<'a> {
     NotSynced {
         /// Why.
         why: &'a ClientError,
+    },
+    /// Settings or identity were read anew.
+    Renewed {
+        /// Whose certificate is used.
+        subject: &'a str,
+        /// When it ends, in seconds since 1970.
+        not_after: i64,
     },
     /// An update is about to be sent.
     Sending {

@@ -6,14 +6,15 @@ use tokio::{sync::watch, task::JoinSet};
 
 use super::{
     observer::AgentObserver,
-    state::{AgentChannel, AgentWish, ChannelAgent, Common},
+    state::{AgentChannel, AgentWish, ChannelAgent, Common, Renewal},
 };
 use crate::{
     agent::{keep::ChannelReport, rule::AgentRules},
     client::{ClientError, ConnectionPool, Exit},
 };
 
-/// Does the rounds of all channels until `signal` says that the process ends. Each channel has a task of
+/// Does the rounds of all channels until `signal` says that the process ends; `renewal` reads the files of a
+/// channel anew. Each channel has a task of
 /// its own, so that one whose peers hang holds up no other.
 ///
 /// # Errors
@@ -23,6 +24,7 @@ pub async fn run(
     rules: AgentRules,
     channels: Vec<AgentChannel>,
     observer: Arc<dyn AgentObserver>,
+    renewal: Arc<Renewal>,
     signal: watch::Receiver<AgentWish>,
 ) -> Result<(), ClientError> {
     let hooks = rules.hooks.iter().map(|hook| {
@@ -36,6 +38,7 @@ pub async fn run(
         hooks: hooks.collect(),
         rules,
         observer,
+        renewal: Some(renewal),
         pool: ConnectionPool::default(),
     });
     let mut agents = Vec::new();
@@ -66,6 +69,7 @@ pub async fn try_once(
         hooks: Vec::new(),
         rules: rules.clone(),
         observer,
+        renewal: None,
         pool: ConnectionPool::default(),
     });
     let mut reports = Vec::new();

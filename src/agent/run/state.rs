@@ -1,6 +1,6 @@
 //! What the agent of one channel knows.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use tokio::{sync::Semaphore, task::JoinSet, time::Instant};
 
@@ -30,12 +30,20 @@ pub struct AgentWish {
     pub rounds: u64,
 }
 
+/// How often files of settings and identity are looked at.
+pub(super) const RENEWAL: Duration = Duration::from_secs(60);
+
+/// Reads settings and identity of a channel anew; `None` where they are the same.
+pub type Renewal = dyn Fn(&AgentChannel) -> Result<Option<AgentChannel>, ClientError> + Send + Sync;
+
 /// What all channels of a process have in common.
 pub(super) struct Common {
     pub(super) rules: AgentRules,
     /// Each with its turn: one notice at a time, whatever the channel.
     pub(super) hooks: Vec<(Arc<Hook>, Arc<Semaphore>)>,
     pub(super) observer: Arc<dyn AgentObserver>,
+    /// `None`: what was read at the start stays.
+    pub(super) renewal: Option<Arc<Renewal>>,
     pub(super) pool: ConnectionPool,
 }
 
@@ -71,6 +79,10 @@ pub(super) struct ChannelAgent {
     /// How many rounds in a row could not be done.
     pub(super) failures: u32,
     pub(super) session: Option<ChannelSession>,
+    /// When the files of settings and identity are looked at again.
+    pub(super) renewal_at: Instant,
+    /// Why they could not be used, last.
+    pub(super) not_renewed: Option<ClientError>,
     pub(super) soon: EndsSoon,
     pub(super) wakes: Wakes,
     remembered: Vec<u8>,
@@ -158,6 +170,8 @@ impl ChannelAgent {
             dead_letters: 0,
             is_trial: false,
             failures: 0,
+            renewal_at: Instant::now() + RENEWAL,
+            not_renewed: None,
             session: None,
             soon: EndsSoon::default(),
             wakes: Wakes::default(),

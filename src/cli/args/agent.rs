@@ -24,7 +24,7 @@ Examples:
 /// Does unattended what administrators otherwise do by watching: brings the contract to the channel's
 /// config, submits what your organisation proposed and enough others signed, tells people what awaits
 /// them. It takes a client's certificate, never an admin's.
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 #[command(after_help = EXAMPLES, subcommand_required = true)]
 pub(in crate::cli) struct AgentArgs {
     /// The agent's file [default: agent.toml beside the file of profiles, where there is one]
@@ -39,7 +39,7 @@ pub(in crate::cli) struct AgentArgs {
 }
 
 /// What is to be done about the agent.
-#[derive(Debug, Subcommand)]
+#[derive(Clone, Debug, Subcommand)]
 pub(in crate::cli) enum AgentCommand {
     /// Work until the process is told to end
     Run(AgentRunArgs),
@@ -54,7 +54,7 @@ pub(in crate::cli) enum AgentCommand {
 }
 
 /// Arguments of `agent run`.
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 pub(in crate::cli) struct AgentRunArgs {
     /// Where /metrics and the probes are answered, HOST:PORT [default: what the file says, or nowhere]
     #[arg(long, value_name = "HOST:PORT", env = "CMSCC_AGENT_OPS_ADDRESS")]
@@ -70,7 +70,7 @@ pub(in crate::cli) struct AgentRunArgs {
 }
 
 /// Arguments of `agent check`.
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 pub(in crate::cli) struct AgentCheckArgs {
     /// Tell each hook a notice of the kind `test`, too
     #[arg(long)]
@@ -78,7 +78,7 @@ pub(in crate::cli) struct AgentCheckArgs {
 }
 
 /// Arguments of `agent hold`.
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 pub(in crate::cli) struct AgentHoldArgs {
     /// The proposal; without it: the whole channel
     #[arg(value_name = "ID")]
@@ -90,7 +90,7 @@ pub(in crate::cli) struct AgentHoldArgs {
 }
 
 /// Arguments of `agent resume`.
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 pub(in crate::cli) struct AgentResumeArgs {
     /// The proposal; without it: the whole channel
     #[arg(value_name = "ID")]

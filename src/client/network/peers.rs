@@ -66,6 +66,10 @@ impl ConnectionPool {
         if let Some((_, dialled)) = known.iter().find(|(other, _)| other == node) {
             return Arc::clone(dialled);
         }
+        // one that nobody uses any more, such as with a certificate that was renewed
+        known.retain(|(other, dialled)| {
+            other.address != node.address || Arc::strong_count(dialled) > 1
+        });
         let dialled = Dialled::default();
         known.push((node.clone(), Arc::clone(&dialled)));
         dialled

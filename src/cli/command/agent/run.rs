@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::info;
 
 use super::{
-    settings::{channels, rules},
+    settings::{channels, renewed, rules},
     telemetry::{AgentTelemetry, name},
 };
 use crate::{
@@ -71,6 +71,7 @@ pub(super) fn run(args: &AgentArgs, of: &AgentRunArgs) -> anyhow::Result<ExitCod
         &runtime,
         rules,
         channels,
+        args,
         metrics,
         &logs,
         address.as_deref(),
@@ -88,6 +89,7 @@ fn work(
     runtime: &runtime::Runtime,
     rules: AgentRules,
     channels: Vec<AgentChannel>,
+    args: &AgentArgs,
     metrics: Arc<AgentMetrics>,
     logs: &Logs,
     address: Option<&str>,
@@ -149,9 +151,11 @@ fn work(
         health,
         wrong: Mutex::new(BTreeMap::new()),
     });
+    let (args, allow_admin_identity) = (args.clone(), rules.allow_admin_identity);
+    let renewal = move |channel: &AgentChannel| renewed(&args, channel, allow_admin_identity);
     let done = runtime.block_on(async {
         tokio::spawn(pass_on(wishes, wish));
-        crate::agent::run(rules, channels, telemetry, wished).await
+        crate::agent::run(rules, channels, telemetry, Arc::new(renewal), wished).await
     });
     info!("stopped");
     Ok(done)

@@ -104,19 +104,59 @@ pub(super) fn channels(
 ) -> Result<Vec<AgentChannel>, ClientError> {
     let mut channels = Vec::new();
     for (settings, rules_of) in settings_of(args, rules)?.into_iter().zip(&rules.channels) {
-        // nobody sits there who could be asked for a PIN
-        let identity = OwnIdentity::open(&settings.msp_id, &settings.identity, &|_| Ok(None))?;
-        let units = identity.certificate().organizational_units();
-        if units.iter().any(|unit| unit == "admin") && !rules.allow_admin_identity {
-            return Err(admin_identity());
-        }
-        channels.push(AgentChannel {
-            rules: rules_of.clone(),
-            settings,
-            identity,
-        });
+        channels.push(opened(settings, rules_of, rules.allow_admin_identity)?);
     }
     Ok(channels)
+}
+
+fn opened(
+    settings: ClientSettings,
+    rules: &ChannelRules,
+    allow_admin_identity: bool,
+) -> Result<AgentChannel, ClientError> {
+    // nobody sits there who could be asked for a PIN
+    let identity = OwnIdentity::open(&settings.msp_id, &settings.identity, &|_| Ok(None))?;
+    let units = identity.certificate().organizational_units();
+    if units.iter().any(|unit| unit == "admin") && !allow_admin_identity {
+        return Err(admin_identity());
+    }
+    Ok(AgentChannel {
+        rules: rules.clone(),
+        settings,
+        identity,
+    })
+}
+
+/// The channel as its files say now; `None` where they say the same.
+///
+/// # Errors
+/// As of [`channels`]; `SETTINGS_CHANGED`: it takes a new start.
+pub(super) fn renewed(
+    args: &AgentArgs,
+    channel: &AgentChannel,
+    allow_admin_identity: bool,
+) -> Result<Option<AgentChannel>, ClientError> {
+    let flags = flags_of(args, &channel.rules);
+    let (settings, _) = ClientSettings::load(&flags).map_err(joined)?;
+    let old = &channel.settings;
+    let kept = |of: &ClientSettings| {
+        (
+            of.channel.clone(),
+            of.msp_id.clone(),
+            of.profile.clone(),
+            of.state_dir.clone(),
+        )
+    };
+    if kept(&settings) != kept(old) {
+        let text = "channel, organisation, profile or state folder changed";
+        return Err(ClientError::new(Exit::Usage, "SETTINGS_CHANGED", text)
+            .hint("restart the agent to take that"));
+    }
+    let certificate = settings.identity.certificate()?;
+    if settings == *old && certificate.certificate.der() == channel.identity.certificate().der() {
+        return Ok(None);
+    }
+    opened(settings, &channel.rules, allow_admin_identity).map(Some)
 }
 
 /// The files of each channel, by its name. It takes channel and state folder alone: neither network nor

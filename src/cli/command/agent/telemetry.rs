@@ -10,6 +10,7 @@ use tracing::{debug, error, info, warn};
 use crate::{
     agent::{AgentDeed, AgentObserver, HookRefusal, Notice, RoundFacts},
     client::ClientError,
+    json::time_text,
     ops::{AgentHealth, AgentLook, AgentMetrics, unix_seconds},
     text::{foreign, visible},
 };
@@ -105,6 +106,24 @@ impl AgentObserver for AgentTelemetry {
                 warn!(
                     profile,
                     channel, file, why, "a signature file was not handed in"
+                );
+            }
+            AgentDeed::NotRenewed { why } => {
+                let text = visible(&why.to_string());
+                let (why, symbol) = (&*foreign(&text), &why.symbol);
+                error!(
+                    profile,
+                    channel,
+                    symbol,
+                    why,
+                    "files of settings or identity changed and cannot be used: the old ones stay"
+                );
+            }
+            AgentDeed::Renewed { subject, not_after } => {
+                let certificate_ends = time_text(*not_after).unwrap_or_default();
+                info!(
+                    profile,
+                    channel, subject, certificate_ends, "settings and identity were read anew"
                 );
             }
             AgentDeed::NotSubmitted { proposal_id, why } => {

@@ -136,6 +136,60 @@ async fn to_look_and_to_hold_take_channel_and_folder_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn renewed_files_are_taken_and_others_leave_the_old_ones() {
+    let post = Post::new().await;
+    post.writes("org1", "");
+    let users = post.served.place.crypto.join("peerOrganizations");
+    let users = users.join("org1.example.com/users");
+    let msp = |user: &str| users.join(format!("{user}@org1.example.com/msp"));
+    // as a mounted secret changes: all at once
+    let own = post.at("own");
+    let shows = |folder: &std::path::Path| {
+        let fresh = post.at("own.new");
+        std::os::unix::fs::symlink(folder, &fresh).unwrap();
+        fs::rename(fresh, &own).unwrap();
+    };
+    shows(&msp("agent"));
+    let mut command = post.command("org1", "agent");
+    command.env("CORE_PEER_MSPCONFIGPATH", &own);
+    let agent = Agent::of(command.args(["agent", "run"]));
+    post.has_looked("org1", &agent);
+    let identity = || {
+        post.status("org1").1["identity"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
+    let first = identity();
+
+    let half = post.at("half");
+    fs::create_dir(&half).unwrap();
+    fs::create_dir(half.join("signcerts")).unwrap();
+    let not_renewed = "files of settings or identity changed and cannot be used: the old ones stay";
+    for (folder, symbol) in [(half, "CERT_NOT_FOUND"), (msp("Admin"), "ADMIN_IDENTITY")] {
+        shows(&folder);
+        agent.signal("HUP");
+        let said = super::until(symbol, || {
+            let mut said = agent.said(not_renewed).into_iter();
+            said.find(|one| one["symbol"] == symbol)
+        });
+        assert!(said["why"].is_string(), "{said}");
+        assert_eq!(identity(), first);
+    }
+    shows(&msp("User1"));
+    agent.signal("HUP");
+    super::until("the new one is used", || {
+        (identity() != first).then_some(())
+    });
+    let said = agent.said("settings and identity were read anew");
+    assert_eq!(said.len(), 1, "{}", agent.log());
+    assert!(said[0]["certificate_ends"].is_string(), "{}", said[0]);
+    // and with it all goes on
+    post.proposes("Org1", "first", &["Org1", "Org2"]).await;
+    post.becomes("first", "Submitted").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_agent_decides_nothing_about_trust() {
     let post = Post::new().await;
     post.writes_only("org1", "");
