@@ -4,6 +4,7 @@
 
 mod anchors;
 mod args;
+mod certificates;
 pub mod command;
 mod descriptors;
 mod help;

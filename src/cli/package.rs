@@ -70,12 +70,15 @@ pub(super) fn package_id(label: &str, bytes: &[u8]) -> String {
 }
 
 /// What a package says of itself.
+// SECURITY: with a key in it, so there is no `{:?}`
 #[cfg(feature = "client")]
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Default)]
 pub(super) struct PackageFacts {
     pub(super) label: String,
     /// The server that peers dial; `None` where it is not of this kind.
     pub(super) server: Option<PackagedServer>,
+    /// PEM of the CA of the server's certificate, of the certificate that peers show, and of its key.
+    pub(super) tls: [Option<String>; 3],
 }
 
 /// Reads a package, or says why it is none.
@@ -96,11 +99,19 @@ pub(super) fn package_facts(bytes: &[u8]) -> Result<PackageFacts, String> {
                 let read = connection.and_then(|(_, content)| {
                     serde_json::from_slice::<PackedConnection>(&content).ok()
                 });
-                facts.server = read.map(|read| PackagedServer {
+                let Some(read) = read else { continue };
+                facts.server = Some(PackagedServer {
                     address: read.address,
                     tls: read.tls_required,
                     client_auth: read.client_auth_required,
                 });
+                // without these switches a peer does not look at the rest
+                let mutual = read.tls_required && read.client_auth_required;
+                facts.tls = [
+                    read.root_cert.filter(|_| read.tls_required),
+                    read.client_cert.filter(|_| mutual),
+                    read.client_key.filter(|_| mutual),
+                ];
             }
             _ => {}
         }
@@ -157,6 +168,9 @@ struct PackedConnection {
     tls_required: bool,
     #[serde(default)]
     client_auth_required: bool,
+    root_cert: Option<String>,
+    client_cert: Option<String>,
+    client_key: Option<String>,
 }
 
 /// Whether Fabric takes it as a label.

@@ -64,6 +64,13 @@ impl Talk {
         self.lines(std::slice::from_ref(line));
     }
 
+    /// Prints a line of a result that is copied, so it is not wrapped.
+    pub(super) fn verbatim(&self, text: &str) {
+        if !self.wants_json() {
+            output::told(&Line::plain(text).text(true));
+        }
+    }
+
     /// Prints the result as a document, where that is wanted.
     pub(super) fn document(&self, document: &impl Serialize) -> Result<(), ClientError> {
         match self.wants_json() {

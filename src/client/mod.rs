@@ -52,7 +52,8 @@ pub use chain::{
 };
 pub use deploy::{
     ApprovalPlan, ContractStage, DefinitionWishes, DeploymentFacts, EndorsingRule, NextDefinition,
-    PackageWish, PackagedServer, PeerPackages, ServerState, UpgradeConcern, cause, serve_command,
+    PackageWish, PackagedServer, PeerPackages, ServerState, UpgradeConcern, cause, install_command,
+    serve_command, server_setting,
 };
 pub use doctor::Check;
 pub(crate) use error::SEE_DOCTOR;

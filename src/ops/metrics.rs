@@ -46,6 +46,7 @@ pub(crate) struct Metrics {
     tls_not_after: Gauge,
     tls_client_ca_not_after: Gauge,
     tls_reloads: Family<ResultLabels, Counter>,
+    tls_files_usable: Gauge,
     log_lines: Family<ReasonLabels, Counter>,
     #[cfg(feature = "otel")]
     spans: Family<ResultLabels, Counter>,
@@ -136,6 +137,7 @@ impl Metrics {
             tls_not_after: Gauge::default(),
             tls_client_ca_not_after: Gauge::default(),
             tls_reloads: Family::default(),
+            tls_files_usable: Gauge::default(),
             log_lines: Family::default(),
             #[cfg(feature = "otel")]
             spans: Family::default(),
@@ -300,6 +302,11 @@ impl Metrics {
             .inc();
     }
 
+    /// Whether the TLS files can be used as they lie there now.
+    pub(crate) fn tls_files_usable(&self, is_so: bool) {
+        self.tls_files_usable.set(i64::from(is_so));
+    }
+
     /// Shows the counters of spans, where any are sent.
     #[cfg(feature = "otel")]
     pub(super) fn spans_from_zero(&self) {
@@ -332,6 +339,7 @@ impl Metrics {
         for result in ["ok", "failed"] {
             let _ = self.tls_reloads.get_or_create(&ResultLabels { result });
         }
+        self.tls_files_usable(true);
         let registry = &mut self.registry;
         registry.register(
             "build",
@@ -457,6 +465,11 @@ impl Metrics {
             "tls_reloads",
             "How often TLS material was read anew, and taken or refused",
             self.tls_reloads.clone(),
+        );
+        registry.register(
+            "tls_files_usable",
+            "Whether the TLS files can be used as they lie there now; 1 without TLS",
+            self.tls_files_usable.clone(),
         );
         #[cfg(feature = "otel")]
         registry.register(

@@ -135,7 +135,7 @@ pub enum Closing {
     /// The peer did not accept the registration in time.
     #[error(
         "the peer did not accept the registration as `{chaincode_id}` within {} s; most likely \
-         CHAINCODE_ID is not the package id that this peer has installed", .within.as_secs()
+         CHAINCODE_ID is not the id of the package that your organisation approved", .within.as_secs()
     )]
     RegistrationUnanswered {
         /// What we registered as.

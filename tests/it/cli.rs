@@ -216,8 +216,13 @@ fn a_package_is_not_written_from_wrong_arguments() {
     let out = cmscc(&folder, &args, &[]);
     assert_eq!(out.status.code(), Some(2));
     let errors = text(&out.stderr);
-    for flag in ["--address", "--label", "--dial-timeout", "--server-ca"] {
-        assert!(errors.contains(&format!("error: {flag}: ")), "{errors}");
+    for flag in [
+        "--address:",
+        "--label:",
+        "--dial-timeout:",
+        "--server-ca names",
+    ] {
+        assert!(errors.contains(&format!("error: {flag} ")), "{errors}");
     }
     let out = cmscc(
         &folder,
@@ -226,6 +231,83 @@ fn a_package_is_not_written_from_wrong_arguments() {
     );
     assert_eq!(out.status.code(), Some(2), "a key without its certificate");
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn a_package_is_not_written_with_certificates_that_can_never_work() {
+    use rcgen::{
+        BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, IsCa, KeyPair, date_time_ymd,
+    };
+
+    let folder = folder();
+    let key = KeyPair::generate().unwrap();
+    let write = |name: &str, change: &dyn Fn(&mut CertificateParams)| {
+        let mut params = CertificateParams::new(vec!["peer".to_owned()]).unwrap();
+        change(&mut params);
+        let made = params.self_signed(&key).unwrap().pem();
+        fs::write(folder.path().join(name), made).unwrap();
+    };
+    write("good.pem", &|params| {
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+    });
+    write("over.pem", &|params| {
+        params.not_before = date_time_ymd(2020, 1, 1);
+        params.not_after = date_time_ymd(2021, 1, 1);
+    });
+    write("server.pem", &|params| {
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    });
+    write("ca.pem", &|params| {
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    });
+    let old = include_str!("../certificates/version-1.pem");
+    fs::write(folder.path().join("old.pem"), old).unwrap();
+    fs::write(folder.path().join("key.pem"), key.serialize_pem()).unwrap();
+    let other = KeyPair::generate().unwrap().serialize_pem();
+    fs::write(folder.path().join("other.pem"), other).unwrap();
+    let make = |ca: &str, certificate: &str, key: &str| {
+        let args = format!(
+            "package --address h:1 --server-ca {ca} --peer-cert {certificate} --peer-key {key}"
+        );
+        let args: Vec<&str> = args.split_whitespace().collect();
+        let out = cmscc(&folder, &args, &[]);
+        (out.status.code(), text(&out.stderr))
+    };
+    let (code, said) = make("ca.pem", "good.pem", "key.pem");
+    assert_eq!(code, Some(0), "{said}");
+    assert!(!said.contains("warning"), "{said}");
+    // it works with a server that shows just this one
+    let (code, said) = make("good.pem", "good.pem", "key.pem");
+    assert_eq!(code, Some(0), "{said}");
+    assert!(
+        said.contains("warning: --server-ca names `good.pem`"),
+        "{said}"
+    );
+    fs::remove_file(folder.path().join("cmscc.tar.gz")).unwrap();
+    for (ca, certificate, key, problem) in [
+        (
+            "ca.pem",
+            "good.pem",
+            "other.pem",
+            "whose key is not that of",
+        ),
+        ("ca.pem", "over.pem", "key.pem", "has expired on 2021-01-01"),
+        ("ca.pem", "old.pem", "key.pem", "is X.509 version 1"),
+        ("ca.pem", "server.pem", "key.pem", "lacks clientAuth"),
+        ("ca.pem", "ca.pem", "key.pem", "is that of a CA"),
+        (
+            "over.pem",
+            "good.pem",
+            "key.pem",
+            "has expired on 2021-01-01",
+        ),
+    ] {
+        let (code, said) = make(ca, certificate, key);
+        assert_eq!(code, Some(2), "{problem}: {said}");
+        assert!(said.contains(problem), "{problem}: {said}");
+        assert!(said.ends_with("  [UNUSABLE_CERTIFICATE]\n"), "{said}");
+    }
+    assert!(!folder.path().join("cmscc.tar.gz").exists());
 }
 
 /// A bundle of a proposal that took effect, and the blocks that prove it.

@@ -7,8 +7,8 @@ use serde::Serialize;
 use crate::{
     cli::{
         args::{IdentityArgs, IdentityCommand},
+        certificates::date,
         screen::{Screen, ask_pin, code},
-        settings::date,
         show::{Line, Look, Pairs, Tone, left},
         terminal::{self, Problem},
     },

@@ -119,7 +119,7 @@ async fn serve(settings: Settings, metrics: Arc<Metrics>, logs: &Logs) -> anyhow
                 files: files.clone(),
                 switch: switch.clone(),
                 metrics: Arc::clone(&metrics),
-                current: material.tls.clone(),
+                current: material.clone(),
             };
             reload.watch(Arc::clone(&wishes.reload))
         }

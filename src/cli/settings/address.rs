@@ -1,5 +1,7 @@
 //! Addresses as settings give them: HOST:PORT.
 
+use std::net::IpAddr;
+
 /// Where the operations listener is, where nothing else is given.
 pub(in crate::cli) const DEFAULT_OPS_ADDRESS: &str = "127.0.0.1:9443";
 
@@ -31,9 +33,33 @@ pub(super) fn problem(text: &str) -> Option<String> {
     None
 }
 
+/// Whether only this machine reaches what listens at HOST:PORT.
+pub(super) fn is_loopback(address: &str) -> bool {
+    let host = address.rsplit_once(':').map_or(address, |(host, _)| host);
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    host.eq_ignore_ascii_case("localhost")
+        || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_this_machine_reaches_a_loopback_address() {
+        for (address, expected) in [
+            ("127.0.0.1:9999", true),
+            ("127.8.8.8:0", true),
+            ("[::1]:9999", true),
+            ("localhost:9999", true),
+            ("0.0.0.0:9999", false),
+            ("[::]:9999", false),
+            ("10.0.0.1:9999", false),
+            ("127.0.0.1.example.com:9999", false),
+        ] {
+            assert_eq!(is_loopback(address), expected, "{address}");
+        }
+    }
 
     #[test]
     fn addresses_are_host_and_port() {

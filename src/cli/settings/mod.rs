@@ -8,7 +8,7 @@ mod findings;
 mod tls;
 mod variables;
 
-use std::{collections::BTreeSet, path::PathBuf, sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use super::{
     anchors::AnchorFolder,
@@ -16,14 +16,14 @@ use super::{
 };
 use crate::{
     contract::{self, Anchors, ContractSettings, NoAnchors},
-    ids::{ChannelId, Digest},
-    ops::{logs, unix_seconds},
+    ids::ChannelId,
+    ops::logs,
     shim,
 };
 pub(super) use address::{DEFAULT_OPS_ADDRESS, is_address};
 use findings::SettingProblems;
 pub(super) use findings::{SettingNotice, given, tell};
-pub(super) use tls::{TlsFiles, TlsMaterial, date};
+pub(super) use tls::{TlsFiles, TlsMaterial};
 
 /// Everything that `cmscc serve` needs to know.
 pub(super) struct Settings {
@@ -57,7 +57,7 @@ impl Settings {
         variables::check(&mut errors);
         let chaincode_id = chaincode_id(args, &mut errors);
         let address = address(args, &mut errors);
-        let tls = tls(args, &mut errors);
+        let tls = tls::given_material(args, &address, &mut errors);
         let (anchors, anchored) = anchors(args, &mut errors);
         let mut shim_limits = shim::ServerLimits::default();
         let limits = limits(&args.limits, &mut shim_limits, &mut errors);
@@ -122,7 +122,7 @@ fn chaincode_id(args: &ServeArgs, errors: &mut SettingProblems) -> String {
         ),
         (None, None) => errors.add(
             name,
-            "is missing: the package id that `cmscc deploy package` printed",
+            "is missing: the package id that `cmscc deploy install` printed",
         ),
         _ => {}
     }
@@ -131,6 +131,12 @@ fn chaincode_id(args: &ServeArgs, errors: &mut SettingProblems) -> String {
         errors.warn(format!(
             "{name} is `{id}`, which is no package id as peers make them (LABEL:SHA-256, 64 hex digits); \
              a peer takes a server for its chaincode only by exactly the id of the installed package"
+        ));
+    }
+    let digest = id.rsplit_once(':').map_or("", |(_, digest)| digest);
+    if is_package_id(id) && digest.bytes().all(|b| b == b'0') {
+        errors.warn(format!(
+            "{name} is `{id}`, the id of the template: take the one that `cmscc deploy install` printed"
         ));
     }
     id.to_owned()
@@ -212,73 +218,6 @@ fn anchors(args: &ServeArgs, errors: &mut SettingProblems) -> (Arc<dyn Anchors>,
         }
     };
     (Arc::new(folder), anchored)
-}
-
-fn tls(args: &ServeArgs, errors: &mut SettingProblems) -> Option<(TlsFiles, TlsMaterial)> {
-    let name = "CHAINCODE_TLS_DISABLED (--tls-disabled)";
-    let material = [
-        ("CHAINCODE_TLS_CERT (--tls-cert)", &args.tls_cert),
-        ("CHAINCODE_TLS_KEY (--tls-key)", &args.tls_key),
-        ("CHAINCODE_CLIENT_CA_CERT (--client-ca)", &args.client_ca),
-    ];
-    let disabled = errors.flag(name, &args.tls_disabled);
-    let allowed_clients = allowed_clients(args, errors);
-    if given(&args.tls_disabled).is_none() {
-        // It would be a surprise to speak plain text in spite of a certificate.
-        for (other, value) in material {
-            if given(value).is_some() {
-                let problem = format!("is given, but {name} is not; set it to `false` to use TLS");
-                errors.add(other, &problem);
-            }
-        }
-    }
-    if disabled != Some(false) {
-        return None;
-    }
-    let [certificate, key, client_ca] = material.map(|(setting, value)| tls::NamedFile {
-        setting,
-        path: given(value).unwrap_or_default().to_owned(),
-    });
-    let files = TlsFiles {
-        certificate,
-        key,
-        client_ca: Some(client_ca).filter(|file| !file.path.is_empty()),
-        allowed_clients,
-    };
-    match files.read(unix_seconds()) {
-        Ok(material) => {
-            errors.notices.extend(material.notices.iter().cloned());
-            Some((files, material))
-        }
-        Err(problems) => {
-            errors.errors.extend(problems);
-            None
-        }
-    }
-}
-
-fn allowed_clients(args: &ServeArgs, errors: &mut SettingProblems) -> Option<BTreeSet<Digest>> {
-    let name = "CMSCC_ALLOWED_CLIENTS (--allowed-clients)";
-    let text = given(&args.allowed_clients)?;
-    let mutual = given(&args.tls_disabled)
-        .is_some_and(|disabled| ["false", "0"].contains(&disabled))
-        && given(&args.client_ca).is_some();
-    if !mutual {
-        let problem = "is given, and no client has to show a certificate: it takes \
-             CHAINCODE_TLS_DISABLED=false and CHAINCODE_CLIENT_CA_CERT (--client-ca), too";
-        errors.add(name, problem);
-    }
-    match tls::fingerprints(text) {
-        Ok(allowed) => Some(allowed),
-        Err(other) => {
-            let problem = format!(
-                "holds `{other}`, which is no SHA-256 of a certificate: 64 hex digits, as `openssl x509 \
-                 -noout -fingerprint -sha256` prints them"
-            );
-            errors.add(name, &problem);
-            None
-        }
-    }
 }
 
 fn timeouts(args: &ServeArgs, errors: &mut SettingProblems) -> shim::Timeouts {

@@ -2,13 +2,19 @@
 
 use std::{collections::BTreeSet, fs};
 
-use rustls::{crypto::ring, sign::CertifiedKey};
-use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
-use x509_parser::prelude::{FromDer, X509Certificate, X509Version};
-
-use super::findings::SettingNotice;
-use crate::{ids::Digest, shim::Tls};
+use super::{
+    address::is_loopback,
+    findings::{SettingNotice, SettingProblems, given},
+};
+use crate::{
+    cli::{
+        args::ServeArgs,
+        certificates::{CertificateFile, private_key},
+    },
+    ids::Digest,
+    ops::unix_seconds,
+    shim::Tls,
+};
 
 /// A setting that names a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +40,10 @@ pub(in crate::cli) struct TlsFiles {
 pub(in crate::cli) struct TlsMaterial {
     pub(in crate::cli) tls: Tls,
     pub(in crate::cli) ends: TlsEnds,
+    /// Begin and end of the certificate that the server shows, in seconds since 1970.
+    validity: (i64, i64),
+    /// Why that certificate is not valid, by setting and file.
+    lapse: Option<String>,
     /// What should be seen: certificates that have ended, or will soon.
     pub(in crate::cli) notices: Vec<SettingNotice>,
 }
@@ -47,6 +57,72 @@ pub(in crate::cli) struct TlsEnds {
 
 /// How long before its end a certificate is worth a warning, in seconds.
 const SOON: i64 = 30 * 86_400;
+
+/// The files of TLS and what they hold, where the settings want TLS. `address`: where the server listens.
+pub(super) fn given_material(
+    args: &ServeArgs,
+    address: &str,
+    errors: &mut SettingProblems,
+) -> Option<(TlsFiles, TlsMaterial)> {
+    let name = "CHAINCODE_TLS_DISABLED (--tls-disabled)";
+    let material = [
+        ("CHAINCODE_TLS_CERT (--tls-cert)", &args.tls_cert),
+        ("CHAINCODE_TLS_KEY (--tls-key)", &args.tls_key),
+        ("CHAINCODE_CLIENT_CA_CERT (--client-ca)", &args.client_ca),
+    ];
+    let disabled = errors.flag(name, &args.tls_disabled);
+    let allowed_clients = allowed_clients(args, errors);
+    if given(&args.tls_disabled).is_none() {
+        // It would be a surprise to speak plain text in spite of a certificate.
+        for (other, value) in material {
+            if given(value).is_some() {
+                let problem = format!("is given, but {name} is not; set it to `false` to use TLS");
+                errors.add(other, &problem);
+            }
+        }
+    }
+    if disabled == Some(true) {
+        let unused = material.iter().filter(|(_, value)| given(value).is_some());
+        let names: Vec<&str> = unused.map(|(name, _)| *name).collect();
+        if !names.is_empty() {
+            errors.warn(format!(
+                "{name} is `{}`: this server speaks no TLS, and what {} names is not used",
+                args.tls_disabled.as_deref().unwrap_or_default().trim(),
+                names.join(", ")
+            ));
+        }
+    }
+    if disabled != Some(false) {
+        return None;
+    }
+    let [certificate, key, client_ca] = material.map(|(setting, value)| NamedFile {
+        setting,
+        path: given(value).unwrap_or_default().to_owned(),
+    });
+    let files = TlsFiles {
+        certificate,
+        key,
+        client_ca: Some(client_ca).filter(|file| !file.path.is_empty()),
+        allowed_clients,
+    };
+    if files.client_ca.is_none() && !is_loopback(address) {
+        errors.warn(
+            "CHAINCODE_CLIENT_CA_CERT (--client-ca) is not given: anybody who reaches this port can play the \
+             peer"
+                .to_owned(),
+        );
+    }
+    match files.read(unix_seconds()) {
+        Ok(material) => {
+            errors.notices.extend(material.notices.iter().cloned());
+            Some((files, material))
+        }
+        Err(problems) => {
+            errors.errors.extend(problems);
+            None
+        }
+    }
+}
 
 impl TlsFiles {
     /// Reads and checks everything; `now` is in seconds since 1970.
@@ -64,30 +140,38 @@ impl TlsFiles {
             .map(|file| (file, contents(file, &mut errors)));
 
         let chain = certificate.as_deref().and_then(|pem| {
-            let chain =
-                CertificateFile::read(pem).map_err(|problem| self.certificate.says(&problem));
-            chain.map_err(|error| errors.push(error)).ok()
+            let chain = CertificateFile::read(pem).and_then(|chain| {
+                chain.check_version()?;
+                Ok(chain)
+            });
+            chain
+                .map_err(|problem| errors.push(self.certificate.says(&problem)))
+                .ok()
         });
         let private = key.as_deref().and_then(|pem| {
-            let key = PrivateKeyDer::from_pem_slice(pem).ok();
-            if key.is_none() {
-                errors.push(self.key.says("which holds no PEM private key"));
-            }
-            key
+            private_key(pem)
+                .map_err(|problem| errors.push(self.key.says(&problem)))
+                .ok()
         });
         if let (Some(chain), Some(key)) = (&chain, private)
-            && let Err(problem) = belong(chain, key)
+            && let Err(problem) = chain.check_key(key, &self.certificate.path)
         {
-            errors.push(self.key.says(&problem(&self.certificate.path)));
+            errors.push(self.key.says(&problem));
         }
         if let Some(chain) = &chain {
-            chain.look_at_ends(&self.certificate, now, &mut notices);
+            notices.extend(self.certificate.ends(chain, now));
+            if !chain.has_names() {
+                notices.push(SettingNotice::Warning(self.certificate.says(
+                    "whose certificate has no subjectAltName: peers compare that, and not the CN, with the \
+                     host in the address of their package, and refuse it",
+                )));
+            }
         }
         let mut ca_end = None;
         if let Some((file, Some(pem))) = &client_ca {
             match CertificateFile::read(pem).and_then(|cas| cas.check_cas(now).map(|()| cas)) {
                 Ok(cas) => {
-                    cas.look_at_ends(file, now, &mut notices);
+                    notices.extend(file.ends(&cas, now));
                     ca_end = Some(cas.first_end());
                 }
                 Err(problem) => errors.push(file.says(&problem)),
@@ -105,6 +189,10 @@ impl TlsFiles {
                     certificate: chain.first_end(),
                     client_ca: ca_end,
                 },
+                validity: chain.shown_validity(),
+                lapse: chain
+                    .lapse(now)
+                    .map(|problem| self.certificate.says(&problem)),
                 notices,
             }),
             _ => Err(errors),
@@ -112,7 +200,35 @@ impl TlsFiles {
     }
 }
 
+impl TlsMaterial {
+    /// Whether the certificate that the server shows is valid at a time, in seconds since 1970.
+    pub(in crate::cli) const fn is_valid(&self, now: i64) -> bool {
+        let (begins, ends) = self.validity;
+        begins <= now && now <= ends
+    }
+
+    /// # Errors
+    /// Where it must not replace other material: its certificate is not valid when it was read, and the
+    /// other one is.
+    pub(in crate::cli) fn may_replace(&self, other: &Self, now: i64) -> Result<(), String> {
+        match &self.lapse {
+            Some(lapse) if other.is_valid(now) => Err(lapse.clone()),
+            _ => Ok(()),
+        }
+    }
+}
+
 impl NamedFile {
+    /// What is to be said of the time of its certificates.
+    fn ends(&self, certificates: &CertificateFile, now: i64) -> Vec<SettingNotice> {
+        let untimely = certificates.untimely(now, SOON).into_iter();
+        let notices = untimely.map(|(is_now, problem)| match is_now {
+            true => SettingNotice::Alarm(self.says(&problem)),
+            false => SettingNotice::Warning(self.says(&problem)),
+        });
+        notices.collect()
+    }
+
     fn says(&self, problem: &str) -> String {
         format!("{} names `{}`, {problem}", self.setting, self.path)
     }
@@ -131,118 +247,28 @@ fn contents(file: &NamedFile, errors: &mut Vec<String>) -> Option<Vec<u8>> {
         .ok()
 }
 
-/// The certificates of a file.
-struct CertificateFile(Vec<ReadCertificate>);
-
-/// What is looked at of a certificate.
-struct ReadCertificate {
-    der: CertificateDer<'static>,
-    /// Where it begins in its file, counted from 1.
-    line: usize,
-    begins: i64,
-    ends: i64,
-    is_ca: bool,
-}
-
-impl CertificateFile {
-    /// # Errors
-    /// The end of a sentence that begins with the file.
-    fn read(pem: &[u8]) -> Result<Self, String> {
-        let mut lines = (1..)
-            .zip(pem.split(|byte| *byte == b'\n'))
-            .filter(|(_, line)| {
-                line.trim_ascii_start()
-                    .starts_with(b"-----BEGIN CERTIFICATE-----")
-            })
-            .map(|(number, _): (usize, _)| number);
-        let mut certificates = Vec::new();
-        for found in CertificateDer::pem_slice_iter(pem) {
-            let line = lines.next().unwrap_or(1);
-            let der =
-                found.map_err(|error| format!("whose PEM from line {line} on is none: {error}"))?;
-            let (_, read) = X509Certificate::from_der(&der)
-                .map_err(|error| format!("whose certificate in line {line} is none: {error}"))?;
-            let validity = read.validity();
-            let constraints = read.basic_constraints().ok().flatten();
-            certificates.push(ReadCertificate {
-                line,
-                begins: validity.not_before.timestamp(),
-                ends: validity.not_after.timestamp(),
-                // before version 3 there was no way to say so
-                is_ca: match constraints {
-                    Some(constraints) => constraints.value.ca,
-                    None => read.version() != X509Version::V3,
-                },
-                der: der.clone().into_owned(),
-            });
-        }
-        match certificates.is_empty() {
-            true => Err("which holds no PEM certificate".to_owned()),
-            false => Ok(Self(certificates)),
+fn allowed_clients(args: &ServeArgs, errors: &mut SettingProblems) -> Option<BTreeSet<Digest>> {
+    let name = "CMSCC_ALLOWED_CLIENTS (--allowed-clients)";
+    let text = given(&args.allowed_clients)?;
+    let mutual = given(&args.tls_disabled)
+        .is_some_and(|disabled| ["false", "0"].contains(&disabled))
+        && given(&args.client_ca).is_some();
+    if !mutual {
+        let problem = "is given, and no client has to show a certificate: it takes \
+             CHAINCODE_TLS_DISABLED=false and CHAINCODE_CLIENT_CA_CERT (--client-ca), too";
+        errors.add(name, problem);
+    }
+    match fingerprints(text) {
+        Ok(allowed) => Some(allowed),
+        Err(other) => {
+            let problem = format!(
+                "holds `{other}`, which is no SHA-256 of a certificate: 64 hex digits, as `openssl x509 \
+                 -noout -fingerprint -sha256` prints them"
+            );
+            errors.add(name, &problem);
+            None
         }
     }
-
-    fn first_end(&self) -> i64 {
-        self.0.iter().map(|one| one.ends).min().unwrap_or_default()
-    }
-
-    /// # Errors
-    /// The end of a sentence that begins with the file.
-    fn check_cas(&self, now: i64) -> Result<(), String> {
-        if let Some(other) = self.0.iter().find(|one| !one.is_ca) {
-            return Err(format!(
-                "whose certificate in line {} is none of a CA; the CA that issued the clients' \
-                 certificates is meant",
-                other.line
-            ));
-        }
-        match self.0.iter().map(|one| one.ends).max() {
-            Some(last) if last < now => Err(format!("which has expired on {}", date(last))),
-            _ => Ok(()),
-        }
-    }
-
-    /// Says which have ended or will soon.
-    fn look_at_ends(&self, file: &NamedFile, now: i64, notices: &mut Vec<SettingNotice>) {
-        for one in &self.0 {
-            let line = one.line;
-            let says =
-                |problem: &str| file.says(&format!("whose certificate in line {line} {problem}"));
-            if one.ends < now {
-                notices.push(SettingNotice::Alarm(says(&format!(
-                    "has expired on {}",
-                    date(one.ends)
-                ))));
-            } else if one.begins > now {
-                let problem = format!("is not valid before {}", date(one.begins));
-                notices.push(SettingNotice::Alarm(says(&problem)));
-            } else if one.ends < now.saturating_add(SOON) {
-                notices.push(SettingNotice::Warning(says(&format!(
-                    "ends on {}",
-                    date(one.ends)
-                ))));
-            }
-        }
-    }
-}
-
-/// Whether key and first certificate belong together. The error takes the certificate's file.
-fn belong(
-    chain: &CertificateFile,
-    key: PrivateKeyDer<'static>,
-) -> Result<(), impl Fn(&str) -> String> {
-    let certificates = chain.0.iter().map(|one| one.der.clone()).collect();
-    CertifiedKey::from_der(certificates, key, &ring::default_provider())
-        .map(|_| ())
-        .map_err(|error| {
-            let is_other = matches!(error, rustls::Error::InconsistentKeys(_));
-            move |certificate: &str| match is_other {
-                true => {
-                    format!("whose key is not that of the first certificate in `{certificate}`")
-                }
-                false => format!("whose key cannot be used: {error}"),
-            }
-        })
 }
 
 /// Reads fingerprints of certificates, as `openssl x509 -fingerprint -sha256` prints them or without
@@ -250,19 +276,11 @@ fn belong(
 ///
 /// # Errors
 /// The one that is none.
-pub(super) fn fingerprints(text: &str) -> Result<BTreeSet<Digest>, String> {
+fn fingerprints(text: &str) -> Result<BTreeSet<Digest>, String> {
     let each = text.split(',').map(str::trim).filter(|one| !one.is_empty());
     each.map(|one| {
         let hex = one.replace(':', "").to_lowercase();
         Digest::from_hex(&hex).ok_or_else(|| one.to_owned())
     })
     .collect()
-}
-
-/// A time for people.
-pub(in crate::cli) fn date(seconds: i64) -> String {
-    OffsetDateTime::from_unix_timestamp(seconds)
-        .ok()
-        .and_then(|time| time.format(&Rfc3339).ok())
-        .unwrap_or_else(|| format!("{seconds} s after 1970"))
 }

@@ -7,8 +7,8 @@ use clap::CommandFactory;
 use super::findings::SettingProblems;
 use crate::{cli::args::Args, text::foreign};
 
-/// What begins the names of our variables.
-const OURS: &str = "CMSCC_";
+/// What begins the names of our variables, and of those that we share with other chaincode servers.
+const OURS: [&str; 2] = ["CMSCC_", "CHAINCODE_"];
 
 /// How many letters may differ in a name that is suggested.
 const SLIP: usize = 3;
@@ -50,7 +50,10 @@ fn of_client() -> impl Iterator<Item = &'static str> {
 
 /// What to say of a variable.
 fn warning(name: &str, known: &[&str]) -> Option<String> {
-    if !name.starts_with(OURS) || known.contains(&name) || is_of_kubernetes(name) {
+    if !OURS.iter().any(|ours| name.starts_with(ours))
+        || known.contains(&name)
+        || is_of_kubernetes(name)
+    {
         return None;
     }
     let nearest = (known.iter())
@@ -64,8 +67,8 @@ fn warning(name: &str, known: &[&str]) -> Option<String> {
     Some(format!("`{}` is no setting{meant}", foreign(name)))
 }
 
-/// Whether Kubernetes sets a variable of this name for a Service called `cmscc`, or `cmscc-` and
-/// something.
+/// Whether Kubernetes sets a variable of this name for a Service called `cmscc` or `chaincode`, or so with
+/// `-` and something.
 fn is_of_kubernetes(name: &str) -> bool {
     let has = |part: &str| {
         name.match_indices(part).any(|(at, _)| {
@@ -124,6 +127,19 @@ mod tests {
             (
                 "CMSCC_TRUST_ANCHOR",
                 Some("`CMSCC_TRUST_ANCHOR` is no setting; `CMSCC_TRUST_ANCHORS` may be meant"),
+            ),
+            ("CHAINCODE_TLS_CERT", None),
+            ("CHAINCODE_PORT_9999_TCP", None),
+            ("CORE_CHAINCODE_ID_NAME", None),
+            (
+                "CHAINCODE_CLIENT_CA_CERTS",
+                Some(
+                    "`CHAINCODE_CLIENT_CA_CERTS` is no setting; `CHAINCODE_CLIENT_CA_CERT` may be meant",
+                ),
+            ),
+            (
+                "CHAINCODE_TLS_CRT",
+                Some("`CHAINCODE_TLS_CRT` is no setting; `CHAINCODE_TLS_CERT` may be meant"),
             ),
             (
                 "CMSCC_SOMETHING_ELSE",

@@ -88,11 +88,7 @@ impl ApprovalPlan {
             && own.terms.differences(&terms).is_empty()
             && own.source == source
         {
-            let text = format!(
-                "your organisation has approved sequence {} of `{}` already, just so",
-                terms.sequence, terms.name
-            );
-            return Err(ClientError::new(Exit::Done, "ALREADY_APPROVED", text));
+            return Err(already_approved(facts, &terms, &source, &wishes.package));
         }
         let differing = differing(facts, &terms);
         if !differing.is_empty() && !wishes.may_differ {
@@ -134,6 +130,42 @@ fn theirs(facts: &DeploymentFacts, msp_id: &MspId) -> Result<DefinitionTerms, Cl
         ClientError::new(Exit::No, "NO_APPROVAL", text)
             .hint("--look-back BLOCKS looks further back")
     })
+}
+
+/// Nothing is left to approve: with which package that is, and how another one is taken.
+fn already_approved(
+    facts: &DeploymentFacts,
+    terms: &DefinitionTerms,
+    source: &PackageSource,
+    wish: &PackageWish,
+) -> ClientError {
+    let mut text = format!(
+        "your organisation has approved sequence {} of `{}` already, just so",
+        terms.sequence, terms.name
+    );
+    let Some(id) = source.package_id() else {
+        text.push_str(", without a package");
+        return ClientError::new(Exit::Done, "ALREADY_APPROVED", text);
+    };
+    text.push_str(&format!(", with the package `{id}`"));
+    let packages = facts.packages();
+    let others = packages.iter().filter(|one| one.package_id != id);
+    let others: Vec<&str> = others.map(|one| one.package_id.as_str()).collect();
+    let error = ClientError::new(Exit::Done, "ALREADY_APPROVED", text);
+    match (wish, others.as_slice()) {
+        (PackageWish::Installed, [first, ..]) => {
+            let mut error = error.hint(format!(
+                "to have your peers run another one: `cmscc deploy approve --package-id {first}`; your \
+                 server then needs its id"
+            ));
+            let others = others.into_iter().map(str::to_owned);
+            error
+                .details
+                .extend(others.map(|id| ("also installed".to_owned(), id)));
+            error
+        }
+        _ => error,
+    }
 }
 
 /// From what an approval starts, and whose that is.

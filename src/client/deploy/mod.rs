@@ -5,7 +5,7 @@
 //! |---|---|
 //! | `facts` | what is known: packages, approvals, the definition, servers |
 //! | `server` | whether a member's server answers, and why not |
-//! | `serving` | the command that starts one's own server |
+//! | `serving` | the commands that start one's own server and install its package; its setting |
 //! | `rule` | who must endorse commits and calls, by one's own engine |
 //! | `approval` | what to approve, where nobody says everything |
 //! | `upgrade` | the next definition, and what speaks against it |
@@ -23,5 +23,5 @@ pub use approval::{ApprovalPlan, DefinitionWishes, PackageWish};
 pub use facts::{ContractStage, DeploymentFacts, NextDefinition, PeerPackages};
 pub use rule::EndorsingRule;
 pub use server::{ServerState, cause};
-pub use serving::{PackagedServer, serve_command};
+pub use serving::{PackagedServer, install_command, serve_command, server_setting};
 pub use upgrade::UpgradeConcern;

@@ -202,7 +202,39 @@ fn a_late_member_approves_what_is_committed_and_nothing_is_done_twice() {
         first()
     );
     let again = ApprovalPlan::new(&running(), &no_wishes());
-    assert_eq!(refused(again), (Exit::Done, "ALREADY_APPROVED".to_owned()));
+    let again = again.unwrap_err();
+    assert_eq!(
+        (again.exit, again.symbol.as_str()),
+        (Exit::Done, "ALREADY_APPROVED")
+    );
+    assert!(
+        again
+            .message
+            .ends_with("just so, with the package `cmscc:aa`"),
+        "{}",
+        again.message
+    );
+    assert_eq!((again.hint, again.details), (None, Vec::new()));
+    // another one was installed since: it is not taken without a word
+    let mut second = running();
+    second.peers[0].packages = Ok(vec![package(PACKAGE), package("cmscc:bb")]);
+    let again = ApprovalPlan::new(&second, &no_wishes()).unwrap_err();
+    assert_eq!(again.exit, Exit::Done);
+    assert_eq!(
+        again.details,
+        [("also installed".to_owned(), "cmscc:bb".to_owned())]
+    );
+    let hint = again.hint.unwrap();
+    assert!(
+        hint.contains("`cmscc deploy approve --package-id cmscc:bb`"),
+        "{hint}"
+    );
+    let named = DefinitionWishes {
+        package: PackageWish::Named(PACKAGE.to_owned()),
+        ..no_wishes()
+    };
+    let again = ApprovalPlan::new(&second, &named).unwrap_err();
+    assert_eq!(again.hint, None, "it was asked for by name");
     let wish = |sequence, version: &str| DefinitionWishes {
         sequence: Some(sequence),
         version: Some(version.to_owned()),
@@ -424,6 +456,35 @@ fn each_stage_says_what_is_next() {
         )
     );
     assert_eq!(missing, ["Org1MSP its server does not answer its peer"]);
+    // it may well run, so it is not to be started once more
+    let silent = |state: ServerState| {
+        let mut facts = running();
+        facts.servers.insert(own(), state);
+        facts
+    };
+    let view = DeployView::of(&silent(ServerState::Silent("deadline exceeded".to_owned())));
+    assert_eq!(view.next, None);
+    assert!(
+        view.next_reason
+            .starts_with("look for `connection refused` in the log of your server"),
+        "{}",
+        view.next_reason
+    );
+    // where the peer speaks of TLS the address is not to blame
+    let words = "tls: private key does not match public key".to_owned();
+    let mut misfit = silent(ServerState::Tls(words));
+    misfit.peers[0].packages = Ok(vec![package(PACKAGE), package("cmscc:bb")]);
+    let view = DeployView::of(&misfit);
+    assert_eq!(
+        view.next.as_deref(),
+        Some("cmscc deploy approve --package-id cmscc:bb")
+    );
+    assert!(
+        view.next_reason
+            .contains("TLS between your peer and your server does not fit"),
+        "{}",
+        view.next_reason
+    );
     let bare = DeploymentFacts {
         contract: ContractStage::NotInitialized,
         ..running()

@@ -98,7 +98,8 @@ pub struct DeployView {
     pub members: Vec<MemberDeploymentView>,
     /// One's own organisation.
     pub msp_id: String,
-    /// What comes next for one's own organisation: a command; null where it has nothing to do.
+    /// What comes next for one's own organisation: a command; null where it has nothing to do, or nothing
+    /// that a command does.
     pub next: Option<String>,
     /// The definition that somebody approved; null where there is none.
     pub next_definition: Option<NextDefinitionView>,

@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    client::{ApprovedDefinition, ContractStage, DeploymentFacts, ServerState, serve_command},
+    client::{
+        ApprovedDefinition, ContractStage, DeploymentFacts, PackagedServer, ServerState,
+        install_command, serve_command,
+    },
     ids::MspId,
 };
 
@@ -207,12 +210,18 @@ fn running(
     {
         let elsewhere = matches!(state, ServerState::AddressUnknown(_) | ServerState::Tls(_));
         if let Some(other) = other_package(facts, id).filter(|_| elsewhere) {
-            return said(
-                format!("cmscc deploy approve --package-id {other}"),
-                "your peer does not reach the address in the approved package; this is another one",
-            );
+            let why = match state {
+                ServerState::Tls(_) => {
+                    "with the approved package TLS between your peer and your server does not fit; this is \
+                     another one"
+                }
+                _ => {
+                    "your peer does not find the address in the approved package; this is another one"
+                }
+            };
+            return said(format!("cmscc deploy approve --package-id {other}"), why);
         }
-        return own_server(&serve_command(id, facts.server.as_ref()), state);
+        return own_server(id, facts.server.as_ref(), state);
     }
     if facts.contract == ContractStage::NotInitialized {
         return said(
@@ -253,9 +262,14 @@ fn other_package<'a>(facts: &'a DeploymentFacts, id: &str) -> Option<&'a str> {
     }
 }
 
-/// What to do about one's own server; `serve`: the command that starts it.
-fn own_server(serve: &str, state: &ServerState) -> (Option<String>, String) {
+/// What to do about one's own server; `id`: the approved package.
+fn own_server(
+    id: &str,
+    server: Option<&PackagedServer>,
+    state: &ServerState,
+) -> (Option<String>, String) {
     let said = |command: &str, why: &str| (Some(command.to_owned()), why.to_owned());
+    let serve = &serve_command(id, server);
     const INSTALL: &str = "cmscc deploy install --address HOST:PORT";
     match state {
         ServerState::OtherId(_) => said(serve, "your server has another id than the package"),
@@ -264,7 +278,7 @@ fn own_server(serve: &str, state: &ServerState) -> (Option<String>, String) {
             "your peer does not find the address in the package; then approve the new package",
         ),
         ServerState::Tls(_) => said(
-            "cmscc deploy install --address HOST:PORT --server-ca CA",
+            &install_command(server),
             "TLS between your peer and your server does not fit; then approve the new package",
         ),
         ServerState::NotApproved | ServerState::NoPeer => (
@@ -274,9 +288,12 @@ fn own_server(serve: &str, state: &ServerState) -> (Option<String>, String) {
         ServerState::NotInstalled => {
             said(INSTALL, "the package that you approved is not installed")
         }
-        ServerState::Silent(_) => said(
-            serve,
-            "your server says nothing to your peer: it hangs, or TLS does not fit; its log says which",
+        // it may well run: another one would find its address taken
+        ServerState::Silent(_) => (
+            None,
+            "look for `connection refused` in the log of your server: it says nothing to your peer. Such a \
+             line says how TLS between the two does not fit; without one it hangs, and has to be started anew"
+                .to_owned(),
         ),
         _ => said(serve, "your server does not answer your peer"),
     }

@@ -116,7 +116,7 @@ impl Accepting {
             Ok(stream) => stream,
             Err(error) => {
                 return Err(ConnectionRefusal::Handshake {
-                    detail: error.to_string(),
+                    detail: tls::detail(&error),
                     hint: tls::hint(&error),
                 });
             }

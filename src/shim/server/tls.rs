@@ -136,6 +136,26 @@ fn certificates(pem: &[u8]) -> Option<Vec<CertificateDer<'static>>> {
     all.ok().filter(|all| !all.is_empty())
 }
 
+/// What TLS says of a handshake that failed.
+pub(super) fn detail(error: &io::Error) -> String {
+    let inner = error.get_ref().and_then(|e| e.downcast_ref());
+    match inner {
+        Some(rustls::Error::InvalidCertificate(error)) if is_of_old_version(error) => {
+            "invalid peer certificate: its version is not 3".to_owned()
+        }
+        Some(rustls::Error::InvalidCertificate(CertificateError::Other(error))) => {
+            format!("invalid peer certificate: {}", error.0)
+        }
+        _ => error.to_string(),
+    }
+}
+
+/// Whether a certificate is refused for its version of X.509.
+fn is_of_old_version(error: &CertificateError) -> bool {
+    // the verifier's own type is not among our dependencies
+    matches!(error, CertificateError::Other(error) if error.0.to_string() == "UnsupportedCertVersion")
+}
+
 /// The likely cause of a handshake that failed, and what to do.
 pub(super) fn hint(error: &io::Error) -> &'static str {
     let inner = error.get_ref().and_then(|e| e.downcast_ref());
@@ -144,7 +164,9 @@ pub(super) fn hint(error: &io::Error) -> &'static str {
             "the client most likely speaks plain text: build its package with --server-ca"
         }
         Some(rustls::Error::NoCertificatesPresented) => {
-            "the client gave no certificate: build its package with --peer-cert and --peer-key"
+            // Go's clients show none where none is of the CAs that the server names
+            "the client showed no certificate: its package has none (--peer-cert, --peer-key), or has one of \
+             no CA in CHAINCODE_CLIENT_CA_CERT, and peers then show none"
         }
         Some(rustls::Error::InvalidCertificate(
             CertificateError::Expired | CertificateError::ExpiredContext { .. },
@@ -154,6 +176,17 @@ pub(super) fn hint(error: &io::Error) -> &'static str {
         Some(rustls::Error::InvalidCertificate(
             CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. },
         )) => "the client's certificate is not valid yet: compare the clocks",
+        Some(rustls::Error::InvalidCertificate(error)) if is_of_old_version(error) => {
+            "the client's certificate is X.509 version 1, and TLS takes version 3 alone: make it with \
+             extensions (`openssl x509 -req -copy_extensions copy`, or `-extfile`), and build and install \
+             the package again"
+        }
+        Some(rustls::Error::InvalidCertificate(
+            CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. },
+        )) => {
+            "the client's certificate is not for clients: its extendedKeyUsage lacks clientAuth; give the \
+             package another one"
+        }
         Some(rustls::Error::InvalidCertificate(_)) => {
             "the client's certificate is of no ca in CHAINCODE_CLIENT_CA_CERT, or is not for clients"
         }
@@ -187,5 +220,59 @@ impl fmt::Debug for Tls {
 impl fmt::Debug for TlsSwitch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TlsSwitch").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use rcgen::{BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, IsCa, KeyPair};
+    use tokio_rustls::rustls::pki_types::UnixTime;
+
+    use super::*;
+
+    /// What the verifier of clients says of a certificate that this CA issued.
+    fn refused(
+        ca: &rcgen::Certificate,
+        certificate: &CertificateDer<'_>,
+    ) -> (String, &'static str) {
+        let mut roots = RootCertStore::empty();
+        roots.add(ca.der().clone()).unwrap();
+        let provider = Arc::new(ring::default_provider());
+        let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
+        let now = UnixTime::since_unix_epoch(Duration::from_secs(1_800_000_000));
+        let checked = verifier
+            .build()
+            .unwrap()
+            .verify_client_cert(certificate, &[], now);
+        let error = io::Error::other(checked.err().unwrap());
+        (detail(&error), hint(&error))
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_client_certificate_is_said_without_debug_text() {
+        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let ca_key = KeyPair::generate().unwrap();
+        let ca = params.self_signed(&ca_key).unwrap();
+        let issuer = rcgen::Issuer::new(params, ca_key);
+        let key = KeyPair::generate().unwrap();
+        let mut params = CertificateParams::new(vec!["peer".to_owned()]).unwrap();
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+        let of_servers = params.signed_by(&key, &issuer).unwrap();
+        let stranger = CertificateParams::new(vec!["peer".to_owned()]).unwrap();
+        let stranger = stranger.self_signed(&key).unwrap();
+        let old = include_bytes!("../../../tests/certificates/version-1.pem");
+        let old = CertificateDer::from_pem_slice(old).unwrap();
+        for (certificate, expected) in [
+            (&old, "is X.509 version 1"),
+            (of_servers.der(), "lacks clientAuth"),
+            (stranger.der(), "is of no ca in CHAINCODE_CLIENT_CA_CERT"),
+        ] {
+            let (detail, hint) = refused(&ca, certificate);
+            assert!(hint.contains(expected), "{hint}");
+            assert!(!detail.contains("OtherError"), "{detail}");
+        }
     }
 }

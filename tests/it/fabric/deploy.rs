@@ -222,7 +222,8 @@ fn what_is_wrong_with_a_deployment_is_said_by_name() {
         start org1 cmscc serve --chaincode-id $id --address $(address org1) --tls-disabled false \
           --tls-cert $tls/server.crt --tls-key $tls/server.key
         until_done is_server Org1MSP silent
-        { cmscc deploy status || true; } | grep -e "Next: cmscc serve --chaincode-id $id --address $(address org1) --trust-anchors FOLDER"
+        { cmscc deploy status || true; } | grep 'Next: look for `connection refused` in the log of your server'
+        grep 'connection refused' "$NET_DIR/run/server-org1.log"
         stop org1
         # a peer that is away is no server that is; soon the others forget it
         $net stop-peer org2; until_done is_away Org2MSP; $net start-peer org2

@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 use cmscc::ids::Digest;
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, date_time_ymd};
 use tempfile::TempDir;
 use tonic::transport::{Certificate, ClientTlsConfig, Identity};
 
@@ -47,11 +47,13 @@ async fn new_material_is_taken_and_bad_material_is_not() {
     fs::write(folder.path().join("server.pem"), "garbage").unwrap();
     serving.signal("HUP");
     until("bad material", || reloads(&serving, "failed") >= 1);
+    assert_eq!(serving.metric("cmscc_tls_files_usable"), 0);
     assert!(Peer::dial(address, Some(second)).await.is_ok());
 
     // nobody says that it changed
     let third = renew(folder.path());
     until("material that is found", || reloads(&serving, "ok") == 2);
+    assert_eq!(serving.metric("cmscc_tls_files_usable"), 1);
     assert!(Peer::dial(address, Some(third)).await.is_ok());
     drop(old);
     let (code, log) = serving.stop();
@@ -63,6 +65,67 @@ async fn new_material_is_taken_and_bad_material_is_not() {
     ] {
         assert!(log.contains(part), "{part}\n\n{log}");
     }
+}
+
+/// Writes a certificate of the server that was valid from 2020 until the first day of a year, and its key.
+fn write_until(folder: &Path, until: i32) {
+    let key = KeyPair::generate().unwrap();
+    let mut params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+    params.not_before = date_time_ymd(2020, 1, 1);
+    params.not_after = date_time_ymd(until, 1, 1);
+    let certificate = params.self_signed(&key).unwrap().pem();
+    fs::write(folder.join("server.key"), key.serialize_pem()).unwrap();
+    fs::write(folder.join("server.pem"), &certificate).unwrap();
+}
+
+#[test]
+fn a_certificate_that_is_over_does_not_replace_one_that_is_valid() {
+    let folder = folder();
+    let files = ["server.pem", "server.key"].map(|name| folder.path().join(name));
+    write_until(folder.path(), 2099);
+    let valid = files.each_ref().map(|file| fs::read(file).unwrap());
+    let serving = Serving::start(&folder, &TLS);
+    let ends = || serving.metric("cmscc_tls_certificate_not_after_seconds");
+    let usable = || serving.metric("cmscc_tls_files_usable");
+    let before = ends();
+    assert_eq!(usable(), 1);
+
+    write_until(folder.path(), 2021);
+    serving.signal("HUP");
+    until("a certificate that is over", || {
+        reloads(&serving, "failed") == 1
+    });
+    assert_eq!((ends(), usable()), (before, 0));
+
+    // those in use are put back: nothing new is taken, and all is well
+    for (file, bytes) in files.iter().zip(&valid) {
+        fs::write(file, bytes).unwrap();
+    }
+    serving.signal("HUP");
+    until("files that can be used", || usable() == 1);
+    assert_eq!((ends(), reloads(&serving, "ok")), (before, 0));
+    let (_, log) = serving.stop();
+    for part in [
+        "the old material stays: CHAINCODE_TLS_CERT (--tls-cert) names `server.pem`, whose certificate in \
+         line 1 has expired on 2021-01-01",
+        "the TLS files are usable again, as those in use",
+    ] {
+        assert!(log.contains(part), "{part}\n\n{log}");
+    }
+}
+
+#[test]
+fn a_certificate_that_is_over_is_replaced_by_another_one() {
+    let folder = folder();
+    write_until(folder.path(), 2021);
+    let serving = Serving::start(&folder, &TLS);
+    write_until(folder.path(), 2022);
+    serving.signal("HUP");
+    until("another certificate", || reloads(&serving, "ok") == 1);
+    assert_eq!(
+        serving.metric("cmscc_tls_certificate_not_after_seconds"),
+        1_640_995_200
+    );
 }
 
 /// A client's certificate of a CA, and its fingerprint.

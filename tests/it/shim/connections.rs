@@ -309,7 +309,12 @@ async fn a_failed_handshake_is_told_with_its_likely_cause() {
     let (other_ca, ..) = certificates();
     for (client, reason, words) in [
         (None, "handshake", "--server-ca"),
-        (Some(trust(&ca)), "handshake", "--peer-cert"),
+        (
+            Some(trust(&ca)),
+            "handshake",
+            "showed no certificate: its package has none (--peer-cert, --peer-key), or has one of no CA in \
+             CHAINCODE_CLIENT_CA_CERT, and peers then show none",
+        ),
         (
             Some(trust(&ca).identity(of(&other_certificate, &other_key))),
             "handshake",

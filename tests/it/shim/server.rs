@@ -214,7 +214,7 @@ async fn an_unanswered_registration_closes_the_stream() {
         server
             .stop()
             .await
-            .has("CHAINCODE_ID is not the package id")
+            .has("CHAINCODE_ID is not the id of the package that your organisation approved")
     );
 }
 

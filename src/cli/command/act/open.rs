@@ -8,6 +8,7 @@ use crate::{
         args::ClientArgs,
         command::see::{in_runtime, settings},
         screen::code,
+        show::{Line, Tone},
         talk::Talk,
     },
     client::{
@@ -35,6 +36,12 @@ pub(in crate::cli::command) fn ended(talk: &Talk, done: Result<Exit, ClientError
         Ok(exit) => return code(exit),
         Err(error) if error.exit == Exit::Done => {
             talk.done(&error.message);
+            for (what, words) in &error.details {
+                talk.warn(&format!("{what}: {words}"));
+            }
+            if let Some(hint) = &error.hint {
+                talk.say(&Line::of(Tone::Dim, hint));
+            }
             let document = NothingView {
                 done: error.symbol.clone(),
                 message: error.message.clone(),

@@ -6,7 +6,7 @@ pub(in crate::cli) use agreed::{capabilities, members, settings};
 
 use super::layout::{Line, Look, Pairs, Tone, giving, hang, table, whole};
 use crate::client::{
-    cause,
+    cause, server_setting,
     view::{
         DefinitionView, DeployView, MemberDeploymentView, NextDefinitionView, PeerPackagesView,
     },
@@ -37,12 +37,18 @@ pub(in crate::cli) fn deployment(view: &DeployView, look: Look) -> Vec<Line> {
                 .and(Tone::Plain, agreed),
         );
     }
+    let own = view.members.iter().find(|member| member.is_own);
+    let approved = own.and_then(|own| own.package_id.as_deref());
     for (at, peer) in view.peers.iter().enumerate() {
         let name = if at == 0 { "Your peers" } else { "" };
-        block.put(name, peer_line(peer));
+        block.put(name, peer_line(peer, approved));
     }
     block.maybe("Your server", view.server_address.as_deref());
     let mut lines = block.lines(look);
+    // not wrapped, since it is copied
+    let answers = own.is_some_and(|own| own.server.as_deref() == Some("answers"));
+    let setting = approved.filter(|_| !answers).and_then(server_setting);
+    lines.extend(setting.map(Line::plain));
     lines.push(Line::new());
     lines.extend(member_rows(view, look));
     lines.extend(lacks(view, look));
@@ -118,14 +124,24 @@ fn coming(next: &NextDefinitionView) -> Line {
     mark.join(terms(&next.definition))
 }
 
-fn peer_line(peer: &PeerPackagesView) -> Line {
-    let line = Line::plain(format!("{}  ", peer.address));
+/// `approved`: the package that one's own organisation approved.
+fn peer_line(peer: &PeerPackagesView, approved: Option<&str>) -> Line {
+    let mut line = Line::plain(format!("{}  ", peer.address));
     match (&peer.problem, peer.package_ids.as_slice()) {
         (Some(problem), _) => line.and(Tone::Bad, format!("✗ {problem}")),
         (None, []) => line.and(Tone::Waiting, "no package"),
+        (None, [only]) => line.and(Tone::Plain, short_id(only)),
         (None, ids) => {
-            let ids: Vec<String> = ids.iter().map(|id| short_id(id)).collect();
-            line.and(Tone::Plain, ids.join(", "))
+            for (at, id) in ids.iter().enumerate() {
+                if at > 0 {
+                    line.push(Tone::Plain, ", ");
+                }
+                line.push(Tone::Plain, short_id(id));
+                if approved == Some(id.as_str()) {
+                    line.push(Tone::Good, " ✓ approved");
+                }
+            }
+            line
         }
     }
 }
@@ -265,6 +281,16 @@ fn wrapped_grid(rows: Vec<Vec<Line>>, look: Look) -> Vec<Line> {
 
 fn next_lines(view: &DeployView, look: Look) -> Vec<Line> {
     let mut lines = Vec::new();
+    let mut own = view.members.iter().filter(|member| member.is_own);
+    if view.next.is_none() && own.any(|own| own.server.as_deref() == Some("silent")) {
+        let next = Line::plain("Next: ");
+        return hang(
+            next,
+            &Line::new().indented(2),
+            Line::plain(&view.next_reason),
+            look.width,
+        );
+    }
     match &view.next {
         Some(next) => lines.push(Line::plain("Next: ").and(Tone::Accent, next)),
         None => lines.push(Line::of(Tone::Dim, "Nothing is to be done by you.")),

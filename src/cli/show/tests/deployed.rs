@@ -132,6 +132,26 @@ fn deployments() {
 }
 
 #[test]
+fn the_approved_package_and_the_servers_setting_are_seen() {
+    let mut view = upgrading("");
+    view.peers[0].package_ids.push(id("cmscc", 'e'));
+    let drawn = text(&deployment(&view, look(160)));
+    assert!(
+        drawn.contains("cmscc:aaaaaaaaaaaa… ✓ approved, cmscc:eeeeeeeeeeee…\n"),
+        "{drawn}"
+    );
+    let setting = format!("\nCHAINCODE_ID={}\n", id("cmscc", 'a'));
+    assert!(!drawn.contains(&setting), "it answers: {drawn}");
+    view.members[0].server = Some("silent".to_owned());
+    view.next = None;
+    view.next_reason = "look for `connection refused` in the log of your server".to_owned();
+    let drawn = text(&deployment(&view, look(80)));
+    // on one line, whatever the width
+    assert!(drawn.contains(&setting), "{drawn}");
+    assert!(drawn.ends_with("\nNext: look for `connection refused` in the log of your server\n"));
+}
+
+#[test]
 fn what_members_agree_on() {
     let answer = |text: &str| SettingsAnswer {
         version: 2,
