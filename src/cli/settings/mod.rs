@@ -24,6 +24,8 @@ pub(super) use address::{DEFAULT_OPS_ADDRESS, is_address};
 use findings::SettingProblems;
 pub(super) use findings::{SettingNotice, given, tell};
 pub(super) use tls::{TlsFiles, TlsMaterial};
+#[cfg(feature = "agent")]
+pub(super) use variables::odd_variables;
 
 /// Everything that `cmscc serve` needs to know.
 pub(super) struct Settings {

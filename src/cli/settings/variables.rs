@@ -2,7 +2,7 @@
 
 use std::{cmp::min, env};
 
-use clap::CommandFactory;
+use clap::{Command, CommandFactory};
 
 use super::findings::SettingProblems;
 use crate::{cli::args::Args, text::foreign};
@@ -15,29 +15,38 @@ const SLIP: usize = 3;
 
 /// Warns of variables that look like settings and are none.
 pub(super) fn check(findings: &mut SettingProblems) {
+    for warning in odd_variables() {
+        findings.warn(warning);
+    }
+}
+
+/// What to say of the variables that look like settings and are none.
+pub(in crate::cli) fn odd_variables() -> Vec<String> {
     let names = env::vars_os().map(|(name, _)| name.to_string_lossy().into_owned());
     let mut names: Vec<String> = names.collect();
     names.sort();
     let known = known();
     let known: Vec<&str> = known.iter().map(String::as_str).collect();
-    for name in names {
-        if let Some(warning) = warning(&name, &known) {
-            findings.warn(warning);
-        }
-    }
+    let odd = names.iter().filter_map(|name| warning(name, &known));
+    odd.collect()
 }
 
 /// The variables of all commands.
 fn known() -> Vec<String> {
-    let args = Args::command();
-    let variables = args
-        .get_subcommands()
-        .flat_map(clap::Command::get_arguments)
-        .filter_map(|argument| argument.get_env())
-        .map(|name| name.to_string_lossy().into_owned());
+    let mut variables = Vec::new();
+    add(&Args::command(), &mut variables);
     #[cfg(feature = "client")]
-    let variables = variables.chain(of_client().map(str::to_owned));
-    variables.collect()
+    variables.extend(of_client().map(str::to_owned));
+    variables
+}
+
+/// The variables of a command, and of those within it.
+fn add(command: &Command, variables: &mut Vec<String>) {
+    let named = command.get_arguments().filter_map(|one| one.get_env());
+    variables.extend(named.map(|name| name.to_string_lossy().into_owned()));
+    for within in command.get_subcommands() {
+        add(within, variables);
+    }
 }
 
 /// Those that the client reads: who runs a server in the shell of an administrator has them set.
@@ -45,7 +54,13 @@ fn known() -> Vec<String> {
 fn of_client() -> impl Iterator<Item = &'static str> {
     let settings = crate::client::Setting::ALL.into_iter();
     let settings = settings.map(crate::client::Setting::variable);
-    settings.chain(["CMSCC_DEVNET_DIR", "CMSCC_PROFILE"])
+    let others = [
+        "CMSCC_CONFIG",
+        "CMSCC_DEVNET_DIR",
+        "CMSCC_PAGER",
+        "CMSCC_PROFILE",
+    ];
+    settings.chain(others)
 }
 
 /// What to say of a variable.
@@ -112,6 +127,17 @@ mod tests {
             ("CMSCC_LOG", None),
             #[cfg(feature = "client")]
             ("CMSCC_CHANNEL", None),
+            #[cfg(feature = "client")]
+            ("CMSCC_CONFIG", None),
+            #[cfg(feature = "agent")]
+            ("CMSCC_AGENT_OPS_ADDRESS", None),
+            #[cfg(feature = "agent")]
+            (
+                "CMSCC_AGENT_OPS_ADRESS",
+                Some(
+                    "`CMSCC_AGENT_OPS_ADRESS` is no setting; `CMSCC_AGENT_OPS_ADDRESS` may be meant",
+                ),
+            ),
             #[cfg(feature = "client")]
             ("CMSCC_PROFILE", None),
             ("PATH", None),

@@ -14,7 +14,7 @@ use tokio::{
     sync::{Notify, watch},
 };
 use tokio_util::sync::CancellationToken;
-use tracing::info;
+use tracing::{info, warn};
 
 use super::{
     settings::{channels, renewed, rules},
@@ -26,6 +26,7 @@ use crate::{
         args::{AgentArgs, AgentRunArgs},
         command::{serve, version},
         screen::{Screen, code},
+        settings::odd_variables,
     },
     client::{ClientError, Exit},
     ops::{
@@ -132,6 +133,9 @@ fn work(
     }
     .start()
     .context("cannot start the operations")?;
+    for odd in odd_variables() {
+        warn!("{odd}");
+    }
     let hooks = rules.hooks.len();
     let operations = operations.map(|address| address.to_string());
     info!(

@@ -194,7 +194,12 @@ async fn an_agent_decides_nothing_about_trust() {
     let post = Post::new().await;
     post.writes_only("org1", "");
     let mut command = post.command("org1", "agent");
+    command.env("CMSCC_ANCHR", post.at("anchor.block"));
     let agent = Agent::of(command.env_remove("CMSCC_ANCHOR").args(["agent", "run"]));
+    super::until("a slip is named", || {
+        let slip = "`CMSCC_ANCHR` is no setting; `CMSCC_ANCHOR` may be meant";
+        (!agent.said(slip).is_empty()).then_some(())
+    });
     let (code, report) = super::until("it says what is missing", || {
         post.try_status("org1")
             .filter(|(_, report)| !report["trouble"].is_null())
