@@ -114,6 +114,11 @@ impl<'a> Run<'a> {
             "{id} by {proposer}, {fault:?}: {:.1} s",
             start.elapsed().as_secs_f64()
         );
+        if start.elapsed() > Duration::from_secs(10) {
+            for (org, agent) in &self.fleet.agents {
+                println!("{org}'s agent, since it was started:\n{}", agent.log());
+            }
+        }
     }
 
     /// Each as often as the others, in an order of the dice.
