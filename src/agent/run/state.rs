@@ -5,6 +5,7 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use tokio::{sync::Semaphore, task::JoinSet, time::Instant};
 
 use super::{
+    carry::CarryTurns,
     look::EndsSoon,
     observer::{AgentDeed, AgentObserver},
     wake::Wakes,
@@ -84,6 +85,8 @@ pub(super) struct ChannelAgent {
     /// Why they could not be used, last.
     pub(super) not_renewed: Option<ClientError>,
     pub(super) soon: EndsSoon,
+    /// Which signature files had their turn.
+    pub(super) carry_turns: CarryTurns,
     pub(super) wakes: Wakes,
     remembered: Vec<u8>,
     pub(super) sight: ChannelSight,
@@ -174,6 +177,7 @@ impl ChannelAgent {
             not_renewed: None,
             session: None,
             soon: EndsSoon::default(),
+            carry_turns: CarryTurns::default(),
             wakes: Wakes::default(),
             remembered: Vec::new(),
             sight: ChannelSight::default(),
