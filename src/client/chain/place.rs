@@ -153,7 +153,10 @@ mod tests {
         right(&file, 0o606);
         let open = open_place(&at("link")).unwrap();
         assert!(open.what().contains("others may change"));
-        assert_eq!(open.remedy(), format!("chmod go-w {}", at("link").display()));
+        assert_eq!(
+            open.remedy(),
+            format!("chmod go-w {}", at("link").display())
+        );
         right(&file, 0o600);
         // others than root may give nothing away
         if chown(at("a"), Some(4_002), Some(4_002)).is_ok() {

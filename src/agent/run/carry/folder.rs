@@ -14,7 +14,9 @@ use std::{
 };
 
 use rustix::{
-    fs::{AtFlags, Dir, FileType, Mode, OFlags, Stat, fstat, mkdirat, open, openat, renameat, statat},
+    fs::{
+        AtFlags, Dir, FileType, Mode, OFlags, Stat, fstat, mkdirat, open, openat, renameat, statat,
+    },
     io::Errno,
     process::geteuid,
 };
@@ -321,7 +323,11 @@ fn fresh(drawer: impl AsFd, name: &OsStr, end: &str, now: i64) -> io::Result<OsS
 }
 
 /// When a file was last changed, moved or let in, which only the clock decides.
-#[allow(clippy::unnecessary_cast, clippy::useless_conversion, reason = "its width differs by system")]
+#[allow(
+    clippy::unnecessary_cast,
+    clippy::useless_conversion,
+    reason = "its width differs by system"
+)]
 fn changed_at(about: &Stat) -> i64 {
     about.st_ctime as i64
 }

@@ -60,7 +60,7 @@ struct Carrying {
 }
 
 /// What came of one file.
-enum Carried {
+pub(super) enum Carried {
     /// Handed in for these proposals.
     Done(Vec<String>),
     /// It cannot be, and never can.
@@ -254,7 +254,7 @@ async fn hand_in(
 ///
 /// # Errors
 /// What is none: nobody there, two chains, or what is not safe.
-fn apart(error: ClientError) -> Result<ClientError, ClientError> {
+pub(super) fn apart(error: ClientError) -> Result<ClientError, ClientError> {
     match is_fork(&error) || matches!(error.exit, Exit::Unreachable | Exit::Unsafe) {
         true => Err(error),
         false => Ok(error),
@@ -262,7 +262,7 @@ fn apart(error: ClientError) -> Result<ClientError, ClientError> {
 }
 
 /// Whether an error refuses the file itself; every other may pass.
-fn judged(error: ClientError) -> Carried {
+pub(super) fn judged(error: ClientError) -> Carried {
     match REFUSALS.contains(&error.symbol.as_str()) {
         true => Carried::Refused(error),
         false => Carried::Waits(error),

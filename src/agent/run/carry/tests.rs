@@ -8,8 +8,11 @@ use std::{
 
 use rustix::fs::{FileType, Mode};
 
-use super::folder::{Drawer, DropFolder, LOOKED};
-use crate::client::ClientError;
+use super::{
+    folder::{Drawer, DropFolder, LOOKED},
+    round::{Carried, apart, judged},
+};
+use crate::client::{ClientError, Exit};
 
 /// A folder that people drop files into, and a place that nobody may touch.
 struct Case {
@@ -234,4 +237,37 @@ fn a_crowd_hides_nothing() {
     assert_eq!(found.names.len(), LOOKED);
     assert_eq!(found.names.first().unwrap(), "00000.sig");
     assert!(!found.is_crowded);
+}
+
+#[test]
+fn only_what_refuses_the_file_itself_ends_it() {
+    for (exit, symbol, is_final) in [
+        (Exit::Usage, "BAD_SIGNATURE_FILE", true),
+        (Exit::Usage, "WRONG_CHANNEL", true),
+        (Exit::Stale, "SIGNATURE_INVALID", true),
+        (Exit::Denied, "SIGNER_UNKNOWN", true),
+        (Exit::Stale, "WRONG_BYTES", false),
+        (Exit::Stale, "STALE_UPDATE", false),
+        (Exit::Failed, "MVCC_READ_CONFLICT", false),
+        (Exit::Failed, "TOO_MANY_SIGNATURES", false),
+        (Exit::Failed, "UNKNOWN_UPDATE", false),
+        (Exit::Failed, "CARRY_UNREADABLE", false),
+        (Exit::Denied, "NOT_MEMBER", false),
+        (Exit::Failed, "WHATEVER_COMES_NEXT", false),
+    ] {
+        let error = apart(ClientError::new(exit, symbol, "why")).unwrap();
+        assert_eq!(
+            matches!(judged(error), Carried::Refused(_)),
+            is_final,
+            "{symbol}"
+        );
+    }
+    // these are of no file: the round ends, and the agent holds where there are two chains
+    for (exit, symbol) in [
+        (Exit::Unreachable, "UNREACHABLE"),
+        (Exit::Unsafe, "BLOCK_NOT_PROVEN"),
+        (Exit::Failed, "CONFIG_FORK"),
+    ] {
+        apart(ClientError::new(exit, symbol, "why")).unwrap_err();
+    }
 }
