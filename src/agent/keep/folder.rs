@@ -131,12 +131,30 @@ impl AgentFolder {
         }
     }
 
+    /// Keeps everybody from changing what is held while the result lives.
+    ///
+    /// # Errors
+    /// `STATE_UNWRITABLE`, `STATE_OF_OTHERS`.
+    pub(in crate::agent) fn lock_holds(&self) -> Result<File, ClientError> {
+        self.folder.lock(&self.name("holds-lock"))
+    }
+
+    /// The proposals that are being sent, or may have been: whoever holds one now comes too late.
+    ///
+    /// # Errors
+    /// `STATE_UNREADABLE`, `STATE_OF_OTHERS`.
+    pub fn sending(&self) -> Result<Vec<String>, ClientError> {
+        let journal = self.journal()?;
+        let open = journal.open().map(|one| one.proposal_id.clone());
+        Ok(open.collect())
+    }
+
     /// Changes what is held.
     ///
     /// # Errors
     /// As of [`Self::holds`], and `STATE_UNWRITABLE`.
     pub fn change_holds<T>(&self, change: impl FnOnce(&mut Holds) -> T) -> Result<T, ClientError> {
-        let _lock = self.folder.lock(&self.name("holds-lock"))?;
+        let _lock = self.lock_holds()?;
         let mut holds = self.holds()?;
         let changed = change(&mut holds);
         let content = serde_json::to_vec_pretty(&holds).unwrap_or_default();

@@ -69,6 +69,14 @@ pub struct SubmitRules {
     pub windows: Vec<SubmitWindow>,
 }
 
+impl SubmitRules {
+    /// Whether one may submit at a time, in seconds since 1970.
+    #[must_use]
+    pub fn is_open(&self, now: i64) -> bool {
+        self.windows.is_empty() || self.windows.iter().any(|window| window.holds(now))
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct AgentFileContent {

@@ -112,7 +112,7 @@ impl ChannelAgent {
                 continue;
             }
             // a new config makes the others out of date, or not: the next round looks
-            if self.submit_one(session, &one).await? {
+            if self.submit_one(session, &one, again).await? {
                 sent = true;
                 break;
             }
@@ -172,6 +172,7 @@ impl ChannelAgent {
         &mut self,
         session: &mut ChannelSession,
         one: &DueProposal,
+        again: bool,
     ) -> Result<bool, ClientError> {
         let Some(digest) = Digest::from_hex(&one.config_update_sha256) else {
             return Ok(false);
@@ -194,8 +195,21 @@ impl ChannelAgent {
             Ok(envelope) => envelope,
             Err(error) => return self.not_sent(session, &submitting, error),
         };
-        // SECURITY: on the disk before it is on the wire; where the disk is full nothing is sent
-        self.note(&submitting, SubmittingState::Sending, None)?;
+        {
+            // to examine takes its time: who holds it meanwhile is heard, and who does so later waits until
+            // the journal says what is being sent
+            let _turn = self.folder.lock_holds()?;
+            self.holds = self.folder.holds()?;
+            let rules = self.channel.rules.submit.as_ref();
+            let is_open =
+                again || rules.is_some_and(|rules| rules.is_open(crate::client::now().seconds));
+            let is_held = self.unsaved_hold.is_some() || self.holds.of(&one.proposal_id).is_some();
+            if is_held || !is_open {
+                return Ok(false);
+            }
+            // SECURITY: on the disk before it is on the wire; where the disk is full nothing is sent
+            self.note(&submitting, SubmittingState::Sending, None)?;
+        }
         self.did(&AgentDeed::Sending {
             config_update_sha256: &one.config_update_sha256,
             proposal_id: &one.proposal_id,
@@ -317,6 +331,6 @@ fn is_conflict(error: &ClientError) -> bool {
 pub(super) fn is_fork(error: &ClientError) -> bool {
     matches!(
         error.symbol.as_str(),
-        "FORK" | "BLOCK_NOT_PROVEN" | "CONFIG_FORK" | "NOT_IN_EFFECT" | "BLOCK_NOT_SUCCESSOR"
+        "FORK" | "BLOCK_NOT_PROVEN" | "CONFIG_FORK" | "BLOCK_NOT_SUCCESSOR"
     )
 }

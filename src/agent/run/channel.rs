@@ -116,7 +116,7 @@ impl ChannelAgent {
     async fn round(&mut self) -> Result<bool, ClientError> {
         let at = now().seconds;
         // somebody may have held or resumed since
-        self.holds = self.folder.holds()?;
+        self.read_holds()?;
         self.renew();
         let mut session = self.session().await?;
         if !self.is_trial {
@@ -191,7 +191,7 @@ impl ChannelAgent {
     }
 
     async fn act(&mut self, session: &mut ChannelSession, at: i64) -> Result<bool, ClientError> {
-        self.holds = self.folder.holds()?;
+        self.read_holds()?;
         let sight = self.sight.clone();
         if self.is_trial || self.holds.channel.is_some() || sight.contract.is_none() {
             let own = session.connection().identity().msp_id.to_string();
@@ -283,13 +283,39 @@ impl ChannelAgent {
             by_agent: true,
             reason: reason.clone(),
         };
-        // in memory at least, where the disk is full
-        let _ = self.holds.hold(None, hold.clone());
-        match self.folder.change_holds(|holds| holds.hold(None, hold)) {
-            Ok(_) => self.did(&AgentDeed::Held { reason: &reason }),
-            Err(error) => self.disk = Some(error),
-        }
+        self.did(&AgentDeed::Held { reason: &reason });
+        self.unsaved_hold = Some(hold);
+        self.save_hold();
         true
+    }
+
+    /// What is held now. A hold of the agent's own that the disk did not take yet counts until it has.
+    fn read_holds(&mut self) -> Result<(), ClientError> {
+        match self.unsaved_hold.is_some() {
+            true => self.save_hold(),
+            false => self.holds = self.folder.holds()?,
+        }
+        Ok(())
+    }
+
+    fn save_hold(&mut self) {
+        let Some(hold) = self.unsaved_hold.clone() else {
+            return;
+        };
+        let kept = self.folder.change_holds(|holds| {
+            let _ = holds.hold(None, hold.clone());
+            holds.clone()
+        });
+        match kept {
+            Ok(holds) => {
+                self.holds = holds;
+                self.unsaved_hold = None;
+            }
+            Err(error) => {
+                self.holds.channel = Some(hold);
+                self.disk = Some(error);
+            }
+        }
     }
 
     fn tell_fork(&mut self, error: &ClientError, is_new: bool, at: i64) {

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     agent::{
         hook::HookRefusal,
-        keep::{AgentFolder, Holds, Journal, OnlyAgent},
+        keep::{AgentFolder, Hold, Holds, Journal, OnlyAgent},
         notice::Notice,
         rule::{AgentRules, ChannelRules, Hook},
         watch::{ChannelMemory, ChannelSight, DueProposal},
@@ -67,6 +67,8 @@ pub(super) struct ChannelAgent {
     pub(super) memory: ChannelMemory,
     pub(super) journal: Journal,
     pub(super) holds: Holds,
+    /// A hold of the agent's own that the disk did not take yet.
+    pub(super) unsaved_hold: Option<Hold>,
     /// When the contract is brought to the channel's config.
     pub(super) sync: Option<SyncPlan>,
     /// One's own proposals that are ready.
@@ -166,6 +168,7 @@ impl ChannelAgent {
             memory,
             journal: Journal::default(),
             holds: Holds::default(),
+            unsaved_hold: None,
             sync: None,
             ready: Vec::new(),
             tellings: Tellings::default(),

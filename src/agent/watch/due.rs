@@ -70,9 +70,7 @@ pub(in crate::agent) fn due(
         if now < until {
             return Some(NotDue::Grace(until));
         }
-        let is_open =
-            rules.windows.is_empty() || rules.windows.iter().any(|window| window.holds(now));
-        (!is_open).then_some(NotDue::Window)
+        (!rules.is_open(now)).then_some(NotDue::Window)
     };
     let ready = listed.iter().filter(is_own).map(|one| DueProposal {
         proposal_id: one.proposal_id.clone(),

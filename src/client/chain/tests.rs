@@ -76,6 +76,14 @@ fn others_agree_or_there_is_a_fork() {
     let (sequence, head) = chain.head().unwrap();
     assert!(chain.agrees(sequence, head, "the contract").unwrap());
     assert!(!chain.agrees(Sequence(7), head, "the contract").unwrap());
+    // the same config in another block that somebody signed
+    let forged = VerifiedLink {
+        block_number: crate::ids::BlockNumber(head.block_number.0 + 1_000),
+        block_hash: Digest::of(b"another header"),
+        config_sha256: head.config_sha256,
+        config_update_sha256: Some(Digest::of(b"another update")),
+    };
+    assert!(chain.agrees(sequence, &forged, "the contract").unwrap());
     let lie = VerifiedLink {
         config_sha256: Digest::of(b"something else"),
         ..head.clone()

@@ -109,7 +109,8 @@ impl ChannelSession {
     /// update an earlier revision was, or one that took effect inside a combined proposal.
     ///
     /// # Errors
-    /// `NOT_IN_EFFECT` (unsafe).
+    /// `NOT_IN_EFFECT` (unsafe); `CONTRACT_AHEAD` (unsafe) where this chain does not go as far: it may have been
+    /// brought there just before.
     // SECURITY: "in effect" ends people's attention, and scripts go on
     pub fn check_effect(&self, proposal: &ProposalAnswer) -> Result<(), ClientError> {
         if proposal.status != "Submitted" || proposal.kind == "settings" {
@@ -130,15 +131,21 @@ impl ChannelSession {
         if self.chain.pin().is_some_and(|(pin, _)| sequence < pin) {
             return Ok(());
         }
+        let head = self.chain.sequence();
+        if sequence > head {
+            let text = format!(
+                "the contract says that `{id}` is in effect since config {sequence}, and this machine's chain \
+                 ends with {head}"
+            );
+            return Err(ClientError::new(Exit::Unsafe, "CONTRACT_AHEAD", text).hint(
+                "try again: it may have taken effect just now; or your peer has fallen behind",
+            ));
+        }
+        // the block that it names is a claim of whoever handed one in
         let Some(link) = self.chain.link(sequence) else {
             let text = format!("there is no config {sequence} on this machine's chain");
             return Err(refuse(text));
         };
-        let hash = link.block_hash.to_string();
-        if link.block_number.0 != proof.block_number || hash != proof.block_hash {
-            let text = format!("config {sequence} is of block {}", link.block_number);
-            return Err(refuse(text));
-        }
         let via = proposal.status_detail.via.as_ref();
         let via = via.or_else(|| archived?.via.as_ref());
         let is_this = via.is_none() && proof.revision == proposal.revision;

@@ -13,6 +13,7 @@ use crate::{
     client::{ClientError, Exit, now},
     ids::ChannelId,
     json::time_text,
+    text::foreign,
 };
 
 /// The most characters of a reason.
@@ -41,6 +42,13 @@ pub(super) fn hold(args: &AgentArgs, of: &AgentHoldArgs) -> ExitCode {
             Some(id) => format!("the agent leaves `{id}` alone on channel {channel}"),
             None => format!("the agent sends nothing on channel {channel}"),
         });
+        let sending = folder.sending()?.into_iter();
+        for one in sending.filter(|one| id.is_none_or(|id| id == one)) {
+            let one = foreign(&one);
+            talk.warn(&format!(
+                "`{one}` was being sent before: it may still take effect"
+            ));
+        }
         talk.next(&match id {
             Some(id) => format!("cmscc agent resume {id}"),
             None => "cmscc agent resume".to_owned(),

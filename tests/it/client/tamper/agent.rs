@@ -1,44 +1,67 @@
 //! The agent before a contract that shows another chain: it holds the channel, tells, and sends nothing until a
-//! person has looked.
+//! person has looked. And what a slow answer must not outrun: somebody's hold.
 
-use std::fs;
+use std::{fs, process::Command};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Town, rule_patch};
 use crate::client::agent::{Agent, Ended, TELL, distinct, program, until};
 
-#[tokio::test(flavor = "multi_thread")]
-async fn two_chains_end_all_acting_until_a_person_has_looked() {
-    let town = Town::new().await;
-    let told = town.file("told");
-    program(&town.file("tell.sh"), TELL);
-    let hook = format!("[[hooks]]\nname = \"told\"\nexec = [\"tell.sh\", {told:?}]\n");
-    fs::write(
-        town.file("agent.toml"),
-        format!("[[channels]]\ngrace = \"0\"\n{hook}"),
-    )
-    .unwrap();
-    let command = |args: &[&str]| {
-        let mut command = town.command("org1", "agent-state", args);
+/// What somebody runs on the machine of Org1's agent.
+struct AgentDesk<'a>(&'a Town);
+
+impl AgentDesk<'_> {
+    /// With a file that has the agent submit at once, and tell a program.
+    fn new(town: &Town) -> AgentDesk<'_> {
+        program(&town.file("tell.sh"), TELL);
+        let told = town.file("told");
+        let hook = format!("[[hooks]]\nname = \"told\"\nexec = [\"tell.sh\", {told:?}]\n");
+        fs::write(
+            town.file("agent.toml"),
+            format!("[[channels]]\ngrace = \"0\"\n{hook}"),
+        )
+        .unwrap();
+        AgentDesk(town)
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = self.0.command("org1", "agent-state", args);
         let msp = "peerOrganizations/org1.example.com/users/agent@org1.example.com/msp";
         command
-            .env("CMSCC_AGENT_CONFIG", town.file("agent.toml"))
+            .env("CMSCC_AGENT_CONFIG", self.0.file("agent.toml"))
             .env("CMSCC_LOG_FORMAT", "json")
             .env(
                 "CORE_PEER_MSPCONFIGPATH",
-                town.served.place.crypto.join(msp),
+                self.0.served.place.crypto.join(msp),
             );
         command
-    };
-    let ask = |args: &[&str]| Ended::of(command(args).arg("--json"));
-    let status = || {
-        let ended = ask(&["agent", "status"]);
+    }
+
+    fn ask(&self, args: &[&str]) -> Ended {
+        Ended::of(self.command(args).arg("--json"))
+    }
+
+    fn status(&self) -> (i32, Value) {
+        let ended = self.ask(&["agent", "status"]);
         let report = ended.document["channels"][0]["report"].clone();
         (ended.code, report)
-    };
-    let agent = Agent::of(&mut command(&["agent", "run"]));
-    until("it has looked", || (status().0 == 0).then_some(()));
+    }
+
+    /// Waits for its first round.
+    fn has_looked(&self) {
+        until("it has looked", || (self.status().0 == 0).then_some(()));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_chains_end_all_acting_until_a_person_has_looked() {
+    let town = Town::new().await;
+    let desk = AgentDesk::new(&town);
+    let (status, ask) = (|| desk.status(), |args: &[&str]| desk.ask(args));
+    let told = town.file("told");
+    let agent = Agent::of(&mut desk.command(&["agent", "run"]));
+    desk.has_looked();
 
     town.liar.edits("GetConfigChain", |said| {
         said["chain"][0]["config_sha256"] = json!("ab".repeat(32));
@@ -101,6 +124,96 @@ async fn two_chains_end_all_acting_until_a_person_has_looked() {
     assert_eq!(status().0, 7);
     town.liar.honest();
     assert_eq!(ask(&["agent", "resume"]).code, 0);
+    agent.signal("HUP");
+    until("it goes on", || {
+        (!agent.said("in effect").is_empty()).then_some(())
+    });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hold_of_its_own_outlasts_a_full_disk() {
+    let town = Town::new().await;
+    let desk = AgentDesk::new(&town);
+    // a program whose files may not grow any more is told so, and not ended
+    let own = desk.command(&["agent", "run"]);
+    let mut command = Command::new("bash");
+    let script = "trap '' XFSZ; exec \"$@\"";
+    command.args(["-c", script, "agent"]).arg(own.get_program());
+    command.args(own.get_args()).env_clear();
+    let given = own
+        .get_envs()
+        .filter_map(|(name, value)| Some((name, value?)));
+    command.envs(given).current_dir(town.file(""));
+    let agent = Agent::of(&mut command);
+    desk.has_looked();
+    let limit = |bytes: &str| {
+        let mut set = Command::new("prlimit");
+        set.args(["--pid", &agent.id().to_string()]);
+        set.arg(format!("--fsize={bytes}:unlimited"));
+        assert!(set.status().unwrap().success());
+    };
+    limit("0");
+    town.liar.edits("GetConfigChain", |said| {
+        said["chain"][0]["config_sha256"] = json!("ab".repeat(32));
+    });
+    agent.signal("HUP");
+    let held = "nothing more is sent on this channel: `cmscc agent resume` ends that";
+    until("it sees another chain", || agent.said(held).pop());
+    // both are put right at once
+    town.liar.honest();
+    limit("unlimited");
+    let c = &town.served.consortium;
+    let args = [
+        "ProposeConfigUpdate",
+        "this",
+        &rule_patch("Endorsement"),
+        "x",
+    ];
+    c.invoke("Org1", &args).await.unwrap();
+    for org in ["Org1", "Org2"] {
+        c.sign(org, "this").await;
+    }
+    agent.signal("HUP");
+    let report = until("it waits for a person all the same", || {
+        let (code, report) = desk.status();
+        (code == 7 && report["ready"][0]["waits"] == "held").then_some(report)
+    });
+    assert_eq!(report["holds"]["channel"]["by_agent"], true, "{report}");
+    assert_eq!(agent.said(held).len(), 1, "one fork: {}", agent.log());
+    assert_eq!(agent.said("submitting").len(), 0, "{}", agent.log());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_held_while_it_examines_is_not_sent() {
+    let town = Town::new().await;
+    let desk = AgentDesk::new(&town);
+    let agent = Agent::of(&mut desk.command(&["agent", "run"]));
+    desk.has_looked();
+    // somebody holds it just when its peer answers what it examines
+    let hold = std::sync::Mutex::new(desk.command(&["agent", "hold", "this", "--json"]));
+    town.liar.edits("GetProposal", move |_| {
+        let held = Ended::of(&mut hold.lock().unwrap());
+        assert_eq!(held.code, 0, "{held:?}");
+    });
+    let c = &town.served.consortium;
+    let args = [
+        "ProposeConfigUpdate",
+        "this",
+        &rule_patch("Endorsement"),
+        "x",
+    ];
+    c.invoke("Org1", &args).await.unwrap();
+    for org in ["Org1", "Org2"] {
+        c.sign(org, "this").await;
+    }
+    until("it is held", || {
+        let (_, report) = desk.status();
+        (report["ready"][0]["waits"] == "held").then_some(())
+    });
+    assert_eq!(town.truth("this").await["status"], "ReadyToSubmit");
+    assert_eq!(agent.said("submitting").len(), 0, "{}", agent.log());
+    town.liar.honest();
+    assert_eq!(desk.ask(&["agent", "resume", "this"]).code, 0);
     agent.signal("HUP");
     until("it goes on", || {
         (!agent.said("in effect").is_empty()).then_some(())

@@ -247,18 +247,21 @@ async fn nobody_is_told_that_something_is_in_effect_that_is_not() {
         edit(&mut said);
         said
     };
-    for (name, said) in [
-        ("of another update", said(|_| ())),
+    for (name, symbol, said) in [
+        ("of another update", "NOT_IN_EFFECT", said(|_| ())),
         (
             "of no block",
+            "NOT_IN_EFFECT",
             said(|said| said["status_detail"]["proof"] = Value::Null),
         ),
         (
             "of a later config",
+            "CONTRACT_AHEAD",
             said(|said| said["status_detail"]["proof"]["sequence"] = json!(9)),
         ),
         (
-            "of another block",
+            "of another block, and of another update",
+            "NOT_IN_EFFECT",
             said(|said| said["status_detail"]["proof"]["block_number"] = json!(9)),
         ),
     ] {
@@ -270,9 +273,15 @@ async fn nobody_is_told_that_something_is_in_effect_that_is_not() {
             &["wait", "this", "--for", "submitted", "--within", "5s"],
         ] {
             let ended = town.cmscc(command);
-            ended.refused(&format!("{name}: {command:?}"), "NOT_IN_EFFECT", 7);
+            ended.refused(&format!("{name}: {command:?}"), symbol, 7);
         }
     }
+    // who forged the block that was handed in ends nobody's work
+    town.liar.edits("GetProposal", |answer| {
+        answer["status_detail"]["proof"]["block_number"] = json!(1_009);
+        answer["status_detail"]["proof"]["block_hash"] = json!("ab".repeat(32));
+    });
+    town.cmscc(&["wait", "other", "--for", "submitted"]).good();
     // what is, is told
     town.liar.honest();
     town.cmscc(&["submit", "other"]).good();
