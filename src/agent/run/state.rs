@@ -5,9 +5,9 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use tokio::{sync::Semaphore, task::JoinSet, time::Instant};
 
 use super::{
-    carry::CarryTurns,
     look::EndsSoon,
     observer::{AgentDeed, AgentObserver},
+    turns::CarryTurns,
     wake::Wakes,
 };
 use crate::{

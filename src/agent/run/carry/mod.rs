@@ -8,7 +8,5 @@
 mod folder;
 mod round;
 
-pub(super) use round::CarryTurns;
-
 #[cfg(test)]
 mod tests;

@@ -1,10 +1,7 @@
 //! Signature files of a folder. What was handed in goes to its folder `done`, what never can be to `refused`,
 //! with a text beside it that says why; what may go another time stays.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    ffi::{OsStr, OsString},
-};
+use std::ffi::OsStr;
 
 use super::folder::{Drawer, DropFolder, DroppedFile};
 use crate::{
@@ -19,8 +16,6 @@ use crate::{
 const FILES: usize = 20;
 /// So much is read in one round. Unit: bytes.
 const BYTES: usize = 64 << 20;
-/// So many files are remembered that stay.
-const WAITING: usize = 10_000;
 /// So long a file stays that may go another time. Unit: seconds.
 const PATIENCE: i64 = 86_400;
 
@@ -36,15 +31,6 @@ const REFUSALS: &[&str] = &[
     "SIGNER_UNKNOWN",
     "WRONG_CHANNEL",
 ];
-
-/// What is known of the files that stay.
-#[derive(Debug, Default)]
-pub(in crate::agent::run) struct CarryTurns {
-    /// Their names, with the symbol of what keeps each.
-    waiting: BTreeMap<OsString, String>,
-    /// The one that was looked at last.
-    last: Option<OsString>,
-}
 
 /// What one round came to.
 #[derive(Debug, Default)]
@@ -79,11 +65,9 @@ impl ChannelAgent {
             return Ok(false);
         };
         let folder = DropFolder::open(&path)?;
-        let known: BTreeSet<OsString> = self.carry_turns.waiting.keys().cloned().collect();
-        let found = folder.names(&known, self.carry_turns.last.as_deref())?;
-        self.carry_turns
-            .waiting
-            .retain(|name, _| found.known.contains(name));
+        let turns = &mut self.carry_turns;
+        let found = folder.names(&turns.waiting(), turns.last())?;
+        turns.keeps(&found.known);
         let mut round = Carrying::default();
         for name in &found.names {
             if round.asked >= FILES || round.read >= BYTES {
@@ -92,7 +76,7 @@ impl ChannelAgent {
             let Some(file) = folder.read(name) else {
                 continue;
             };
-            self.carry_turns.last = Some(name.clone());
+            self.carry_turns.takes(name);
             self.carry_one(session, &folder, name, file, &mut round)
                 .await?;
         }
@@ -128,7 +112,11 @@ impl ChannelAgent {
             Err(error) => judged(error),
             Ok((signed, content)) => {
                 round.asked = round.asked.saturating_add(1);
-                hand_in(session, &signed, &content).await?
+                let carried = hand_in(session, &signed, &content).await;
+                carried.inspect_err(|error| {
+                    // one by which nobody answers must not keep the others from their turn
+                    self.carry_turns.stays(name, &error.symbol);
+                })?
             }
         };
         if let Carried::Waits(error) = &carried
@@ -163,7 +151,7 @@ impl ChannelAgent {
             Ok(()) => round.acted = true,
             Err(error) => {
                 // the others have their turn before it has one again
-                self.keep_waiting(name, &error.symbol);
+                self.carry_turns.stays(name, &error.symbol);
                 round.trouble.get_or_insert(error);
             }
         }
@@ -172,24 +160,13 @@ impl ChannelAgent {
 
     /// A file stays; said once for each reason.
     fn stays(&mut self, name: &OsStr, shown: &str, error: &ClientError) {
-        if self.keep_waiting(name, &error.symbol) {
+        if self.carry_turns.stays(name, &error.symbol) {
             let why = format!("{error} [{}]", error.symbol);
             self.did(&AgentDeed::NotYetCarried {
                 file: shown,
                 why: &why,
             });
         }
-    }
-
-    /// Remembers a file that stays; whether its reason is new.
-    fn keep_waiting(&mut self, name: &OsStr, symbol: &str) -> bool {
-        let waiting = &mut self.carry_turns.waiting;
-        if waiting.len() >= WAITING && !waiting.contains_key(name) {
-            waiting.clear();
-        }
-        waiting
-            .insert(name.to_owned(), symbol.to_owned())
-            .is_none_or(|before| before != symbol)
     }
 }
 
