@@ -164,6 +164,8 @@ impl DropFolder {
             let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
             // what a device does when it is opened nobody knows
             match FileType::from_raw_mode(about.st_mode) {
+                // what says so itself is not read
+                FileType::RegularFile if is_large(&about) => Err(Errno::FBIG),
                 FileType::RegularFile => openat(&self.folder, name, flags, Mode::empty()),
                 FileType::Symlink => Err(Errno::LOOP),
                 _ => Err(Errno::INVAL),
@@ -173,6 +175,7 @@ impl DropFolder {
             Err(Errno::NOENT) => return None,
             Err(Errno::LOOP) => Err(bad("it is a link")),
             Err(Errno::INVAL) => Err(bad("it is no regular file")),
+            Err(Errno::FBIG) => Err(too_large()),
             Err(error) => Err(not_read(&io::Error::from(error))),
             Ok(file) => content_of(file),
         };
@@ -297,8 +300,16 @@ fn content_of(file: OwnedFd) -> Result<Vec<u8>, ClientError> {
     read.map_err(|error| not_read(&error))?;
     match u64::try_from(content.len()) {
         Ok(length) if length <= LARGEST => Ok(content),
-        _ => Err(bad(&format!("it has more than {LARGEST} bytes"))),
+        _ => Err(too_large()),
     }
+}
+
+fn is_large(about: &Stat) -> bool {
+    u64::try_from(about.st_size).is_ok_and(|size| size > LARGEST)
+}
+
+fn too_large() -> ClientError {
+    bad(&format!("it has more than {LARGEST} bytes"))
 }
 
 /// A name that nothing in the folder has: this one with an end, else with time and number, cut where it
@@ -323,13 +334,9 @@ fn fresh(drawer: impl AsFd, name: &OsStr, end: &str, now: i64) -> io::Result<OsS
 }
 
 /// When a file was last changed, moved or let in, which only the clock decides.
-#[allow(
-    clippy::unnecessary_cast,
-    clippy::useless_conversion,
-    reason = "its width differs by system"
-)]
+#[allow(clippy::useless_conversion, reason = "its width differs by system")]
 fn changed_at(about: &Stat) -> i64 {
-    about.st_ctime as i64
+    i64::try_from(about.st_ctime).unwrap_or_default()
 }
 
 fn bad(why: &str) -> ClientError {
