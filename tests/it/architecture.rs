@@ -177,6 +177,7 @@ const SHIM_SHELL: &str = "server";
 const CLIENT_SHELLS: &[&str] = &["flow", "host", "keys", "network"];
 const CLIENT_FILES: &[&str] = &[
     "client/chain/folder.rs",
+    "client/chain/place.rs",
     "client/chain/store.rs",
     "client/profile/machine.rs",
     "client/propose/msp_folder.rs",

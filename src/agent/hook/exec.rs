@@ -1,6 +1,8 @@
 //! Programs.
 
-use std::{fs, io::Write, os::unix::fs::PermissionsExt, process::Stdio, time::Duration};
+use std::{
+    fs, io::Write, os::unix::fs::PermissionsExt, path::Path, process::Stdio, time::Duration,
+};
 
 use tokio::{
     io::AsyncReadExt,
@@ -11,7 +13,7 @@ use tokio::{
 use super::refusal::HookRefusal;
 use crate::{
     agent::notice::{Notice, theirs},
-    client::program_environment,
+    client::{open_place, program_environment},
 };
 
 /// So much of what a program says on standard error is looked at. Unit: bytes.
@@ -24,6 +26,7 @@ const LAST: Duration = Duration::from_secs(1);
 // variables of the notice, and PATH and HOME
 pub(super) async fn run(program: &[String], notice: &Notice) -> Result<(), HookRefusal> {
     let failed = |error: std::io::Error| HookRefusal::new(format!("it cannot be started: {error}"));
+    check(program)?;
     let (first, args) = program
         .split_first()
         .ok_or_else(|| HookRefusal::new("it names no program"))?;
@@ -112,15 +115,49 @@ impl Drop for ProcessGroup {
     }
 }
 
-/// Whether a program is there and may be started.
+/// Whether a program is there and may be started, and is nobody else's to change.
+// SECURITY: whoever may put another in its place does what this user can
 pub(super) fn check(program: &[String]) -> Result<(), HookRefusal> {
     let first = program.first().map(String::as_str).unwrap_or_default();
     let found = fs::metadata(first)
         .map_err(|error| HookRefusal::new(format!("`{first}` cannot be started: {error}")))?;
-    match found.is_file() && found.permissions().mode() & 0o111 != 0 {
-        true => Ok(()),
-        false => Err(HookRefusal::new(format!(
-            "`{first}` is no program: chmod +x {first}"
+    if !found.is_file() || found.permissions().mode() & 0o111 == 0 {
+        let why = format!("`{first}` is no program: chmod +x {first}");
+        return Err(HookRefusal::new(why));
+    }
+    match open_place(Path::new(first)) {
+        None => Ok(()),
+        Some(open) => Err(HookRefusal::new(format!(
+            "{}, and so what is started: {}",
+            open.what(),
+            open.remedy()
         ))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_that_others_may_change_is_not_started() {
+        let home = tempfile::tempdir().unwrap();
+        let folder = home.path().join("hooks");
+        fs::create_dir(&folder).unwrap();
+        let file = folder.join("tell.sh");
+        fs::write(&file, "#!/bin/sh\n").unwrap();
+        let program = [file.display().to_string()];
+        let right = |path: &Path, mode: u32| {
+            fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+            check(&program).map_err(|why| why.to_string())
+        };
+        assert!(right(&file, 0o644).unwrap_err().contains("chmod +x"));
+        assert_eq!(right(&file, 0o755), Ok(()));
+        for path in [&file, &folder] {
+            let why = right(path, 0o757).unwrap_err();
+            let remedy = format!("chmod go-w {}", path.display());
+            assert!(why.ends_with(&remedy), "{why}");
+            assert_eq!(right(path, 0o755), Ok(()));
+        }
     }
 }

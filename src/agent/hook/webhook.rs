@@ -8,7 +8,7 @@ use hyper::{
     header::{CONTENT_TYPE, HOST, USER_AGENT},
 };
 use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, join, split};
 
 use super::{
     reach::{self, WebhookConnection},
@@ -22,6 +22,9 @@ use crate::agent::{
 
 /// So much of an answer is looked at. Unit: bytes.
 const ANSWER: usize = 1 << 10;
+
+/// So much is read of all that comes, with headers, and with answers before the answer. Unit: bytes.
+const READ: u64 = 64 << 10;
 
 /// Posts the document. Only an answer of 200 to 299 says that it arrived; another place that an answer
 /// names is not gone to.
@@ -70,6 +73,9 @@ where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
     let failed = |error: hyper::Error| HookRefusal::new(format!("no answer: {error}"));
+    // SECURITY: a receiver that says `100 Continue` for ever is heard to an end
+    let (read, write) = split(stream);
+    let stream = join(read.take(READ), write);
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream))
         .await
         .map_err(failed)?;
@@ -111,5 +117,41 @@ pub(super) fn check(target: &Webhook) -> Result<(), HookRefusal> {
     match target.is_tls() {
         true => reach::tls(target.ca_file.as_deref()).map(drop),
         false => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::AsyncWriteExt;
+
+    use super::*;
+
+    fn posted() -> Request<Full<Bytes>> {
+        Request::post("/").body(Full::new(Bytes::new())).unwrap()
+    }
+
+    #[tokio::test]
+    async fn answers_without_end_are_heard_to_an_end() {
+        let (stream, mut receiver) = tokio::io::duplex(1 << 10);
+        let endless = tokio::spawn(async move {
+            let goes_on = b"HTTP/1.1 100 Continue\r\n\r\n";
+            let mut said = 0_u64;
+            while receiver.write_all(goes_on).await.is_ok() {
+                said += goes_on.len() as u64;
+            }
+            said
+        });
+        let why = exchange(stream, posted()).await.unwrap_err();
+        assert!(why.to_string().starts_with("no answer"), "{why}");
+        let said = endless.await.unwrap();
+        assert!(said < 2 * READ, "{said}");
+    }
+
+    #[tokio::test]
+    async fn an_answer_before_the_answer_is_none() {
+        let (stream, mut receiver) = tokio::io::duplex(1 << 10);
+        let answers = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n";
+        receiver.write_all(answers).await.unwrap();
+        exchange(stream, posted()).await.unwrap();
     }
 }

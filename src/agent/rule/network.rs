@@ -56,30 +56,31 @@ pub(in crate::agent) fn is_private(address: IpAddr) -> bool {
                 || a == 0
                 || (a == 100 && (64..128).contains(&b))
                 || (a == 192 && b == 0 && c == 0)
+                // the nearest gateway of 6to4
+                || (a == 192 && b == 88 && c == 99)
                 || (a == 198 && (18..20).contains(&b))
                 || a >= 240
         }
-        IpAddr::V6(address) => {
-            let [first, second, ..] = address.segments();
-            address.is_loopback()
-                || address.is_unspecified()
-                || address.is_multicast()
-                || first & 0xfe00 == 0xfc00
-                || first & 0xffc0 == 0xfe80
-                || (first == 0x2001 && second == 0x0db8)
-                // addresses that carry one of the other kind
-                || is_carrier(address)
-        }
+        IpAddr::V6(address) => !is_global(address),
     }
 }
 
-/// Whether an address stands for one of IPv4: it could be any.
-fn is_carrier(address: Ipv6Addr) -> bool {
+/// Whether an address of IPv6 is of the public network: all of it that was given out lies in `2000::/3`.
+fn is_global(address: Ipv6Addr) -> bool {
     let segments = address.segments();
-    matches!(
-        segments,
-        [0x64, 0xff9b, ..] | [0x2002, ..] | [0x2001, 0, ..] | [0, 0, 0, 0, 0, 0, ..]
-    )
+    let [first, second, ..] = segments;
+    let is_given_out = first & 0xe000 == 0x2000;
+    // for protocols, among them some that stand for an address of IPv4 (2001::/23)
+    let is_protocol = first == 0x2001 && second & 0xfe00 == 0;
+    let is_documentation =
+        (first == 0x2001 && second == 0x0db8) || (first == 0x3fff && second & 0xf000 == 0);
+    is_given_out && !is_protocol && !is_documentation && !is_carrier(segments)
+}
+
+/// Whether an address stands for one of IPv4, by 6to4 or ISATAP: it could be any.
+fn is_carrier(segments: [u16; 8]) -> bool {
+    let [first, _, _, _, host, carries, ..] = segments;
+    first == 0x2002 || (host & 0xfdff == 0 && carries == 0x5efe)
 }
 
 #[cfg(test)]
@@ -145,10 +146,37 @@ mod tests {
             "2001::1",
             "2001:db8::1",
             "::7f00:1",
+            // site-local, of old
+            "fec0::1",
+            // translated, by two more prefixes
+            "::ffff:0:7f00:1",
+            "64:ff9b:1::7f00:1",
+            // ISATAP
+            "2606:4700::5efe:7f00:1",
+            "2606:4700::200:5efe:7f00:1",
+            // to nobody, segment routing, documentation, protocols
+            "100::1",
+            "5f00::1",
+            "3fff::1",
+            "3fff:fff::1",
+            "2001:2::1",
+            "2001:20::1",
+            "4000::1",
+            "192.88.99.1",
         ] {
             assert!(is_private(private.parse().unwrap()), "{private}");
         }
-        for public in ["8.8.8.8", "172.32.0.1", "100.128.0.1", "2606:4700::1111"] {
+        for public in [
+            "8.8.8.8",
+            "172.32.0.1",
+            "100.128.0.1",
+            "2606:4700::1111",
+            "2001:4860:4860::8888",
+            "2001:200::1",
+            "2a00:1450::1",
+            "3ffe::1",
+            "2606:4700::5efe",
+        ] {
             assert!(!is_private(public.parse().unwrap()), "{public}");
         }
     }

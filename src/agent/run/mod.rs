@@ -8,6 +8,7 @@
 //! | `look` | what a round sees |
 //! | `act` | what a round sends: config blocks, updates |
 //! | `carry` | signature files of a folder |
+//! | `turns` | whose turn it is among those that stay |
 //! | `tell` | hooks, beside the rounds |
 //! | `wake` | what wakes a round before its time |
 //! | `observer` | what is told of the agent to logs and metrics |
@@ -20,6 +21,7 @@ mod observer;
 mod process;
 mod state;
 mod tell;
+mod turns;
 mod wake;
 
 pub use look::admin_identity;

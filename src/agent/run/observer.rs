@@ -67,6 +67,13 @@ pub enum AgentDeed<'a> {
         /// Why.
         why: &'a ClientError,
     },
+    /// A signature file stays in its folder: it may be handed in another time.
+    NotYetCarried {
+        /// Its name.
+        file: &'a str,
+        /// Why.
+        why: &'a str,
+    },
     /// Settings or identity were read anew.
     Renewed {
         /// Whose certificate is used.

@@ -7,6 +7,7 @@ use tokio::{sync::Semaphore, task::JoinSet, time::Instant};
 use super::{
     look::EndsSoon,
     observer::{AgentDeed, AgentObserver},
+    turns::CarryTurns,
     wake::Wakes,
 };
 use crate::{
@@ -86,6 +87,8 @@ pub(super) struct ChannelAgent {
     /// Why they could not be used, last.
     pub(super) not_renewed: Option<ClientError>,
     pub(super) soon: EndsSoon,
+    /// Which signature files had their turn.
+    pub(super) carry_turns: CarryTurns,
     pub(super) wakes: Wakes,
     remembered: Vec<u8>,
     pub(super) sight: ChannelSight,
@@ -177,6 +180,7 @@ impl ChannelAgent {
             not_renewed: None,
             session: None,
             soon: EndsSoon::default(),
+            carry_turns: CarryTurns::default(),
             wakes: Wakes::default(),
             remembered: Vec::new(),
             sight: ChannelSight::default(),

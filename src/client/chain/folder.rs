@@ -12,6 +12,7 @@ use rustix::{
     process::geteuid,
 };
 
+use super::place::open_place;
 use crate::client::{ClientError, Exit};
 
 /// The user who may change everything anyway.
@@ -48,7 +49,7 @@ impl StateFolder {
     /// `STATE_UNREADABLE`; `STATE_OF_OTHERS` (unsafe) where others may write it.
     pub fn read(&self, name: &str, most: u64) -> Result<Option<Vec<u8>>, ClientError> {
         let path = self.path(name);
-        own(&self.0)?;
+        self.safe()?;
         own(&path)?;
         let file = match File::open(&path) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
@@ -70,9 +71,10 @@ impl StateFolder {
     /// Replaces a file: what is read afterwards is the old one or the new one, whole.
     ///
     /// # Errors
-    /// `STATE_UNWRITABLE`.
+    /// `STATE_UNWRITABLE`; `STATE_OF_OTHERS` (unsafe).
     pub fn replace(&self, name: &str, content: &[u8]) -> Result<(), ClientError> {
         let (path, fresh) = (self.path(name), self.path(&format!("{name}.new")));
+        self.safe()?;
         let write = || {
             self.make()?;
             let mut file = private().truncate(true).open(&fresh)?;
@@ -90,7 +92,7 @@ impl StateFolder {
     /// `STATE_UNWRITABLE`; `STATE_OF_OTHERS` (unsafe).
     pub fn append(&self, name: &str, content: &[u8]) -> Result<(), ClientError> {
         let path = self.path(name);
-        own(&self.0)?;
+        self.safe()?;
         own(&path)?;
         let write = || {
             self.make()?;
@@ -112,7 +114,7 @@ impl StateFolder {
     /// `STATE_UNWRITABLE`; `STATE_OF_OTHERS` (unsafe): a file of root's would keep its owner out.
     pub fn lock(&self, name: &str) -> Result<File, ClientError> {
         let path = self.path(name);
-        own(&self.0)?;
+        self.safe()?;
         let lock = || {
             self.make()?;
             let file = private().open(&path)?;
@@ -128,7 +130,7 @@ impl StateFolder {
     /// As of [`Self::lock`].
     pub fn try_lock(&self, name: &str) -> Result<Option<File>, ClientError> {
         let path = self.path(name);
-        own(&self.0)?;
+        self.safe()?;
         let open = || {
             self.make()?;
             private().open(&path)
@@ -136,6 +138,23 @@ impl StateFolder {
         let file = open().map_err(|error| unwritable(&path, &error))?;
         let held = flock(&file, FlockOperation::NonBlockingLockExclusive);
         Ok(held.is_ok().then_some(file))
+    }
+
+    /// Refuses a folder that others may write into, or move away with what is held and trusted.
+    fn safe(&self) -> Result<(), ClientError> {
+        own(&self.0)?;
+        match open_place(&self.0) {
+            None => Ok(()),
+            Some(open) => {
+                let text = format!("{}: what is trusted and held lies in it", open.what());
+                Err(
+                    ClientError::new(Exit::Unsafe, "STATE_OF_OTHERS", text).hint(format!(
+                        "{}; or CMSCC_STATE_DIR names another folder",
+                        open.remedy()
+                    )),
+                )
+            }
+        }
     }
 
     fn make(&self) -> std::io::Result<()> {

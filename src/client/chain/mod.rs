@@ -4,18 +4,21 @@
 //! | file | what it is | |
 //! |---|---|---|
 //! | `folder` | a folder of one's own, for what outlasts a command | shell |
+//! | `place` | whether others may put another file in the place of one's own | shell |
 //! | `verified` | the chain: how it starts, grows, and is compared with others' | pure |
 //! | `stored` | its form as a file | pure |
 //! | `store` | where it lies between commands | shell |
 //! | `trail` | config blocks that somebody kept, followed one by one | pure |
 
 mod folder;
+mod place;
 mod store;
 mod stored;
 mod trail;
 mod verified;
 
 pub use folder::StateFolder;
+pub(crate) use place::open_place;
 pub use store::ChainStore;
 pub(in crate::client) use store::StateFacts;
 pub use trail::{ConfigTrail, ProvenStretch, TrailConfig};

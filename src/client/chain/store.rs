@@ -11,6 +11,7 @@ use rustix::fs::{Access, FlockOperation, access, flock, statvfs};
 use super::{
     VerifiedChain,
     folder::{StateFolder, own, unwritable},
+    place::open_place,
     stored,
 };
 use crate::{client::ClientError, ids::ChannelId};
@@ -77,6 +78,9 @@ impl ChainStore {
                 .collect(),
             ..StateFacts::default()
         };
+        if let Some(open) = open_place(folder).filter(|open| !facts.open.contains(&open.path)) {
+            facts.open.push(open.path);
+        }
         let Some(existing) = existing.filter(|folder| folder.is_absolute()) else {
             return facts;
         };

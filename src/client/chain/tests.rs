@@ -164,6 +164,42 @@ fn in_a_folder_of_another_user_nothing_is_made() {
     }
 }
 
+/// Whoever may write into the folder above moves one's own away, with what is trusted and held.
+#[test]
+fn a_state_folder_that_others_may_empty_is_refused() {
+    use crate::client::StateFolder;
+    use std::os::unix::fs::PermissionsExt;
+    let home = tempfile::tempdir().unwrap();
+    let above = home.path().join("above");
+    let state = above.join("state");
+    let folder = StateFolder::new(&state, None);
+    folder.replace("file", b"x").unwrap();
+    for place in [&above, &state] {
+        let right = |mode: u32| {
+            fs::set_permissions(place, fs::Permissions::from_mode(mode)).unwrap();
+        };
+        right(0o777);
+        for error in [
+            folder.read("file", 9).unwrap_err(),
+            folder.read("none", 9).unwrap_err(),
+            folder.replace("file", b"y").unwrap_err(),
+            folder.append("file", b"y").unwrap_err(),
+            folder.lock("lock").unwrap_err(),
+            folder.try_lock("lock").unwrap_err(),
+        ] {
+            let seen = (error.exit, &*error.symbol);
+            assert_eq!(seen, (Exit::Unsafe, "STATE_OF_OTHERS"));
+            let remedy = format!("chmod go-w {}", place.display());
+            assert!(error.hint.unwrap().starts_with(&remedy));
+        }
+        let store = ChainStore::new(&state, None, &channel());
+        assert_eq!(store.condition().open, [place.clone()]);
+        right(0o755);
+        assert_eq!(folder.read("file", 9).unwrap().unwrap(), b"x");
+        assert!(store.condition().open.is_empty());
+    }
+}
+
 #[test]
 fn a_damaged_file_is_no_chain() {
     let content = String::from_utf8(stored::write(&grown()).unwrap()).unwrap();

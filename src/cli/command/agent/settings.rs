@@ -7,7 +7,7 @@ use crate::{
     cli::{args::AgentArgs, command::see::joined},
     client::{
         ClientError, ClientSettings, Exit, NetworkFlags, OwnIdentity, ProfileStore,
-        on_this_machine, survey,
+        on_this_machine, open_place, survey,
     },
     ids::ChannelId,
 };
@@ -47,6 +47,16 @@ pub(super) fn rules(args: &AgentArgs) -> Result<AgentRules, ClientError> {
         }
         Ok(_) => fs::read_to_string(&path).map_err(|error| failed(error.to_string()))?,
     };
+    // SECURITY: it says what is started, and where signatures are taken from
+    if let Some(open) = open_place(&path) {
+        let text = format!(
+            "the agent's file `{}` cannot be used: {}",
+            path.display(),
+            open.what()
+        );
+        let error = ClientError::new(Exit::Unsafe, "AGENT_FILE_OF_OTHERS", text);
+        return Err(error.hint(format!("look what is in it, then: {}", open.remedy())));
+    }
     let whole = std::path::absolute(&path).map_err(|error| failed(error.to_string()))?;
     let folder = whole.parent().map(PathBuf::from).unwrap_or_default();
     AgentRules::parse(&content, &folder).map_err(|wrong| {

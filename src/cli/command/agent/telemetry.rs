@@ -119,6 +119,13 @@ impl AgentObserver for AgentTelemetry {
                     "files of settings or identity changed and cannot be used: the old ones stay"
                 );
             }
+            AgentDeed::NotYetCarried { file, why } => {
+                let why = &*foreign(why);
+                warn!(
+                    profile,
+                    channel, file, why, "a signature file stays where it is, and is tried again"
+                );
+            }
             AgentDeed::Renewed { subject, not_after } => {
                 let certificate_ends = time_text(*not_after).unwrap_or_default();
                 info!(

@@ -1,6 +1,6 @@
 //! What an agent does not start with, and what `agent check` says before.
 
-use std::fs;
+use std::{fs, os::unix::fs::PermissionsExt as _};
 
 use super::{Agent, Ended, Post};
 
@@ -95,6 +95,23 @@ async fn what_is_wrong_with_the_file_ends_it_at_once() {
         post.writes_only("org1", content);
         post.ask("org1", &["agent", "run"]).refused(symbol, 2);
     }
+    // others could have written it
+    let open = |mode: u32| {
+        let mode = fs::Permissions::from_mode(mode);
+        fs::set_permissions(post.at("org1.toml"), mode).unwrap();
+    };
+    post.writes_only("org1", "");
+    open(0o666);
+    let open_file = post.ask("org1", &["agent", "run"]);
+    open_file.refused("AGENT_FILE_OF_OTHERS", 7);
+    let hint = open_file.document["error"]["hint"].as_str().unwrap();
+    assert!(hint.contains("chmod go-w"), "{hint}");
+    open(0o644);
+    post.writes("org1", "");
+    let program = fs::Permissions::from_mode(0o777);
+    fs::set_permissions(post.at("tell.sh"), program).unwrap();
+    post.ask("org1", &["agent", "run"])
+        .refused("HOOK_UNUSABLE", 2);
     fs::remove_file(post.at("org1.toml")).unwrap();
     let missing = post.ask("org1", &["agent", "run"]);
     missing.refused("AGENT_FILE_INVALID", 2);

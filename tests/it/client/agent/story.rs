@@ -197,6 +197,8 @@ async fn signature_files_are_handed_in() {
         &digest,
     ]);
     fs::write(carry.join("broken.sig"), "nothing").unwrap();
+    let long = format!("{}.sig", "0".repeat(251));
+    fs::write(carry.join(&long), "nothing").unwrap();
     fs::copy(post.at("first.sig"), carry.join("first.sig")).unwrap();
     std::os::unix::fs::symlink(post.at("first.sig"), carry.join("link.sig")).unwrap();
     agent.signal("HUP");
@@ -210,4 +212,30 @@ async fn signature_files_are_handed_in() {
     assert!(why.contains("it is a link"), "{why}");
     let carried: Vec<Value> = agent.said("a signature file was handed in");
     assert_eq!(carried.len(), 1, "{}", agent.log());
+    assert!(carry.join("refused").join(&long).exists());
+    // no proposal is open with it now; one may be
+    fs::copy(post.at("first.sig"), carry.join("again.sig")).unwrap();
+    agent.signal("HUP");
+    let stays = || agent.said("a signature file stays where it is, and is tried again");
+    until("it stays", || {
+        let said = stays().into_iter().find(|one| one["file"] == "again.sig")?;
+        said["why"]
+            .as_str()?
+            .contains("[UNKNOWN_UPDATE]")
+            .then_some(())
+    });
+    // a folder that leads elsewhere ends it, and nothing is put there
+    let elsewhere = post.at("elsewhere");
+    fs::create_dir(&elsewhere).unwrap();
+    fs::rename(carry.join("refused"), carry.join("away")).unwrap();
+    std::os::unix::fs::symlink(&elsewhere, carry.join("refused")).unwrap();
+    fs::write(carry.join("late.sig"), "nothing").unwrap();
+    agent.signal("HUP");
+    until("it says so", || {
+        let (_, report) = post.try_status("org1")?;
+        (report["trouble"]["symbol"] == "CARRY_OF_OTHERS").then_some(())
+    });
+    assert!(carry.join("late.sig").exists() && carry.join("again.sig").exists());
+    assert_eq!(fs::read_dir(&elsewhere).unwrap().count(), 0);
+    assert_eq!(stays().len(), 1, "said once: {}", agent.log());
 }
