@@ -60,9 +60,10 @@ pub use doctor::Check;
 pub(crate) use error::SEE_DOCTOR;
 pub use error::{ClientError, Exit};
 pub use flow::{
-    ChannelSession, ContractHead, ContractSynced, Examined, Hears, OfflineSession, OpenedSession,
-    OwnSignature, Progress, Submission, Unpinned, Verdicts, anchor_block, check_up,
-    compare_with_chain, offering, pinned, shown_request, sign_claim, sign_update, signed_envelope,
+    ChannelSession, ContractHead, ContractSynced, Examined, Hears, ListWish, ListedProposals,
+    OfflineSession, OpenedSession, OwnSignature, Progress, Submission, Unpinned, Verdicts,
+    anchor_block, check_up, compare_with_chain, offering, pinned, shown_request, sign_claim,
+    sign_update, signed_envelope,
 };
 pub use host::{now, part_of, program_environment, stamp};
 pub use intent::{

@@ -17,6 +17,8 @@ use crate::{
 
 /// The largest files that are read. Unit: bytes.
 const LARGEST: u64 = 64 << 20;
+/// The largest memory that is read, and written. Unit: bytes.
+pub(in crate::agent) const MEMORY: usize = 64 << 20;
 /// So large dead letters get before the older ones go. Unit: bytes.
 const DEAD_LETTERS: u64 = 8 << 20;
 
@@ -76,15 +78,38 @@ impl AgentFolder {
     /// # Errors
     /// `STATE_UNREADABLE`, `STATE_OF_OTHERS`.
     pub(in crate::agent) fn memory(&self) -> Result<Option<Vec<u8>>, ClientError> {
-        self.folder.read(&self.name("memory"), LARGEST)
+        self.folder.read(&self.name("memory"), MEMORY as u64)
     }
 
     /// Remembers.
     ///
     /// # Errors
-    /// `STATE_UNWRITABLE`.
+    /// `STATE_UNWRITABLE`; also of more than would be read again.
     pub(in crate::agent) fn remember(&self, content: &[u8]) -> Result<(), ClientError> {
-        self.folder.replace(&self.name("memory"), content)
+        let name = self.name("memory");
+        if content.len() > MEMORY {
+            let path = self.folder.path(&name);
+            let text = format!(
+                "cannot write `{}`: it would have more than {MEMORY} bytes",
+                path.display()
+            );
+            return Err(ClientError::new(Exit::Failed, "STATE_UNWRITABLE", text));
+        }
+        self.folder.replace(&name, content)
+    }
+
+    /// Puts what was remembered aside, since nobody can read it; the name that it has then.
+    ///
+    /// # Errors
+    /// `STATE_UNWRITABLE`.
+    pub(in crate::agent) fn put_aside(&self) -> Result<String, ClientError> {
+        let (name, aside) = (self.name("memory"), self.name("memory.unreadable"));
+        let path = self.folder.path(&name);
+        let moved = std::fs::rename(&path, self.folder.path(&aside));
+        moved.map(|()| aside).map_err(|error| {
+            let text = format!("cannot move `{}` aside: {error}", path.display());
+            ClientError::new(Exit::Failed, "STATE_UNWRITABLE", text)
+        })
     }
 
     /// What was about to be sent.
@@ -227,6 +252,19 @@ impl AgentFolder {
 mod tests {
     use super::*;
     use crate::agent::notice::{NoticeKind, Noticing};
+
+    #[test]
+    fn nothing_is_remembered_that_would_not_be_read_again() {
+        let state = tempfile::tempdir().unwrap();
+        let folder = AgentFolder::new(state.path(), None, &ChannelId::from("c"));
+        folder.remember(&vec![b'x'; MEMORY]).unwrap();
+        let refused = folder.remember(&vec![b'y'; MEMORY + 1]).unwrap_err();
+        assert_eq!(refused.symbol, "STATE_UNWRITABLE");
+        let read = folder.memory().unwrap().unwrap();
+        assert_eq!((read.len(), read[0]), (MEMORY, b'x'));
+        assert_eq!(folder.put_aside().unwrap(), "c.agent-memory.unreadable");
+        assert_eq!(folder.memory().unwrap(), None);
+    }
 
     #[test]
     fn dead_letters_are_counted_by_their_file() {

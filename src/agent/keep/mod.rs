@@ -13,7 +13,7 @@ mod journal;
 mod report;
 
 pub use folder::AgentFolder;
-pub(super) use folder::OnlyAgent;
+pub(super) use folder::{MEMORY, OnlyAgent};
 pub use holds::{Hold, Holds};
 pub(super) use journal::Journal;
 pub use journal::{Submitting, SubmittingState};

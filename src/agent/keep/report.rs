@@ -24,6 +24,9 @@ pub struct ChannelReport {
     pub hooks: BTreeMap<String, HookReport>,
     /// As whom it calls.
     pub identity: String,
+    /// Whether there are more proposals of others than were looked at.
+    #[serde(default)]
+    pub is_cut: bool,
     /// Its organisation.
     pub msp_id: String,
     /// When the last round was done that found everything, RFC 3339; null: none yet.

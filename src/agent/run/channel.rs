@@ -410,6 +410,7 @@ impl ChannelAgent {
             holds: self.holds.clone(),
             hooks: hooks.collect(),
             identity: theirs(&identity.certificate().subject()),
+            is_cut: self.sight.listed_to.is_some(),
             msp_id: identity.msp_id.to_string(),
             last_round_at: self.last_round_at.map(text),
             next_round_at: next.map(text),

@@ -1,23 +1,20 @@
 //! What a round sees.
 
-use serde_json::json;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use crate::{
-    agent::watch::{ChannelMemory, ChannelSight, EndedSight},
+    agent::watch::{CONTRADICTED, ChannelMemory, ChannelSight, EndedSight, ListReach},
     client::{
-        ChannelSession, ClientError, Exit,
-        answers::{self, ListAnswer, ProposalAnswer, SummaryAnswer},
-        view::{EndingView, ending, own_ending},
+        ChannelSession, ClientError, Exit, ListWish,
+        answers::{self, ProposalAnswer, SummaryAnswer},
+        view::{EndingView, ending_of, own_ending},
     },
     identity::{Role, Signer},
     ids::Sequence,
 };
 
-/// Proposals on a page.
-const PAGE: usize = 200;
-/// So many pages of others' proposals are looked at: 1,000 proposals. One's own come before.
-const PAGES: usize = 5;
+/// So many proposals of others are looked at. One's own come before.
+const PROPOSALS: usize = 1_000;
 /// So many proposals that are gone are asked about in one round.
 const GONE: usize = 50;
 /// Certificates that end within this time are looked at. Unit: seconds.
@@ -53,39 +50,74 @@ pub(super) async fn look(
     }
     let own = session.connection().identity().msp_id.to_string();
     (sight.proposals, sight.listed_to) = listed(session, &own).await?;
-    for id in memory.gone(&sight.proposals, sight.listed_to.as_ref(), &own, GONE) {
-        sight.ended.extend(ended(session, &id).await?);
+    let list = ListReach {
+        proposals: &sight.proposals,
+        listed_to: sight.listed_to.as_ref(),
+        own: &own,
+    };
+    sight.asked = memory.gone(list, sight.contract.unwrap_or_default(), GONE);
+    for id in &sight.asked {
+        sight.ended.extend(ended(session, id, now).await?);
     }
-    for one in unseen(session, memory, sight.contract).await? {
-        sight.ended.extend(ended(session, &one.proposal_id).await?);
-        sight.unseen.push(one);
+    for one in effective(session, memory, sight.contract, &own).await? {
+        if sight.asked.contains(&one.proposal_id) {
+            continue;
+        }
+        let ended = ended(session, &one.proposal_id, now).await?;
+        // what took effect before the agent looked for the first time is no news
+        let is_news = |ended: &EndedSight| {
+            let effect = ended.effect.map(|(sequence, _)| Sequence(sequence));
+            effect.is_some_and(|sequence| memory.is_news(sequence))
+        };
+        if let Some(ended) = ended.filter(is_news) {
+            sight.ended.push(ended);
+            sight.effective.push(one);
+        }
     }
     Ok(sight)
 }
 
-/// Proposals that took effect since the round before, and were not seen in any: they came and went
-/// while the agent, or its peer, was away.
-async fn unseen(
+/// Proposals that took effect since the round before: also those that came and went while the agent, or
+/// its peer, was away, that were rejected before, or that are behind what is listed.
+async fn effective(
     session: &ChannelSession,
     memory: &ChannelMemory,
     contract: Option<Sequence>,
+    own: &str,
 ) -> Result<Vec<SummaryAnswer>, ClientError> {
     let links = session.chain().links();
-    let recorded = links.filter(|(sequence, _)| contract.is_some_and(|last| *sequence <= last));
-    let updates = recorded.filter_map(|(sequence, link)| {
-        let update = link.config_update_sha256?.to_string();
-        memory.is_unseen(sequence, &update).then_some(update)
-    });
+    let news: Vec<String> = links
+        .filter(|(sequence, _)| contract.is_some_and(|last| *sequence <= last))
+        .filter(|(sequence, _)| memory.is_news(*sequence))
+        .filter_map(|(_, link)| Some(link.config_update_sha256?.to_string()))
+        .collect();
     let mut found = Vec::new();
-    for update in updates.take(GONE) {
-        let options = json!({ "config_update_sha256": update, "status": "Submitted" });
-        let answer = session
-            .ask(&["ListProposals", &options.to_string()])
-            .await?;
-        let page: ListAnswer = answers::read("ListProposals", &answer)?;
-        let mut listed = page.proposals.into_iter();
-        found.extend(listed.find(|one| !memory.knows(&one.proposal_id)));
+    if news.is_empty() {
+        return Ok(found);
     }
+    // one's own first, whoever has the same bytes; what is inside of a combined one has other bytes
+    let wish = ListWish {
+        proposer: Some(own),
+        status: Some("Submitted"),
+        ..ListWish::default()
+    };
+    let listed = session.list(wish, PROPOSALS).await?;
+    found.extend(
+        listed.proposals.into_iter().filter(|one| {
+            news.contains(&one.config_update_sha256) || !one.combined_into.is_empty()
+        }),
+    );
+    for update in news.iter().take(GONE) {
+        let wish = ListWish {
+            status: Some("Submitted"),
+            update: Some(update),
+            ..ListWish::default()
+        };
+        let listed = session.list(wish, PROPOSALS).await?;
+        let others = listed.proposals.into_iter();
+        found.extend(others.filter(|one| one.proposer_msp_id != own));
+    }
+    found.truncate(GONE);
     Ok(found)
 }
 
@@ -95,49 +127,44 @@ async fn listed(
     session: &ChannelSession,
     own: &str,
 ) -> Result<(Vec<SummaryAnswer>, Option<(String, String)>), ClientError> {
-    let (mut all, _) = pages(session, Some(own)).await?;
-    let (others, is_whole) = pages(session, None).await?;
+    let wish = ListWish {
+        proposer: Some(own),
+        ..ListWish::default()
+    };
+    let mine = session.list(wish, PROPOSALS).await?;
+    // no organisation may have so many
+    if !mine.is_whole {
+        let text = "the contract lists more proposals of one's own organisation than one may have";
+        return Err(
+            ClientError::new(Exit::Failed, "ANSWER_UNREADABLE", text).hint(
+                "your peer, or your server, does not answer as this program does: look at both",
+            ),
+        );
+    }
+    let others = session.list(ListWish::default(), PROPOSALS).await?;
     // they are in the order of proposer and id; behind a page that lists nothing, nothing is known
-    let last = others.last();
+    let last = others.proposals.last();
     let last = last.map(|one| (one.proposer_msp_id.clone(), one.proposal_id.clone()));
-    let listed_to = (!is_whole).then(|| last.unwrap_or_default());
-    all.extend(others.into_iter().filter(|one| one.proposer_msp_id != own));
+    let listed_to = (!others.is_whole).then(|| last.unwrap_or_default());
+    let mut all = mine.proposals;
+    let others = others.proposals.into_iter();
+    all.extend(others.filter(|one| one.proposer_msp_id != own));
     Ok((all, listed_to))
 }
 
-async fn pages(
+/// What became of a proposal that is not listed any more; `None`: it is open again.
+async fn ended(
     session: &ChannelSession,
-    proposer: Option<&str>,
-) -> Result<(Vec<SummaryAnswer>, bool), ClientError> {
-    let (mut all, mut bookmark) = (Vec::new(), String::new());
-    for _ in 0..PAGES {
-        let mut options = json!({ "bookmark": bookmark, "page_size": PAGE });
-        if let (Some(proposer), Some(options)) = (proposer, options.as_object_mut()) {
-            options.insert("msp_id".to_owned(), json!(proposer));
-        }
-        let answer = session
-            .ask(&["ListProposals", &options.to_string()])
-            .await?;
-        let page: ListAnswer = answers::read("ListProposals", &answer)?;
-        all.extend(page.proposals);
-        if page.bookmark.is_empty() || page.bookmark == bookmark {
-            return Ok((all, true));
-        }
-        bookmark = page.bookmark;
-    }
-    Ok((all, false))
-}
-
-/// What became of a proposal that is not listed any more; `None`: it is open again, or nobody knows it.
-async fn ended(session: &ChannelSession, id: &str) -> Result<Option<EndedSight>, ClientError> {
+    id: &str,
+    now: i64,
+) -> Result<Option<EndedSight>, ClientError> {
     let answer = match session.ask(&["GetProposal", id]).await {
         Ok(answer) => answer,
         Err(error) if error.symbol == "UNKNOWN_PROPOSAL" => {
             return Ok(Some(EndedSight {
                 proposal_id: id.to_owned(),
                 status: "Unknown".to_owned(),
-                why: None,
-                effect: None,
+                ..EndedSight::default()
             }));
         }
         Err(error) => return Err(error),
@@ -147,24 +174,54 @@ async fn ended(session: &ChannelSession, id: &str) -> Result<Option<EndedSight>,
         let text = format!("asked for `{id}`, the contract answers another proposal");
         return Err(ClientError::new(Exit::Unsafe, "OTHER_PROPOSAL", text));
     }
-    let over = matches!(
-        proposal.status.as_str(),
-        "Broken" | "Expired" | "Rejected" | "Submitted" | "Withdrawn"
-    );
-    if !over && !proposal.archived {
-        return Ok(None);
-    }
     // a member must not be told of what is not so
-    session.check_effect(&proposal)?;
-    let detail = &proposal.status_detail;
+    match session.check_effect(&proposal) {
+        Ok(()) => {}
+        // SECURITY: what the contract says of one proposal keeps nobody from looking at the others
+        Err(error) if error.symbol == "NOT_IN_EFFECT" => {
+            return Ok(Some(EndedSight {
+                proposal_id: id.to_owned(),
+                status: CONTRADICTED.to_owned(),
+                why: Some(error.message),
+                ..EndedSight::default()
+            }));
+        }
+        Err(error) => return Err(error),
+    }
+    let mut ended = how_it_ended(proposal, now);
+    if let Some((sequence, block)) = ended.as_mut().and_then(|ended| ended.effect.as_mut())
+        && let Some(link) = session.chain().link(Sequence(*sequence))
+    {
+        // the block is a claim of the contract, and known here
+        *block = link.block_number.0;
+    }
+    Ok(ended)
+}
+
+/// How a proposal ended; `None`: it did not.
+fn how_it_ended(proposal: ProposalAnswer, now: i64) -> Option<EndedSight> {
+    let is_over = proposal.archived
+        || matches!(
+            proposal.status.as_str(),
+            "Broken" | "Expired" | "Rejected" | "Submitted" | "Withdrawn"
+        );
+    // one that is out of date keeps that status behind its deadline, and is not listed any more
+    let deadline = proposal.deadline.as_deref().and_then(answers::seconds);
+    let status = match is_over {
+        true => proposal.status,
+        false if deadline.is_some_and(|deadline| deadline <= now) => "Expired".to_owned(),
+        false => return None,
+    };
+    let detail = proposal.status_detail;
     let outcome = proposal.outcome.as_ref();
     let proof = detail.proof.as_ref().or_else(|| outcome?.proof.as_ref());
-    Ok(Some(EndedSight {
-        proposal_id: id.to_owned(),
+    Some(EndedSight {
+        proposal_id: proposal.proposal_id,
         effect: proof.map(|proof| (proof.sequence, proof.block_number)),
-        why: detail.why.clone(),
-        status: proposal.status,
-    }))
+        via: detail.via.or_else(|| outcome?.via.clone()),
+        why: detail.why,
+        status,
+    })
 }
 
 /// Refuses an admin's identity: what an agent has lies on a machine that is always on.
@@ -202,12 +259,10 @@ impl EndsSoon {
 
 fn found(session: &ChannelSession, now: i64) -> Vec<(i64, EndingView)> {
     let identity = session.connection().identity();
-    let of_own = format!(" of {}", identity.msp_id);
     let within = now.saturating_add(WITHIN);
-    let concerns =
-        |one: &EndingView| one.purpose.ends_with(&of_own) || one.purpose.starts_with("consenter ");
-    let listed = ending(session.chain().bundle().tree(), within);
-    let mut ends: Vec<(i64, EndingView)> = (listed.into_iter().filter(concerns))
+    let tree = session.chain().bundle().tree();
+    let listed = ending_of(tree, within, identity.msp_id.as_str()).into_iter();
+    let mut ends: Vec<(i64, EndingView)> = listed
         .filter_map(|one| {
             let end = OffsetDateTime::parse(&one.not_after, &Rfc3339).ok()?;
             Some((end.unix_timestamp(), one))
@@ -233,4 +288,34 @@ fn found(session: &ChannelSession, now: i64) -> Vec<(i64, EndingView)> {
         });
     ends.extend(own.into_iter().chain(tls).filter(|(end, _)| *end < within));
     ends
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn behind_its_deadline_a_proposal_is_over_whatever_its_status() {
+        let ended = |status: &str, deadline: Option<&str>, archived| {
+            let proposal = ProposalAnswer {
+                archived,
+                deadline: deadline.map(str::to_owned),
+                proposal_id: "p".to_owned(),
+                status: status.to_owned(),
+                ..ProposalAnswer::default()
+            };
+            // 2026-11-30, 00:00 UTC
+            how_it_ended(proposal, 1_795_996_800).map(|ended| ended.status)
+        };
+        let (past, future) = (Some("2026-11-29T23:59:59Z"), Some("2026-11-30T00:00:01Z"));
+        assert_eq!(ended("Outofdate", past, false).unwrap(), "Expired");
+        assert_eq!(
+            ended("WaitingForSignatures", past, false).unwrap(),
+            "Expired"
+        );
+        assert_eq!(ended("Submitted", past, false).unwrap(), "Submitted");
+        assert_eq!(ended("Outofdate", future, false), None);
+        assert_eq!(ended("Outofdate", None, false), None);
+        assert_eq!(ended("Outofdate", None, true).unwrap(), "Outofdate");
+    }
 }

@@ -38,6 +38,13 @@ pub enum AgentDeed<'a> {
         /// The proposal.
         proposal_id: &'a str,
     },
+    /// What it remembered cannot be used: it begins anew.
+    Forgot {
+        /// Where what it remembered is now.
+        file: &'a str,
+        /// Why.
+        why: &'a str,
+    },
     /// It decided to send nothing more on this channel.
     Held {
         /// Why.

@@ -13,12 +13,12 @@ use super::{
 use crate::{
     agent::{
         hook::HookRefusal,
-        keep::{AgentFolder, Hold, Holds, Journal, OnlyAgent},
-        notice::Notice,
+        keep::{AgentFolder, Hold, Holds, Journal, MEMORY, OnlyAgent},
+        notice::{Notice, Noticing},
         rule::{AgentRules, ChannelRules, Hook},
         watch::{ChannelMemory, ChannelSight, DueProposal},
     },
-    client::{ChannelSession, ClientError, ClientSettings, ConnectionPool, Exit, OwnIdentity},
+    client::{ChannelSession, ClientError, ClientSettings, ConnectionPool, OwnIdentity},
     ids::Sequence,
 };
 
@@ -31,6 +31,8 @@ pub struct AgentWish {
     pub rounds: u64,
 }
 
+/// The symbol of what cannot be read.
+const UNREADABLE: &str = "STATE_UNREADABLE";
 /// How often files of settings and identity are looked at.
 pub(super) const RENEWAL: Duration = Duration::from_secs(60);
 
@@ -136,14 +138,15 @@ impl ChannelAgent {
         let folder = channel.folder();
         let alone = folder.alone()?;
         let name = channel.settings.channel.to_string();
-        let memory = match folder.memory()? {
-            None => ChannelMemory::new(&name),
-            Some(content) => ChannelMemory::parse(&name, &content).map_err(|why| {
-                let text = format!("what the agent remembers of channel `{name}` cannot be used: {why}");
-                ClientError::new(Exit::Failed, "STATE_UNREADABLE", text).hint(
-                    "remove the file `CHANNEL.agent-memory`: people may then be told again of what awaits them",
-                )
-            })?,
+        let remembered = match folder.memory() {
+            Ok(None) => Ok(ChannelMemory::new(&name)),
+            Ok(Some(content)) => ChannelMemory::parse(&name, &content),
+            Err(error) if error.symbol == UNREADABLE => Err(error.message),
+            Err(error) => return Err(error),
+        };
+        let (memory, unreadable) = match remembered {
+            Ok(memory) => (memory, None),
+            Err(why) => (ChannelMemory::new(&name), Some(why)),
         };
         let journal = folder.journal()?;
         let mut agent = Self::of(channel, common, folder, memory);
@@ -152,7 +155,31 @@ impl ChannelAgent {
         agent._alone = Some(alone);
         let lost = agent.memory.retain(&agent.common.rules.hooks);
         agent.bury(lost);
+        if let Some(why) = unreadable {
+            agent.forget(&why)?;
+        }
         Ok(agent)
+    }
+
+    /// Goes on without what was remembered, and tells: an agent that does not start tells nobody anything.
+    fn forget(&mut self, why: &str) -> Result<(), ClientError> {
+        let file = self.folder.put_aside()?;
+        self.did(&AgentDeed::Forgot { file: &file, why });
+        let text = format!("what it remembered cannot be used, it begins anew: {why}");
+        let hint = format!(
+            "what changed meanwhile was not told: `cmscc list`, `cmscc history`; the file is kept as `{file}`"
+        );
+        let with = Noticing {
+            channel: &self.channel.settings.channel,
+            msp_id: &self.channel.identity.msp_id,
+            sequence: 0,
+            now: crate::client::now().seconds,
+            submits: self.channel.rules.submit.is_some(),
+        };
+        let told = (self.memory).stumbled(UNREADABLE, &text, Some(&hint), 0, with);
+        self.tell(&told);
+        self.remember();
+        Ok(())
     }
 
     pub(super) fn of(
@@ -194,11 +221,12 @@ impl ChannelAgent {
         if self.is_trial {
             return;
         }
-        let content = self.memory.content();
+        let (content, lost) = self.memory.fitted(MEMORY);
         if content == self.remembered && self.disk.is_none() {
             return;
         }
         self.disk = self.folder.remember(&content).err();
+        self.bury(lost);
         if self.disk.is_none() {
             self.remembered = content;
         }

@@ -1,11 +1,13 @@
 //! What changed of proposals.
 
+use std::collections::BTreeSet;
+
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::{
     crowd::Admission,
-    memory::{ChannelMemory, RememberedProposal},
-    sight::{ChannelSight, EndedSight},
+    memory::{ChannelMemory, REJECTED, RememberedProposal},
+    sight::{CONTRADICTED, ChannelSight, EndedSight},
 };
 use crate::{
     agent::notice::{Notice, NoticeKind, NoticedProposal, Noticing, names, theirs},
@@ -31,20 +33,48 @@ impl ChannelMemory {
             let changed = self.proposal(one, with);
             notices.extend(self.admitted(&one.proposer_msp_id, changed, with));
         }
-        for unseen in &sight.unseen {
-            self.meet(unseen);
-        }
-        for ended in &sight.ended {
-            if let Some((proposer, notice)) = self.ended(ended, with) {
-                notices.extend(self.admitted(&proposer, vec![notice], with));
+        for id in &sight.asked {
+            if let Some(asked) = self.proposals.get_mut(id) {
+                asked.asked_at = Some(with.now);
+                asked.asked_of = sight.contract.map(|sequence| sequence.0);
             }
         }
+        for one in &sight.effective {
+            self.meet(one);
+        }
+        notices.extend(self.ends(sight, with));
         self.make_room(&sight.proposals, with.msp_id.as_str());
         self.has_looked = true;
         self.recorded = sight.contract.map(|sequence| sequence.0);
         self.effects
-            .retain(|sequence| Some(*sequence) > self.recorded);
+            .retain(|(sequence, _)| Some(*sequence) > self.recorded);
         notices
+    }
+
+    /// What is told of proposals that are over. Several may have led to one config: those with the same
+    /// bytes, and those inside of a combined one. One's own are always told, and of each config one.
+    // SECURITY: a copy with another id must not take the place of the proposal that it was copied from
+    fn ends(&mut self, sight: &ChannelSight, with: Noticing<'_>) -> Vec<Notice> {
+        let own = with.msp_id.as_str();
+        let mut ended: Vec<&EndedSight> = sight.ended.iter().collect();
+        ended.sort_by_key(|one| {
+            let one = *one;
+            let known = self.proposals.get(&one.proposal_id);
+            let is_own = known.is_some_and(|known| known.proposer == own);
+            (!is_own, one.via.is_some(), &one.proposal_id)
+        });
+        let (mut told, mut configs) = (Vec::new(), BTreeSet::new());
+        for one in ended {
+            let Some((proposer, notice)) = self.ended(one, with) else {
+                continue;
+            };
+            // a change of the channel is told whoever wanted it
+            match one.effect {
+                Some((sequence, _)) if configs.insert(sequence) => told.push(notice),
+                _ => told.extend(self.admitted(&proposer, vec![notice], with)),
+            }
+        }
+        told
     }
 
     /// What is told of the changes of one organisation.
@@ -56,8 +86,7 @@ impl ChannelMemory {
     ) -> Vec<Notice> {
         let mut told = Vec::new();
         for notice in notices {
-            // a change of the channel is told whoever wanted it, and one's own always
-            if notice.kind == NoticeKind::InEffect || proposer == with.msp_id.as_str() {
+            if proposer == with.msp_id.as_str() {
                 told.push(notice);
                 continue;
             }
@@ -95,6 +124,8 @@ impl ChannelMemory {
             deadline_told: same.and_then(|old| old.deadline_told),
             description: theirs(&one.description),
             config_update_sha256: one.config_update_sha256.clone(),
+            asked_at: None,
+            asked_of: None,
         };
         let about = Telling {
             with,
@@ -135,18 +166,25 @@ impl ChannelMemory {
         let why = ended.why.as_deref().map(|why| format!(": {}", theirs(why)));
         let why = why.unwrap_or_default();
         let shown = theirs(id);
+        let via = ended.via.as_deref();
+        let via = via.map(|via| format!(", inside `{}`", theirs(via)));
+        let via = via.unwrap_or_default();
         let (kind, text) = match (ended.status.as_str(), ended.effect) {
             ("Submitted", Some((sequence, block))) => (
                 NoticeKind::InEffect,
-                format!("`{shown}` is in effect: config {sequence}, block {block}"),
+                format!("`{shown}` is in effect: config {sequence}, block {block}{via}"),
             ),
             ("Submitted", None) => (
                 NoticeKind::InEffect,
                 format!("the config is as `{shown}` wants it{why}"),
             ),
-            ("Rejected", _) => (
+            (REJECTED, _) => (
                 NoticeKind::Rejected,
                 format!("`{shown}` is rejected: it cannot be signed enough any more"),
+            ),
+            (CONTRADICTED, _) => (
+                NoticeKind::Ended,
+                format!("`{shown}` is over, and not as the contract says{why}"),
             ),
             (status, _) => (
                 NoticeKind::Ended,
@@ -165,9 +203,13 @@ impl ChannelMemory {
                 self.proposals.remove(id);
             }
         }
-        // a config came into effect once, whatever was seen before
+        // people know that it is over; only that it took effect all the same is news
+        if old.status == REJECTED && kind != NoticeKind::InEffect {
+            return None;
+        }
+        // it came into effect once, whatever was seen before
         let effect = ended.effect.map(|(sequence, _)| sequence);
-        if effect.is_some_and(|sequence| !self.effects.insert(sequence)) {
+        if effect.is_some_and(|sequence| !self.effects.insert((sequence, id.clone()))) {
             return None;
         }
         let of = match effect {

@@ -42,7 +42,10 @@ impl Crowd {
             self.told
                 .retain(|_, counted| now.saturating_sub(counted.since) < HOUR);
         }
-        let counted = self.told.entry(msp_id.to_owned()).or_default();
+        // more than any channel has: they share what is told
+        let is_room = self.told.len() < ORGANISATIONS || self.told.contains_key(msp_id);
+        let of = if is_room { msp_id } else { "" };
+        let counted = self.told.entry(of.to_owned()).or_default();
         if now.saturating_sub(counted.since) >= HOUR || now < counted.since {
             *counted = Counted {
                 since: now,

@@ -14,7 +14,8 @@ use crate::{
 
 /// The form of the file.
 const FORM: u32 = 1;
-/// The most proposals that are remembered, where a round did not see all of them.
+/// The most proposals that are remembered.
+// SECURITY: a peer may list others in each round, also as one's own
 const PROPOSALS: usize = 5_000;
 
 /// What is remembered of a channel.
@@ -32,9 +33,9 @@ pub(in crate::agent) struct ChannelMemory {
     /// The contract's config when a round last saw it; what took effect behind it may be news.
     #[serde(default)]
     pub(super) recorded: Option<u64>,
-    /// Configs behind that one of whose effect people were told.
+    /// Configs behind that one, with the proposals of whose effect people were told.
     #[serde(default)]
-    pub(super) effects: BTreeSet<u64>,
+    pub(super) effects: BTreeSet<(u64, String)>,
     /// Since when the contract lacks configs.
     pub(super) behind_since: Option<i64>,
     /// Whether that was told.
@@ -49,6 +50,20 @@ pub(in crate::agent) struct ChannelMemory {
     pub(in crate::agent) trouble: Option<Trouble>,
     /// What hooks have still to be told, by name.
     pub(in crate::agent) queues: BTreeMap<String, HookQueue>,
+}
+
+/// The status of one that cannot be signed enough any more; it may come back.
+pub(super) const REJECTED: &str = "Rejected";
+
+/// What a round listed, and how far that reaches.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::agent) struct ListReach<'a> {
+    /// What was listed.
+    pub(in crate::agent) proposals: &'a [SummaryAnswer],
+    /// Up to which of them, by proposer and id, all are listed; `None`: all are.
+    pub(in crate::agent) listed_to: Option<&'a (String, String)>,
+    /// One's own organisation, whose proposals are always listed whole.
+    pub(in crate::agent) own: &'a str,
 }
 
 /// What is remembered of a proposal.
@@ -66,6 +81,12 @@ pub(super) struct RememberedProposal {
     /// What is told of it when it is over.
     pub(super) description: String,
     pub(super) config_update_sha256: String,
+    /// When it was last asked what became of it, since it is not listed any more.
+    #[serde(default)]
+    pub(super) asked_at: Option<i64>,
+    /// The contract's config then.
+    #[serde(default)]
+    pub(super) asked_of: Option<u64>,
 }
 
 impl ChannelMemory {
@@ -111,37 +132,46 @@ impl ChannelMemory {
         serde_json::to_vec(self).unwrap_or_default()
     }
 
-    /// The proposals that were there before and are not now: what became of them is to be asked. At most
-    /// so many.
+    /// The proposals that are not in the contract's list any more: what became of them is to be asked. At most
+    /// so many: one's own and those that could take effect first, and before others those that were not
+    /// asked about for longest. `contract`: its config.
+    // SECURITY: what others leave behind must not silence what becomes of one's own
     pub(in crate::agent) fn gone(
         &self,
-        listed: &[SummaryAnswer],
-        listed_to: Option<&(String, String)>,
-        own: &str,
+        list: ListReach<'_>,
+        contract: Sequence,
         most: usize,
     ) -> Vec<String> {
-        let ids: BTreeSet<&str> = listed.iter().map(|one| one.proposal_id.as_str()).collect();
-        let gone = self.proposals.iter().filter(|(id, one)| {
-            // one's own are always listed whole
-            let is_covered = one.proposer == own
-                || listed_to
-                    .is_none_or(|(proposer, last)| (&one.proposer, *id) <= (proposer, last));
-            is_covered && one.status != "Rejected" && !ids.contains(id.as_str())
-        });
-        gone.map(|(id, _)| id.clone()).take(most).collect()
+        let listed = list.proposals.iter();
+        let ids: BTreeSet<&str> = listed.map(|one| one.proposal_id.as_str()).collect();
+        let mut gone: Vec<_> = (self.proposals.iter())
+            .filter(|(id, one)| {
+                // one's own are always listed whole
+                let is_covered = one.proposer == list.own
+                    || (list.listed_to)
+                        .is_none_or(|(proposer, last)| (&one.proposer, *id) <= (proposer, last));
+                // one that is rejected can only be more than that by another config
+                let is_settled =
+                    one.status == REJECTED && one.asked_of.is_some_and(|asked| asked >= contract.0);
+                is_covered && !is_settled && !ids.contains(id.as_str())
+            })
+            .map(|(id, one)| {
+                let rank = match one.asked_at {
+                    _ if one.proposer == list.own => 0,
+                    None if one.status == "ReadyToSubmit" => 1,
+                    _ => 2,
+                };
+                (rank, one.asked_at, id)
+            })
+            .collect();
+        gone.sort();
+        gone.truncate(most);
+        gone.into_iter().map(|(_, _, id)| id.clone()).collect()
     }
 
-    /// Whether an update took effect, and no round saw a proposal of it before.
-    pub(in crate::agent) fn is_unseen(&self, sequence: Sequence, update: &str) -> bool {
-        let is_new = self.recorded.is_some_and(|recorded| recorded < sequence.0)
-            && !self.effects.contains(&sequence.0);
-        let mut known = self.proposals.values();
-        is_new && !known.any(|one| one.config_update_sha256 == update)
-    }
-
-    /// Whether a proposal is remembered.
-    pub(in crate::agent) fn knows(&self, id: &str) -> bool {
-        self.proposals.contains_key(id)
+    /// Whether the contract recorded a config since the round before.
+    pub(in crate::agent) fn is_news(&self, sequence: Sequence) -> bool {
+        self.recorded.is_some_and(|recorded| recorded < sequence.0)
     }
 
     /// Takes in a proposal that came and went while nobody looked, so that its end is told.
@@ -184,9 +214,8 @@ impl ChannelMemory {
                 .filter(|hook| hook.wants(notice.kind, &notice.channel))
             {
                 let queue = self.queues.entry(hook.name.clone()).or_default();
-                if let Some(dropped) = queue.push(notice.clone()) {
-                    lost.push((hook.name.clone(), dropped));
-                }
+                let dropped = queue.push(notice.clone()).into_iter();
+                lost.extend(dropped.map(|notice| (hook.name.clone(), notice)));
             }
         }
         lost
@@ -205,14 +234,50 @@ impl ChannelMemory {
         lost
     }
 
-    /// Forgets proposals of others that a round did not see, where too many are remembered: they are told of
-    /// again when they are seen again.
+    /// Forgets proposals, where too many are remembered: those of others that a round did not see, then
+    /// one's own that it did not see. They are told of again when they are seen again.
     pub(super) fn make_room(&mut self, listed: &[SummaryAnswer], own: &str) {
         if self.proposals.len() <= PROPOSALS {
             return;
         }
         let ids: BTreeSet<&str> = listed.iter().map(|one| one.proposal_id.as_str()).collect();
-        self.proposals
-            .retain(|id, one| one.proposer == own || ids.contains(id.as_str()));
+        let remembered = std::mem::take(&mut self.proposals).into_iter();
+        let mut kept: Vec<_> = remembered
+            .map(|(id, one)| {
+                let (is_own, is_listed) = (one.proposer == own, ids.contains(id.as_str()));
+                (!(is_own && is_listed), !is_listed, !is_own, id, one)
+            })
+            .filter(|(_, is_unlisted, is_others, _, _)| !(*is_unlisted && *is_others))
+            .collect();
+        kept.sort_by(|one, other| {
+            (one.0, one.1, one.2, &one.3).cmp(&(other.0, other.1, other.2, &other.3))
+        });
+        kept.truncate(PROPOSALS);
+        self.proposals = kept
+            .into_iter()
+            .map(|(_, _, _, id, one)| (id, one))
+            .collect();
+    }
+
+    /// The content of a file of at most so many bytes, and what hooks will not be told for that.
+    // SECURITY: what was written must be read again, or the next start has nothing to go on
+    pub(in crate::agent) fn fitted(&mut self, most: usize) -> (Vec<u8>, Vec<(String, Notice)>) {
+        let mut lost = Vec::new();
+        loop {
+            let content = self.content();
+            let is_empty = self.proposals.is_empty() && self.queues.is_empty();
+            if content.len() <= most || is_empty {
+                return (content, lost);
+            }
+            let half = self.proposals.len() / 2;
+            let other_half = self.proposals.keys().nth(half).cloned();
+            if let Some(from) = other_half {
+                let _ = self.proposals.split_off(&from);
+            }
+            for (name, queue) in &mut self.queues {
+                lost.extend(queue.halve().map(|notice| (name.clone(), notice)));
+            }
+            self.queues.retain(|_, queue| queue.len() > 0);
+        }
     }
 }

@@ -27,7 +27,7 @@ mod trouble;
 mod turn;
 
 pub(super) use due::{DueProposal, NotDue, due};
-pub(super) use memory::ChannelMemory;
+pub(super) use memory::{ChannelMemory, ListReach};
 pub(super) use queue::{HookQueue, QueueStep};
-pub(super) use sight::{ChannelSight, EndedSight};
+pub(super) use sight::{CONTRADICTED, ChannelSight, EndedSight};
 pub(super) use turn::turn;

@@ -1,13 +1,15 @@
 //! What a hook has still to be told.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
-use crate::agent::notice::Notice;
+use crate::agent::notice::{Notice, NoticeKind};
 
 /// The most notices that wait for one hook on one channel.
 const MOST: usize = 500;
+/// The most that they take together. Unit: bytes.
+const BYTES: usize = 1 << 20;
 /// So long telling is tried. Unit: seconds.
 const PATIENCE: i64 = 86_400;
 /// The longest time between two tries. Unit: seconds.
@@ -31,6 +33,9 @@ struct WaitingNotice {
     notice: Notice,
     /// When it was first tried.
     first_at: Option<i64>,
+    /// How much it takes. Unit: bytes.
+    #[serde(default)]
+    bytes: usize,
 }
 
 /// What is to be done for a hook.
@@ -45,19 +50,63 @@ pub(in crate::agent) enum QueueStep {
 }
 
 impl HookQueue {
-    /// Takes a notice; where there is no room, gives back the oldest one.
-    pub(super) fn push(&mut self, notice: Notice) -> Option<Notice> {
+    /// Takes a notice; where there is no room, gives back the least important ones. Of configs that
+    /// changed the newest alone waits.
+    pub(super) fn push(&mut self, notice: Notice) -> Vec<Notice> {
         if self.waiting.iter().any(|one| one.notice.id == notice.id) {
-            return None;
+            return Vec::new();
+        }
+        if notice.kind == NoticeKind::ConfigChanged {
+            self.waiting
+                .retain(|one| one.notice.kind != NoticeKind::ConfigChanged);
         }
         self.waiting.push_back(WaitingNotice {
+            bytes: notice.document().len(),
             notice,
             first_at: None,
         });
-        match self.waiting.len() > MOST {
-            true => self.waiting.pop_front().map(|one| one.notice),
-            false => None,
+        let mut lost = Vec::new();
+        while self.waiting.len() > MOST || self.bytes() > BYTES {
+            let Some(least) = self.drop_least() else {
+                break;
+            };
+            lost.push(least);
         }
+        lost
+    }
+
+    /// Gives back the less important half of what waits.
+    pub(super) fn halve(&mut self) -> impl Iterator<Item = Notice> + use<> {
+        let half = self.waiting.len().div_ceil(2);
+        let lost: Vec<Notice> = (0..half).filter_map(|_| self.drop_least()).collect();
+        lost.into_iter()
+    }
+
+    fn bytes(&self) -> usize {
+        let bytes = self.waiting.iter().map(|one| one.bytes);
+        bytes.fold(0, usize::saturating_add)
+    }
+
+    /// Takes out the oldest of the least important ones, of whoever has most of those.
+    // SECURITY: a member may bring about as many notices as it likes; what is lost is to be its own
+    fn drop_least(&mut self) -> Option<Notice> {
+        let least = self
+            .waiting
+            .iter()
+            .map(|one| weight(one.notice.kind))
+            .min()?;
+        let mut counts = BTreeMap::<String, usize>::new();
+        let least_ones = |one: &&WaitingNotice| weight(one.notice.kind) == least;
+        for one in self.waiting.iter().filter(least_ones) {
+            let count = counts.entry(party(&one.notice).to_owned()).or_default();
+            *count = count.saturating_add(1);
+        }
+        let (crowd, _) = counts.into_iter().max_by_key(|(_, count)| *count)?;
+        let at = self
+            .waiting
+            .iter()
+            .position(|one| weight(one.notice.kind) == least && party(&one.notice) == crowd)?;
+        self.waiting.remove(at).map(|one| one.notice)
     }
 
     /// What is to be done now.
@@ -111,10 +160,37 @@ impl HookQueue {
     }
 }
 
+/// How much it matters that people are told: where there is no room, what matters least is dropped.
+const fn weight(kind: NoticeKind) -> u8 {
+    match kind {
+        NoticeKind::Crowded | NoticeKind::Proposed | NoticeKind::Test => 0,
+        NoticeKind::Ended
+        | NoticeKind::InEffect
+        | NoticeKind::OutOfDate
+        | NoticeKind::Recovered
+        | NoticeKind::Rejected => 1,
+        // of changed configs one waits at most
+        NoticeKind::CertificateEnds
+        | NoticeKind::ConfigChanged
+        | NoticeKind::ContractBehind
+        | NoticeKind::Degraded
+        | NoticeKind::ExpiresSoon
+        | NoticeKind::ReadyToSubmit
+        | NoticeKind::ToBeAttested => 2,
+        NoticeKind::AwaitsYou | NoticeKind::Fork | NoticeKind::NotSubmitted => 3,
+    }
+}
+
+/// Who brought it about: the proposer, or nobody.
+fn party(notice: &Notice) -> &str {
+    let proposal = notice.proposal.as_ref();
+    proposal.map_or("", |one| one.proposer_msp_id.as_str())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::agent::notice::NoticeKind;
+    use crate::agent::notice::NoticedProposal;
 
     fn notice(id: &str) -> Notice {
         Notice {
@@ -160,7 +236,7 @@ mod tests {
     fn an_hour_of_failures_loses_nothing_and_keeps_the_order() {
         let mut queue = HookQueue::default();
         for id in ["a", "b", "a"] {
-            assert_eq!(queue.push(notice(id)), None);
+            assert_eq!(queue.push(notice(id)), []);
         }
         assert_eq!(queue.len(), 2, "one notice is told once");
         let mut now = 0;
@@ -184,10 +260,80 @@ mod tests {
     fn the_queue_is_bounded_and_gives_back_the_oldest() {
         let mut queue = HookQueue::default();
         let lost: Vec<_> = (0..MOST + 2)
-            .filter_map(|n| queue.push(notice(&n.to_string())))
+            .flat_map(|n| queue.push(notice(&n.to_string())))
             .collect();
         let lost: Vec<_> = lost.iter().map(|one| one.id.as_str()).collect();
         assert_eq!((queue.len(), lost), (MOST, vec!["0", "1"]));
+    }
+
+    fn of(id: String, kind: NoticeKind, proposer: &str) -> Notice {
+        let proposal = NoticedProposal {
+            proposer_msp_id: proposer.to_owned(),
+            ..NoticedProposal::default()
+        };
+        Notice {
+            kind,
+            ..notice(&id)
+        }
+        .about(proposal)
+    }
+
+    #[test]
+    fn what_one_member_brings_about_displaces_nothing_that_matters_more() {
+        let mut queue = HookQueue::default();
+        let mut lost = queue.push(of("fork".to_owned(), NoticeKind::Fork, ""));
+        for n in 0..20 {
+            lost.extend(queue.push(of(format!("a{n}"), NoticeKind::AwaitsYou, "Org1")));
+        }
+        for n in 0..MOST {
+            lost.extend(queue.push(of(format!("c{n}"), NoticeKind::ConfigChanged, "")));
+            lost.extend(queue.push(of(format!("e{n}"), NoticeKind::InEffect, "Evil")));
+        }
+        let configs = queue.waiting.iter();
+        let configs = configs.filter(|one| one.notice.kind == NoticeKind::ConfigChanged);
+        assert_eq!(configs.count(), 1, "what matters less went first");
+        assert!(!lost.is_empty() && queue.len() == MOST);
+        // also with what matters as much
+        for n in 0..2 * MOST {
+            lost.extend(queue.push(of(format!("f{n}"), NoticeKind::AwaitsYou, "Evil")));
+        }
+        assert_eq!(queue.len(), MOST);
+        for one in lost {
+            let is_evil = party(&one) == "Evil";
+            assert!(is_evil || one.kind == NoticeKind::ConfigChanged, "{one:?}");
+        }
+        let left: Vec<&str> = (queue.waiting.iter().take(21))
+            .map(|one| one.notice.id.as_str())
+            .collect();
+        assert_eq!((left[0], left[1], left[20]), ("fork", "a0", "a19"));
+    }
+
+    #[test]
+    fn of_configs_the_newest_waits_and_that_loses_nothing() {
+        let mut queue = HookQueue::default();
+        for n in 0..3 * MOST {
+            let config = of(format!("c{n}"), NoticeKind::ConfigChanged, "");
+            assert_eq!(queue.push(config), []);
+        }
+        let ids: Vec<&str> = (queue.waiting.iter())
+            .map(|one| one.notice.id.as_str())
+            .collect();
+        assert_eq!(ids, ["c1499"]);
+    }
+
+    #[test]
+    fn long_notices_do_not_outgrow_the_memory() {
+        let mut queue = HookQueue::default();
+        let mut lost = 0;
+        for n in 0..MOST {
+            let long = Notice {
+                text: "x".repeat(50_000),
+                ..notice(&n.to_string())
+            };
+            lost += queue.push(long).len();
+        }
+        assert!(queue.bytes() <= BYTES);
+        assert_eq!(queue.len() + lost, MOST);
     }
 
     #[test]

@@ -18,16 +18,21 @@ pub(in crate::agent) struct ChannelSight {
     pub(in crate::agent) proposals: Vec<SummaryAnswer>,
     /// Up to which of them, by proposer and id, all are listed; `None`: all are.
     pub(in crate::agent) listed_to: Option<(String, String)>,
-    /// What became of those that were there before.
+    /// Those that were there before and are not now, as far as it was asked what became of them.
+    pub(in crate::agent) asked: Vec<String>,
+    /// What became of those.
     pub(in crate::agent) ended: Vec<EndedSight>,
-    /// Proposals that took effect, and were never seen before; what became of them is in `ended`.
-    pub(in crate::agent) unseen: Vec<SummaryAnswer>,
+    /// Proposals that took effect, whether they were seen before or not; what became of them is in `ended`.
+    pub(in crate::agent) effective: Vec<SummaryAnswer>,
     /// Certificates that end soon, of one's own organisation and of what all depend on.
     pub(in crate::agent) ends: Vec<(i64, EndingView)>,
 }
 
+/// The status of a proposal that the contract calls in effect, against one's own chain.
+pub(in crate::agent) const CONTRADICTED: &str = "Contradicted";
+
 /// A proposal that is not open any more.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(in crate::agent) struct EndedSight {
     /// Its id.
     pub(in crate::agent) proposal_id: String,
@@ -37,4 +42,6 @@ pub(in crate::agent) struct EndedSight {
     pub(in crate::agent) why: Option<String>,
     /// The config and the block that it led to, as one's own chain has it.
     pub(in crate::agent) effect: Option<(u64, u64)>,
+    /// The combined proposal inside which it took effect.
+    pub(in crate::agent) via: Option<String>,
 }

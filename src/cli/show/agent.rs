@@ -81,6 +81,10 @@ fn found(block: &mut Pairs, report: &ChannelReport, now: i64) {
             false => proposals.join(", "),
         },
     );
+    if report.is_cut {
+        let text = "others have more than are looked at: of those nobody is told";
+        block.more([Line::of(Tone::Bad, text).and(Tone::Accent, "  cmscc list")]);
+    }
     if report.awaiting > 0 {
         let text = match report.awaiting {
             1 => "1 awaits a signature of your organisation".to_owned(),

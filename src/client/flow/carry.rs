@@ -1,16 +1,15 @@
 //! Signatures that somebody else made, handed in.
 
 use bytes::Bytes;
-use serde_json::json;
 
-use super::session::ChannelSession;
+use super::{listing::ListWish, session::ChannelSession};
 use crate::{
-    client::{
-        ClientError, CommittedCall, Exit, SignedUpdate,
-        answers::{self, ListAnswer, SignedAnswer},
-    },
+    client::{ClientError, CommittedCall, Exit, SignedUpdate, answers::SignedAnswer},
     config::envelope::read_update_envelope,
 };
+
+/// So many proposals with the same bytes are enough.
+const MATCHING: usize = 1_000;
 
 impl ChannelSession {
     /// The open proposals with the bytes that were signed.
@@ -18,23 +17,31 @@ impl ChannelSession {
     /// # Errors
     /// `UNKNOWN_UPDATE`: there is none.
     pub async fn matching(&self, signed: &SignedUpdate) -> Result<Vec<String>, ClientError> {
-        let digest = signed.digest();
-        let options = json!({ "config_update_sha256": digest.to_string() }).to_string();
-        let answer = self.ask(&["ListProposals", &options]).await?;
-        let page: ListAnswer = answers::read("ListProposals", &answer)?;
-        let ids: Vec<String> = page
-            .proposals
-            .into_iter()
-            .map(|one| one.proposal_id)
-            .collect();
-        match ids.is_empty() {
-            false => Ok(ids),
-            true => {
-                let text = format!("no open proposal has the update that was signed ({digest})");
-                Err(ClientError::new(Exit::Failed, "UNKNOWN_UPDATE", text)
-                    .hint("was it computed again since? `cmscc list` shows what is open"))
-            }
+        let digest = signed.digest().to_string();
+        let wish = ListWish {
+            update: Some(&digest),
+            ..ListWish::default()
+        };
+        // one of each organisation at most has these bytes
+        let listed = self.list(wish, MATCHING).await?;
+        if listed.proposals.is_empty() {
+            let (text, hint) = match listed.is_whole {
+                true => (
+                    format!("no open proposal has the update that was signed ({digest})"),
+                    "was it computed again since? `cmscc list` shows what is open",
+                ),
+                false => (
+                    format!(
+                        "of the proposals that were looked at none has the update that was signed ({digest}); \
+                         there are more"
+                    ),
+                    "`cmscc sign ID --in FILE` names the proposal",
+                ),
+            };
+            return Err(ClientError::new(Exit::Failed, "UNKNOWN_UPDATE", text).hint(hint));
         }
+        let ids = listed.proposals.into_iter().map(|one| one.proposal_id);
+        Ok(ids.collect())
     }
 
     /// Hands signatures in for a proposal. `content` is the file that they came in: where it is an

@@ -9,6 +9,7 @@
 //! | `fetched` | from an answer about a proposal to what is judged of it |
 //! | `examine` | a proposal, judged and compared |
 //! | `servers` | whose server answers, where a proposal changes who must endorse |
+//! | `listing` | lists of proposals, page by page |
 //! | `carry` | signatures that somebody else made, handed in |
 //! | `sign` | signatures, made and handed in |
 //! | `file` | updates in files: signed, and compared with one's own chain |
@@ -26,6 +27,7 @@ mod deploy;
 mod examine;
 mod fetched;
 mod file;
+mod listing;
 mod offline;
 mod servers;
 mod session;
@@ -37,6 +39,7 @@ pub use checkup::check_up;
 pub use contract::{ContractHead, offering};
 pub use examine::{Examined, Verdicts};
 pub use file::{compare_with_chain, sign_update, signed_envelope};
+pub use listing::{ListWish, ListedProposals};
 pub use offline::{OfflineSession, shown_request};
 pub use session::{ChannelSession, Hears, OpenedSession, Progress, Unpinned, anchor_block, pinned};
 pub use sign::{OwnSignature, sign_claim};

@@ -39,8 +39,20 @@ pub struct EndingView {
 /// it.
 #[must_use]
 pub fn ending(config: &ConfigTree, before: i64) -> Vec<EndingView> {
+    found(config, before, None)
+}
+
+/// The same of one organisation, by its MSP id, and of consenters.
+// SECURITY: another one may list the same certificates, and have a name that ends like this one's
+#[must_use]
+pub fn ending_of(config: &ConfigTree, before: i64, msp_id: &str) -> Vec<EndingView> {
+    found(config, before, Some(msp_id))
+}
+
+fn found(config: &ConfigTree, before: i64, msp_id: Option<&str>) -> Vec<EndingView> {
     let mut found = Endings {
         before,
+        msp_id,
         ends: BTreeMap::new(),
     };
     for section in ["Application", "Orderer"] {
@@ -77,12 +89,14 @@ pub fn own_ending(purpose: &str, effect: &str, pem: &[u8]) -> Option<(i64, Endin
 }
 
 /// What was found so far, by fingerprint.
-struct Endings {
+struct Endings<'a> {
     before: i64,
+    /// Of which organisation alone.
+    msp_id: Option<&'a str>,
     ends: BTreeMap<String, (i64, EndingView)>,
 }
 
-impl Endings {
+impl Endings<'_> {
     fn organization(&mut self, org: GroupRef<'_>) {
         let Some(value) = org.value("MSP") else {
             return;
@@ -90,6 +104,9 @@ impl Endings {
         let Ok(definition) = MspDefinition::read(value.bytes()) else {
             return;
         };
+        if (self.msp_id).is_some_and(|msp_id| definition.id.as_str() != msp_id) {
+            return;
+        }
         for listed in &definition.certificates {
             let effect = match listed.purpose {
                 CertificateUse::Root | CertificateUse::Intermediate => {

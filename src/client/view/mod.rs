@@ -49,7 +49,7 @@ pub use deploy::{
     InstalledView, MemberDeploymentView, NextDefinitionView, PeerPackagesView,
 };
 pub use doctor::{DoctorPart, DoctorView, FindingDetail, FindingLevel, FindingView};
-pub use ending::{EndingView, WITHIN, ending, own_ending};
+pub use ending::{EndingView, WITHIN, ending, ending_of, own_ending};
 pub use foreseen::{IfSignedView, SupposedView, SuppositionView};
 pub use list::{HistoryView, ListView, RowFilter, RowView};
 pub use member::{AppliedView, AttestedView, MemberView, MembersView};

@@ -2,10 +2,13 @@
 
 use cmscc::{
     block::ConfigBlock,
-    client::view::{HeadView, IdentityView, Relation, ending},
+    client::view::{HeadView, IdentityView, Relation, ending, ending_of},
+    config::ConfigTree,
     identity::Certificate,
     ids::MspId,
+    proto::{common, msp},
 };
+use prost::Message as _;
 
 use crate::contract::{
     captures::{CAPTURES, after},
@@ -56,6 +59,50 @@ fn each_certificate_that_ends_is_listed_once() {
     }
     assert!(all.iter().any(|one| one.purpose.starts_with("consenter ")));
     assert!(all.is_sorted_by(|one, other| one.not_after <= other.not_after));
+}
+
+#[test]
+fn certificates_of_one_organisation_are_its_own_whoever_else_lists_them() {
+    let config = |change: &dyn Fn(&mut common::ConfigGroup)| {
+        let block = common::Block::decode(CAPTURES[0].genesis().as_slice()).unwrap();
+        let envelope = block.data.unwrap().data.remove(0);
+        let payload = common::Envelope::decode(envelope).unwrap().payload;
+        let data = common::Payload::decode(payload).unwrap().data;
+        let mut config = common::ConfigEnvelope::decode(data)
+            .unwrap()
+            .config
+            .unwrap();
+        let root = config.channel_group.as_mut().unwrap();
+        change(root.groups.get_mut("Application").unwrap());
+        ConfigTree::parse(config.encode_to_vec().into()).unwrap()
+    };
+    let of_org1 = |tree: &ConfigTree| {
+        let listed = ending_of(tree, i64::MAX, "Org1MSP").into_iter();
+        let uses = listed.map(|one| one.purpose);
+        uses.filter(|one| !one.starts_with("consenter "))
+            .collect::<Vec<_>>()
+    };
+    let own = ["root ca of Org1MSP", "tls root ca of Org1MSP"];
+    let mut honest = of_org1(&config(&|_| ()));
+    honest.sort();
+    assert_eq!(honest, own);
+    // the same certificates, in a group before its own, of an organisation whose id ends like its own
+    let tree = config(&|application| {
+        let mut evil = application.groups["Org1MSP"].clone();
+        let value = evil.values.get_mut("MSP").unwrap();
+        let mut wrapped = msp::MspConfig::decode(value.value.clone()).unwrap();
+        let mut definition = msp::FabricMspConfig::decode(wrapped.config.clone()).unwrap();
+        definition.name = "Evil of Org1MSP".to_owned();
+        wrapped.config = definition.encode_to_vec().into();
+        value.value = wrapped.encode_to_vec().into();
+        application.groups.insert("AAA".to_owned(), evil);
+    });
+    let all = ending(&tree, i64::MAX);
+    let as_evil = all.iter().filter(|one| one.purpose.contains("Evil of"));
+    assert_eq!(as_evil.count(), 2, "each is listed once: {all:#?}");
+    let mut ends = of_org1(&tree);
+    ends.sort();
+    assert_eq!(ends, own);
 }
 
 #[test]

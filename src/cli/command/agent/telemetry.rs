@@ -91,6 +91,17 @@ impl AgentObserver for AgentTelemetry {
                     channel, file, proposal, "a signature file was handed in"
                 );
             }
+            AgentDeed::Forgot { file, why } => {
+                let text = visible(why);
+                let why = &*foreign(&text);
+                error!(
+                    profile,
+                    channel,
+                    file,
+                    why,
+                    "what the agent remembered cannot be used and was put aside: it begins anew"
+                );
+            }
             AgentDeed::Held { reason } => {
                 let reason = &*foreign(reason);
                 error!(

@@ -124,7 +124,7 @@ async fn a_torn_journal_sends_nothing_and_a_foreign_one_stops_the_agent() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_remembered_of_another_channel_is_not_used() {
+async fn what_cannot_be_remembered_is_put_aside_and_told() {
     let post = Post::new().await;
     post.writes("org1", "");
     drop(post.start("org1"));
@@ -132,13 +132,41 @@ async fn what_is_remembered_of_another_channel_is_not_used() {
     let own = fs::read_to_string(&file).unwrap();
     let other = own.replace("\"channel\":\"mychannel\"", "\"channel\":\"other\"");
     assert_ne!(own, other);
-    fs::write(&file, other).unwrap();
-    let refused = post.ask("org1", &["agent", "run"]);
-    refused.refused("STATE_UNREADABLE", 1);
-    let text = refused.document.to_string();
-    assert!(text.contains("it is of channel `other`"), "{text}");
-    fs::write(&file, own).unwrap();
-    drop(post.start("org1"));
+    let aside = post.state("org1", "memory.unreadable");
+    let too_large = "x".repeat((64 << 20) + 1);
+    for (content, why) in [
+        (other.as_str(), "it is of channel `other`"),
+        ("{\"form\":", "EOF while parsing"),
+        (&too_large, "has more than 67108864 bytes"),
+    ] {
+        // of one second they have equal ids
+        let _ = fs::remove_file(post.at("org1.told"));
+        fs::write(&file, content).unwrap();
+        let agent = post.start("org1");
+        // an agent that does not start tells nobody anything
+        let notices = until("it is told, and that the agent works", || {
+            let notices = post.told("org1");
+            (notices.len() >= 2).then_some(notices)
+        });
+        assert_eq!(notices[0]["kind"], "degraded", "{notices:?}");
+        let text = notices[0]["text"].as_str().unwrap();
+        assert!(
+            text.contains(why) && text.contains("[STATE_UNREADABLE]"),
+            "{text}"
+        );
+        let next = notices[0]["next"].as_str().unwrap();
+        assert!(next.contains(".agent-memory.unreadable"), "{next}");
+        assert_eq!(notices[1]["kind"], "recovered", "{notices:?}");
+        assert_eq!(fs::read_to_string(&aside).unwrap(), content);
+        let said = "what the agent remembered cannot be used and was put aside: it begins anew";
+        assert_eq!(agent.said(said).len(), 1, "{}", agent.log());
+        drop(agent);
+        // what others may write is another matter
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o666)).unwrap();
+        post.ask("org1", &["agent", "run"])
+            .refused("STATE_OF_OTHERS", 7);
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,12 +4,14 @@
 //! | file | what it tries |
 //! |---|---|
 //! | `story` | two organisations' agents, from a proposal to its effect; restarts; holds; signature files |
+//! | `copies` | proposals with the same bytes as another one; one that was rejected |
 //! | `journal` | what is sent again after a crash, and what is not; a full disk |
 //! | `starting` | what an agent does not start with; `agent check` |
 //! | `trouble` | peers, servers and clocks that are off |
 //! | `hooks` | programs that are told: one that hangs, hostile texts |
 //! | `webhook` | a web server that is told: signatures, failures, redirects |
 
+mod copies;
 mod hooks;
 mod journal;
 mod starting;

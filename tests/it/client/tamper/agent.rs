@@ -1,5 +1,6 @@
 //! The agent before a contract that shows another chain: it holds the channel, tells, and sends nothing until a
-//! person has looked. And what a slow answer must not outrun: somebody's hold.
+//! person has looked. What a slow answer must not outrun: somebody's hold. And a peer that lists what nobody
+//! asked for.
 
 use std::{fs, process::Command};
 
@@ -248,4 +249,137 @@ async fn a_round_that_does_not_end_is_given_up_and_told() {
     drop(release);
     town.liar.honest();
     until("all is well again", || (desk.status().0 == 0).then_some(()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_peer_lists_beyond_what_was_asked_for_is_not_remembered() {
+    let town = Town::new().await;
+    let desk = AgentDesk::new(&town);
+    let c = &town.served.consortium;
+    let args = [
+        "ProposeConfigUpdate",
+        "mine",
+        &rule_patch("Other"),
+        "a change",
+    ];
+    c.invoke("Org1", &args).await.unwrap();
+    town.propose("this", "Endorsement").await;
+    let agent = Agent::of(&mut desk.command(&["agent", "run"]));
+    desk.has_looked();
+    let lists = |count: usize, proposer: &'static str| {
+        town.liar.edits("ListProposals", move |said| {
+            let Some(one) = said["proposals"].get(0).cloned() else {
+                return;
+            };
+            let many = (0..count).map(|n| {
+                let mut one = one.clone();
+                one["proposal_id"] = json!(format!("prop{n}"));
+                one["proposer_msp_id"] = json!(proposer);
+                one
+            });
+            said["proposals"] = many.collect();
+        });
+    };
+    for (count, proposer, why) in [
+        (3_000, "Org1MSP", "lists 3000"),
+        (3, "Org3MSP", "another proposer"),
+    ] {
+        lists(count, proposer);
+        agent.signal("HUP");
+        let report = until("it says what is wrong", || {
+            let report = desk.status().1;
+            let text = report["trouble"]["text"].as_str()?;
+            text.contains(why).then_some(report)
+        });
+        assert_eq!(report["trouble"]["symbol"], "ANSWER_UNREADABLE", "{report}");
+        let remembered = &report["proposals"]["WaitingForSignatures"];
+        assert_eq!(*remembered, 2, "{report}");
+    }
+    town.liar.honest();
+    agent.signal("HUP");
+    until("it is well again", || (desk.status().0 == 0).then_some(()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_lists_nothing_hides_no_proposal_from_a_signature() {
+    let town = Town::new().await;
+    let c = &town.served.consortium;
+    let args = [
+        "ProposeConfigUpdate",
+        "aaa",
+        &rule_patch("Other"),
+        "first of the list",
+    ];
+    c.invoke("Org1", &args).await.unwrap();
+    town.propose("this", "Endorsement").await;
+    let first = c
+        .query("Org2", &["ListProposals", r#"{"page_size":1}"#])
+        .await
+        .unwrap();
+    let bookmark = first["bookmark"].as_str().unwrap().to_owned();
+    assert_eq!(first["proposals"][0]["proposal_id"], "aaa", "{first}");
+    let digest = town.truth("this").await["config_update_sha256"].clone();
+    let digest = digest.as_str().unwrap();
+    let as_org2 = |args: &[&str]| town.cmscc_as("org2", "state2", args).good();
+    as_org2(&["sign", "this", "--out", "this.signreq"]);
+    let out = ["--out", "this.sig", "--yes", "--digest", digest];
+    as_org2(&[&["sign", "--in", "this.signreq"][..], &out[..]].concat());
+    // as where very many of others lie before it
+    town.liar.about("ListProposals", move |args, answer| {
+        let options: Value = serde_json::from_str(args[1]).unwrap();
+        let is_first = options["bookmark"].as_str().unwrap_or_default().is_empty();
+        if options["config_update_sha256"].is_null() || !is_first {
+            return answer;
+        }
+        let mut said: Value = serde_json::from_slice(&answer).unwrap();
+        (said["proposals"], said["bookmark"]) = (json!([]), json!(bookmark));
+        serde_json::to_vec(&said).unwrap().into()
+    });
+    town.cmscc(&["sign", "--in", "this.sig"]).good();
+    assert_eq!(
+        town.truth("this").await["signatures"][0]["msp_id"],
+        "Org2MSP"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_contract_says_of_one_proposal_stops_no_other() {
+    let town = Town::new().await;
+    let desk = AgentDesk::new(&town);
+    town.propose("this", "Endorsement").await;
+    town.propose("other", "LifecycleEndorsement").await;
+    let agent = Agent::of(&mut desk.command(&["agent", "run"]));
+    desk.has_looked();
+    let block = town.bring_about("other").await;
+    town.served.consortium.sync("Org2", &block).await.unwrap();
+    let proof = town.truth("other").await["status_detail"].clone();
+    // the config came of another proposal
+    *town.liar.evaluated.lock().unwrap() = Some(Box::new(move |_, args, answer| {
+        let edit: &dyn Fn(&mut Value) = match args {
+            ["ListProposals", ..] => &|said| {
+                let listed = said["proposals"].as_array_mut().unwrap();
+                listed.retain(|one| one["proposal_id"] != "this");
+            },
+            ["GetProposal", "this", ..] => &|said| {
+                said["status"] = json!("Submitted");
+                said["status_detail"] = proof.clone();
+            },
+            _ => return answer,
+        };
+        let mut said = serde_json::from_slice(&answer).unwrap();
+        edit(&mut said);
+        serde_json::to_vec(&said).unwrap().into()
+    }));
+    agent.signal("HUP");
+    let told = town.file("told");
+    let notice = until("people are told", || {
+        let mut told = distinct(&told).into_iter();
+        told.find(|one| one["kind"] == "ended")
+    });
+    let text = notice["text"].as_str().unwrap();
+    assert!(text.contains("not as the contract says"), "{notice}");
+    until("it goes on", || {
+        let (code, report) = desk.status();
+        (code == 0 && report["sequence"] == 1).then_some(())
+    });
 }
