@@ -12,7 +12,7 @@ use crate::{
     agent::{
         keep::{Submitting, SubmittingState},
         notice::{NoticeKind, NoticedProposal, Noticing, theirs},
-        watch::{ChannelSight, DueProposal, due, turn},
+        watch::{ChannelSight, DueProposal, NotDue, due, turn},
     },
     client::{ChannelSession, ClientError, Exit, Via, part_of},
     config::Section,
@@ -205,6 +205,15 @@ impl ChannelAgent {
                 again || rules.is_some_and(|rules| rules.is_open(crate::client::now().seconds));
             let is_held = self.unsaved_hold.is_some() || self.holds.of(&one.proposal_id).is_some();
             if is_held || !is_open {
+                let waits = if is_held {
+                    NotDue::Held
+                } else {
+                    NotDue::Window
+                };
+                let mut ready = self.ready.iter_mut();
+                if let Some(kept) = ready.find(|kept| kept.proposal_id == one.proposal_id) {
+                    kept.waits = Some(waits);
+                }
                 return Ok(false);
             }
             // SECURITY: on the disk before it is on the wire; where the disk is full nothing is sent

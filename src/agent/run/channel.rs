@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::{
     sync::watch,
-    time::{Instant, sleep, sleep_until},
+    time::{Instant, sleep, sleep_until, timeout},
 };
 
 use super::{
@@ -30,6 +30,10 @@ const BURST: Duration = Duration::from_millis(300);
 const FIRST_AGAIN: Duration = Duration::from_secs(1);
 /// The least time between the ends of two rounds.
 const PAUSE: Duration = Duration::from_millis(500);
+/// So many times `degraded_after` a round may take: behind it people are told, and it begins anew.
+const ROUND: u32 = 4;
+/// The least that a round may take.
+const SHORTEST_LIMIT: Duration = Duration::from_secs(10);
 
 impl ChannelAgent {
     /// One round that sends nothing, tells nobody and writes nothing.
@@ -49,6 +53,8 @@ impl ChannelAgent {
 
     /// Does rounds until the process ends.
     pub(super) async fn run(mut self, mut wish: watch::Receiver<AgentWish>) {
+        let longest = self.common.rules.degraded_after.saturating_mul(ROUND);
+        let longest = longest.max(SHORTEST_LIMIT);
         loop {
             // what is asked for while a round is under way is another one
             let AgentWish { ends, rounds } = *wish.borrow_and_update();
@@ -59,7 +65,7 @@ impl ChannelAgent {
             let done = tokio::select! {
                 // what is under way is given up: the journal knows what was sent
                 () = stopped(&mut wish) => break,
-                done = self.round() => done,
+                done = timeout(longest, self.round()) => done.unwrap_or_else(|_| Err(too_long(longest))),
             };
             let acted = matches!(done, Ok(true));
             self.over(done.as_ref().err());
@@ -466,6 +472,12 @@ const fn noticing(channel: &AgentChannel, sequence: u64, now: i64) -> Noticing<'
         now,
         submits: channel.rules.submit.is_some(),
     }
+}
+
+fn too_long(longest: Duration) -> ClientError {
+    let text = format!("the round took longer than {} s", longest.as_secs());
+    ClientError::new(Exit::Unreachable, "ROUND_TOO_LONG", text)
+        .hint("the peer answers slowly: is it overloaded? what the round was about is tried again")
 }
 
 /// An error with what each node said of it.

@@ -28,8 +28,15 @@ fn channel(view: &AgentChannelView, now: i64, look: Look) -> Vec<Line> {
         Line::of(Tone::Strong, &view.channel).and(Tone::Dim, format!("  profile {}", view.profile));
     block.put("Channel", name);
     let Some(report) = &view.report else {
-        let text = Line::of(Tone::Waiting, "there never was one on this machine");
-        block.put("Agent", text.and(Tone::Accent, "  cmscc agent run"));
+        let line = match view.is_at_work {
+            true => Line::of(
+                Tone::Waiting,
+                "it was started just now, and has not looked yet",
+            ),
+            false => Line::of(Tone::Waiting, "there never was one on this machine")
+                .and(Tone::Accent, "  cmscc agent run"),
+        };
+        block.put("Agent", line);
         return block.lines(look);
     };
     block.put("Agent", at_work(view.is_at_work, report, now));

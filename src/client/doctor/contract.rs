@@ -3,7 +3,7 @@
 use super::{
     check::Check,
     diagnosis::Diagnosis,
-    facts::{ContractFacts, DoctorFacts, LifecycleFacts},
+    facts::{ContractFacts, ContractPlace, DoctorFacts, LifecycleFacts},
     servers::{self, comes_of, enough, own_server},
 };
 use crate::client::{Exit, cause};
@@ -252,6 +252,17 @@ fn chain(contract: &ContractFacts, found: &mut Diagnosis) {
                 place.sequence
             ),
             "wait for your peer, or name another one",
+        ),
+        Some(Ok(ContractPlace {
+            other_block: Some(at),
+            ..
+        })) => found.warn(
+            check,
+            format!(
+                "the contract names another block or update for config {at} than your chain: somebody handed in one \
+                 that orderers signed. The config is the same, and nothing follows from it"
+            ),
+            "ask the orderers' operators who signs such blocks; a stricter BlockValidation keeps them out",
         ),
         Some(Ok(place)) if place.is_compared => {
             found.ok(

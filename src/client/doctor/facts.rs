@@ -220,6 +220,8 @@ pub(crate) struct ContractPlace {
     pub(crate) sequence: Sequence,
     /// Whether links of it were compared with one's own chain.
     pub(crate) is_compared: bool,
+    /// A config that it names another block for.
+    pub(crate) other_block: Option<Sequence>,
 }
 
 /// What Fabric's lifecycle says of the chaincode.

@@ -21,6 +21,9 @@ pub struct ContractHead {
     pub sequence: Sequence,
     /// The first sequence that it lacks of one's own chain; `None` where it is not behind.
     pub lacks: Option<Sequence>,
+    /// The first config that it names another block or update for than one's own chain has. The config is the
+    /// same: who may sign a block can hand in such a one.
+    pub other_block: Option<Sequence>,
 }
 
 impl ChannelSession {
@@ -43,7 +46,7 @@ impl ChannelSession {
     pub async fn compare_contract(&self) -> Result<ContractHead, ClientError> {
         let own = self.chain.sequence();
         let pin = self.chain.pin().map_or(0, |(pin, _)| pin.0);
-        let (mut from, mut last) = (pin, None);
+        let (mut from, mut last, mut other_block) = (pin, None, None);
         // no page may be about what is behind the head, and the head not ahead: so there are few
         let head = loop {
             let options = json!({ "from": from }).to_string();
@@ -61,6 +64,9 @@ impl ChannelSession {
                     return Err(odd("its links are in no order"));
                 }
                 self.chain.agrees(sequence, &link, "the contract")?;
+                if self.chain.link(sequence).is_some_and(|own| *own != link) {
+                    other_block = other_block.or(Some(sequence));
+                }
                 last = Some(sequence);
             }
             match page.next {
@@ -80,6 +86,7 @@ impl ChannelSession {
         Ok(ContractHead {
             sequence: head,
             lacks: (head < own).then(|| head.next()),
+            other_block,
         })
     }
 

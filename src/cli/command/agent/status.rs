@@ -46,7 +46,8 @@ fn exit(view: &AgentStatusView) -> Exit {
         () if reports().any(|report| report.holds.channel.as_ref().is_some_and(by_agent)) => {
             Exit::Unsafe
         }
-        () if view.channels.iter().any(|one| !one.is_at_work) => Exit::No,
+        // one that has said nothing yet has not looked
+        () if (view.channels.iter()).any(|one| !one.is_at_work || one.report.is_none()) => Exit::No,
         () if reports().any(|report| report.trouble.is_some() || !report.refused.is_empty()) => {
             Exit::No
         }

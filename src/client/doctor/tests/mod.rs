@@ -186,6 +186,7 @@ fn well() -> DoctorFacts {
             head: Some(Ok(ContractPlace {
                 sequence: Sequence(0),
                 is_compared: true,
+                other_block: None,
             })),
             sequence: Sequence(0),
             unsupported: Vec::new(),

@@ -100,6 +100,7 @@ async fn head(session: &ChannelSession, is_pinned: bool) -> Result<ContractPlace
         Ok(head) => Ok(ContractPlace {
             sequence: head.sequence,
             is_compared: is_pinned,
+            other_block: head.other_block,
         }),
         // the contract is ahead of a peer that lags: no fork
         Err(error) if error.symbol == "CONTRACT_AHEAD" => {
@@ -107,6 +108,7 @@ async fn head(session: &ChannelSession, is_pinned: bool) -> Result<ContractPlace
             Ok(ContractPlace {
                 sequence: ahead,
                 is_compared: false,
+                other_block: None,
             })
         }
         Err(error) => Err(error),

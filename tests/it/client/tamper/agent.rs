@@ -14,12 +14,17 @@ struct AgentDesk<'a>(&'a Town);
 impl AgentDesk<'_> {
     /// With a file that has the agent submit at once, and tell a program.
     fn new(town: &Town) -> AgentDesk<'_> {
+        AgentDesk::with(town, "")
+    }
+
+    /// The same behind these lines.
+    fn with<'a>(town: &'a Town, lines: &str) -> AgentDesk<'a> {
         program(&town.file("tell.sh"), TELL);
         let told = town.file("told");
         let hook = format!("[[hooks]]\nname = \"told\"\nexec = [\"tell.sh\", {told:?}]\n");
         fs::write(
             town.file("agent.toml"),
-            format!("[[channels]]\ngrace = \"0\"\n{hook}"),
+            format!("{lines}[[channels]]\ngrace = \"0\"\n{hook}"),
         )
         .unwrap();
         AgentDesk(town)
@@ -218,4 +223,29 @@ async fn what_is_held_while_it_examines_is_not_sent() {
     until("it goes on", || {
         (!agent.said("in effect").is_empty()).then_some(())
     });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_round_that_does_not_end_is_given_up_and_told() {
+    let town = Town::new().await;
+    let desk = AgentDesk::with(&town, "degraded_after = \"1s\"\n");
+    let agent = Agent::of(&mut desk.command(&["agent", "run"]));
+    desk.has_looked();
+    // the peer says nothing to this, until it is let go
+    let (release, released) = std::sync::mpsc::channel::<()>();
+    let released = std::sync::Mutex::new(released);
+    town.liar.edits("ListProposals", move |_| {
+        let _ = released.lock().unwrap().recv();
+    });
+    agent.signal("HUP");
+    let told = town.file("told");
+    until("people are told", || {
+        let mut told = distinct(&told).into_iter();
+        told.find(|one| {
+            one["kind"] == "degraded" && one["text"].to_string().contains("ROUND_TOO_LONG")
+        })
+    });
+    drop(release);
+    town.liar.honest();
+    until("all is well again", || (desk.status().0 == 0).then_some(()));
 }

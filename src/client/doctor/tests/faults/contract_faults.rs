@@ -151,6 +151,19 @@ pub(super) const FAULTS: &[Fault] = &[
             contract(facts).head = Some(Ok(ContractPlace {
                 sequence: Sequence(1),
                 is_compared: false,
+                other_block: None,
+            }));
+        },
+        &[("CONTRACT_CHAIN", Warning)],
+        3,
+    ),
+    (
+        "the contract was given another block with the same config",
+        |facts| {
+            contract(facts).head = Some(Ok(ContractPlace {
+                sequence: Sequence(0),
+                is_compared: true,
+                other_block: Some(Sequence(0)),
             }));
         },
         &[("CONTRACT_CHAIN", Warning)],
