@@ -34,7 +34,7 @@ const NAME: usize = 255;
 /// So many names are tried where a file of the same name is there.
 const NAMES: u32 = 100;
 /// Group or others may write.
-const OTHERS_WRITE: u32 = 0o022;
+const OTHERS_WRITE: Mode = Mode::WGRP.union(Mode::WOTH);
 
 /// The folder with its two drawers, held open.
 #[derive(Debug)]
@@ -273,9 +273,9 @@ fn drawer(path: &Path, folder: &OwnedFd, drawer: Drawer) -> Result<OwnedFd, Clie
             format!("move it away, the agent makes its own: mv {shown} {shown}.old"),
         );
     }
-    match u32::from(about.st_mode) & OTHERS_WRITE {
-        0 => Ok(opened),
-        _ => of_others(
+    match Mode::from_raw_mode(about.st_mode).intersects(OTHERS_WRITE) {
+        false => Ok(opened),
+        true => of_others(
             format!("others may write into `{shown}`"),
             format!("chmod go-w {shown}"),
         ),
