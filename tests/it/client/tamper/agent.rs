@@ -265,7 +265,9 @@ async fn what_a_peer_lists_beyond_what_was_asked_for_is_not_remembered() {
     c.invoke("Org1", &args).await.unwrap();
     town.propose("this", "Endorsement").await;
     let agent = Agent::of(&mut desk.command(&["agent", "run"]));
-    desk.has_looked();
+    until("it knows both", || {
+        (desk.status().1["proposals"]["WaitingForSignatures"] == 2).then_some(())
+    });
     let lists = |count: usize, proposer: &'static str| {
         town.liar.edits("ListProposals", move |said| {
             let Some(one) = said["proposals"].get(0).cloned() else {
