@@ -266,28 +266,24 @@ mod tests {
         assert_eq!((queue.len(), lost), (MOST, vec!["0", "1"]));
     }
 
-    fn of(id: String, kind: NoticeKind, proposer: &str) -> Notice {
+    fn of(id: &str, kind: NoticeKind, proposer: &str) -> Notice {
         let proposal = NoticedProposal {
             proposer_msp_id: proposer.to_owned(),
             ..NoticedProposal::default()
         };
-        Notice {
-            kind,
-            ..notice(&id)
-        }
-        .about(proposal)
+        Notice { kind, ..notice(id) }.about(proposal)
     }
 
     #[test]
     fn what_one_member_brings_about_displaces_nothing_that_matters_more() {
         let mut queue = HookQueue::default();
-        let mut lost = queue.push(of("fork".to_owned(), NoticeKind::Fork, ""));
+        let mut lost = queue.push(of("fork", NoticeKind::Fork, ""));
         for n in 0..20 {
-            lost.extend(queue.push(of(format!("a{n}"), NoticeKind::AwaitsYou, "Org1")));
+            lost.extend(queue.push(of(&format!("a{n}"), NoticeKind::AwaitsYou, "Org1")));
         }
         for n in 0..MOST {
-            lost.extend(queue.push(of(format!("c{n}"), NoticeKind::ConfigChanged, "")));
-            lost.extend(queue.push(of(format!("e{n}"), NoticeKind::InEffect, "Evil")));
+            lost.extend(queue.push(of(&format!("c{n}"), NoticeKind::ConfigChanged, "")));
+            lost.extend(queue.push(of(&format!("e{n}"), NoticeKind::InEffect, "Evil")));
         }
         let configs = queue.waiting.iter();
         let configs = configs.filter(|one| one.notice.kind == NoticeKind::ConfigChanged);
@@ -295,7 +291,7 @@ mod tests {
         assert!(!lost.is_empty() && queue.len() == MOST);
         // also with what matters as much
         for n in 0..2 * MOST {
-            lost.extend(queue.push(of(format!("f{n}"), NoticeKind::AwaitsYou, "Evil")));
+            lost.extend(queue.push(of(&format!("f{n}"), NoticeKind::AwaitsYou, "Evil")));
         }
         assert_eq!(queue.len(), MOST);
         for one in lost {
@@ -312,7 +308,7 @@ mod tests {
     fn of_configs_the_newest_waits_and_that_loses_nothing() {
         let mut queue = HookQueue::default();
         for n in 0..3 * MOST {
-            let config = of(format!("c{n}"), NoticeKind::ConfigChanged, "");
+            let config = of(&format!("c{n}"), NoticeKind::ConfigChanged, "");
             assert_eq!(queue.push(config), []);
         }
         let ids: Vec<&str> = (queue.waiting.iter())
