@@ -47,6 +47,7 @@ mod span;
 pub mod update;
 pub mod view;
 
+#[cfg(feature = "agent")]
 pub(crate) use chain::open_place;
 pub use chain::{
     ChainStore, ConfigTrail, ProvenStretch, StateFolder, TrailConfig, VerifiedChain, VerifiedLink,

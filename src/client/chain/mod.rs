@@ -18,6 +18,7 @@ mod trail;
 mod verified;
 
 pub use folder::StateFolder;
+#[cfg(feature = "agent")]
 pub(crate) use place::open_place;
 pub use store::ChainStore;
 pub(in crate::client) use store::StateFacts;
