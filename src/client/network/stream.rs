@@ -70,7 +70,8 @@ impl PeerConnection {
         &self,
         is_orderer: bool,
     ) -> Result<(u64, Option<UnixTime>), ClientError> {
-        let block = self.one_block(BlockRange::Newest, is_orderer).await?;
+        let range = BlockRange::Newest;
+        let block = self.one_block(range, is_orderer, LARGEST).await?;
         let block = common::Block::decode(block).map_err(|e| self.odd("Deliver", &e))?;
         Ok((
             block.header.clone().unwrap_or_default().number,
@@ -78,11 +79,12 @@ impl PeerConnection {
         ))
     }
 
-    /// The first block of a range, serialized.
+    /// The first block of a range, serialized; of at most so many bytes.
     pub(super) async fn one_block(
         &self,
         range: BlockRange,
         is_orderer: bool,
+        most: usize,
     ) -> Result<Bytes, ClientError> {
         let (at, reached) = self.peers.reach(self.deadline()).await?;
         let hash = reached.tls_cert_hash;
@@ -93,7 +95,7 @@ impl PeerConnection {
             true => "/orderer.AtomicBroadcast/Deliver",
             false => "/protos.Deliver/Deliver",
         };
-        let opening = open(reached, request, service.to_owned(), LARGEST);
+        let opening = open(reached, request, service.to_owned(), most);
         let mut incoming: Incoming<DeliveredBlock> = Incoming::new(self.peers.clone(), at, opening);
         let first = poll_fn(|context| next(&mut incoming, context)).await;
         let delivered = first.transpose()?.unwrap_or_default();

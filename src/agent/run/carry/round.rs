@@ -20,7 +20,7 @@ const BYTES: usize = 64 << 20;
 const PATIENCE: i64 = 86_400;
 
 /// What refuses a file itself: the same tomorrow.
-const REFUSALS: &[&str] = &[
+pub(super) const REFUSALS: &[&str] = &[
     "BAD_PROTOBUF",
     "BAD_SIGNATURE_FILE",
     "HEADER_TOO_LARGE",
@@ -70,7 +70,9 @@ impl ChannelAgent {
         turns.keeps(&found.known);
         let mut round = Carrying::default();
         for name in &found.names {
-            if round.asked >= FILES || round.read >= BYTES {
+            // who holds the channel meanwhile is heard
+            let is_held = self.folder.holds()?.channel.is_some();
+            if is_held || round.asked >= FILES || round.read >= BYTES {
                 break;
             }
             let Some(file) = folder.read(name) else {

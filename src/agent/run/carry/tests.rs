@@ -10,7 +10,7 @@ use rustix::fs::{FileType, Mode};
 
 use super::{
     folder::{Drawer, DropFolder, LOOKED},
-    round::{Carried, apart, judged},
+    round::{Carried, REFUSALS, apart, judged},
 };
 use crate::client::{ClientError, Exit};
 
@@ -269,5 +269,15 @@ fn only_what_refuses_the_file_itself_ends_it() {
         (Exit::Failed, "CONFIG_FORK"),
     ] {
         apart(ClientError::new(exit, symbol, "why")).unwrap_err();
+    }
+}
+
+#[test]
+fn what_refuses_a_file_is_a_code_that_there_is() {
+    let codes = include_str!("../../../../docs/errors.md");
+    for symbol in REFUSALS {
+        // the contract's, and the one for what is no signature file
+        let is_known = codes.contains(&format!("`{symbol}`")) || *symbol == "BAD_SIGNATURE_FILE";
+        assert!(is_known, "{symbol}");
     }
 }

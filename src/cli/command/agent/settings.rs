@@ -180,7 +180,13 @@ pub(super) fn folders(
         let survey = on_this_machine(&flags_of(args, channel), survey);
         let known = &survey.known;
         let (Some(channel), Some(state)) = (&known.channel, &known.state_dir) else {
-            return Err(joined(survey.problems));
+            // the channel is looked for first and the folder last; what else is missing is not needed here
+            let mut problems = survey.problems.into_iter();
+            let problem = match known.channel {
+                None => problems.next(),
+                Some(_) => problems.next_back(),
+            };
+            return Err(joined(problem.into_iter().collect()));
         };
         let profile = known.profile.as_deref();
         let folder = AgentFolder::new(state, profile, channel);

@@ -23,6 +23,9 @@ use crate::{
 /// The most channels that are listed.
 const CHANNELS: usize = 1_000;
 
+/// More than a status takes. Unit: bytes.
+const STATUS: usize = 4 << 10;
+
 /// The code of an answer that says no, as the gateway would give it.
 const UNKNOWN: i32 = 2;
 
@@ -74,7 +77,8 @@ pub(in crate::client) async fn probe_deliver(
     patience: Duration,
 ) -> bool {
     let never = BlockRange::One(BlockNumber(u64::MAX));
-    timeout(patience, connection.one_block(never, true))
+    // SECURITY: many are asked at once, and who answers chooses how much: what is due is a status
+    timeout(patience, connection.one_block(never, true, STATUS))
         .await
         .is_ok()
 }

@@ -1,10 +1,10 @@
 //! What is sent again after a crash, and what is not; a full disk.
 
-use std::{fs, os::unix::fs::PermissionsExt as _, process::Command};
+use std::{fs, os::unix::fs::PermissionsExt as _};
 
 use serde_json::{Value, json};
 
-use super::{Agent, Post, until, webhook::Receiver};
+use super::{Agent, Post, unstoppable, until, webhook::Receiver};
 
 /// As the agent leaves it when it ends between the journal and the orderer.
 fn interrupted(post: &Post, org: &str, proposal: &Value, digest: &Value) {
@@ -180,28 +180,11 @@ async fn on_a_full_disk_nothing_is_sent_and_people_are_told() {
             receiver.url("/")
         ),
     );
-    // a program whose files may not grow any more is told so, and not ended
-    let own = post.command("org1", "agent");
-    let mut command = Command::new("bash");
-    command.args([
-        "-c",
-        "trap '' XFSZ; exec \"$0\" agent run",
-        env!("CARGO_BIN_EXE_cmscc"),
-    ]);
-    command.env_clear().current_dir(post.home.path());
-    command.envs(
-        own.get_envs()
-            .filter_map(|(name, value)| Some((name, value?))),
-    );
+    let mut own = post.command("org1", "agent");
+    let mut command = unstoppable(own.args(["agent", "run"]));
     let agent = Agent::of(&mut command);
     post.has_looked("org1", &agent);
-    let limit = |bytes: &str| {
-        let pid = agent.id().to_string();
-        let mut set = Command::new("prlimit");
-        set.args(["--pid", &pid, &format!("--fsize={bytes}:unlimited")]);
-        assert!(set.status().unwrap().success());
-    };
-    limit("0");
+    agent.may_write("0");
     post.proposes("Org1", "first", &["Org1", "Org2"]).await;
     let told = receiver.hears("degraded");
     assert!(
@@ -211,7 +194,7 @@ async fn on_a_full_disk_nothing_is_sent_and_people_are_told() {
     assert_eq!(post.proposal("first").await["status"], "ReadyToSubmit");
     assert_eq!(post.journal("org1"), []);
     assert_eq!(agent.said("submitting").len(), 0, "{}", agent.log());
-    limit("unlimited");
+    agent.may_write("unlimited");
     agent.signal("HUP");
     post.becomes("first", "Submitted").await;
     receiver.hears("recovered");

@@ -282,6 +282,14 @@ impl Agent {
         self.child.wait().unwrap().code()
     }
 
+    /// From now on its files may grow up to so many bytes, or `unlimited`; see [`unstoppable`].
+    pub(crate) fn may_write(&self, bytes: &str) {
+        let mut set = Command::new("prlimit");
+        set.args(["--pid", &self.child.id().to_string()]);
+        set.arg(format!("--fsize={bytes}:unlimited"));
+        assert!(set.status().unwrap().success());
+    }
+
     pub(crate) fn signal(&self, name: &str) {
         let pid = self.child.id().to_string();
         let sent = Command::new("kill").args(["-s", name, &pid]).status();
@@ -339,6 +347,20 @@ pub(crate) fn clock_ahead() -> Option<[(&'static str, String); 2]> {
     };
     let library = String::from_utf8(asked.stdout).unwrap().trim().to_owned();
     Some([("LD_PRELOAD", library), ("FAKETIME", "+20m".to_owned())])
+}
+
+/// The same command as a process that is told where its files may not grow any more, and not ended.
+pub(crate) fn unstoppable(own: &Command) -> Command {
+    let mut command = Command::new("bash");
+    let script = "trap '' XFSZ; exec \"$@\"";
+    command.args(["-c", script, "agent"]).arg(own.get_program());
+    let given = own.get_envs();
+    let given = given.filter_map(|(name, value)| Some((name, value?)));
+    command.args(own.get_args()).env_clear().envs(given);
+    if let Some(folder) = own.get_current_dir() {
+        command.current_dir(folder);
+    }
+    command
 }
 
 /// Writes a program.
